@@ -1,0 +1,89 @@
+# Sluice: `make run` and `make test` are the newcomer's two; `make help` lists the rest.
+
+BUILD ?= build
+CC ?= gcc
+CFLAGS ?= -O2 -g
+SAN ?=
+PYTHON ?= /usr/bin/python3
+
+ROOMS := watcher resolver translator publisher
+PKGS := libczmq libzmq msgpack libcjson yaml-0.1 libcrypto libpcre2-8 libprotobuf-c
+
+WARN := -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes -Wstrict-prototypes -Wformat=2 -Werror
+ALL_CFLAGS = -std=gnu11 $(WARN) -D_GNU_SOURCE -I. -Icommon -I$(BUILD)/gen -include base/banned.h \
+	-fno-omit-frame-pointer -fstack-protector-strong $(SAN) $(CFLAGS) $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+GEN_CFLAGS = -std=gnu11 -I$(BUILD)/gen -w $(SAN) $(CFLAGS) $(shell pkg-config --cflags libprotobuf-c 2>/dev/null)
+LIBS = -Wl,--as-needed $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm -lpthread
+
+PROTOS := $(wildcard common/pb/*.proto)
+GEN_C := $(PROTOS:common/pb/%.proto=$(BUILD)/gen/pb/%.pb-c.c)
+GEN_H := $(GEN_C:.c=.h)
+COMMON_O := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard common/*/*.c)) $(GEN_C:$(BUILD)/gen/%.c=$(BUILD)/obj/gen/%.o)
+room_src = $(filter-out $(1)/$(1).c,$(wildcard $(1)/*.c $(1)/*/*.c))
+ROOM_LIBS := $(ROOMS:%=$(BUILD)/lib%.a)
+BINS := $(BUILD)/sluice $(ROOMS:%=$(BUILD)/sluice-%)
+CLI_O := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard cli/*.c))
+UNIT_SRC := $(wildcard tests/unit/*/test_*.c)
+UNITS := $(UNIT_SRC:%.c=$(BUILD)/%)
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZERS := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
+HEADERS := $(wildcard *.h */*.h */*/*.h)
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.PHONY: all deps units fuzzers clean help
+
+all: deps
+	@$(MAKE) --no-print-directory bins
+
+bins: $(BINS)
+
+deps:
+	@scripts/bootstrap
+
+$(BUILD)/gen/pb/%.pb-c.c: common/pb/%.proto
+	@mkdir -p $(@D)
+	protoc-c --proto_path=common/pb --c_out=$(@D) $<
+
+$(BUILD)/gen/pb/%.pb-c.h: $(BUILD)/gen/pb/%.pb-c.c ;
+
+$(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c
+	@mkdir -p $(@D)
+	$(CC) $(GEN_CFLAGS) -c -o $@ $<
+
+$(BUILD)/obj/%.o: %.c Makefile | $(GEN_H)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/libcommon.a: $(COMMON_O)
+	@rm -f $@; ar rcs $@ $^
+
+define room_rules
+$(BUILD)/lib$(1).a: $(patsubst %.c,$(BUILD)/obj/%.o,$(call room_src,$(1)))
+	@rm -f $$@; ar rcs $$@ $$^
+$(BUILD)/sluice-$(1): $(BUILD)/obj/$(1)/$(1).o $(BUILD)/lib$(1).a $(BUILD)/libcommon.a
+	$(CC) $(SAN) $(CFLAGS) -o $$@ $$^ $(LIBS)
+endef
+$(foreach room,$(ROOMS),$(eval $(call room_rules,$(room))))
+
+$(BUILD)/sluice: $(CLI_O) $(ROOM_LIBS) $(BUILD)/libcommon.a
+	$(CC) $(SAN) $(CFLAGS) -o $@ $^ $(LIBS)
+
+# tests/unit/<room>/test_<module>.c: a cmocka program, linked with every room's library
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(ROOM_LIBS) $(BUILD)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(SAN) $(CFLAGS) -o $@ $^ $(LIBS) -lcmocka
+
+units: $(UNITS)
+
+# tests/fuzz/fuzz_<what>.c: a libFuzzer program; kept inputs in tests/fuzz/corpus/<what>/. Built by clang, see `make fuzz`.
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(ROOM_LIBS) $(BUILD)/libcommon.a
+	@mkdir -p $(@D)
+	$(CC) $(SAN) -fsanitize=fuzzer $(CFLAGS) -o $@ $^ $(LIBS)
+
+fuzzers: $(FUZZERS)
+
+clean:
+	rm -rf build
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,67 @@
+/* msg: the contract between rooms. Every message is one row of the table in msg.c: name, from, to, codec.
+ * PROTOCOL.md beside this file has the grammar: who says what when. */
+#ifndef MSG_MSG_H
+#define MSG_MSG_H
+
+#include "msg/bundle.h"
+#include "msg/config.h"
+#include "msg/control.h"
+#include "msg/object.h"
+#include "msg/secret.h"
+
+#define MSG_PROTOCOL_VERSION 1
+
+enum msg_room { ROOM_NONE, ROOM_WATCHER, ROOM_RESOLVER, ROOM_TRANSLATOR, ROOM_PUBLISHER, N_ROOMS };
+const char *room_name(enum msg_room room);
+
+enum msg_type {
+	MSG_NONE,
+	MSG_HELLO, MSG_HEARTBEAT, MSG_CREDIT, MSG_RESYNC,
+	MSG_OBJECT_PUT, MSG_OBJECT_DELETE, MSG_KIND_STATE,
+	MSG_SECRET_WANTED, MSG_SECRET_VALUE, MSG_SECRET_PUT,
+	MSG_BUNDLE,
+	MSG_CONFIG, MSG_REJECT, MSG_DELETE, MSG_WORLD, MSG_FLUSHED, MSG_ACK,
+	MSG_N_TYPES
+};
+const char *msg_name(enum msg_type type);
+const struct codec *msg_codec(enum msg_type type); /* NULL for an unknown type */
+/* Whether `from` may say this to `to`. */
+bool msg_allowed(enum msg_type type, enum msg_room from, enum msg_room to);
+
+union msg_body {
+	struct msg_hello hello;
+	struct msg_heartbeat heartbeat;
+	struct msg_credit credit;
+	struct msg_resync resync;
+	struct msg_object object;
+	struct msg_object_delete object_delete;
+	struct msg_kind_state kind_state;
+	struct msg_secret_wanted secret_wanted;
+	struct msg_secret_value secret_value;
+	struct msg_secret_put secret_put;
+	struct msg_bundle bundle;
+	struct msg_config config;
+	struct msg_reject reject;
+	struct msg_delete delete;
+	struct msg_world world;
+	struct msg_flushed flushed;
+	struct msg_ack ack;
+};
+
+/* A message as a handler gets it; lives in the pool it was unpacked into. */
+struct msg {
+	enum msg_type type;
+	uint64_t seq;   /* of its link, from 1; 0 for HELLO, HEARTBEAT, CREDIT and RESYNC */
+	struct str raw; /* the packed body, borrowed from the frame */
+	union msg_body body;
+};
+
+/* One ZeroMQ frame: msgpack array [type, seq, body]. `body` is the struct of that type. */
+void msg_pack(enum msg_type type, uint64_t seq, const void *body, struct buf *out);
+int msg_unpack(struct str frame, struct pool *pool, struct msg *out, struct err *err);
+/* For taps and dumps: {"type":"BUNDLE","seq":41,"body":{...}}, secrets hidden. */
+void msg_print(const struct msg *m, struct buf *out);
+/* The object a message is about, for tap topics: NULL if it is about none. */
+const struct msg_key *msg_subject(const struct msg *m);
+
+#endif
