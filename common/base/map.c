@@ -1,0 +1,169 @@
+/* map: text to pointer, open addressing with linear probing.
+ *
+ *   in    keys of any bytes, pointers
+ *   out   pointers
+ *   owns  copies of the keys; the values only with a destructor
+ *   never holds a NULL value: NULL means absent
+ */
+#include "base/map.h"
+
+#include "base/hash.h"
+#include "base/mem.h"
+
+/* state: key.ptr NULL and value NULL: never used; key.ptr NULL and value GRAVE: was used. */
+struct map_slot {
+	uint64_t hash;
+	struct str key;
+	void *value;
+};
+
+static char grave;
+#define GRAVE ((void *)&grave)
+#define SLOTS_FIRST 8u
+
+void map_init(struct map *map, void (*free_value)(void *value))
+{
+	*map = (struct map){ .free_value = free_value };
+}
+
+static void empty_slot(struct map *map, struct map_slot *slot, bool free_value)
+{
+	mem_free((void *)(uintptr_t)slot->key.ptr);
+	if (free_value && map->free_value)
+		map->free_value(slot->value);
+	*slot = (struct map_slot){ .value = GRAVE };
+	map->n--;
+}
+
+void map_clear(struct map *map)
+{
+	for (size_t i = 0; i < map->n_slots; i++)
+		if (map->slots[i].key.ptr)
+			empty_slot(map, &map->slots[i], true);
+	mem_free(map->slots);
+	map_init(map, map->free_value);
+}
+
+/* The slot of the key, or NULL. */
+static struct map_slot *find(const struct map *map, struct str key, uint64_t hash)
+{
+	if (!map->n_slots)
+		return NULL;
+	for (size_t i = hash & (map->n_slots - 1);; i = (i + 1) & (map->n_slots - 1)) {
+		struct map_slot *slot = &map->slots[i];
+
+		if (!slot->key.ptr && !slot->value)
+			return NULL;
+		if (slot->key.ptr && slot->hash == hash && str_eq(slot->key, key))
+			return slot;
+	}
+}
+
+/* Only for a key that is not there. */
+static struct map_slot *find_free(struct map_slot *slots, size_t n_slots, uint64_t hash)
+{
+	size_t i = hash & (n_slots - 1);
+
+	while (slots[i].key.ptr)
+		i = (i + 1) & (n_slots - 1);
+	return &slots[i];
+}
+
+/* Keeps at least a quarter of the slots unused, and so every probe finite. */
+static void make_room(struct map *map)
+{
+	size_t n_slots = SLOTS_FIRST;
+	struct map_slot *slots;
+
+	if (map->n_slots && (map->n_used + 1) * 4 <= map->n_slots * 3)
+		return;
+	while (n_slots < (map->n + 1) * 2)
+		n_slots *= 2;
+	slots = mem_alloc(n_slots * sizeof(*slots));
+	for (size_t i = 0; i < map->n_slots; i++)
+		if (map->slots[i].key.ptr)
+			*find_free(slots, n_slots, map->slots[i].hash) = map->slots[i];
+	mem_free(map->slots);
+	map->slots = slots;
+	map->n_slots = n_slots;
+	map->n_used = map->n;
+}
+
+void *map_get(const struct map *map, struct str key)
+{
+	const struct map_slot *slot = map->n ? find(map, key, hash_fast(key)) : NULL;
+
+	return slot ? slot->value : NULL;
+}
+
+void map_put(struct map *map, struct str key, void *value)
+{
+	uint64_t hash = hash_fast(key);
+	struct map_slot *slot = find(map, key, hash);
+
+	if (slot) {
+		if (map->free_value && slot->value != value)
+			map->free_value(slot->value);
+		slot->value = value;
+		return;
+	}
+	make_room(map);
+	slot = find_free(map->slots, map->n_slots, hash);
+	if (slot->value != GRAVE)
+		map->n_used++;
+	*slot = (struct map_slot){ hash, { mem_dup(key.ptr, key.len), key.len }, value };
+	map->n++;
+}
+
+void *map_take(struct map *map, struct str key)
+{
+	struct map_slot *slot = map->n ? find(map, key, hash_fast(key)) : NULL;
+	void *value = slot ? slot->value : NULL;
+
+	if (slot)
+		empty_slot(map, slot, false);
+	return value;
+}
+
+bool map_del(struct map *map, struct str key)
+{
+	struct map_slot *slot = map->n ? find(map, key, hash_fast(key)) : NULL;
+
+	if (slot)
+		empty_slot(map, slot, true);
+	return slot != NULL;
+}
+
+bool map_next(const struct map *map, size_t *i, struct str *key, void **value)
+{
+	for (; *i < map->n_slots; (*i)++) {
+		const struct map_slot *slot = &map->slots[*i];
+
+		if (!slot->key.ptr)
+			continue;
+		if (key)
+			*key = slot->key;
+		if (value)
+			*value = slot->value;
+		(*i)++;
+		return true;
+	}
+	return false;
+}
+
+static int order_keys(const void *a, const void *b)
+{
+	return str_cmp(*(const struct str *)a, *(const struct str *)b);
+}
+
+struct str *map_sorted_keys(const struct map *map)
+{
+	struct str *keys = mem_alloc(map->n * sizeof(*keys));
+	size_t n = 0, i = 0;
+
+	while (map_next(map, &i, &keys[n], NULL))
+		if (++n == map->n)
+			break;
+	qsort(keys, n, sizeof(*keys), order_keys);
+	return keys;
+}
