@@ -1,0 +1,54 @@
+/* offline: the whole pipeline in one process, without sockets: the same core functions, called in a row. */
+#ifndef CLI_OFFLINE_H
+#define CLI_OFFLINE_H
+
+#include "actor/conf.h"
+#include "base/map.h"
+#include "publisher/wanted.h"
+#include "resolver/resolve.h"
+#include "translator/translator.h"
+#include "watcher/source_dir.h"
+
+/* The settings that `translate`, `explain` and `up` share with the rooms, filled in by conf_read. */
+struct offline_settings {
+	struct str_list files;
+	struct resolve_settings resolve;
+	struct str cluster_domain;
+	struct str address;
+	struct str_list databroker_cluster_nodes;
+};
+extern struct offline_settings offline_settings;
+extern const struct conf_option offline_options[];
+
+/* One rejected owner or one warning, for people. */
+struct offline_line {
+	struct str name; /* namespace/name, or the name alone of a cluster-scoped object */
+	struct str text;
+	bool is_warning;
+};
+
+struct offline {
+	struct pool pool;
+	struct source_dir *source;
+	struct resolve *resolve;
+	struct wanted *wanted;
+	struct offline_line *lines;
+	size_t n_lines;
+	struct msg_key *asked; /* Secrets whose values are still to be handed over */
+	size_t n_asked;
+	bool unreadable;
+};
+
+/* Takes what stood behind the options as more files; -1 if there are none at all. */
+int offline_take_files(const struct str_list *rest);
+/* Prints "sluice VERB: sentence" and where help is; returns CLI_USAGE. */
+int offline_usage(const char *verb, const char *sentence);
+/* Reads the manifests; complains on stderr of what cannot be read. Never fails: see `unreadable`. */
+void offline_load(struct offline *self);
+/* Translates every owner (only the Pomerium object if `settings_only`) into `wanted`; rejections and warnings go to `lines`. */
+void offline_translate(struct offline *self, bool settings_only);
+/* Prints the lines to stderr, by name; returns the exit status they mean. */
+int offline_report(struct offline *self);
+void offline_clear(struct offline *self);
+
+#endif
