@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""Runs the tests and ends with one line, `N passed, N failed[, N skipped]`.
+
+usage: run.py [NAME]     all of them, or those with NAME in their name
+
+Suites: unit (cmocka programs in BUILD/tests/unit), fuzz (libFuzzer programs in FUZZ_BUILD/fuzz, FUZZ_SECONDS each, from
+their kept corpora), and everything that pytest finds below tests/ (golden, flow, cluster).
+"""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as xml
+
+ROOT = pathlib.Path(__file__).parent.parent
+BUILD = ROOT / os.environ.get("BUILD", "build")
+FUZZ_BUILD = ROOT / os.environ.get("FUZZ_BUILD", "build/fuzz")
+FUZZ_SECONDS = os.environ.get("FUZZ_SECONDS", "20")
+
+
+class Tally:
+    passed = failed = skipped = 0
+
+    def add(self, good, name, text=""):
+        if good:
+            self.passed += 1
+        else:
+            self.failed += 1
+            print(f"FAILED {name}\n{text}", flush=True)
+
+
+def run_units(tally, wanted):
+    for program in sorted(BUILD.glob("tests/unit/*/test_*")):
+        if program.suffix or wanted not in str(program.relative_to(BUILD)):
+            continue
+        done = subprocess.run([program], cwd=ROOT, capture_output=True, text=True, errors="replace", timeout=600,
+                              env={**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP"})
+        good = len(re.findall(r"(?m)^ok ", done.stdout))
+        bad = len(re.findall(r"(?m)^not ok ", done.stdout))
+        tally.passed += good
+        if done.returncode and not bad or not good + bad:
+            bad = 1  # it died, or ran no test
+        tally.failed += bad
+        print(f"unit {program.parent.name}/{program.name}: {good} passed, {bad} failed", flush=True)
+        if bad:
+            print(done.stdout + done.stderr)
+
+
+def fuzz_command(program):
+    what = program.name.removeprefix("fuzz_")
+    kept = ROOT / "tests/fuzz/corpus" / what
+    fresh = tempfile.mkdtemp(prefix="sluice-fuzz-")
+    return [program, f"-max_total_time={FUZZ_SECONDS}", "-timeout=10", "-rss_limit_mb=2048", "-verbosity=0",
+            f"-artifact_prefix={fresh}/", "-print_final_stats=1", fresh, kept]
+
+
+def run_fuzzers(tally, wanted):
+    programs = [p for p in sorted(FUZZ_BUILD.glob("fuzz/fuzz_*")) if not p.suffix and wanted in f"fuzz/{p.name}"]
+    workers = os.cpu_count() or 2
+    for i in range(0, len(programs), workers):
+        running = [(p, subprocess.Popen(fuzz_command(p), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                        errors="replace")) for p in programs[i:i + workers]]
+        for program, process in running:
+            text, _ = process.communicate(timeout=600)
+            runs = re.search(r"number_of_executed_units: (\d+)", text)
+            good = process.returncode == 0 and runs is not None
+            tally.add(good, f"fuzz/{program.name}", text[-4000:])
+            if good:
+                print(f"fuzz {program.name}: {runs[1]} inputs in {FUZZ_SECONDS} s", flush=True)
+
+
+def run_pytest(tally, wanted):
+    with tempfile.NamedTemporaryFile(suffix=".xml") as report:
+        command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "-rs", "-p", "no:cacheprovider", f"--junitxml={report.name}", "tests"]
+        status = subprocess.run(command + (["-k", wanted] if wanted else []), cwd=ROOT).returncode
+        if status == 5:  # nothing of that name
+            return
+        if status > 1:
+            tally.add(False, "pytest", f"exit status {status}")
+            return
+        suite = xml.parse(report.name).getroot().find("testsuite")
+    total, skipped = int(suite.get("tests")), int(suite.get("skipped"))
+    failed = int(suite.get("failures")) + int(suite.get("errors"))
+    tally.passed += total - skipped - failed
+    tally.failed += failed
+    tally.skipped += skipped
+
+
+def main():
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+    tally = Tally()
+    run_units(tally, wanted)
+    run_pytest(tally, wanted)
+    run_fuzzers(tally, wanted)
+    if not tally.passed + tally.failed:
+        print(f"no test has {wanted!r} in its name")
+        tally.failed = 1
+    print(f"{tally.passed} passed, {tally.failed} failed" + (f", {tally.skipped} skipped" if tally.skipped else ""))
+    return 1 if tally.failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
