@@ -1,0 +1,101 @@
+"""Processes are killed, stopped and cut off at random under a stream of edits; the end state must be the same."""
+import os
+import random
+import signal
+import subprocess
+import time
+
+import pytest
+from pipeline import Cutter, Edits, Pipeline, Reader, fill, free_port, read, rejected_owners, translate, wait_for
+
+N = 60
+ROOMS = ["watcher", "resolver", "translator", "publisher"]
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_kill_9_of_anything(sluice, tmp_path, workers):
+    folder = tmp_path / "in"
+    fill(folder, N)
+    dice, edits = random.Random(workers), Edits(folder, N, seed=workers)
+    with Pipeline(sluice, tmp_path, folder, workers=workers) as p:
+        p.settled(20)
+        reader = Reader(p.out, {f"https://app-{i}.example.com" for i in range(N)})
+        reader.start()
+        for _ in range(25):
+            for _ in range(dice.randrange(8)):
+                edits.step()
+            p.kill(dice.choice(ROOMS))
+            wait_for("the pipeline is being put together again", lambda: len(p.children()) == 3 + workers, 10)
+        edits.mend()
+        p.settled(5)
+        reader.stop()
+        assert not rejected_owners(p.log()), rejected_owners(p.log())
+
+
+def test_frozen_processes_lose_nothing(sluice, tmp_path):
+    folder = tmp_path / "in"
+    fill(folder, N)
+    edits = Edits(folder, N, seed=7)
+    with Pipeline(sluice, tmp_path, folder, workers=2) as p:
+        p.settled(20)
+        for room in ROOMS:
+            (pid, *_) = p.children(room)
+            os.kill(pid, signal.SIGSTOP)
+            for _ in range(10):
+                edits.step()
+            wait_for("the others noticed that it is silent", lambda: time.monotonic() % 1 < 0.1, 3)
+            os.kill(pid, signal.SIGCONT)
+        edits.mend()
+        p.settled(5)
+        assert not rejected_owners(p.log())
+
+
+class Rooms:
+    """The four rooms by hand, over tcp, every connection through a proxy that can cut it."""
+
+    def __init__(self, build, tmp, folder, workers):
+        ports = {link: free_port() for link in ("objects", "jobs", "configs")}
+        self.cutters = {link: Cutter(port) for link, port in ports.items()}
+        self.out, self.log_path, self.run_dir = tmp / "out.json", tmp / "log", tmp / "run"
+        self.run_dir.mkdir()
+        self.log = open(self.log_path, "ab")
+        bind = lambda link: ["--%s-endpoint" % link, f"tcp://127.0.0.1:{ports[link]}"]
+        far = lambda link: ["--%s-endpoint" % link, f"tcp://127.0.0.1:{self.cutters[link].port}"]
+        start = lambda room, *args: subprocess.Popen([str(build / f"sluice-{room}"), "--run-dir", str(self.run_dir), *args],
+                                                     stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
+        self.processes = [start("publisher", *bind("configs"), "--out", str(self.out), "--format", "json"),
+                          start("resolver", *bind("objects"), *bind("jobs"), *far("configs")),
+                          start("watcher", *far("objects"), "--file", str(folder))]
+        self.processes += [start("translator", *far("jobs"), *far("configs")) for _ in range(workers)]
+
+    def close(self):
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            assert process.wait(10) == 0
+        for cutter in self.cutters.values():
+            cutter.close()
+        self.log.close()
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_cut_connections(sluice, build, tmp_path, workers):
+    folder = tmp_path / "in"
+    fill(folder, N)
+    dice, edits = random.Random(workers), Edits(folder, N, seed=workers + 100)
+    rooms = Rooms(build, tmp_path, folder, workers)
+    settled = lambda seconds: wait_for(lambda: rooms.log_path.read_text()[-3000:],
+                                       lambda: read(rooms.out) == translate(sluice, folder)[1], seconds)
+    settled(20)
+    reader = Reader(rooms.out, {f"https://app-{i}.example.com" for i in range(N)})
+    reader.start()
+    for _ in range(25):
+        for _ in range(dice.randrange(8)):
+            edits.step()
+        time.sleep(dice.random() * 0.2)  # not a wait for anything: the moments of the cuts are spread
+        rooms.cutters[dice.choice(list(rooms.cutters))].cut()
+    edits.mend()
+    settled(5)
+    reader.stop()
+    rooms.close()
+    assert not rejected_owners(rooms.log_path.read_text())
