@@ -41,13 +41,13 @@ bins: $(BINS)
 deps:
 	@scripts/bootstrap
 
-$(BUILD)/gen/pb/%.pb-c.c: common/pb/%.proto
+$(BUILD)/gen/pb/%.pb-c.c: common/pb/%.proto $(PROTOS)
 	@mkdir -p $(@D)
 	protoc-c --proto_path=common/pb --c_out=$(@D) $<
 
 $(BUILD)/gen/pb/%.pb-c.h: $(BUILD)/gen/pb/%.pb-c.c ;
 
-$(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c
+$(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c | $(GEN_H)
 	@mkdir -p $(@D)
 	$(CC) $(GEN_CFLAGS) -c -o $@ $<
 

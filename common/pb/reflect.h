@@ -2,7 +2,7 @@
  *
  * pomerium.proto and databroker.proto are made from wire-schema.tsv (scripts/make-proto) in proto2 syntax, which
  * protobuf-c can read and which has the same wire form. Strings are described as `bytes`, since text from
- * users may hold NUL; pb_traits.tsv, made from the same table, tells reflect.c which bytes are text and which
+ * users may hold NUL; pb_traits.inc, made from the same table, tells which bytes are text and which
  * fields have explicit presence (others are never stored or printed with their default value).
  *
  * All messages live in a pool: build them with PB_NEW, never call the generated free functions. */
@@ -17,8 +17,8 @@
 
 typedef const ProtobufCMessageDescriptor pb_type;
 
-/* A new, initialised message: PB_NEW(pool, pomerium__config__route) */
-#define PB_NEW(pool, name) ((struct name *)pb_new(pool, &name##__descriptor))
+/* A new, initialised message: Pomerium__Config__Route *r = PB_NEW(pool, pomerium__config__route) */
+#define PB_NEW(pool, name) ((void *)pb_new(pool, &name##__descriptor))
 ProtobufCMessage *pb_new(struct pool *pool, pb_type *type);
 
 /* Scalars. Text is borrowed: it must live as long as the message. Implicit-presence text that is empty is unset. */
@@ -26,7 +26,8 @@ ProtobufCMessage *pb_new(struct pool *pool, pb_type *type);
 #define PB_SET(m, field, v) do { (m)->field = (v); (m)->has_##field = 1; } while (0)
 ProtobufCBinaryData pb_bytes(struct str s);
 struct str pb_str(ProtobufCBinaryData data);
-/* Appends to a repeated field: PB_PUSH(pool, route, to, pb_bytes(url)). */
+/* Appends to a repeated field: PB_PUSH(pool, route, to, pb_bytes(url)). The field is empty or was filled by pb_ functions:
+ * their arrays have a capacity that follows from n. */
 #define PB_PUSH(pool, m, field, v) do { \
 	(m)->field = pb_grow(pool, (m)->field, (m)->n_##field, sizeof(*(m)->field)); \
 	(m)->field[(m)->n_##field++] = (v); } while (0)
