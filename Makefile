@@ -31,15 +31,76 @@ HEADERS := $(wildcard *.h */*.h */*/*.h)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all deps units fuzzers clean help
+.PHONY: all bins deps test-deps run test bench fuzz asan tsan lint style format units fuzzers clean help
+
+JOBS := -j$(shell nproc)
+FUZZ_BUILD ?= build/fuzz
+FUZZ_SAN := -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined
+TEST_PACKAGES := clang python3-pytest python3-zmq python3-yaml valgrind
+LINT_PACKAGES := clang clang-tidy clang-format cppcheck
 
 all: deps
-	@$(MAKE) --no-print-directory bins
+	@$(MAKE) --no-print-directory $(JOBS) bins
 
 bins: $(BINS)
 
 deps:
 	@scripts/bootstrap
+
+test-deps:
+	@SLUICE_EXTRA_PACKAGES="$(TEST_PACKAGES)" scripts/bootstrap
+
+# ---- the newcomer's two ----
+
+run: all
+	$(BUILD)/sluice up -f deploy/demo --out $(BUILD)/demo/pomerium.yaml --format yaml --workers 2 --table $(if $(ONCE),--once)
+
+test: test-deps
+	@$(MAKE) --no-print-directory $(JOBS) bins units
+	@$(MAKE) --no-print-directory $(JOBS) BUILD=$(FUZZ_BUILD) CC=clang SAN="$(FUZZ_SAN)" fuzzers
+	@BUILD=$(BUILD) FUZZ_BUILD=$(FUZZ_BUILD) $(PYTHON) tests/run.py
+
+# ---- more ----
+
+check-%: test-deps
+	@$(MAKE) --no-print-directory $(JOBS) bins units
+	@BUILD=$(BUILD) FUZZ_BUILD=$(FUZZ_BUILD) $(PYTHON) tests/run.py $*
+
+bench: test-deps
+	@$(MAKE) --no-print-directory $(JOBS) bins $(BUILD)/bench_translate
+	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench.py
+
+fuzz: test-deps
+	@$(MAKE) --no-print-directory $(JOBS) BUILD=$(FUZZ_BUILD) CC=clang SAN="$(FUZZ_SAN)" fuzzers
+	@FUZZ_BUILD=$(FUZZ_BUILD) FUZZ_SECONDS=$(or $(SECONDS),600) $(PYTHON) tests/run.py fuzz/
+
+asan: test-deps
+	@$(MAKE) --no-print-directory $(JOBS) BUILD=build/asan CC=clang SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" bins units
+	@BUILD=build/asan FUZZ_BUILD=none $(PYTHON) tests/run.py
+
+tsan: test-deps
+	@$(MAKE) --no-print-directory $(JOBS) BUILD=build/tsan CC=clang SAN="-fsanitize=thread" bins units
+	@BUILD=build/tsan FUZZ_BUILD=none $(PYTHON) tests/run.py
+
+lint: style
+	@SLUICE_EXTRA_PACKAGES="$(LINT_PACKAGES)" scripts/bootstrap
+	@$(MAKE) --no-print-directory $(JOBS) BUILD=build/clang CC=clang bins units
+	scripts/lint
+
+style:
+	@scripts/check-style
+
+format:
+	clang-format -i $(shell git ls-files '*.c' '*.h' | grep -v common/pb/pb_traits)
+
+help:
+	@echo "make             build into $(BUILD)/"
+	@echo "make run         the real pipeline on deploy/demo/, follows edits until Ctrl-C (ONCE=1: once)"
+	@echo "make test        all tests; the last line is N passed, N failed"
+	@echo "make check-NAME  the tests with NAME in their name: check-golden, check-test_kill, check-map ..."
+	@echo "make bench       figures with N and their growth with N"
+	@echo "make fuzz        each fuzzer SECONDS=600 long; make asan, make tsan: all tests under a sanitizer"
+	@echo "make lint        style, clang-tidy, cppcheck, clang -Werror; make format"
 
 $(BUILD)/gen/pb/%.pb-c.c: common/pb/%.proto $(PROTOS)
 	@mkdir -p $(@D)
@@ -82,6 +143,9 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(ROOM_LIBS) $(BUILD)/libcommon.a
 	$(CC) $(SAN) -fsanitize=fuzzer $(CFLAGS) -o $@ $^ $(LIBS)
 
 fuzzers: $(FUZZERS)
+
+$(BUILD)/bench_translate: $(BUILD)/obj/tests/bench/bench_translate.o $(ROOM_LIBS) $(BUILD)/libcommon.a
+	$(CC) $(SAN) $(CFLAGS) -o $@ $^ $(LIBS)
 
 clean:
 	rm -rf build
