@@ -144,7 +144,7 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(ROOM_LIBS) $(BUILD)/libcommon.a
 
 fuzzers: $(FUZZERS)
 
-$(BUILD)/bench_translate: $(BUILD)/obj/tests/bench/bench_translate.o $(ROOM_LIBS) $(BUILD)/libcommon.a
+$(BUILD)/bench_translate: $(BUILD)/obj/tests/bench/bench_translate.o $(BUILD)/obj/cli/offline.o $(ROOM_LIBS) $(BUILD)/libcommon.a
 	$(CC) $(SAN) $(CFLAGS) -o $@ $^ $(LIBS)
 
 clean:

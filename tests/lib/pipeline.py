@@ -40,8 +40,8 @@ def read(path):
 class Pipeline:
     """`sluice up` on a folder. Its log is kept in self.log_path."""
 
-    def __init__(self, sluice, tmp, folder, *args, workers=1, env=None):
-        self.sluice, self.folder, self.out = sluice, folder, tmp / "out.json"
+    def __init__(self, sluice, tmp, folder, *args, workers=1, env=None, out="out.json"):
+        self.sluice, self.folder, self.out = sluice, folder, tmp / out
         self.run_dir, self.log_path = tmp / "run", tmp / "log"
         self.args = [sluice, "up", "-f", str(folder), "--out", str(self.out), "--format", "json", "--workers", str(workers),
                      "--run-dir", str(self.run_dir), *args]
