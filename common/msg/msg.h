@@ -59,6 +59,8 @@ struct msg {
 /* One ZeroMQ frame: msgpack array [type, seq, body]. `body` is the struct of that type. */
 void msg_pack(enum msg_type type, uint64_t seq, const void *body, struct buf *out);
 int msg_unpack(struct str frame, struct pool *pool, struct msg *out, struct err *err);
+/* The protocol version that a HELLO of any version names (its first field, in all of them); 0: not a HELLO. */
+uint64_t msg_hello_protocol(struct str frame);
 /* For taps and dumps: {"type":"BUNDLE","seq":41,"body":{...}}, secrets hidden. */
 void msg_print(const struct msg *m, struct buf *out);
 /* The object a message is about, for tap topics: NULL if it is about none. */

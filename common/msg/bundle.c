@@ -1,0 +1,61 @@
+/* bundle: the field tables of BUNDLE. */
+#include "msg/bundle.h"
+
+#include "msg/object_fields.h"
+#include "msg/secret.h"
+
+static const struct codec_field stamp_fields[] = {
+	CODEC_FIELD(msg_stamp, epoch, CODEC_UINT),
+	CODEC_FIELD(msg_stamp, number, CODEC_UINT),
+	CODEC_FIELD(msg_stamp, seen_ns, CODEC_UINT),
+};
+const struct codec msg_stamp_codec = CODEC_OF(msg_stamp, stamp_fields);
+
+static const struct codec_field secret_fact_fields[] = {
+	CODEC_FIELD(msg_secret_fact, name, CODEC_TEXT),
+	CODEC_FIELD(msg_secret_fact, len, CODEC_UINT),
+	CODEC_FIELD(msg_secret_fact, hmac, CODEC_HASH),
+	CODEC_FIELD(msg_secret_fact, utf8, CODEC_BOOL),
+	CODEC_FIELD(msg_secret_fact, has_control, CODEC_BOOL),
+	CODEC_FIELD(msg_secret_fact, is_private_key, CODEC_BOOL),
+	CODEC_FIELD(msg_secret_fact, matches_cert, CODEC_BOOL),
+	CODEC_FIELD(msg_secret_fact, is_blank, CODEC_BOOL),
+	CODEC_FIELD(msg_secret_fact, clear, CODEC_BYTES, .flags = CODEC_NULLABLE),
+};
+static const struct codec secret_fact_codec = CODEC_OF(msg_secret_fact, secret_fact_fields);
+
+static const struct codec_field bundle_secret_fields[] = {
+	CODEC_FIELD(msg_bundle_secret, namespace, CODEC_TEXT, .max = 253),
+	CODEC_FIELD(msg_bundle_secret, name, CODEC_TEXT, .max = 253),
+	CODEC_FIELD(msg_bundle_secret, answer, CODEC_UINT, .max = MSG_SECRET_UNAVAILABLE),
+	CODEC_FIELD(msg_bundle_secret, type, CODEC_TEXT),
+	CODEC_FIELD(msg_bundle_secret, facts, CODEC_LIST, .of = &secret_fact_codec),
+};
+static const struct codec bundle_secret_codec = CODEC_OF(msg_bundle_secret, bundle_secret_fields);
+
+static const struct codec_field bundle_endpoint_fields[] = {
+	CODEC_FIELD(msg_bundle_endpoint, port_name, CODEC_TEXT),
+	CODEC_FIELD(msg_bundle_endpoint, port, CODEC_INT, .max = INT32_MAX),
+	CODEC_FIELD(msg_bundle_endpoint, protocol, CODEC_TEXT),
+	CODEC_FIELD(msg_bundle_endpoint, addresses, CODEC_TEXTS),
+};
+static const struct codec bundle_endpoint_codec =
+	CODEC_OF(msg_bundle_endpoint, bundle_endpoint_fields);
+
+static const struct codec_field bundle_service_fields[] = {
+	CODEC_FIELD(msg_bundle_service, name, CODEC_TEXT, .max = 253),
+	CODEC_FIELD(msg_bundle_service, spec, CODEC_STRUCT, .of = &msg_service_spec_codec),
+	CODEC_FIELD(msg_bundle_service, endpoints, CODEC_LIST, .of = &bundle_endpoint_codec),
+};
+static const struct codec bundle_service_codec =
+	CODEC_OF(msg_bundle_service, bundle_service_fields);
+
+static const struct codec_field bundle_fields[] = {
+	CODEC_FIELD(msg_bundle, owner, CODEC_STRUCT, .of = &msg_key_codec),
+	CODEC_FIELD(msg_bundle, stamp, CODEC_STRUCT, .of = &msg_stamp_codec),
+	CODEC_FIELD(msg_bundle, ingress, CODEC_OPTIONAL, .of = &msg_ingress_codec),
+	CODEC_FIELD(msg_bundle, pomerium, CODEC_OPTIONAL, .of = &msg_pomerium_codec),
+	CODEC_FIELD(msg_bundle, services, CODEC_LIST, .of = &bundle_service_codec),
+	CODEC_FIELD(msg_bundle, secrets, CODEC_LIST, .of = &bundle_secret_codec),
+};
+const struct codec msg_bundle_codec = CODEC_OF(msg_bundle, bundle_fields);

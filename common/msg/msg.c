@@ -1,0 +1,206 @@
+/* msg: the table of all messages, and the frame around each of them.
+ *
+ *   [type, seq, body]   one msgpack array, one ZeroMQ part
+ *
+ * Control messages have seq 0, all others count from 1. */
+#include "msg/msg.h"
+
+#include <string.h>
+
+#include "msg/object_fields.h"
+
+enum {
+	W = 1 << ROOM_WATCHER,
+	R = 1 << ROOM_RESOLVER,
+	T = 1 << ROOM_TRANSLATOR,
+	P = 1 << ROOM_PUBLISHER
+};
+#define ANY (W | R | T | P)
+#define NO_KEY SIZE_MAX
+
+/* from and to are sets: whoever is in `from` may say it to whoever is in `to`. */
+static const struct {
+	const char *name;
+	unsigned from, to;
+	const struct codec *codec;
+	size_t key; /* offset of the msg_key that it is about */
+} messages[MSG_N_TYPES] = {
+	[MSG_HELLO] = { "HELLO", ANY, ANY, &msg_hello_codec, NO_KEY },
+	[MSG_HEARTBEAT] = { "HEARTBEAT", ANY, ANY, &msg_heartbeat_codec, NO_KEY },
+	[MSG_CREDIT] = { "CREDIT", ANY, ANY, &msg_credit_codec, NO_KEY },
+	[MSG_RESYNC] = { "RESYNC", ANY, ANY, &msg_resync_codec, NO_KEY },
+	[MSG_OBJECT_PUT] = { "OBJECT_PUT", W, R, &msg_object_codec,
+			     offsetof(struct msg_object, key) },
+	[MSG_OBJECT_DELETE] = { "OBJECT_DELETE", W, R, &msg_object_delete_codec,
+				offsetof(struct msg_object_delete, key) },
+	[MSG_KIND_STATE] = { "KIND_STATE", W, R, &msg_kind_state_codec, NO_KEY },
+	[MSG_SECRET_WANTED] = { "SECRET_WANTED", R | P, W | R, &msg_secret_wanted_codec,
+				offsetof(struct msg_secret_wanted, key) },
+	[MSG_SECRET_VALUE] = { "SECRET_VALUE", W, R, &msg_secret_value_codec,
+			       offsetof(struct msg_secret_value, key) },
+	[MSG_SECRET_PUT] = { "SECRET_PUT", R, P, &msg_secret_put_codec,
+			     offsetof(struct msg_secret_put, key) },
+	[MSG_BUNDLE] = { "BUNDLE", R, T, &msg_bundle_codec, offsetof(struct msg_bundle, owner) },
+	[MSG_CONFIG] = { "CONFIG", T, P, &msg_config_codec, offsetof(struct msg_config, owner) },
+	[MSG_REJECT] = { "REJECT", T | R, P, &msg_reject_codec,
+			 offsetof(struct msg_reject, owner) },
+	[MSG_DELETE] = { "DELETE", R, P, &msg_delete_codec, offsetof(struct msg_delete, owner) },
+	[MSG_WORLD] = { "WORLD", R, P, &msg_world_codec, NO_KEY },
+	[MSG_FLUSHED] = { "FLUSHED", R, P, &msg_flushed_codec, NO_KEY },
+	[MSG_ACK] = { "ACK", P, R, &msg_ack_codec, offsetof(struct msg_ack, owner) },
+};
+
+const char *room_name(enum msg_room room)
+{
+	static const char *const names[N_ROOMS] = { "none", "watcher", "resolver", "translator",
+						    "publisher" };
+
+	return (unsigned)room < N_ROOMS ? names[room] : "unknown";
+}
+
+static bool is_known(enum msg_type type)
+{
+	return type > MSG_NONE && type < MSG_N_TYPES;
+}
+
+const char *msg_name(enum msg_type type)
+{
+	return is_known(type) ? messages[type].name : "UNKNOWN";
+}
+
+const struct codec *msg_codec(enum msg_type type)
+{
+	return is_known(type) ? messages[type].codec : NULL;
+}
+
+bool msg_allowed(enum msg_type type, enum msg_room from, enum msg_room to)
+{
+	if (!is_known(type) || !(messages[type].from & 1u << from) ||
+	    !(messages[type].to & 1u << to))
+		return false;
+	return from != to;
+}
+
+static bool is_control(enum msg_type type)
+{
+	return type <= MSG_RESYNC;
+}
+
+/* The two or three bytes around a body: every number in the shortest form, as codec_pack writes
+ * them. */
+static void pack_uint(struct buf *out, uint64_t x)
+{
+	unsigned n = x < 0x80 ? 0 : x < 0x100 ? 1 : x < 0x10000 ? 2 : x <= UINT32_MAX ? 4 : 8;
+
+	if (n)
+		buf_putc(out, (char)(n == 1 ? 0xcc : n == 2 ? 0xcd : n == 4 ? 0xce : 0xcf));
+	else
+		buf_putc(out, (char)x);
+	while (n--)
+		buf_putc(out, (char)(x >> (8 * n)));
+}
+
+static bool read_uint(struct str frame, size_t *at, uint64_t *out)
+{
+	static const unsigned char sizes[4] = { 1, 2, 4, 8 };
+	static const uint64_t least[4] = { 0x80, 0x100, 0x10000, 1ull << 32 };
+	unsigned char head;
+	unsigned form;
+
+	if (*at >= frame.len)
+		return false;
+	head = (unsigned char)frame.ptr[(*at)++];
+	*out = head;
+	if (head < 0x80)
+		return true;
+	form = head - 0xccu;
+	if (form > 3 || frame.len - *at < sizes[form])
+		return false;
+	*out = 0;
+	for (unsigned i = 0; i < sizes[form]; i++)
+		*out = *out << 8 | (unsigned char)frame.ptr[(*at)++];
+	return *out >= least[form];
+}
+
+void msg_pack(enum msg_type type, uint64_t seq, const void *body, struct buf *out)
+{
+	buf_putc(out, (char)0x93);
+	pack_uint(out, type);
+	pack_uint(out, seq);
+	codec_pack(messages[type].codec, body, out);
+}
+
+static int read_frame(struct str frame, struct msg *out, struct err *err)
+{
+	uint64_t type;
+	size_t at = 1;
+
+	if (frame.len < 4 || frame.ptr[0] != (char)0x93)
+		return err_set(err, "malformed: a frame of %zu bytes that is not [type, seq, body]",
+			       frame.len);
+	if (!read_uint(frame, &at, &type) ||
+	    !is_known((enum msg_type)(type < MSG_N_TYPES ? type : 0)))
+		return err_set(err, "malformed: a frame without a known type");
+	out->type = (enum msg_type)type;
+	if (!read_uint(frame, &at, &out->seq) || (out->seq == 0) != is_control(out->type))
+		return err_set(err, "malformed: %s with a wrong sequence number",
+			       msg_name(out->type));
+	out->raw = str_slice(frame, at, frame.len);
+	return 0;
+}
+
+static int check_body(const struct msg *m, struct err *err)
+{
+	const struct msg_key *subject = msg_subject(m);
+
+	if (m->type == MSG_OBJECT_PUT)
+		return msg_object_check(&m->body.object, err);
+	if (m->type == MSG_KIND_STATE && m->body.kind_state.kind == MSG_KIND_NONE)
+		return err_set(err, "malformed: KIND_STATE without a kind");
+	if (m->type == MSG_WORLD)
+		for (size_t i = 0; i < m->body.world.owners.n; i++)
+			if (msg_key_check(&m->body.world.owners.items[i].owner, err) < 0)
+				return -1;
+	return subject ? msg_key_check(subject, err) : 0;
+}
+
+int msg_unpack(struct str frame, struct pool *pool, struct msg *out, struct err *err)
+{
+	memset(out, 0, sizeof(*out));
+	if (read_frame(frame, out, err) < 0)
+		return -1;
+	if (codec_unpack(messages[out->type].codec, out->raw, pool, &out->body, err) < 0)
+		return err_wrap(err, "%s", msg_name(out->type));
+	return check_body(out, err);
+}
+
+uint64_t msg_hello_protocol(struct str frame)
+{
+	struct msg m;
+	size_t at = 1;
+	uint64_t protocol;
+
+	if (read_frame(frame, &m, NULL) < 0 || m.type != MSG_HELLO)
+		return 0;
+	if (((unsigned char)m.raw.ptr[0] & 0xf0) != 0x90 || !read_uint(m.raw, &at, &protocol))
+		return 0;
+	return protocol;
+}
+
+void msg_print(const struct msg *m, struct buf *out)
+{
+	buf_printf(out, "{\"type\":\"%s\",\"seq\":%llu,\"body\":", msg_name(m->type),
+		   (unsigned long long)m->seq);
+	if (is_known(m->type))
+		codec_print(messages[m->type].codec, &m->body, out);
+	else
+		buf_puts(out, "{}");
+	buf_putc(out, '}');
+}
+
+const struct msg_key *msg_subject(const struct msg *m)
+{
+	if (!is_known(m->type) || messages[m->type].key == NO_KEY)
+		return NULL;
+	return (const struct msg_key *)((const char *)&m->body + messages[m->type].key);
+}

@@ -1,0 +1,87 @@
+/* secret: field tables of the lane past the translator, and the values of a Secret document. */
+#include "msg/secret.h"
+
+#include <string.h>
+
+#include "base/map.h"
+
+static const struct codec_field secret_wanted_fields[] = {
+	CODEC_FIELD(msg_secret_wanted, key, CODEC_STRUCT, .of = &msg_key_codec),
+	CODEC_FIELD(msg_secret_wanted, wanted, CODEC_BOOL),
+};
+const struct codec msg_secret_wanted_codec = CODEC_OF(msg_secret_wanted, secret_wanted_fields);
+
+static const struct codec_field secret_value_fields[] = {
+	CODEC_FIELD(msg_secret_value, key, CODEC_STRUCT, .of = &msg_key_codec),
+	CODEC_FIELD(msg_secret_value, answer, CODEC_UINT, .max = MSG_SECRET_UNAVAILABLE),
+	CODEC_FIELD(msg_secret_value, type, CODEC_TEXT),
+	CODEC_FIELD(msg_secret_value, data, CODEC_BYTES_MAP, .flags = CODEC_HIDDEN),
+	CODEC_FIELD(msg_secret_value, seen_ns, CODEC_UINT),
+};
+const struct codec msg_secret_value_codec = CODEC_OF(msg_secret_value, secret_value_fields);
+
+static const struct codec_field secret_entry_fields[] = {
+	CODEC_FIELD(msg_secret_entry, name, CODEC_TEXT),
+	CODEC_FIELD(msg_secret_entry, hmac, CODEC_HASH),
+	CODEC_FIELD(msg_secret_entry, bytes, CODEC_BYTES, .flags = CODEC_HIDDEN),
+};
+static const struct codec secret_entry_codec = CODEC_OF(msg_secret_entry, secret_entry_fields);
+
+static const struct codec_field secret_put_fields[] = {
+	CODEC_FIELD(msg_secret_put, key, CODEC_STRUCT, .of = &msg_key_codec),
+	CODEC_FIELD(msg_secret_put, entries, CODEC_LIST, .of = &secret_entry_codec),
+};
+const struct codec msg_secret_put_codec = CODEC_OF(msg_secret_put, secret_put_fields);
+
+/* ---- from a document ---- */
+struct secret_document {
+	struct str type;
+	struct str_map data, stringData;
+};
+
+static const struct codec_field document_fields[] = {
+	CODEC_FIELD(secret_document, type, CODEC_TEXT),
+	CODEC_FIELD(secret_document, data, CODEC_BYTES_MAP, .flags = CODEC_HIDDEN),
+	CODEC_FIELD(secret_document, stringData, CODEC_TEXT_MAP, .flags = CODEC_HIDDEN),
+};
+static const struct codec document_codec = CODEC_OF(secret_document, document_fields);
+
+/* stringData wins over data, as in the API server. */
+static struct str_map fold(const struct secret_document *doc, struct pool *pool)
+{
+	struct str_map out = {
+		pool_array(pool, doc->data.n + doc->stringData.n, sizeof(*out.items)), 0
+	};
+	struct map strings;
+
+	map_init(&strings, NULL);
+	for (size_t i = 0; i < doc->stringData.n; i++)
+		map_put(&strings, doc->stringData.items[i].key, &doc->stringData.items[i]);
+	for (size_t i = 0; i < doc->data.n; i++)
+		if (!map_get(&strings, doc->data.items[i].key))
+			out.items[out.n++] = doc->data.items[i];
+	for (size_t i = 0; i < doc->stringData.n; i++)
+		out.items[out.n++] = doc->stringData.items[i];
+	map_clear(&strings);
+	return out;
+}
+
+int msg_secret_from_value(const struct value *doc, struct pool *pool, struct msg_secret_value *out,
+			  struct err *err)
+{
+	struct msg_object object;
+	struct secret_document document;
+
+	memset(out, 0, sizeof(*out));
+	if (msg_object_from_value(doc, pool, &object, err) < 0)
+		return -1;
+	if (object.key.kind != MSG_KIND_SECRET)
+		return err_set(err, "this document is not a Secret of apiVersion v1");
+	if (codec_from_value(&document_codec, doc, pool, &document, err) < 0)
+		return -1;
+	out->key = object.key;
+	out->answer = MSG_SECRET_FOUND;
+	out->type = document.type.len ? document.type : STR("Opaque");
+	out->data = fold(&document, pool);
+	return 0;
+}
