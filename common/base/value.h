@@ -61,7 +61,17 @@ struct value_entry {
 /* The value under a string key, or NULL: no such key, or not a map. v may be NULL. */
 const struct value *value_get(const struct value *v, const char *key);
 const char *value_type_name(enum value_type type); /* "string", "integer", ... for sentences */
-bool value_equal(const struct value *a, const struct value *b);
+bool value_equal(const struct value *a, const struct value *b); /* maps in any order */
+/* Two equal names among n; false if all differ. Fast for many and for hostile ones. */
+bool value_find_twice(const struct str *names, size_t n, size_t *first, size_t *second);
+
+/* The moment a VALUE_TIME names, in go-yaml's four forms (2024-01-31, with T, t or a blank and a time of day). */
+struct value_time {
+	int year, month, day, hour, minute, second;
+	uint32_t nanos;
+	int offset; /* seconds east of UTC */
+};
+bool value_time_parse(struct str text, struct value_time *out);
 
 /* YAML (libyaml), one document after the other. Errors name line and column and say what is wrong
  * in go-yaml's terms where it helps ("did not find expected key"). Duplicate keys, unknown anchors, tabs as

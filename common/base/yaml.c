@@ -1,0 +1,452 @@
+/* yaml: libyaml's events -> trees of struct value, as go-yaml v3 decodes into an untyped target.
+ *
+ *   in    YAML text of any origin
+ *   out   one tree a document, in the caller's pool
+ *   owns  the anchors of the document being read, a stack of nodes that wait for their parent
+ *   never recurses deeper than VALUE_MAX_DEPTH, counts more than VALUE_MAX_NODES nodes (aliases expanded)
+ */
+#include "base/value.h"
+
+#include <yaml.h>
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/yaml_scalar.h"
+
+#define MAX_COMPARED 20000000 /* keys, while merging maps */
+
+struct node {
+	struct value value;
+	struct str name;    /* for the comparison of keys: the text, or NUL * and an alias' name */
+	size_t n_nodes;     /* of the tree below and itself, aliases expanded */
+	size_t height;      /* levels of lists and maps in it */
+	bool is_merge;      /* a plain << */
+};
+
+struct anchor {
+	struct node node;
+	size_t id; /* a name can be given again, even inside of what it names */
+	bool open; /* its value is still being read */
+};
+
+struct reader {
+	yaml_parser_t parser;
+	struct pool *pool;
+	struct node *stack;
+	size_t n_stack, stack_size;
+	struct map anchors;
+	size_t n_anchors;
+	size_t n_nodes, n_aliased, n_compared; /* of this document */
+	uint32_t error_line;
+};
+
+static int fail_at(struct reader *r, yaml_mark_t mark, struct err *err)
+{
+	char problem[ERR_MAX];
+
+	r->error_line = (uint32_t)mark.line + 1;
+	(void)snprintf(problem, sizeof(problem), "%s", err ? err->text : "");
+	return err_set(err, "yaml: line %zu, column %zu: %s", mark.line + 1, mark.column + 1, problem);
+}
+
+#define FAIL(r, mark, err, ...) (err_set(err, __VA_ARGS__), fail_at(r, mark, err))
+
+/* libyaml's reader knows only the offset of a byte that is no character. */
+static yaml_mark_t mark_of_offset(struct str text, size_t offset)
+{
+	yaml_mark_t mark = { 0 };
+
+	for (size_t i = 0; i < offset && i < text.len; i++) {
+		mark.column++;
+		if (text.ptr[i] == '\n') {
+			mark.line++;
+			mark.column = 0;
+		}
+	}
+	return mark;
+}
+
+static int fail_parser(struct reader *r, struct err *err)
+{
+	const yaml_parser_t *p = &r->parser;
+	yaml_mark_t mark = p->problem_mark;
+
+	if (p->error == YAML_READER_ERROR)
+		mark = mark_of_offset((struct str){ (const char *)p->input.string.start,
+		                                    (size_t)(p->input.string.end - p->input.string.start) },
+		                      p->problem_offset);
+	return FAIL(r, mark, err, "%s%s%s", p->problem ? p->problem : "unknown problem parsing YAML content",
+	            p->context ? ", " : "", p->context ? p->context : "");
+}
+
+static int next_event(struct reader *r, yaml_event_t *event, struct err *err)
+{
+	return yaml_parser_parse(&r->parser, event) ? 0 : fail_parser(r, err);
+}
+
+static struct node *push(struct reader *r)
+{
+	if (r->n_stack == r->stack_size) {
+		r->stack_size = r->stack_size ? r->stack_size * 2 : 64;
+		r->stack = mem_realloc(r->stack, r->stack_size * sizeof(*r->stack));
+	}
+	r->stack[r->n_stack] = (struct node){ .n_nodes = 1 };
+	return &r->stack[r->n_stack++];
+}
+
+static int count_nodes(struct reader *r, size_t n, yaml_mark_t mark, struct err *err)
+{
+	r->n_nodes += n;
+	if (r->n_nodes > VALUE_MAX_NODES)
+		return FAIL(r, mark, err, "the document has more than %d values", VALUE_MAX_NODES);
+	return 0;
+}
+
+/* The anchor's id, for close_anchor. */
+static size_t open_anchor(struct reader *r, const yaml_char_t *name)
+{
+	struct anchor *anchor;
+
+	if (!name)
+		return 0;
+	anchor = mem_alloc(sizeof(*anchor));
+	anchor->id = ++r->n_anchors;
+	anchor->open = true;
+	map_put(&r->anchors, str_from((const char *)name), anchor);
+	return anchor->id;
+}
+
+static void close_anchor(struct reader *r, const yaml_char_t *name, size_t id, const struct node *node)
+{
+	struct anchor *anchor = name ? map_get(&r->anchors, str_from((const char *)name)) : NULL;
+
+	if (anchor && anchor->id == id)
+		*anchor = (struct anchor){ .node = *node, .id = id };
+}
+
+/* Small documents may be nearly all alias, large ones less and less: go-yaml's rule. */
+static bool too_many_aliases(const struct reader *r)
+{
+	const double low = 400000, high = 4000000;
+	double all = (double)r->n_nodes, share = 0.99;
+
+	if (r->n_aliased <= 100 || all <= 1000)
+		return false;
+	if (all > low)
+		share -= 0.89 * (all - low) / (high - low);
+	return (double)r->n_aliased / all > share;
+}
+
+static int read_alias(struct reader *r, const yaml_event_t *event, size_t depth, struct err *err)
+{
+	struct str name = str_from((const char *)event->data.alias.anchor);
+	const struct anchor *anchor = map_get(&r->anchors, name);
+	struct node *node;
+
+	if (!anchor)
+		return FAIL(r, event->start_mark, err, "unknown anchor '%.*s' referenced", STR_ARG(name));
+	if (anchor->open)
+		return FAIL(r, event->start_mark, err, "anchor '%.*s' value contains itself", STR_ARG(name));
+	if (depth + anchor->node.height > VALUE_MAX_DEPTH)
+		return FAIL(r, event->start_mark, err, "nested deeper than %d levels", VALUE_MAX_DEPTH);
+	r->n_aliased += anchor->node.n_nodes;
+	if (count_nodes(r, anchor->node.n_nodes, event->start_mark, err))
+		return -1;
+	if (too_many_aliases(r))
+		return FAIL(r, event->start_mark, err, "document contains excessive aliasing");
+	node = push(r);
+	*node = anchor->node;
+	node->is_merge = false;
+	node->name = pool_printf(r->pool, "%c*%.*s", '\0', STR_ARG(name));
+	return 0;
+}
+
+static int read_scalar(struct reader *r, const yaml_event_t *event, struct err *err)
+{
+	const char *text = (const char *)event->data.scalar.value;
+	struct yaml_scalar scalar = {
+		.text = pool_bytes(r->pool, text, event->data.scalar.length),
+		.tag = str_from((const char *)event->data.scalar.tag),
+		.plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE,
+	};
+	size_t id = open_anchor(r, event->data.scalar.anchor);
+	struct node *node;
+
+	if (count_nodes(r, 1, event->start_mark, err))
+		return -1;
+	node = push(r);
+	node->value.line = (uint32_t)event->start_mark.line + 1;
+	node->value.column = (uint32_t)event->start_mark.column + 1;
+	node->name = scalar.text;
+	node->is_merge = scalar.plain && str_is(scalar.text, "<<") && (!scalar.tag.len || str_is(scalar.tag, "!"));
+	if (yaml_scalar_type(&scalar, r->pool, &node->value, err))
+		return fail_at(r, event->start_mark, err);
+	close_anchor(r, event->data.scalar.anchor, id, node);
+	return 0;
+}
+
+/* Takes the nodes from `from` on off the stack and sums them up in what becomes their parent. */
+static void sum_up(struct reader *r, size_t from, struct node *parent)
+{
+	for (size_t i = from; i < r->n_stack; i++) {
+		parent->n_nodes += r->stack[i].n_nodes;
+		if (r->stack[i].height > parent->height)
+			parent->height = r->stack[i].height;
+	}
+	parent->height++;
+	r->n_stack = from;
+}
+
+static void build_list(struct reader *r, size_t from, struct node *list)
+{
+	size_t n = r->n_stack - from;
+
+	list->value.type = VALUE_LIST;
+	list->value.list.n = n;
+	list->value.list.items = pool_array(r->pool, n, sizeof(struct value));
+	for (size_t i = 0; i < n; i++)
+		list->value.list.items[i] = r->stack[from + i].value;
+	sum_up(r, from, list);
+}
+
+static yaml_mark_t mark_of(const struct value *v)
+{
+	return (yaml_mark_t){ .line = v->line ? v->line - 1 : 0, .column = v->column ? v->column - 1 : 0 };
+}
+
+static int check_keys(struct reader *r, size_t from, struct err *err)
+{
+	size_t n = (r->n_stack - from) / 2, first, second;
+	const struct node *nodes = r->stack + from;
+	struct str few[32], *names = n <= 32 ? few : mem_alloc(n * sizeof(*names));
+	int rc = -1;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct value *key = &nodes[i * 2].value;
+
+		names[i] = nodes[i * 2].name;
+		if (key->type == VALUE_LIST || key->type == VALUE_MAP) {
+			FAIL(r, mark_of(key), err, "invalid map key: a %s cannot be one", value_type_name(key->type));
+			goto out;
+		}
+	}
+	if (value_find_twice(names, n, &first, &second)) {
+		FAIL(r, mark_of(&nodes[second * 2].value), err, "mapping key %s already defined at line %u",
+		     err_quote(nodes[second * 2].value.text), nodes[first * 2].value.line);
+		goto out;
+	}
+	rc = 0;
+out:
+	if (names != few)
+		mem_free(names);
+	return rc;
+}
+
+static bool has_key(const struct value *map, const struct value *key)
+{
+	for (size_t i = 0; i < map->map.n; i++)
+		if (value_equal(&map->map.entries[i].key, key))
+			return true;
+	return false;
+}
+
+static void add_entry(struct reader *r, struct value *map, const struct value *key, const struct value *value)
+{
+	struct value_entry *entry = pool_push(r->pool, &map->map.entries, &map->map.n, sizeof(*entry));
+
+	entry->key = *key;
+	entry->value = *value;
+}
+
+/* Entries of the merged map that the map does not have yet. */
+static int merge_map(struct reader *r, struct value *map, const struct value *merged, struct err *err)
+{
+	if (merged->type != VALUE_MAP)
+		return FAIL(r, mark_of(merged), err, "map merge requires map or sequence of maps as the value");
+	/* The search is linear, so the product is what has to be bounded. */
+	r->n_compared += (map->map.n + merged->map.n) * merged->map.n;
+	if (r->n_compared > MAX_COMPARED)
+		return FAIL(r, mark_of(merged), err, "map merge of too many keys");
+	for (size_t i = 0; i < merged->map.n; i++) {
+		const struct value_entry *entry = &merged->map.entries[i];
+
+		if (!has_key(map, &entry->key))
+			add_entry(r, map, &entry->key, &entry->value);
+	}
+	return 0;
+}
+
+static int merge(struct reader *r, struct value *map, const struct value *merged, struct err *err)
+{
+	if (merged->type != VALUE_LIST)
+		return merge_map(r, map, merged, err);
+	for (size_t i = 0; i < merged->list.n; i++)
+		if (merge_map(r, map, &merged->list.items[i], err))
+			return -1;
+	return 0;
+}
+
+static int build_map(struct reader *r, size_t from, struct node *map, struct err *err)
+{
+	size_t n = (r->n_stack - from) / 2;
+	const struct node *nodes = r->stack + from, *merged = NULL;
+
+	map->value.type = VALUE_MAP;
+	if (check_keys(r, from, err))
+		return -1;
+	map->value.map.entries = pool_array(r->pool, n, sizeof(struct value_entry));
+	map->value.map.n = 0;
+	for (size_t i = 0; i < n * 2; i += 2) {
+		if (nodes[i].is_merge)
+			merged = &nodes[i + 1];
+		else
+			map->value.map.entries[map->value.map.n++] =
+				(struct value_entry){ nodes[i].value, nodes[i + 1].value };
+	}
+	if (merged) {
+		struct value_entry *own = map->value.map.entries;
+		size_t n_own = map->value.map.n;
+
+		/* An array of pool_push from here on. */
+		map->value.map.entries = NULL;
+		map->value.map.n = 0;
+		for (size_t i = 0; i < n_own; i++)
+			add_entry(r, &map->value, &own[i].key, &own[i].value);
+		if (merge(r, &map->value, &merged->value, err))
+			return -1;
+	}
+	sum_up(r, from, map);
+	return 0;
+}
+
+static int read_node(struct reader *r, const yaml_event_t *event, size_t depth, struct err *err);
+
+/* Reads children up to the end event, then replaces them on the stack by the list or map. */
+static int read_container(struct reader *r, const yaml_event_t *start, size_t depth, struct err *err)
+{
+	bool is_map = start->type == YAML_MAPPING_START_EVENT;
+	yaml_event_type_t end = is_map ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT;
+	const yaml_char_t *anchor = is_map ? start->data.mapping_start.anchor : start->data.sequence_start.anchor;
+	struct node node = { .value = { .line = (uint32_t)start->start_mark.line + 1,
+		                        .column = (uint32_t)start->start_mark.column + 1 },
+		             .n_nodes = 1 };
+	size_t from = r->n_stack, id;
+
+	if (depth >= VALUE_MAX_DEPTH)
+		return FAIL(r, start->start_mark, err, "nested deeper than %d levels", VALUE_MAX_DEPTH);
+	if (count_nodes(r, 1, start->start_mark, err))
+		return -1;
+	id = open_anchor(r, anchor);
+	for (bool more = true; more;) {
+		yaml_event_t event;
+		int rc;
+
+		if (next_event(r, &event, err))
+			return -1;
+		more = event.type != end;
+		rc = more ? read_node(r, &event, depth + 1, err) : 0;
+		yaml_event_delete(&event);
+		if (rc)
+			return -1;
+	}
+	if (!is_map)
+		build_list(r, from, &node);
+	else if (build_map(r, from, &node, err))
+		return -1;
+	close_anchor(r, anchor, id, &node);
+	*push(r) = node;
+	return 0;
+}
+
+static int read_node(struct reader *r, const yaml_event_t *event, size_t depth, struct err *err)
+{
+	switch (event->type) {
+	case YAML_ALIAS_EVENT:
+		return read_alias(r, event, depth, err);
+	case YAML_SCALAR_EVENT:
+		return read_scalar(r, event, err);
+	case YAML_SEQUENCE_START_EVENT:
+	case YAML_MAPPING_START_EVENT:
+		return read_container(r, event, depth, err);
+	default:
+		return FAIL(r, event->start_mark, err, "did not find expected node content");
+	}
+}
+
+/* The next document: 1 with *out, 0 at the end of the stream, -1. */
+static int read_document(struct reader *r, struct value *out, struct err *err)
+{
+	yaml_event_t event;
+	int rc = -1;
+
+	r->n_nodes = r->n_aliased = r->n_compared = r->n_stack = 0;
+	map_clear(&r->anchors);
+	for (;;) {
+		yaml_event_type_t type;
+
+		if (next_event(r, &event, err))
+			return -1;
+		type = event.type;
+		rc = 0;
+		if (type == YAML_STREAM_END_EVENT)
+			rc = 2;
+		else if (type != YAML_STREAM_START_EVENT && type != YAML_DOCUMENT_START_EVENT &&
+		         type != YAML_DOCUMENT_END_EVENT)
+			rc = read_node(r, &event, 0, err);
+		yaml_event_delete(&event);
+		if (rc < 0)
+			return -1;
+		if (rc == 2)
+			return 0;
+		if (type == YAML_DOCUMENT_END_EVENT) {
+			*out = r->stack[0].value;
+			return 1;
+		}
+	}
+}
+
+static int open_reader(struct reader *r, struct str text, struct pool *pool, struct err *err)
+{
+	*r = (struct reader){ .pool = pool };
+	if (!yaml_parser_initialize(&r->parser))
+		return err_set(err, "yaml: out of memory");
+	yaml_parser_set_input_string(&r->parser, (const unsigned char *)(text.ptr ? text.ptr : ""), text.len);
+	map_init(&r->anchors, mem_free);
+	return 0;
+}
+
+static void close_reader(struct reader *r)
+{
+	yaml_parser_delete(&r->parser);
+	map_clear(&r->anchors);
+	mem_free(r->stack);
+}
+
+int yaml_parse_all(struct str text, struct pool *pool, struct yaml_documents *out, struct err *err)
+{
+	struct reader r;
+	struct value document;
+	int rc;
+
+	*out = (struct yaml_documents){ 0 };
+	if (open_reader(&r, text, pool, err))
+		return -1;
+	while ((rc = read_document(&r, &document, err)) == 1)
+		*(struct value *)pool_push(pool, &out->items, &out->n, sizeof(document)) = document;
+	out->n_good = out->n;
+	out->error_line = rc < 0 ? r.error_line : 0;
+	close_reader(&r);
+	return rc;
+}
+
+int yaml_parse(struct str text, struct pool *pool, struct value *out, struct err *err)
+{
+	struct reader r;
+	int rc;
+
+	*out = (struct value){ .type = VALUE_NULL };
+	if (open_reader(&r, text, pool, err))
+		return -1;
+	rc = read_document(&r, out, err);
+	close_reader(&r);
+	return rc < 0 ? -1 : 0;
+}
