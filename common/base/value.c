@@ -169,7 +169,7 @@ void value_print_float(struct buf *out, double number)
 		return;
 	}
 	if (exponent < 0) {
-		buf_printf(out, "0.%0*d%.*s", -exponent - 1, 0, n_digits, digits);
+		buf_printf(out, "0.%.*s%.*s", -exponent - 1, "00000", n_digits, digits);
 		return;
 	}
 	for (int i = 0; i <= exponent || i < n_digits; i++) {

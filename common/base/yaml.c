@@ -20,6 +20,7 @@ struct node {
 	size_t n_nodes;     /* of the tree below and itself, aliases expanded */
 	size_t height;      /* levels of lists and maps in it */
 	bool is_merge;      /* a plain << */
+	bool is_alias;
 };
 
 struct anchor {
@@ -48,6 +49,7 @@ static int fail_at(struct reader *r, yaml_mark_t mark, struct err *err)
 	return err_set(err, "yaml: line %zu, column %zu: %s", mark.line + 1, mark.column + 1, problem);
 }
 
+/* Sets the sentence and puts the position before it. */
 #define FAIL(r, mark, err, ...) (err_set(err, __VA_ARGS__), fail_at(r, mark, err))
 
 /* libyaml's reader knows only the offset of a byte that is no character. */
@@ -156,6 +158,7 @@ static int read_alias(struct reader *r, const yaml_event_t *event, size_t depth,
 	node = push(r);
 	*node = anchor->node;
 	node->is_merge = false;
+	node->is_alias = true;
 	node->name = pool_printf(r->pool, "%c*%.*s", '\0', STR_ARG(name));
 	return 0;
 }
@@ -213,23 +216,49 @@ static yaml_mark_t mark_of(const struct value *v)
 	return (yaml_mark_t){ .line = v->line ? v->line - 1 : 0, .column = v->column ? v->column - 1 : 0 };
 }
 
+/* One text for all spellings of a key: 1 and 0x1, a text and an alias of it. */
+static struct str canonical_key(struct reader *r, const struct value *key)
+{
+	switch (key->type) {
+	case VALUE_STRING:
+	case VALUE_TIME:
+		return key->string;
+	case VALUE_BOOL:
+		return pool_printf(r->pool, "%cbool %d", '\0', key->boolean);
+	case VALUE_INT:
+		return pool_printf(r->pool, "%cint %lld", '\0', (long long)key->integer);
+	case VALUE_FLOAT:
+		return pool_printf(r->pool, "%cfloat %.17g", '\0', key->number);
+	default:
+		return pool_printf(r->pool, "%c%d", '\0', key->type);
+	}
+}
+
 static int check_keys(struct reader *r, size_t from, struct err *err)
 {
 	size_t n = (r->n_stack - from) / 2, first, second;
 	const struct node *nodes = r->stack + from;
 	struct str few[32], *names = n <= 32 ? few : mem_alloc(n * sizeof(*names));
+	bool plain = true, twice;
 	int rc = -1;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct value *key = &nodes[i * 2].value;
 
 		names[i] = nodes[i * 2].name;
+		plain = plain && key->type == VALUE_STRING && !nodes[i * 2].is_alias;
 		if (key->type == VALUE_LIST || key->type == VALUE_MAP) {
 			FAIL(r, mark_of(key), err, "invalid map key: a %s cannot be one", value_type_name(key->type));
 			goto out;
 		}
 	}
-	if (value_find_twice(names, n, &first, &second)) {
+	twice = value_find_twice(names, n, &first, &second);
+	if (!twice && !plain) {
+		for (size_t i = 0; i < n; i++)
+			names[i] = canonical_key(r, &nodes[i * 2].value);
+		twice = value_find_twice(names, n, &first, &second);
+	}
+	if (twice) {
 		FAIL(r, mark_of(&nodes[second * 2].value), err, "mapping key %s already defined at line %u",
 		     err_quote(nodes[second * 2].value.text), nodes[first * 2].value.line);
 		goto out;
@@ -275,12 +304,15 @@ static int merge_map(struct reader *r, struct value *map, const struct value *me
 	return 0;
 }
 
-static int merge(struct reader *r, struct value *map, const struct value *merged, struct err *err)
+static int merge(struct reader *r, struct value *map, const struct node *merged, struct err *err)
 {
-	if (merged->type != VALUE_LIST)
-		return merge_map(r, map, merged, err);
-	for (size_t i = 0; i < merged->list.n; i++)
-		if (merge_map(r, map, &merged->list.items[i], err))
+	const struct value *v = &merged->value;
+
+	/* A list of maps is fine, an alias of one is not: go-yaml's rule. */
+	if (v->type != VALUE_LIST || merged->is_alias)
+		return merge_map(r, map, v, err);
+	for (size_t i = 0; i < v->list.n; i++)
+		if (merge_map(r, map, &v->list.items[i], err))
 			return -1;
 	return 0;
 }
@@ -311,7 +343,7 @@ static int build_map(struct reader *r, size_t from, struct node *map, struct err
 		map->value.map.n = 0;
 		for (size_t i = 0; i < n_own; i++)
 			add_entry(r, &map->value, &own[i].key, &own[i].value);
-		if (merge(r, &map->value, &merged->value, err))
+		if (merge(r, &map->value, merged, err))
 			return -1;
 	}
 	sum_up(r, from, map);
@@ -438,6 +470,18 @@ int yaml_parse_all(struct str text, struct pool *pool, struct yaml_documents *ou
 	return rc;
 }
 
+/* What follows the first document is not read, but as with go-yaml its first token must be one. */
+static int peek_behind(struct reader *r, struct err *err)
+{
+	yaml_event_t event;
+
+	if (yaml_parser_parse(&r->parser, &event))
+		yaml_event_delete(&event);
+	else if (r->parser.error != YAML_PARSER_ERROR)
+		return fail_parser(r, err);
+	return 0;
+}
+
 int yaml_parse(struct str text, struct pool *pool, struct value *out, struct err *err)
 {
 	struct reader r;
@@ -447,6 +491,8 @@ int yaml_parse(struct str text, struct pool *pool, struct value *out, struct err
 	if (open_reader(&r, text, pool, err))
 		return -1;
 	rc = read_document(&r, out, err);
+	if (rc == 1)
+		rc = peek_behind(&r, err);
 	close_reader(&r);
 	return rc < 0 ? -1 : 0;
 }

@@ -163,6 +163,16 @@ static struct str without_underscores(struct str text, struct pool *pool)
 	return (struct str){ copy, n };
 }
 
+/* Behind a leading point an underscore may only stand between two digits. */
+static bool well_placed_underscores(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] == '_' &&
+		    (i + 1 == text.len || !is_digit(text.ptr[i - 1]) || !is_digit(text.ptr[i + 1])))
+			return false;
+	return true;
+}
+
 /* The type that the text suggests; a timestamp only if wanted. Leaves a string as it is. */
 static void guess(struct str text, bool want_time, struct pool *pool, struct value *out)
 {
@@ -175,7 +185,8 @@ static void guess(struct str text, bool want_time, struct pool *pool, struct val
 	if (try_word(text, out) || c == '~' || strchr("nNtTfF", c))
 		return;
 	if (c == '.') {
-		(void)try_float(text, out);
+		if (well_placed_underscores(text))
+			(void)try_float(without_underscores(text, pool), out);
 		return;
 	}
 	if (want_time && value_time_parse(text, &t)) {
