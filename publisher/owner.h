@@ -1,0 +1,81 @@
+/* owner: the last good configuration of one owner, packed, with everything it holds elsewhere. */
+#ifndef PUBLISHER_OWNER_H
+#define PUBLISHER_OWNER_H
+
+#include "base/hash.h"
+#include "msg/config.h"
+#include "publisher/certs.h"
+#include "publisher/vault.h"
+
+struct owner;
+
+/* One route as it will be published. Everything points into the memory of its `good`. */
+struct route {
+	struct owner *owner;
+	struct str packed; /* pomerium.config.Route */
+	struct str from, path, regex, prefix, id;
+};
+
+struct good_file {
+	struct str name, bytes;
+};
+
+struct good_cert {
+	struct cert *cert;
+	bool always;
+};
+
+/* A configuration that can be published. */
+struct good {
+	char *memory; /* of all text; wiped */
+	size_t memory_len, memory_used;
+	struct route *routes;
+	size_t n_routes;
+	struct str settings;  /* pomerium.config.Settings; absent: none */
+	struct str bootstrap; /* pomerium.config.Settings; absent: none */
+	struct good_file *files;
+	size_t n_files;
+	struct good_cert *certs;
+	size_t n_certs;
+	struct vault_value **values; /* held in the vault */
+	size_t n_values;
+	struct hash digest; /* of all of the above but the values */
+};
+
+struct owner {
+	struct msg_key key;
+	struct str text;   /* msg_key_text, its key in the map of owners */
+	struct good *good; /* NULL: none yet */
+	char *reason;      /* why its newest state cannot be published; NULL: it can */
+};
+
+/* What a `good` is made of, in someone else's memory. */
+struct good_parts {
+	struct str *routes; /* packed */
+	size_t n_routes;
+	struct str settings, bootstrap;
+	struct good_file *files;
+	size_t n_files;
+	struct good_cert *certs; /* held; the new good takes them over */
+	size_t n_certs;
+	struct vault_value **values; /* not held yet */
+	size_t n_values;
+};
+
+struct owner *publisher_owner_new(const struct msg_key *key, struct str text);
+void publisher_owner_destroy(struct owner **self_p); /* its good must be gone */
+
+/* NULL and a sentence if a route does not decode; the certificates are the caller's still. */
+struct good *publisher_good_new(const struct good_parts *parts, struct owner *owner,
+				struct err *err);
+/* Lets go of what it holds in the vault and of its certificates; wipes. */
+void publisher_good_destroy(struct good **self_p, struct vault *vault, struct certs *certs);
+/* Holds other values instead. */
+void publisher_good_hold_values(struct good *good, struct vault *vault, struct vault_value **values,
+				size_t n);
+/* The reference's order: from ascending; path, regex and prefix descending; id ascending. */
+int publisher_route_compare(const struct route *a, const struct route *b);
+/* The host in the `from` of a route, without port and brackets. */
+struct str publisher_route_host(const struct route *route);
+
+#endif

@@ -1,0 +1,28 @@
+/* wanted_inside: what the files of the publisher see of struct wanted; others use wanted.h. */
+#ifndef PUBLISHER_WANTED_INSIDE_H
+#define PUBLISHER_WANTED_INSIDE_H
+
+#include "publisher/owner.h"
+#include "publisher/twins.h"
+#include "publisher/wanted.h"
+
+struct wanted {
+	struct map owners; /* msg_key_text -> struct owner */
+	struct vault vault;
+	struct certs certs;
+	struct twins twins;
+	struct wanted_sink sink;
+	size_t n_routes, n_rejected;
+	struct route **sorted; /* all routes in order, or NULL: to be made again */
+};
+
+/* The owner of this key, or NULL. */
+struct owner *publisher_wanted_owner(const struct wanted *self, const struct msg_key *key);
+/* Makes the parts the last good configuration of an owner, which is made if it is new. Takes over
+ * the certificates that the parts hold, also on failure. */
+enum wanted_taken publisher_wanted_adopt(struct wanted *self, const struct msg_key *key,
+					 const struct good_parts *parts, struct err *err);
+/* All routes in the reference's order; n_routes of them, valid until the next change. */
+struct route *const *publisher_wanted_sorted(struct wanted *self);
+
+#endif
