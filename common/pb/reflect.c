@@ -190,3 +190,24 @@ ProtobufCMessage **pb_map_entries(const ProtobufCMessage *m, const struct pb_fie
 	mem_free(items);
 	return entries;
 }
+
+void pb_map_settle(struct pool *pool, ProtobufCMessage *m, const struct pb_field *field)
+{
+	struct pb_field key = pb_field_at(field->trait->sub, 0), value = pb_field_at(field->trait->sub, 1);
+	size_t n;
+	ProtobufCMessage **entries;
+
+	if (pb_count(m, field) == 0)
+		return;
+	entries = pb_map_entries(m, field, &n);
+	pb_unset(m, field);
+	for (size_t i = 0; i < n; i++) {
+		pb_put(entries[i], field->trait->sub, &key);
+		if (value.desc->type == PROTOBUF_C_TYPE_MESSAGE)
+			pb_put_message(pool, entries[i], field->trait->sub, &value);
+		else
+			pb_put(entries[i], field->trait->sub, &value);
+		*(ProtobufCMessage **)pb_append(pool, m, field) = entries[i];
+	}
+	mem_free(entries);
+}

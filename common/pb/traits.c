@@ -8,13 +8,13 @@
 
 #include "pb/pb_traits.inc"
 
-const struct pb_shape *pb_shape_of(pb_type *type)
+const struct pb_shape *pb_shape_by_name(struct str name)
 {
 	size_t low = 0, high = sizeof(pb_shapes) / sizeof(pb_shapes[0]);
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = strcmp(type->name, pb_shapes[middle].type->name);
+		int order = str_cmp(name, str_from(pb_shapes[middle].type->name));
 
 		if (order == 0)
 			return &pb_shapes[middle];
@@ -23,7 +23,12 @@ const struct pb_shape *pb_shape_of(pb_type *type)
 		else
 			low = middle + 1;
 	}
-	return NULL; /* not reached: every descriptor comes from the same table */
+	return NULL;
+}
+
+const struct pb_shape *pb_shape_of(pb_type *type)
+{
+	return pb_shape_by_name(str_from(type->name)); /* there: descriptors and shapes come from one table */
 }
 
 struct pb_field pb_field_at(const struct pb_shape *shape, size_t i)

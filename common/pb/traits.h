@@ -48,6 +48,7 @@ struct pb_field {
 #define PB_MAX_DEPTH 100 /* messages in messages, on the wire and in JSON */
 
 const struct pb_shape *pb_shape_of(pb_type *type);
+const struct pb_shape *pb_shape_by_name(struct str name); /* a full name; NULL if there is none */
 struct pb_field pb_field_at(const struct pb_shape *shape, size_t i);
 /* False: no such field. Proto names only, or JSON names too. */
 bool pb_field_named(const struct pb_shape *shape, struct str name, struct pb_field *out);
@@ -71,6 +72,8 @@ void *pb_append(struct pool *pool, ProtobufCMessage *m, const struct pb_field *f
 
 /* The entries of a map field sorted by key, of equal keys the last; the array is the caller's (mem_free). */
 ProtobufCMessage **pb_map_entries(const ProtobufCMessage *m, const struct pb_field *field, size_t *n);
+/* Brings a map field to that order, keeps the last of equal keys, and gives entries without key or value empty ones. */
+void pb_map_settle(struct pool *pool, ProtobufCMessage *m, const struct pb_field *field);
 struct str pb_map_key(const ProtobufCMessage *entry, const struct pb_shape *shape);
 
 #endif

@@ -9,7 +9,6 @@
  * never: nests deeper than PB_MAX_DEPTH, or takes memory out of proportion to the bytes */
 #include "pb/reflect.h"
 
-#include "base/mem.h"
 #include "pb/traits.h"
 #include "pb/wire.h"
 
@@ -230,28 +229,6 @@ static int unpack_message(struct reader *r, ProtobufCMessage *m, struct err *err
 	return 0;
 }
 
-/* A map keeps the last of equal keys; an entry without key or value has empty ones. */
-static void settle_map(struct pool *pool, const struct pb_field *field, ProtobufCMessage *m)
-{
-	struct pb_field key = pb_field_at(field->trait->sub, 0), value = pb_field_at(field->trait->sub, 1);
-	size_t n;
-	ProtobufCMessage **entries;
-
-	if (pb_count(m, field) == 0)
-		return;
-	entries = pb_map_entries(m, field, &n);
-	pb_unset(m, field);
-	for (size_t i = 0; i < n; i++) {
-		pb_put(entries[i], field->trait->sub, &key);
-		if (value.desc->type == PROTOBUF_C_TYPE_MESSAGE)
-			pb_put_message(pool, entries[i], field->trait->sub, &value);
-		else
-			pb_put(entries[i], field->trait->sub, &value);
-		*(ProtobufCMessage **)pb_append(pool, m, field) = entries[i];
-	}
-	mem_free(entries);
-}
-
 /* Once, when all is read: a message that comes in many parts would be sorted for each. */
 static void settle(struct pool *pool, ProtobufCMessage *m, const struct pb_shape *shape)
 {
@@ -261,7 +238,7 @@ static void settle(struct pool *pool, ProtobufCMessage *m, const struct pb_shape
 		if (field.desc->type != PROTOBUF_C_TYPE_MESSAGE || !pb_is_set(m, &field))
 			continue;
 		if (field.trait->flags & PB_MAP)
-			settle_map(pool, &field, m);
+			pb_map_settle(pool, m, &field);
 		if (field.desc->label == PROTOBUF_C_LABEL_REPEATED) {
 			for (size_t j = 0; j < pb_count(m, &field); j++)
 				settle(pool, *(ProtobufCMessage **)pb_item(m, &field, j), field.trait->sub);
