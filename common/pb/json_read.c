@@ -62,18 +62,20 @@ int pb_spot_err(const struct pb_spot *spot, const struct value *v, const char *r
 
 static int spot_unknown(const struct pb_spot *spot, const struct pb_shape *shape, struct err *err)
 {
-	struct buf names;
+	struct buf path, names;
 
+	buf_init(&path, ERR_MAX);
 	buf_init(&names, ERR_MAX / 2);
+	pb_spot_print(spot->up, &path);
 	for (size_t i = 0; i < shape->type->n_fields; i++)
 		buf_printf(&names, "%s%s", i > 0 ? ", " : "",
 			   shape->type->fields[shape->type->fields_sorted_by_name[i]].name);
-	if (shape->type->n_fields == 0)
-		err_set(err, "unknown field %s: %s has no fields", err_quote(spot->name), shape->type->name);
-	else
-		err_set(err, "unknown field %s: %s has the fields " STR_FMT "%s", err_quote(spot->name),
-			shape->type->name, STR_ARG(buf_view(&names)), names.full ? " ..." : "");
+	err_set(err, "unknown field %s%s" STR_FMT ": there %s" STR_FMT "%s", err_quote(spot->name),
+		path.len > 0 ? " in " : "", STR_ARG(buf_view(&path)),
+		shape->type->n_fields == 0 ? "are no fields" : "may be ", STR_ARG(buf_view(&names)),
+		names.full ? " ..." : "");
 	buf_clear(&names);
+	buf_clear(&path);
 	return -1;
 }
 

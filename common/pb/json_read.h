@@ -38,7 +38,7 @@ int pb_read_known(const struct pb_spot *spot, const struct value *v, ProtobufCMe
 bool pb_value_text(const struct value *v, struct pool *pool, struct str *out);
 /* As Go's fmt.Sprint writes what go-yaml decoded. */
 struct str pb_value_sprint(const struct value *v, struct pool *pool);
-/* A number that stands in a string; at most its first token is read, as protojson does. */
+/* A JSON number that stands in a string; false if it is not one or too large for a double. */
 bool pb_text_number(struct str text, struct value *out);
 
 #endif

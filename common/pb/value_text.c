@@ -233,21 +233,13 @@ static size_t number_len(struct str s)
 	return i;
 }
 
-/* What protojson does not take for the end of a number. */
-static bool goes_on(char c)
-{
-	return c == '-' || c == '+' || c == '.' || c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9');
-}
-
 bool pb_text_number(struct str text, struct value *out)
 {
 	char digits[512];
 	size_t n = number_len(text);
 	char *end;
 
-	if (n == 0 || n >= sizeof(digits) || (n < text.len && goes_on(text.ptr[n])) ||
-	    !str_eq(str_trim(text), text))
+	if (n == 0 || n >= sizeof(digits) || n < text.len)
 		return false;
 	memcpy(digits, text.ptr, n);
 	digits[n] = '\0';
