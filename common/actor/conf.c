@@ -47,7 +47,8 @@ static void set_list(struct str_list *list, struct str text, bool adds)
 		}
 		item = str_trim(item);
 		if (item.len)
-			*(struct str *)pool_push(&kept, &list->items, &list->n, sizeof(item)) = pool_str(&kept, item);
+			*(struct str *)pool_push(&kept, &list->items, &list->n, sizeof(item)) =
+				pool_str(&kept, item);
 	}
 }
 
@@ -56,8 +57,8 @@ static int set_int(struct reader *r, const struct conf_option *option, struct st
 	long long number;
 
 	if (!str_to_int(text, &number) || number < option->min || number > option->max)
-		return err_set(r->err, "%s: %s is not an integer from %ld to %ld", r->source, err_quote(text), option->min,
-		               option->max);
+		return err_set(r->err, "%s: %s is not an integer from %ld to %ld", r->source,
+			       err_quote(text), option->min, option->max);
 	*(long *)option->var = (long)number;
 	return 0;
 }
@@ -67,7 +68,8 @@ static int set_bool(struct reader *r, const struct conf_option *option, struct s
 	bool on = str_is(text, "true") || str_is(text, "1");
 
 	if (!on && !str_is(text, "false") && !str_is(text, "0"))
-		return err_set(r->err, "%s: %s is neither true nor false", r->source, err_quote(text));
+		return err_set(r->err, "%s: %s is neither true nor false", r->source,
+			       err_quote(text));
 	*(bool *)option->var = on;
 	return 0;
 }
@@ -95,8 +97,8 @@ static bool duration_from(struct str text, uint64_t *out)
 			return false;
 		text = str_slice(text, n, text.len);
 		while (u < 4 && !(str_starts(text, units[u].name) &&
-		                  (text.len == strlen(units[u].name) ||
-		                   isdigit((unsigned char)text.ptr[strlen(units[u].name)]))))
+				  (text.len == strlen(units[u].name) ||
+				   isdigit((unsigned char)text.ptr[strlen(units[u].name)]))))
 			u++;
 		if (u == 4)
 			return false;
@@ -112,10 +114,11 @@ static int set_duration(struct reader *r, const struct conf_option *option, stru
 	uint64_t ms = 0;
 
 	if (!duration_from(text, &ms))
-		return err_set(r->err, "%s: %s is not a duration such as 500ms, 2s or 5m", r->source, err_quote(text));
+		return err_set(r->err, "%s: %s is not a duration such as 500ms, 2s or 5m",
+			       r->source, err_quote(text));
 	if (ms < (uint64_t)option->min || ms > (uint64_t)option->max)
-		return err_set(r->err, "%s: %s is out of range, %ldms to %ldms are allowed", r->source, err_quote(text),
-		               option->min, option->max);
+		return err_set(r->err, "%s: %s is out of range, %ldms to %ldms are allowed",
+			       r->source, err_quote(text), option->min, option->max);
 	*(uint64_t *)option->var = ms;
 	return 0;
 }
@@ -142,7 +145,8 @@ static int set(struct reader *r, const struct conf_option *option, struct str te
 }
 
 /* Walks all options of all tables: for (...; (o = next_option(tables, &t, &i)); ) */
-static const struct conf_option *next_option(const struct conf_option *const *tables, size_t *t, size_t *i)
+static const struct conf_option *next_option(const struct conf_option *const *tables, size_t *t,
+					     size_t *i)
 {
 	while (tables[*t]) {
 		const struct conf_option *option = &tables[*t][*i];
@@ -157,7 +161,8 @@ static const struct conf_option *next_option(const struct conf_option *const *ta
 	return NULL;
 }
 
-static const struct conf_option *find(const struct conf_option *const *tables, struct str name, char letter)
+static const struct conf_option *find(const struct conf_option *const *tables, struct str name,
+				      char letter)
 {
 	const struct conf_option *option;
 	size_t t = 0, i = 0;
@@ -222,7 +227,8 @@ static int read_flag(struct reader *r, struct str_list *seen, int argc, char **a
 	r->adds = false;
 	for (size_t k = 0; k < seen->n; k++)
 		r->adds = r->adds || str_is(seen->items[k], option->name);
-	*(struct str *)pool_push(&kept, &seen->items, &seen->n, sizeof(struct str)) = str_from(option->name);
+	*(struct str *)pool_push(&kept, &seen->items, &seen->n, sizeof(struct str)) =
+		str_from(option->name);
 	return set(r, option, value);
 }
 
@@ -237,8 +243,8 @@ static int print_help(const struct reader *r, const char *program, const char *s
 	return 1;
 }
 
-int conf_read(const struct conf_option *const *tables, const char *program, const char *summary, int argc, char **argv,
-              struct str_list *rest, struct err *err)
+int conf_read(const struct conf_option *const *tables, const char *program, const char *summary,
+	      int argc, char **argv, struct str_list *rest, struct err *err)
 {
 	struct reader r = { .tables = tables, .err = err };
 	struct str_list seen = { NULL, 0 };
@@ -261,7 +267,8 @@ int conf_read(const struct conf_option *const *tables, const char *program, cons
 		if (is_flag && !strcmp(argv[i], "--"))
 			flags = false;
 		else if (!is_flag)
-			*(struct str *)pool_push(&kept, &rest->items, &rest->n, sizeof(struct str)) = str_from(argv[i]);
+			*(struct str *)pool_push(&kept, &rest->items, &rest->n,
+						 sizeof(struct str)) = str_from(argv[i]);
 		else if (read_flag(&r, &seen, argc, argv, &i) < 0)
 			return -1;
 	}
@@ -270,8 +277,11 @@ int conf_read(const struct conf_option *const *tables, const char *program, cons
 
 static void help_option(const struct conf_option *option, struct buf *out)
 {
-	static const char *const values[] = { [CONF_TEXT] = " TEXT", [CONF_LIST] = " A,B", [CONF_INT] = " N",
-		                              [CONF_BOOL] = "", [CONF_DURATION] = " TIME" };
+	static const char *const values[] = { [CONF_TEXT] = " TEXT",
+					      [CONF_LIST] = " A,B",
+					      [CONF_INT] = " N",
+					      [CONF_BOOL] = "",
+					      [CONF_DURATION] = " TIME" };
 	char name[NAME_MAX_BYTES], flag[NAME_MAX_BYTES + 32];
 	char letter[8] = "";
 
@@ -285,7 +295,8 @@ static void help_option(const struct conf_option *option, struct buf *out)
 	buf_printf(out, "environment %s)\n", name);
 }
 
-void conf_help(const struct conf_option *const *tables, const char *program, const char *summary, struct buf *out)
+void conf_help(const struct conf_option *const *tables, const char *program, const char *summary,
+	       struct buf *out)
 {
 	const struct conf_option *option;
 	size_t t = 0, i = 0;

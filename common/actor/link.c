@@ -1,0 +1,391 @@
+/* link: one ZeroMQ socket of a room.
+ *
+ *   in     frames; news of connections that come and go
+ *   out    frames
+ *   owns   the socket, its monitor, its peers
+ *   never  looks into a frame (peer.c does), blocks */
+#include "actor/loop.h"
+
+#include <errno.h>
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#define SILENT_MS 10000 /* a peer that says nothing for so long gets one line */
+
+/* Who connects to whom: the ROUTER binds. */
+static const struct {
+	const char *name;
+	unsigned dealers; /* a set of rooms */
+	enum msg_room router;
+} links[N_LINKS] = {
+	[LINK_OBJECTS] = { "objects", 1u << ROOM_WATCHER, ROOM_RESOLVER },
+	[LINK_JOBS] = { "jobs", 1u << ROOM_TRANSLATOR, ROOM_RESOLVER },
+	[LINK_CONFIGS] = { "configs", 1u << ROOM_TRANSLATOR | 1u << ROOM_RESOLVER, ROOM_PUBLISHER },
+};
+
+const char *actor_link_name(enum actor_link id)
+{
+	return links[id].name;
+}
+
+bool actor_link_is_of(enum actor_link id, enum msg_room room, bool *is_router)
+{
+	*is_router = links[id].router == room;
+	return *is_router || links[id].dealers & 1u << room;
+}
+
+bool actor_link_admits(const struct link *link, enum msg_room room)
+{
+	return link->is_router ? links[link->id].dealers & 1u << room
+			       : links[link->id].router == room;
+}
+
+bool actor_limiter_pass(struct limiter *limiter, uint64_t every_ms, unsigned *n_kept)
+{
+	uint64_t now = clock_ms();
+
+	if (now < limiter->next_ms) {
+		limiter->n_kept++;
+		return false;
+	}
+	*n_kept = limiter->n_kept;
+	*limiter = (struct limiter){ .next_ms = now + every_ms };
+	return true;
+}
+
+/* ---- open and close ---- */
+
+static int set_options(struct link *link)
+{
+	const struct {
+		int option, value;
+		bool router, dealer;
+	} options[] = {
+		{ ZMQ_LINGER, 0, true, true },
+		{ ZMQ_SNDHWM, LINK_HWM, true, true },
+		{ ZMQ_RCVHWM, LINK_HWM, true, true },
+		{ ZMQ_RECONNECT_IVL, 20, false, true },
+		{ ZMQ_RECONNECT_IVL_MAX, 500, false, true },
+		/* Nothing is queued for a connection that is not there: it would come before our
+		   HELLO. */
+		{ ZMQ_IMMEDIATE, 1, false, true },
+		{ ZMQ_ROUTER_MANDATORY, 1, true, false },
+		{ ZMQ_ROUTER_HANDOVER, 1, true, false },
+		{ ZMQ_TCP_KEEPALIVE, 1, true, true },
+		{ ZMQ_TCP_KEEPALIVE_IDLE, 10, true, true },
+		{ ZMQ_TCP_KEEPALIVE_INTVL, 5, true, true },
+		{ ZMQ_TCP_KEEPALIVE_CNT, 3, true, true },
+	};
+	void *sock = zsock_resolve(link->sock);
+	int64_t max_len = BUF_MAX_MESSAGE;
+	char id[64];
+	int rc;
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		if (!(link->is_router ? options[i].router : options[i].dealer))
+			continue;
+		if (zmq_setsockopt(sock, options[i].option, &options[i].value, sizeof(int)) < 0)
+			return -1;
+	}
+	if (zmq_setsockopt(sock, ZMQ_MAXMSGSIZE, &max_len, sizeof(max_len)) < 0)
+		return -1;
+	if (link->is_router)
+		return 0;
+	rc = snprintf(id, sizeof(id), "%s-%016llx", room_name(link->loop->actor->room),
+		      (unsigned long long)hash_random64());
+	return zmq_setsockopt(sock, ZMQ_ROUTING_ID, id, (size_t)rc);
+}
+
+static int open_monitor(struct link *link)
+{
+	char endpoint[64];
+
+	snprintf(endpoint, sizeof(endpoint), "inproc://monitor-%s", actor_link_name(link->id));
+	if (zmq_socket_monitor(zsock_resolve(link->sock), endpoint,
+			       ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED) < 0)
+		return -1;
+	link->monitor = zmq_socket(zsys_init(), ZMQ_PAIR);
+	if (!link->monitor)
+		return -1;
+	return zmq_connect(link->monitor, endpoint);
+}
+
+int actor_link_open(struct link *link, struct actor_loop *loop, const char *endpoint,
+		    struct err *err)
+{
+	int rc;
+
+	link->loop = loop;
+	link->open = link->reading = true;
+	link->hello_ms = UINT64_MAX;
+	map_init(&link->peers, NULL);
+	backoff_init(&link->hello, 1000, 8000);
+	backoff_init(&link->trouble, 50, 5000);
+	link->sock = zsock_new(link->is_router ? ZMQ_ROUTER : ZMQ_DEALER);
+	if (!link->sock || set_options(link) < 0 || open_monitor(link) < 0)
+		return err_set(err, "the socket of link %s cannot be made: %s",
+			       actor_link_name(link->id), zmq_strerror(errno));
+	rc = link->is_router ? zsock_bind(link->sock, "%s", endpoint)
+			     : zsock_connect(link->sock, "%s", endpoint);
+	if (rc < 0)
+		return err_set(err, "link %s cannot %s %s: %s", actor_link_name(link->id),
+			       link->is_router ? "bind" : "connect to",
+			       err_quote(str_from(endpoint)), zmq_strerror(errno));
+	return 0;
+}
+
+void actor_link_close(struct link *link)
+{
+	void *value;
+
+	if (!link->open)
+		return;
+	link->open = false;
+	for (size_t i = 0; map_next(&link->peers, &i, NULL, &value);) {
+		struct actor_peer *peer = value;
+
+		actor_peer_stop(peer);
+		mem_free((char *)peer->id.ptr);
+		mem_free(peer);
+	}
+	map_clear(&link->peers);
+	if (link->server)
+		actor_peer_stop(link->server);
+	mem_free(link->server);
+	link->server = NULL;
+	if (link->monitor) {
+		zmq_socket_monitor(zsock_resolve(link->sock), NULL, 0);
+		zmq_close(link->monitor);
+	}
+	zsock_destroy(&link->sock);
+}
+
+/* ---- sending ---- */
+
+static void wipe_frame(void *data, void *hint)
+{
+	mem_wipe(data, (size_t)(uintptr_t)hint);
+	mem_free(data);
+}
+
+static bool is_secret(enum msg_type type)
+{
+	return type == MSG_SECRET_VALUE || type == MSG_SECRET_PUT;
+}
+
+int actor_link_send(struct link *link, struct str id, enum msg_type type, struct str frame)
+{
+	void *sock = zsock_resolve(link->sock);
+	zmq_msg_t part;
+
+	if (link->is_router && zmq_send(sock, id.ptr, id.len, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
+		return errno == EAGAIN ? 1 : -1;
+	if (is_secret(type)) {
+		zmq_msg_init_data(&part, mem_dup(frame.ptr, frame.len), frame.len, wipe_frame,
+				  (void *)(uintptr_t)frame.len);
+	} else {
+		zmq_msg_init_size(&part, frame.len);
+		memcpy(zmq_msg_data(&part), frame.ptr, frame.len);
+	}
+	if (zmq_msg_send(&part, sock, ZMQ_DONTWAIT) >= 0)
+		return 0;
+	zmq_msg_close(&part);
+	return errno == EAGAIN ? 1 : -1;
+}
+
+/* For the tap: who hears what goes to that routing id. */
+static enum msg_room room_of(struct link *link, struct str id)
+{
+	const struct actor_peer *peer = link->is_router ? map_get(&link->peers, id) : NULL;
+
+	if (!link->is_router)
+		return links[link->id].router;
+	return peer ? peer->room : ROOM_NONE;
+}
+
+int actor_link_say(struct link *link, struct str id, enum msg_type type, const void *body)
+{
+	struct buf *scratch = &link->loop->scratch;
+
+	buf_reset(scratch);
+	msg_pack(type, 0, body, scratch);
+	if (link->loop->tap.n_listeners)
+		actor_tap_show_sent(link, room_of(link, id), type, 0, body);
+	return actor_link_send(link, id, type, buf_view(scratch));
+}
+
+/* ---- connections ---- */
+
+void actor_link_hello(struct link *link, uint64_t now_ms)
+{
+	struct msg_hello hello = { .protocol = MSG_PROTOCOL_VERSION,
+				   .room = link->loop->actor->room,
+				   .epoch = link->loop->epoch,
+				   .credit = link->credit };
+	int events;
+	size_t len = sizeof(events);
+
+	if (link->is_router || now_ms < link->hello_ms)
+		return;
+	if (link->server)
+		actor_peer_stop(link->server);
+	hello.session = ++link->session;
+	/* Asking for events makes the socket take notice of a connection that has just come. */
+	zmq_getsockopt(zsock_resolve(link->sock), ZMQ_EVENTS, &events, &len);
+	if (actor_link_say(link, STR_NONE, MSG_HELLO, &hello) == 0)
+		link->hello_ms = now_ms + backoff_next(&link->hello);
+	else
+		link->hello_ms = now_ms + 100;
+}
+
+/* DEALER: it has one connection, so what the monitor says is about the only peer. */
+static void on_connection(struct link *link, bool there)
+{
+	if (link->is_router) {
+		if (!there)
+			link->loop->next_heartbeat = 0; /* finds out who went */
+		return;
+	}
+	if (link->server) {
+		link->server->gone = true;
+		link->has_gone = true;
+	}
+	backoff_reset(&link->hello);
+	link->hello_ms = there ? 0 : UINT64_MAX;
+}
+
+void actor_link_on_monitor(struct link *link)
+{
+	uint16_t event;
+	zmq_msg_t part;
+
+	zmq_msg_init(&part);
+	while (zmq_msg_recv(&part, link->monitor, ZMQ_DONTWAIT) >= 0) {
+		bool complete = zmq_msg_size(&part) >= sizeof(event);
+
+		if (complete)
+			memcpy(&event, zmq_msg_data(&part), sizeof(event));
+		while (zmq_msg_more(&part) && zmq_msg_recv(&part, link->monitor, ZMQ_DONTWAIT) >= 0)
+			continue; /* the endpoint */
+		if (complete)
+			on_connection(link, event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
+	}
+	zmq_msg_close(&part);
+}
+
+/* ---- receiving ---- */
+
+/* The last part of the next message into `frame`, the routing id into `id`. False: nothing there.
+ */
+static bool read_parts(struct link *link, zmq_msg_t *id, zmq_msg_t *frame, bool *well_formed)
+{
+	void *sock = zsock_resolve(link->sock);
+	size_t n_parts = 0;
+
+	if (link->is_router && zmq_msg_recv(id, sock, ZMQ_DONTWAIT) < 0)
+		return false;
+	do {
+		if (zmq_msg_recv(frame, sock, ZMQ_DONTWAIT) < 0)
+			return false;
+		n_parts++;
+	} while (zmq_msg_more(frame));
+	*well_formed = n_parts == 1;
+	return true;
+}
+
+static void take_frame(struct link *link, zmq_msg_t *id_part, zmq_msg_t *frame_part,
+		       bool well_formed)
+{
+	struct str id = { zmq_msg_data(id_part), zmq_msg_size(id_part) };
+	struct str frame = { zmq_msg_data(frame_part), zmq_msg_size(frame_part) };
+	struct actor_peer *peer = link->is_router ? map_get(&link->peers, id) : link->server;
+
+	if (peer && peer->gone)
+		return;
+	if (well_formed)
+		actor_peer_receive(link, id, peer, frame);
+	else
+		actor_peer_complain(link, id, "malformed: a message of several parts");
+	if (frame.len > 2 && is_secret((enum msg_type)frame.ptr[1]))
+		mem_wipe(zmq_msg_data(frame_part), frame.len);
+}
+
+void actor_link_on_readable(struct link *link)
+{
+	bool well_formed = false;
+	zmq_msg_t id, frame;
+
+	zmq_msg_init(&id);
+	zmq_msg_init(&frame);
+	for (unsigned n = 0; n < LINK_BATCH && link->reading && !link->loop->quit; n++) {
+		if (!read_parts(link, &id, &frame, &well_formed))
+			break;
+		link->loop->busy = true;
+		take_frame(link, &id, &frame, well_formed);
+	}
+	zmq_msg_close(&id);
+	zmq_msg_close(&frame);
+}
+
+/* ---- between batches ---- */
+
+static void reap(struct link *link)
+{
+	struct str key;
+	void *value;
+
+	link->has_gone = false;
+	if (link->server && link->server->gone)
+		actor_peer_destroy(&link->server);
+	for (size_t i = 0; map_next(&link->peers, &i, &key, &value);) {
+		struct actor_peer *peer = value;
+
+		if (!peer->gone)
+			continue;
+		map_del(&link->peers, key);
+		actor_peer_destroy(&peer);
+	}
+}
+
+void actor_link_settle(struct link *link)
+{
+	void *value;
+
+	if (link->server)
+		actor_peer_return_credit(link->server);
+	for (size_t i = 0; map_next(&link->peers, &i, NULL, &value);)
+		actor_peer_return_credit(value);
+	while (link->has_gone)
+		reap(link); /* on_peer_down may send to others and find them gone */
+}
+
+static void beat(struct link *link, struct actor_peer *peer, uint64_t now_ms)
+{
+	struct msg_heartbeat heartbeat = { .last = peer->n_sent };
+
+	if (peer->gone)
+		return;
+	if (actor_link_say(link, peer->id, MSG_HEARTBEAT, &heartbeat) < 0) {
+		peer->gone = link->has_gone = true;
+		return;
+	}
+	if (peer->first)
+		actor_peer_flush(peer); /* what the socket could not take */
+	if (link->reading && !peer->quiet && now_ms - peer->heard_ms > SILENT_MS) {
+		peer->quiet = true;
+		log_info("peer is silent", "link=%s peer=%s", actor_link_name(link->id),
+			 room_name(peer->room));
+	}
+}
+
+void actor_link_beat(struct link *link, uint64_t now_ms)
+{
+	void *value;
+
+	if (link->server)
+		beat(link, link->server, now_ms);
+	for (size_t i = 0; map_next(&link->peers, &i, NULL, &value);)
+		beat(link, value, now_ms);
+}

@@ -1,0 +1,489 @@
+/* peer: one process at the other end of a link. PROTOCOL.md, "Links", is the rule.
+ *
+ *   in     frames from it; messages for it
+ *   out    HELLO, HEARTBEAT, CREDIT, RESYNC; calls of the room's handlers
+ *   owns   numbers, credit, the messages that wait for credit
+ *   never  takes a message out of order, without HELLO, beyond credit, or of a type that is not for
+ * this room */
+#include "actor/loop.h"
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#define COMPLAIN_MS 1000
+#define ANSWER_MS 50 /* to routing ids that said no HELLO */
+#define ASK_AGAIN_MS 1000
+#define REFUSED_MS 10000 /* a refused DEALER tries again so seldom */
+#define CALM_MS 10000    /* without trouble for so long: the next restart is at once */
+
+/* ---- trouble ---- */
+
+void actor_peer_complain(struct link *link, struct str id, const char *reason)
+{
+	unsigned n_kept;
+
+	if (!actor_limiter_pass(&link->complaints, COMPLAIN_MS, &n_kept))
+		return;
+	log_warn("frame refused", "link=%s peer=%s reason=%s kept_back=%u",
+		 actor_link_name(link->id), link->is_router ? err_quote(id) : "server",
+		 log_value(reason), n_kept);
+}
+
+static void drop_waiting(struct actor_peer *peer)
+{
+	while (peer->first) {
+		struct waiting *next = peer->first->next;
+
+		mem_wipe(peer->first->bytes, peer->first->len);
+		mem_free(peer->first);
+		peer->first = next;
+	}
+	peer->last = NULL;
+	peer->n_waiting = 0;
+}
+
+void actor_peer_stop(struct actor_peer *peer)
+{
+	peer->up = false;
+	drop_waiting(peer);
+}
+
+static void ask_for_hello(struct link *link, struct str id, const char *reason)
+{
+	struct msg_resync resync = { .reason = str_slice(str_from(reason), 0, 200) };
+
+	if (!str_is_utf8(resync.reason))
+		resync.reason = STR("the link has to start over");
+	actor_link_say(link, id, MSG_RESYNC, &resync);
+}
+
+void actor_peer_restart(struct actor_peer *peer, const char *reason)
+{
+	struct link *link = peer->link;
+	uint64_t now = clock_ms();
+
+	if (!peer->up)
+		return;
+	actor_peer_stop(peer);
+	log_info("link starts over", "link=%s peer=%s reason=%s", actor_link_name(link->id),
+		 room_name(peer->room), log_value(reason));
+	if (link->is_router) {
+		ask_for_hello(link, peer->id, reason);
+		peer->resync_ms = now;
+		return;
+	}
+	if (now - link->troubled_ms > CALM_MS) {
+		backoff_reset(&link->trouble);
+		link->hello_ms = now;
+	} else {
+		link->hello_ms = now + backoff_next(&link->trouble);
+	}
+	link->troubled_ms = now;
+}
+
+static void on_trouble(struct link *link, struct str id, struct actor_peer *peer,
+		       const char *reason)
+{
+	actor_peer_complain(link, id, reason);
+	if (peer)
+		actor_peer_restart(peer, reason);
+}
+
+/* Something well formed from somebody whose HELLO we do not have. */
+static void on_stranger(struct link *link, struct str id, struct actor_peer *peer)
+{
+	uint64_t now = clock_ms();
+	unsigned n_kept;
+
+	if (!link->is_router)
+		return; /* of an earlier session: our HELLO is on its way */
+	if (peer ? now - peer->resync_ms < ASK_AGAIN_MS
+		 : !actor_limiter_pass(&link->answers, ANSWER_MS, &n_kept))
+		return;
+	if (peer)
+		peer->resync_ms = now;
+	ask_for_hello(link, id, "no HELLO yet");
+}
+
+/* ---- HELLO ---- */
+
+static bool is_refused(struct link *link, uint64_t who)
+{
+	for (size_t i = 0; i < link->n_refused && i < LINK_REFUSED; i++)
+		if (link->refused[i] == who)
+			return true;
+	return false;
+}
+
+/* Another protocol version: one line for each boot of such a peer, and both go on waiting. */
+static void refuse(struct link *link, struct str id, uint64_t protocol)
+{
+	struct msg_hello hello = { .protocol = MSG_PROTOCOL_VERSION,
+				   .room = link->loop->actor->room,
+				   .epoch = link->loop->epoch };
+	uint64_t who = link->is_router ? hash_fast(id) : protocol;
+	unsigned n_kept;
+
+	if (!link->is_router)
+		link->hello_ms = clock_ms() + REFUSED_MS;
+	else if (actor_limiter_pass(&link->answers, ANSWER_MS, &n_kept))
+		actor_link_say(link, id, MSG_HELLO, &hello);
+	if (is_refused(link, who) || !actor_limiter_pass(&link->refusals, COMPLAIN_MS, &n_kept))
+		return;
+	link->refused[link->n_refused++ % LINK_REFUSED] = who;
+	log_warn("peer refused: it speaks another version of the protocol",
+		 "link=%s peer=%s theirs=%llu ours=%d", actor_link_name(link->id),
+		 link->is_router ? err_quote(id) : "server", (unsigned long long)protocol,
+		 MSG_PROTOCOL_VERSION);
+}
+
+void actor_peer_destroy(struct actor_peer **self_p)
+{
+	struct actor_peer *peer = *self_p;
+	const struct actor *actor;
+
+	if (!peer)
+		return;
+	*self_p = NULL;
+	actor = peer->link->loop->actor;
+	actor_peer_stop(peer);
+	log_info("peer is down", "link=%s peer=%s", actor_link_name(peer->link->id),
+		 room_name(peer->room));
+	if (actor->on_peer_down)
+		actor->on_peer_down(actor->self, peer);
+	mem_free((char *)peer->id.ptr);
+	mem_free(peer);
+}
+
+static struct actor_peer *add_peer(struct link *link, struct str id)
+{
+	struct actor_peer *peer = mem_alloc(sizeof(*peer));
+
+	peer->link = link;
+	if (!link->is_router) {
+		link->server = peer;
+		return peer;
+	}
+	peer->id = (struct str){ mem_dup(id.ptr, id.len), id.len };
+	map_put(&link->peers, id, peer);
+	return peer;
+}
+
+static void remove_peer(struct link *link, struct actor_peer *peer)
+{
+	if (link->is_router)
+		map_del(&link->peers, peer->id);
+	else
+		link->server = NULL;
+	actor_peer_destroy(&peer);
+}
+
+static int answer_hello(struct actor_peer *peer)
+{
+	struct msg_hello hello = { .protocol = MSG_PROTOCOL_VERSION,
+				   .room = peer->link->loop->actor->room,
+				   .epoch = peer->link->loop->epoch,
+				   .credit = peer->link->credit,
+				   .session = peer->session };
+	int rc = actor_link_say(peer->link, peer->id, MSG_HELLO, &hello);
+
+	if (rc < 0)
+		peer->gone = peer->link->has_gone = true;
+	return rc;
+}
+
+/* A new numbering begins. The room hears of it once both ends know. */
+static void start_over(struct actor_peer *peer, const struct msg_hello *hello, bool again)
+{
+	struct link *link = peer->link;
+	const struct actor *actor = link->loop->actor;
+
+	actor_peer_stop(peer);
+	peer->room = (enum msg_room)hello->room;
+	peer->epoch = hello->epoch;
+	peer->session = hello->session;
+	peer->n_sent = peer->n_taken = peer->owed = 0;
+	peer->credit_out = hello->credit;
+	peer->credit_in = link->credit;
+	peer->heard_ms = clock_ms();
+	peer->quiet = false;
+	if (link->is_router && answer_hello(peer) != 0)
+		return; /* gone, or the socket is full: it will say HELLO again */
+	link->hello_ms = UINT64_MAX;
+	backoff_reset(&link->hello);
+	peer->up = true;
+	log_info("peer is up", "link=%s peer=%s again=%s", actor_link_name(link->id),
+		 room_name(peer->room), again ? "true" : "false");
+	if (actor->on_peer_up)
+		actor->on_peer_up(actor->self, peer, again);
+}
+
+static void on_hello(struct link *link, struct str id, struct actor_peer *peer,
+		     const struct msg_hello *hello)
+{
+	bool again = peer && peer->epoch == hello->epoch;
+
+	if (!actor_link_admits(link, (enum msg_room)hello->room) || !hello->epoch ||
+	    !hello->session) {
+		actor_peer_complain(link, id, "malformed: a HELLO that does not fit this link");
+		return;
+	}
+	if (link->is_router ? again && hello->session <= peer->session
+			    : hello->session != link->session || (peer && peer->up))
+		return; /* of an earlier session */
+	if (peer && !again) {
+		remove_peer(link, peer);
+		peer = NULL;
+	}
+	if (!peer && link->peers.n >= LINK_MAX_PEERS) {
+		actor_peer_complain(link, id, "too many peers on this link");
+		return;
+	}
+	start_over(peer ? peer : add_peer(link, id), hello, again);
+}
+
+/* ---- what comes in ---- */
+
+static void on_heartbeat(struct actor_peer *peer, const struct msg_heartbeat *heartbeat)
+{
+	if (heartbeat->last != peer->n_taken)
+		actor_peer_restart(peer, "a gap: the last messages were lost");
+}
+
+static void on_credit(struct actor_peer *peer, const struct msg_credit *credit)
+{
+	const struct actor *actor = peer->link->loop->actor;
+
+	if (credit->more > LINK_CREDIT_MAX - peer->credit_out) {
+		on_trouble(peer->link, peer->id, peer,
+			   "malformed: more credit than a link can have");
+		return;
+	}
+	peer->credit_out += credit->more;
+	actor_peer_flush(peer);
+	if (actor->on_writable && actor_room(peer) > 0)
+		actor->on_writable(actor->self, peer);
+}
+
+static const struct actor_input *find_input(const struct actor *actor, enum msg_type type)
+{
+	for (const struct actor_input *input = actor->inputs; input->type != MSG_NONE; input++)
+		if (input->type == type)
+			return input;
+	return NULL;
+}
+
+static void handle(struct actor_peer *peer, const struct actor_input *input, const struct msg *m)
+{
+	const struct msg_key *subject = msg_subject(m);
+	struct err err = { "" };
+
+	if (input->on(peer->link->loop->actor->self, peer, m, &err) == 0)
+		return;
+	log_warn("message dropped", "type=%s from=%s about=%s reason=%s", msg_name(m->type),
+		 room_name(peer->room), subject ? err_quote(subject->name) : "-",
+		 log_value(err.text));
+}
+
+static void on_data(struct actor_peer *peer, const struct msg *m)
+{
+	const struct actor *actor = peer->link->loop->actor;
+	const struct actor_input *input = find_input(actor, m->type);
+	struct err err;
+
+	if (!input || !msg_allowed(m->type, peer->room, actor->room)) {
+		err_set(&err, "malformed: %s is not for a %s", msg_name(m->type),
+			room_name(actor->room));
+		on_trouble(peer->link, peer->id, peer, err.text);
+		return;
+	}
+	if (m->seq != peer->n_taken + 1) {
+		err_set(&err, "a gap: expected number %llu, got %llu",
+			(unsigned long long)peer->n_taken + 1, (unsigned long long)m->seq);
+		actor_peer_restart(peer, err.text);
+		return;
+	}
+	if (!peer->credit_in) {
+		on_trouble(peer->link, peer->id, peer,
+			   "malformed: more messages than it has credit for");
+		return;
+	}
+	peer->n_taken++;
+	peer->credit_in--;
+	handle(peer, input, m);
+	if (peer->up)
+		peer->owed++;
+}
+
+static void on_message(struct link *link, struct str id, struct actor_peer *peer,
+		       const struct msg *m)
+{
+	if (link->loop->tap.n_listeners)
+		actor_tap_show(link, peer ? peer->room : ROOM_NONE, false, m);
+	if (m->type == MSG_HELLO)
+		on_hello(link, id, peer, &m->body.hello);
+	else if (!peer || !peer->up)
+		on_stranger(link, id, peer);
+	else if (m->type == MSG_HEARTBEAT)
+		on_heartbeat(peer, &m->body.heartbeat);
+	else if (m->type == MSG_CREDIT)
+		on_credit(peer, &m->body.credit);
+	else if (m->type == MSG_RESYNC && link->is_router)
+		on_trouble(link, id, peer, "malformed: RESYNC from an end that has to say HELLO");
+	else if (m->type == MSG_RESYNC)
+		actor_peer_restart(peer, m->body.resync.reason.ptr);
+	else
+		on_data(peer, m);
+}
+
+void actor_peer_receive(struct link *link, struct str id, struct actor_peer *peer, struct str frame)
+{
+	uint64_t protocol = msg_hello_protocol(frame);
+	struct pool pool;
+	struct msg m;
+	struct err err;
+
+	if (peer) {
+		peer->heard_ms = link->loop->now_ms;
+		peer->quiet = false;
+	}
+	if (protocol && protocol != MSG_PROTOCOL_VERSION) {
+		refuse(link, id, protocol);
+		return;
+	}
+	if (peer && !peer->up && !protocol) {
+		on_stranger(link, id,
+			    peer); /* whatever it is, it is of the numbering that has ended */
+		return;
+	}
+	pool_init(&pool);
+	if (msg_unpack(frame, &pool, &m, &err) < 0)
+		on_trouble(link, id, peer, err.text);
+	else
+		on_message(link, id, peer, &m);
+	if (m.type == MSG_SECRET_VALUE || m.type == MSG_SECRET_PUT)
+		pool_wipe(&pool);
+	else
+		pool_clear(&pool);
+}
+
+/* ---- what goes out ---- */
+
+void actor_peer_return_credit(struct actor_peer *peer)
+{
+	struct msg_credit credit = { .more = peer->owed };
+
+	if (!peer->owed || !peer->up || peer->gone)
+		return;
+	if (actor_link_say(peer->link, peer->id, MSG_CREDIT, &credit) != 0)
+		return; /* the next time; if it is gone, the heartbeat finds out */
+	peer->credit_in += peer->owed;
+	peer->owed = 0;
+}
+
+/* Whether it went out. */
+static bool transmit(struct actor_peer *peer, enum msg_type type, struct str frame)
+{
+	int rc;
+
+	if (!peer->credit_out || peer->gone)
+		return false;
+	rc = actor_link_send(peer->link, peer->id, type, frame);
+	if (rc < 0)
+		peer->gone = peer->link->has_gone = true;
+	if (rc != 0)
+		return false;
+	peer->credit_out--;
+	peer->n_sent++;
+	return true;
+}
+
+void actor_peer_flush(struct actor_peer *peer)
+{
+	while (peer->first) {
+		struct waiting *first = peer->first;
+
+		if (!transmit(peer, first->type, (struct str){ first->bytes, first->len }))
+			return;
+		peer->first = first->next;
+		if (!peer->first)
+			peer->last = NULL;
+		peer->n_waiting--;
+		mem_wipe(first->bytes, first->len);
+		mem_free(first);
+	}
+}
+
+static void wait_for_credit(struct actor_peer *peer, enum msg_type type, struct str frame)
+{
+	struct waiting *waiting = mem_alloc(sizeof(*waiting) + frame.len);
+
+	waiting->type = type;
+	waiting->len = frame.len;
+	memcpy(waiting->bytes, frame.ptr, frame.len);
+	if (peer->last)
+		peer->last->next = waiting;
+	else
+		peer->first = waiting;
+	peer->last = waiting;
+	peer->n_waiting++;
+}
+
+int actor_send(struct actor_peer *peer, enum msg_type type, const void *body)
+{
+	struct buf *scratch = &peer->link->loop->scratch;
+	uint64_t seq = peer->n_sent + peer->n_waiting + 1;
+
+	if (!peer->up || peer->gone)
+		return -1;
+	buf_reset(scratch);
+	msg_pack(type, seq, body, scratch);
+	if (scratch->full) {
+		log_error("message too large to send", "type=%s to=%s", msg_name(type),
+			  room_name(peer->room));
+		return -1;
+	}
+	if (peer->link->loop->tap.n_listeners)
+		actor_tap_show_sent(peer->link, peer->room, type, seq, body);
+	if (peer->first || !transmit(peer, type, buf_view(scratch)))
+		wait_for_credit(peer, type, buf_view(scratch));
+	if (type == MSG_SECRET_PUT || type == MSG_SECRET_VALUE || scratch->cap > BUF_MAX_TEXT)
+		buf_wipe(scratch);
+	return peer->gone ? -1 : 0;
+}
+
+long actor_room(const struct actor_peer *peer)
+{
+	return peer->up && !peer->gone && !peer->first ? (long)peer->credit_out : 0;
+}
+
+size_t actor_queued(const struct actor_peer *peer)
+{
+	return peer->n_waiting;
+}
+
+enum msg_room actor_peer_room(const struct actor_peer *peer)
+{
+	return peer->room;
+}
+
+uint64_t actor_peer_epoch(const struct actor_peer *peer)
+{
+	return peer->epoch;
+}
+
+enum actor_link actor_peer_link(const struct actor_peer *peer)
+{
+	return peer->link->id;
+}
+
+void **actor_peer_data(struct actor_peer *peer)
+{
+	return &peer->data;
+}
+
+void actor_ask_resync(struct actor_peer *peer, const char *reason)
+{
+	actor_peer_restart(peer, reason);
+}

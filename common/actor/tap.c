@@ -1,0 +1,171 @@
+/* tap: publishes every message that passes, while somebody listens.
+ *
+ *   in     messages, as they are sent and handled
+ *   out    two parts on an XPUB socket: topic "<room>/<in|out>/TYPE/namespace/name", one line of
+ * JSON never  shows a hidden field (codec_print), waits for a slow listener (it misses lines
+ * instead) */
+#include "actor/loop.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+#define TAP_HWM 10000
+
+/* A socket file of a process that was killed stays; a new process with its number would inherit the
+ * name. */
+static bool is_stale(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	bool stale;
+	int fd;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return false;
+	memcpy(address.sun_path, path, strlen(path));
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return false;
+	stale = connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 &&
+		errno == ECONNREFUSED;
+	close(fd);
+	return stale;
+}
+
+/* Removes what dead processes of the same room left beside `path`. */
+static void sweep(const char *path)
+{
+	char folder[PATH_MAX], file[PATH_MAX + 256];
+	const char *slash = strrchr(path, '/'), *dash = strrchr(path, '-');
+	struct dirent *entry;
+	DIR *dir;
+
+	if (!slash || !dash || dash < slash)
+		return;
+	snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
+	dir = opendir(folder);
+	while (dir && (entry = readdir(dir))) {
+		if (strncmp(entry->d_name, slash + 1, (size_t)(dash - slash)))
+			continue;
+		snprintf(file, sizeof(file), "%s/%s", folder, entry->d_name);
+		if (is_stale(file))
+			unlink(file);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+void actor_tap_open(struct tap *tap, const char *endpoint)
+{
+	int hwm = TAP_HWM, linger = 0;
+
+	buf_init(&tap->topic, BUF_MAX_TEXT);
+	buf_init(&tap->line, 2 * BUF_MAX_MESSAGE);
+	if (!strncmp(endpoint, "ipc://", 6))
+		sweep(endpoint + 6);
+	tap->sock = zsock_new(ZMQ_XPUB);
+	zmq_setsockopt(zsock_resolve(tap->sock), ZMQ_SNDHWM, &hwm, sizeof(hwm));
+	zmq_setsockopt(zsock_resolve(tap->sock), ZMQ_LINGER, &linger, sizeof(linger));
+	if (zsock_bind(tap->sock, "%s", endpoint) >= 0)
+		return;
+	log_warn("no tap", "endpoint=%s reason=%s", log_value(endpoint),
+		 log_value(zmq_strerror(errno)));
+	zsock_destroy(&tap->sock);
+}
+
+void actor_tap_close(struct tap *tap)
+{
+	zsock_destroy(&tap->sock);
+	buf_clear(&tap->topic);
+	buf_clear(&tap->line);
+}
+
+void actor_tap_on_readable(struct tap *tap)
+{
+	void *sock = zsock_resolve(tap->sock);
+	char first = 0;
+
+	/* 1 or 0, then the topic: cut to the first byte. XPUB tells of the first and the last of
+	 * each topic. */
+	while (zmq_recv(sock, &first, 1, ZMQ_DONTWAIT) >= 0) {
+		if (first == 1)
+			tap->n_listeners++;
+		else if (tap->n_listeners)
+			tap->n_listeners--;
+	}
+}
+
+static void print_time(struct buf *out)
+{
+	struct timeval now;
+	struct tm utc;
+	char text[32];
+
+	gettimeofday(&now, NULL);
+	gmtime_r(&now.tv_sec, &utc);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
+	buf_printf(out, "{\"time\":\"%s.%03ldZ\"", text, (long)now.tv_usec / 1000);
+}
+
+static void print_topic(const char *room, bool out, const struct msg *m, struct buf *topic)
+{
+	const struct msg_key *subject = msg_subject(m);
+
+	buf_printf(topic, "%s/%s/%s", room, out ? "out" : "in", msg_name(m->type));
+	if (subject)
+		buf_printf(topic, "/" STR_FMT "/" STR_FMT, STR_ARG(subject->namespace),
+			   STR_ARG(subject->name));
+}
+
+static void print_line(const struct tap *tap, const char *from, const char *to, const struct msg *m,
+		       struct buf *line)
+{
+	const struct msg_key *subject = msg_subject(m);
+
+	print_time(line);
+	buf_puts(line, ",\"topic\":");
+	buf_json(line, buf_view(&tap->topic));
+	buf_printf(line, ",\"from\":\"%s\",\"to\":\"%s\"", from, to);
+	if (subject) {
+		buf_printf(line, ",\"kind\":\"%s\",\"namespace\":",
+			   msg_kind_name((enum msg_kind)subject->kind));
+		buf_json(line, subject->namespace);
+		buf_puts(line, ",\"name\":");
+		buf_json(line, subject->name);
+	}
+	buf_printf(line, ",\"len\":%zu,\"message\":", m->raw.len);
+	msg_print(m, line);
+	buf_putc(line, '}');
+}
+
+void actor_tap_show(struct link *link, enum msg_room other, bool out, const struct msg *m)
+{
+	struct tap *tap = &link->loop->tap;
+	const char *here = room_name(link->loop->actor->room), *there = room_name(other);
+	void *sock = zsock_resolve(tap->sock);
+
+	buf_reset(&tap->topic);
+	buf_reset(&tap->line);
+	print_topic(here, out, m, &tap->topic);
+	print_line(tap, out ? here : there, out ? there : here, m, &tap->line);
+	if (tap->topic.full || tap->line.full)
+		return; /* half a line is none */
+	if (zmq_send(sock, tap->topic.ptr, tap->topic.len, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0)
+		zmq_send(sock, tap->line.ptr, tap->line.len, ZMQ_DONTWAIT);
+	if (tap->line.cap > BUF_MAX_TEXT)
+		buf_clear(&tap->line);
+}
+
+void actor_tap_show_sent(struct link *link, enum msg_room other, enum msg_type type, uint64_t seq,
+			 const void *body)
+{
+	struct msg m = { .type = type, .seq = seq, .raw = buf_view(&link->loop->scratch) };
+
+	memcpy(&m.body, body, msg_codec(type)->size);
+	actor_tap_show(link, other, true, &m);
+}
