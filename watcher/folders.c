@@ -29,7 +29,7 @@ struct stamp {
 
 struct tracked {
 	char *path;
-	char *real; /* of a symlink: what it leads to; NULL: no symlink, or it leads nowhere */
+	char *real; /* of a symlink: what it leads to, or led to last */
 	struct stamp stamp;
 	uint64_t round; /* of the look that saw it last */
 	bool link;
@@ -169,8 +169,10 @@ static void follow_link(struct folders *self, struct tracked *t)
 
 	self->n_links += !t->link;
 	t->link = true;
-	mem_free(t->real);
-	t->real = real ? mem_strdup(real) : NULL;
+	if (real) { /* if it leads nowhere: what it led to may come back */
+		mem_free(t->real);
+		t->real = mem_strdup(real);
+	}
 	free(real);
 	if (t->real)
 		watcher_inotify_add(&self->inotify, parent_prefix(str_from(t->real)));

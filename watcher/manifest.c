@@ -61,8 +61,8 @@ static void name_document(const struct value *doc, struct err *err)
 
 	pool_init(&pool);
 	who = pool_printf(&pool, STR_FMT "%s" STR_FMT "%s" STR_FMT, STR_ARG(kind),
-			  name.len ? " " : "", STR_ARG(namespace), namespace.len ? "/" : "",
-			  STR_ARG(name));
+			  kind.len && name.len ? " " : "", STR_ARG(namespace),
+			  namespace.len ? "/" : "", STR_ARG(name));
 	if (who.len && who.len < ERR_MAX / 2 && !str_has_control(who) &&
 	    !str_starts(str_from(err->text), who.ptr))
 		err_wrap(err, "%s", who.ptr);

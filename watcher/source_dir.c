@@ -152,6 +152,9 @@ static void complain_of_loser(struct source_dir *self, const struct manifest_ite
 {
 	struct err err;
 
+	/* A file that was just renamed is told of before its old name is. */
+	if (access(winner->file->path, F_OK) || access(loser->file->path, F_OK))
+		return;
 	err_set(&err,
 		STR_FMT " stands in %s, line %u, too, whose path comes first; this one waits until "
 			"that one goes",
@@ -221,7 +224,7 @@ static int read_file(const char *path, struct buf *out, struct err *err)
 {
 	char chunk[32768];
 	struct stat st;
-	ssize_t len;
+	ssize_t len = 0;
 	int rc = -1, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
 	buf_reset(out);

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "watcher/resync.h"
 #include "watcher/source_dir.h"
 
 struct watcher {
@@ -19,19 +20,18 @@ struct watcher {
 	struct source_dir *source;
 	struct actor_peer *resolver; /* NULL: not up */
 	uint64_t epoch;              /* of the last resolver */
-	const enum msg_kind *resync; /* the kind that is being sent; NULL: no resync is going on */
-	size_t at;                   /* in that kind */
-	bool listing;                /* LISTING of that kind was sent */
-	bool complete;               /* the source was, when the resync began */
-	bool following;              /* events of the source are taken */
+	struct resync resync;
+	bool following; /* events of the source are taken */
 };
 
 static struct watcher watcher;
 
 /* ---- from the source ---- */
 
-static void send_to_resolver(struct watcher *self, enum msg_type type, const void *body)
+static void send_to_resolver(void *arg, enum msg_type type, const void *body)
 {
+	struct watcher *self = arg;
+
 	if (self->resolver)
 		actor_send(self->resolver, type, body);
 }
@@ -66,7 +66,7 @@ static void on_source(void *arg, int fd);
  * stay in order, and no queue grows. */
 static void follow(struct watcher *self)
 {
-	bool can = !self->resync && (!self->resolver || actor_room(self->resolver) > 0);
+	bool can = !self->resync.kind && (!self->resolver || actor_room(self->resolver) > 0);
 	int fd = watcher_source_dir_fd(self->source);
 
 	if (can == self->following)
@@ -78,75 +78,29 @@ static void follow(struct watcher *self)
 		actor_unwatch_fd(self->loop, fd);
 }
 
-static void send_kind_state(struct watcher *self, enum msg_kind_condition condition)
-{
-	struct msg_kind_state state = { .kind = *self->resync,
-					.condition = condition,
-					.reason = STR("") };
-	const char *missing = watcher_source_dir_missing(self->source);
-	struct err err;
-
-	if (condition == MSG_KIND_SYNCED && missing) {
-		err_set(&err, "the watcher could not read %s", err_quote(str_from(missing)));
-		state.condition = MSG_KIND_UNAVAILABLE;
-		state.reason = str_from(err.text);
-	}
-	send_to_resolver(self, MSG_KIND_STATE, &state);
-}
-
-static void end_kind(struct watcher *self)
-{
-	send_kind_state(self, MSG_KIND_SYNCED);
-	self->listing = false;
-	self->at = 0;
-	self->resync++;
-	if (*self->resync != MSG_KIND_NONE)
-		return;
-	self->resync = NULL;
-	watcher_source_dir_answer_wanted(self->source);
-	log_info("all sent", "objects=%zu complete=%d",
-		 watcher_source_dir_count(self->source).n_objects, self->complete);
-}
-
 static void go_on(struct watcher *self)
 {
-	struct pool pool;
+	const struct resync_out out = { self, send_to_resolver };
 
-	pool_init(&pool);
-	while (self->resync && actor_room(self->resolver) > 0) {
-		const struct msg_object *object = NULL;
-
-		if (!self->listing) {
-			self->listing = true;
-			send_kind_state(self, MSG_KIND_LISTING);
+	while (self->resync.kind && actor_room(self->resolver) > 0) {
+		if (watcher_resync_step(&self->resync, &out))
 			continue;
-		}
-		object = watcher_source_dir_next(self->source, *self->resync, &self->at, &pool);
-		if (object)
-			send_to_resolver(self, MSG_OBJECT_PUT, object);
-		else
-			end_kind(self);
-		pool_clear(&pool);
+		watcher_source_dir_answer_wanted(self->source);
+		log_info("all sent", "objects=%zu complete=%d",
+			 watcher_source_dir_count(self->source).n_objects, self->resync.complete);
 	}
-	pool_clear(&pool);
 	follow(self);
-}
-
-static void begin_resync(struct watcher *self)
-{
-	self->resync = self->resolver ? watcher_source_dir_kinds : NULL;
-	self->listing = false;
-	self->at = 0;
-	self->complete = watcher_source_dir_is_complete(self->source);
-	go_on(self);
 }
 
 /* A file that could not be read at start can be now: only a whole resync tells what is gone since.
  */
 static void after_source(struct watcher *self)
 {
-	if (self->resolver && !self->complete && watcher_source_dir_is_complete(self->source))
-		begin_resync(self);
+	if (self->resolver && !self->resync.complete &&
+	    watcher_source_dir_is_complete(self->source)) {
+		watcher_resync_begin(&self->resync, self->source);
+		go_on(self);
+	}
 	follow(self);
 }
 
@@ -184,7 +138,8 @@ static void on_peer_up(void *arg, struct actor_peer *peer, bool again)
 		watcher_source_dir_forget_wanted(self->source);
 	self->epoch = actor_peer_epoch(peer);
 	self->resolver = peer;
-	begin_resync(self);
+	watcher_resync_begin(&self->resync, self->source);
+	go_on(self);
 }
 
 static void on_peer_down(void *arg, struct actor_peer *peer)
@@ -194,7 +149,7 @@ static void on_peer_down(void *arg, struct actor_peer *peer)
 	if (self->resolver != peer)
 		return;
 	self->resolver = NULL;
-	self->resync = NULL;
+	watcher_resync_abort(&self->resync);
 	follow(self);
 }
 
