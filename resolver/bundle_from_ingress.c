@@ -4,7 +4,7 @@
  *   out    a bundle, or the sentence that names what is missing
  *   never  judges rules or annotations: that is the translator's work
  */
-#include "resolver/bundle.h"
+#include "resolver/bundle_parts.h"
 
 #include "resolver/endpoints.h"
 

@@ -4,7 +4,7 @@
  *   out    a bundle; without any Pomerium object one that says so
  *   never  reads the settings themselves: that is the translator's work
  */
-#include "resolver/bundle.h"
+#include "resolver/bundle_parts.h"
 
 enum resolve_outcome resolver_bundle_from_settings(const struct bundle_source *source, struct pool *pool,
                                                    struct msg_bundle *out, struct err *err)

@@ -16,7 +16,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "resolver/bundle.h"
+#include "resolver/bundle_parts.h"
 #include "resolver/claim.h"
 #include "resolver/endpoints.h"
 #include "resolver/key.h"
@@ -409,6 +409,35 @@ void resolver_resolve_each_ingress(struct resolve *self,
 			each(arg, &keys[i], resolver_claim_why_not(&self->claim, object.ingress, &one));
 		pool_clear(&one);
 	}
+	pool_clear(&pool);
+}
+
+bool resolver_resolve_has(const struct resolve *self, const struct msg_key *owner)
+{
+	return msg_key_equal(owner, &self->pomerium) || (owner->kind == MSG_KIND_INGRESS && is_ours(self, owner));
+}
+
+bool resolver_resolve_wants(const struct resolve *self, const struct msg_key *secret)
+{
+	return resolver_secrets_wants(&self->secrets, secret);
+}
+
+bool resolver_resolve_values(const struct resolve *self, const struct msg_key *secret, struct pool *pool,
+                             struct msg_secret_put *out)
+{
+	return resolver_key_can_exist(secret) && resolver_secrets_values(&self->secrets, secret, pool, out);
+}
+
+void resolver_resolve_ask_again(struct resolve *self)
+{
+	struct msg_key *keys;
+	struct pool pool;
+	size_t n;
+
+	pool_init(&pool);
+	n = resolver_secrets_keys(&self->secrets, &pool, &keys);
+	for (size_t i = 0; i < n; i++)
+		self->sink.secret_wanted(self->sink.self, &keys[i], true);
 	pool_clear(&pool);
 }
 

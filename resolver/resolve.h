@@ -49,6 +49,15 @@ const struct msg_meta *resolver_resolve_meta(struct resolve *self, const struct 
 void resolver_resolve_owners(struct resolve *self, struct pool *pool, struct msg_key **owners, size_t *n);
 /* Every Ingress with the reason why it is not ours (NULL: it is), in order; for `sluice explain`. */
 void resolver_resolve_each_ingress(struct resolve *self, void (*each)(void *arg, const struct msg_key *key, const char *why_not), void *arg);
+/* Whether there is such an owner now. */
+bool resolver_resolve_has(const struct resolve *self, const struct msg_key *owner);
+/* Whether some owner refers to this Secret. */
+bool resolver_resolve_wants(const struct resolve *self, const struct msg_key *secret);
+/* The values of one Secret; false if there are none. Lives in the pool and borrows until the next change. */
+bool resolver_resolve_values(const struct resolve *self, const struct msg_key *secret, struct pool *pool,
+                             struct msg_secret_put *out);
+/* Tells sink->secret_wanted again of every Secret that is wanted: the watcher is a new one. */
+void resolver_resolve_ask_again(struct resolve *self);
 /* Asks sink->secret_put again for every value that is held: the publisher lost them. */
 void resolver_resolve_replay_secrets(struct resolve *self);
 

@@ -60,6 +60,11 @@ bool resolver_secrets_hold(struct secrets *secrets, const struct msg_key *key)
 	return true;
 }
 
+bool resolver_secrets_wants(const struct secrets *secrets, const struct msg_key *key)
+{
+	return find(secrets, key) != NULL;
+}
+
 bool resolver_secrets_release(struct secrets *secrets, const struct msg_key *key)
 {
 	struct key_text room;

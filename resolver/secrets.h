@@ -17,6 +17,7 @@ void resolver_secrets_init(struct secrets *secrets);
 void resolver_secrets_clear(struct secrets *secrets);
 /* True if it was not wanted before: ask for it. */
 bool resolver_secrets_hold(struct secrets *secrets, const struct msg_key *key);
+bool resolver_secrets_wants(const struct secrets *secrets, const struct msg_key *key);
 /* Wipes what is there of it. True if it was wanted. */
 bool resolver_secrets_release(struct secrets *secrets, const struct msg_key *key);
 /* Takes an answer. True if it is news; answers to what nobody wants are not. */

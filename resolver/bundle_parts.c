@@ -1,10 +1,10 @@
-/* bundle: the parts of a bundle that Ingresses and the Pomerium object share.
+/* bundle_parts: what the bundles of Ingresses and of the Pomerium object share.
  *
  *   in     references of an owner
  *   out    facts of its Secrets, or the sentence that names the one it lacks
  *   never  puts a value into a bundle
  */
-#include "resolver/bundle.h"
+#include "resolver/bundle_parts.h"
 
 const char *resolver_bundle_blame(const struct bundle_source *source, enum msg_kind kind, struct pool *pool)
 {

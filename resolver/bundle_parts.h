@@ -1,6 +1,6 @@
-/* bundle: everything that one owner needs, gathered from the store. */
-#ifndef RESOLVER_BUNDLE_H
-#define RESOLVER_BUNDLE_H
+/* bundle_parts: everything that one owner needs, gathered from the store. */
+#ifndef RESOLVER_BUNDLE_PARTS_H
+#define RESOLVER_BUNDLE_PARTS_H
 
 #include "resolver/graph.h"
 #include "resolver/references.h"
@@ -31,7 +31,7 @@ enum resolve_outcome resolver_bundle_from_ingress(const struct bundle_source *so
 enum resolve_outcome resolver_bundle_from_settings(const struct bundle_source *source, struct pool *pool,
                                                    struct msg_bundle *out, struct err *err);
 
-/* bundle.c: parts of both. Secrets among the references into out; RESOLVE_BUNDLE if all are there. */
+/* bundle_parts.c. Secrets among the references into out; RESOLVE_BUNDLE if all are there. */
 enum resolve_outcome resolver_bundle_add_secrets(const struct bundle_source *source, const struct reference_list *refs,
                                                  struct pool *pool, struct msg_bundle *out, struct err *err);
 /* ": Services cannot be read (reason)" if a kind cannot be read just now, else "". */

@@ -1,0 +1,181 @@
+/* send: what goes out of this room.
+ *
+ *   in     what the handlers of resolver.c wrote down: queue, lines, announcement
+ *   out    SECRET_WANTED; SECRET_PUT, WORLD, DELETE, REJECT, FLUSHED; BUNDLE
+ *   never  sends past the credit of the other end: what has no room stays where it is, each key once
+ */
+#include "resolver/send.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#define FLUSH_MS 10000
+
+static bool take_question(struct resolver *r, struct pool *pool, struct msg_secret_wanted *question)
+{
+	if (!r->watcher || actor_room(r->watcher) <= 0)
+		return false;
+	question->wanted = false;
+	if (resolver_line_take(&r->drops, pool, &question->key))
+		return true;
+	question->wanted = true;
+	return resolver_line_take(&r->asks, pool, &question->key);
+}
+
+static void tell_watcher(struct resolver *r)
+{
+	struct msg_secret_wanted question;
+	struct pool pool;
+
+	pool_init(&pool);
+	while (take_question(r, &pool, &question))
+		if (!question.wanted || resolver_resolve_wants(r->resolve, &question.key))
+			actor_send(r->watcher, MSG_SECRET_WANTED, &question);
+	pool_clear(&pool);
+}
+
+static bool has_room(const struct resolver *r)
+{
+	return r->publisher && actor_room(r->publisher) > 0;
+}
+
+static void tell_values(struct resolver *r)
+{
+	struct msg_secret_put put;
+	struct msg_key key;
+	struct pool pool;
+
+	pool_init(&pool);
+	while (has_room(r) && resolver_line_take(&r->values, &pool, &key))
+		if (resolver_resolve_values(r->resolve, &key, &pool, &put))
+			actor_send(r->publisher, MSG_SECRET_PUT, &put);
+	pool_clear(&pool);
+}
+
+static void tell_world(struct resolver *r)
+{
+	while (has_room(r) && r->world.state == ANNOUNCE_RUNNING) {
+		struct msg_world chunk = resolver_announce_next(&r->world);
+
+		chunk.epoch = actor_epoch(r->loop);
+		actor_send(r->publisher, MSG_WORLD, &chunk);
+	}
+	if (r->world.state == ANNOUNCE_DONE)
+		actor_ready(r->loop);
+}
+
+static struct msg_stamp start_turn(struct resolver *r, const struct queue_turn *turn, struct queue_worker *worker)
+{
+	struct msg_stamp stamp = resolver_queue_start(&r->queue, turn->job, worker, clock_ms());
+
+	stamp.epoch = actor_epoch(r->loop);
+	return stamp;
+}
+
+static void tell_reject(struct resolver *r, const struct queue_turn *turn, const char *reason, struct pool *pool)
+{
+	const struct msg_meta *meta = resolver_resolve_meta(r->resolve, &turn->owner, pool);
+	struct msg_reject reject = { .owner = turn->owner, .uid = meta->uid, .generation = meta->generation };
+
+	reject.reason = str_from(reason);
+	reject.stamp = start_turn(r, turn, NULL);
+	actor_send(r->publisher, MSG_REJECT, &reject);
+}
+
+static void tell_delete(struct resolver *r, const struct queue_turn *turn)
+{
+	struct msg_delete gone = { .owner = turn->owner };
+
+	gone.stamp = start_turn(r, turn, NULL);
+	r->deleted = gone.stamp.number;
+	actor_send(r->publisher, MSG_DELETE, &gone);
+}
+
+static void tell_bundle(struct resolver *r, const struct queue_turn *turn, struct msg_bundle *bundle, struct pool *pool)
+{
+	struct actor_peer *peer = turn->worker->peer;
+
+	bundle->stamp = start_turn(r, turn, turn->worker);
+	if (actor_send(peer, MSG_BUNDLE, bundle) < 0 && actor_room(peer) > 0)
+		tell_reject(r, turn, "it is too large to be translated: with its Services and Secrets it must stay below 32 MiB",
+		            pool);
+}
+
+static void take_turn(struct resolver *r, const struct queue_turn *turn)
+{
+	struct msg_bundle bundle;
+	struct err err = { "" };
+	struct pool pool;
+
+	pool_init(&pool);
+	switch (resolver_resolve_owner(r->resolve, &turn->owner, &pool, &bundle, &err)) {
+	case RESOLVE_BUNDLE:
+		if (turn->crashed)
+			tell_reject(r, turn, "translation crashed three times: it is left out until its next change", &pool);
+		else if (turn->worker)
+			tell_bundle(r, turn, &bundle, &pool);
+		else /* it came back while its deletion waited */
+			resolver_queue_mark(&r->queue, &turn->owner, true, 0);
+		break;
+	case RESOLVE_REJECT:
+		tell_reject(r, turn, err.text, &pool);
+		break;
+	case RESOLVE_WAIT:
+		resolver_queue_leave(&r->queue, turn->job);
+		break;
+	case RESOLVE_GONE:
+		tell_delete(r, turn);
+		break;
+	}
+	pool_clear(&pool);
+}
+
+void resolver_send_all(struct resolver *r)
+{
+	struct queue_turn turn;
+
+	tell_watcher(r);
+	tell_values(r);
+	tell_world(r);
+	if (r->world.state != ANNOUNCE_DONE)
+		return;
+	while (has_room(r) && (resolver_queue_next_direct(&r->queue, &turn) || resolver_queue_next(&r->queue, &turn)))
+		take_turn(r, &turn);
+}
+
+void resolver_send_world(struct resolver *r)
+{
+	struct msg_key *owners;
+	struct pool pool;
+	size_t n;
+
+	if (!r->publisher || !resolver_resolve_synced(r->resolve))
+		return;
+	pool_init(&pool);
+	resolver_resolve_owners(r->resolve, &pool, &owners, &n);
+	resolver_resolve_replay_secrets(r->resolve);
+	resolver_announce_begin(&r->world, owners, n, resolver_resolve_complete(r->resolve));
+	resolver_queue_restart(&r->queue);
+	for (size_t i = 0; i < n; i++)
+		r->world.entries[i].number = resolver_queue_announce(&r->queue, &owners[i]);
+	r->world.number = r->queue.number;
+	r->flushable = r->flushed = 0;
+	log_info("announcing the world", "owners=%zu number=%llu complete=%s", n, (unsigned long long)r->world.number,
+	         r->world.complete ? "true" : "false");
+	pool_clear(&pool);
+}
+
+void resolver_send_flushed(struct resolver *r, uint64_t now_ms)
+{
+	struct msg_flushed flushed = { .epoch = actor_epoch(r->loop), .number = r->flushable };
+
+	if (now_ms < r->flush_at_ms)
+		return;
+	if (r->flushable > r->flushed && r->publisher) {
+		actor_send(r->publisher, MSG_FLUSHED, &flushed);
+		r->flushed = r->flushable;
+	}
+	r->flushable = resolver_queue_flushed(&r->queue);
+	r->flush_at_ms = now_ms + FLUSH_MS;
+}
+
