@@ -17,10 +17,11 @@
 #define OBJECT_MAX (BUF_MAX_MESSAGE - 4096) /* room for what a frame adds */
 
 struct parse {
-	struct pool pool; /* secrets pass through it: wiped */
-	struct map lines; /* key text -> line of the document that has it */
+	struct pool document; /* the one that is being read */
+	struct pool kept;     /* what the items hold; both are wiped, secrets pass through them */
+	struct map lines;     /* key text -> line of the document that has it */
 	struct buf scratch;
-	struct manifest_item *items; /* strings in the pool */
+	struct manifest_item *items;
 	size_t n;
 	const struct manifest_report *report;
 	size_t n_complaints;
@@ -75,7 +76,7 @@ static int pack(struct parse *p, const struct codec *codec, const void *from, st
 	codec_pack(codec, from, &p->scratch);
 	if (p->scratch.full)
 		return -1;
-	*out = pool_str(&p->pool, buf_view(&p->scratch));
+	*out = pool_str(&p->kept, buf_view(&p->scratch));
 	return 0;
 }
 
@@ -85,20 +86,20 @@ static int pack_item(struct parse *p, const struct value *doc, struct manifest_i
 	struct msg_object object = { 0 };
 	struct msg_secret_value secret = { 0 };
 
-	if (msg_object_from_value(doc, &p->pool, &object, err))
+	if (msg_object_from_value(doc, &p->document, &object, err))
 		return -1;
 	item->kind = (uint16_t)object.key.kind;
 	if (object.key.kind == MSG_KIND_NONE)
 		return 0;
 	if (object.key.kind == MSG_KIND_SECRET) {
-		if (msg_secret_from_value(doc, &p->pool, &secret, err))
+		if (msg_secret_from_value(doc, &p->document, &secret, err))
 			return -1;
 		if (pack(p, &msg_secret_value_codec, &secret, &item->secret))
 			goto large;
 	}
 	if (pack(p, &msg_object_codec, &object, &item->object))
 		goto large;
-	item->key = msg_key_text(&object.key, &p->pool);
+	item->key = msg_key_text(&object.key, &p->kept);
 	return 0;
 large:
 	return err_set(err, "larger than %u bytes, the most that one object can have", OBJECT_MAX);
@@ -126,7 +127,7 @@ static void take_object(struct parse *p, const struct value *doc)
 		return;
 	}
 	map_put(&p->lines, item.key, (void *)(uintptr_t)(doc->line ? doc->line : 1));
-	*(struct manifest_item *)pool_push(&p->pool, &p->items, &p->n, sizeof(item)) = item;
+	*(struct manifest_item *)pool_push(&p->kept, &p->items, &p->n, sizeof(item)) = item;
 }
 
 /* An old API version of a kind that is ours is likely a mistake; any other foreign kind is just not
@@ -136,7 +137,8 @@ static void warn_of_version(struct parse *p, const struct value *doc, struct str
 {
 	long slash = str_find(version, '/');
 	struct str group = slash < 0 ? STR_NONE : str_slice(version, 0, (size_t)slash);
-	struct str v1 = pool_printf(&p->pool, STR_FMT "%sv1", STR_ARG(group), slash < 0 ? "" : "/");
+	struct str v1 =
+		pool_printf(&p->document, STR_FMT "%sv1", STR_ARG(group), slash < 0 ? "" : "/");
 	struct err err;
 
 	if (str_is(group, "extensions"))
@@ -157,7 +159,7 @@ static struct value typed_item(struct parse *p, const struct value *item, struct
 
 	if (item->type != VALUE_MAP || value_get(item, "kind") || !kind.len)
 		return typed;
-	typed.map.entries = pool_array(&p->pool, n + 2, sizeof(*typed.map.entries));
+	typed.map.entries = pool_array(&p->document, n + 2, sizeof(*typed.map.entries));
 	typed.map.n = n + 2;
 	if (n)
 		memcpy(typed.map.entries, item->map.entries, n * sizeof(*typed.map.entries));
@@ -241,24 +243,29 @@ static int check_text(struct parse *p, struct str bytes)
 	return -1;
 }
 
+static void on_document(void *arg, const struct value *doc)
+{
+	take_document(arg, doc);
+}
+
 /* JSON is nearly YAML, but its escapes (surrogate pairs) are its own: what can be JSON is read as
  * such first. */
-static int read_documents(struct parse *p, struct str bytes, struct yaml_documents *docs,
-			  struct err *err)
+static void read_documents(struct parse *p, struct str bytes)
 {
 	static const char mark[] = "\xef\xbb\xbf";
-	struct str text =
-		str_starts(bytes, mark) ? str_slice(bytes, strlen(mark), bytes.len) : bytes;
+	struct str text = str_trim(
+		str_starts(bytes, mark) ? str_slice(bytes, strlen(mark), bytes.len) : bytes);
+	struct yaml_each each = { .self = p, .on = on_document };
+	struct value doc;
+	struct err err;
 
-	text = str_trim(text);
-	if (text.len && text.ptr[0] == '{') {
-		docs->items = pool_alloc(&p->pool, sizeof(*docs->items));
-		docs->n = 1;
-		if (!json_parse(text, &p->pool, docs->items, NULL))
-			return 0;
+	if (text.len && text.ptr[0] == '{' && !json_parse(text, &p->document, &doc, NULL)) {
+		take_document(p, &doc);
+		return;
 	}
-	*docs = (struct yaml_documents){ 0 };
-	return yaml_parse_all(bytes, &p->pool, docs, err);
+	pool_wipe(&p->document);
+	if (yaml_parse_each(bytes, &p->document, &each, &err))
+		fault(p, each.error_line, err.text);
 }
 
 static struct str place(char **at, struct str from)
@@ -297,27 +304,20 @@ static struct manifest *gather(const struct parse *p)
 struct manifest *watcher_manifest_parse(struct str bytes, const struct manifest_report *report)
 {
 	struct parse p = { .report = report };
-	struct yaml_documents docs = { 0 };
 	struct manifest *self = NULL;
-	struct err err;
 
-	pool_init(&p.pool);
+	pool_init(&p.document);
+	pool_init(&p.kept);
 	map_init(&p.lines, NULL);
 	buf_init(&p.scratch, OBJECT_MAX);
-	if (check_text(&p, bytes))
-		goto out;
-	if (read_documents(&p, bytes, &docs, &err)) {
-		fault(&p, docs.error_line, err.text);
-		goto out;
-	}
-	for (size_t i = 0; i < docs.n; i++)
-		take_document(&p, &docs.items[i]);
+	if (!check_text(&p, bytes))
+		read_documents(&p, bytes);
 	if (!p.broken)
 		self = gather(&p);
-out:
 	buf_wipe(&p.scratch);
 	map_clear(&p.lines);
-	pool_wipe(&p.pool);
+	pool_wipe(&p.kept);
+	pool_wipe(&p.document);
 	return self;
 }
 

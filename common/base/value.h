@@ -84,6 +84,13 @@ struct yaml_documents {
 	uint32_t error_line;
 };
 int yaml_parse_all(struct str text, struct pool *pool, struct yaml_documents *out, struct err *err);
+/* The same for large files: each document is handed over and the pool wiped behind it, so memory follows the largest one. */
+struct yaml_each {
+	void *self;
+	void (*on)(void *self, const struct value *document);
+	uint32_t error_line; /* on error */
+};
+int yaml_parse_each(struct str text, struct pool *pool, struct yaml_each *each, struct err *err);
 /* The first document only, as yaml.Unmarshal reads it; an empty text is VALUE_NULL. */
 int yaml_parse(struct str text, struct pool *pool, struct value *out, struct err *err);
 

@@ -470,6 +470,23 @@ int yaml_parse_all(struct str text, struct pool *pool, struct yaml_documents *ou
 	return rc;
 }
 
+int yaml_parse_each(struct str text, struct pool *pool, struct yaml_each *each, struct err *err)
+{
+	struct reader r;
+	struct value document;
+	int rc;
+
+	if (open_reader(&r, text, pool, err))
+		return -1;
+	while ((rc = read_document(&r, &document, err)) == 1) {
+		each->on(each->self, &document);
+		pool_wipe(pool);
+	}
+	each->error_line = rc < 0 ? r.error_line : 0;
+	close_reader(&r);
+	return rc;
+}
+
 /* What follows the first document is not read, but as with go-yaml its first token must be one. */
 static int peek_behind(struct reader *r, struct err *err)
 {
