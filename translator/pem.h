@@ -1,0 +1,13 @@
+/* pem: certificates as Pomerium reads them. */
+#ifndef TRANSLATOR_PEM_H
+#define TRANSLATOR_PEM_H
+
+#include "base/err.h"
+#include "base/str.h"
+
+/* The first PEM block is a certificate, and it parses. */
+int translator_pem_first(struct str pem, struct err *err);
+/* At least one certificate, and every certificate block parses. */
+int translator_pem_bundle(struct str pem, struct err *err);
+
+#endif

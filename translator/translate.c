@@ -1,0 +1,121 @@
+/* translate: one bundle in, one part of Pomerium's configuration out.
+ *
+ *   in     a bundle: an Ingress or the Pomerium object with all that it refers to
+ *   out    a CONFIG, or the sentence of a rejection
+ *   owns   nothing between calls
+ *   never  does I/O, keeps state, or sees a private key
+ */
+#include "translator/ingress.h"
+
+#include <stdarg.h>
+
+#include "translator/settings.h"
+#include "translator/validate.h"
+
+void translator_warn(struct ingress_job *job, const char *fmt, ...)
+{
+	struct str_list *warnings = &job->out->warnings;
+	struct err sentence;
+	va_list args;
+	char text[ERR_MAX];
+
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	(void)err_set(&sentence, "%s", text); /* one clean line */
+	*(struct str *)pool_push(job->pool, &warnings->items, &warnings->n, sizeof(*warnings->items)) =
+		pool_str(job->pool, str_from(sentence.text));
+}
+
+const struct msg_bundle_secret *translator_secret(const struct msg_bundle *bundle, struct str name)
+{
+	for (size_t i = 0; i < bundle->secrets.n; i++)
+		if (str_eq(bundle->secrets.items[i].name, name) &&
+		    bundle->secrets.items[i].answer == MSG_SECRET_FOUND)
+			return &bundle->secrets.items[i];
+	return NULL;
+}
+
+const struct msg_secret_fact *translator_secret_fact(const struct msg_bundle_secret *secret, const char *key)
+{
+	for (size_t i = 0; i < secret->facts.n; i++)
+		if (str_is(secret->facts.items[i].name, key))
+			return &secret->facts.items[i];
+	return NULL;
+}
+
+void translator_splice(struct ingress_job *job, const struct msg_bundle_secret *secret,
+		       const struct msg_secret_fact *fact, struct str path, enum msg_splice_encoding encoding)
+{
+	struct msg_splice_list *splices = &job->out->splices;
+	struct msg_splice *splice = pool_push(job->pool, &splices->items, &splices->n, sizeof(*splice));
+
+	splice->route_id = STR("");
+	splice->path = path;
+	splice->secret_namespace = secret->namespace;
+	splice->secret_name = secret->name;
+	splice->secret_key = fact->name;
+	splice->hmac = fact->hmac;
+	splice->encoding = encoding;
+}
+
+static bool is_solver(const struct msg_ingress *ingress)
+{
+	struct str label = str_map_get(&ingress->metadata.labels, "acme.cert-manager.io/http01-solver");
+
+	return label.len == 4 && strncasecmp(label.ptr, "true", 4) == 0;
+}
+
+static int pack(const struct ingress_job *job, const Pomerium__Config__Config *config, struct err *err)
+{
+	struct buf bytes;
+	int rc = 0;
+
+	buf_init(&bytes, BUF_MAX_MESSAGE / 2);
+	pb_pack(&config->base, &bytes);
+	if (bytes.full)
+		rc = err_set(err, "its routes would need more than %u MB of configuration: split the Ingress",
+			     BUF_MAX_MESSAGE / 2 >> 20);
+	else
+		job->out->config = pool_bytes(job->pool, buf_view(&bytes).ptr, bytes.len);
+	buf_clear(&bytes);
+	return rc;
+}
+
+static int translate_ingress(const struct translator_settings *settings, const struct msg_bundle *bundle,
+			     struct pool *pool, struct msg_config *out, struct err *err)
+{
+	struct ingress_job job = { .settings = settings, .bundle = bundle, .ingress = bundle->ingress, .pool = pool,
+				   .out = out };
+	Pomerium__Config__Config *config = PB_NEW(pool, pomerium__config__config);
+
+	if (!bundle->ingress)
+		return err_set(err, "the bundle holds no Ingress");
+	out->uid = bundle->ingress->metadata.uid;
+	out->generation = bundle->ingress->metadata.generation;
+	out->status = bundle->ingress->status.loadBalancer;
+	if (is_solver(bundle->ingress))
+		job.flags |= INGRESS_SOLVER;
+	if (translator_annotations_apply(&job, err) || translator_route_from_ingress(&job, config, err) ||
+	    translator_validate_ingress(&job, config, err) || translator_certificates_from_ingress(&job, err))
+		return -1;
+	return pack(&job, config, err);
+}
+
+int translator_translate(const struct translator_settings *settings, const struct msg_bundle *bundle,
+			 struct pool *pool, struct msg_config *out, struct err *err)
+{
+	*out = (struct msg_config){ .owner = bundle->owner, .stamp = bundle->stamp };
+	out->uid = out->config = out->bootstrap = STR("");
+	if (bundle->owner.kind == MSG_KIND_INGRESS)
+		return translate_ingress(settings, bundle, pool, out, err);
+	if (bundle->owner.kind != MSG_KIND_POMERIUM)
+		return err_set(err, "an object of kind %s has no translation", msg_kind_name(bundle->owner.kind));
+	if (bundle->pomerium) {
+		out->uid = bundle->pomerium->metadata.uid;
+		out->generation = bundle->pomerium->metadata.generation;
+	}
+	if (translator_settings_from_crd(settings, bundle, pool, out, err))
+		return -1;
+	return translator_bootstrap_from_crd(settings, bundle, pool, out, err);
+}
