@@ -1,10 +1,9 @@
 /* annotation_value: short forms that annotations have and protobuf-JSON has not.
  *
  *   in     an untyped value, as YAML gives it, and the field it is for
- *   out    the same value, changed in place: short names of enums become the long ones, a bare list for a StringList
- *          becomes {values: [...]}
- *   owns   nothing
- *   never  says whether the value fits its field: reflect does, with Go durations and text maps
+ *   out    the same value, changed in place: short names of enums become the long ones, a bare list
+ * for a StringList becomes {values: [...]} owns   nothing never  says whether the value fits its
+ * field: reflect does, with Go durations and text maps
  */
 #include "translator/ingress.h"
 
@@ -61,7 +60,8 @@ static void lengthen_enum(const ProtobufCEnumDescriptor *type, struct value *v)
 		const char *tail = value->name + strlen(names->prefix);
 
 		if ((value->value == 0 && v->string.len == 0) ||
-		    (value->value >= names->first && equal_name(v->string, tail, names->any_case)) ||
+		    (value->value >= names->first &&
+		     equal_name(v->string, tail, names->any_case)) ||
 		    (names->any_case && equal_name(v->string, value->name, true))) {
 			set_text(v, str_from(value->name));
 			return;
@@ -80,7 +80,8 @@ static void wrap_list(struct value *v, struct pool *pool)
 	v->map.n = 1;
 }
 
-void translator_annotation_value(pb_type *type, const char *field, struct value *v, struct pool *pool)
+void translator_annotation_value(pb_type *type, const char *field, struct value *v,
+				 struct pool *pool)
 {
 	struct pb_field found;
 

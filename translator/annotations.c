@@ -5,7 +5,8 @@
  *   owns   the table
  *   never  looks at rules, paths or Services
  *
- * The reference reads them in groups, one after the other; an annotation that is not in the table is refused first. */
+ * The reference reads them in groups, one after the other; an annotation that is not in the table
+ * is refused first. */
 #include "translator/ingress.h"
 
 enum group {
@@ -22,7 +23,7 @@ enum group {
 struct annotation {
 	const char *name;
 	enum group group;
-	const char *field;        /* if it is not the name */
+	const char *field; /* if it is not the name */
 	enum ingress_flag flag;
 };
 
@@ -154,8 +155,8 @@ static size_t distance(struct str a, struct str b)
 
 			best = above[j] + 1 < best ? above[j] + 1 : best;
 			best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-			if (i > 1 && j > 1 && x == folded(b.ptr[j - 2]) && y == folded(a.ptr[i - 2]) &&
-			    top[j - 2] + 1 < best)
+			if (i > 1 && j > 1 && x == folded(b.ptr[j - 2]) &&
+			    y == folded(a.ptr[i - 2]) && top[j - 2] + 1 < best)
 				best = top[j - 2] + 1;
 			row[j] = best;
 		}
@@ -163,7 +164,8 @@ static size_t distance(struct str a, struct str b)
 	return rows[a.len % 3][b.len];
 }
 
-static int refuse_unknown(const struct ingress_job *job, struct str key, struct str name, struct err *err)
+static int refuse_unknown(const struct ingress_job *job, struct str key, struct str name,
+			  struct err *err)
 {
 	const char *nearest = NULL;
 	size_t best = name.len / 3 + 1;
@@ -177,17 +179,21 @@ static int refuse_unknown(const struct ingress_job *job, struct str key, struct 
 		}
 	}
 	if (nearest)
-		return err_set(err, "annotation %s is unknown; did you mean " STR_FMT "/%s?", err_quote(key),
-			       STR_ARG(job->settings->prefix), nearest);
-	return err_set(err, "annotation %s is unknown, and so is everything under " STR_FMT
+		return err_set(err, "annotation %s is unknown; did you mean " STR_FMT "/%s?",
+			       err_quote(key), STR_ARG(job->settings->prefix), nearest);
+	return err_set(err,
+		       "annotation %s is unknown, and so is everything under " STR_FMT
 		       "/ that the documentation of Ingress annotations does not list",
 		       err_quote(key), STR_ARG(job->settings->prefix));
 }
 
 static int refuse_groups(const struct ingress_job *job, struct err *err)
 {
-	return err_set(err, "annotation " STR_FMT "/allowed_groups is no longer supported: groups come as claims of the "
-		       "identity provider now, so use " STR_FMT "/policy with a criterion claim/groups "
+	return err_set(err,
+		       "annotation " STR_FMT
+		       "/allowed_groups is no longer supported: groups come as claims of the "
+		       "identity provider now, so use " STR_FMT
+		       "/policy with a criterion claim/groups "
 		       "(https://docs.pomerium.com/docs/overview/upgrading#idp-directory-sync)",
 		       STR_ARG(job->settings->prefix), STR_ARG(job->settings->prefix));
 }
@@ -238,7 +244,8 @@ static int take_field(struct ingress_job *job, const struct annotation *a, struc
 	return pb_field_from_value(&value, field, job->pool, m, err);
 }
 
-static int take_policy(struct ingress_job *job, const struct annotation *a, struct str text, struct err *err)
+static int take_policy(struct ingress_job *job, const struct annotation *a, struct str text,
+		       struct err *err)
 {
 	Pomerium__Config__Policy *policy = job->route->policies[0];
 	struct str rego;
@@ -252,13 +259,15 @@ static int take_policy(struct ingress_job *job, const struct annotation *a, stru
 	return 0;
 }
 
-static int take_tunnel(struct ingress_job *job, const struct annotation *a, struct str text, struct err *err)
+static int take_tunnel(struct ingress_job *job, const struct annotation *a, struct str text,
+		       struct err *err)
 {
 	Pomerium__Config__UpstreamTunnel *tunnel = job->route->upstream_tunnel;
 	struct str rego;
 
 	if (!tunnel)
-		tunnel = job->route->upstream_tunnel = PB_NEW(job->pool, pomerium__config__upstream_tunnel);
+		tunnel = job->route->upstream_tunnel =
+			PB_NEW(job->pool, pomerium__config__upstream_tunnel);
 	if (!a->field)
 		return 0; /* any value turns it on */
 	if (translator_ppl_compile(text, job->pool, &rego, err))
@@ -271,19 +280,25 @@ static int take_tunnel(struct ingress_job *job, const struct annotation *a, stru
 /* Numbers of Envoy's Cluster.LbPolicy by those of Pomerium's LoadBalancingPolicy. */
 static const int envoy_policies[] = { 0, 0, 5, 3, 2, 1 };
 
-static int take_cluster(struct ingress_job *job, const struct annotation *a, struct str text, struct err *err)
+static int take_cluster(struct ingress_job *job, const struct annotation *a, struct str text,
+			struct err *err)
 {
 	Pomerium__Config__Route *route = job->route;
 	Envoy__Config__Cluster__V3__Cluster *cluster = route->envoy_opts;
-	unsigned policy = route->has_load_balancing_policy ? (unsigned)route->load_balancing_policy : 0;
+	unsigned policy =
+		route->has_load_balancing_policy ? (unsigned)route->load_balancing_policy : 0;
 
 	if (!cluster)
-		cluster = route->envoy_opts = PB_NEW(job->pool, envoy__config__cluster__v3__cluster);
+		cluster = route->envoy_opts =
+			PB_NEW(job->pool, envoy__config__cluster__v3__cluster);
 	if (policy > 1 && policy < sizeof(envoy_policies) / sizeof(envoy_policies[0]))
-		PB_SET(cluster, lb_policy, (Envoy__Config__Cluster__V3__Cluster__LbPolicy)envoy_policies[policy]);
+		PB_SET(cluster, lb_policy,
+		       (Envoy__Config__Cluster__V3__Cluster__LbPolicy)envoy_policies[policy]);
 	if (take_field(job, a, text, &cluster->base, err))
 		return -1;
-	translator_warn(job, "annotation " STR_FMT "/%s is read by older Pomerium only: the current one ignores it",
+	translator_warn(job,
+			"annotation " STR_FMT
+			"/%s is read by older Pomerium only: the current one ignores it",
 			STR_ARG(job->settings->prefix), a->name);
 	return 0;
 }
@@ -293,7 +308,8 @@ static bool is_true(struct str text)
 	return text.len == 4 && strncasecmp(text.ptr, "true", 4) == 0;
 }
 
-static int take_one(struct ingress_job *job, const struct annotation *a, struct str text, struct err *err)
+static int take_one(struct ingress_job *job, const struct annotation *a, struct str text,
+		    struct err *err)
 {
 	switch (a->group) {
 	case GROUP_BASE:
@@ -319,7 +335,7 @@ static int take_one(struct ingress_job *job, const struct annotation *a, struct 
 
 /* Groups in the order in which they are read: secrets add to what the others say. */
 static const enum group order[] = { GROUP_FLAG, GROUP_BASE,   GROUP_CLUSTER, GROUP_MCP,
-				    GROUP_TLS,	GROUP_SECRET, GROUP_TUNNEL,  GROUP_POLICY };
+				    GROUP_TLS,  GROUP_SECRET, GROUP_TUNNEL,  GROUP_POLICY };
 
 static const struct given *given_field(const struct given_list *list, const char *name)
 {
@@ -336,8 +352,9 @@ static int check_alias(const struct given_list *list, struct err *err)
 
 	if (!alias || !field)
 		return 0;
-	return err_set(err, "annotations " STR_FMT " and " STR_FMT " mean the same: keep one of them", STR_ARG(alias->key),
-		       STR_ARG(field->key));
+	return err_set(err,
+		       "annotations " STR_FMT " and " STR_FMT " mean the same: keep one of them",
+		       STR_ARG(alias->key), STR_ARG(field->key));
 }
 
 int translator_annotations_apply(struct ingress_job *job, struct err *err)
@@ -351,7 +368,8 @@ int translator_annotations_apply(struct ingress_job *job, struct err *err)
 		PB_SET(job->route, allow_public_unauthenticated_access, 1);
 		PB_SET(job->route, preserve_host_header, 1);
 	} else {
-		PB_PUSH(job->pool, job->route, policies, PB_NEW(job->pool, pomerium__config__policy));
+		PB_PUSH(job->pool, job->route, policies,
+			PB_NEW(job->pool, pomerium__config__policy));
 	}
 	for (size_t g = 0; g < sizeof(order) / sizeof(order[0]); g++) {
 		for (size_t i = 0; i < list.n; i++) {

@@ -26,21 +26,33 @@ static const struct secret_annotation {
 	const char *type; /* NULL: any */
 	struct secret_key keys[2];
 } table[] = {
-	{ "identity_provider_secret", "Opaque",
+	{ "identity_provider_secret",
+	  "Opaque",
 	  { { "client_id", "idp_client_id", 0, MSG_SPLICE_RAW },
 	    { "client_secret", "idp_client_secret", 0, MSG_SPLICE_RAW } } },
-	{ "kubernetes_service_account_token_secret", "kubernetes.io/service-account-token",
+	{ "kubernetes_service_account_token_secret",
+	  "kubernetes.io/service-account-token",
 	  { { "token", "kubernetes_service_account_token", KEY_REQUIRED, MSG_SPLICE_RAW } } },
-	{ "mcp_server_upstream_oauth2_secret", "Opaque",
+	{ "mcp_server_upstream_oauth2_secret",
+	  "Opaque",
 	  { { "client_id", "mcp.server.upstream_oauth2.client_id", KEY_ONE_OF, MSG_SPLICE_RAW },
-	    { "client_secret", "mcp.server.upstream_oauth2.client_secret", KEY_ONE_OF, MSG_SPLICE_RAW } } },
-	{ "set_request_headers_secret", "Opaque", { { "", "set_request_headers", KEY_EACH, MSG_SPLICE_RAW } } },
-	{ "set_response_headers_secret", "Opaque", { { "", "set_response_headers", KEY_EACH, MSG_SPLICE_RAW } } },
-	{ "tls_client_secret", NULL,
+	    { "client_secret", "mcp.server.upstream_oauth2.client_secret", KEY_ONE_OF,
+	      MSG_SPLICE_RAW } } },
+	{ "set_request_headers_secret",
+	  "Opaque",
+	  { { "", "set_request_headers", KEY_EACH, MSG_SPLICE_RAW } } },
+	{ "set_response_headers_secret",
+	  "Opaque",
+	  { { "", "set_response_headers", KEY_EACH, MSG_SPLICE_RAW } } },
+	{ "tls_client_secret",
+	  NULL,
 	  { { "tls.crt", "tls_client_cert", KEY_FILLED, MSG_SPLICE_BASE64 },
 	    { "tls.key", "tls_client_key", KEY_FILLED, MSG_SPLICE_BASE64 } } },
-	{ "tls_custom_ca_secret", NULL, { { "ca.crt", "tls_custom_ca", KEY_FILLED, MSG_SPLICE_BASE64 } } },
-	{ "tls_downstream_client_ca_secret", NULL,
+	{ "tls_custom_ca_secret",
+	  NULL,
+	  { { "ca.crt", "tls_custom_ca", KEY_FILLED, MSG_SPLICE_BASE64 } } },
+	{ "tls_downstream_client_ca_secret",
+	  NULL,
 	  { { "ca.crt", "tls_downstream_client_ca", KEY_FILLED, MSG_SPLICE_BASE64 } } },
 };
 
@@ -53,20 +65,22 @@ static int fill(struct ingress_job *job, const struct msg_bundle_secret *secret,
 	int rc;
 
 	if (!fact->utf8 && key->encoding == MSG_SPLICE_RAW)
-		return err_set(err, "key %s of Secret " STR_FMT " is not valid UTF-8", err_quote(fact->name),
-			       STR_ARG(secret->name));
+		return err_set(err, "key %s of Secret " STR_FMT " is not valid UTF-8",
+			       err_quote(fact->name), STR_ARG(secret->name));
 	if (!value.ptr) {
 		translator_splice(job, secret, fact, path, key->encoding);
 		return 0;
 	}
 	buf_init(&text, BUF_MAX_MESSAGE);
 	buf_base64(&text, value);
-	rc = pb_set_path(&job->route->base, path, pool_str(job->pool, buf_view(&text)), job->pool, err);
+	rc = pb_set_path(&job->route->base, path, pool_str(job->pool, buf_view(&text)), job->pool,
+			 err);
 	buf_clear(&text);
 	return rc;
 }
 
-/* Headers of a Secret may not repeat a header that stands in the plain annotation; names are compared as written. */
+/* Headers of a Secret may not repeat a header that stands in the plain annotation; names are
+ * compared as written. */
 static bool has_header(const struct ingress_job *job, const char *field, struct str name)
 {
 	const Pomerium__Config__Route *route = job->route;
@@ -83,35 +97,43 @@ static bool has_header(const struct ingress_job *job, const char *field, struct 
 	return false;
 }
 
-static int fill_each(struct ingress_job *job, const struct msg_bundle_secret *secret, const struct secret_key *key,
-		     struct err *err)
+static int fill_each(struct ingress_job *job, const struct msg_bundle_secret *secret,
+		     const struct secret_key *key, struct err *err)
 {
 	for (size_t i = 0; i < secret->facts.n; i++) {
 		const struct msg_secret_fact *fact = &secret->facts.items[i];
 
 		if (has_header(job, key->path, fact->name))
-			return err_set(err, "key %s of Secret " STR_FMT " is also set by the annotation %s: keep one of them",
+			return err_set(err,
+				       "key %s of Secret " STR_FMT
+				       " is also set by the annotation %s: keep one of them",
 				       err_quote(fact->name), STR_ARG(secret->name), key->path);
 		if (!fact->utf8)
-			return err_set(err, "key %s of Secret " STR_FMT " is not valid UTF-8, so it cannot be a header",
+			return err_set(err,
+				       "key %s of Secret " STR_FMT
+				       " is not valid UTF-8, so it cannot be a header",
 				       err_quote(fact->name), STR_ARG(secret->name));
 		if (fact->has_control)
 			return err_set(err,
-				       "key %s of Secret " STR_FMT " holds a NUL, a carriage return or a line feed, which a "
+				       "key %s of Secret " STR_FMT
+				       " holds a NUL, a carriage return or a line feed, which a "
 				       "header cannot carry",
 				       err_quote(fact->name), STR_ARG(secret->name));
-		translator_splice(job, secret, fact,
-				  pool_printf(job->pool, "%s[" STR_FMT "]", key->path, STR_ARG(fact->name)), key->encoding);
+		translator_splice(
+			job, secret, fact,
+			pool_printf(job->pool, "%s[" STR_FMT "]", key->path, STR_ARG(fact->name)),
+			key->encoding);
 	}
 	return 0;
 }
 
-static int check_type(const struct secret_annotation *a, const struct msg_bundle_secret *secret, struct err *err)
+static int check_type(const struct secret_annotation *a, const struct msg_bundle_secret *secret,
+		      struct err *err)
 {
 	if (!a->type || str_is(secret->type, a->type))
 		return 0;
-	return err_set(err, "Secret " STR_FMT " should have the type %s, but has %s", STR_ARG(secret->name), a->type,
-		       err_quote(secret->type));
+	return err_set(err, "Secret " STR_FMT " should have the type %s, but has %s",
+		       STR_ARG(secret->name), a->type, err_quote(secret->type));
 }
 
 static int take_keys(struct ingress_job *job, const struct secret_annotation *a,
@@ -126,16 +148,19 @@ static int take_keys(struct ingress_job *job, const struct secret_annotation *a,
 		if (key->flags & KEY_EACH)
 			return fill_each(job, secret, key, err);
 		if (!fact && (key->flags & (KEY_REQUIRED | KEY_FILLED)))
-			return err_set(err, "Secret " STR_FMT " has no key %s", STR_ARG(secret->name), key->key);
+			return err_set(err, "Secret " STR_FMT " has no key %s",
+				       STR_ARG(secret->name), key->key);
 		if (fact && !fact->len && (key->flags & KEY_FILLED))
-			return err_set(err, "key %s of Secret " STR_FMT " is empty", key->key, STR_ARG(secret->name));
+			return err_set(err, "key %s of Secret " STR_FMT " is empty", key->key,
+				       STR_ARG(secret->name));
 		one_of |= (key->flags & KEY_ONE_OF) != 0;
 		any |= fact != NULL;
 		if (fact && fill(job, secret, fact, key, err))
 			return -1;
 	}
 	if (one_of && !any)
-		return err_set(err, "Secret " STR_FMT " should have at least one of the keys %s and %s",
+		return err_set(err,
+			       "Secret " STR_FMT " should have at least one of the keys %s and %s",
 			       STR_ARG(secret->name), a->keys[0].key, a->keys[1].key);
 	return 0;
 }
@@ -156,7 +181,8 @@ static bool wants_mcp(struct ingress_job *job)
 	return true;
 }
 
-int translator_annotations_secret(struct ingress_job *job, const char *name, struct str secret_name, struct err *err)
+int translator_annotations_secret(struct ingress_job *job, const char *name, struct str secret_name,
+				  struct err *err)
 {
 	const struct secret_annotation *a = table;
 	const struct msg_bundle_secret *secret = translator_secret(job->bundle, secret_name);

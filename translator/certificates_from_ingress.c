@@ -4,18 +4,20 @@
  *   out    an offer for each of type kubernetes.io/tls; the publisher chooses among all offers
  *   never  sees a private key: the resolver says whether it fits
  *
- * Pomerium refuses everything over one certificate that does not fit its key, and the reference over one that cannot
- * be read, so such a Secret rejects the Ingress. */
+ * Pomerium refuses everything over one certificate that does not fit its key, and the reference
+ * over one that cannot be read, so such a Secret rejects the Ingress. */
 #include "translator/ingress.h"
 
 #include "translator/pem.h"
 
-static int check_pair(const struct msg_secret_fact *cert, const struct msg_secret_fact *key, struct err *err)
+static int check_pair(const struct msg_secret_fact *cert, const struct msg_secret_fact *key,
+		      struct err *err)
 {
 	if (!cert || !cert->len)
 		return err_set(err, "it has no tls.crt");
 	if (!cert->clear.ptr)
-		return err_set(err, "tls.crt holds a private key: it should hold certificates only, the server's first");
+		return err_set(err, "tls.crt holds a private key: it should hold certificates "
+				    "only, the server's first");
 	if (translator_pem_first(cert->clear, err))
 		return err_wrap(err, "tls.crt");
 	if (!key || !key->len)
@@ -23,7 +25,9 @@ static int check_pair(const struct msg_secret_fact *cert, const struct msg_secre
 	if (!key->is_private_key)
 		return err_set(err, "tls.key is not a private key in PEM form without a password");
 	if (!key->matches_cert)
-		return err_set(err, "the private key in tls.key does not belong to the certificate in tls.crt");
+		return err_set(
+			err,
+			"the private key in tls.key does not belong to the certificate in tls.crt");
 	return 0;
 }
 

@@ -1,4 +1,5 @@
-/* ingress: what the files that translate one Ingress share. Everything lives in the pool of the bundle. */
+/* ingress: what the files that translate one Ingress share. Everything lives in the pool of the
+ * bundle. */
 #ifndef TRANSLATOR_INGRESS_H
 #define TRANSLATOR_INGRESS_H
 
@@ -23,37 +24,49 @@ struct ingress_job {
 	const struct msg_ingress *ingress;
 	struct pool *pool;
 	struct msg_config *out;
-	unsigned flags;  /* enum ingress_flag */
-	Pomerium__Config__Route *route; /* what the annotations say; every route starts as a copy of it */
+	unsigned flags; /* enum ingress_flag */
+	Pomerium__Config__Route
+		*route; /* what the annotations say; every route starts as a copy of it */
 };
 
-/* annotations.c: reads all annotations under our prefix into job->flags, job->route and job->out->splices. */
+/* annotations.c: reads all annotations under our prefix into job->flags, job->route and
+ * job->out->splices. */
 int translator_annotations_apply(struct ingress_job *job, struct err *err);
-/* annotations_secret.c: an annotation that names a Secret, and what the keys of the Secret fill in. */
-int translator_annotations_secret(struct ingress_job *job, const char *name, struct str secret, struct err *err);
+/* annotations_secret.c: an annotation that names a Secret, and what the keys of the Secret fill in.
+ */
+int translator_annotations_secret(struct ingress_job *job, const char *name, struct str secret,
+				  struct err *err);
 /* annotations_mcp.c: one of mcp_server*, mcp_client. */
-int translator_annotations_mcp(struct ingress_job *job, const char *name, struct str text, struct err *err);
+int translator_annotations_mcp(struct ingress_job *job, const char *name, struct str text,
+			       struct err *err);
 
-/* annotation_value.c: short forms become those of protobuf-JSON: short names of enums, a bare list for a StringList. */
-void translator_annotation_value(pb_type *type, const char *field, struct value *v, struct pool *pool);
+/* annotation_value.c: short forms become those of protobuf-JSON: short names of enums, a bare list
+ * for a StringList. */
+void translator_annotation_value(pb_type *type, const char *field, struct value *v,
+				 struct pool *pool);
 
 /* route_from_ingress.c: every route of the Ingress, in the reference's order. */
-int translator_route_from_ingress(struct ingress_job *job, Pomerium__Config__Config *config, struct err *err);
+int translator_route_from_ingress(struct ingress_job *job, Pomerium__Config__Config *config,
+				  struct err *err);
 
 /* upstream_from_service.c: `to` and perhaps tls_server_name of a route. */
-int translator_upstream_from_service(struct ingress_job *job, const struct msg_service_ref *ref, Pomerium__Config__Route *route,
-                                     struct err *err);
+int translator_upstream_from_service(struct ingress_job *job, const struct msg_service_ref *ref,
+				     Pomerium__Config__Route *route, struct err *err);
 /* The number of the port that the backend names; -1 if the Service has no port of that name. */
-int translator_upstream_port(struct ingress_job *job, const struct msg_service_ref *ref, int64_t *port, struct err *err);
+int translator_upstream_port(struct ingress_job *job, const struct msg_service_ref *ref,
+			     int64_t *port, struct err *err);
 
 /* certificates_from_ingress.c: every TLS Secret of the bundle as an offer to serve. */
 int translator_certificates_from_ingress(struct ingress_job *job, struct err *err);
 
 /* translate.c */
-void translator_warn(struct ingress_job *job, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void translator_warn(struct ingress_job *job, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 const struct msg_bundle_secret *translator_secret(const struct msg_bundle *bundle, struct str name);
-const struct msg_secret_fact *translator_secret_fact(const struct msg_bundle_secret *secret, const char *key);
-void translator_splice(struct ingress_job *job, const struct msg_bundle_secret *secret, const struct msg_secret_fact *fact,
-                       struct str path, enum msg_splice_encoding encoding);
+const struct msg_secret_fact *translator_secret_fact(const struct msg_bundle_secret *secret,
+						     const char *key);
+void translator_splice(struct ingress_job *job, const struct msg_bundle_secret *secret,
+		       const struct msg_secret_fact *fact, struct str path,
+		       enum msg_splice_encoding encoding);
 
 #endif

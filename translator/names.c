@@ -68,7 +68,8 @@ static void slug_byte(struct buf *out, size_t start, char c)
 	buf_putc(out, c);
 }
 
-/* Appends the slug of the parts with a dash between them; the ends carry neither dash nor underscore. */
+/* Appends the slug of the parts with a dash between them; the ends carry neither dash nor
+ * underscore. */
 static void slug(struct buf *out, const struct str *parts, size_t n)
 {
 	size_t start = out->len;
@@ -126,8 +127,9 @@ struct str translator_names_stat(const struct translator_route_name *of, struct 
 
 static void json_char(struct buf *out, uint32_t point, struct str bytes)
 {
-	static const char shorts[][2] = { { '"', '"' },  { '\\', '\\' }, { '\b', 'b' }, { '\f', 'f' },
-					  { '\n', 'n' }, { '\r', 'r' },  { '\t', 't' } };
+	static const char shorts[][2] = { { '"', '"' },  { '\\', '\\' }, { '\b', 'b' },
+					  { '\f', 'f' }, { '\n', 'n' },  { '\r', 'r' },
+					  { '\t', 't' } };
 
 	for (size_t i = 0; i < sizeof(shorts) / sizeof(shorts[0]); i++) {
 		if (point == (unsigned char)shorts[i][0]) {
@@ -156,7 +158,8 @@ static void json_member(struct buf *out, const char *key, struct str value)
 	buf_putc(out, '"');
 }
 
-struct str translator_names_id(const struct translator_route_name *of, bool exact, struct pool *pool)
+struct str translator_names_id(const struct translator_route_name *of, bool exact,
+			       struct pool *pool)
 {
 	struct buf out;
 

@@ -60,7 +60,8 @@ static int check_blocks(BIO *in, bool first_only, struct err *err)
 			rc = err_set(err, "the first PEM block should be a CERTIFICATE, but is %s",
 				     err_quote(str_from(block.label)));
 		else if (named && !is_certificate(&block))
-			rc = err_set(err, "PEM block %zu is not a certificate that can be read", n + 1);
+			rc = err_set(err, "PEM block %zu is not a certificate that can be read",
+				     n + 1);
 		n += named;
 		block_clear(&block);
 	}

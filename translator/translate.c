@@ -23,7 +23,8 @@ void translator_warn(struct ingress_job *job, const char *fmt, ...)
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	(void)err_set(&sentence, "%s", text); /* one clean line */
-	*(struct str *)pool_push(job->pool, &warnings->items, &warnings->n, sizeof(*warnings->items)) =
+	*(struct str *)pool_push(job->pool, &warnings->items, &warnings->n,
+				 sizeof(*warnings->items)) =
 		pool_str(job->pool, str_from(sentence.text));
 }
 
@@ -36,7 +37,8 @@ const struct msg_bundle_secret *translator_secret(const struct msg_bundle *bundl
 	return NULL;
 }
 
-const struct msg_secret_fact *translator_secret_fact(const struct msg_bundle_secret *secret, const char *key)
+const struct msg_secret_fact *translator_secret_fact(const struct msg_bundle_secret *secret,
+						     const char *key)
 {
 	for (size_t i = 0; i < secret->facts.n; i++)
 		if (str_is(secret->facts.items[i].name, key))
@@ -45,10 +47,12 @@ const struct msg_secret_fact *translator_secret_fact(const struct msg_bundle_sec
 }
 
 void translator_splice(struct ingress_job *job, const struct msg_bundle_secret *secret,
-		       const struct msg_secret_fact *fact, struct str path, enum msg_splice_encoding encoding)
+		       const struct msg_secret_fact *fact, struct str path,
+		       enum msg_splice_encoding encoding)
 {
 	struct msg_splice_list *splices = &job->out->splices;
-	struct msg_splice *splice = pool_push(job->pool, &splices->items, &splices->n, sizeof(*splice));
+	struct msg_splice *splice =
+		pool_push(job->pool, &splices->items, &splices->n, sizeof(*splice));
 
 	splice->route_id = STR("");
 	splice->path = path;
@@ -61,12 +65,14 @@ void translator_splice(struct ingress_job *job, const struct msg_bundle_secret *
 
 static bool is_solver(const struct msg_ingress *ingress)
 {
-	struct str label = str_map_get(&ingress->metadata.labels, "acme.cert-manager.io/http01-solver");
+	struct str label =
+		str_map_get(&ingress->metadata.labels, "acme.cert-manager.io/http01-solver");
 
 	return label.len == 4 && strncasecmp(label.ptr, "true", 4) == 0;
 }
 
-static int pack(const struct ingress_job *job, const Pomerium__Config__Config *config, struct err *err)
+static int pack(const struct ingress_job *job, const Pomerium__Config__Config *config,
+		struct err *err)
 {
 	struct buf bytes;
 	int rc = 0;
@@ -74,18 +80,24 @@ static int pack(const struct ingress_job *job, const Pomerium__Config__Config *c
 	buf_init(&bytes, BUF_MAX_MESSAGE / 2);
 	pb_pack(&config->base, &bytes);
 	if (bytes.full)
-		rc = err_set(err, "its routes would need more than %u MB of configuration: split the Ingress",
-			     BUF_MAX_MESSAGE / 2 >> 20);
+		rc = err_set(
+			err,
+			"its routes would need more than %u MB of configuration: split the Ingress",
+			BUF_MAX_MESSAGE / 2 >> 20);
 	else
 		job->out->config = pool_bytes(job->pool, buf_view(&bytes).ptr, bytes.len);
 	buf_clear(&bytes);
 	return rc;
 }
 
-static int translate_ingress(const struct translator_settings *settings, const struct msg_bundle *bundle,
-			     struct pool *pool, struct msg_config *out, struct err *err)
+static int translate_ingress(const struct translator_settings *settings,
+			     const struct msg_bundle *bundle, struct pool *pool,
+			     struct msg_config *out, struct err *err)
 {
-	struct ingress_job job = { .settings = settings, .bundle = bundle, .ingress = bundle->ingress, .pool = pool,
+	struct ingress_job job = { .settings = settings,
+				   .bundle = bundle,
+				   .ingress = bundle->ingress,
+				   .pool = pool,
 				   .out = out };
 	Pomerium__Config__Config *config = PB_NEW(pool, pomerium__config__config);
 
@@ -96,21 +108,25 @@ static int translate_ingress(const struct translator_settings *settings, const s
 	out->status = bundle->ingress->status.loadBalancer;
 	if (is_solver(bundle->ingress))
 		job.flags |= INGRESS_SOLVER;
-	if (translator_annotations_apply(&job, err) || translator_route_from_ingress(&job, config, err) ||
-	    translator_validate_ingress(&job, config, err) || translator_certificates_from_ingress(&job, err))
+	if (translator_annotations_apply(&job, err) ||
+	    translator_route_from_ingress(&job, config, err) ||
+	    translator_validate_ingress(&job, config, err) ||
+	    translator_certificates_from_ingress(&job, err))
 		return -1;
 	return pack(&job, config, err);
 }
 
-int translator_translate(const struct translator_settings *settings, const struct msg_bundle *bundle,
-			 struct pool *pool, struct msg_config *out, struct err *err)
+int translator_translate(const struct translator_settings *settings,
+			 const struct msg_bundle *bundle, struct pool *pool, struct msg_config *out,
+			 struct err *err)
 {
 	*out = (struct msg_config){ .owner = bundle->owner, .stamp = bundle->stamp };
 	out->uid = out->config = out->bootstrap = STR("");
 	if (bundle->owner.kind == MSG_KIND_INGRESS)
 		return translate_ingress(settings, bundle, pool, out, err);
 	if (bundle->owner.kind != MSG_KIND_POMERIUM)
-		return err_set(err, "an object of kind %s has no translation", msg_kind_name(bundle->owner.kind));
+		return err_set(err, "an object of kind %s has no translation",
+			       msg_kind_name(bundle->owner.kind));
 	if (bundle->pomerium) {
 		out->uid = bundle->pomerium->metadata.uid;
 		out->generation = bundle->pomerium->metadata.generation;

@@ -2,7 +2,8 @@
  *
  *   in     the backend of a path, the Service with its ready endpoints
  *   out    `to` of the route, sorted; the TLS server name that follows from the Service
- *   never  drops a route because endpoints are gone: the Service's cluster DNS name takes their place
+ *   never  drops a route because endpoints are gone: the Service's cluster DNS name takes their
+ * place
  */
 #include "translator/ingress.h"
 
@@ -16,9 +17,10 @@ static const struct msg_bundle_service *service_of(const struct ingress_job *job
 	return NULL;
 }
 
-/* The port of the Service that the backend names or numbers, NULL if there is none. Of two ports with one number
- * the one of our protocol counts. */
-static const struct msg_service_port *port_of(const struct ingress_job *job, const struct msg_bundle_service *service,
+/* The port of the Service that the backend names or numbers, NULL if there is none. Of two ports
+ * with one number the one of our protocol counts. */
+static const struct msg_service_port *port_of(const struct ingress_job *job,
+					      const struct msg_bundle_service *service,
 					      const struct msg_service_port_ref *ref)
 {
 	const struct msg_service_port *found = NULL;
@@ -37,8 +39,8 @@ static const struct msg_service_port *port_of(const struct ingress_job *job, con
 	return found;
 }
 
-int translator_upstream_port(struct ingress_job *job, const struct msg_service_ref *ref, int64_t *number,
-			     struct err *err)
+int translator_upstream_port(struct ingress_job *job, const struct msg_service_ref *ref,
+			     int64_t *number, struct err *err)
 {
 	const struct msg_bundle_service *service = service_of(job, ref->name);
 	const struct msg_service_port *port;
@@ -47,8 +49,8 @@ int translator_upstream_port(struct ingress_job *job, const struct msg_service_r
 		return err_set(err, "Service %s is not there", err_quote(ref->name));
 	port = port_of(job, service, &ref->port);
 	if (!port && ref->port.name.len)
-		return err_set(err, "Service " STR_FMT " has no port with the name %s", STR_ARG(ref->name),
-			       err_quote(ref->port.name));
+		return err_set(err, "Service " STR_FMT " has no port with the name %s",
+			       STR_ARG(ref->name), err_quote(ref->port.name));
 	*number = port ? port->port : ref->port.number;
 	return 0;
 }
@@ -74,8 +76,8 @@ static void add_url(struct ingress_job *job, struct str_list *urls, struct str h
 
 enum match { MATCH_NAME, MATCH_NAME_AND_NUMBER, MATCH_NUMBER };
 
-static bool port_matches(const struct msg_bundle_endpoint *endpoint, const struct msg_service_port *port,
-			 enum match match)
+static bool port_matches(const struct msg_bundle_endpoint *endpoint,
+			 const struct msg_service_port *port, enum match match)
 {
 	bool name = str_eq(endpoint->port_name, port->name);
 	bool number = !port->targetPort.is_int || port->targetPort.number == endpoint->port;
@@ -92,7 +94,8 @@ static bool port_matches(const struct msg_bundle_endpoint *endpoint, const struc
 }
 
 static void add_endpoints(struct ingress_job *job, const struct msg_bundle_service *service,
-			  const struct msg_service_port *port, enum match match, struct str_list *urls)
+			  const struct msg_service_port *port, enum match match,
+			  struct str_list *urls)
 {
 	for (size_t i = 0; i < service->endpoints.n; i++) {
 		const struct msg_bundle_endpoint *endpoint = &service->endpoints.items[i];
@@ -109,9 +112,10 @@ static int url_cmp(const void *a, const void *b)
 	return str_cmp(*(const struct str *)a, *(const struct str *)b);
 }
 
-/* Endpoints carry the name of the Service's port. By number, a numeric target port must agree as well; endpoints
- * made by hand under another name are found by that number alone. */
-static struct str_list endpoint_urls(struct ingress_job *job, const struct msg_bundle_service *service,
+/* Endpoints carry the name of the Service's port. By number, a numeric target port must agree as
+ * well; endpoints made by hand under another name are found by that number alone. */
+static struct str_list endpoint_urls(struct ingress_job *job,
+				     const struct msg_bundle_service *service,
 				     const struct msg_service_ref *ref)
 {
 	const struct msg_service_port *port = port_of(job, service, &ref->port);
@@ -120,7 +124,8 @@ static struct str_list endpoint_urls(struct ingress_job *job, const struct msg_b
 
 	if (!port)
 		return urls;
-	add_endpoints(job, service, port, ref->port.name.len ? MATCH_NAME : MATCH_NAME_AND_NUMBER, &urls);
+	add_endpoints(job, service, port, ref->port.name.len ? MATCH_NAME : MATCH_NAME_AND_NUMBER,
+		      &urls);
 	if (!urls.n && !ref->port.name.len)
 		add_endpoints(job, service, port, MATCH_NUMBER, &urls);
 	if (urls.n)
@@ -135,7 +140,8 @@ static struct str_list endpoint_urls(struct ingress_job *job, const struct msg_b
 static struct str dns_name(struct ingress_job *job, const struct msg_service_ref *ref)
 {
 	return pool_printf(job->pool, STR_FMT "." STR_FMT ".svc." STR_FMT, STR_ARG(ref->name),
-			   STR_ARG(job->ingress->metadata.namespace), STR_ARG(job->settings->cluster_domain));
+			   STR_ARG(job->ingress->metadata.namespace),
+			   STR_ARG(job->settings->cluster_domain));
 }
 
 int translator_upstream_from_service(struct ingress_job *job, const struct msg_service_ref *ref,
@@ -151,7 +157,8 @@ int translator_upstream_from_service(struct ingress_job *job, const struct msg_s
 		add_url(job, &urls, service->spec.externalName, number);
 	} else if (!(job->flags & INGRESS_SERVICE_PROXY)) {
 		urls = endpoint_urls(job, service, ref);
-		if (urls.n && (job->flags & INGRESS_SECURE_UPSTREAM) && !pb_str(route->tls_server_name).len)
+		if (urls.n && (job->flags & INGRESS_SECURE_UPSTREAM) &&
+		    !pb_str(route->tls_server_name).len)
 			PB_SET_TEXT(route, tls_server_name, dns_name(job, ref));
 	}
 	if (!urls.n)

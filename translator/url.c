@@ -38,7 +38,10 @@ static int check_escapes(struct str part, const char *what, struct err *err)
 		if (part.ptr[i] != '%')
 			continue;
 		if (i + 2 >= part.len || !is_hex(part.ptr[i + 1]) || !is_hex(part.ptr[i + 2]))
-			return err_set(err, "its %s has a percent sign without two hexadecimal digits behind it", what);
+			return err_set(err,
+				       "its %s has a percent sign without two hexadecimal digits "
+				       "behind it",
+				       what);
 		i += 2;
 	}
 	return 0;
@@ -58,13 +61,14 @@ static int check_host(struct str host, struct err *err)
 	for (size_t i = 0; i < host.len; i++) {
 		char c = host.ptr[i];
 
-		if (c == '%' && i + 2 < host.len && is_hex(host.ptr[i + 1]) && is_hex(host.ptr[i + 2]) &&
-		    strchr("89abcdefABCDEF", host.ptr[i + 1])) {
+		if (c == '%' && i + 2 < host.len && is_hex(host.ptr[i + 1]) &&
+		    is_hex(host.ptr[i + 2]) && strchr("89abcdefABCDEF", host.ptr[i + 1])) {
 			i += 2;
 			continue;
 		}
 		if ((unsigned char)c < 0x80 && !is_host_char(c))
-			return err_set(err, "its host %s has a character that no host has", err_quote(host));
+			return err_set(err, "its host %s has a character that no host has",
+				       err_quote(host));
 	}
 	return 0;
 }
@@ -101,7 +105,9 @@ static int split_host(struct str host, struct translator_url *out, struct err *e
 		return split_brackets(host, out, err);
 	if (colon >= 0) {
 		if (str_find(host, ':') != colon)
-			return err_set(err, "its host %s has more than one colon: an IPv6 address goes in brackets",
+			return err_set(err,
+				       "its host %s has more than one colon: an IPv6 address goes "
+				       "in brackets",
 				       err_quote(host));
 		if (check_port(str_slice(host, (size_t)colon, host.len), err))
 			return -1;
@@ -122,7 +128,8 @@ static int split_scheme(struct str text, struct str *scheme, struct str *rest, s
 		if (is_alpha(c) || (i > 0 && (is_digit(c) || c == '+' || c == '-' || c == '.')))
 			continue;
 		if (c == ':' && i == 0)
-			return err_set(err, "it has nothing before its first colon: a scheme such as https is missing");
+			return err_set(err, "it has nothing before its first colon: a scheme such "
+					    "as https is missing");
 		if (c == ':') {
 			*scheme = str_slice(text, 0, i);
 			*rest = str_slice(text, i + 1, text.len);
@@ -141,7 +148,8 @@ static int split_user(struct str *authority, struct err *err)
 		char c = authority->ptr[i];
 
 		if (!is_alpha(c) && !is_digit(c) && !(c && strchr("-._:~!$&'()*+,;=%@", c)))
-			return err_set(err, "its user information has a character that it may not have");
+			return err_set(err,
+				       "its user information has a character that it may not have");
 	}
 	if (at >= 0 && check_escapes(str_slice(*authority, 0, (size_t)at), "user information", err))
 		return -1;
@@ -159,7 +167,8 @@ int translator_url_parse(struct str text, struct translator_url *out, struct err
 		if ((unsigned char)text.ptr[i] < 0x20 || text.ptr[i] == 0x7F)
 			return err_set(err, "it has a control character");
 	str_cut(text, '#', &text, &fragment);
-	if (split_scheme(text, &out->scheme, &rest, err) || check_escapes(fragment, "fragment", err))
+	if (split_scheme(text, &out->scheme, &rest, err) ||
+	    check_escapes(fragment, "fragment", err))
 		return -1;
 	str_cut(rest, '?', &rest, &query);
 	if (out->scheme.len && !str_starts(rest, "/"))
@@ -174,7 +183,9 @@ int translator_url_parse(struct str text, struct translator_url *out, struct err
 	} else if (!out->scheme.len) {
 		slash = str_find(rest, '/');
 		if (str_find(slash < 0 ? rest : str_slice(rest, 0, (size_t)slash), ':') >= 0)
-			return err_set(err, "its first part has a colon: a scheme such as https is missing");
+			return err_set(
+				err,
+				"its first part has a colon: a scheme such as https is missing");
 	}
 	out->path = rest;
 	return check_escapes(rest, "path", err);
@@ -219,5 +230,6 @@ struct str translator_url_join(struct str host, long long port, struct pool *poo
 {
 	bool brackets = str_find(host, ':') >= 0;
 
-	return pool_printf(pool, "%s" STR_FMT "%s:%lld", brackets ? "[" : "", STR_ARG(host), brackets ? "]" : "", port);
+	return pool_printf(pool, "%s" STR_FMT "%s:%lld", brackets ? "[" : "", STR_ARG(host),
+			   brackets ? "]" : "", port);
 }

@@ -17,7 +17,8 @@ struct walk {
 	struct validate_value value;
 };
 
-static int walk_message(struct walk *w, const ProtobufCMessage *m, struct str path, struct err *err);
+static int walk_message(struct walk *w, const ProtobufCMessage *m, struct str path,
+			struct err *err);
 
 static int64_t nanoseconds(const ProtobufCMessage *m)
 {
@@ -135,14 +136,18 @@ static int check_template(struct ingress_job *job, struct err *err)
 			continue;
 		if (!name_len)
 			return -1;
-		return err_wrap(err, "annotation " STR_FMT "/%.*s%s" STR_FMT, STR_ARG(job->settings->prefix), name_len,
-				rule->path, rule->path[name_len] == '.' ? ": " : "",
-				STR_ARG(rule->path[name_len] == '.' ? str_from(rule->path + name_len + 1) : STR("")));
+		return err_wrap(err, "annotation " STR_FMT "/%.*s%s" STR_FMT,
+				STR_ARG(job->settings->prefix), name_len, rule->path,
+				rule->path[name_len] == '.' ? ": " : "",
+				STR_ARG(rule->path[name_len] == '.'
+						? str_from(rule->path + name_len + 1)
+						: STR("")));
 	}
 	return 0;
 }
 
-int translator_validate_ingress(struct ingress_job *job, const Pomerium__Config__Config *config, struct err *err)
+int translator_validate_ingress(struct ingress_job *job, const Pomerium__Config__Config *config,
+				struct err *err)
 {
 	if (check_template(job, err))
 		return -1;
@@ -151,7 +156,8 @@ int translator_validate_ingress(struct ingress_job *job, const Pomerium__Config_
 
 		for (size_t i = 0; rule->each && i < config->n_routes; i++)
 			if (check_rule(&w, config->routes[i], err))
-				return err_wrap(err, "the route from %s", err_quote(pb_str(config->routes[i]->from)));
+				return err_wrap(err, "the route from %s",
+						err_quote(pb_str(config->routes[i]->from)));
 	}
 	return 0;
 }

@@ -5,8 +5,9 @@
  *   owns   the table
  *   never  looks at anything but the route and the job
  *
- * core: Pomerium's own checks, which refuse the whole configuration. Envoy: what Envoy refuses of what Pomerium makes
- * of a route, which then keeps the old configuration. Where only a part of Pomerium stops working it is a warning. */
+ * core: Pomerium's own checks, which refuse the whole configuration. Envoy: what Envoy refuses of
+ * what Pomerium makes of a route, which then keeps the old configuration. Where only a part of
+ * Pomerium stops working it is a warning. */
 #include "translator/validate.h"
 
 #include "translator/url.h"
@@ -18,19 +19,25 @@ static int header_name(struct str name, struct err *err)
 	if (!name.len)
 		return err_set(err, "a header should have a name");
 	if (str_has_control(name))
-		return err_set(err, "the header name %s holds a NUL, a carriage return or a line feed", err_quote(name));
+		return err_set(err,
+			       "the header name %s holds a NUL, a carriage return or a line feed",
+			       err_quote(name));
 	if (name.len > 16384)
-		return err_set(err, "a header name may have 16384 bytes, but %s has %zu", err_quote(name), name.len);
+		return err_set(err, "a header name may have 16384 bytes, but %s has %zu",
+			       err_quote(name), name.len);
 	return 0;
 }
 
 static int header_value(struct str value, struct err *err)
 {
 	if (str_has_control(value))
-		return err_set(err, "%s holds a NUL, a carriage return or a line feed, which a header cannot carry",
+		return err_set(err,
+			       "%s holds a NUL, a carriage return or a line feed, which a header "
+			       "cannot carry",
 			       err_quote(value));
 	if (value.len > 16384)
-		return err_set(err, "a header may have 16384 bytes, but %s has %zu", err_quote(value), value.len);
+		return err_set(err, "a header may have 16384 bytes, but %s has %zu",
+			       err_quote(value), value.len);
 	return 0;
 }
 
@@ -76,8 +83,9 @@ static int check_commands(struct str value, struct err *err)
 			i = k;
 			continue;
 		}
-		while (k < value.len && ((value.ptr[k] >= 'A' && value.ptr[k] <= 'Z') || value.ptr[k] == '_' ||
-					 (value.ptr[k] >= '0' && value.ptr[k] <= '9')))
+		while (k < value.len &&
+		       ((value.ptr[k] >= 'A' && value.ptr[k] <= 'Z') || value.ptr[k] == '_' ||
+			(value.ptr[k] >= '0' && value.ptr[k] <= '9')))
 			k++;
 		if (k > i + 1 && k < value.len && value.ptr[k] == '(')
 			while (k < value.len && value.ptr[k - 1] != ')')
@@ -86,7 +94,9 @@ static int check_commands(struct str value, struct err *err)
 			for (k++; k < value.len && value.ptr[k] >= '0' && value.ptr[k] <= '9'; k++)
 				;
 		if (k == i + 1 || k >= value.len || value.ptr[k] != '%')
-			return err_set(err, "%s has a percent sign that begins no command of Envoy: write %%%% for one",
+			return err_set(err,
+				       "%s has a percent sign that begins no command of Envoy: "
+				       "write %%%% for one",
 				       err_quote(value));
 		i = k;
 	}
@@ -116,7 +126,8 @@ static int check_percent(const struct validate_value *v, struct err *err)
 {
 	if (v->number >= 0 && v->number <= 100)
 		return 0;
-	return err_set(err, "a percentage should be between 0 and 100, got %lld", (long long)v->number);
+	return err_set(err, "a percentage should be between 0 and 100, got %lld",
+		       (long long)v->number);
 }
 
 static int check_port(const struct validate_value *v, struct err *err)
@@ -142,8 +153,11 @@ static int check_substitution(const struct validate_value *v, struct err *err)
 		if (v->text.ptr[i] != '\\')
 			continue;
 		i++;
-		if (i >= v->text.len || !(v->text.ptr[i] == '\\' || (v->text.ptr[i] >= '0' && v->text.ptr[i] <= '9')))
-			return err_set(err, "%s has a backslash without a digit or a second backslash behind it",
+		if (i >= v->text.len ||
+		    !(v->text.ptr[i] == '\\' || (v->text.ptr[i] >= '0' && v->text.ptr[i] <= '9')))
+			return err_set(err,
+				       "%s has a backslash without a digit or a second backslash "
+				       "behind it",
 				       err_quote(v->text));
 	}
 	return header_value(v->text, err);
@@ -153,19 +167,24 @@ static int check_substitution(const struct validate_value *v, struct err *err)
 
 static void warn_missing(const struct validate_value *v, const char *field)
 {
-	translator_warn(v->job, "annotation " STR_FMT "/health_checks: Envoy wants %s in each of them, and leaves this "
+	translator_warn(v->job,
+			"annotation " STR_FMT
+			"/health_checks: Envoy wants %s in each of them, and leaves this "
 			"route without upstream if it is missing",
 			STR_ARG(v->job->settings->prefix), field);
 }
 
 static int check_health(const struct validate_value *v, struct err *err)
 {
-	const Pomerium__Config__HealthCheck *check = (const Pomerium__Config__HealthCheck *)v->message;
+	const Pomerium__Config__HealthCheck *check =
+		(const Pomerium__Config__HealthCheck *)v->message;
 
 	if (!check->timeout || !check->interval)
-		return err_set(err, "timeout and interval should both be given, such as timeout: 1s, interval: 10s");
+		return err_set(err, "timeout and interval should both be given, such as timeout: "
+				    "1s, interval: 10s");
 	if (!check->http_health_check && !check->tcp_health_check && !check->grpc_health_check)
-		return err_set(err, "one of http_health_check, tcp_health_check and grpc_health_check should be given");
+		return err_set(err, "one of http_health_check, tcp_health_check and "
+				    "grpc_health_check should be given");
 	if (!check->unhealthy_threshold)
 		warn_missing(v, "unhealthy_threshold");
 	if (!check->healthy_threshold)
@@ -191,7 +210,9 @@ static int check_statuses(const struct validate_value *v, struct err *err)
 
 	if (start >= 100 && end <= 600 && start < end)
 		return 0;
-	return err_set(err, "a range of statuses should be within 100 and 600, its end behind its last status, got %lld to %lld",
+	return err_set(err,
+		       "a range of statuses should be within 100 and 600, its end behind its last "
+		       "status, got %lld to %lld",
 		       (long long)start, (long long)end);
 }
 
@@ -201,7 +222,10 @@ static int check_hex(const struct validate_value *v, struct err *err)
 
 	for (size_t i = 0; i < v->text.len && good; i++)
 		good = strchr("0123456789abcdefABCDEF", v->text.ptr[i]) && v->text.ptr[i];
-	return good ? 0 : err_set(err, "the text should be bytes in hexadecimal, such as 50494e47, got %s", err_quote(v->text));
+	return good ? 0
+		    : err_set(err,
+			      "the text should be bytes in hexadecimal, such as 50494e47, got %s",
+			      err_quote(v->text));
 }
 
 /* ---- who may come in ---- */
@@ -214,11 +238,16 @@ static int check_public(const struct validate_value *v, struct err *err)
 	if (!route->allow_public_unauthenticated_access)
 		return 0;
 	if (route->allow_any_authenticated_user)
-		return err_set(err, "annotations allow_public_unauthenticated_access and allow_any_authenticated_user "
-			       "cannot both be true");
-	if (policy && (policy->n_allowed_users || policy->n_allowed_domains || policy->n_allowed_idp_claims || policy->n_rego))
-		translator_warn(v->job, "annotation " STR_FMT "/allow_public_unauthenticated_access lets everybody in: the "
-				"policy beside it has no effect", STR_ARG(v->job->settings->prefix));
+		return err_set(err, "annotations allow_public_unauthenticated_access and "
+				    "allow_any_authenticated_user "
+				    "cannot both be true");
+	if (policy && (policy->n_allowed_users || policy->n_allowed_domains ||
+		       policy->n_allowed_idp_claims || policy->n_rego))
+		translator_warn(v->job,
+				"annotation " STR_FMT
+				"/allow_public_unauthenticated_access lets everybody in: the "
+				"policy beside it has no effect",
+				STR_ARG(v->job->settings->prefix));
 	return 0;
 }
 
@@ -226,8 +255,9 @@ static int check_bearer(const struct validate_value *v, struct err *err)
 {
 	if (v->number != POMERIUM__CONFIG__BEARER_TOKEN_FORMAT__BEARER_TOKEN_FORMAT_JWT)
 		return 0;
-	return err_set(err, "BEARER_TOKEN_FORMAT_JWT needs identity_providers, which an Ingress cannot name: use default, "
-		       "idp_access_token or idp_identity_token");
+	return err_set(err, "BEARER_TOKEN_FORMAT_JWT needs identity_providers, which an Ingress "
+			    "cannot name: use default, "
+			    "idp_access_token or idp_identity_token");
 }
 
 static int check_depends_on(const struct validate_value *v, struct err *err)
@@ -257,22 +287,25 @@ static int check_rewrites(const struct validate_value *v, struct err *err)
 	size_t hosts = 0;
 
 	if (pb_str(route->prefix_rewrite).len && pb_str(route->regex_rewrite_pattern).len)
-		return err_set(err, "annotations prefix_rewrite and regex_rewrite_pattern cannot both be given: keep one of "
-			       "them");
+		return err_set(err, "annotations prefix_rewrite and regex_rewrite_pattern cannot "
+				    "both be given: keep one of "
+				    "them");
 	hosts += pb_str(route->host_rewrite).len > 0;
 	hosts += pb_str(route->host_rewrite_header).len > 0;
 	hosts += pb_str(route->host_path_regex_rewrite_pattern).len > 0;
 	hosts += route->preserve_host_header && !(v->job->flags & INGRESS_SOLVER);
 	if (hosts > 1)
-		translator_warn(v->job, "only one of host_rewrite, host_rewrite_header, host_path_regex_rewrite_pattern and "
-				"preserve_host_header takes effect, in this order");
+		translator_warn(v->job, "only one of host_rewrite, host_rewrite_header, "
+					"host_path_regex_rewrite_pattern and "
+					"preserve_host_header takes effect, in this order");
 	return 0;
 }
 
 static int check_server_name(const struct validate_value *v, struct err *err)
 {
 	if (v->text.len > 255)
-		return err_set(err, "a server name may have 255 bytes, but %s has %zu", err_quote(v->text), v->text.len);
+		return err_set(err, "a server name may have 255 bytes, but %s has %zu",
+			       err_quote(v->text), v->text.len);
 	return 0;
 }
 
@@ -284,7 +317,9 @@ static int check_authorization_server(const struct validate_value *v, struct err
 		return 0;
 	if (translator_url_parse_full(v->text, &url, err))
 		return err_wrap(err, "%s is not a URL", err_quote(v->text));
-	return str_is(url.scheme, "https") ? 0 : err_set(err, "should be an https URL, got %s", err_quote(v->text));
+	return str_is(url.scheme, "https")
+		       ? 0
+		       : err_set(err, "should be an https URL, got %s", err_quote(v->text));
 }
 
 /* ---- where from, where to ---- */
@@ -310,9 +345,11 @@ static int check_to(const struct validate_value *v, struct err *err)
 	if (translator_url_parse_full(v->text, &url, err))
 		return err_wrap(err, "its upstream %s", err_quote(v->text));
 	if (!url.hostname.len || str_find(v->text, ',') >= 0)
-		return err_set(err, "its upstream %s has no host that can be looked up", err_quote(v->text));
+		return err_set(err, "its upstream %s has no host that can be looked up",
+			       err_quote(v->text));
 	if (url.port.len && (!str_to_int(url.port, &port) || port < 0 || port > 65535))
-		return err_set(err, "its upstream %s has a port that is not between 0 and 65535", err_quote(v->text));
+		return err_set(err, "its upstream %s has a port that is not between 0 and 65535",
+			       err_quote(v->text));
 	return 0;
 }
 
@@ -322,91 +359,131 @@ static int check_has_to(const struct validate_value *v, struct err *err)
 }
 
 const struct validate_rule translator_validate_rules[] = {
-	{ "from", "parses as a URL with a scheme and a host, and has no path", "core, Policy.Validate: source url", check_from,
-	  true },
-	{ "", "has at least one upstream", "core, Policy.Validate: either to or redirect or response", check_has_to, true },
-	{ "to[]", "parses as a URL with a scheme and a host, no weight behind a comma, port up to 65535",
+	{ "from", "parses as a URL with a scheme and a host, and has no path",
+	  "core, Policy.Validate: source url", check_from, true },
+	{ "", "has at least one upstream",
+	  "core, Policy.Validate: either to or redirect or response", check_has_to, true },
+	{ "to[]",
+	  "parses as a URL with a scheme and a host, no weight behind a comma, port up to 65535",
 	  "core, ParseWeightedUrls; Envoy, SocketAddress", check_to, true },
-	{ "regex", "is a regular expression of RE2", "Envoy, RouteMatch.safe_regex", check_regex, true },
+	{ "regex", "is a regular expression of RE2", "Envoy, RouteMatch.safe_regex", check_regex,
+	  true },
 
-	{ "", "public access excludes access for any authenticated user", "core, Policy.Validate: whitelists", check_public,
-	  false },
-	{ "", "prefix_rewrite excludes regex_rewrite_pattern", "core, Policy.Validate", check_rewrites, false },
-	{ "bearer_token_format", "is not JWT, which needs identity providers", "core, options: identity_providers",
-	  check_bearer, false },
-	{ "depends_on[]", "is a host, or a URL with scheme and host", "core, Policy.Validate: depends_on", check_depends_on,
-	  false },
-	{ "", "depends_on names at most 5 hosts", "core, Policy.Validate: depends_on", check_n_depends_on, false },
-	{ "mcp.server.authorization_server_url", "is an https URL", "core, Policy.Validate: mcp", check_authorization_server,
-	  false },
+	{ "", "public access excludes access for any authenticated user",
+	  "core, Policy.Validate: whitelists", check_public, false },
+	{ "", "prefix_rewrite excludes regex_rewrite_pattern", "core, Policy.Validate",
+	  check_rewrites, false },
+	{ "bearer_token_format", "is not JWT, which needs identity providers",
+	  "core, options: identity_providers", check_bearer, false },
+	{ "depends_on[]", "is a host, or a URL with scheme and host",
+	  "core, Policy.Validate: depends_on", check_depends_on, false },
+	{ "", "depends_on names at most 5 hosts", "core, Policy.Validate: depends_on",
+	  check_n_depends_on, false },
+	{ "mcp.server.authorization_server_url", "is an https URL", "core, Policy.Validate: mcp",
+	  check_authorization_server, false },
 
 	{ "timeout", "is not negative", "Envoy, RouteAction.timeout", check_not_negative, false },
-	{ "idle_timeout", "is not negative", "Envoy, RouteAction.idle_timeout", check_not_negative, false },
-	{ "healthy_panic_threshold", "is between 0 and 100", "Envoy, type.v3.Percent", check_percent, false },
-	{ "tls_server_name", "has at most 255 bytes", "Envoy, UpstreamTlsContext.sni", check_server_name, false },
-	{ "prefix_rewrite", "has no NUL, CR, LF", "Envoy, RouteAction.prefix_rewrite", check_header_value, false },
-	{ "regex_rewrite_pattern", "is a regular expression of RE2", "Envoy, RegexMatchAndSubstitute", check_regex, false },
-	{ "regex_rewrite_substitution", "has a digit or a backslash behind each backslash", "Envoy, RE2 CheckRewriteString",
-	  check_substitution, false },
-	{ "host_rewrite", "has no NUL, CR, LF", "Envoy, RouteAction.host_rewrite_literal", check_header_value, false },
-	{ "host_rewrite_header", "is a header name", "Envoy, RouteAction.host_rewrite_header", check_header_name, false },
-	{ "host_path_regex_rewrite_pattern", "is a regular expression of RE2", "Envoy, RegexMatchAndSubstitute", check_regex,
+	{ "idle_timeout", "is not negative", "Envoy, RouteAction.idle_timeout", check_not_negative,
 	  false },
-	{ "host_path_regex_rewrite_substitution", "has a digit or a backslash behind each backslash",
+	{ "healthy_panic_threshold", "is between 0 and 100", "Envoy, type.v3.Percent",
+	  check_percent, false },
+	{ "tls_server_name", "has at most 255 bytes", "Envoy, UpstreamTlsContext.sni",
+	  check_server_name, false },
+	{ "prefix_rewrite", "has no NUL, CR, LF", "Envoy, RouteAction.prefix_rewrite",
+	  check_header_value, false },
+	{ "regex_rewrite_pattern", "is a regular expression of RE2",
+	  "Envoy, RegexMatchAndSubstitute", check_regex, false },
+	{ "regex_rewrite_substitution", "has a digit or a backslash behind each backslash",
 	  "Envoy, RE2 CheckRewriteString", check_substitution, false },
-
-	{ "set_request_headers{}", "names and values without NUL, CR, LF", "Envoy, HeaderValue", check_header, false },
-	{ "set_response_headers{}", "the same; not host or a pseudo header; percent signs as Envoy's commands",
-	  "Envoy, HeaderValue and its formatter", check_response_header, false },
-	{ "remove_request_headers[]", "a header name, not host or a pseudo header", "Envoy, request_headers_to_remove",
-	  check_removed_header, false },
-	{ "rewrite_response_headers[].header", "is a header name", "Envoy, Lua filter", check_header_name, false },
-	{ "rewrite_response_headers[].value", "has no NUL, CR, LF", "Envoy, Lua filter", check_header_value, false },
-
-	{ "health_checks[]", "has timeout, interval and one kind of check", "Envoy, HealthCheck", check_health, false },
-	{ "health_checks[].timeout", "is longer than 0s", "Envoy, HealthCheck", check_positive, false },
-	{ "health_checks[].interval", "is longer than 0s", "Envoy, HealthCheck", check_positive, false },
-	{ "health_checks[].initial_jitter", "is not negative", "Envoy, HealthCheck", check_not_negative, false },
-	{ "health_checks[].interval_jitter", "is not negative", "Envoy, HealthCheck", check_not_negative, false },
-	{ "health_checks[].no_traffic_interval", "is longer than 0s", "Envoy, HealthCheck", check_positive, false },
-	{ "health_checks[].no_traffic_healthy_interval", "is longer than 0s", "Envoy, HealthCheck", check_positive, false },
-	{ "health_checks[].unhealthy_interval", "is longer than 0s", "Envoy, HealthCheck", check_positive, false },
-	{ "health_checks[].unhealthy_edge_interval", "is longer than 0s", "Envoy, HealthCheck", check_positive, false },
-	{ "health_checks[].healthy_edge_interval", "is longer than 0s", "Envoy, HealthCheck", check_positive, false },
-	{ "health_checks[].alt_port", "is a port", "Envoy, HealthCheck", check_port, false },
-	{ "health_checks[].http_health_check", "has a path without NUL, CR, LF", "Envoy, HttpHealthCheck", check_http_health,
-	  false },
-	{ "health_checks[].http_health_check.host", "has no NUL, CR, LF", "Envoy, HttpHealthCheck", check_header_value, false },
-	{ "health_checks[].http_health_check.request_headers_to_remove[]", "is a header name", "Envoy, HttpHealthCheck",
+	{ "host_rewrite", "has no NUL, CR, LF", "Envoy, RouteAction.host_rewrite_literal",
+	  check_header_value, false },
+	{ "host_rewrite_header", "is a header name", "Envoy, RouteAction.host_rewrite_header",
 	  check_header_name, false },
-	{ "health_checks[].http_health_check.expected_statuses[]", "start < end, within 100 and 600", "Envoy, HttpHealthCheck",
-	  check_statuses, false },
-	{ "health_checks[].http_health_check.retriable_statuses[]", "start < end, within 100 and 600",
-	  "Envoy, HttpHealthCheck", check_statuses, false },
-	{ "health_checks[].http_health_check.send.text", "is hexadecimal", "Envoy, Payload", check_hex, false },
-	{ "health_checks[].http_health_check.receive[].text", "is hexadecimal", "Envoy, Payload", check_hex, false },
-	{ "health_checks[].tcp_health_check.send.text", "is hexadecimal", "Envoy, Payload", check_hex, false },
-	{ "health_checks[].tcp_health_check.receive[].text", "is hexadecimal", "Envoy, Payload", check_hex, false },
-	{ "health_checks[].grpc_health_check.authority", "has no NUL, CR, LF", "Envoy, GrpcHealthCheck", check_header_value,
-	  false },
+	{ "host_path_regex_rewrite_pattern", "is a regular expression of RE2",
+	  "Envoy, RegexMatchAndSubstitute", check_regex, false },
+	{ "host_path_regex_rewrite_substitution",
+	  "has a digit or a backslash behind each backslash", "Envoy, RE2 CheckRewriteString",
+	  check_substitution, false },
 
-	{ "outlier_detection.interval", "is longer than 0s", "Envoy, OutlierDetection", check_positive, false },
-	{ "outlier_detection.base_ejection_time", "is longer than 0s", "Envoy, OutlierDetection", check_positive, false },
-	{ "outlier_detection.max_ejection_time", "is longer than 0s", "Envoy, OutlierDetection", check_positive, false },
-	{ "outlier_detection.max_ejection_time_jitter", "is not negative", "Envoy, OutlierDetection", check_not_negative,
+	{ "set_request_headers{}", "names and values without NUL, CR, LF", "Envoy, HeaderValue",
+	  check_header, false },
+	{ "set_response_headers{}",
+	  "the same; not host or a pseudo header; percent signs as Envoy's commands",
+	  "Envoy, HeaderValue and its formatter", check_response_header, false },
+	{ "remove_request_headers[]", "a header name, not host or a pseudo header",
+	  "Envoy, request_headers_to_remove", check_removed_header, false },
+	{ "rewrite_response_headers[].header", "is a header name", "Envoy, Lua filter",
+	  check_header_name, false },
+	{ "rewrite_response_headers[].value", "has no NUL, CR, LF", "Envoy, Lua filter",
+	  check_header_value, false },
+
+	{ "health_checks[]", "has timeout, interval and one kind of check", "Envoy, HealthCheck",
+	  check_health, false },
+	{ "health_checks[].timeout", "is longer than 0s", "Envoy, HealthCheck", check_positive,
 	  false },
-	{ "outlier_detection.max_ejection_percent", "is at most 100", "Envoy, OutlierDetection", check_percent, false },
-	{ "outlier_detection.enforcing_consecutive_5xx", "is at most 100", "Envoy, OutlierDetection", check_percent, false },
-	{ "outlier_detection.enforcing_success_rate", "is at most 100", "Envoy, OutlierDetection", check_percent, false },
-	{ "outlier_detection.enforcing_consecutive_gateway_failure", "is at most 100", "Envoy, OutlierDetection",
-	  check_percent, false },
-	{ "outlier_detection.enforcing_consecutive_local_origin_failure", "is at most 100", "Envoy, OutlierDetection",
-	  check_percent, false },
-	{ "outlier_detection.enforcing_local_origin_success_rate", "is at most 100", "Envoy, OutlierDetection", check_percent,
+	{ "health_checks[].interval", "is longer than 0s", "Envoy, HealthCheck", check_positive,
 	  false },
-	{ "outlier_detection.failure_percentage_threshold", "is at most 100", "Envoy, OutlierDetection", check_percent, false },
-	{ "outlier_detection.enforcing_failure_percentage", "is at most 100", "Envoy, OutlierDetection", check_percent, false },
-	{ "outlier_detection.enforcing_failure_percentage_local_origin", "is at most 100", "Envoy, OutlierDetection",
+	{ "health_checks[].initial_jitter", "is not negative", "Envoy, HealthCheck",
+	  check_not_negative, false },
+	{ "health_checks[].interval_jitter", "is not negative", "Envoy, HealthCheck",
+	  check_not_negative, false },
+	{ "health_checks[].no_traffic_interval", "is longer than 0s", "Envoy, HealthCheck",
+	  check_positive, false },
+	{ "health_checks[].no_traffic_healthy_interval", "is longer than 0s", "Envoy, HealthCheck",
+	  check_positive, false },
+	{ "health_checks[].unhealthy_interval", "is longer than 0s", "Envoy, HealthCheck",
+	  check_positive, false },
+	{ "health_checks[].unhealthy_edge_interval", "is longer than 0s", "Envoy, HealthCheck",
+	  check_positive, false },
+	{ "health_checks[].healthy_edge_interval", "is longer than 0s", "Envoy, HealthCheck",
+	  check_positive, false },
+	{ "health_checks[].alt_port", "is a port", "Envoy, HealthCheck", check_port, false },
+	{ "health_checks[].http_health_check", "has a path without NUL, CR, LF",
+	  "Envoy, HttpHealthCheck", check_http_health, false },
+	{ "health_checks[].http_health_check.host", "has no NUL, CR, LF", "Envoy, HttpHealthCheck",
+	  check_header_value, false },
+	{ "health_checks[].http_health_check.request_headers_to_remove[]", "is a header name",
+	  "Envoy, HttpHealthCheck", check_header_name, false },
+	{ "health_checks[].http_health_check.expected_statuses[]",
+	  "start < end, within 100 and 600", "Envoy, HttpHealthCheck", check_statuses, false },
+	{ "health_checks[].http_health_check.retriable_statuses[]",
+	  "start < end, within 100 and 600", "Envoy, HttpHealthCheck", check_statuses, false },
+	{ "health_checks[].http_health_check.send.text", "is hexadecimal", "Envoy, Payload",
+	  check_hex, false },
+	{ "health_checks[].http_health_check.receive[].text", "is hexadecimal", "Envoy, Payload",
+	  check_hex, false },
+	{ "health_checks[].tcp_health_check.send.text", "is hexadecimal", "Envoy, Payload",
+	  check_hex, false },
+	{ "health_checks[].tcp_health_check.receive[].text", "is hexadecimal", "Envoy, Payload",
+	  check_hex, false },
+	{ "health_checks[].grpc_health_check.authority", "has no NUL, CR, LF",
+	  "Envoy, GrpcHealthCheck", check_header_value, false },
+
+	{ "outlier_detection.interval", "is longer than 0s", "Envoy, OutlierDetection",
+	  check_positive, false },
+	{ "outlier_detection.base_ejection_time", "is longer than 0s", "Envoy, OutlierDetection",
+	  check_positive, false },
+	{ "outlier_detection.max_ejection_time", "is longer than 0s", "Envoy, OutlierDetection",
+	  check_positive, false },
+	{ "outlier_detection.max_ejection_time_jitter", "is not negative",
+	  "Envoy, OutlierDetection", check_not_negative, false },
+	{ "outlier_detection.max_ejection_percent", "is at most 100", "Envoy, OutlierDetection",
 	  check_percent, false },
+	{ "outlier_detection.enforcing_consecutive_5xx", "is at most 100",
+	  "Envoy, OutlierDetection", check_percent, false },
+	{ "outlier_detection.enforcing_success_rate", "is at most 100", "Envoy, OutlierDetection",
+	  check_percent, false },
+	{ "outlier_detection.enforcing_consecutive_gateway_failure", "is at most 100",
+	  "Envoy, OutlierDetection", check_percent, false },
+	{ "outlier_detection.enforcing_consecutive_local_origin_failure", "is at most 100",
+	  "Envoy, OutlierDetection", check_percent, false },
+	{ "outlier_detection.enforcing_local_origin_success_rate", "is at most 100",
+	  "Envoy, OutlierDetection", check_percent, false },
+	{ "outlier_detection.failure_percentage_threshold", "is at most 100",
+	  "Envoy, OutlierDetection", check_percent, false },
+	{ "outlier_detection.enforcing_failure_percentage", "is at most 100",
+	  "Envoy, OutlierDetection", check_percent, false },
+	{ "outlier_detection.enforcing_failure_percentage_local_origin", "is at most 100",
+	  "Envoy, OutlierDetection", check_percent, false },
 	{ NULL, NULL, NULL, NULL, false },
 };

@@ -1,0 +1,149 @@
+/* translator: turns bundles into Pomerium's configuration, one at a time. Any number of these may
+ * run.
+ *
+ *   in     BUNDLE           from resolver
+ *   out    CONFIG REJECT    to publisher, with the bundle's stamp unchanged
+ *   owns   nothing: what it does not finish, the resolver hands to another
+ *   never  sees a private key; opens anything but its sockets; takes a bundle while the publisher
+ * cannot take the answer
+ */
+#include "translator/translator.h"
+
+#include "actor/actor.h"
+
+struct translator {
+	struct translator_settings settings;
+	struct str crash_on; /* name of an Ingress; a test switch */
+	struct actor_loop *loop;
+};
+
+static struct translator translator;
+
+/* Bundles are taken only while the publisher has room for the answer. */
+static void read_if_room(struct translator *self)
+{
+	struct actor_peer *publisher = actor_peer_of(self->loop, LINK_CONFIGS);
+
+	actor_set_reading(self->loop, LINK_JOBS, publisher && actor_room(publisher) > 0);
+}
+
+static void crash_if_asked(const struct translator *self, const struct msg_bundle *bundle)
+{
+	const char *testing = getenv("SLUICE_TEST");
+
+	if (self->crash_on.len && str_eq(self->crash_on, bundle->owner.name) && testing &&
+	    strcmp(testing, "1") == 0)
+		abort();
+}
+
+static void fill_reject(const struct msg_bundle *bundle, const struct err *reason,
+			struct msg_reject *out)
+{
+	*out = (struct msg_reject){ .owner = bundle->owner,
+				    .stamp = bundle->stamp,
+				    .uid = STR(""),
+				    .reason = str_from(reason->text) };
+	if (bundle->ingress) {
+		out->uid = bundle->ingress->metadata.uid;
+		out->generation = bundle->ingress->metadata.generation;
+	} else if (bundle->pomerium) {
+		out->uid = bundle->pomerium->metadata.uid;
+		out->generation = bundle->pomerium->metadata.generation;
+	}
+}
+
+static int on_bundle(void *arg, struct actor_peer *from, const struct msg *m, struct err *err)
+{
+	struct translator *self = arg;
+	const struct msg_bundle *bundle = &m->body.bundle;
+	struct actor_peer *publisher = actor_peer_of(self->loop, LINK_CONFIGS);
+	struct msg_config config;
+	struct msg_reject reject;
+	struct pool pool;
+	struct err reason = { "" };
+
+	(void)from;
+	if (!publisher)
+		return err_set(err,
+			       "the publisher went away; the resolver will send this bundle again");
+	crash_if_asked(self, bundle);
+	pool_init(&pool);
+	if (translator_translate(&self->settings, bundle, &pool, &config, &reason)) {
+		fill_reject(bundle, &reason, &reject);
+		actor_send(publisher, MSG_REJECT, &reject);
+	} else {
+		actor_send(publisher, MSG_CONFIG, &config);
+	}
+	pool_clear(&pool);
+	read_if_room(self);
+	return 0;
+}
+
+static void on_peer_up(void *arg, struct actor_peer *peer, bool again)
+{
+	struct translator *self = arg;
+
+	(void)again;
+	if (actor_peer_room(peer) == ROOM_PUBLISHER)
+		actor_ready(self->loop);
+	read_if_room(self);
+}
+
+static void on_peer_down(void *arg, struct actor_peer *peer)
+{
+	(void)peer;
+	read_if_room(arg);
+}
+
+static void on_writable(void *arg, struct actor_peer *peer)
+{
+	(void)peer;
+	read_if_room(arg);
+}
+
+static int start(void *arg, struct actor_loop *loop, struct err *err)
+{
+	struct translator *self = arg;
+
+	(void)err;
+	self->loop = loop;
+	actor_set_reading(loop, LINK_JOBS, false);
+	return 0;
+}
+
+static const struct actor_input inputs[] = {
+	{ MSG_BUNDLE, on_bundle },
+	{ 0 },
+};
+
+static const struct conf_option options[] = {
+	{ "name", CONF_TEXT, &translator.settings.controller, "pomerium.io/ingress-controller", 0,
+	  0, "spec.controller of the IngressClass that is ours", 0 },
+	{ "prefix", CONF_TEXT, &translator.settings.prefix, "ingress.pomerium.io", 0, 0,
+	  "prefix of our annotations", 0 },
+	{ "cluster-domain", CONF_TEXT, &translator.settings.cluster_domain, "cluster.local", 0, 0,
+	  "DNS domain of the cluster", 0 },
+	{ "address", CONF_TEXT, &translator.settings.address, ":8443", 0, 0,
+	  "address that Pomerium listens on, for its bootstrap configuration", 0 },
+	{ "databroker-cluster-nodes", CONF_LIST, &translator.settings.databroker_cluster_nodes, "",
+	  0, 0, "nodes of the databroker cluster, for the bootstrap configuration", 0 },
+	{ "test-crash-on", CONF_TEXT, &translator.crash_on, "", 0, 0, "", 0 },
+	{ 0 },
+};
+
+int main(int argc, char **argv)
+{
+	return actor_main(
+		&(struct actor){
+			.room = ROOM_TRANSLATOR,
+			.summary =
+				"translates Ingresses and settings into Pomerium's configuration",
+			.self = &translator,
+			.inputs = inputs,
+			.options = options,
+			.start = start,
+			.on_peer_up = on_peer_up,
+			.on_peer_down = on_peer_down,
+			.on_writable = on_writable },
+		argc, argv);
+}
