@@ -1,0 +1,398 @@
+/* Two rooms over real sockets: HELLO, order, credit, restarts, gaps, garbage, other versions. */
+#include "room.h"
+
+struct rig {
+	char dir[64];
+	struct room watcher, resolver;
+};
+
+static int setup(void **state)
+{
+	struct rig *rig = mem_alloc(sizeof(*rig));
+
+	snprintf(rig->dir, sizeof(rig->dir), "/tmp/test-actor-XXXXXX");
+	assert_non_null(mkdtemp(rig->dir));
+	room_start(&rig->resolver, ROOM_RESOLVER, rig->dir);
+	room_expect(&rig->resolver, "started");
+	*state = rig;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct rig *rig = *state;
+	char command[128];
+
+	if (rig->watcher.pid)
+		assert_int_equal(room_end(&rig->watcher, SIGTERM), 0);
+	assert_int_equal(room_end(&rig->resolver, SIGTERM), 0);
+	snprintf(command, sizeof(command), "rm -r %s", rig->dir);
+	assert_int_equal(system(command), 0);
+	mem_free(rig);
+	return 0;
+}
+
+static void start_watcher(struct rig *rig)
+{
+	room_start(&rig->watcher, ROOM_WATCHER, rig->dir);
+	room_expect(&rig->watcher, "started");
+	room_expect(&rig->watcher, "up resolver again=0");
+	room_expect(&rig->resolver, "up watcher again=0");
+}
+
+static void test_messages_pass_both_ways(void **state)
+{
+	struct rig *rig = *state;
+
+	start_watcher(rig);
+	room_do(&rig->watcher, '1');
+	room_expect(&rig->resolver, "got 1 1");
+	room_do(&rig->watcher, '1');
+	room_expect(&rig->resolver, "got 2 2");
+	room_do(&rig->resolver, '1');
+	room_expect(&rig->watcher, "wanted 1");
+}
+
+/* A thousand messages against a credit of 256: all arrive, in order, those that a handler refuses included. */
+static void test_more_messages_than_credit(void **state)
+{
+	struct rig *rig = *state;
+	char event[64];
+
+	start_watcher(rig);
+	room_do(&rig->watcher, 'm');
+	for (int i = 1; i <= 1000; i++) {
+		snprintf(event, sizeof(event), "got %d %d", i, i);
+		room_expect(&rig->resolver, event);
+		assert_string_equal(rig->resolver.line, event);
+	}
+	room_do(&rig->watcher, 'q');
+	room_expect(&rig->watcher, "queued 0");
+}
+
+static void test_what_has_no_credit_waits(void **state)
+{
+	struct rig *rig = *state;
+
+	start_watcher(rig);
+	room_do(&rig->resolver, 'p');
+	room_expect(&rig->resolver, "reading 0");
+	room_do(&rig->watcher, 'm');
+	room_do(&rig->watcher, 'q');
+	room_expect(&rig->watcher, "queued 744 room 0");
+	room_do(&rig->resolver, 'c');
+	room_expect(&rig->resolver, "reading 1");
+	room_until(&rig->resolver, "got 1000 1000");
+}
+
+static void test_a_room_may_ask_for_a_resync(void **state)
+{
+	struct rig *rig = *state;
+
+	start_watcher(rig);
+	room_do(&rig->watcher, '1');
+	room_expect(&rig->resolver, "got 1 1");
+	room_do(&rig->resolver, 'r');
+	room_expect(&rig->resolver, "up watcher again=1 ups=2");
+	room_expect(&rig->watcher, "up resolver again=1 ups=2");
+	room_do(&rig->watcher, '1');
+	room_expect(&rig->resolver, "got 1 1");
+	room_do(&rig->watcher, 'r');
+	room_expect(&rig->resolver, "up watcher again=1 ups=3");
+	room_expect(&rig->watcher, "up resolver again=1 ups=3");
+}
+
+static void test_a_killed_dealer_is_noticed_and_comes_back(void **state)
+{
+	struct rig *rig = *state;
+
+	start_watcher(rig);
+	room_end(&rig->watcher, SIGKILL);
+	room_expect(&rig->resolver, "down watcher");
+	start_watcher(rig);
+	room_do(&rig->watcher, '1');
+	room_expect(&rig->resolver, "got 1 1");
+}
+
+static void test_a_killed_router_is_noticed_and_comes_back(void **state)
+{
+	struct rig *rig = *state;
+
+	start_watcher(rig);
+	room_end(&rig->resolver, SIGKILL);
+	room_expect(&rig->watcher, "down resolver");
+	room_start(&rig->resolver, ROOM_RESOLVER, rig->dir);
+	room_expect(&rig->resolver, "started");
+	room_expect(&rig->resolver, "up watcher again=0");
+	room_expect(&rig->watcher, "up resolver again=0 ups=1");
+	room_do(&rig->watcher, '1');
+	room_expect(&rig->resolver, "got 1 1");
+}
+
+/* A process that was stopped for longer than many heartbeats is not dead. */
+static void test_a_missed_heartbeat_is_no_death(void **state)
+{
+	struct rig *rig = *state;
+	struct pollfd quiet;
+
+	start_watcher(rig);
+	kill(rig->watcher.pid, SIGSTOP);
+	quiet = (struct pollfd){ rig->resolver.events, POLLIN, 0 };
+	assert_int_equal(poll(&quiet, 1, 500), 0); /* ten heartbeats: nothing may happen */
+	kill(rig->watcher.pid, SIGCONT);
+	room_do(&rig->watcher, '1');
+	room_expect(&rig->resolver, "got 1 1");
+}
+
+/* ---- a peer played by the test ---- */
+struct fake {
+	zsock_t *sock;
+	struct pool pool;
+	zmq_msg_t frame;
+};
+
+static void fake_open(struct fake *fake, const struct rig *rig, const char *id)
+{
+	fake->sock = zsock_new(ZMQ_DEALER);
+	zmq_msg_init(&fake->frame);
+	zsock_set_identity(fake->sock, id);
+	zsock_set_linger(fake->sock, 0);
+	zsock_set_rcvtimeo(fake->sock, 10000);
+	assert_int_equal(zsock_connect(fake->sock, "ipc://%s/objects", rig->dir), 0);
+}
+
+static void fake_close(struct fake *fake)
+{
+	zmq_msg_close(&fake->frame);
+	zsock_destroy(&fake->sock);
+	pool_clear(&fake->pool);
+}
+
+static void fake_send_bytes(struct fake *fake, const void *bytes, size_t len)
+{
+	assert_int_equal(zmq_send(zsock_resolve(fake->sock), bytes, len, 0), (int)len);
+}
+
+static void fake_send(struct fake *fake, enum msg_type type, uint64_t seq, const void *body)
+{
+	struct buf out;
+
+	buf_init(&out, BUF_MAX_MESSAGE);
+	msg_pack(type, seq, body, &out);
+	fake_send_bytes(fake, out.ptr, out.len);
+	buf_clear(&out);
+}
+
+static void fake_hello(struct fake *fake, uint64_t session)
+{
+	struct msg_hello hello = { MSG_PROTOCOL_VERSION, ROOM_WATCHER, 4711, 100, session };
+
+	fake_send(fake, MSG_HELLO, 0, &hello);
+}
+
+/* Reads until a message of this type comes. */
+static void fake_expect(struct fake *fake, enum msg_type type, struct msg *m)
+{
+	struct err err = { "" };
+
+	do {
+		if (zmq_msg_recv(&fake->frame, zsock_resolve(fake->sock), 0) < 0)
+			fail_msg("no %s within ten seconds", msg_name(type));
+		if (msg_unpack((struct str){ zmq_msg_data(&fake->frame), zmq_msg_size(&fake->frame) }, &fake->pool, m,
+		               &err) < 0)
+			fail_msg("%s", err.text);
+	} while (m->type != type);
+}
+
+static void fake_up(struct fake *fake, struct rig *rig, uint64_t session)
+{
+	struct msg m;
+
+	fake_hello(fake, session);
+	fake_expect(fake, MSG_HELLO, &m);
+	assert_int_equal(m.body.hello.session, session);
+	assert_int_equal(m.body.hello.room, ROOM_RESOLVER);
+	assert_int_equal(m.body.hello.credit, 256);
+	room_expect(&rig->resolver, "up watcher");
+}
+
+static void fake_delete(struct fake *fake, uint64_t seq)
+{
+	struct msg_object_delete gone = { .key = { MSG_KIND_SERVICE, STR("a"), STR("b") }, .seen_ns = seq };
+
+	fake_send(fake, MSG_OBJECT_DELETE, seq, &gone);
+}
+
+static void test_a_gap_starts_the_link_over(void **state)
+{
+	struct rig *rig = *state;
+	struct fake fake = { 0 };
+	struct msg m;
+
+	fake_open(&fake, rig, "fake");
+	fake_up(&fake, rig, 1);
+	fake_delete(&fake, 1);
+	room_expect(&rig->resolver, "got 1 1");
+	fake_delete(&fake, 3);
+	fake_expect(&fake, MSG_RESYNC, &m);
+	fake_delete(&fake, 4); /* of the old numbering: nobody may see it */
+	fake_up(&fake, rig, 2);
+	fake_delete(&fake, 1);
+	room_expect(&rig->resolver, "got 1 1");
+	fake_close(&fake);
+	room_expect(&rig->resolver, "down watcher");
+}
+
+static void test_a_heartbeat_shows_a_lost_tail(void **state)
+{
+	struct msg_heartbeat heartbeat = { .last = 2 };
+	struct rig *rig = *state;
+	struct fake fake = { 0 };
+	struct msg m;
+
+	fake_open(&fake, rig, "fake");
+	fake_up(&fake, rig, 1);
+	fake_delete(&fake, 1);
+	fake_send(&fake, MSG_HEARTBEAT, 0, &heartbeat);
+	fake_expect(&fake, MSG_RESYNC, &m);
+	fake_close(&fake);
+}
+
+static void test_data_before_hello_is_answered_by_resync(void **state)
+{
+	struct rig *rig = *state;
+	struct fake fake = { 0 };
+	struct msg m;
+
+	fake_open(&fake, rig, "fake");
+	fake_delete(&fake, 1);
+	fake_expect(&fake, MSG_RESYNC, &m);
+	fake_up(&fake, rig, 1);
+	fake_close(&fake);
+}
+
+static void test_an_old_hello_changes_nothing(void **state)
+{
+	struct rig *rig = *state;
+	struct fake fake = { 0 };
+
+	fake_open(&fake, rig, "fake");
+	fake_up(&fake, rig, 5);
+	fake_hello(&fake, 5);
+	fake_hello(&fake, 4);
+	fake_delete(&fake, 1);
+	room_expect(&rig->resolver, "got 1 1");
+	fake_close(&fake);
+}
+
+/* All of it, in batches, as the handler returns. */
+static void test_credit_comes_back(void **state)
+{
+	struct rig *rig = *state;
+	struct fake fake = { 0 };
+	uint64_t credit = 0;
+	struct msg m;
+
+	fake_open(&fake, rig, "fake");
+	fake_up(&fake, rig, 1);
+	for (uint64_t seq = 1; seq <= 250; seq++)
+		fake_delete(&fake, seq);
+	while (credit < 250) {
+		fake_expect(&fake, MSG_CREDIT, &m);
+		credit += m.body.credit.more;
+	}
+	assert_int_equal(credit, 250);
+	fake_close(&fake);
+}
+
+static void test_garbage_harms_nobody_else(void **state)
+{
+	static const char *const garbage[] = { "", "x", "\x93\x06", "\xdd\xff\xff\xff\xff", "\x93\x0c\x01\x90",
+		                               "\x93\x01\x00\x95\x01\x4d\x01\x01\x01" };
+	static const size_t lens[] = { 0, 1, 2, 5, 4, 9 };
+	struct rig *rig = *state;
+	struct fake fake = { 0 };
+
+	start_watcher(rig);
+	fake_open(&fake, rig, "fake");
+	for (int round = 0; round < 200; round++) {
+		for (size_t i = 0; i < 6; i++)
+			fake_send_bytes(&fake, garbage[i], lens[i]);
+		zstr_sendx(fake.sock, "several", "parts", NULL);
+	}
+	room_do(&rig->watcher, '1');
+	room_expect(&rig->resolver, "got 1 1");
+	fake_up(&fake, rig, 1); /* it may mend its ways */
+	fake_send_bytes(&fake, "x", 1);
+	room_do(&rig->watcher, '1');
+	room_expect(&rig->resolver, "got 2 2");
+	fake_close(&fake);
+	room_expect(&rig->resolver, "down watcher");
+}
+
+static void test_another_version_is_refused_and_told_ours(void **state)
+{
+	static const char hello[] = "\x93\x01\x00\x92\x63\xa6""future";
+	struct rig *rig = *state;
+	struct fake fake = { 0 };
+	struct msg m;
+
+	fake_open(&fake, rig, "fake");
+	fake_send_bytes(&fake, hello, sizeof(hello) - 1);
+	fake_expect(&fake, MSG_HELLO, &m);
+	assert_int_equal(m.body.hello.protocol, MSG_PROTOCOL_VERSION);
+	assert_int_equal(m.body.hello.session, 0);
+	fake_up(&fake, rig, 1); /* after its upgrade */
+	fake_close(&fake);
+}
+
+static void test_a_wrong_type_starts_the_link_over(void **state)
+{
+	struct msg_flushed flushed = { 1, 1 };
+	struct rig *rig = *state;
+	struct fake fake = { 0 };
+	struct msg m;
+
+	fake_open(&fake, rig, "fake");
+	fake_up(&fake, rig, 1);
+	fake_send(&fake, MSG_FLUSHED, 1, &flushed);
+	fake_expect(&fake, MSG_RESYNC, &m);
+	fake_close(&fake);
+}
+
+static void test_exit_statuses(void **state)
+{
+	struct rig *rig = *state;
+	int status;
+
+	start_watcher(rig);
+	room_do(&rig->watcher, 'x');
+	room_until(&rig->watcher, "stopped");
+	status = room_end(&rig->watcher, 0);
+	assert_int_equal(WEXITSTATUS(status), 7);
+	rig->watcher.pid = 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_messages_pass_both_ways, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_more_messages_than_credit, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_what_has_no_credit_waits, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_room_may_ask_for_a_resync, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_killed_dealer_is_noticed_and_comes_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_killed_router_is_noticed_and_comes_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_missed_heartbeat_is_no_death, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_gap_starts_the_link_over, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_heartbeat_shows_a_lost_tail, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_data_before_hello_is_answered_by_resync, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_an_old_hello_changes_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_credit_comes_back, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_garbage_harms_nobody_else, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_another_version_is_refused_and_told_ours, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_wrong_type_starts_the_link_over, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_exit_statuses, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
