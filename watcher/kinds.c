@@ -8,7 +8,7 @@ const struct kind_row watcher_kinds_table[] = {
 	{ MSG_KIND_ENDPOINT_SLICE, "/apis/discovery.k8s.io/v1", "endpointslices", "discovery.k8s.io/v1",
 	  "EndpointSlice", NULL, false },
 	/* Helm keeps its releases in Secrets of up to 1 MB: nobody refers to them */
-	{ MSG_KIND_SECRET, "/api/v1", "secrets", "v1", "Secret", "type!=helm.sh/release.v1", true },
+	{ MSG_KIND_SECRET, "/api/v1", "secrets", "v1", "Secret", "type%21%3Dhelm.sh%2Frelease.v1", true },
 	{ MSG_KIND_POMERIUM, "/apis/ingress.pomerium.io/v1", "pomerium", "ingress.pomerium.io/v1", "Pomerium", NULL,
 	  false },
 	{ MSG_KIND_INGRESS, "/apis/networking.k8s.io/v1", "ingresses", "networking.k8s.io/v1", "Ingress", NULL, false },

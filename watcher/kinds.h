@@ -9,7 +9,7 @@ struct kind_row {
 	const char *group;      /* path of the group and version */
 	const char *plural;
 	const char *api_version, *name; /* as an object says them: items of a list do not */
-	const char *selector;   /* field selector; NULL: none */
+	const char *selector;   /* field selector, escaped for a query; NULL: none */
 	bool metadata_only;     /* PartialObjectMetadata: values are fetched one by one, when asked for */
 };
 

