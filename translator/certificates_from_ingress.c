@@ -10,8 +10,8 @@
 
 #include "translator/pem.h"
 
-static int check_pair(const struct msg_secret_fact *cert, const struct msg_secret_fact *key,
-		      struct err *err)
+int translator_certificate_check(const struct msg_secret_fact *cert, const struct msg_secret_fact *key,
+				 struct err *err)
 {
 	if (!cert || !cert->len)
 		return err_set(err, "it has no tls.crt");
@@ -44,7 +44,7 @@ int translator_certificates_from_ingress(struct ingress_job *job, struct err *er
 
 		if (!str_is(secret->type, "kubernetes.io/tls"))
 			continue;
-		if (check_pair(cert, key, err))
+		if (translator_certificate_check(cert, key, err))
 			return err_wrap(err, "TLS Secret " STR_FMT, STR_ARG(secret->name));
 		offer = pool_push(job->pool, &out->items, &out->n, sizeof(*offer));
 		offer->secret_namespace = secret->namespace;

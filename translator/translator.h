@@ -13,6 +13,7 @@ struct translator_settings {
 	/* bootstrap part only */
 	struct str address;        /* :8443 */
 	struct str_list databroker_cluster_nodes;
+	bool bootstrap_only;       /* only this part is asked for: a fault in it rejects, elsewhere it is a warning */
 };
 
 /* translate.c. 0: *out is filled in, in the pool. -1: the owner is rejected, err says why. */
