@@ -47,6 +47,7 @@ struct owner {
 	struct str text;   /* msg_key_text, its key in the map of owners */
 	struct good *good; /* NULL: none yet */
 	char *reason;      /* why its newest state cannot be published; NULL: it can */
+	uint64_t warned;   /* sum of the warnings that were logged */
 };
 
 /* What a `good` is made of, in someone else's memory. */

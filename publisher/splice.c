@@ -8,10 +8,10 @@
 
 #include "publisher/pgurl.h"
 
+static const struct hash none; /* of a value that is not there */
+
 static bool is_unset(const struct hash *hmac)
 {
-	static const struct hash none;
-
 	return memcmp(hmac, &none, sizeof(none)) == 0;
 }
 
@@ -126,8 +126,6 @@ static int fill_routes(const struct splice_target *target, const struct msg_spli
 static int fill(const struct splice_target *target, const struct msg_splice *splice,
 		struct str bytes, struct err *err)
 {
-	if (splice->bootstrap && !target->bootstrap)
-		return err_set(err, "there is no bootstrap configuration");
 	if (splice->bootstrap)
 		return pb_set_path(&target->bootstrap->base, splice->path, bytes, target->pool,
 				   err);
@@ -143,6 +141,8 @@ int publisher_splice_fill(const struct splice_target *target, const struct msg_c
 		const struct msg_splice *splice = &config->splices.items[i];
 		struct str bytes = publisher_splice_value(values, i);
 
+		if (splice->bootstrap && !target->bootstrap)
+			continue;
 		if (!bytes.ptr)
 			bytes = STR("");
 		if (encode(splice, config, target->pool, &bytes, err) < 0 ||

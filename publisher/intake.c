@@ -1,0 +1,193 @@
+/* intake: what the messages about owners and Secrets do.
+ *
+ *   in     CONFIG, REJECT, DELETE, SECRET_PUT, and the moment when everybody has arrived
+ *   out    ACK, SECRET_WANTED; what is wanted, the sink told of it; a log line for what a person
+ * has to know never  writes a file
+ */
+#include "publisher/room.h"
+
+#include "base/hash.h"
+#include "base/log.h"
+
+/* ---- people ---- */
+
+static void log_owner(const char *message, const struct msg_key *owner, const char *word,
+		      const char *sentence)
+{
+	struct pool pool;
+
+	pool_init(&pool);
+	log_warn(message, "kind=%s owner=%s %s=%s", msg_kind_name((enum msg_kind)owner->kind),
+		 log_value(msg_key_for_people(owner, &pool).ptr), word, log_value(sentence));
+	pool_clear(&pool);
+}
+
+void publisher_intake_warn(void *self, const struct msg_key *owner, const char *sentence)
+{
+	(void)self;
+	log_owner("warning", owner, "text", sentence);
+}
+
+/* Once per change: the same words again are no news. */
+static void log_warnings(struct publisher *p, const struct msg_config *config)
+{
+	struct owner *owner = publisher_wanted_owner(p->wanted, &config->owner);
+	uint64_t sum = config->warnings.n;
+
+	for (size_t i = 0; i < config->warnings.n; i++)
+		sum = sum * 31 + hash_fast(config->warnings.items[i]);
+	if (!owner || owner->warned == sum)
+		return;
+	owner->warned = sum;
+	for (size_t i = 0; i < config->warnings.n; i++)
+		publisher_intake_warn(p, &config->owner, config->warnings.items[i].ptr);
+}
+
+static uint64_t reason_sum(const struct publisher *p, const struct msg_key *key)
+{
+	const struct owner *owner = publisher_wanted_owner(p->wanted, key);
+
+	return owner && owner->reason ? hash_fast(str_from(owner->reason)) : 0;
+}
+
+static void log_rejected(const struct publisher *p, const struct msg_key *key)
+{
+	const struct owner *owner = publisher_wanted_owner(p->wanted, key);
+
+	log_owner("rejected", key, "reason", owner->reason);
+}
+
+/* ---- the resolver ---- */
+
+static void ack(struct publisher *p, const struct msg_key *owner, const struct msg_stamp *stamp)
+{
+	struct msg_ack message = { *owner, *stamp };
+
+	if (p->resolver)
+		actor_send(p->resolver, MSG_ACK, &message);
+}
+
+int publisher_intake_ask(void *self, const struct msg_key *secret)
+{
+	struct publisher *p = self;
+	struct msg_secret_wanted message = { *secret, true };
+
+	return p->resolver ? actor_send(p->resolver, MSG_SECRET_WANTED, &message) : -1;
+}
+
+/* ---- owners ---- */
+
+/* True if the message counts; what is stale is acknowledged, so that nobody sends it again. */
+static bool admit(struct publisher *p, const struct msg_key *owner, const struct msg_stamp *stamp,
+		  bool gone)
+{
+	enum world_verdict verdict = publisher_world_admit(&p->world, owner, stamp, gone);
+
+	if (verdict == WORLD_FOREIGN)
+		return false;
+	ack(p, owner, stamp);
+	if (verdict == WORLD_TAKE)
+		publisher_waiting_drop(&p->waiting, owner);
+	return verdict == WORLD_TAKE;
+}
+
+static void take_config(struct publisher *p, const struct msg_config *config, struct str raw)
+{
+	struct msg_key missing;
+	uint64_t before = reason_sum(p, &config->owner);
+	struct err err;
+
+	switch (publisher_wanted_put(p->wanted, config, &missing, &err)) {
+	case WANTED_WAITS:
+		publisher_waiting_put(&p->waiting, &config->owner, raw, &missing);
+		return;
+	case WANTED_REJECTED:
+		if (reason_sum(p, &config->owner) != before)
+			log_rejected(p, &config->owner);
+		break;
+	case WANTED_CHANGED:
+		publisher_sink_touch(&p->sink, &config->owner, config->stamp.seen_ns);
+		break;
+	case WANTED_SAME:
+		break;
+	}
+	log_warnings(p, config);
+}
+
+void publisher_intake_config(struct publisher *p, const struct msg_config *config, struct str raw)
+{
+	if (admit(p, &config->owner, &config->stamp, false))
+		take_config(p, config, raw);
+}
+
+void publisher_intake_reject(struct publisher *p, const struct msg_reject *reject)
+{
+	uint64_t before;
+
+	if (!admit(p, &reject->owner, &reject->stamp, false))
+		return;
+	before = reason_sum(p, &reject->owner);
+	publisher_wanted_reject(p->wanted, reject);
+	if (reason_sum(p, &reject->owner) != before)
+		log_rejected(p, &reject->owner);
+}
+
+void publisher_intake_delete(struct publisher *p, const struct msg_delete *gone)
+{
+	if (!admit(p, &gone->owner, &gone->stamp, true))
+		return;
+	if (publisher_wanted_delete(p->wanted, &gone->owner) == WANTED_CHANGED)
+		publisher_sink_touch(&p->sink, &gone->owner, gone->stamp.seen_ns);
+}
+
+/* ---- secrets ---- */
+
+static void put_again(void *self, struct str raw)
+{
+	struct publisher *p = self;
+	struct msg_config config;
+	struct pool pool;
+	struct err err;
+
+	pool_init(&pool);
+	if (codec_unpack(&msg_config_codec, raw, &pool, &config, &err) == 0)
+		take_config(p, &config, raw);
+	pool_clear(&pool);
+}
+
+void publisher_intake_secret(struct publisher *p, const struct msg_secret_put *put)
+{
+	publisher_wanted_secret(p->wanted, put);
+	publisher_waiting_release(&p->waiting, &put->key, put_again);
+}
+
+/* ---- the world ---- */
+
+void publisher_intake_settle(struct publisher *p, uint64_t now_ms)
+{
+	struct msg_key **gone;
+	size_t n_gone = 0;
+	struct pool pool;
+	void *value;
+
+	if (!publisher_world_passed(&p->world) || p->settled == p->world.in_force)
+		return;
+	pool_init(&pool);
+	gone = pool_array(&pool, p->wanted->owners.n + 1, sizeof(*gone));
+	for (size_t i = 0; map_next(&p->wanted->owners, &i, NULL, &value);) {
+		struct owner *owner = value;
+
+		if (publisher_world_is_gone(&p->world, &owner->key))
+			gone[n_gone++] = &owner->key;
+	}
+	log_info("everybody has arrived", "owners=%zu gone=%zu complete=%d", p->wanted->owners.n,
+		 n_gone, p->world.complete);
+	for (size_t i = 0; i < n_gone; i++) {
+		publisher_sink_touch(&p->sink, gone[i], 0);
+		publisher_wanted_delete(p->wanted, gone[i]);
+	}
+	pool_clear(&pool);
+	p->settled = p->world.in_force;
+	if (!p->passed_ms)
+		p->passed_ms = now_ms;
+}

@@ -1,0 +1,35 @@
+/* room: what the publisher is made of; shared by publisher.c and intake.c. */
+#ifndef PUBLISHER_ROOM_H
+#define PUBLISHER_ROOM_H
+
+#include "actor/actor.h"
+#include "publisher/sink.h"
+#include "publisher/waiting.h"
+#include "publisher/wanted_inside.h"
+#include "publisher/world.h"
+
+struct publisher {
+	struct actor_loop *loop;
+	struct actor_peer *resolver; /* NULL: down */
+	struct wanted *wanted;
+	struct world world;
+	struct waiting waiting;
+	struct sink sink;
+	uint64_t
+		settled; /* the announcement of this epoch that wanted was compared with; 0: none */
+	uint64_t passed_ms; /* when the barrier of this epoch was passed; 0: not yet */
+};
+
+/* intake.c: what messages do. Each is taken, kept until a secret value has come, or dropped as stale: then it is
+ * acknowledged; of another epoch: then it is not. */
+void publisher_intake_config(struct publisher *p, const struct msg_config *config, struct str raw);
+void publisher_intake_reject(struct publisher *p, const struct msg_reject *reject);
+void publisher_intake_delete(struct publisher *p, const struct msg_delete *gone);
+void publisher_intake_secret(struct publisher *p, const struct msg_secret_put *put);
+/* Once for each announcement, when everybody has arrived: who is not in it goes. */
+void publisher_intake_settle(struct publisher *p, uint64_t now_ms);
+/* Callbacks of wanted and waiting; self is the publisher. */
+void publisher_intake_warn(void *self, const struct msg_key *owner, const char *sentence);
+int publisher_intake_ask(void *self, const struct msg_key *secret);
+
+#endif
