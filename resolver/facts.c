@@ -72,7 +72,7 @@ static bool is_usable(EVP_PKEY *key)
 
 static const char *find_text(struct str in, const char *text)
 {
-	return in.len > 0 ? memmem(in.ptr, in.len, text, strlen(text)) : NULL;
+	return in.ptr ? memmem(in.ptr, in.len, text, strlen(text)) : NULL;
 }
 
 static bool is_openssh_key(struct str pem)
