@@ -149,6 +149,7 @@ static void translate_bundle(struct offline *self, const struct msg_bundle *bund
 		.controller = offline_settings.resolve.controller,
 		.address = offline_settings.address,
 		.databroker_cluster_nodes = offline_settings.databroker_cluster_nodes,
+		.bootstrap_only = offline_settings.bootstrap_only,
 	};
 	struct msg_config config = { 0 };
 	struct err err = { "" };

@@ -16,6 +16,7 @@ struct offline_settings {
 	struct str cluster_domain;
 	struct str address;
 	struct str_list databroker_cluster_nodes;
+	bool bootstrap_only;
 };
 extern struct offline_settings offline_settings;
 extern const struct conf_option offline_options[];

@@ -52,6 +52,7 @@ int cli_translate(int argc, char **argv)
 	if (!str_is(format, "json") && !str_is(format, "yaml"))
 		return offline_usage("translate", "--format must be json or yaml");
 
+	offline_settings.bootstrap_only = bootstrap;
 	offline_load(&self);
 	offline_translate(&self, bootstrap);
 	status = offline_report(&self);

@@ -11,6 +11,7 @@
 #include "translator/crd.h"
 
 #define SECRET_LEN 32
+#define ADDRESS_DEFAULT STR(":8443")
 
 static int splice_secrets(struct settings_job *job, struct err *err)
 {
@@ -121,12 +122,15 @@ static int set_storage(struct settings_job *job, Pomerium__Config__Settings *out
 static int set_authenticate_url(struct settings_job *job, struct str address, Pomerium__Config__Settings *out,
 				struct err *err)
 {
-	long colon = str_rfind(address, ':');
 	struct str host, port;
 	bool bracketed;
+	long colon;
 
 	if (!translator_crd_get(job->spec, "identityProvider"))
 		return 0;
+	if (!address.len)
+		address = ADDRESS_DEFAULT;
+	colon = str_rfind(address, ':');
 	if (colon < 0)
 		goto malformed;
 	host = str_slice(address, 0, (size_t)colon);

@@ -255,7 +255,7 @@ int translator_settings_validate(struct settings_job *job, struct err *err)
 		(void)snprintf(path, sizeof(path), "%.*s", len, rule->path);
 		v = translator_crd_get(job->spec, path);
 		if (v && check_value(job, rule, v, err))
-			return err_wrap(err, "spec.%s", path);
+			return err_wrap(err, "%sspec.%s", strncmp(path, "identityProvider", 16) ? "" : "idp: ", path);
 	}
 	return 0;
 }
