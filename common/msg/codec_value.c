@@ -19,6 +19,7 @@ struct where {
 struct source {
 	struct pool *pool;
 	struct err *err;
+	bool hidden;    /* the field is a secret: its value is not for sentences */
 	size_t n_nodes; /* of an untyped value, so far */
 	size_t n_items; /* of lists and maps, so far */
 	size_t n_bytes; /* of text, so far */
@@ -58,14 +59,13 @@ static int fail_type(struct source *s, const struct where *at, const char *expec
 		     const struct value *v)
 {
 	char sentence[256];
-	bool is_scalar = v->type != VALUE_LIST && v->type != VALUE_MAP;
+	bool shown = v->type != VALUE_LIST && v->type != VALUE_MAP && !s->hidden;
 
 	snprintf(sentence, sizeof(sentence), "expected %s, got %s%s%s", expected,
-		 value_type_name(v->type), is_scalar ? " " : "",
-		 !is_scalar
-			 ? ""
-			 : err_quote(v->type == VALUE_STRING || v->type == VALUE_TIME ? v->string
-										      : v->text));
+		 value_type_name(v->type), shown ? " " : "",
+		 !shown ? ""
+			: err_quote(v->type == VALUE_STRING || v->type == VALUE_TIME ? v->string
+										     : v->text));
 	return fail(s, at, sentence);
 }
 
@@ -360,6 +360,7 @@ static int read_field(struct source *s, const struct where *at, const struct cod
 
 	if (is_absent(v) && field->flags & CODEC_REQUIRED)
 		return fail(s, at, "required, but missing");
+	s->hidden = field->flags & CODEC_HIDDEN;
 	switch (field->type) {
 	case CODEC_BOOL:
 		return read_bool(s, at, v, to);

@@ -1,5 +1,5 @@
-/* room: a resolver, watcher or publisher made of nothing, in a process of its own, that writes what happens to it
- * on a pipe: one line an event. Tests talk to it over real sockets. */
+/* room: a resolver, watcher or publisher made of nothing, in a process of its own, that writes what
+ * happens to it on a pipe: one line an event. Tests talk to it over real sockets. */
 #ifndef TEST_ACTOR_ROOM_H
 #define TEST_ACTOR_ROOM_H
 
@@ -19,9 +19,9 @@
 struct room {
 	enum msg_room kind;
 	pid_t pid;
-	int events;       /* what it writes */
-	int commands;     /* what it reads: one byte a command */
-	char line[256];   /* the last event */
+	int events;     /* what it writes */
+	int commands;   /* what it reads: one byte a command */
+	char line[256]; /* the last event */
 };
 
 /* ---- in the child ---- */
@@ -31,10 +31,11 @@ struct scripted {
 	struct actor_loop *loop;
 	struct actor_peer *peer; /* the last that came up */
 	uint64_t n_sent, n_taken;
-	bool slow;               /* holds each message until told */
+	bool slow; /* holds each message until told */
 };
 
-static inline void say(const struct scripted *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static inline void say(const struct scripted *s, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 static inline void say(const struct scripted *s, const char *fmt, ...)
 {
 	char line[256];
@@ -52,11 +53,14 @@ static inline void say(const struct scripted *s, const char *fmt, ...)
 static inline void send_numbered(struct scripted *s, unsigned n)
 {
 	while (n--) {
-		struct msg_object_delete gone = { .key = { MSG_KIND_SERVICE, STR("shop"), STR("web") },
-			                          .seen_ns = s->n_sent + 1 };
-		struct msg_secret_wanted wanted = { .key = { MSG_KIND_SECRET, STR("shop"), STR("tls") }, .wanted = true };
+		struct msg_object_delete gone = { .key = { MSG_KIND_SERVICE, STR("shop"),
+							   STR("web") },
+						  .seen_ns = s->n_sent + 1 };
+		struct msg_secret_wanted wanted = {
+			.key = { MSG_KIND_SECRET, STR("shop"), STR("tls") }, .wanted = true
+		};
 		int rc = s->kind == ROOM_WATCHER ? actor_send(s->peer, MSG_OBJECT_DELETE, &gone)
-		                                 : actor_send(s->peer, MSG_SECRET_WANTED, &wanted);
+						 : actor_send(s->peer, MSG_SECRET_WANTED, &wanted);
 
 		if (rc < 0)
 			say(s, "not sent");
@@ -100,19 +104,22 @@ static inline void on_command(void *self, int fd)
 	}
 }
 
-static inline int on_delete(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
+static inline int on_delete(void *self, struct actor_peer *from, const struct msg *m,
+			    struct err *err)
 {
 	struct scripted *s = self;
 
 	(void)from;
 	s->n_taken++;
-	say(s, "got %llu %llu", (unsigned long long)m->seq, (unsigned long long)m->body.object_delete.seen_ns);
+	say(s, "got %llu %llu", (unsigned long long)m->seq,
+	    (unsigned long long)m->body.object_delete.seen_ns);
 	if (m->body.object_delete.seen_ns == 13)
 		return err_set(err, "thirteen is refused");
 	return 0;
 }
 
-static inline int on_wanted(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
+static inline int on_wanted(void *self, struct actor_peer *from, const struct msg *m,
+			    struct err *err)
 {
 	(void)from;
 	(void)err;
@@ -145,7 +152,8 @@ static inline void scripted_up(void *self, struct actor_peer *peer, bool again)
 	s->peer = peer;
 	s->n_sent = 0;
 	++*n_ups;
-	say(s, "up %s again=%d ups=%zu room=%ld", room_name(actor_peer_room(peer)), again, (size_t)*n_ups, actor_room(peer));
+	say(s, "up %s again=%d ups=%zu room=%ld", room_name(actor_peer_room(peer)), again,
+	    (size_t)*n_ups, actor_room(peer));
 }
 
 static inline void scripted_down(void *self, struct actor_peer *peer)
@@ -161,18 +169,22 @@ static inline void scripted_writable(void *self, struct actor_peer *peer)
 
 static inline int run_scripted(struct scripted *s, const char *run_dir)
 {
-	static const struct actor_input resolver_inputs[] = { { MSG_OBJECT_DELETE, on_delete }, { MSG_NONE, NULL } };
-	static const struct actor_input watcher_inputs[] = { { MSG_SECRET_WANTED, on_wanted }, { MSG_NONE, NULL } };
+	static const struct actor_input resolver_inputs[] = { { MSG_OBJECT_DELETE, on_delete },
+							      { MSG_NONE, NULL } };
+	static const struct actor_input watcher_inputs[] = { { MSG_SECRET_WANTED, on_wanted },
+							     { MSG_NONE, NULL } };
 	const struct actor actor = { .room = s->kind,
-		                     .summary = "a test",
-		                     .self = s,
-		                     .inputs = s->kind == ROOM_WATCHER ? watcher_inputs : resolver_inputs,
-		                     .start = scripted_start,
-		                     .stop = scripted_stop,
-		                     .on_peer_up = scripted_up,
-		                     .on_peer_down = scripted_down,
-		                     .on_writable = scripted_writable };
-	char *argv[] = { "test", "--run-dir", (char *)run_dir, "--heartbeat", "50ms", "--log-level", "info", NULL };
+				     .summary = "a test",
+				     .self = s,
+				     .inputs = s->kind == ROOM_WATCHER ? watcher_inputs
+								       : resolver_inputs,
+				     .start = scripted_start,
+				     .stop = scripted_stop,
+				     .on_peer_up = scripted_up,
+				     .on_peer_down = scripted_down,
+				     .on_writable = scripted_writable };
+	char *argv[] = { "test", "--run-dir",   (char *)run_dir, "--heartbeat",
+			 "50ms", "--log-level", "info",          NULL };
 
 	return actor_main(&actor, 7, argv);
 }
@@ -225,7 +237,8 @@ static inline void room_expect(struct room *room, const char *event)
 {
 	assert_true(room_next(room));
 	if (strncmp(room->line, event, strlen(event)))
-		fail_msg("%s: expected \"%s\", got \"%s\"", room_name(room->kind), event, room->line);
+		fail_msg("%s: expected \"%s\", got \"%s\"", room_name(room->kind), event,
+			 room->line);
 }
 
 /* Skips events until this one. */

@@ -53,7 +53,8 @@ static void test_messages_pass_both_ways(void **state)
 	room_expect(&rig->watcher, "wanted 1");
 }
 
-/* A thousand messages against a credit of 256: all arrive, in order, those that a handler refuses included. */
+/* A thousand messages against a credit of 256: all arrive, in order, those that a handler refuses
+ * included. */
 static void test_more_messages_than_credit(void **state)
 {
 	struct rig *rig = *state;
@@ -193,13 +194,16 @@ static void fake_hello(struct fake *fake, uint64_t session)
 /* Reads until a message of this type comes. */
 static void fake_expect(struct fake *fake, enum msg_type type, struct msg *m)
 {
+	uint64_t deadline = clock_ms() + 10000;
 	struct err err = { "" };
 
 	do {
-		if (zmq_msg_recv(&fake->frame, zsock_resolve(fake->sock), 0) < 0)
+		if (clock_ms() > deadline ||
+		    zmq_msg_recv(&fake->frame, zsock_resolve(fake->sock), 0) < 0)
 			fail_msg("no %s within ten seconds", msg_name(type));
-		if (msg_unpack((struct str){ zmq_msg_data(&fake->frame), zmq_msg_size(&fake->frame) }, &fake->pool, m,
-		               &err) < 0)
+		if (msg_unpack(
+			    (struct str){ zmq_msg_data(&fake->frame), zmq_msg_size(&fake->frame) },
+			    &fake->pool, m, &err) < 0)
 			fail_msg("%s", err.text);
 	} while (m->type != type);
 }
@@ -218,7 +222,8 @@ static void fake_up(struct fake *fake, struct rig *rig, uint64_t session)
 
 static void fake_delete(struct fake *fake, uint64_t seq)
 {
-	struct msg_object_delete gone = { .key = { MSG_KIND_SERVICE, STR("a"), STR("b") }, .seen_ns = seq };
+	struct msg_object_delete gone = { .key = { MSG_KIND_SERVICE, STR("a"), STR("b") },
+					  .seen_ns = seq };
 
 	fake_send(fake, MSG_OBJECT_DELETE, seq, &gone);
 }
@@ -307,8 +312,12 @@ static void test_credit_comes_back(void **state)
 
 static void test_garbage_harms_nobody_else(void **state)
 {
-	static const char *const garbage[] = { "", "x", "\x93\x06", "\xdd\xff\xff\xff\xff", "\x93\x0c\x01\x90",
-		                               "\x93\x01\x00\x95\x01\x4d\x01\x01\x01" };
+	static const char *const garbage[] = { "",
+					       "x",
+					       "\x93\x06",
+					       "\xdd\xff\xff\xff\xff",
+					       "\x93\x0c\x01\x90",
+					       "\x93\x01\x00\x95\x01\x4d\x01\x01\x01" };
 	static const size_t lens[] = { 0, 1, 2, 5, 4, 9 };
 	struct rig *rig = *state;
 	struct fake fake = { 0 };
@@ -332,7 +341,8 @@ static void test_garbage_harms_nobody_else(void **state)
 
 static void test_another_version_is_refused_and_told_ours(void **state)
 {
-	static const char hello[] = "\x93\x01\x00\x92\x63\xa6""future";
+	static const char hello[] = "\x93\x01\x00\x92\x63\xa6"
+				    "future";
 	struct rig *rig = *state;
 	struct fake fake = { 0 };
 	struct msg m;
@@ -380,17 +390,24 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_more_messages_than_credit, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_what_has_no_credit_waits, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_room_may_ask_for_a_resync, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_a_killed_dealer_is_noticed_and_comes_back, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_a_killed_router_is_noticed_and_comes_back, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_a_missed_heartbeat_is_no_death, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_killed_dealer_is_noticed_and_comes_back,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_killed_router_is_noticed_and_comes_back,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_missed_heartbeat_is_no_death, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_a_gap_starts_the_link_over, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_a_heartbeat_shows_a_lost_tail, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_data_before_hello_is_answered_by_resync, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_heartbeat_shows_a_lost_tail, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_data_before_hello_is_answered_by_resync, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_an_old_hello_changes_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_credit_comes_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_garbage_harms_nobody_else, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_another_version_is_refused_and_told_ours, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_a_wrong_type_starts_the_link_over, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_another_version_is_refused_and_told_ours,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_wrong_type_starts_the_link_over, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_exit_statuses, setup, teardown),
 	};
 
