@@ -1,0 +1,160 @@
+/* Values stay while somebody holds them or their Secret has them, and not longer. */
+#include "publisher/vault.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+static struct vault vault;
+
+static int setup(void **state)
+{
+	(void)state;
+	publisher_vault_init(&vault);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	publisher_vault_clear(&vault);
+	return 0;
+}
+
+static struct hash hmac_of(const char *text)
+{
+	return hash_of(str_from(text));
+}
+
+/* SECRET_PUT of ns/name with one value under key "k"; NULL: with none. */
+static void put(const char *name, const char *text)
+{
+	struct msg_secret_entry entry = { STR("k"), hmac_of(text ? text : ""), str_from(text) };
+	struct msg_secret_put message = { { MSG_KIND_SECRET, STR("ns"), str_from(name) }, { &entry, text != NULL } };
+
+	publisher_vault_put(&vault, &message);
+}
+
+static struct vault_value *get(const char *name, const char *text)
+{
+	struct hash hmac = hmac_of(text);
+	struct vault_ref ref = { STR("ns"), str_from(name), STR("k"), &hmac };
+
+	return publisher_vault_get(&vault, &ref);
+}
+
+static void finds_by_secret_key_and_hmac(void **state)
+{
+	struct hash hmac = hmac_of("one");
+	struct vault_ref other_key = { STR("ns"), STR("a"), STR("other"), &hmac };
+
+	(void)state;
+	put("a", "one");
+	assert_true(str_is(publisher_vault_bytes(get("a", "one")), "one"));
+	assert_null(get("a", "two"));
+	assert_null(get("b", "one"));
+	assert_null(publisher_vault_get(&vault, &other_key));
+}
+
+static void rotation_keeps_what_is_held(void **state)
+{
+	struct vault_value *held;
+
+	(void)state;
+	put("a", "one");
+	held = get("a", "one");
+	publisher_vault_hold(held);
+	put("a", "two");
+	assert_ptr_equal(get("a", "one"), held);
+	assert_non_null(get("a", "two"));
+	publisher_vault_let_go(&vault, held);
+	assert_null(get("a", "one"));
+	assert_non_null(get("a", "two"));
+	put("a", "three");
+	assert_null(get("a", "two"));
+}
+
+static void the_last_holder_takes_it_along(void **state)
+{
+	struct vault_value *held;
+
+	(void)state;
+	put("a", "one");
+	held = get("a", "one");
+	publisher_vault_hold(held);
+	publisher_vault_hold(held);
+	publisher_vault_let_go(&vault, held);
+	assert_ptr_equal(get("a", "one"), held);
+	publisher_vault_let_go(&vault, held);
+	assert_null(get("a", "one"));
+	put("a", "one"); /* and it can come again */
+	assert_non_null(get("a", "one"));
+}
+
+static void the_same_put_changes_nothing(void **state)
+{
+	struct vault_value *value;
+
+	(void)state;
+	put("a", "one");
+	value = get("a", "one");
+	put("a", "one");
+	assert_ptr_equal(get("a", "one"), value);
+	assert_int_equal(vault.values.n, 1);
+}
+
+static void an_empty_put_forgets(void **state)
+{
+	(void)state;
+	put("a", "one");
+	put("a", NULL);
+	assert_null(get("a", "one"));
+	assert_int_equal(vault.secrets.n, 0);
+}
+
+/* Random puts, holds and releases: what is held is there with its bytes, and in the end nothing is left. */
+static void any_order(void **state)
+{
+	static const char *const texts[] = { "one", "two", "three", "four" };
+	struct vault_value *held[50];
+	const char *held_text[50];
+	size_t n = 0;
+
+	(void)state;
+	srand(3);
+	for (int step = 0; step < 5000; step++) {
+		const char *text = texts[rand() % 4];
+		struct vault_value *value;
+
+		if (rand() % 3 == 0)
+			put("a", rand() % 5 ? text : NULL);
+		value = get("a", text);
+		if (value && n < 50 && rand() % 2) {
+			publisher_vault_hold(value);
+			held[n] = value;
+			held_text[n++] = text;
+		} else if (n) {
+			publisher_vault_let_go(&vault, held[--n]);
+		}
+		for (size_t i = 0; i < n; i++)
+			assert_true(str_is(publisher_vault_bytes(held[i]), held_text[i]));
+	}
+	while (n)
+		publisher_vault_let_go(&vault, held[--n]);
+	put("a", NULL);
+	assert_int_equal(vault.values.n, 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(finds_by_secret_key_and_hmac), TEST(rotation_keeps_what_is_held), TEST(the_last_holder_takes_it_along),
+		TEST(the_same_put_changes_nothing), TEST(an_empty_put_forgets),        TEST(any_order),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,225 @@
+/* The barrier and what is stale: scripts of messages and what becomes of each. */
+#include "publisher/world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+static struct world world;
+
+static int setup(void **state)
+{
+	(void)state;
+	publisher_world_init(&world);
+	publisher_world_begin(&world, 7);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	publisher_world_clear(&world);
+	return 0;
+}
+
+static struct msg_key key_of(const char *name)
+{
+	return (struct msg_key){ MSG_KIND_INGRESS, STR("ns"), str_from(name) };
+}
+
+static enum world_verdict say_in(uint64_t epoch, const char *name, uint64_t number, bool gone)
+{
+	struct msg_key key = key_of(name);
+
+	return publisher_world_admit(&world, &key, &(struct msg_stamp){ .epoch = epoch, .number = number }, gone);
+}
+
+static enum world_verdict config(const char *name, uint64_t number)
+{
+	return say_in(7, name, number, false);
+}
+
+static enum world_verdict gone(const char *name, uint64_t number)
+{
+	return say_in(7, name, number, true);
+}
+
+/* One chunk with up to two owners. */
+static int chunk(uint64_t index, bool last, const char *a, uint64_t a_number, const char *b, uint64_t b_number)
+{
+	struct msg_world_entry entries[2] = { { key_of(a ? a : ""), a_number }, { key_of(b ? b : ""), b_number } };
+	struct msg_world message = { .epoch = 7, .number = 100, .chunk = index, .last = last, .complete = true };
+	struct err err;
+
+	message.owners.items = entries;
+	message.owners.n = (a != NULL) + (b != NULL);
+	return publisher_world_announce(&world, &message, &err);
+}
+
+static bool is_gone(const char *name)
+{
+	struct msg_key key = key_of(name);
+
+	return publisher_world_is_gone(&world, &key);
+}
+
+static void waits_for_everybody(void **state)
+{
+	(void)state;
+	assert_false(publisher_world_passed(&world));
+	assert_int_equal(config("early", 3), WORLD_TAKE);
+	assert_int_equal(chunk(0, false, "early", 3, "late", 5), 0);
+	assert_false(publisher_world_passed(&world));
+	assert_int_equal(chunk(1, true, "third", 9, NULL, 0), 1);
+	assert_false(publisher_world_passed(&world));
+	assert_int_equal(config("late", 4), WORLD_TAKE); /* not the one that was announced */
+	assert_int_equal(config("third", 9), WORLD_TAKE);
+	assert_false(publisher_world_passed(&world));
+	assert_int_equal(config("late", 120), WORLD_TAKE);
+	assert_true(publisher_world_passed(&world));
+}
+
+static void a_deletion_is_an_arrival(void **state)
+{
+	(void)state;
+	chunk(0, true, "a", 5, NULL, 0);
+	assert_int_equal(gone("a", 101), WORLD_TAKE);
+	assert_true(publisher_world_passed(&world));
+	assert_true(is_gone("a"));
+}
+
+static void an_empty_world_is_a_world(void **state)
+{
+	(void)state;
+	assert_int_equal(chunk(0, true, NULL, 0, NULL, 0), 1);
+	assert_true(publisher_world_passed(&world));
+	assert_true(is_gone("restored"));
+}
+
+static void drops_what_is_older(void **state)
+{
+	(void)state;
+	chunk(0, true, "a", 5, NULL, 0);
+	assert_int_equal(config("a", 8), WORLD_TAKE);
+	assert_int_equal(config("a", 7), WORLD_STALE);
+	assert_int_equal(config("a", 8), WORLD_TAKE); /* dispatched twice: the same again does no harm */
+	assert_int_equal(say_in(6, "a", 99, false), WORLD_FOREIGN);
+	assert_int_equal(gone("a", 7), WORLD_STALE);
+}
+
+static void drops_those_who_were_not_announced(void **state)
+{
+	(void)state;
+	chunk(0, true, "a", 5, NULL, 0);
+	assert_int_equal(config("b", 100), WORLD_STALE); /* N is 100: it was gone by then */
+	assert_int_equal(config("b", 101), WORLD_TAKE);
+	assert_false(is_gone("b"));
+}
+
+static void tombstones_stay_until_flushed(void **state)
+{
+	(void)state;
+	chunk(0, true, "a", 5, NULL, 0);
+	config("b", 101);
+	assert_int_equal(gone("b", 105), WORLD_TAKE);
+	assert_int_equal(config("b", 103), WORLD_STALE);
+	publisher_world_flushed(&world, &(struct msg_flushed){ 7, 104 });
+	assert_int_equal(config("b", 103), WORLD_STALE);
+	publisher_world_flushed(&world, &(struct msg_flushed){ 6, 200 });
+	assert_int_equal(world.owners.n, 2);
+	publisher_world_flushed(&world, &(struct msg_flushed){ 7, 105 });
+	assert_int_equal(world.owners.n, 1);
+	assert_int_equal(config("b", 106), WORLD_TAKE);
+}
+
+static void who_comes_back_is_not_gone(void **state)
+{
+	(void)state;
+	chunk(0, true, "a", 5, NULL, 0);
+	gone("a", 101);
+	assert_int_equal(config("a", 102), WORLD_TAKE);
+	assert_false(is_gone("a"));
+}
+
+/* The link started over: what was said in between was lost, the new announcement tells. */
+static void a_second_announcement_replaces_the_first(void **state)
+{
+	(void)state;
+	chunk(0, true, "a", 5, "b", 6);
+	config("a", 5);
+	config("b", 6);
+	assert_true(publisher_world_passed(&world));
+	chunk(0, false, "a", 5, NULL, 0);
+	assert_true(publisher_world_passed(&world)); /* not whole yet: the first one holds */
+	assert_false(is_gone("b"));
+	chunk(1, true, "c", 90, NULL, 0);
+	assert_false(publisher_world_passed(&world));
+	assert_true(is_gone("b"));
+	assert_int_equal(config("c", 90), WORLD_TAKE);
+	assert_true(publisher_world_passed(&world));
+	assert_int_equal(config("b", 50), WORLD_STALE);
+}
+
+static void an_incomplete_world_removes_nobody(void **state)
+{
+	struct msg_world message = { .epoch = 7, .number = 100, .last = true, .complete = false };
+	struct err err;
+
+	(void)state;
+	assert_int_equal(publisher_world_announce(&world, &message, &err), 1);
+	assert_true(publisher_world_passed(&world));
+	assert_false(is_gone("restored"));
+}
+
+static void a_lost_chunk_is_seen(void **state)
+{
+	(void)state;
+	assert_int_equal(chunk(0, false, "a", 5, NULL, 0), 0);
+	assert_int_equal(chunk(2, true, "b", 5, NULL, 0), -1);
+	assert_false(publisher_world_passed(&world));
+	assert_int_equal(chunk(0, true, "a", 5, NULL, 0), 1);
+}
+
+static void another_epoch_starts_over(void **state)
+{
+	(void)state;
+	chunk(0, true, "a", 5, NULL, 0);
+	config("a", 500);
+	publisher_world_begin(&world, 8);
+	assert_false(publisher_world_passed(&world));
+	assert_int_equal(config("a", 501), WORLD_FOREIGN);
+	assert_int_equal(chunk(0, true, "a", 5, NULL, 0), 0); /* of epoch 7 */
+	assert_int_equal(say_in(8, "a", 1, false), WORLD_TAKE);
+	assert_false(publisher_world_passed(&world));
+}
+
+static void nobody_is_heard_before_a_resolver_came(void **state)
+{
+	(void)state;
+	publisher_world_begin(&world, 0);
+	assert_int_equal(say_in(0, "a", 1, false), WORLD_FOREIGN);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(waits_for_everybody),
+		TEST(a_deletion_is_an_arrival),
+		TEST(an_empty_world_is_a_world),
+		TEST(drops_what_is_older),
+		TEST(drops_those_who_were_not_announced),
+		TEST(tombstones_stay_until_flushed),
+		TEST(who_comes_back_is_not_gone),
+		TEST(a_second_announcement_replaces_the_first),
+		TEST(an_incomplete_world_removes_nobody),
+		TEST(a_lost_chunk_is_seen),
+		TEST(another_epoch_starts_over),
+		TEST(nobody_is_heard_before_a_resolver_came),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
