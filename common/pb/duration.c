@@ -15,14 +15,9 @@ static const struct unit {
 	const char *name;
 	uint64_t ns;
 } units[] = {
-	{ "ns", 1 },
-	{ "us", 1000 },
-	{ "\xc2\xb5s", 1000 }, /* the micro sign */
-	{ "\xce\xbcs", 1000 }, /* the Greek letter mu */
-	{ "ms", 1000000 },
-	{ "s", 1000000000 },
-	{ "m", 60000000000 },
-	{ "h", 3600000000000 },
+	{ "ns", 1 },           { "us", 1000 },      { "\xc2\xb5s", 1000 }, /* the micro sign */
+	{ "\xce\xbcs", 1000 },                                             /* the Greek letter mu */
+	{ "ms", 1000000 },     { "s", 1000000000 }, { "m", 60000000000 },  { "h", 3600000000000 },
 };
 
 static bool is_digit(struct str s, size_t i)
@@ -123,7 +118,9 @@ int pb_parse_go_duration(struct str text, int64_t *ns, struct err *err)
 {
 	if (go_duration(text, ns))
 		return 0;
-	return err_set(err, "%s is not a duration: write a number and a unit (ns, us, ms, s, m, h), such as 30s or 1h30m",
+	return err_set(err,
+		       "%s is not a duration: write a number and a unit (ns, us, ms, s, m, h), "
+		       "such as 30s or 1h30m",
 		       err_quote(text));
 }
 

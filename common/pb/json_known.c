@@ -11,7 +11,8 @@
 #include "pb/reflect.h"
 
 /* Go's form first where annotations are read: "0" and "1m30s" are no protobuf-JSON. */
-static bool parse_duration(const struct pb_spot *spot, struct str text, int64_t *seconds, int32_t *nanos)
+static bool parse_duration(const struct pb_spot *spot, struct str text, int64_t *seconds,
+			   int32_t *nanos)
 {
 	int64_t ns;
 
@@ -22,8 +23,8 @@ static bool parse_duration(const struct pb_spot *spot, struct str text, int64_t 
 	return true;
 }
 
-static int read_time(const struct pb_spot *spot, const struct value *v, const struct pb_shape *shape,
-		     ProtobufCMessage *m, struct err *err)
+static int read_time(const struct pb_spot *spot, const struct value *v,
+		     const struct pb_shape *shape, ProtobufCMessage *m, struct err *err)
 {
 	struct pb_field first = pb_field_at(shape, 0), second = pb_field_at(shape, 1);
 	int64_t seconds;
@@ -31,12 +32,15 @@ static int read_time(const struct pb_spot *spot, const struct value *v, const st
 	struct str text;
 
 	if (shape->known == PB_DURATION) {
-		if (!pb_value_text(v, spot->pool, &text) || !parse_duration(spot, text, &seconds, &nanos))
-			return pb_spot_err(spot, v,
-					   spot->loose ? "a duration such as 30s or 1h30m" :
-							 "a duration in seconds such as \"30s\" or \"1.5s\"",
-					   err);
-	} else if (!pb_value_text(v, spot->pool, &text) || !pb_parse_timestamp(text, &seconds, &nanos)) {
+		if (!pb_value_text(v, spot->pool, &text) ||
+		    !parse_duration(spot, text, &seconds, &nanos))
+			return pb_spot_err(
+				spot, v,
+				spot->loose ? "a duration such as 30s or 1h30m"
+					    : "a duration in seconds such as \"30s\" or \"1.5s\"",
+				err);
+	} else if (!pb_value_text(v, spot->pool, &text) ||
+		   !pb_parse_timestamp(text, &seconds, &nanos)) {
 		return pb_spot_err(spot, v, "a time such as 2006-01-02T15:04:05Z", err);
 	}
 	*(int64_t *)pb_put(m, shape, &first) = seconds;
@@ -51,7 +55,8 @@ static bool snake_case(struct str camel, struct buf *out)
 		char c = camel.ptr[i];
 		bool upper = c >= 'A' && c <= 'Z';
 
-		if (!upper && !(c >= 'a' && c <= 'z') && !(i > 0 && c >= '0' && c <= '9') && c != '.')
+		if (!upper && !(c >= 'a' && c <= 'z') && !(i > 0 && c >= '0' && c <= '9') &&
+		    c != '.')
 			return false;
 		if (upper)
 			buf_putc(out, '_');
@@ -60,8 +65,8 @@ static bool snake_case(struct str camel, struct buf *out)
 	return camel.len > 0;
 }
 
-static int read_field_mask(const struct pb_spot *spot, const struct value *v, const struct pb_shape *shape,
-			   ProtobufCMessage *m, struct err *err)
+static int read_field_mask(const struct pb_spot *spot, const struct value *v,
+			   const struct pb_shape *shape, ProtobufCMessage *m, struct err *err)
 {
 	struct pb_field paths = pb_field_at(shape, 0);
 	struct str rest, path;
@@ -86,43 +91,49 @@ static int read_field_mask(const struct pb_spot *spot, const struct value *v, co
 	return ok ? 0 : pb_spot_err(spot, v, "names of fields in camelCase, joined by commas", err);
 }
 
-static int read_value(const struct pb_spot *spot, const struct value *v, const struct pb_shape *shape,
-		      ProtobufCMessage *m, struct err *err)
+static int read_value(const struct pb_spot *spot, const struct value *v,
+		      const struct pb_shape *shape, ProtobufCMessage *m, struct err *err)
 {
 	static const struct {
 		enum value_type type;
 		const char *field;
 	} kinds[] = {
-		{ VALUE_NULL, "null_value" },	  { VALUE_BOOL, "bool_value" },	  { VALUE_INT, "number_value" },
-		{ VALUE_UINT, "number_value" },	  { VALUE_FLOAT, "number_value" }, { VALUE_STRING, "string_value" },
-		{ VALUE_TIME, "string_value" },	  { VALUE_LIST, "list_value" },	  { VALUE_MAP, "struct_value" },
+		{ VALUE_NULL, "null_value" },    { VALUE_BOOL, "bool_value" },
+		{ VALUE_INT, "number_value" },   { VALUE_UINT, "number_value" },
+		{ VALUE_FLOAT, "number_value" }, { VALUE_STRING, "string_value" },
+		{ VALUE_TIME, "string_value" },  { VALUE_LIST, "list_value" },
+		{ VALUE_MAP, "struct_value" },
 	};
 	struct pb_field field;
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (kinds[i].type != v->type || !pb_field_named(shape, str_from(kinds[i].field), &field))
+		if (kinds[i].type != v->type ||
+		    !pb_field_named(shape, str_from(kinds[i].field), &field))
 			continue;
 		if (field.desc->type == PROTOBUF_C_TYPE_MESSAGE)
-			return pb_read_message(spot, v, pb_put_message(spot->pool, m, shape, &field), err);
+			return pb_read_message(spot, v,
+					       pb_put_message(spot->pool, m, shape, &field), err);
 		return pb_read_scalar(spot, v, &field, pb_put(m, shape, &field), err);
 	}
 	return pb_spot_err(spot, v, "a value", err);
 }
 
 /* The members of an Any but for "@type", as the value of its message. */
-static int read_any_content(const struct pb_spot *spot, const struct value *v, ProtobufCMessage *content,
-			    struct err *err)
+static int read_any_content(const struct pb_spot *spot, const struct value *v,
+			    ProtobufCMessage *content, struct err *err)
 {
 	struct value rest = *v;
 	const struct value *own = value_get(v, "value");
 
 	if (pb_shape_of(content->descriptor)->known != PB_PLAIN)
-		return own == NULL ? pb_spot_err(spot, v, "a map with the keys @type and value", err) :
-				     pb_read_message(spot, own, content, err);
+		return own == NULL
+			       ? pb_spot_err(spot, v, "a map with the keys @type and value", err)
+			       : pb_read_message(spot, own, content, err);
 	rest.map.entries = pool_array(spot->pool, v->map.n, sizeof(*rest.map.entries));
 	rest.map.n = 0;
 	for (size_t i = 0; i < v->map.n; i++)
-		if (!(v->map.entries[i].key.type == VALUE_STRING && str_is(v->map.entries[i].key.string, "@type")))
+		if (!(v->map.entries[i].key.type == VALUE_STRING &&
+		      str_is(v->map.entries[i].key.string, "@type")))
 			rest.map.entries[rest.map.n++] = v->map.entries[i];
 	return pb_read_message(spot, &rest, content, err);
 }
@@ -145,7 +156,8 @@ static int read_any(const struct pb_spot *spot, const struct value *v, const str
 	str_cut(text, '/', &head, &name);
 	inner = text.len > 0 ? pb_shape_by_name(name) : NULL;
 	if (inner == NULL)
-		return pb_spot_err(spot, type == NULL ? v : type, "a map whose @type names a known message", err);
+		return pb_spot_err(spot, type == NULL ? v : type,
+				   "a map whose @type names a known message", err);
 	content = pb_new(spot->pool, inner->type);
 	if (read_any_content(spot, v, content, err) < 0)
 		return -1;
@@ -158,7 +170,8 @@ static int read_any(const struct pb_spot *spot, const struct value *v, const str
 	return 0;
 }
 
-int pb_read_known(const struct pb_spot *spot, const struct value *v, ProtobufCMessage *m, struct err *err)
+int pb_read_known(const struct pb_spot *spot, const struct value *v, ProtobufCMessage *m,
+		  struct err *err)
 {
 	const struct pb_shape *shape = pb_shape_of(m->descriptor);
 	struct pb_field only = pb_field_at(shape, 0);

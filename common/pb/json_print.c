@@ -1,9 +1,9 @@
 /* json_print: a message as canonical protobuf-JSON.
  *
  * in:    a message in memory
- * out:   JSON appended to a buf: proto names, keys in byte order, defaults of implicit fields left out
- * owns:  nothing
- * never: fails: what protobuf-JSON cannot hold (an Any of an unknown type) is shown as it is */
+ * out:   JSON appended to a buf: proto names, keys in byte order, defaults of implicit fields left
+ * out owns:  nothing never: fails: what protobuf-JSON cannot hold (an Any of an unknown type) is
+ * shown as it is */
 #include "pb/reflect.h"
 
 #include <inttypes.h>
@@ -18,11 +18,13 @@ struct printer {
 	unsigned depth;
 };
 
-static void print_message(struct printer *p, const ProtobufCMessage *m, const struct pb_shape *shape);
+static void print_message(struct printer *p, const ProtobufCMessage *m,
+			  const struct pb_shape *shape);
 
 static void newline(struct printer *p)
 {
-	static const char blanks[] = "                                                                ";
+	static const char blanks[] =
+		"                                                                ";
 	size_t n = (size_t)p->indent * p->depth;
 
 	if (p->indent == 0)
@@ -188,7 +190,8 @@ static bool print_fields(struct printer *p, const ProtobufCMessage *m, const str
 }
 
 /* The content of an Any of a known type; NULL otherwise. */
-static ProtobufCMessage *any_content(struct printer *p, struct str url, struct str bytes, struct pool *pool)
+static ProtobufCMessage *any_content(struct printer *p, struct str url, struct str bytes,
+				     struct pool *pool)
 {
 	struct str head, name = url;
 	const struct pb_shape *shape;
@@ -231,7 +234,8 @@ static void print_any(struct printer *p, const ProtobufCMessage *m, const struct
 	pool_clear(&pool);
 }
 
-static void print_field_mask(struct printer *p, const ProtobufCMessage *m, const struct pb_shape *shape)
+static void print_field_mask(struct printer *p, const ProtobufCMessage *m,
+			     const struct pb_shape *shape)
 {
 	struct pb_field paths = pb_field_at(shape, 0);
 
@@ -242,8 +246,8 @@ static void print_field_mask(struct printer *p, const ProtobufCMessage *m, const
 		if (i > 0)
 			buf_putc(p->out, ',');
 		for (size_t k = 0; k < path.len; k++) {
-			bool upper = path.ptr[k] == '_' && k + 1 < path.len && path.ptr[k + 1] >= 'a' &&
-				     path.ptr[k + 1] <= 'z';
+			bool upper = path.ptr[k] == '_' && k + 1 < path.len &&
+				     path.ptr[k + 1] >= 'a' && path.ptr[k + 1] <= 'z';
 
 			k += upper;
 			buf_putc(p->out, (char)(path.ptr[k] - (upper ? 'a' - 'A' : 0)));
@@ -281,7 +285,8 @@ static void print_kind(struct printer *p, const ProtobufCMessage *m, const struc
 	buf_puts(p->out, "null");
 }
 
-static void print_message(struct printer *p, const ProtobufCMessage *m, const struct pb_shape *shape)
+static void print_message(struct printer *p, const ProtobufCMessage *m,
+			  const struct pb_shape *shape)
 {
 	struct pb_field only;
 	bool empty;

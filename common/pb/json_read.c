@@ -1,12 +1,11 @@
 /* json_read: protobuf-JSON, or what YAML made of an annotation, to a message.
  *
- * As Go's protojson: proto or JSON names, null leaves a field alone, a single message is replaced, unknown and
- * repeated names are refused, as are two members of one oneof.
+ * As Go's protojson: proto or JSON names, null leaves a field alone, a single message is replaced,
+ * unknown and repeated names are refused, as are two members of one oneof.
  *
  * in:    a tree of values, hostile
- * out:   fields of a message in a pool, or a sentence that names the field and says what would be right
- * owns:  nothing
- * never: keeps a reference into the tree */
+ * out:   fields of a message in a pool, or a sentence that names the field and says what would be
+ * right owns:  nothing never: keeps a reference into the tree */
 #include "pb/json_read.h"
 
 #include "base/mem.h"
@@ -45,7 +44,8 @@ static bool is_scalar(const struct value *v)
 	return v->type != VALUE_LIST && v->type != VALUE_MAP && v->type != VALUE_NULL;
 }
 
-int pb_spot_err(const struct pb_spot *spot, const struct value *v, const char *right, struct err *err)
+int pb_spot_err(const struct pb_spot *spot, const struct value *v, const char *right,
+		struct err *err)
 {
 	const char *article = v->type == VALUE_NULL ? "" : v->type == VALUE_INT ? "an " : "a ";
 	struct str text = v->type == VALUE_STRING || v->type == VALUE_TIME ? v->string : v->text;
@@ -54,8 +54,9 @@ int pb_spot_err(const struct pb_spot *spot, const struct value *v, const char *r
 	buf_init(&path, ERR_MAX);
 	pb_spot_print(spot, &path);
 	err_set(err, "%s" STR_FMT " must be %s, not %s%s%s%s", path.len == 0 ? "the value" : "",
-		STR_ARG(buf_view(&path)), right, is_scalar(v) ? "the " : article, value_type_name(v->type),
-		is_scalar(v) ? " " : "", is_scalar(v) ? err_quote(text) : "");
+		STR_ARG(buf_view(&path)), right, is_scalar(v) ? "the " : article,
+		value_type_name(v->type), is_scalar(v) ? " " : "",
+		is_scalar(v) ? err_quote(text) : "");
 	buf_clear(&path);
 	return -1;
 }
@@ -79,7 +80,8 @@ static int spot_unknown(const struct pb_spot *spot, const struct pb_shape *shape
 	return -1;
 }
 
-static int spot_twice(const struct pb_spot *spot, const char *what, const char *name, struct err *err)
+static int spot_twice(const struct pb_spot *spot, const char *what, const char *name,
+		      struct err *err)
 {
 	struct buf path;
 
@@ -92,7 +94,8 @@ static int spot_twice(const struct pb_spot *spot, const char *what, const char *
 }
 
 /* The keys of a map must be strings: JSON has no others. */
-static int map_key(const struct pb_spot *spot, const struct value *key, struct str *out, struct err *err)
+static int map_key(const struct pb_spot *spot, const struct value *key, struct str *out,
+		   struct err *err)
 {
 	struct buf path;
 
@@ -101,14 +104,14 @@ static int map_key(const struct pb_spot *spot, const struct value *key, struct s
 	buf_init(&path, ERR_MAX);
 	pb_spot_print(spot, &path);
 	err_set(err, "the keys of %s" STR_FMT " must be strings, not the %s %s: put it in quotes",
-		path.len == 0 ? "the value" : "", STR_ARG(buf_view(&path)), value_type_name(key->type),
-		err_quote(key->text));
+		path.len == 0 ? "the value" : "", STR_ARG(buf_view(&path)),
+		value_type_name(key->type), err_quote(key->text));
 	buf_clear(&path);
 	return -1;
 }
 
-static int read_entry(const struct pb_spot *spot, const struct value *v, const struct pb_field *value,
-		      ProtobufCMessage *entry, struct err *err)
+static int read_entry(const struct pb_spot *spot, const struct value *v,
+		      const struct pb_field *value, ProtobufCMessage *entry, struct err *err)
 {
 	struct value text = { .type = VALUE_STRING };
 
@@ -151,8 +154,8 @@ static int read_map(const struct pb_spot *spot, const struct value *v, const str
 	return 0;
 }
 
-static int read_list(const struct pb_spot *spot, const struct value *v, const struct pb_field *field,
-		     ProtobufCMessage *m, struct err *err)
+static int read_list(const struct pb_spot *spot, const struct value *v,
+		     const struct pb_field *field, ProtobufCMessage *m, struct err *err)
 {
 	if (v->type != VALUE_LIST)
 		return pb_spot_err(spot, v, "a list", err);
@@ -163,7 +166,8 @@ static int read_list(const struct pb_spot *spot, const struct value *v, const st
 
 		if (field->desc->type == PROTOBUF_C_TYPE_MESSAGE) {
 			*(ProtobufCMessage **)at = pb_new(spot->pool, field->desc->descriptor);
-			rc = pb_read_message(&inner, &v->list.items[i], *(ProtobufCMessage **)at, err);
+			rc = pb_read_message(&inner, &v->list.items[i], *(ProtobufCMessage **)at,
+					     err);
 		} else {
 			rc = pb_read_scalar(&inner, &v->list.items[i], field, at, err);
 		}
@@ -173,11 +177,11 @@ static int read_list(const struct pb_spot *spot, const struct value *v, const st
 	return 0;
 }
 
-int pb_read_repeated(const struct pb_spot *spot, const struct value *v, const struct pb_field *field,
-		     ProtobufCMessage *m, struct err *err)
+int pb_read_repeated(const struct pb_spot *spot, const struct value *v,
+		     const struct pb_field *field, ProtobufCMessage *m, struct err *err)
 {
-	return field->trait->flags & PB_MAP ? read_map(spot, v, field, m, err) :
-					      read_list(spot, v, field, m, err);
+	return field->trait->flags & PB_MAP ? read_map(spot, v, field, m, err)
+					    : read_list(spot, v, field, m, err);
 }
 
 /* null means something only to google.protobuf.Value and NullValue. */
@@ -192,8 +196,8 @@ static bool takes_null(const struct pb_field *field)
 		      "google.protobuf.NullValue") == 0;
 }
 
-static int read_field(const struct pb_spot *spot, const struct value *v, const struct pb_field *field,
-		      ProtobufCMessage *m, struct err *err)
+static int read_field(const struct pb_spot *spot, const struct value *v,
+		      const struct pb_field *field, ProtobufCMessage *m, struct err *err)
 {
 	const struct pb_shape *shape = pb_shape_of(m->descriptor);
 	ProtobufCMessage *sub;
@@ -236,7 +240,8 @@ static int seen_add(struct seen *seen, const struct pb_shape *shape, const struc
 	return 0;
 }
 
-static int read_fields(const struct pb_spot *spot, const struct value *v, ProtobufCMessage *m, struct err *err)
+static int read_fields(const struct pb_spot *spot, const struct value *v, ProtobufCMessage *m,
+		       struct err *err)
 {
 	const struct pb_shape *shape = pb_shape_of(m->descriptor);
 	struct seen seen = { mem_alloc(shape->type->n_fields + 1) };
@@ -265,7 +270,8 @@ out:
 	return rc;
 }
 
-int pb_read_message(const struct pb_spot *spot, const struct value *v, ProtobufCMessage *m, struct err *err)
+int pb_read_message(const struct pb_spot *spot, const struct value *v, ProtobufCMessage *m,
+		    struct err *err)
 {
 	if (pb_shape_of(m->descriptor)->known != PB_PLAIN)
 		return pb_read_known(spot, v, m, err);
@@ -290,8 +296,8 @@ int pb_from_json(struct str json, struct pool *pool, ProtobufCMessage *m, struct
 	return pb_from_value(&v, pool, m, err);
 }
 
-int pb_field_from_value(const struct value *v, const char *name, struct pool *pool, ProtobufCMessage *m,
-			struct err *err)
+int pb_field_from_value(const struct value *v, const char *name, struct pool *pool,
+			ProtobufCMessage *m, struct err *err)
 {
 	struct pb_spot root = { .pool = pool, .loose = true, .index = -1 };
 	struct pb_spot spot = pb_spot_field(&root, str_from(name));

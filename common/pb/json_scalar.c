@@ -65,8 +65,8 @@ static bool unsigned_of(const struct value *v, uint64_t limit, uint64_t *out)
 	return whole(v, &negative, out) && *out <= limit && (!negative || *out == 0);
 }
 
-static int read_whole(const struct pb_spot *spot, const struct value *v, const struct pb_field *field,
-		      void *at, struct err *err)
+static int read_whole(const struct pb_spot *spot, const struct value *v,
+		      const struct pb_field *field, void *at, struct err *err)
 {
 	struct value number;
 	int64_t i = 0;
@@ -76,7 +76,8 @@ static int read_whole(const struct pb_spot *spot, const struct value *v, const s
 	switch (field->desc->type) {
 	case PROTOBUF_C_TYPE_INT32:
 		if (!ok || !signed_of(&number, INT32_MAX, &i))
-			return pb_spot_err(spot, v, "a whole number from -2147483648 to 2147483647", err);
+			return pb_spot_err(spot, v, "a whole number from -2147483648 to 2147483647",
+					   err);
 		*(int32_t *)at = (int32_t)i;
 		return 0;
 	case PROTOBUF_C_TYPE_INT64:
@@ -91,13 +92,15 @@ static int read_whole(const struct pb_spot *spot, const struct value *v, const s
 		return 0;
 	default:
 		if (!ok || !unsigned_of(&number, UINT64_MAX, &u))
-			return pb_spot_err(spot, v, "a whole number from 0 to 18446744073709551615", err);
+			return pb_spot_err(spot, v, "a whole number from 0 to 18446744073709551615",
+					   err);
 		*(uint64_t *)at = u;
 		return 0;
 	}
 }
 
-static int read_double(const struct pb_spot *spot, const struct value *v, double *at, struct err *err)
+static int read_double(const struct pb_spot *spot, const struct value *v, double *at,
+		       struct err *err)
 {
 	struct value number;
 
@@ -110,14 +113,14 @@ static int read_double(const struct pb_spot *spot, const struct value *v, double
 	else if (!number_of(v, &number))
 		return pb_spot_err(spot, v, "a number", err);
 	else
-		*at = number.type == VALUE_INT  ? (double)number.integer :
-		      number.type == VALUE_UINT ? (double)number.uinteger :
-						  number.number;
+		*at = number.type == VALUE_INT    ? (double)number.integer
+		      : number.type == VALUE_UINT ? (double)number.uinteger
+						  : number.number;
 	return 0;
 }
 
-static int enum_err(const struct pb_spot *spot, const struct value *v, const ProtobufCEnumDescriptor *type,
-		    struct err *err)
+static int enum_err(const struct pb_spot *spot, const struct value *v,
+		    const ProtobufCEnumDescriptor *type, struct err *err)
 {
 	struct buf right;
 
@@ -130,8 +133,8 @@ static int enum_err(const struct pb_spot *spot, const struct value *v, const Pro
 	return -1;
 }
 
-static int read_enum(const struct pb_spot *spot, const struct value *v, const struct pb_field *field,
-		     int32_t *at, struct err *err)
+static int read_enum(const struct pb_spot *spot, const struct value *v,
+		     const struct pb_field *field, int32_t *at, struct err *err)
 {
 	const ProtobufCEnumDescriptor *type = field->desc->descriptor;
 	const ProtobufCEnumValue *named = NULL;
@@ -179,8 +182,8 @@ static bool unbase64(struct str text, struct buf *out)
 	return rc == 0;
 }
 
-static int read_bytes(const struct pb_spot *spot, const struct value *v, const struct pb_field *field,
-		      ProtobufCBinaryData *at, struct err *err)
+static int read_bytes(const struct pb_spot *spot, const struct value *v,
+		      const struct pb_field *field, ProtobufCBinaryData *at, struct err *err)
 {
 	struct buf bytes;
 	struct str text;
@@ -188,7 +191,8 @@ static int read_bytes(const struct pb_spot *spot, const struct value *v, const s
 
 	if (!pb_value_text(v, spot->pool, &text))
 		return pb_spot_err(spot, v,
-				   field->trait->flags & PB_TEXT ? "a string (put it in quotes)" : "a string of base64",
+				   field->trait->flags & PB_TEXT ? "a string (put it in quotes)"
+								 : "a string of base64",
 				   err);
 	if (field->trait->flags & PB_TEXT) {
 		*at = pb_bytes(text);
@@ -203,8 +207,8 @@ static int read_bytes(const struct pb_spot *spot, const struct value *v, const s
 	return rc;
 }
 
-int pb_read_scalar(const struct pb_spot *spot, const struct value *v, const struct pb_field *field, void *at,
-		   struct err *err)
+int pb_read_scalar(const struct pb_spot *spot, const struct value *v, const struct pb_field *field,
+		   void *at, struct err *err)
 {
 	switch (field->desc->type) {
 	case PROTOBUF_C_TYPE_BOOL:

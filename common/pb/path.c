@@ -1,9 +1,9 @@
 /* path: one place in a message, named by text, set to bytes.
  *
- * in:    "settings.certificates[0].key_bytes", "set_request_headers[X-Key]" and the bytes, often a secret
- * out:   the message with that field set, or a sentence that names the path (never the bytes)
- * owns:  nothing
- * never: sets anything but strings and bytes, or makes a list grow by more than one */
+ * in:    "settings.certificates[0].key_bytes", "set_request_headers[X-Key]" and the bytes, often a
+ * secret out:   the message with that field set, or a sentence that names the path (never the
+ * bytes) owns:  nothing never: sets anything but strings and bytes, or makes a list grow by more
+ * than one */
 #include "pb/reflect.h"
 
 #include "pb/traits.h"
@@ -19,7 +19,8 @@ static int path_err(struct str path, const char *why, struct err *err)
 	return err_set(err, "the path %s cannot be set: %s", err_quote(path), why);
 }
 
-/* Cuts the first step off. A key may hold anything: the bracket that ends a step stands before a dot or the end. */
+/* Cuts the first step off. A key may hold anything: the bracket that ends a step stands before a
+ * dot or the end. */
 static bool next_step(struct str *path, struct step *step)
 {
 	size_t i = 0, from;
@@ -30,7 +31,8 @@ static bool next_step(struct str *path, struct step *step)
 	step->index = STR_NONE;
 	if (i < path->len && path->ptr[i] == '[') {
 		from = ++i;
-		while (i < path->len && !(path->ptr[i] == ']' && (i + 1 == path->len || path->ptr[i + 1] == '.')))
+		while (i < path->len &&
+		       !(path->ptr[i] == ']' && (i + 1 == path->len || path->ptr[i + 1] == '.')))
 			i++;
 		if (i == path->len)
 			return false;
@@ -43,8 +45,8 @@ static bool next_step(struct str *path, struct step *step)
 }
 
 /* The entry under a key, made if absent. */
-static ProtobufCMessage *map_entry(struct pool *pool, ProtobufCMessage *m, const struct pb_field *field,
-				   struct str key)
+static ProtobufCMessage *map_entry(struct pool *pool, ProtobufCMessage *m,
+				   const struct pb_field *field, struct str key)
 {
 	const struct pb_shape *shape = field->trait->sub;
 	struct pb_field key_field = pb_field_at(shape, 0);
@@ -62,7 +64,8 @@ static ProtobufCMessage *map_entry(struct pool *pool, ProtobufCMessage *m, const
 }
 
 /* The place of a list's item, the list grown by one if it is the next; NULL if there is none. */
-static void *list_item(struct pool *pool, ProtobufCMessage *m, const struct pb_field *field, struct str index)
+static void *list_item(struct pool *pool, ProtobufCMessage *m, const struct pb_field *field,
+		       struct str index)
 {
 	size_t n = pb_count(m, field);
 	long long at;
@@ -102,7 +105,8 @@ static const char *take_step(const struct step *step, struct pool *pool, Protobu
 	} else if (field->desc->label == PROTOBUF_C_LABEL_REPEATED) {
 		*at = list_item(pool, *m, field, step->index);
 		if (*at == NULL)
-			return "a list needs the number of one of its items, or of the next, in brackets";
+			return "a list needs the number of one of its items, or of the next, in "
+			       "brackets";
 	} else if (step->index.ptr != NULL) {
 		return "the field is neither a list nor a map";
 	} else if (is_message(field)) {
@@ -115,7 +119,8 @@ static const char *take_step(const struct step *step, struct pool *pool, Protobu
 	return NULL;
 }
 
-int pb_set_path(ProtobufCMessage *m, struct str path, struct str bytes, struct pool *pool, struct err *err)
+int pb_set_path(ProtobufCMessage *m, struct str path, struct str bytes, struct pool *pool,
+		struct err *err)
 {
 	struct str rest = path;
 	struct step step;
@@ -125,7 +130,10 @@ int pb_set_path(ProtobufCMessage *m, struct str path, struct str bytes, struct p
 
 	do {
 		if (!next_step(&rest, &step))
-			return path_err(path, "it must be names joined by dots, with [n] or [key] behind a list or map", err);
+			return path_err(path,
+					"it must be names joined by dots, with [n] or [key] behind "
+					"a list or map",
+					err);
 		why = take_step(&step, pool, &m, &field, &at);
 		if (why != NULL)
 			return path_err(path, why, err);
@@ -136,6 +144,7 @@ int pb_set_path(ProtobufCMessage *m, struct str path, struct str bytes, struct p
 		return path_err(path, "the field holds neither a string nor bytes", err);
 	if ((field.trait->flags & PB_TEXT) && !str_is_utf8(bytes))
 		return path_err(path, "the value is not UTF-8 text", err);
-	*(ProtobufCBinaryData *)at = pb_bytes(pool_bytes(pool, bytes.len > 0 ? bytes.ptr : "", bytes.len));
+	*(ProtobufCBinaryData *)at =
+		pb_bytes(pool_bytes(pool, bytes.len > 0 ? bytes.ptr : "", bytes.len));
 	return 0;
 }

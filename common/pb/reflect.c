@@ -169,7 +169,8 @@ static int map_item_cmp(const void *a, const void *b)
 	return order != 0 ? order : (x->at > y->at) - (x->at < y->at);
 }
 
-ProtobufCMessage **pb_map_entries(const ProtobufCMessage *m, const struct pb_field *field, size_t *n)
+ProtobufCMessage **pb_map_entries(const ProtobufCMessage *m, const struct pb_field *field,
+				  size_t *n)
 {
 	size_t count = pb_count(m, field);
 	struct map_item *items = mem_alloc((count + 1) * sizeof(*items));
@@ -193,7 +194,8 @@ ProtobufCMessage **pb_map_entries(const ProtobufCMessage *m, const struct pb_fie
 
 void pb_map_settle(struct pool *pool, ProtobufCMessage *m, const struct pb_field *field)
 {
-	struct pb_field key = pb_field_at(field->trait->sub, 0), value = pb_field_at(field->trait->sub, 1);
+	struct pb_field key = pb_field_at(field->trait->sub, 0),
+			value = pb_field_at(field->trait->sub, 1);
 	size_t n;
 	ProtobufCMessage **entries;
 

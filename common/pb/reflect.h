@@ -59,7 +59,9 @@ void pb_print_duration(struct buf *out, int64_t seconds, int32_t nanos);
  * missing messages on the way are made, a map entry is added or replaced, a list may grow by one. -1: no such field. */
 int pb_set_path(ProtobufCMessage *m, struct str path, struct str bytes, struct pool *pool, struct err *err);
 
-/* Pomerium's own config.yaml of a whole Config (keys in config-yaml-keys.tsv): routes, settings, certificates. Deterministic. */
+/* Pomerium's own config.yaml of a whole Config (keys in config-yaml-keys.tsv): routes, settings, certificates. Deterministic.
+ * A single certificate is written in `certificate` and `certificate_key`. Several go to the list `certificates`, where newer
+ * Pomerium reads names of files only: cert_bytes and key_bytes that begin with a slash are written as such a name. */
 int pb_to_pomerium_yaml(const ProtobufCMessage *config, struct buf *out, struct err *err);
 
 #endif

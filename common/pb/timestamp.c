@@ -15,8 +15,8 @@ static int64_t days_from_date(int64_t year, unsigned month, unsigned day)
 	int64_t year_of_era = y - era * 400;
 	int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
 
-	return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
-	       719468;
+	return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 +
+	       day_of_year - 719468;
 }
 
 static unsigned days_in_month(unsigned year, unsigned month)
@@ -89,7 +89,8 @@ bool pb_parse_timestamp(struct str s, int64_t *seconds, int32_t *nanos)
 	if (part[1] < 1 || part[1] > 12 || part[2] < 1 ||
 	    (unsigned)part[2] > days_in_month((unsigned)part[0], (unsigned)part[1]))
 		return false;
-	if (part[3] > 23 || part[4] > 59 || part[5] > 59 || !fraction(s, &i, nanos) || !zone(s, i, &offset))
+	if (part[3] > 23 || part[4] > 59 || part[5] > 59 || !fraction(s, &i, nanos) ||
+	    !zone(s, i, &offset))
 		return false;
 	*seconds = days_from_date(part[0], (unsigned)part[1], (unsigned)part[2]) * 86400 +
 		   part[3] * 3600 + part[4] * 60 + part[5] - offset;
@@ -98,12 +99,14 @@ bool pb_parse_timestamp(struct str s, int64_t *seconds, int32_t *nanos)
 
 void pb_print_timestamp(struct buf *out, int64_t seconds, int32_t nanos)
 {
-	time_t at = (time_t)(seconds < SECONDS_MIN ? SECONDS_MIN : seconds > SECONDS_MAX ? SECONDS_MAX : seconds);
+	time_t at = (time_t)(seconds < SECONDS_MIN   ? SECONDS_MIN
+			     : seconds > SECONDS_MAX ? SECONDS_MAX
+						     : seconds);
 	struct tm tm;
 
 	gmtime_r(&at, &tm);
-	buf_printf(out, "%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-		   tm.tm_hour, tm.tm_min, tm.tm_sec);
+	buf_printf(out, "%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1,
+		   tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec);
 	pb_print_fraction(out, nanos < 0 || nanos > 999999999 ? 0 : (uint32_t)nanos);
 	buf_putc(out, 'Z');
 }

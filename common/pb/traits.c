@@ -1,4 +1,5 @@
-/* traits: the generated table of shapes, and fields found by number of the descriptor, name or JSON name.
+/* traits: the generated table of shapes, and fields found by number of the descriptor, name or JSON
+ * name.
  *
  * in:    a descriptor or a name
  * out:   shapes and fields, static and constant
@@ -28,7 +29,8 @@ const struct pb_shape *pb_shape_by_name(struct str name)
 
 const struct pb_shape *pb_shape_of(pb_type *type)
 {
-	return pb_shape_by_name(str_from(type->name)); /* there: descriptors and shapes come from one table */
+	return pb_shape_by_name(
+		str_from(type->name)); /* there: descriptors and shapes come from one table */
 }
 
 struct pb_field pb_field_at(const struct pb_shape *shape, size_t i)

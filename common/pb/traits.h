@@ -1,7 +1,7 @@
 /* traits: what the protobuf descriptors do not say about messages and fields, inside common/pb.
  *
- * A shape is a message's descriptor with one trait a field (in the descriptor's order) and the way from a field
- * to the shape of its message, so that a walk over a message looks nothing up. */
+ * A shape is a message's descriptor with one trait a field (in the descriptor's order) and the way
+ * from a field to the shape of its message, so that a walk over a message looks nothing up. */
 #ifndef PB_TRAITS_H
 #define PB_TRAITS_H
 
@@ -28,6 +28,8 @@ struct pb_shape;
 
 struct pb_trait {
 	const char *json;  /* the camelCase name */
+	const char *yaml;  /* the key in config.yaml; "": says nothing there; NULL: cannot be said
+			      there */
 	const char *oneof; /* NULL outside of a oneof */
 	const struct pb_shape *sub; /* of a message field */
 	unsigned flags;
@@ -35,7 +37,7 @@ struct pb_trait {
 
 struct pb_shape {
 	pb_type *type;
-	const struct pb_trait *traits;  /* in the order of type->fields */
+	const struct pb_trait *traits; /* in the order of type->fields */
 	const unsigned short *by_json; /* their indices, sorted by JSON name */
 	enum pb_known known;
 };
@@ -59,20 +61,25 @@ void *pb_slot(const ProtobufCMessage *m, const struct pb_field *field);
 size_t pb_count(const ProtobufCMessage *m, const struct pb_field *field); /* of a repeated field */
 void *pb_item(const ProtobufCMessage *m, const struct pb_field *field, size_t i);
 size_t pb_item_size(const struct pb_field *field);
-/* Whether the field is there to be stored: lists not empty, implicit fields not of default value. */
+/* Whether the field is there to be stored: lists not empty, implicit fields not of default value.
+ */
 bool pb_is_set(const ProtobufCMessage *m, const struct pb_field *field);
 void pb_unset(ProtobufCMessage *m, const struct pb_field *field);
-/* Where to write the value of a single scalar: marks it as set, takes the rest of its oneof back. */
+/* Where to write the value of a single scalar: marks it as set, takes the rest of its oneof back.
+ */
 void *pb_put(ProtobufCMessage *m, const struct pb_shape *shape, const struct pb_field *field);
 /* The field's message, made if absent. */
-ProtobufCMessage *pb_put_message(struct pool *pool, ProtobufCMessage *m, const struct pb_shape *shape,
-				 const struct pb_field *field);
+ProtobufCMessage *pb_put_message(struct pool *pool, ProtobufCMessage *m,
+				 const struct pb_shape *shape, const struct pb_field *field);
 /* A new zeroed item at the end of a repeated field. */
 void *pb_append(struct pool *pool, ProtobufCMessage *m, const struct pb_field *field);
 
-/* The entries of a map field sorted by key, of equal keys the last; the array is the caller's (mem_free). */
-ProtobufCMessage **pb_map_entries(const ProtobufCMessage *m, const struct pb_field *field, size_t *n);
-/* Brings a map field to that order, keeps the last of equal keys, and gives entries without key or value empty ones. */
+/* The entries of a map field sorted by key, of equal keys the last; the array is the caller's
+ * (mem_free). */
+ProtobufCMessage **pb_map_entries(const ProtobufCMessage *m, const struct pb_field *field,
+				  size_t *n);
+/* Brings a map field to that order, keeps the last of equal keys, and gives entries without key or
+ * value empty ones. */
 void pb_map_settle(struct pool *pool, ProtobufCMessage *m, const struct pb_field *field);
 struct str pb_map_key(const ProtobufCMessage *entry, const struct pb_shape *shape);
 

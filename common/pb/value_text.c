@@ -1,4 +1,5 @@
-/* value_text: a value as text: what JSON would carry, what Go's fmt.Sprint would write, a number in a string.
+/* value_text: a value as text: what JSON would carry, what Go's fmt.Sprint would write, a number in
+ * a string.
  *
  * in:    a value, or the text of one
  * out:   text in a pool, or a number
@@ -46,8 +47,10 @@ bool pb_value_text(const struct value *v, struct pool *pool, struct str *out)
 	bool ok;
 
 	if (v->type == VALUE_STRING) {
-		*out = str_is_utf8(v->string) ? pool_bytes(pool, v->string.len > 0 ? v->string.ptr : "", v->string.len) :
-						repaired(v->string, pool);
+		*out = str_is_utf8(v->string)
+			       ? pool_bytes(pool, v->string.len > 0 ? v->string.ptr : "",
+					    v->string.len)
+			       : repaired(v->string, pool);
 		return true;
 	}
 	if (v->type != VALUE_TIME)

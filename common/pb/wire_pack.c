@@ -3,7 +3,8 @@
  * in:    a message in memory
  * out:   bytes appended to a buf
  * owns:  nothing
- * never: writes defaults of implicit fields, unknown fields, or a map in another order than by key */
+ * never: writes defaults of implicit fields, unknown fields, or a map in another order than by key
+ */
 #include "pb/reflect.h"
 
 #include "base/mem.h"
@@ -81,7 +82,7 @@ static void pack_value(const void *at, const struct pb_field *field, struct buf 
 		pack_varint(*(const protobuf_c_boolean *)at != 0, out);
 		break;
 	default: /* int32 and enums: the sign goes on to 64 bits */
-		pack_varint((uint64_t)(int64_t)*(const int32_t *)at, out);
+		pack_varint((uint64_t)(int64_t) * (const int32_t *)at, out);
 	}
 }
 

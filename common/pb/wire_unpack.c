@@ -1,7 +1,8 @@
 /* wire_unpack: the wire form to a message in a pool.
  *
- * As Go decodes: a later value of a single field wins, messages merge, of a map's equal keys the last
- * counts, packed and unpacked lists are both read, fields that are unknown or of another wire type are skipped.
+ * As Go decodes: a later value of a single field wins, messages merge, of a map's equal keys the
+ * last counts, packed and unpacked lists are both read, fields that are unknown or of another wire
+ * type are skipped.
  *
  * in:    bytes from a databroker or another process, hostile
  * out:   a message in the pool, or one sentence
@@ -29,8 +30,9 @@ static int unpack_message(struct reader *r, ProtobufCMessage *m, struct err *err
 static int malformed(const struct reader *r, const struct pb_field *field, const char *what,
 		     struct err *err)
 {
-	return err_set(err, "the bytes of the message %s cannot be read%s%s: %s", r->shape->type->name,
-		       field == NULL ? "" : " at its field ", field == NULL ? "" : field->desc->name, what);
+	return err_set(err, "the bytes of the message %s cannot be read%s%s: %s",
+		       r->shape->type->name, field == NULL ? "" : " at its field ",
+		       field == NULL ? "" : field->desc->name, what);
 }
 
 static bool read_varint(struct reader *r, uint64_t *out)
@@ -149,11 +151,12 @@ static int unpack_scalar(struct reader *r, const struct pb_field *field, void *a
 			return malformed(r, field, "its length passes the end", err);
 		if ((field->trait->flags & PB_TEXT) && !str_is_utf8(bytes))
 			return malformed(r, field, "the text is not valid UTF-8", err);
-		*(ProtobufCBinaryData *)at =
-			pb_bytes(pool_bytes(r->pool, bytes.ptr == NULL ? "" : bytes.ptr, bytes.len));
+		*(ProtobufCBinaryData *)at = pb_bytes(
+			pool_bytes(r->pool, bytes.ptr == NULL ? "" : bytes.ptr, bytes.len));
 		return 0;
 	}
-	if (field->desc->type == PROTOBUF_C_TYPE_DOUBLE ? !read_fixed(r, 8, &v) : !read_varint(r, &v))
+	if (field->desc->type == PROTOBUF_C_TYPE_DOUBLE ? !read_fixed(r, 8, &v)
+							: !read_varint(r, &v))
 		return malformed(r, field, "the number is cut or too long", err);
 	store_number(field, v, at);
 	return 0;
@@ -182,14 +185,17 @@ static int unpack_field(struct reader *r, const struct pb_field *field, Protobuf
 	struct str bytes;
 
 	if (field->desc->type != PROTOBUF_C_TYPE_MESSAGE)
-		return unpack_scalar(r, field, repeated ? pb_append(r->pool, m, field) : pb_put(m, r->shape, field),
-				     err);
+		return unpack_scalar(
+			r, field,
+			repeated ? pb_append(r->pool, m, field) : pb_put(m, r->shape, field), err);
 	if (!read_length(r, &bytes))
 		return malformed(r, field, "its length passes the end", err);
 	if (!repeated)
 		return unpack_sub(r, bytes, pb_put_message(r->pool, m, r->shape, field), err);
-	*(ProtobufCMessage **)pb_append(r->pool, m, field) = pb_new(r->pool, field->desc->descriptor);
-	return unpack_sub(r, bytes, *(ProtobufCMessage **)pb_item(m, field, pb_count(m, field) - 1), err);
+	*(ProtobufCMessage **)pb_append(r->pool, m, field) =
+		pb_new(r->pool, field->desc->descriptor);
+	return unpack_sub(r, bytes, *(ProtobufCMessage **)pb_item(m, field, pb_count(m, field) - 1),
+			  err);
 }
 
 static int unpack_tagged(struct reader *r, uint64_t tag, ProtobufCMessage *m, struct err *err)
@@ -220,7 +226,8 @@ static int unpack_message(struct reader *r, ProtobufCMessage *m, struct err *err
 		return malformed(r, NULL, "messages are nested too deeply", err);
 	while (r->p < r->end) {
 		if (r->pool->used > r->ceiling)
-			return malformed(r, NULL, "it has too many empty messages for its size", err);
+			return malformed(r, NULL, "it has too many empty messages for its size",
+					 err);
 		if (!read_varint(r, &tag))
 			return malformed(r, NULL, "a field number is cut", err);
 		if (unpack_tagged(r, tag, m, err) < 0)
@@ -241,7 +248,8 @@ static void settle(struct pool *pool, ProtobufCMessage *m, const struct pb_shape
 			pb_map_settle(pool, m, &field);
 		if (field.desc->label == PROTOBUF_C_LABEL_REPEATED) {
 			for (size_t j = 0; j < pb_count(m, &field); j++)
-				settle(pool, *(ProtobufCMessage **)pb_item(m, &field, j), field.trait->sub);
+				settle(pool, *(ProtobufCMessage **)pb_item(m, &field, j),
+				       field.trait->sub);
 		} else {
 			settle(pool, *(ProtobufCMessage **)pb_slot(m, &field), field.trait->sub);
 		}
