@@ -370,6 +370,32 @@ static void test_a_wrong_type_starts_the_link_over(void **state)
 	fake_close(&fake);
 }
 
+/* Whoever subscribes sees what passes, with the topic that PROTOCOL.md promises. */
+static void test_a_tap(void **state)
+{
+	struct rig *rig = *state;
+	uint64_t deadline = clock_ms() + 10000;
+	char *topic = NULL, *line = NULL;
+	zsock_t *tap = zsock_new(ZMQ_SUB);
+
+	start_watcher(rig);
+	zsock_set_subscribe(tap, "resolver/in/OBJECT_DELETE/shop/");
+	zsock_set_rcvtimeo(tap, 20);
+	assert_int_equal(
+		zsock_connect(tap, "ipc://%s/tap-resolver-%d", rig->dir, rig->resolver.pid), 0);
+	do {
+		room_do(&rig->watcher, '1'); /* the subscription takes a moment to arrive */
+		assert_true(clock_ms() < deadline);
+	} while (zstr_recvx(tap, &topic, &line, NULL) != 2);
+	assert_string_equal(topic, "resolver/in/OBJECT_DELETE/shop/web");
+	assert_non_null(
+		strstr(line, "\"from\":\"watcher\",\"to\":\"resolver\",\"kind\":\"Service\""));
+	assert_non_null(strstr(line, "\"message\":{\"type\":\"OBJECT_DELETE\",\"seq\":"));
+	zstr_free(&topic);
+	zstr_free(&line);
+	zsock_destroy(&tap);
+}
+
 static void test_exit_statuses(void **state)
 {
 	struct rig *rig = *state;
@@ -408,6 +434,7 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_wrong_type_starts_the_link_over, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_a_tap, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_exit_statuses, setup, teardown),
 	};
 

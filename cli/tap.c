@@ -1,0 +1,313 @@
+/* tap: follows what the processes say to each other.
+ *
+ *   in     tap-* sockets in the run folder, also those that come later
+ *   out    JSON lines, or for a person one short line a message
+ *   owns   nothing: it only listens
+ *   never  slows a process: whoever publishes drops lines that we do not take in time
+ */
+#include "cli/cli.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/inotify.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#include "actor/conf.h"
+#include "base/mem.h"
+#include "base/pool.h"
+#include "base/value.h"
+
+static struct str run_dir;
+static bool json, both;
+
+static const struct conf_option options[] = {
+	{ "run-dir", CONF_TEXT, &run_dir, "/run/sluice", 0, 0,
+	  "folder of the sockets between processes", 0 },
+	{ "json", CONF_BOOL, &json, "false", 0, 0, "JSON lines; also when stdout is no terminal",
+	  0 },
+	{ "both", CONF_BOOL, &both, "false", 0, 0,
+	  "for a person: what was received too, not only what was sent", 0 },
+	{ 0 },
+};
+
+struct tap {
+	void *context, *sock;
+	int inotify, signals;
+	struct str_list filters; /* namespace/name, name, or TYPE */
+	bool quit;
+};
+
+/* What a line says, for filters and people. */
+struct seen {
+	struct str time, topic, from, to, namespace, name, type;
+	long long seq, len;
+};
+
+/* ---- lines ---- */
+
+static struct str text_of(const struct value *v, const char *key)
+{
+	const struct value *found = value_get(v, key);
+
+	return found && found->type == VALUE_STRING ? found->string : STR("");
+}
+
+static long long number_of(const struct value *v, const char *key)
+{
+	const struct value *found = value_get(v, key);
+
+	return found && found->type == VALUE_INT ? found->integer : 0;
+}
+
+static int read_line(struct str line, struct pool *pool, struct seen *out)
+{
+	const struct value *message;
+	struct value v;
+
+	if (json_parse(line, pool, &v, NULL) < 0)
+		return -1;
+	message = value_get(&v, "message");
+	*out = (struct seen){ .time = text_of(&v, "time"),
+			      .topic = text_of(&v, "topic"),
+			      .from = text_of(&v, "from"),
+			      .to = text_of(&v, "to"),
+			      .namespace = text_of(&v, "namespace"),
+			      .name = text_of(&v, "name"),
+			      .type = text_of(message, "type"),
+			      .seq = number_of(message, "seq"),
+			      .len = number_of(&v, "len") };
+	return 0;
+}
+
+static bool is_type(struct str filter)
+{
+	for (size_t i = 0; i < filter.len; i++)
+		if ((filter.ptr[i] < 'A' || filter.ptr[i] > 'Z') && filter.ptr[i] != '_')
+			return false;
+	return true;
+}
+
+static bool is_object(struct str filter, const struct seen *seen)
+{
+	struct str namespace = STR(""), name = filter;
+
+	str_cut(filter, '/', &namespace, &name);
+	return str_eq(namespace, seen->namespace) && str_eq(name, seen->name);
+}
+
+/* One of the types if types were asked for, and one of the objects if objects were. */
+static bool passes(const struct str_list *filters, const struct seen *seen)
+{
+	bool types = false, objects = false, type = false, object = false;
+
+	for (size_t i = 0; i < filters->n; i++) {
+		struct str filter = filters->items[i];
+
+		if (is_type(filter)) {
+			types = true;
+			type = type || str_eq(filter, seen->type);
+		} else {
+			objects = true;
+			object = object || is_object(filter, seen);
+		}
+	}
+	return (!types || type) && (!objects || object);
+}
+
+static bool is_chatter(const struct seen *seen)
+{
+	return str_is(seen->type, "HEARTBEAT") || str_is(seen->type, "CREDIT");
+}
+
+/* Names may come from a tenant's annotation: nothing that a terminal would obey is printed. */
+static void print_subject(const struct seen *seen)
+{
+	struct buf subject;
+	bool plain = true;
+
+	buf_init(&subject, BUF_MAX_TEXT);
+	buf_str(&subject, seen->namespace);
+	buf_puts(&subject, seen->namespace.len ? "/" : "");
+	buf_str(&subject, seen->name);
+	for (size_t i = 0; i < subject.len; i++)
+		plain = plain && subject.ptr[i] > ' ' && subject.ptr[i] < 0x7f;
+	printf(" %s", plain ? subject.ptr : err_quote(buf_view(&subject)));
+	buf_clear(&subject);
+}
+
+static void show_person(const struct tap *tap, const struct seen *seen)
+{
+	struct str head, stage;
+
+	if (!str_cut(seen->topic, '/', &head, &stage) || (!both && !str_starts(stage, "out/")))
+		return;
+	if (tap->filters.n == 0 && is_chatter(seen))
+		return;
+	printf(STR_FMT " " STR_FMT " -> " STR_FMT " " STR_FMT,
+	       STR_ARG(str_slice(seen->time, 11, 23)), STR_ARG(seen->from), STR_ARG(seen->to),
+	       STR_ARG(seen->type));
+	if (seen->name.len)
+		print_subject(seen);
+	printf(" seq=%lld len=%lld%s\n", seen->seq, seen->len,
+	       str_starts(stage, "in/") ? " received" : "");
+}
+
+static void show(struct tap *tap, struct str line)
+{
+	struct pool pool;
+	struct seen seen;
+
+	pool_init(&pool);
+	if (read_line(line, &pool, &seen) == 0 && passes(&tap->filters, &seen)) {
+		if (json)
+			printf(STR_FMT "\n", STR_ARG(line));
+		else
+			show_person(tap, &seen);
+		if (fflush(stdout) != 0)
+			tap->quit = true; /* nobody reads any more */
+	}
+	pool_clear(&pool);
+}
+
+/* Two parts: the topic, which the line repeats, and the line. */
+static void on_lines(struct tap *tap)
+{
+	zmq_msg_t part;
+
+	zmq_msg_init(&part);
+	while (!tap->quit && zmq_msg_recv(&part, tap->sock, ZMQ_DONTWAIT) >= 0)
+		if (!zmq_msg_more(&part))
+			show(tap, (struct str){ zmq_msg_data(&part), zmq_msg_size(&part) });
+	zmq_msg_close(&part);
+}
+
+/* ---- sockets that come and go ---- */
+
+static void follow(struct tap *tap, const char *name, bool there)
+{
+	struct buf endpoint;
+
+	if (strncmp(name, "tap-", 4))
+		return;
+	buf_init(&endpoint, BUF_MAX_TEXT);
+	buf_printf(&endpoint, "ipc://%s/%s", run_dir.ptr, name);
+	zmq_disconnect(tap->sock, endpoint.ptr); /* the file may be another socket now */
+	if (there && zmq_connect(tap->sock, endpoint.ptr) < 0)
+		fprintf(stderr, "sluice tap: %s: %s\n", endpoint.ptr, zmq_strerror(errno));
+	buf_clear(&endpoint);
+}
+
+static void on_folder(struct tap *tap)
+{
+	_Alignas(struct inotify_event) char events[4096];
+	ssize_t len;
+
+	while ((len = read(tap->inotify, events, sizeof(events))) > 0) {
+		for (char *at = events; at < events + len;) {
+			const struct inotify_event *event = (const struct inotify_event *)at;
+
+			if (event->len)
+				follow(tap, event->name, !(event->mask & IN_DELETE));
+			at += sizeof(*event) + event->len;
+		}
+	}
+}
+
+static int open_folder(struct tap *tap, struct err *err)
+{
+	struct dirent *entry;
+	DIR *dir;
+
+	tap->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (tap->inotify < 0 ||
+	    inotify_add_watch(tap->inotify, run_dir.ptr, IN_CREATE | IN_DELETE) < 0)
+		return err_set(err,
+			       "the run folder %s cannot be followed: %s; name it with --run-dir",
+			       err_quote(run_dir), strerror(errno));
+	dir = opendir(run_dir.ptr);
+	while (dir && (entry = readdir(dir)))
+		follow(tap, entry->d_name, true);
+	if (dir)
+		closedir(dir);
+	return 0;
+}
+
+static void open_socket(struct tap *tap)
+{
+	const int hwm = 100000, linger = 0, wait_ms = 20, wait_max_ms = 1000;
+
+	tap->context = zmq_ctx_new();
+	tap->sock = zmq_socket(tap->context, ZMQ_SUB);
+	zmq_setsockopt(tap->sock, ZMQ_RCVHWM, &hwm, sizeof(hwm));
+	zmq_setsockopt(tap->sock, ZMQ_LINGER, &linger, sizeof(linger));
+	zmq_setsockopt(tap->sock, ZMQ_RECONNECT_IVL, &wait_ms, sizeof(wait_ms));
+	zmq_setsockopt(tap->sock, ZMQ_RECONNECT_IVL_MAX, &wait_max_ms, sizeof(wait_max_ms));
+	zmq_setsockopt(tap->sock, ZMQ_SUBSCRIBE, "", 0);
+}
+
+static void open_signals(struct tap *tap)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	tap->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static void run(struct tap *tap)
+{
+	while (!tap->quit) {
+		zmq_pollitem_t items[] = { { .fd = tap->signals, .events = ZMQ_POLLIN },
+					   { .fd = tap->inotify, .events = ZMQ_POLLIN },
+					   { .socket = tap->sock, .events = ZMQ_POLLIN } };
+
+		if (zmq_poll(items, 3, -1) < 0 && errno != EINTR)
+			return;
+		if (items[0].revents)
+			return;
+		if (items[1].revents)
+			on_folder(tap);
+		if (items[2].revents)
+			on_lines(tap);
+	}
+}
+
+int cli_tap(int argc, char **argv)
+{
+	static const struct conf_option *const tables[] = { options, NULL };
+	struct tap tap = { .inotify = -1, .signals = -1 };
+	struct err err = { "" };
+	int rc;
+
+	rc = conf_read(tables, "sluice tap",
+		       "show the messages between processes; FILTER is namespace/name or a TYPE",
+		       argc, argv, &tap.filters, &err);
+	if (rc != 0) {
+		if (rc < 0)
+			fprintf(stderr, "sluice tap: %s\n", err.text);
+		return rc < 0 ? CLI_USAGE : CLI_GOOD;
+	}
+	json = json || !isatty(STDOUT_FILENO);
+	open_signals(&tap);
+	open_socket(&tap);
+	rc = CLI_GOOD;
+	if (open_folder(&tap, &err) < 0) {
+		fprintf(stderr, "sluice tap: %s\n", err.text);
+		rc = CLI_UNREADABLE;
+	} else {
+		run(&tap);
+	}
+	zmq_close(tap.sock);
+	zmq_ctx_term(tap.context);
+	close(tap.signals);
+	if (tap.inotify >= 0)
+		close(tap.inotify);
+	return rc;
+}
