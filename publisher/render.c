@@ -120,13 +120,13 @@ static int render_json(struct render *r, struct err *err)
 	struct route *const *routes = publisher_wanted_sorted(r->wanted);
 	size_t n = publisher_wanted_n_routes(r->wanted);
 
-	buf_puts(&r->buf, n ? "{\"routes\":[\n" : "{\"routes\":[");
+	buf_puts(&r->buf, n ? "{\"routes\":[\n" : "{");
 	for (size_t i = 0; i < n; i++) {
 		if (json_route(r, routes[i], err) < 0)
 			return -1;
 		buf_puts(&r->buf, i + 1 < n ? ",\n" : "\n");
 	}
-	buf_puts(&r->buf, "],\"settings\":");
+	buf_puts(&r->buf, n ? "],\"settings\":" : "\"settings\":");
 	if (json_settings(r, err) < 0)
 		return -1;
 	buf_puts(&r->buf, "}\n");
