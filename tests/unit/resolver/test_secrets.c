@@ -1,0 +1,74 @@
+/* test_secrets: held, answered, released, and no trace left of what was released. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "resolver/secrets.h"
+
+static const struct msg_key key = { MSG_KIND_SECRET, STR("shop"), STR("tls") };
+
+static bool take(struct secrets *secrets, enum msg_secret_answer answer, const char *type, struct str value)
+{
+	struct str_pair pair = { STR("k"), value };
+	struct msg_secret_value news = { .key = key, .answer = answer, .type = str_from(type), .data = { &pair, value.ptr ? 1 : 0 } };
+
+	return resolver_secrets_take(secrets, &news);
+}
+
+static void test_news(void **state)
+{
+	enum msg_secret_answer answer;
+	struct msg_bundle_secret facts;
+	struct msg_secret_put put;
+	struct secrets secrets;
+	struct msg_key *keys;
+	struct pool pool;
+	struct hash before;
+
+	(void)state;
+	pool_init(&pool);
+	resolver_secrets_init(&secrets);
+	assert_false(take(&secrets, MSG_SECRET_FOUND, "Opaque", STR("v")));
+	assert_true(resolver_secrets_hold(&secrets, &key));
+	assert_false(resolver_secrets_hold(&secrets, &key));
+	assert_true(resolver_secrets_wants(&secrets, &key));
+	assert_int_equal(resolver_secrets_keys(&secrets, &pool, &keys), 1);
+	assert_true(msg_key_equal(&keys[0], &key));
+	assert_false(resolver_secrets_get(&secrets, &key, &answer, &facts));
+	assert_true(take(&secrets, MSG_SECRET_ABSENT, NULL, STR_NONE));
+	assert_false(take(&secrets, MSG_SECRET_ABSENT, NULL, STR_NONE));
+	assert_true(resolver_secrets_get(&secrets, &key, &answer, &facts) && answer == MSG_SECRET_ABSENT);
+	assert_false(resolver_secrets_values(&secrets, &key, &pool, &put));
+	assert_true(take(&secrets, MSG_SECRET_FOUND, "Opaque", STR("v")));
+	assert_false(take(&secrets, MSG_SECRET_FOUND, "Opaque", STR("v")));
+	assert_true(resolver_secrets_get(&secrets, &key, &answer, &facts) && answer == MSG_SECRET_FOUND);
+	before = facts.facts.items[0].hmac;
+	assert_true(resolver_secrets_values(&secrets, &key, &pool, &put));
+	assert_true(hash_equal(&put.entries.items[0].hmac, &before) && str_is(put.entries.items[0].bytes, "v"));
+	assert_true(take(&secrets, MSG_SECRET_FOUND, "kubernetes.io/tls", STR("v")));
+	assert_true(take(&secrets, MSG_SECRET_FOUND, "kubernetes.io/tls", STR("w")));
+	assert_true(resolver_secrets_get(&secrets, &key, &answer, &facts));
+	assert_false(hash_equal(&facts.facts.items[0].hmac, &before));
+	/* Unavailable keeps what was found; forbidden and absent do not. */
+	assert_false(take(&secrets, MSG_SECRET_UNAVAILABLE, NULL, STR_NONE));
+	assert_true(resolver_secrets_values(&secrets, &key, &pool, &put));
+	assert_true(take(&secrets, MSG_SECRET_FORBIDDEN, NULL, STR_NONE));
+	assert_false(resolver_secrets_values(&secrets, &key, &pool, &put));
+	assert_true(take(&secrets, MSG_SECRET_UNAVAILABLE, NULL, STR_NONE));
+	assert_true(take(&secrets, MSG_SECRET_FOUND, "Opaque", STR("v")));
+	assert_true(resolver_secrets_release(&secrets, &key));
+	assert_false(resolver_secrets_release(&secrets, &key));
+	assert_false(resolver_secrets_get(&secrets, &key, &answer, &facts));
+	resolver_secrets_clear(&secrets);
+	pool_clear(&pool);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_news) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
