@@ -5,6 +5,8 @@ CC ?= gcc
 CFLAGS ?= -O2 -g
 SAN ?=
 PYTHON ?= /usr/bin/python3
+V ?=
+Q := $(if $(V),,@)
 
 ROOMS := watcher resolver translator publisher
 PKGS := libczmq libzmq libcurl msgpack libcjson yaml-0.1 libcrypto libpcre2-8 libprotobuf-c
@@ -104,17 +106,20 @@ help:
 
 $(BUILD)/gen/pb/%.pb-c.c: common/pb/%.proto $(PROTOS)
 	@mkdir -p $(@D)
-	protoc-c --proto_path=common/pb --c_out=$(@D) $<
+	@echo '  PROTO  $<'
+	$(Q)protoc-c --proto_path=common/pb --c_out=$(@D) $<
 
 $(BUILD)/gen/pb/%.pb-c.h: $(BUILD)/gen/pb/%.pb-c.c ;
 
 $(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c | $(GEN_H)
 	@mkdir -p $(@D)
-	$(CC) $(GEN_CFLAGS) -c -o $@ $<
+	@echo '  CC     $<'
+	$(Q)$(CC) $(GEN_CFLAGS) -c -o $@ $<
 
 $(BUILD)/obj/%.o: %.c Makefile | $(GEN_H)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	@echo '  CC     $<'
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/libcommon.a: $(COMMON_O)
 	@rm -f $@; ar rcs $@ $^
@@ -123,29 +128,34 @@ define room_rules
 $(BUILD)/lib$(1).a: $(patsubst %.c,$(BUILD)/obj/%.o,$(call room_src,$(1)))
 	@rm -f $$@; ar rcs $$@ $$^
 $(BUILD)/sluice-$(1): $(BUILD)/obj/$(1)/$(1).o $(BUILD)/lib$(1).a $(BUILD)/libcommon.a
-	$(CC) $(SAN) $(CFLAGS) -o $$@ $$^ $(LIBS)
+	@echo '  LINK   $$@'
+	$(Q)$(CC) $(SAN) $(CFLAGS) -o $$@ $$^ $(LIBS)
 endef
 $(foreach room,$(ROOMS),$(eval $(call room_rules,$(room))))
 
 $(BUILD)/sluice: $(CLI_O) $(ROOM_LIBS) $(BUILD)/libcommon.a
-	$(CC) $(SAN) $(CFLAGS) -o $@ $^ $(LIBS)
+	@echo '  LINK   $@'
+	$(Q)$(CC) $(SAN) $(CFLAGS) -o $@ $^ $(LIBS)
 
 # tests/unit/<room>/test_<module>.c: a cmocka program, linked with every room's library
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(ROOM_LIBS) $(BUILD)/libcommon.a
 	@mkdir -p $(@D)
-	$(CC) $(SAN) $(CFLAGS) -o $@ $^ $(LIBS) -lcmocka
+	@echo '  LINK   $@'
+	$(Q)$(CC) $(SAN) $(CFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
 units: $(UNITS)
 
 # tests/fuzz/fuzz_<what>.c: a libFuzzer program; kept inputs in tests/fuzz/corpus/<what>/. Built by clang, see `make fuzz`.
 $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(ROOM_LIBS) $(BUILD)/libcommon.a
 	@mkdir -p $(@D)
-	$(CC) $(SAN) -fsanitize=fuzzer $(CFLAGS) -o $@ $^ $(LIBS)
+	@echo '  LINK   $@'
+	$(Q)$(CC) $(SAN) -fsanitize=fuzzer $(CFLAGS) -o $@ $^ $(LIBS)
 
 fuzzers: $(FUZZERS)
 
 $(BUILD)/bench_translate: $(BUILD)/obj/tests/bench/bench_translate.o $(BUILD)/obj/cli/offline.o $(ROOM_LIBS) $(BUILD)/libcommon.a
-	$(CC) $(SAN) $(CFLAGS) -o $@ $^ $(LIBS)
+	@echo '  LINK   $@'
+	$(Q)$(CC) $(SAN) $(CFLAGS) -o $@ $^ $(LIBS)
 
 clean:
 	rm -rf build
