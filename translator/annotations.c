@@ -181,10 +181,10 @@ static int refuse_unknown(const struct ingress_job *job, struct str key, struct 
 	if (nearest)
 		return err_set(err, "annotation %s is unknown; did you mean " STR_FMT "/%s?",
 			       err_quote(key), STR_ARG(job->settings->prefix), nearest);
-	return err_set(err,
-		       "annotation %s is unknown, and so is everything under " STR_FMT
-		       "/ that the documentation of Ingress annotations does not list",
-		       err_quote(key), STR_ARG(job->settings->prefix));
+	return err_set(
+		err,
+		"annotation %s is unknown: remove it, or give it another prefix than " STR_FMT "/",
+		err_quote(key), STR_ARG(job->settings->prefix));
 }
 
 static int refuse_groups(const struct ingress_job *job, struct err *err)

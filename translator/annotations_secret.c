@@ -7,11 +7,15 @@
  */
 #include "translator/ingress.h"
 
+#include "translator/pem.h"
+
 enum key_flag {
 	KEY_REQUIRED = 1, /* must be there */
 	KEY_FILLED = 2,   /* and must not be empty */
 	KEY_EACH = 4,     /* every key of the Secret, into a map under its own name */
-	KEY_ONE_OF = 8    /* at least one of those that carry this flag */
+	KEY_ONE_OF = 8,   /* at least one of those that carry this flag */
+	KEY_CERTS = 16,   /* PEM certificates */
+	KEY_PAIR = 32     /* the private key of tls.crt */
 };
 
 struct secret_key {
@@ -47,13 +51,13 @@ static const struct secret_annotation {
 	{ "tls_client_secret",
 	  NULL,
 	  { { "tls.crt", "tls_client_cert", KEY_FILLED, MSG_SPLICE_BASE64 },
-	    { "tls.key", "tls_client_key", KEY_FILLED, MSG_SPLICE_BASE64 } } },
+	    { "tls.key", "tls_client_key", KEY_FILLED | KEY_PAIR, MSG_SPLICE_BASE64 } } },
 	{ "tls_custom_ca_secret",
 	  NULL,
-	  { { "ca.crt", "tls_custom_ca", KEY_FILLED, MSG_SPLICE_BASE64 } } },
+	  { { "ca.crt", "tls_custom_ca", KEY_FILLED | KEY_CERTS, MSG_SPLICE_BASE64 } } },
 	{ "tls_downstream_client_ca_secret",
 	  NULL,
-	  { { "ca.crt", "tls_downstream_client_ca", KEY_FILLED, MSG_SPLICE_BASE64 } } },
+	  { { "ca.crt", "tls_downstream_client_ca", KEY_FILLED | KEY_CERTS, MSG_SPLICE_BASE64 } } },
 };
 
 /* A public value goes straight into the route; any other is left to the publisher. */
@@ -136,23 +140,50 @@ static int check_type(const struct secret_annotation *a, const struct msg_bundle
 		       STR_ARG(secret->name), a->type, err_quote(secret->type));
 }
 
+static int check_key(struct ingress_job *job, const struct msg_bundle_secret *secret,
+		     const struct secret_key *key, struct err *err)
+{
+	const struct msg_secret_fact *fact = translator_secret_fact(secret, key->key);
+
+	if (!fact && (key->flags & (KEY_REQUIRED | KEY_FILLED)))
+		return err_set(err, "Secret " STR_FMT " has no key %s", STR_ARG(secret->name),
+			       key->key);
+	if (!fact)
+		return 0;
+	if (!fact->len && (key->flags & KEY_FILLED))
+		return err_set(err, "key %s of Secret " STR_FMT " is empty", key->key,
+			       STR_ARG(secret->name));
+	if ((key->flags & KEY_PAIR) && !fact->matches_cert)
+		return err_set(err,
+			       "key %s of Secret " STR_FMT
+			       " is not the private key of the certificate "
+			       "in its tls.crt",
+			       key->key, STR_ARG(secret->name));
+	if (!(key->flags & KEY_CERTS))
+		return 0;
+	if (!fact->clear.ptr)
+		translator_warn(job,
+				"key %s of Secret " STR_FMT " holds a private key: it should hold "
+				"certificates only",
+				key->key, STR_ARG(secret->name));
+	else if (translator_pem_bundle(fact->clear, err))
+		return err_wrap(err, "key %s of Secret " STR_FMT, key->key, STR_ARG(secret->name));
+	return 0;
+}
+
 static int take_keys(struct ingress_job *job, const struct secret_annotation *a,
 		     const struct msg_bundle_secret *secret, struct err *err)
 {
 	bool one_of = false, any = false;
 
+	if (a->keys[0].flags & KEY_EACH)
+		return fill_each(job, secret, &a->keys[0], err);
 	for (size_t i = 0; i < 2 && a->keys[i].key; i++) {
 		const struct secret_key *key = &a->keys[i];
 		const struct msg_secret_fact *fact = translator_secret_fact(secret, key->key);
 
-		if (key->flags & KEY_EACH)
-			return fill_each(job, secret, key, err);
-		if (!fact && (key->flags & (KEY_REQUIRED | KEY_FILLED)))
-			return err_set(err, "Secret " STR_FMT " has no key %s",
-				       STR_ARG(secret->name), key->key);
-		if (fact && !fact->len && (key->flags & KEY_FILLED))
-			return err_set(err, "key %s of Secret " STR_FMT " is empty", key->key,
-				       STR_ARG(secret->name));
+		if (check_key(job, secret, key, err))
+			return -1;
 		one_of |= (key->flags & KEY_ONE_OF) != 0;
 		any |= fact != NULL;
 		if (fact && fill(job, secret, fact, key, err))

@@ -10,15 +10,18 @@
 
 #include "translator/pem.h"
 
-int translator_certificate_check(const struct msg_secret_fact *cert, const struct msg_secret_fact *key,
-				 struct err *err)
+int translator_certificate_check(const struct msg_secret_fact *cert,
+				 const struct msg_secret_fact *key, struct err *err)
 {
 	if (!cert || !cert->len)
 		return err_set(err, "it has no tls.crt");
 	if (!cert->clear.ptr)
 		return err_set(err, "tls.crt holds a private key: it should hold certificates "
 				    "only, the server's first");
-	if (translator_pem_first(cert->clear, err))
+	/* A certificate that a key belongs to was read already: reading it again is what costs time
+	 * here. */
+	if (!(key && key->matches_cert && translator_pem_starts_with_certificate(cert->clear)) &&
+	    translator_pem_first(cert->clear, err))
 		return err_wrap(err, "tls.crt");
 	if (!key || !key->len)
 		return err_set(err, "it has no tls.key");

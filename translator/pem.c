@@ -86,6 +86,16 @@ static int check(struct str pem, bool first_only, struct err *err)
 	return rc;
 }
 
+bool translator_pem_starts_with_certificate(struct str pem)
+{
+	struct str line, rest = pem;
+
+	while (str_cut(rest, '\n', &line, &rest))
+		if (str_starts(line, "-----BEGIN "))
+			return str_is(str_trim(line), "-----BEGIN CERTIFICATE-----");
+	return false;
+}
+
 int translator_pem_first(struct str pem, struct err *err)
 {
 	return check(pem, true, err);

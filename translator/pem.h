@@ -5,6 +5,8 @@
 #include "base/err.h"
 #include "base/str.h"
 
+/* The first line that begins a PEM block says CERTIFICATE. */
+bool translator_pem_starts_with_certificate(struct str pem);
 /* The first PEM block is a certificate, and it parses. */
 int translator_pem_first(struct str pem, struct err *err);
 /* At least one certificate, and every certificate block parses. */

@@ -183,10 +183,11 @@ static int refuse_double(const struct ingress_job *job, const struct place *plac
 {
 	if (job->flags & (INGRESS_TCP | INGRESS_UDP | INGRESS_SSH))
 		return err_set(err,
-			       "host %s has several TCP, UDP or SSH routes: there can be one a "
-			       "host, whatever the port",
+			       "host %s has several TCP, UDP or SSH routes: a host can have one, "
+			       "whatever the port",
 			       err_quote(place->host));
-	return err_set(err, "path %s of host %s stands there twice with path type %s",
+	return err_set(err,
+		       "path %s of host %s is listed twice with path type %s: keep one of them",
 		       err_quote(place->path->path), err_quote(place->host),
 		       err_quote(place->path->pathType));
 }

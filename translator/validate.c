@@ -126,22 +126,32 @@ static int check_rule(struct walk *w, const Pomerium__Config__Route *route, stru
 	return walk_message(w, &route->base, str_from(path), err);
 }
 
+/* Puts the annotation's name before the sentence, and where in its value the fault is. */
+static int name_annotation(const struct ingress_job *job, const struct validate_rule *rule,
+			   struct err *err)
+{
+	const char *path = rule->path, *rest;
+	int len = (int)strcspn(path, ".[{");
+
+	if (!len)
+		return -1;
+	if (rule->annotation)
+		return err_wrap(err, "annotation " STR_FMT "/%s", STR_ARG(job->settings->prefix),
+				rule->annotation);
+	rest = strchr(path, '.');
+	if (rest)
+		(void)err_wrap(err, "%s", rest + 1);
+	return err_wrap(err, "annotation " STR_FMT "/%.*s", STR_ARG(job->settings->prefix), len,
+			path);
+}
+
 static int check_template(struct ingress_job *job, struct err *err)
 {
 	for (const struct validate_rule *rule = translator_validate_rules; rule->path; rule++) {
 		struct walk w = { .rule = rule, .value = { .job = job } };
-		int name_len = (int)strcspn(rule->path, ".[{");
 
-		if (rule->each || !check_rule(&w, job->route, err))
-			continue;
-		if (!name_len)
-			return -1;
-		return err_wrap(err, "annotation " STR_FMT "/%.*s%s" STR_FMT,
-				STR_ARG(job->settings->prefix), name_len, rule->path,
-				rule->path[name_len] == '.' ? ": " : "",
-				STR_ARG(rule->path[name_len] == '.'
-						? str_from(rule->path + name_len + 1)
-						: STR("")));
+		if (!rule->each && check_rule(&w, job->route, err))
+			return name_annotation(job, rule, err);
 	}
 	return 0;
 }

@@ -22,7 +22,8 @@ struct validate_rule {
 	const char *rule; /* in words, for the documentation */
 	const char *source;
 	int (*check)(const struct validate_value *v, struct err *err);
-	bool each; /* of each route, not only of what the annotations say */
+	bool each;              /* of each route, not only of what the annotations say */
+	const char *annotation; /* that says the value; NULL: the one called as the path begins */
 };
 
 extern const struct validate_rule
