@@ -7,6 +7,7 @@
  * Pomerium checks expressions with Go's regexp (RE2's syntax), so what it refuses must be refused
  * here. tests/regex/ holds Go's verdict on thousands of expressions. */
 #include "translator/regex.h"
+#include "base/buf.h"
 #include "translator/translator.h"
 
 #define PERL (REGEX_ONE_LINE)
@@ -18,12 +19,35 @@ struct parser {
 	struct str last_repeat; /* the repetition that ended right before, for x** */
 };
 
+/* The part as a person typed it: backslashes stay single; what does not print, or is no UTF-8, is \xNN. */
+static void show(struct str part, struct buf *out)
+{
+	bool is_text = str_is_utf8(part);
+
+	for (size_t i = 0; i < part.len; i++) {
+		unsigned char c = (unsigned char)part.ptr[i];
+
+		if (c < ' ' || c == 0x7f || (c >= 0x80 && !is_text))
+			buf_printf(out, "\\x%02x", c);
+		else
+			buf_putc(out, (char)c);
+	}
+}
+
 int translator_regex_fail(struct regex_reader *r, const char *reason, struct str from)
 {
 	struct str part = str_slice(from, 0, from.len - r->rest.len);
+	size_t len = part.len < ERR_VALUE_MAX ? part.len : ERR_VALUE_MAX;
+	struct buf shown;
 
-	return err_set(r->err, "%s: `" STR_FMT "%s`", reason,
-	               STR_ARG(str_slice(part, 0, ERR_VALUE_MAX)), part.len > ERR_VALUE_MAX ? "..." : "");
+	/* not in the middle of a character */
+	while (len > 0 && len < part.len && (part.ptr[len] & 0xc0) == 0x80)
+		len--;
+	buf_init(&shown, ERR_MAX);
+	show(str_slice(part, 0, len), &shown);
+	err_set(r->err, "%s: `" STR_FMT "%s`", reason, STR_ARG(buf_view(&shown)), len < part.len ? "..." : "");
+	buf_clear(&shown);
+	return -1;
 }
 
 bool translator_regex_next_is(const struct regex_reader *r, const char *text)
