@@ -309,11 +309,15 @@ static int copy_value(struct source *s, const struct where *at, const struct val
 		return copy_entries(s, at, v, out);
 	if (v->type == VALUE_LIST)
 		return copy_items(s, at, v, out);
+	if (v->text.len > CODEC_MAX_TEXT && v->type != VALUE_STRING)
+		return fail_size(s, at, "a number with too many digits", CODEC_MAX_TEXT);
 	if (keep(s, at, v->text, &out->text) < 0)
 		return -1;
-	if (v->type == VALUE_STRING || v->type == VALUE_TIME)
-		return keep(s, at, v->string, &out->string);
-	return 0;
+	if (v->type != VALUE_STRING && v->type != VALUE_TIME)
+		return 0;
+	if (v->string.len > CODEC_MAX_BYTES)
+		return fail_size(s, at, "a string with too many bytes", CODEC_MAX_BYTES);
+	return keep(s, at, v->string, &out->string);
 }
 
 static int read_value(struct source *s, const struct where *at, const struct value *v,

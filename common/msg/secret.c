@@ -5,6 +5,9 @@
 
 #include "base/map.h"
 
+#define DATA_MAX (1u << 20)
+#define ENTRIES_MAX 65536u
+
 static const struct codec_field secret_wanted_fields[] = {
 	CODEC_FIELD(msg_secret_wanted, key, CODEC_STRUCT, .of = &msg_key_codec),
 	CODEC_FIELD(msg_secret_wanted, wanted, CODEC_BOOL),
@@ -46,6 +49,23 @@ static const struct codec_field document_fields[] = {
 };
 static const struct codec document_codec = CODEC_OF(secret_document, document_fields);
 
+/* As the API server does, and never more than fits into one message. */
+static int check_size(const struct str_map *data, struct err *err)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < data->n; i++)
+		total += data->items[i].value.len;
+	if (total > DATA_MAX)
+		return err_set(err,
+			       "data: %zu bytes in all, at most %u are allowed, as in Kubernetes",
+			       total, DATA_MAX);
+	if (data->n > ENTRIES_MAX)
+		return err_set(err, "data: %zu entries, at most %u are allowed", data->n,
+			       ENTRIES_MAX);
+	return 0;
+}
+
 /* stringData wins over data, as in the API server. */
 static struct str_map fold(const struct secret_document *doc, struct pool *pool)
 {
@@ -83,5 +103,5 @@ int msg_secret_from_value(const struct value *doc, struct pool *pool, struct msg
 	out->answer = MSG_SECRET_FOUND;
 	out->type = document.type.len ? document.type : STR("Opaque");
 	out->data = fold(&document, pool);
-	return 0;
+	return check_size(&out->data, err);
 }

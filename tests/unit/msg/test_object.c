@@ -283,6 +283,22 @@ static void test_a_secret(void **state)
 	assert_int_equal(secret.data.n, 0);
 }
 
+static void test_a_secret_of_more_than_kubernetes_takes(void **state)
+{
+	struct buf yaml;
+
+	(void)state;
+	buf_init(&yaml, BUF_MAX_FILE);
+	buf_puts(&yaml, SECRET "stringData:\n");
+	for (int i = 0; i < 11; i++)
+		buf_printf(&yaml, "  key%d: '%0100000d'\n", i, i);
+	assert_int_equal(read_secret(yaml.ptr), -1);
+	assert_string_equal(
+		err.text,
+		"data: 1100000 bytes in all, at most 1048576 are allowed, as in Kubernetes");
+	buf_clear(&yaml);
+}
+
 static void test_a_secret_in_sentences_stays_secret(void **state)
 {
 	(void)state;
@@ -320,6 +336,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_sizes, clear),
 		cmocka_unit_test_teardown(test_annotations_add_up, clear),
 		cmocka_unit_test_teardown(test_a_secret, clear),
+		cmocka_unit_test_teardown(test_a_secret_of_more_than_kubernetes_takes, clear),
 		cmocka_unit_test_teardown(test_a_secret_in_sentences_stays_secret, clear),
 		cmocka_unit_test_teardown(test_keys, clear),
 	};
