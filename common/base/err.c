@@ -18,8 +18,8 @@ static void clean(char *text)
 		unsigned char c = (unsigned char)text[i];
 		size_t n = c < 0x80 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
 
-		if (n > len - i && c >= 0xC0)
-			break;
+		if (n > len - i && c >= 0xC2 && c <= 0xF4)
+			break; /* the cut went through this character */
 		if (c < 0x20 || c == 0x7F) {
 			text[out++] = ' ';
 			i++;
