@@ -88,7 +88,7 @@ static int next_event(struct reader *r, yaml_event_t *event, struct err *err)
 static struct node *push(struct reader *r)
 {
 	if (r->n_stack == r->stack_size) {
-		r->stack_size = r->stack_size ? r->stack_size * 2 : 64;
+		r->stack_size *= 2;
 		r->stack = mem_realloc(r->stack, r->stack_size * sizeof(*r->stack));
 	}
 	r->stack[r->n_stack] = (struct node){ .n_nodes = 1 };
@@ -438,9 +438,10 @@ static int read_document(struct reader *r, struct value *out, struct err *err)
 
 static int open_reader(struct reader *r, struct str text, struct pool *pool, struct err *err)
 {
-	*r = (struct reader){ .pool = pool };
+	*r = (struct reader){ .pool = pool, .stack_size = 64 };
 	if (!yaml_parser_initialize(&r->parser))
 		return err_set(err, "yaml: out of memory");
+	r->stack = mem_alloc(r->stack_size * sizeof(*r->stack));
 	yaml_parser_set_input_string(&r->parser, (const unsigned char *)(text.ptr ? text.ptr : ""), text.len);
 	map_init(&r->anchors, mem_free);
 	return 0;
