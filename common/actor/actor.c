@@ -158,7 +158,7 @@ static uint64_t next_deadline(const struct actor_loop *loop)
 
 		if (!link->open)
 			continue;
-		if (!link->is_router && link->hello_ms < next)
+		if (!link->is_router && link->reading && link->hello_ms < next)
 			next = link->hello_ms;
 		if ((link->server || link->peers.n) && loop->next_heartbeat < next)
 			next = loop->next_heartbeat;

@@ -38,7 +38,8 @@ struct actor {
 	const struct conf_option *options;   /* the room's own; ends with { 0 } */
 	int (*start)(void *self, struct actor_loop *loop, struct err *err); /* after settings; -1 ends with status 1 */
 	void (*stop)(void *self);            /* on a clean end; release everything */
-	/* The link to this peer (re)starts: it holds nothing of what was sent before. `again`: the same process as before. */
+	/* The link to this peer (re)starts: it holds nothing of what was sent before. `again`: the same process and the same
+	 * `peer` as before, without an on_peer_down in between. */
 	void (*on_peer_up)(void *self, struct actor_peer *peer, bool again);
 	/* The connection is gone, or another process took its place. `peer` is freed after return. */
 	void (*on_peer_down)(void *self, struct actor_peer *peer);
@@ -50,7 +51,8 @@ struct actor {
 int actor_main(const struct actor *actor, int argc, char **argv);
 
 /* ---- what handlers may call ---- */
-/* Queues or sends; the body is packed at once. 0, or -1 if the peer is not up (nothing is sent). */
+/* Queues or sends; the body is packed at once. 0, or -1 and nothing is sent: the peer is not up (actor_room is 0), or no
+ * peer would take the message: it is too large or holds text that is not UTF-8 (logged; actor_room is not changed). */
 int actor_send(struct actor_peer *peer, enum msg_type type, const void *body);
 long actor_room(const struct actor_peer *peer);      /* messages that can go out now without queueing */
 size_t actor_queued(const struct actor_peer *peer);  /* messages waiting for credit */

@@ -227,7 +227,8 @@ void actor_link_hello(struct link *link, uint64_t now_ms)
 	int events;
 	size_t len = sizeof(events);
 
-	if (link->is_router || now_ms < link->hello_ms)
+	/* While the room does not read, the answer would not be read either, and messages would come for nothing. */
+	if (link->is_router || !link->reading || now_ms < link->hello_ms)
 		return;
 	if (link->server)
 		actor_peer_stop(link->server);

@@ -14,7 +14,7 @@ struct msg_hello {
 	uint64_t room;      /* enum msg_room */
 	uint64_t epoch;     /* random, of this process's boot */
 	uint64_t credit;    /* messages the other side may send before it needs CREDIT */
-	uint64_t session;   /* counts the HELLOs of this process on this link: a larger one starts the link over */
+	uint64_t session;   /* DEALER: counts the HELLOs of this process on this link, a larger one starts it over; ROUTER: the one it answers */
 };
 extern const struct codec msg_hello_codec;
 
