@@ -23,10 +23,5 @@ enum resolve_outcome resolver_bundle_from_settings(const struct bundle_source *s
 		        err_quote(out->owner.name));
 		return RESOLVE_REJECT;
 	}
-	if (source->kinds[MSG_KIND_POMERIUM].condition == MSG_KIND_UNAVAILABLE) {
-		err_set(err, "Pomerium %s not found%s", err_quote(out->owner.name),
-		        resolver_bundle_blame(source, MSG_KIND_POMERIUM, pool));
-		return RESOLVE_REJECT;
-	}
 	return RESOLVE_BUNDLE;
 }

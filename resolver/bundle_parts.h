@@ -10,7 +10,8 @@
 
 /* What is known of a whole kind. */
 struct kind_state {
-	bool heard;
+	bool heard; /* of it at all */
+	bool known; /* there was a whole list of it once */
 	enum msg_kind_condition condition;
 	char reason[200]; /* why it is unavailable */
 };

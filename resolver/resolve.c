@@ -291,6 +291,7 @@ static void sweep(struct resolve *self, enum msg_kind kind)
 void resolver_resolve_kind_state(struct resolve *self, const struct msg_kind_state *news)
 {
 	enum msg_kind kind = (enum msg_kind)news->kind;
+	bool had_settings = resolver_resolve_has(self, &self->pomerium);
 	struct kind_state *state;
 
 	if (kind == MSG_KIND_NONE || kind >= MSG_N_KINDS)
@@ -312,8 +313,11 @@ void resolver_resolve_kind_state(struct resolve *self, const struct msg_kind_sta
 		break;
 	}
 	state->heard = true;
+	state->known |= news->condition != MSG_KIND_UNAVAILABLE;
 	state->condition = (enum msg_kind_condition)news->condition;
 	snprintf(state->reason, sizeof(state->reason), STR_FMT, STR_ARG(news->reason));
+	if (had_settings != resolver_resolve_has(self, &self->pomerium))
+		self->sink.dirty(self->sink.self, &self->pomerium, 0);
 }
 
 void resolver_resolve_secret(struct resolve *self, const struct msg_secret_value *value)
@@ -358,10 +362,11 @@ enum resolve_outcome resolver_resolve_owner(struct resolve *self, const struct m
 	struct msg_object object;
 
 	*bundle = (struct msg_bundle){ .owner = msg_key_dup(owner, pool) };
-	if (msg_key_equal(owner, &self->pomerium))
+	if (!resolver_resolve_has(self, owner))
+		return RESOLVE_GONE;
+	if (owner->kind == MSG_KIND_POMERIUM)
 		return resolver_bundle_from_settings(&source, pool, bundle, err);
-	if (owner->kind != MSG_KIND_INGRESS || !is_ours(self, owner) ||
-	    resolver_store_get(&self->store, owner, pool, &object) < 0)
+	if (resolver_store_get(&self->store, owner, pool, &object) < 0)
 		return RESOLVE_GONE;
 	return resolver_bundle_from_ingress(&source, object.ingress, pool, bundle, err);
 }
@@ -388,7 +393,8 @@ void resolver_resolve_owners(struct resolve *self, struct pool *pool, struct msg
 	*owners = pool_array(pool, self->owners.n + 1, sizeof(**owners));
 	for (size_t i = 0; map_next(&self->owners, &i, &text, NULL);)
 		(*owners)[(*n)++] = resolver_key_from_text(pool_str(pool, text));
-	(*owners)[(*n)++] = msg_key_dup(&self->pomerium, pool);
+	if (resolver_resolve_has(self, &self->pomerium))
+		(*owners)[(*n)++] = msg_key_dup(&self->pomerium, pool);
 	qsort(*owners, *n, sizeof(**owners), compare_keys);
 }
 
@@ -414,7 +420,10 @@ void resolver_resolve_each_ingress(struct resolve *self,
 
 bool resolver_resolve_has(const struct resolve *self, const struct msg_key *owner)
 {
-	return msg_key_equal(owner, &self->pomerium) || (owner->kind == MSG_KIND_INGRESS && is_ours(self, owner));
+	/* Without a whole list, and without any object, nobody can say that there are no settings. */
+	if (msg_key_equal(owner, &self->pomerium))
+		return self->kinds[MSG_KIND_POMERIUM].known || resolver_store_count(&self->store, MSG_KIND_POMERIUM) > 0;
+	return owner->kind == MSG_KIND_INGRESS && is_ours(self, owner);
 }
 
 bool resolver_resolve_wants(const struct resolve *self, const struct msg_key *secret)

@@ -49,7 +49,7 @@ const struct msg_meta *resolver_resolve_meta(struct resolve *self, const struct 
 void resolver_resolve_owners(struct resolve *self, struct pool *pool, struct msg_key **owners, size_t *n);
 /* Every Ingress with the reason why it is not ours (NULL: it is), in order; for `sluice explain`. */
 void resolver_resolve_each_ingress(struct resolve *self, void (*each)(void *arg, const struct msg_key *key, const char *why_not), void *arg);
-/* Whether there is such an owner now. */
+/* Whether there is such an owner now. The Pomerium object is one, also when there is none, as soon as that is known. */
 bool resolver_resolve_has(const struct resolve *self, const struct msg_key *owner);
 /* Whether some owner refers to this Secret. */
 bool resolver_resolve_wants(const struct resolve *self, const struct msg_key *secret);

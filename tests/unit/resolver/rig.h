@@ -81,6 +81,9 @@ static inline void rig_init(struct rig *rig, const struct resolve_settings *sett
 	map_init(&rig->dirty, NULL);
 	map_init(&rig->puts, NULL);
 	rig->resolve = resolver_resolve_new(settings ? settings : &plain, &sink);
+	/* That there is no Pomerium object is known. */
+	resolver_resolve_kind_state(rig->resolve, &(struct msg_kind_state){ MSG_KIND_POMERIUM, MSG_KIND_SYNCED, STR("") });
+	map_clear(&rig->dirty);
 }
 
 static inline void rig_clear(struct rig *rig)

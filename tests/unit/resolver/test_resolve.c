@@ -342,8 +342,43 @@ static void test_listings(void **state)
 	rig_state(&rig, MSG_KIND_SERVICE, MSG_KIND_NOT_INSTALLED);
 	rig_put(&rig, INGRESS("a", "", RULE(PATH("web"))));
 	rig_expect_reject(&rig, "shop/a", "spec.rules[0].http.paths[0].backend: Service \"shop/web\" not found");
+	rig_clear(&rig);
+}
+
+/* That there are no settings is only said of a whole list. */
+static void test_settings_unknown(void **state)
+{
+	struct msg_key key = rig_key(MSG_KIND_POMERIUM, "global");
+	struct resolve *fresh;
+	struct rig rig;
+	struct msg_key *owners;
+	size_t n;
+
+	(void)state;
+	rig_init(&rig, NULL);
 	rig_state(&rig, MSG_KIND_POMERIUM, MSG_KIND_UNAVAILABLE);
-	rig_expect_reject(&rig, "global", "Pomerium \"global\" not found: objects of kind Pomerium cannot be read just now (away)");
+	rig_bundle(&rig, "global"); /* it was known before */
+	rig_expect_dirty(&rig, "");
+	fresh = rig.resolve;
+	rig.resolve = resolver_resolve_new(&(struct resolve_settings){ .pomerium_config = STR("global") },
+	                                   &(struct resolve_sink){ &rig, rig_on_dirty, rig_on_wanted, rig_on_put });
+	resolver_resolve_destroy(&fresh);
+	rig_state(&rig, MSG_KIND_POMERIUM, MSG_KIND_UNAVAILABLE);
+	assert_false(resolver_resolve_has(rig.resolve, &key));
+	resolver_resolve_owners(rig.resolve, &rig.pool, &owners, &n);
+	assert_int_equal(n, 0);
+	rig_expect_outcome(&rig, "global", RESOLVE_GONE);
+	rig_expect_dirty(&rig, "");
+	rig_put(&rig, POMERIUM("global", "secrets: a/b"));
+	rig_expect_dirty(&rig, "Pomerium//global");
+	assert_true(resolver_resolve_has(rig.resolve, &key));
+	rig_delete(&rig, MSG_KIND_POMERIUM, "global");
+	rig_expect_dirty(&rig, "Pomerium//global");
+	rig_expect_outcome(&rig, "global", RESOLVE_GONE);
+	rig_state(&rig, MSG_KIND_POMERIUM, MSG_KIND_LISTING);
+	rig_state(&rig, MSG_KIND_POMERIUM, MSG_KIND_SYNCED);
+	rig_expect_dirty(&rig, "Pomerium//global");
+	rig_bundle(&rig, "global");
 	rig_clear(&rig);
 }
 
@@ -400,6 +435,7 @@ int main(void)
 		cmocka_unit_test(test_who_is_concerned),
 		cmocka_unit_test(test_secrets_come_and_go),
 		cmocka_unit_test(test_listings),
+		cmocka_unit_test(test_settings_unknown),
 		cmocka_unit_test(test_owners_and_meta),
 		cmocka_unit_test(test_impossible_keys),
 	};

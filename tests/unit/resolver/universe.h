@@ -328,6 +328,12 @@ static inline const struct resolve_settings *universe_settings(void)
 	return &settings;
 }
 
+/* That there is no Pomerium object is known from the first moment on. */
+static inline void universe_know_settings(struct resolve *resolve)
+{
+	resolver_resolve_kind_state(resolve, &(struct msg_kind_state){ MSG_KIND_POMERIUM, MSG_KIND_SYNCED, STR("") });
+}
+
 static inline void universe_compare(struct universe *u)
 {
 	struct universe_second second = { .u = u };
@@ -337,6 +343,7 @@ static inline void universe_compare(struct universe *u)
 
 	map_init(&second.wanted, NULL);
 	second.resolve = resolver_resolve_new(universe_settings(), &sink);
+	universe_know_settings(second.resolve);
 	for (size_t i = 0; map_next(&u->objects, &i, NULL, &value);)
 		resolver_resolve_put(second.resolve, value);
 	if (second.wanted.n != u->wanted.n)
@@ -433,6 +440,7 @@ static inline void universe_run(const uint8_t *bytes, size_t n, size_t *n_outcom
 	map_init(&u.dirty, NULL);
 	map_init(&u.wanted, NULL);
 	u.resolve = resolver_resolve_new(universe_settings(), &sink);
+	universe_know_settings(u.resolve);
 	universe_look(&u);
 	for (; n >= UNIVERSE_STEP; bytes += UNIVERSE_STEP, n -= UNIVERSE_STEP) {
 		universe_event(&u, bytes);
