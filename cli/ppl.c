@@ -38,8 +38,9 @@ static int read_policy(const char *path, struct buf *out)
 static int usage(FILE *out, int status)
 {
 	fprintf(out, "usage: sluice ppl FILE\n"
-	             "\n"
-	             "Compiles a policy (Pomerium Policy Language, YAML or JSON; - reads stdin) and prints its Rego.\n");
+		     "\n"
+		     "Compiles a policy (Pomerium Policy Language, YAML or JSON; - reads stdin) "
+		     "and prints its Rego.\n");
 	return status;
 }
 

@@ -19,7 +19,8 @@ struct parser {
 	struct str last_repeat; /* the repetition that ended right before, for x** */
 };
 
-/* The part as a person typed it: backslashes stay single; what does not print, or is no UTF-8, is \xNN. */
+/* The part as a person typed it: backslashes stay single; what does not print, or is no UTF-8, is
+ * \xNN. */
 static void show(struct str part, struct buf *out)
 {
 	bool is_text = str_is_utf8(part);
@@ -45,7 +46,8 @@ int translator_regex_fail(struct regex_reader *r, const char *reason, struct str
 		len--;
 	buf_init(&shown, ERR_MAX);
 	show(str_slice(part, 0, len), &shown);
-	err_set(r->err, "%s: `" STR_FMT "%s`", reason, STR_ARG(buf_view(&shown)), len < part.len ? "..." : "");
+	err_set(r->err, "%s: `" STR_FMT "%s`", reason, STR_ARG(buf_view(&shown)),
+		len < part.len ? "..." : "");
 	buf_clear(&shown);
 	return -1;
 }
@@ -255,7 +257,8 @@ static int check_repeat(struct parser *p, struct str start, unsigned *flags)
 		*flags ^= REGEX_NON_GREEDY;
 	}
 	if (p->last_repeat.ptr)
-		return translator_regex_fail(r, "invalid nested repetition operator", p->last_repeat);
+		return translator_regex_fail(r, "invalid nested repetition operator",
+					     p->last_repeat);
 	if (!translator_regex_tree_has_operand(&p->tree))
 		return translator_regex_fail(r, "missing argument to repetition operator", start);
 	return 0;
@@ -385,7 +388,8 @@ static int step(struct parser *p)
 		rc = operand(p, REGEX_OTHER);
 		break;
 	case '.':
-		rc = operand(p, p->reader.flags & REGEX_DOT_NEWLINE ? REGEX_ANY : REGEX_ANY_NOT_NEWLINE);
+		rc = operand(p, p->reader.flags & REGEX_DOT_NEWLINE ? REGEX_ANY
+								    : REGEX_ANY_NOT_NEWLINE);
 		break;
 	case '[':
 		rc = bracket(p);
@@ -417,8 +421,9 @@ static int check_limit(struct parser *p)
 		return 0;
 	p->reader.rest = str_slice(p->reader.rest, p->reader.rest.len, p->reader.rest.len);
 	return translator_regex_fail(&p->reader,
-	                             p->tree.limit == REGEX_TOO_DEEP ? "expression nests too deeply" : "expression too large",
-	                             p->reader.whole);
+				     p->tree.limit == REGEX_TOO_DEEP ? "expression nests too deeply"
+								     : "expression too large",
+				     p->reader.whole);
 }
 
 static int parse(struct parser *p)
@@ -441,8 +446,9 @@ int translator_regex_check(struct str pattern, struct err *err)
 	int rc;
 
 	if (pattern.len > REGEX_MAX_TEXT)
-		return err_set(err, "expression too large: it has %zu bytes, at most %u are accepted", pattern.len,
-		               REGEX_MAX_TEXT);
+		return err_set(err,
+			       "expression too large: it has %zu bytes, at most %u are accepted",
+			       pattern.len, REGEX_MAX_TEXT);
 	translator_regex_tree_init(&p.tree);
 	rc = parse(&p);
 	translator_regex_tree_clear(&p.tree);

@@ -1,4 +1,5 @@
-/* regex: Go's rules for regular expressions. Private to regex*.c; the door is translator_regex_check.
+/* regex: Go's rules for regular expressions. Private to regex*.c; the door is
+ * translator_regex_check.
  *
  *   regex.c         the text: literals, groups, flags, repetition
  *   regex_class.c   escapes, [classes], \p{names}
@@ -23,7 +24,8 @@ enum regex_flag {
 	REGEX_NON_GREEDY = 8,  /* U */
 };
 
-/* A set of runes. Up to REGEX_MAX_RANGES ranges are kept exactly, of a larger set only the count. */
+/* A set of runes. Up to REGEX_MAX_RANGES ranges are kept exactly, of a larger set only the count.
+ */
 #define REGEX_MAX_RANGES 16
 
 struct regex_set {
@@ -49,26 +51,28 @@ enum regex_op {
 struct regex_node {
 	enum regex_op op;
 	unsigned flags;
-	bool captures;         /* of a left paren */
-	bool sized;            /* size was taken while sizes are watched, and counts from then on */
+	bool captures; /* of a left paren */
+	bool sized;    /* size was taken while sizes are watched, and counts from then on */
 	uint32_t height;
-	uint32_t product;      /* of nested counted repetitions, the largest */
-	uint32_t count;        /* of a counted repetition */
-	uint32_t runes[4];     /* of a literal the first rune, of a class its first two ranges */
+	uint32_t product;  /* of nested counted repetitions, the largest */
+	uint32_t count;    /* of a counted repetition */
+	uint32_t runes[4]; /* of a literal the first rune, of a class its first two ranges */
 	size_t n_runes;
-	size_t n_subs;         /* of an alternation */
-	uint64_t size;         /* instructions when compiled */
+	size_t n_subs; /* of an alternation */
+	uint64_t size; /* instructions when compiled */
 };
 
 enum regex_limit { REGEX_FITS, REGEX_TOO_LARGE, REGEX_TOO_DEEP };
 
-/* The parser's stack. `limit` is set by the first node that passes a limit; nothing else is valid then. */
+/* The parser's stack. `limit` is set by the first node that passes a limit; nothing else is valid
+ * then. */
 struct regex_tree {
 	struct regex_node *stack;
 	size_t n, cap;
-	size_t n_nodes, n_free; /* nodes that Go would have allocated, and those it could use again */
+	size_t n_nodes,
+		n_free; /* nodes that Go would have allocated, and those it could use again */
 	uint64_t n_runes;
-	uint64_t repeats;       /* product of all counted repetitions */
+	uint64_t repeats; /* product of all counted repetitions */
 	bool watches_sizes;
 	enum regex_limit limit;
 };
@@ -78,7 +82,8 @@ void translator_regex_tree_clear(struct regex_tree *tree);
 void translator_regex_tree_push(struct regex_tree *tree, enum regex_op op, unsigned flags);
 void translator_regex_tree_push_paren(struct regex_tree *tree, unsigned flags, bool captures);
 void translator_regex_tree_push_literal(struct regex_tree *tree, uint32_t rune, unsigned flags);
-void translator_regex_tree_push_set(struct regex_tree *tree, const struct regex_set *set, unsigned flags);
+void translator_regex_tree_push_set(struct regex_tree *tree, const struct regex_set *set,
+				    unsigned flags);
 /* Puts the top under a repetition: extra instructions, or a count (min, max; max -1 is open). */
 bool translator_regex_tree_has_operand(const struct regex_tree *tree);
 void translator_regex_tree_repeat(struct regex_tree *tree, unsigned extra, unsigned flags);
@@ -100,7 +105,8 @@ struct regex_reader {
 	struct err *err;
 };
 
-/* Sets "<reason>: `<part>`" and returns -1; the part runs from `from` to where the reader stands. */
+/* Sets "<reason>: `<part>`" and returns -1; the part runs from `from` to where the reader stands.
+ */
 int translator_regex_fail(struct regex_reader *r, const char *reason, struct str from);
 /* Reads one rune; 0 with *rune = UINT32_MAX at the end, -1 if it is not UTF-8. */
 int translator_regex_rune(struct regex_reader *r, uint32_t *rune);

@@ -6,7 +6,7 @@
 #include "translator/regex.h"
 
 #define INVALID_ESCAPE "invalid escape sequence"
-#define INVALID_RANGE  "invalid character class range"
+#define INVALID_RANGE "invalid character class range"
 
 struct named_set {
 	const char *name;
@@ -20,19 +20,13 @@ static const struct named_set perl_sets[] = {
 };
 
 static const struct named_set posix_sets[] = {
-	{ "alnum", "09AZaz" },
-	{ "alpha", "AZaz" },
+	{ "alnum", "09AZaz" },   { "alpha", "AZaz" },
 	{ "ascii", "\001\177" }, /* from NUL on, which a string cannot hold: see below */
-	{ "blank", "\t\t  " },
-	{ "cntrl", "\001\037\177\177" },
-	{ "digit", "09" },
-	{ "graph", "!~" },
-	{ "lower", "az" },
-	{ "print", " ~" },
-	{ "punct", "!/:@[`{~" },
-	{ "space", "\t\r  " },
-	{ "upper", "AZ" },
-	{ "word", "09AZ__az" },
+	{ "blank", "\t\t  " },   { "cntrl", "\001\037\177\177" },
+	{ "digit", "09" },       { "graph", "!~" },
+	{ "lower", "az" },       { "print", " ~" },
+	{ "punct", "!/:@[`{~" }, { "space", "\t\r  " },
+	{ "upper", "AZ" },       { "word", "09AZ__az" },
 	{ "xdigit", "09AFaf" },
 };
 
@@ -125,7 +119,8 @@ static void negate_set(struct regex_set *set)
 	*set = out;
 }
 
-static void add_named(struct regex_set *set, const struct named_set *named, bool negated, unsigned flags)
+static void add_named(struct regex_set *set, const struct named_set *named, bool negated,
+		      unsigned flags)
 {
 	struct regex_set own = { .n = 0 };
 
@@ -222,7 +217,8 @@ int translator_regex_escape(struct regex_reader *r, uint32_t *rune)
 	return 0;
 }
 
-/* One capital in front, the rest small, no blanks, hyphens or underscores; -1 if longer than any name. */
+/* One capital in front, the rest small, no blanks, hyphens or underscores; -1 if longer than any
+ * name. */
 static int canonical_name(struct str name, char *out, size_t max)
 {
 	size_t n = 0;
@@ -287,8 +283,8 @@ static int unicode_class(struct regex_reader *r, struct regex_set *set)
 	}
 	len = canonical_name(name, canonical, sizeof(canonical));
 	if (len >= 0)
-		n_runes = translator_regex_class_size((struct str){ canonical, (size_t)len }, negated,
-		                                      r->flags & REGEX_FOLD);
+		n_runes = translator_regex_class_size((struct str){ canonical, (size_t)len },
+						      negated, r->flags & REGEX_FOLD);
 	if (n_runes < 0)
 		return translator_regex_fail(r, INVALID_RANGE, start);
 	set->n_more += (size_t)n_runes / 2;

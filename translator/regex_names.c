@@ -2,9 +2,11 @@
  *
  *   in     a name in canonical form: one capital in front, no blanks, hyphens and underscores
  *   out    how many code points the class lists in the parsed expression, which Go bounds
- *   never  edited by hand: written by tests/regex/gen, see tests/regex/README.md (Unicode 15.0.0) */
+ *   never  edited by hand: written by tests/regex/gen, see tests/regex/README.md (Unicode 15.0.0)
+ */
 #include "translator/regex.h"
 
+/* clang-format off */
 /* name, length, and the length of its negation, of its case-folded form and of that one's negation */
 static const struct {
 	const char *name;
@@ -107,6 +109,7 @@ static const struct {
 	{ "Yezidi", { 6, 8, 6, 8 } }, { "Yi", { 4, 6, 4, 6 } }, { "Z", { 16, 18, 16, 18 } },
 	{ "Zl", { 1, 4, 1, 4 } }, { "Zp", { 1, 4, 1, 4 } }, { "Zs", { 14, 16, 14, 16 } },
 };
+/* clang-format on */
 
 long translator_regex_class_size(struct str name, bool negated, bool folded)
 {

@@ -7,13 +7,14 @@
  *
  * Go counts the nodes it allocates, merges neighbouring literals, lifts a concatenation out of a
  * concatenation and makes one class of a|b; the same is done here, for the counts to be the same.
- * Left out is the factoring of common prefixes in an alternation: it only shifts the limits a little. */
+ * Left out is the factoring of common prefixes in an alternation: it only shifts the limits a
+ * little. */
 #include "translator/regex.h"
 #include "base/mem.h"
 
-#define MAX_HEIGHT  1000
-#define MAX_SIZE    ((128u << 20) / 40) /* instructions of 40 bytes in 128 MB */
-#define MAX_RUNES   ((128u << 20) / 4)
+#define MAX_HEIGHT 1000
+#define MAX_SIZE ((128u << 20) / 40) /* instructions of 40 bytes in 128 MB */
+#define MAX_RUNES ((128u << 20) / 4)
 #define MAX_PRODUCT 1000
 
 void translator_regex_tree_init(struct regex_tree *tree)
@@ -33,7 +34,9 @@ static struct regex_node new_node(struct regex_tree *tree, enum regex_op op, uns
 		tree->n_free--;
 	else
 		tree->n_nodes++;
-	return (struct regex_node){ .op = op, .flags = flags, .height = 1, .product = 1, .size = 1 };
+	return (struct regex_node){
+		.op = op, .flags = flags, .height = 1, .product = 1, .size = 1
+	};
 }
 
 static struct regex_node *top(const struct regex_tree *tree)
@@ -61,7 +64,9 @@ static void check_size(struct regex_tree *tree, struct regex_node *node)
 {
 	if (!tree->watches_sizes) {
 		if (node->op == REGEX_REPEAT)
-			tree->repeats = node->count > MAX_SIZE / tree->repeats ? MAX_SIZE : tree->repeats * node->count;
+			tree->repeats = node->count > MAX_SIZE / tree->repeats
+						? MAX_SIZE
+						: tree->repeats * node->count;
 		if (tree->n_nodes < MAX_SIZE / tree->repeats)
 			return;
 		tree->watches_sizes = true;
@@ -80,7 +85,8 @@ static void check_limits(struct regex_tree *tree)
 		fail(tree, REGEX_TOO_DEEP);
 }
 
-/* Merges the two literals on top, so that the upper one is free: it then takes the rune, if there is one. */
+/* Merges the two literals on top, so that the upper one is free: it then takes the rune, if there
+ * is one. */
 static bool merge_literals(struct regex_tree *tree, const uint32_t *rune, unsigned flags)
 {
 	struct regex_node *upper, *lower;
@@ -89,7 +95,8 @@ static bool merge_literals(struct regex_tree *tree, const uint32_t *rune, unsign
 		return false;
 	upper = top(tree);
 	lower = upper - 1;
-	if (upper->op != REGEX_LITERAL || lower->op != REGEX_LITERAL || ((upper->flags ^ lower->flags) & REGEX_FOLD))
+	if (upper->op != REGEX_LITERAL || lower->op != REGEX_LITERAL ||
+	    ((upper->flags ^ lower->flags) & REGEX_FOLD))
 		return false;
 	lower->n_runes += upper->n_runes;
 	if (!lower->sized)
@@ -107,7 +114,8 @@ static bool merge_literals(struct regex_tree *tree, const uint32_t *rune, unsign
 	return false;
 }
 
-/* The other case of an ASCII letter that has exactly two forms; 0 for all else (K and S have three). */
+/* The other case of an ASCII letter that has exactly two forms; 0 for all else (K and S have
+ * three). */
 static uint32_t other_case(uint32_t rune)
 {
 	uint32_t lower = rune | 0x20;
@@ -117,8 +125,8 @@ static uint32_t other_case(uint32_t rune)
 
 static bool is_fold_pair(const struct regex_node *node)
 {
-	return node->n_runes == 4 && node->runes[0] == node->runes[1] && node->runes[2] == node->runes[3] &&
-	       other_case(node->runes[0]) == node->runes[2];
+	return node->n_runes == 4 && node->runes[0] == node->runes[1] &&
+	       node->runes[2] == node->runes[3] && other_case(node->runes[0]) == node->runes[2];
 }
 
 static void make_literal(struct regex_node *node, unsigned flags)
@@ -184,7 +192,8 @@ static void set_ranges(struct regex_node *node, const struct regex_set *set)
 		node->runes[i] = i / 2 < set->n ? set->ranges[i / 2][i % 2] : 0;
 }
 
-void translator_regex_tree_push_set(struct regex_tree *tree, const struct regex_set *set, unsigned flags)
+void translator_regex_tree_push_set(struct regex_tree *tree, const struct regex_set *set,
+				    unsigned flags)
 {
 	struct regex_node node = new_node(tree, REGEX_CLASS, flags);
 
@@ -252,7 +261,8 @@ static void collapse(struct regex_tree *tree, enum regex_op op, unsigned flags)
 			/* what a sub-node of the same kind holds is lifted into this one */
 			tree->n_free += is_same;
 			node.n_subs += is_same ? sub->n_subs : 1;
-			node.size += sub->size - (is_same && op == REGEX_ALTERNATE ? sub->n_subs - 1 : 0);
+			node.size += sub->size -
+				     (is_same && op == REGEX_ALTERNATE ? sub->n_subs - 1 : 0);
 			node.height = height > node.height ? height : node.height;
 			node.product = sub->product > node.product ? sub->product : node.product;
 		}
@@ -308,7 +318,8 @@ static void merge_class(struct regex_node *into, const struct regex_node *from)
 			into->op = REGEX_ANY;
 		return;
 	}
-	if (into->op == REGEX_LITERAL && into->runes[0] == from->runes[0] && into->flags == from->flags)
+	if (into->op == REGEX_LITERAL && into->runes[0] == from->runes[0] &&
+	    into->flags == from->flags)
 		return;
 	add_node(&set, into);
 	add_node(&set, from);
@@ -316,7 +327,8 @@ static void merge_class(struct regex_node *into, const struct regex_node *from)
 	set_ranges(into, &set);
 }
 
-/* If an element stands above a bar, swaps the two, or makes one class of what stands on both sides. */
+/* If an element stands above a bar, swaps the two, or makes one class of what stands on both sides.
+ */
 static bool swap_bar(struct regex_tree *tree)
 {
 	struct regex_node *last = top(tree), swapped;

@@ -1,4 +1,5 @@
-/* ppl: Pomerium Policy Language to Rego. Private to translator/ppl/; the door is translator_ppl_compile.
+/* ppl: Pomerium Policy Language to Rego. Private to translator/ppl/; the door is
+ * translator_ppl_compile.
  *
  *   ppl_parse.c     text -> policy tree
  *   ppl_compile.c   policy tree -> Rego module
@@ -43,19 +44,22 @@ struct ppl_policy {
 extern const char *const translator_ppl_actions[PPL_N_ACTIONS];
 extern const char *const translator_ppl_operators[PPL_N_OPERATORS];
 
-int translator_ppl_parse(struct str text, struct pool *pool, struct ppl_policy *out, struct err *err);
+int translator_ppl_parse(struct str text, struct pool *pool, struct ppl_policy *out,
+			 struct err *err);
 /* "a list", "a string", ...: a value's type as a person calls it. */
 const char *translator_ppl_type(const struct value *v);
 
 /* Rego. A body is a run of lines "\t<expression>\n"; an expression never holds a raw newline. */
 void translator_ppl_string(struct buf *out, struct str text);
 void translator_ppl_value(struct buf *out, const struct value *v, struct pool *pool);
-/* "<head>", "<head> if <expression>" or "<head> if { ... }", as the body is empty, one line or more. */
+/* "<head>", "<head> if <expression>" or "<head> if { ... }", as the body is empty, one line or
+ * more. */
 void translator_ppl_clause(struct buf *out, struct str head, const struct buf *body);
 /* The entries of a map by key, in byte order. */
 const struct value_entry **translator_ppl_sorted(const struct value *map, struct pool *pool);
 
-/* Helper rules. They stand behind all others, by number of arguments, then in the order of first use. */
+/* Helper rules. They stand behind all others, by number of arguments, then in the order of first
+ * use. */
 enum ppl_helper {
 	PPL_HELPER_NONE,
 	PPL_GET_DEVICE_CREDENTIAL,
@@ -74,24 +78,26 @@ enum ppl_helper {
 /* What one compilation carries along. */
 struct ppl_writer {
 	struct pool *pool;
-	struct buf rego;                /* the module so far */
-	struct buf body;                /* of the rule that is being written */
-	struct buf head;                /* of the same */
-	unsigned ids[PPL_N_KINDS];      /* next number of each criterion's rules */
+	struct buf rego;           /* the module so far */
+	struct buf body;           /* of the rule that is being written */
+	struct buf head;           /* of the same */
+	unsigned ids[PPL_N_KINDS]; /* next number of each criterion's rules */
 	unsigned operator_ids[PPL_N_OPERATORS];
 	enum ppl_helper helpers[PPL_N_HELPERS]; /* in the order of first use */
 	size_t n_helpers;
-	bool wildcard;                  /* a second `_` of the same name: both are printed as _0 */
+	bool wildcard; /* a second `_` of the same name: both are printed as _0 */
 };
 
 /* Writes the rules of one criterion; *name is the first one's, in the pool. */
-int translator_ppl_criterion(struct ppl_writer *w, const struct ppl_criterion *c, struct str *name, struct err *err);
+int translator_ppl_criterion(struct ppl_writer *w, const struct ppl_criterion *c, struct str *name,
+			     struct err *err);
 void translator_ppl_use(struct ppl_writer *w, enum ppl_helper helper);
 void translator_ppl_prelude(struct ppl_writer *w);
 void translator_ppl_print_helpers(struct ppl_writer *w);
 
 /* Matchers append their expressions to w->body. `left` is Rego text, data what the policy says. */
-typedef int ppl_match_fn(struct ppl_writer *w, const char *left, const struct ppl_criterion *c, struct err *err);
+typedef int ppl_match_fn(struct ppl_writer *w, const char *left, const struct ppl_criterion *c,
+			 struct err *err);
 ppl_match_fn translator_ppl_match_string;
 ppl_match_fn translator_ppl_match_list;
 ppl_match_fn translator_ppl_match_claim_name;
@@ -102,7 +108,8 @@ ppl_match_fn translator_ppl_match_key_authority;
 
 /* An IP address or CIDR range as Go's net package writes it back; -1 if it is neither. */
 int translator_ppl_cidr(struct str text, struct buf *out);
-/* The first key of authorized_keys text, re-encoded: the wire form in base64. -1 if there is none. */
+/* The first key of authorized_keys text, re-encoded: the wire form in base64. -1 if there is none.
+ */
 int translator_ppl_ssh_key(struct str text, struct buf *out);
 /* strconv.IsPrint of Go: may the code point stand in a quoted string as it is? */
 bool translator_ppl_printable(uint32_t code);

@@ -81,8 +81,10 @@ int translator_ppl_cidr(struct str text, struct buf *out)
 	struct str address, length;
 
 	if (str_cut(text, '/', &address, &length)) {
-		if (!(parse_address(address, AF_INET, bytes) == 0 && is_prefix_length(length, 32)) &&
-		    !(parse_address(address, AF_INET6, bytes) == 0 && is_prefix_length(length, 128)))
+		if (!(parse_address(address, AF_INET, bytes) == 0 &&
+		      is_prefix_length(length, 32)) &&
+		    !(parse_address(address, AF_INET6, bytes) == 0 &&
+		      is_prefix_length(length, 128)))
 			return -1;
 		buf_str(out, text);
 		return 0;

@@ -5,8 +5,9 @@
  *   owns   the counters behind names such as email_0, or_1
  *   never  sees more than the policy: no object, no file
  *
- * Actions come in the order allow, deny; within an action the rules in the order of the policy; within a rule
- * and, or, not, nor. Each operator with criteria becomes a rule of its own behind its criteria. */
+ * Actions come in the order allow, deny; within an action the rules in the order of the policy;
+ * within a rule and, or, not, nor. Each operator with criteria becomes a rule of its own behind its
+ * criteria. */
 #include "translator/translator.h"
 #include "translator/ppl/ppl.h"
 
@@ -24,15 +25,16 @@ static void add_name(struct buf *names, struct str name)
 	buf_str(names, name);
 }
 
-static void print_operator(struct ppl_writer *w, struct str name, enum ppl_operator op, const struct buf *names)
+static void print_operator(struct ppl_writer *w, struct str name, enum ppl_operator op,
+			   const struct buf *names)
 {
 	static const char *const merges[PPL_N_OPERATORS] = {
 		[PPL_AND] = "\tv := merge_with_and(normalized)\n}\n",
 		[PPL_OR] = "\tv := merge_with_or(normalized)\n}\n",
 		[PPL_NOT] = "\tinverted := [invert_criterion_result(x) | x := results[i]]\n"
-		            "\tv := merge_with_and(inverted)\n}\n",
+			    "\tv := merge_with_and(inverted)\n}\n",
 		[PPL_NOR] = "\tinverted := [invert_criterion_result(x) | x := results[i]]\n"
-		            "\tv := merge_with_or(inverted)\n}\n",
+			    "\tv := merge_with_or(inverted)\n}\n",
 	};
 
 	buf_putc(&w->rego, '\n');
@@ -42,8 +44,8 @@ static void print_operator(struct ppl_writer *w, struct str name, enum ppl_opera
 	buf_puts(&w->rego, merges[op]);
 }
 
-static int compile_operator(struct ppl_writer *w, const struct ppl_rule *rule, enum ppl_operator op, struct buf *terms,
-                            struct err *err)
+static int compile_operator(struct ppl_writer *w, const struct ppl_rule *rule, enum ppl_operator op,
+			    struct buf *terms, struct err *err)
 {
 	const struct ppl_criteria *criteria = &rule->operators[op];
 	struct str name;
@@ -65,8 +67,8 @@ out:
 	return rc;
 }
 
-static int compile_action(struct ppl_writer *w, const struct ppl_policy *policy, enum ppl_action action,
-                          struct err *err)
+static int compile_action(struct ppl_writer *w, const struct ppl_policy *policy,
+			  enum ppl_action action, struct err *err)
 {
 	struct buf terms;
 	int rc = -1;
@@ -106,7 +108,8 @@ int translator_ppl_compile(struct str text, struct pool *pool, struct str *rego,
 			goto out;
 	translator_ppl_print_helpers(&w);
 	if (w.rego.full || w.body.full || w.head.full) {
-		err_set(err, "the policy is too large: it compiles to more than %u bytes of Rego", BUF_MAX_TEXT);
+		err_set(err, "the policy is too large: it compiles to more than %u bytes of Rego",
+			BUF_MAX_TEXT);
 		goto out;
 	}
 	*rego = pool_str(pool, buf_view(&w.rego));

@@ -6,25 +6,29 @@
  *   never  decides how criteria are joined: that is ppl_compile.c */
 #include "translator/ppl/ppl.h"
 
+/* clang-format off */
 /* Expressions that several criteria begin with. */
-#define SESSION "\tsession := get_session(input.session.id)\n"
-#define USER    "\tuser := get_user(session)\n"
-#define EMAIL                                                                                                          \
-	SESSION USER "\tdirectory_user := get_directory_user(session)\n"                                               \
-	             "\temail := get_user_email(session, user, directory_user)\n"
-#define CLAIM                                                                                                          \
-	SESSION "\tsession_claims := object.get(session, \"claims\", {})\n" USER                                        \
-	        "\tuser_claims := object.get(user, \"claims\", {})\n"                                                   \
-	        "\tall_claims := object.union(session_claims, user_claims)\n"                                           \
-	        "\tvalues := object_get(all_claims, rule_path, [])\n"
-
+#define SESSION   "\tsession := get_session(input.session.id)\n"
+#define USER      "\tuser := get_user(session)\n"
+#define DIRECTORY SESSION USER "\tdirectory_user := get_directory_user(session)\n"
+#define EMAIL     DIRECTORY "\temail := get_user_email(session, user, directory_user)\n"
+#define CLAIM     SESSION "\tsession_claims := object.get(session, \"claims\", {})\n" USER \
+	"\tuser_claims := object.get(user, \"claims\", {})\n" \
+	"\tall_claims := object.union(session_claims, user_claims)\n" \
+	"\tvalues := object_get(all_claims, rule_path, [])\n"
 #define ELSE_UNAUTHENTICATED "\nelse := [false, {\"user-unauthenticated\"}]\n"
+
+/* Helper rules that go with them. */
+#define WITH_CLAIM { PPL_GET_SESSION, PPL_GET_USER, PPL_OBJECT_GET }
+#define WITH_EMAIL { PPL_GET_SESSION, PPL_GET_USER, PPL_GET_USER_EMAIL, PPL_GET_DIRECTORY_USER }
+/* clang-format on */
 
 /* How the clauses behind the first one follow from the table. */
 enum shape {
 	SHAPE_FIXED,   /* `text` is the whole rule behind its name */
 	SHAPE_PLAIN,   /* if the body holds ok, else fail */
-	SHAPE_SESSION, /* if the body holds ok, else fail where there is a session, else unauthenticated */
+	SHAPE_SESSION, /* if the body holds ok, else fail where there is a session, else
+			  unauthenticated */
 	SHAPE_PATH,    /* as SHAPE_SESSION; the body begins with the name of the claim */
 	SHAPE_TOOL,
 	SHAPE_DEVICE,
@@ -33,33 +37,39 @@ enum shape {
 struct kind {
 	const char *name;
 	enum shape shape;
-	unsigned n_ids;          /* numbers that one use takes */
-	const char *ok, *fail;   /* reasons */
-	const char *text;        /* expressions before those of the matcher */
-	const char *left;        /* what the matcher looks at */
+	unsigned n_ids;        /* numbers that one use takes */
+	const char *ok, *fail; /* reasons */
+	const char *text;      /* expressions before those of the matcher */
+	const char *left;      /* what the matcher looks at */
 	ppl_match_fn *match;
 	enum ppl_helper helpers[PPL_CRITERION_HELPERS];
 };
 
+/* clang-format off */
 static const struct kind kinds[] = {
 	{ "accept", SHAPE_FIXED, 1, .text = " := [true, {\"accept\"}]\n" },
 	{ "reject", SHAPE_FIXED, 1, .text = " := [false, {\"reject\"}]\n" },
 	{ "authenticated_user", SHAPE_FIXED, 1,
-	  .text = " := [true, {\"user-ok\"}] if {\n" SESSION
+	  .text = " := [true, {\"user-ok\"}] if {\n"
+	          SESSION
 	          "\tsession.user_id != null\n"
 	          "\tsession.user_id != \"\"\n"
 	          "}\n"
 	          "\n"
-	          "else := [false, {\"user-unauthorized\"}] if {\n" SESSION
+	          "else := [false, {\"user-unauthorized\"}] if {\n"
+	          SESSION
 	          "\tsession.id != \"\"\n"
-	          "}\n" ELSE_UNAUTHENTICATED,
+	          "}\n"
+	          ELSE_UNAUTHENTICATED,
 	  .helpers = { PPL_GET_SESSION } },
-	{ "claim", SHAPE_PATH, 1, "claim-ok", "claim-unauthorized", CLAIM, "values", translator_ppl_match_list,
-	  { PPL_GET_SESSION, PPL_GET_USER, PPL_OBJECT_GET } },
+	{ "claim", SHAPE_PATH, 1, "claim-ok", "claim-unauthorized",
+	  CLAIM, "values", translator_ppl_match_list, WITH_CLAIM },
 	{ "client_certificate", SHAPE_PLAIN, 1, "client-certificate-ok", "client-certificate-unauthorized",
-	  "\tcert := crypto.x509.parse_certificates(trim_space(input.http.client_certificate.leaf))[0]\n"
+	  "\tcert := crypto.x509.parse_certificates("
+	    "trim_space(input.http.client_certificate.leaf))[0]\n"
 	  "\tfingerprint := crypto.sha256(base64.decode(cert.Raw))\n"
-	  "\tspki_hash := base64.encode(hex.decode(crypto.sha256(base64.decode(cert.RawSubjectPublicKeyInfo))))\n",
+	  "\tspki_hash := base64.encode(hex.decode("
+	    "crypto.sha256(base64.decode(cert.RawSubjectPublicKeyInfo))))\n",
 	  NULL, translator_ppl_match_certificate, { 0 } },
 	{ "cors_preflight", SHAPE_FIXED, 1,
 	  .text = " := [true, {\"cors-request\"}] if {\n"
@@ -72,21 +82,20 @@ static const struct kind kinds[] = {
 	{ "device", SHAPE_DEVICE, 1, "device-ok", "device-unauthorized", NULL, NULL, NULL,
 	  { PPL_GET_DEVICE_CREDENTIAL, PPL_GET_DEVICE_ENROLLMENT, PPL_GET_SESSION, PPL_OBJECT_GET } },
 	{ "domain", SHAPE_SESSION, 1, "domain-ok", "domain-unauthorized",
-	  SESSION USER "\tdirectory_user := get_directory_user(session)\n"
-	               "\tdomain := split(get_user_email(session, user, directory_user), \"@\")[1]\n",
-	  "domain", translator_ppl_match_string,
-	  { PPL_GET_SESSION, PPL_GET_USER, PPL_GET_USER_EMAIL, PPL_GET_DIRECTORY_USER } },
-	{ "email", SHAPE_SESSION, 1, "email-ok", "email-unauthorized", EMAIL, "email", translator_ppl_match_string,
-	  { PPL_GET_SESSION, PPL_GET_USER, PPL_GET_USER_EMAIL, PPL_GET_DIRECTORY_USER } },
+	  DIRECTORY "\tdomain := split(get_user_email(session, user, directory_user), \"@\")[1]\n",
+	  "domain", translator_ppl_match_string, WITH_EMAIL },
+	{ "email", SHAPE_SESSION, 1, "email-ok", "email-unauthorized",
+	  EMAIL, "email", translator_ppl_match_string, WITH_EMAIL },
 	{ "groups", SHAPE_SESSION, 1, "groups-ok", "groups-unauthorized",
-	  "\trecord_type := \"pomerium.io/DirectoryUser\"\n" SESSION
+	  "\trecord_type := \"pomerium.io/DirectoryUser\"\n"
+	  SESSION
 	  "\tdirectory_user := get_databroker_record(record_type, session.user_id)\n"
 	  "\tgroup_ids := object.get(directory_user, \"group_ids\", [])\n",
 	  "group_ids", translator_ppl_match_list, { PPL_GET_SESSION } },
-	{ "http_method", SHAPE_PLAIN, 1, "http-method-ok", "http-method-unauthorized", "", "input[http][method]",
-	  translator_ppl_match_string, { 0 } },
-	{ "http_path", SHAPE_PLAIN, 1, "http-path-ok", "http-path-unauthorized", "", "input[http][path]",
-	  translator_ppl_match_string, { 0 } },
+	{ "http_method", SHAPE_PLAIN, 1, "http-method-ok", "http-method-unauthorized",
+	  NULL, "input[http][method]", translator_ppl_match_string, { 0 } },
+	{ "http_path", SHAPE_PLAIN, 1, "http-path-ok", "http-path-unauthorized",
+	  NULL, "input[http][path]", translator_ppl_match_string, { 0 } },
 	{ "invalid_client_certificate", SHAPE_FIXED, 1,
 	  .text = " := [false, {\"valid-client-certificate\"}] if {\n"
 	          "\tis_boolean(input.is_valid_client_certificate)\n"
@@ -99,11 +108,13 @@ static const struct kind kinds[] = {
 	          "}\n"
 	          "\n"
 	          "else := [true, {\"invalid-client-certificate\"}]\n" },
-	{ "mcp_tool", SHAPE_TOOL, 1, "mcp-tool-match", "mcp-tool-no-match", "\tinput.mcp.method == \"tools/call\"\n",
+	{ "mcp_tool", SHAPE_TOOL, 1, "mcp-tool-match", "mcp-tool-no-match",
+	  "\tinput.mcp.method == \"tools/call\"\n",
 	  "input.mcp.tool_call.name", translator_ppl_match_string, { 0 } },
 	/* The reference draws a number for each of the four clauses. */
 	{ "pomerium_routes", SHAPE_FIXED, 4,
-	  .text = " := [true, {\"pomerium-route\"}] if {\n" SESSION
+	  .text = " := [true, {\"pomerium-route\"}] if {\n"
+	          SESSION
 	          "\tsession.id != \"\"\n"
 	          "\tcontains(input.http.url, \"/.pomerium/\")\n"
 	          "}\n"
@@ -118,24 +129,24 @@ static const struct kind kinds[] = {
 	          "\n"
 	          "else := [false, {\"non-pomerium-route\"}]\n",
 	  .helpers = { PPL_GET_SESSION } },
-	{ "source_ip", SHAPE_PLAIN, 1, "source-ip-ok", "source-ip-unauthorized", "", "input.http.ip",
-	  translator_ppl_match_address, { 0 } },
-	{ "ssh_ca", SHAPE_PLAIN, 1, "ssh-publickey-ok", "ssh-publickey-unauthorized", "", NULL,
-	  translator_ppl_match_key_authority, { 0 } },
-	{ "ssh_publickey", SHAPE_PLAIN, 1, "ssh-publickey-ok", "ssh-publickey-unauthorized", "", "input.ssh.publickey",
-	  translator_ppl_match_key, { 0 } },
-	{ "ssh_username", SHAPE_PLAIN, 1, "ssh-username-ok", "ssh-username-unauthorized", "", "input.ssh.username",
-	  translator_ppl_match_string, { 0 } },
-	{ "ssh_username_matches_claim", SHAPE_SESSION, 1, "ssh-username-ok", "ssh-username-unauthorized", NULL,
-	  CLAIM "\tinput.ssh.username in values\n", translator_ppl_match_claim_name,
-	  { PPL_GET_SESSION, PPL_GET_USER, PPL_OBJECT_GET } },
+	{ "source_ip", SHAPE_PLAIN, 1, "source-ip-ok", "source-ip-unauthorized",
+	  NULL, "input.http.ip", translator_ppl_match_address, { 0 } },
+	{ "ssh_ca", SHAPE_PLAIN, 1, "ssh-publickey-ok", "ssh-publickey-unauthorized",
+	  NULL, NULL, translator_ppl_match_key_authority, { 0 } },
+	{ "ssh_publickey", SHAPE_PLAIN, 1, "ssh-publickey-ok", "ssh-publickey-unauthorized",
+	  NULL, "input.ssh.publickey", translator_ppl_match_key, { 0 } },
+	{ "ssh_username", SHAPE_PLAIN, 1, "ssh-username-ok", "ssh-username-unauthorized",
+	  NULL, "input.ssh.username", translator_ppl_match_string, { 0 } },
+	{ "ssh_username_matches_claim", SHAPE_SESSION, 1, "ssh-username-ok", "ssh-username-unauthorized",
+	  NULL, CLAIM "\tinput.ssh.username in values\n", translator_ppl_match_claim_name, WITH_CLAIM },
 	{ "ssh_username_matches_email", SHAPE_SESSION, 1, "ssh-username-ok", "ssh-username-unauthorized",
-	  EMAIL "\tusername := split(email, \"@\")[0]\n"
-	        "\tinput.ssh.username == username\n",
-	  NULL, NULL, { PPL_GET_SESSION, PPL_GET_USER, PPL_GET_USER_EMAIL, PPL_GET_DIRECTORY_USER } },
-	{ "user", SHAPE_SESSION, 1, "user-ok", "user-unauthorized", SESSION "\tuser_id := session.user_id\n", "user_id",
-	  translator_ppl_match_string, { PPL_GET_SESSION } },
+	  EMAIL "\tusername := split(email, \"@\")[0]\n\tinput.ssh.username == username\n",
+	  NULL, NULL, WITH_EMAIL },
+	{ "user", SHAPE_SESSION, 1, "user-ok", "user-unauthorized",
+	  SESSION "\tuser_id := session.user_id\n", "user_id", translator_ppl_match_string,
+	  { PPL_GET_SESSION } },
 };
+/* clang-format on */
 
 _Static_assert(sizeof(kinds) / sizeof(kinds[0]) == PPL_N_KINDS, "PPL_N_KINDS counts the table");
 
@@ -146,11 +157,14 @@ static int unknown_criterion(struct str name, struct err *err)
 {
 	for (size_t i = 0; i < sizeof(enterprise) / sizeof(enterprise[0]); i++)
 		if (str_is(name, enterprise[i]))
-			return err_set(err, "unknown policy criterion %s: only Pomerium Enterprise has it", err_quote(name));
+			return err_set(
+				err, "unknown policy criterion %s: only Pomerium Enterprise has it",
+				err_quote(name));
 	return err_set(err,
-	               "unknown policy criterion %s: expected one such as accept, authenticated_user, claim/NAME, domain, "
-	               "email, groups, http_method, http_path, source_ip or user",
-	               err_quote(name));
+		       "unknown policy criterion %s: expected one such as accept, "
+		       "authenticated_user, claim/NAME, domain, "
+		       "email, groups, http_method, http_path, source_ip or user",
+		       err_quote(name));
 }
 
 static void set_head(struct ppl_writer *w, struct str name, const char *result, const char *reason)
@@ -166,12 +180,13 @@ static void write_else(struct ppl_writer *w, const struct kind *kind)
 		buf_printf(&w->rego, "\nelse := [false, {\"%s\"}]\n", kind->fail);
 	else
 		buf_printf(&w->rego,
-		           "\nelse := [false, {\"%s\"}] if {\n" SESSION "\tsession.id != \"\"\n}\n" ELSE_UNAUTHENTICATED,
-		           kind->fail);
+			   "\nelse := [false, {\"%s\"}] if {\n" SESSION
+			   "\tsession.id != \"\"\n}\n" ELSE_UNAUTHENTICATED,
+			   kind->fail);
 }
 
-static int write_matched(struct ppl_writer *w, const struct kind *kind, const struct ppl_criterion *c, struct str name,
-                         struct err *err)
+static int write_matched(struct ppl_writer *w, const struct kind *kind,
+			 const struct ppl_criterion *c, struct str name, struct err *err)
 {
 	buf_reset(&w->body);
 	if (kind->shape == SHAPE_PATH) {
@@ -191,8 +206,8 @@ static int write_matched(struct ppl_writer *w, const struct kind *kind, const st
 	return 0;
 }
 
-static int write_tool(struct ppl_writer *w, const struct kind *kind, const struct ppl_criterion *c, struct str name,
-                      struct err *err)
+static int write_tool(struct ppl_writer *w, const struct kind *kind, const struct ppl_criterion *c,
+		      struct str name, struct err *err)
 {
 	buf_reset(&w->body);
 	buf_puts(&w->body, kind->text);
@@ -200,11 +215,11 @@ static int write_tool(struct ppl_writer *w, const struct kind *kind, const struc
 		return -1;
 	buf_str(&w->rego, name);
 	buf_puts(&w->rego, " := [false, {\"mcp-not-a-tool-call\"}] if not input.mcp.method\n"
-	                   "\n"
-	                   "else := [false, {\"mcp-not-a-tool-call\"}] if {\n"
-	                   "\tinput.mcp.method\n"
-	                   "\tinput.mcp.method != \"tools/call\"\n"
-	                   "}\n\n");
+			   "\n"
+			   "else := [false, {\"mcp-not-a-tool-call\"}] if {\n"
+			   "\tinput.mcp.method\n"
+			   "\tinput.mcp.method != \"tools/call\"\n"
+			   "}\n\n");
 	set_head(w, STR("else"), "true", kind->ok);
 	translator_ppl_clause(&w->rego, buf_view(&w->head), &w->body);
 	buf_printf(&w->rego, "\nelse := [false, {\"%s\"}]\n", kind->fail);
@@ -233,8 +248,10 @@ static bool is_falsy(const struct value *v)
 static int check_device(const struct value *data, struct err *err)
 {
 	if (data->type != VALUE_MAP)
-		return err_set(err, "expected an object for the device criterion, with approved, is or type, got %s",
-		               translator_ppl_type(data));
+		return err_set(err,
+			       "expected an object for the device criterion, with approved, is or "
+			       "type, got %s",
+			       translator_ppl_type(data));
 	for (size_t i = 0; i < data->map.n; i++) {
 		struct str key = data->map.entries[i].key.string;
 		const struct value *v = &data->map.entries[i].value;
@@ -242,16 +259,21 @@ static int check_device(const struct value *data, struct err *err)
 		if (str_is(key, "approved"))
 			continue;
 		if (!str_is(key, "is") && !str_is(key, "type"))
-			return err_set(err, "unexpected field in device criterion: %s, only approved, is and type are allowed",
-			               err_quote(key));
+			return err_set(err,
+				       "unexpected field in device criterion: %s, only approved, "
+				       "is and type are allowed",
+				       err_quote(key));
 		if (v->type != VALUE_STRING)
-			return err_set(err, "the device criterion expects a string for \"" STR_FMT "\", got %s", STR_ARG(key),
-			               translator_ppl_type(v));
+			return err_set(err,
+				       "the device criterion expects a string for \"" STR_FMT
+				       "\", got %s",
+				       STR_ARG(key), translator_ppl_type(v));
 	}
 	return 0;
 }
 
-static void write_device_clause(struct ppl_writer *w, const char *start, const char *reason, struct str type)
+static void write_device_clause(struct ppl_writer *w, const char *start, const char *reason,
+				struct str type)
 {
 	buf_printf(&w->rego, "%s, {\"%s\"}, {\"device_type\": ", start, reason);
 	translator_ppl_string(&w->rego, type);
@@ -262,14 +284,15 @@ static void write_device_body(struct ppl_writer *w, struct str type, struct str 
 {
 	buf_puts(&w->rego, " if {\n\tdevice_type_id := ");
 	translator_ppl_string(&w->rego, type);
-	buf_puts(&w->rego, "\n" SESSION "\tdevice_credential := get_device_credential(session, device_type_id)\n"
-	                   "\tdevice_enrollment := get_device_enrollment(device_credential)\n");
+	buf_puts(&w->rego, "\n" SESSION
+			   "\tdevice_credential := get_device_credential(session, device_type_id)\n"
+			   "\tdevice_enrollment := get_device_enrollment(device_credential)\n");
 	buf_str(&w->rego, more);
 	buf_puts(&w->rego, "}\n\n");
 }
 
-static int write_device(struct ppl_writer *w, const struct kind *kind, const struct value *data, struct str name,
-                        struct err *err)
+static int write_device(struct ppl_writer *w, const struct kind *kind, const struct value *data,
+			struct str name, struct err *err)
 {
 	const struct value *approved, *is, *type;
 	struct str wanted;
@@ -283,7 +306,7 @@ static int write_device(struct ppl_writer *w, const struct kind *kind, const str
 	buf_reset(&w->body);
 	if (approved)
 		buf_printf(&w->body, "\tcount([x | x := device_enrollment.approved_by]) %s 0\n",
-		           is_falsy(approved) ? "==" : ">");
+			   is_falsy(approved) ? "==" : ">");
 	if (is) {
 		buf_puts(&w->body, "\tis_expect := ");
 		translator_ppl_string(&w->body, is->string);
@@ -296,7 +319,8 @@ static int write_device(struct ppl_writer *w, const struct kind *kind, const str
 	write_device_body(w, wanted, buf_view(&w->body));
 	write_device_clause(w, "else := [false", kind->fail, wanted);
 	write_device_body(w, wanted,
-	                  STR("\tsession.id != \"\"\n\tdevice_credential.id != \"\"\n\tdevice_enrollment.id != \"\"\n"));
+			  STR("\tsession.id != \"\"\n\tdevice_credential.id != "
+			      "\"\"\n\tdevice_enrollment.id != \"\"\n"));
 	write_device_clause(w, "else := [false", "device-unauthenticated", wanted);
 	write_device_body(w, wanted, STR("\tsession.id != \"\"\n"));
 	write_device_clause(w, "else := [false", "user-unauthenticated", wanted);
@@ -305,8 +329,8 @@ static int write_device(struct ppl_writer *w, const struct kind *kind, const str
 	return 0;
 }
 
-static int write_rule(struct ppl_writer *w, const struct kind *kind, const struct ppl_criterion *c, struct str name,
-                      struct err *err)
+static int write_rule(struct ppl_writer *w, const struct kind *kind, const struct ppl_criterion *c,
+		      struct str name, struct err *err)
 {
 	switch (kind->shape) {
 	case SHAPE_FIXED:
@@ -322,7 +346,8 @@ static int write_rule(struct ppl_writer *w, const struct kind *kind, const struc
 	}
 }
 
-int translator_ppl_criterion(struct ppl_writer *w, const struct ppl_criterion *c, struct str *name, struct err *err)
+int translator_ppl_criterion(struct ppl_writer *w, const struct ppl_criterion *c, struct str *name,
+			     struct err *err)
 {
 	for (size_t i = 0; i < PPL_N_KINDS; i++) {
 		const struct kind *kind = &kinds[i];

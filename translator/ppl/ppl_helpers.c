@@ -4,49 +4,48 @@
  *   out    their text, behind all other rules
  *   never  looks at a policy
  *
- * OPA's formatter prints a wildcard that stands once in a module as `_`; where two rules use the first
- * wildcard of their own, both become `_0`. object_union always uses one, so only its own name varies. */
+ * OPA's formatter prints a wildcard that stands once in a module as `_`; where two rules use the
+ * first wildcard of their own, both become `_0`. object_union always uses one, so only its own name
+ * varies. */
 #include "translator/ppl/ppl.h"
 
-static const char prelude[] =
-	"package pomerium.policy\n"
-	"\n"
-	"import rego.v1\n"
-	"\n"
-	"default allow := [false, set()]\n"
-	"\n"
-	"default deny := [false, set()]\n";
+static const char prelude[] = "package pomerium.policy\n"
+			      "\n"
+			      "import rego.v1\n"
+			      "\n"
+			      "default allow := [false, set()]\n"
+			      "\n"
+			      "default deny := [false, set()]\n";
 
-static const char always_one[] =
-	"\n"
-	"invert_criterion_result(v) := out if {\n"
-	"\tv[0]\n"
-	"\tout = array.concat([false], array.slice(v, 1, count(v)))\n"
-	"}\n"
-	"\n"
-	"else := out if {\n"
-	"\tnot v[0]\n"
-	"\tout = array.concat([true], array.slice(v, 1, count(v)))\n"
-	"}\n"
-	"\n"
-	"normalize_criterion_result(result) := v if {\n"
-	"\tis_boolean(result)\n"
-	"\tv = [result, set()]\n"
-	"}\n"
-	"\n"
-	"else := v if {\n"
-	"\tis_array(result)\n"
-	"\tv = result\n"
-	"}\n"
-	"\n"
-	"else := v if {\n"
-	"\tv = [false, set()]\n"
-	"}\n"
-	"\n"
-	"object_union(xs) := merged if {\n"
-	"\tmerged = {k: v |\n"
-	"\t\tsome k\n"
-	"\t\txs[_";
+static const char always_one[] = "\n"
+				 "invert_criterion_result(v) := out if {\n"
+				 "\tv[0]\n"
+				 "\tout = array.concat([false], array.slice(v, 1, count(v)))\n"
+				 "}\n"
+				 "\n"
+				 "else := out if {\n"
+				 "\tnot v[0]\n"
+				 "\tout = array.concat([true], array.slice(v, 1, count(v)))\n"
+				 "}\n"
+				 "\n"
+				 "normalize_criterion_result(result) := v if {\n"
+				 "\tis_boolean(result)\n"
+				 "\tv = [result, set()]\n"
+				 "}\n"
+				 "\n"
+				 "else := v if {\n"
+				 "\tis_array(result)\n"
+				 "\tv = result\n"
+				 "}\n"
+				 "\n"
+				 "else := v if {\n"
+				 "\tv = [false, set()]\n"
+				 "}\n"
+				 "\n"
+				 "object_union(xs) := merged if {\n"
+				 "\tmerged = {k: v |\n"
+				 "\t\tsome k\n"
+				 "\t\txs[_";
 
 static const char always_two[] =
 	"][k]\n"
@@ -81,6 +80,7 @@ static const char always_two[] =
 	"\tadditional_data := object_union({x | x := false_results[i][2]})\n"
 	"}\n";
 
+/* clang-format off */
 static const struct {
 	int n_args;
 	const char *text;
@@ -88,8 +88,10 @@ static const struct {
 	[PPL_GET_DEVICE_CREDENTIAL] = { 2,
 		"\n"
 		"get_device_credential(session, device_type_id) := v if {\n"
-		"\tdevice_credential_id := [x.Credential.Id | x := session.device_credentials[_0]; x.type_id == device_type_id][0]\n"
-		"\tv = get_databroker_record(\"type.googleapis.com/pomerium.device.Credential\", device_credential_id)\n"
+		"\tdevice_credential_id := [x.Credential.Id | "
+		  "x := session.device_credentials[_0]; x.type_id == device_type_id][0]\n"
+		"\tv = get_databroker_record(\"type.googleapis.com/pomerium.device.Credential\", "
+		  "device_credential_id)\n"
 		"\tv != null\n"
 		"}\n"
 		"\n"
@@ -97,7 +99,8 @@ static const struct {
 	[PPL_GET_DEVICE_ENROLLMENT] = { 1,
 		"\n"
 		"get_device_enrollment(device_credential) := v if {\n"
-		"\tv = get_databroker_record(\"type.googleapis.com/pomerium.device.Enrollment\", device_credential.enrollment_id)\n"
+		"\tv = get_databroker_record(\"type.googleapis.com/pomerium.device.Enrollment\", "
+		  "device_credential.enrollment_id)\n"
 		"\tv != null\n"
 		"}\n"
 		"\n"
@@ -122,7 +125,8 @@ static const struct {
 		"\tv != null\n"
 		"\tobject.get(v, \"impersonate_session_id\", \"\") != \"\"\n"
 		"\n"
-		"\tiv = get_databroker_record(\"type.googleapis.com/session.Session\", v.impersonate_session_id)\n"
+		"\tiv = get_databroker_record(\"type.googleapis.com/session.Session\", "
+		  "v.impersonate_session_id)\n"
 		"\tiv != null\n"
 		"}\n"
 		"\n"
@@ -199,6 +203,7 @@ static const struct {
 		"\tvalue = object.get(obj, key, def)\n"
 		"}\n" },
 };
+/* clang-format on */
 
 void translator_ppl_use(struct ppl_writer *w, enum ppl_helper helper)
 {

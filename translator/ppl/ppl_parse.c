@@ -16,9 +16,9 @@ const char *const translator_ppl_operators[PPL_N_OPERATORS] = { "and", "or", "no
 const char *translator_ppl_type(const struct value *v)
 {
 	static const char *const names[] = {
-		[VALUE_NULL] = "null",       [VALUE_BOOL] = "a boolean",  [VALUE_INT] = "a number",
-		[VALUE_UINT] = "a number",   [VALUE_FLOAT] = "a number",  [VALUE_STRING] = "a string",
-		[VALUE_TIME] = "a string",   [VALUE_LIST] = "a list",     [VALUE_MAP] = "an object",
+		[VALUE_NULL] = "null",     [VALUE_BOOL] = "a boolean", [VALUE_INT] = "a number",
+		[VALUE_UINT] = "a number", [VALUE_FLOAT] = "a number", [VALUE_STRING] = "a string",
+		[VALUE_TIME] = "a string", [VALUE_LIST] = "a list",    [VALUE_MAP] = "an object",
 	};
 
 	return names[v->type];
@@ -72,8 +72,9 @@ static int fit_json(struct value *v, struct pool *pool, struct err *err)
 	switch (v->type) {
 	case VALUE_FLOAT:
 		if (!isfinite(v->number))
-			return err_set(err, "line %u: " STR_FMT " is not a number that a policy can hold", v->line,
-			               STR_ARG(v->text));
+			return err_set(
+				err, "line %u: " STR_FMT " is not a number that a policy can hold",
+				v->line, STR_ARG(v->text));
 		return 0;
 	case VALUE_TIME:
 		return string_from_time(v, pool, err);
@@ -91,8 +92,11 @@ static int fit_json(struct value *v, struct pool *pool, struct err *err)
 			struct value *key = &v->map.entries[i].key;
 
 			if (key->type != VALUE_STRING || key->binary)
-				return err_set(err, "line %u: the key %s is %s, but the keys of a policy are strings",
-				               key->line, err_quote(key->text), translator_ppl_type(key));
+				return err_set(err,
+					       "line %u: the key %s is %s, but the keys of a "
+					       "policy are strings",
+					       key->line, err_quote(key->text),
+					       translator_ppl_type(key));
 			if (fit_json(&v->map.entries[i].value, pool, err) < 0)
 				return -1;
 		}
@@ -115,11 +119,15 @@ static int criterion_from_value(const struct value *v, struct ppl_criterion *out
 	struct str key;
 
 	if (v->type != VALUE_MAP)
-		return err_set(err, "each criterion is an object with one key, such as `email: ada@example.com`, not %s",
-		               translator_ppl_type(v));
+		return err_set(err,
+			       "each criterion is an object with one key, such as `email: "
+			       "ada@example.com`, not %s",
+			       translator_ppl_type(v));
 	if (v->map.n != 1)
-		return err_set(err, "each criterion may only contain a single key and value, this one has %zu",
-		               v->map.n);
+		return err_set(
+			err,
+			"each criterion may only contain a single key and value, this one has %zu",
+			v->map.n);
 	key = v->map.entries[0].key.string;
 	if (!str_cut(key, '/', &out->name, &out->sub_path)) {
 		out->name = key;
@@ -129,7 +137,8 @@ static int criterion_from_value(const struct value *v, struct ppl_criterion *out
 	return 0;
 }
 
-static int criteria_from_value(const struct value *v, struct pool *pool, struct ppl_criteria *out, struct err *err)
+static int criteria_from_value(const struct value *v, struct pool *pool, struct ppl_criteria *out,
+			       struct err *err)
 {
 	if (v->type != VALUE_LIST)
 		return err_set(err, "expected a list of criteria, got %s", translator_ppl_type(v));
@@ -141,13 +150,16 @@ static int criteria_from_value(const struct value *v, struct pool *pool, struct 
 	return 0;
 }
 
-static int rule_from_value(const struct value *v, struct pool *pool, struct ppl_rule *out, struct err *err)
+static int rule_from_value(const struct value *v, struct pool *pool, struct ppl_rule *out,
+			   struct err *err)
 {
 	const char *action = translator_ppl_actions[out->action];
 
 	if (v->type != VALUE_MAP)
-		return err_set(err, "the value of \"%s\" must be an object with and, or, not, nor, but it is %s", action,
-		               translator_ppl_type(v));
+		return err_set(err,
+			       "the value of \"%s\" must be an object with and, or, not, nor, but "
+			       "it is %s",
+			       action, translator_ppl_type(v));
 	for (size_t i = 0; i < v->map.n; i++) {
 		struct str key = v->map.entries[i].key.string;
 		int op = find_name(translator_ppl_operators, PPL_N_OPERATORS, key);
@@ -155,21 +167,28 @@ static int rule_from_value(const struct value *v, struct pool *pool, struct ppl_
 		if (op < 0 && str_is(key, "action"))
 			continue;
 		if (op < 0)
-			return err_set(err, "unsupported conditional %s, only and, or, not, nor and action are allowed",
-			               err_quote(key));
-		if (criteria_from_value(&v->map.entries[i].value, pool, &out->operators[op], err) < 0)
-			return err_wrap(err, "invalid criteria in \"%s\" of \"%s\"", translator_ppl_operators[op], action);
+			return err_set(err,
+				       "unsupported conditional %s, only and, or, not, nor and "
+				       "action are allowed",
+				       err_quote(key));
+		if (criteria_from_value(&v->map.entries[i].value, pool, &out->operators[op], err) <
+		    0)
+			return err_wrap(err, "invalid criteria in \"%s\" of \"%s\"",
+					translator_ppl_operators[op], action);
 	}
 	return 0;
 }
 
 /* An object holds at most one rule of each action; they are taken in the order allow, deny. */
-static int rules_from_object(const struct value *v, struct pool *pool, struct ppl_policy *out, struct err *err)
+static int rules_from_object(const struct value *v, struct pool *pool, struct ppl_policy *out,
+			     struct err *err)
 {
 	for (size_t i = 0; i < v->map.n; i++)
-		if (find_name(translator_ppl_actions, PPL_N_ACTIONS, v->map.entries[i].key.string) < 0)
-			return err_set(err, "unsupported action %s, only allow and deny are allowed",
-			               err_quote(v->map.entries[i].key.string));
+		if (find_name(translator_ppl_actions, PPL_N_ACTIONS, v->map.entries[i].key.string) <
+		    0)
+			return err_set(err,
+				       "unsupported action %s, only allow and deny are allowed",
+				       err_quote(v->map.entries[i].key.string));
 	for (int action = 0; action < PPL_N_ACTIONS; action++) {
 		const struct value *body = value_get(v, translator_ppl_actions[action]);
 		struct ppl_rule *rule;
@@ -184,32 +203,39 @@ static int rules_from_object(const struct value *v, struct pool *pool, struct pp
 	return 0;
 }
 
-static int rules_from_value(const struct value *v, struct pool *pool, struct ppl_policy *out, struct err *err)
+static int rules_from_value(const struct value *v, struct pool *pool, struct ppl_policy *out,
+			    struct err *err)
 {
 	if (v->type == VALUE_MAP)
 		return rules_from_object(v, pool, out, err);
 	if (v->type != VALUE_LIST)
-		return err_set(err, "a policy is an object with allow and deny, or a list of such objects, not %s",
-		               translator_ppl_type(v));
+		return err_set(err,
+			       "a policy is an object with allow and deny, or a list of such "
+			       "objects, not %s",
+			       translator_ppl_type(v));
 	for (size_t i = 0; i < v->list.n; i++) {
 		const struct value *item = &v->list.items[i];
 
 		if (item->type != VALUE_MAP)
-			return err_set(err, "rule %zu of the list must be an object with allow or deny, not %s", i + 1,
-			               translator_ppl_type(item));
+			return err_set(
+				err,
+				"rule %zu of the list must be an object with allow or deny, not %s",
+				i + 1, translator_ppl_type(item));
 		if (rules_from_object(item, pool, out, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-int translator_ppl_parse(struct str text, struct pool *pool, struct ppl_policy *out, struct err *err)
+int translator_ppl_parse(struct str text, struct pool *pool, struct ppl_policy *out,
+			 struct err *err)
 {
 	struct value document;
 
 	*out = (struct ppl_policy){ 0 };
 	if (text.len > PPL_MAX_TEXT)
-		return err_set(err, "the policy has %zu bytes, at most %u are read", text.len, PPL_MAX_TEXT);
+		return err_set(err, "the policy has %zu bytes, at most %u are read", text.len,
+			       PPL_MAX_TEXT);
 	if (yaml_parse(text, pool, &document, err) < 0)
 		return -1;
 	if (document.type == VALUE_NULL)

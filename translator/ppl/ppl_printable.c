@@ -2,9 +2,11 @@
  *
  *   in     a code point
  *   out    strconv.IsPrint of Go: letters, marks, numbers, punctuation, symbols and the ASCII space
- *   never  edited by hand: written by tests/regex/gen, see tests/regex/README.md (Unicode 15.0.0) */
+ *   never  edited by hand: written by tests/regex/gen, see tests/regex/README.md (Unicode 15.0.0)
+ */
 #include "translator/ppl/ppl.h"
 
+/* clang-format off */
 static const struct {
 	uint32_t from, to;
 } ranges[] = {
@@ -179,6 +181,7 @@ static const struct {
 	{ 0x2b820, 0x2cea1 }, { 0x2ceb0, 0x2ebe0 }, { 0x2f800, 0x2fa1d }, { 0x30000, 0x3134a },
 	{ 0x31350, 0x323af }, { 0xe0100, 0xe01ef },
 };
+/* clang-format on */
 
 bool translator_ppl_printable(uint32_t code)
 {

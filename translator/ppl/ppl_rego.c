@@ -2,7 +2,8 @@
  *
  *   in     values of a parsed policy, lines of a rule body
  *   out    Rego text, appended to a buf
- *   never  breaks a line inside an expression: the reference's nodes all stand on one source line */
+ *   never  breaks a line inside an expression: the reference's nodes all stand on one source line
+ */
 #include "translator/ppl/ppl.h"
 
 /* One UTF-8 sequence of valid text. */
@@ -29,7 +30,8 @@ static size_t decode(const char *text, uint32_t *code)
 static void put_escaped(struct buf *out, uint32_t code)
 {
 	static const char short_forms[128] = {
-		['"'] = '"', ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't',
+		['"'] = '"',  ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f',
+		['\n'] = 'n', ['\r'] = 'r',  ['\t'] = 't',
 	};
 
 	if (code < 128 && short_forms[code])
@@ -37,10 +39,12 @@ static void put_escaped(struct buf *out, uint32_t code)
 	else if (code < 0x10000)
 		buf_printf(out, "\\u%04x", code);
 	else
-		buf_printf(out, "\\u%04x\\u%04x", 0xd800 + ((code - 0x10000) >> 10), 0xdc00 + (code & 0x3ff));
+		buf_printf(out, "\\u%04x\\u%04x", 0xd800 + ((code - 0x10000) >> 10),
+			   0xdc00 + (code & 0x3ff));
 }
 
-/* What Go prints in quotes as it is stays as it is; the rest gets the escapes of JSON, the only ones Rego knows. */
+/* What Go prints in quotes as it is stays as it is; the rest gets the escapes of JSON, the only
+ * ones Rego knows. */
 void translator_ppl_string(struct buf *out, struct str text)
 {
 	size_t plain = 0;
@@ -70,7 +74,8 @@ static int by_key(const void *a, const void *b)
 
 const struct value_entry **translator_ppl_sorted(const struct value *map, struct pool *pool)
 {
-	const struct value_entry **sorted = pool_array(pool, map->map.n, sizeof(const struct value_entry *));
+	const struct value_entry **sorted =
+		pool_array(pool, map->map.n, sizeof(const struct value_entry *));
 
 	for (size_t i = 0; i < map->map.n; i++)
 		sorted[i] = &map->map.entries[i];

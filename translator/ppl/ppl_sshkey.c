@@ -62,7 +62,8 @@ static size_t bit_length(struct str number)
 {
 	size_t bits = number.len * 8;
 
-	for (unsigned top = number.len ? (unsigned char)number.ptr[0] : 0; top < 0x80 && bits; top <<= 1) {
+	for (unsigned top = number.len ? (unsigned char)number.ptr[0] : 0; top < 0x80 && bits;
+	     top <<= 1) {
 		if (top == 0)
 			return 0;
 		bits--;
@@ -88,9 +89,11 @@ static bool check_rsa(struct wire *w)
 
 static bool check_dsa(struct wire *w)
 {
-	struct str p = take_positive(w), q = take_positive(w), g = take_positive(w), y = take_positive(w);
+	struct str p = take_positive(w), q = take_positive(w), g = take_positive(w),
+		   y = take_positive(w);
 
-	return !w->bad && bit_length(p) == 1024 && bit_length(q) == 160 && is_below(g, p) && is_below(y, p);
+	return !w->bad && bit_length(p) == 1024 && bit_length(q) == 160 && is_below(g, p) &&
+	       is_below(y, p);
 }
 
 static bool is_on_curve(int nid, struct str point)
@@ -98,7 +101,8 @@ static bool is_on_curve(int nid, struct str point)
 	EC_GROUP *group = EC_GROUP_new_by_curve_name(nid);
 	EC_POINT *parsed = group ? EC_POINT_new(group) : NULL;
 	bool good = point.len > 0 && point.ptr[0] == 4 && parsed &&
-	            EC_POINT_oct2point(group, parsed, (const unsigned char *)point.ptr, point.len, NULL) == 1;
+		    EC_POINT_oct2point(group, parsed, (const unsigned char *)point.ptr, point.len,
+				       NULL) == 1;
 
 	EC_POINT_free(parsed);
 	EC_GROUP_free(group);
@@ -157,7 +161,8 @@ static const struct {
 	{ "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256-cert-v01@openssh.com", check_ecdsa256 },
 	{ "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp384-cert-v01@openssh.com", check_ecdsa384 },
 	{ "ecdsa-sha2-nistp521", "ecdsa-sha2-nistp521-cert-v01@openssh.com", check_ecdsa521 },
-	{ "sk-ecdsa-sha2-nistp256@openssh.com", "sk-ecdsa-sha2-nistp256-cert-v01@openssh.com", check_sk_ecdsa },
+	{ "sk-ecdsa-sha2-nistp256@openssh.com", "sk-ecdsa-sha2-nistp256-cert-v01@openssh.com",
+	  check_sk_ecdsa },
 	{ "ssh-ed25519", "ssh-ed25519-cert-v01@openssh.com", check_ed25519 },
 	{ "sk-ssh-ed25519@openssh.com", "sk-ssh-ed25519-cert-v01@openssh.com", check_sk_ed25519 },
 };
@@ -269,7 +274,8 @@ static int key_from_fields(struct str line, struct buf *out)
 
 	buf_init(&bytes, PPL_MAX_TEXT);
 	rest = str_slice(rest, 0, blank_at(rest, 0));
-	if (buf_unbase64(&bytes, rest) == 0 && check_key(buf_view(&bytes), str_slice(line, 0, end))) {
+	if (buf_unbase64(&bytes, rest) == 0 &&
+	    check_key(buf_view(&bytes), str_slice(line, 0, end))) {
 		buf_base64(out, buf_view(&bytes));
 		rc = 0;
 	}

@@ -57,6 +57,7 @@ func names() {
  *   never  edited by hand: written by tests/regex/gen, see tests/regex/README.md (Unicode ` + unicode.Version + `) */
 #include "translator/regex.h"
 
+/* clang-format off */
 /* name, length, and the length of its negation, of its case-folded form and of that one's negation */
 static const struct {
 	const char *name;
@@ -75,6 +76,7 @@ static const struct {
 	}
 	fmt.Println(strings.TrimRight(line, " "))
 	fmt.Print(`};
+/* clang-format on */
 
 long translator_regex_class_size(struct str name, bool negated, bool folded)
 {

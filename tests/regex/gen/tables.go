@@ -38,6 +38,7 @@ func printable() {
  *   never  edited by hand: written by tests/regex/gen, see tests/regex/README.md (Unicode ` + unicode.Version + `) */
 #include "translator/ppl/ppl.h"
 
+/* clang-format off */
 static const struct {
 	uint32_t from, to;
 } ranges[] = {
@@ -52,6 +53,7 @@ static const struct {
 	}
 	fmt.Println(strings.TrimRight(line, " "))
 	fmt.Print(`};
+/* clang-format on */
 
 bool translator_ppl_printable(uint32_t code)
 {

@@ -1,4 +1,5 @@
-/* The SSH public key in authorized_keys text: what is taken, and what is refused. The keys were made for this file. */
+/* The SSH public key in authorized_keys text: what is taken, and what is refused. The keys were
+ * made for this file. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,10 +12,9 @@
 static const struct {
 	const char *type, *base64;
 } keys[] = {
-	{ "ssh-rsa",
-	  "AAAAB3NzaC1yc2EAAAADAQABAAAAgQDbBPpzUwDZjaetPnIxpCRqTMOzOxRhyLsp+Vf+7i1Qkg2w"
-	  "4ZdXXr67x0C1To7MXOnGAbzvCFcBU7mebfsniSB25GIc5NEOHAPwADe/kmEBC/8AJVO2ktD72jPn"
-	  "pVpoC1PfawrO+Dl7Ae3BEbf4VRMMFPnmigmGOTEm4c/wIpbQNw==" },
+	{ "ssh-rsa", "AAAAB3NzaC1yc2EAAAADAQABAAAAgQDbBPpzUwDZjaetPnIxpCRqTMOzOxRhyLsp+Vf+7i1Qkg2w"
+		     "4ZdXXr67x0C1To7MXOnGAbzvCFcBU7mebfsniSB25GIc5NEOHAPwADe/kmEBC/8AJVO2ktD72jPn"
+		     "pVpoC1PfawrO+Dl7Ae3BEbf4VRMMFPnmigmGOTEm4c/wIpbQNw==" },
 	{ "ecdsa-sha2-nistp256",
 	  "AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBIy7XkQ/ZHganhqfRk8CzqZg"
 	  "x2lFCbRr0wkEXqxt4jgTjMKWKzssuQSjsQf8CQa5AmklIgTJO8veavYPXgB84zg=" },
@@ -27,17 +27,15 @@ static const struct {
 	  "K0XGRq81HcrgVwfHad9JVVctMsUdZlDsTctq0bOnKTILnOoSe2L2MZXx4e9sqNAJrQEcOT4u3QiD"
 	  "/KVA9KpehocUzXYmM9uDAk0q8IguXLiBmTryRGtoIasEHNR3n6V8iXeQEhjWv/6eBbrLiOwZ3/zr"
 	  "oQ==" },
-	{ "ssh-ed25519",
-	  "AAAAC3NzaC1lZDI1NTE5AAAAIEL2jUTW8YnyJJ644/Fnk8FweObJAfZaYU6MePvdbUhZ" },
-	{ "ssh-dss",
-	  "AAAAB3NzaC1kc3MAAACBAIiQQiUb8ul5zS5YacvcIVRFzd2lpPFB6JfcGJKxXubEekx0lsdvLsRH"
-	  "e9FuT/sl7N8fBgyuexPWUFel3/o1OFSMq5U5G2Z1hkjrJd+i7i0589t+5uO9+ZMU11dWyNo5e0Nm"
-	  "arty9kIsTlcUp7+YHx480oa68IbhrGMLRZ4gmtDtAAAAFQDhe/toO189yfKGZzfN4PBBpnG3XQAA"
-	  "AIBvzZxTbrm5y/Ax70SORY7cOFnS3+qf7/zvFDLqkquExLxdHUpM2bZNS6N8ih7j6pv4MVhCcq5M"
-	  "N13KqyZ4E11M041FILK1Gl9/UEYGDZ/L8iL7aflhSv5vljJGRtM7fGM5s4A3Q9mOXAc1xZvTQRnc"
-	  "0Gv1J9Rw3JZz+h/myRm+7wAAAIBX/y2QXXaA8Ii5bR1VOawHr18JjdMyw6VThaLpdKjIfa+sxD6L"
-	  "84r3I2iZOR0YQxEfeBctzyCHyI07jnblSDKnJmUrsP/0/q5Ti06BuEPs+wd6qLyBggvsWnstGXJy"
-	  "OZQz6rTxxYTfracooAXSJuJiZ67H6pOZEVFkfJuHtfqrwA==" },
+	{ "ssh-ed25519", "AAAAC3NzaC1lZDI1NTE5AAAAIEL2jUTW8YnyJJ644/Fnk8FweObJAfZaYU6MePvdbUhZ" },
+	{ "ssh-dss", "AAAAB3NzaC1kc3MAAACBAIiQQiUb8ul5zS5YacvcIVRFzd2lpPFB6JfcGJKxXubEekx0lsdvLsRH"
+		     "e9FuT/sl7N8fBgyuexPWUFel3/o1OFSMq5U5G2Z1hkjrJd+i7i0589t+5uO9+ZMU11dWyNo5e0Nm"
+		     "arty9kIsTlcUp7+YHx480oa68IbhrGMLRZ4gmtDtAAAAFQDhe/toO189yfKGZzfN4PBBpnG3XQAA"
+		     "AIBvzZxTbrm5y/Ax70SORY7cOFnS3+qf7/zvFDLqkquExLxdHUpM2bZNS6N8ih7j6pv4MVhCcq5M"
+		     "N13KqyZ4E11M041FILK1Gl9/UEYGDZ/L8iL7aflhSv5vljJGRtM7fGM5s4A3Q9mOXAc1xZvTQRnc"
+		     "0Gv1J9Rw3JZz+h/myRm+7wAAAIBX/y2QXXaA8Ii5bR1VOawHr18JjdMyw6VThaLpdKjIfa+sxD6L"
+		     "84r3I2iZOR0YQxEfeBctzyCHyI07jnblSDKnJmUrsP/0/q5Ti06BuEPs+wd6qLyBggvsWnstGXJy"
+		     "OZQz6rTxxYTfracooAXSJuJiZ67H6pOZEVFkfJuHtfqrwA==" },
 	{ "sk-ecdsa-sha2-nistp256@openssh.com",
 	  "AAAAInNrLWVjZHNhLXNoYTItbmlzdHAyNTZAb3BlbnNzaC5jb20AAAAIbmlzdHAyNTYAAABBBPhl"
 	  "k2YLyNPQZlkBPOOBaMUYGIL+3mdyftEKhUpTek0IuocayTDgHXV886aPY8yKXZcaBQP4s7BRsDS4"
@@ -104,13 +102,14 @@ static void test_lines(void **state)
 	pool_init(&pool);
 	for (size_t k = 0; k < N_KEYS; k++) {
 		for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
-			assert_key(pool_printf(&pool, "%s%s %s%s", lines[i].before, keys[k].type, keys[k].base64,
-			                       lines[i].behind),
-			           lines[i].good ? keys[k].base64 : NULL);
+			assert_key(pool_printf(&pool, "%s%s %s%s", lines[i].before, keys[k].type,
+					       keys[k].base64, lines[i].behind),
+				   lines[i].good ? keys[k].base64 : NULL);
 		assert_key(str_from(keys[k].base64), NULL);
 		assert_key(str_from(keys[k].type), NULL);
 		/* the type in front must be the one inside */
-		assert_key(pool_printf(&pool, "%s %s", keys[(k + 1) % N_KEYS].type, keys[k].base64), NULL);
+		assert_key(pool_printf(&pool, "%s %s", keys[(k + 1) % N_KEYS].type, keys[k].base64),
+			   NULL);
 	}
 	pool_clear(&pool);
 }

@@ -1,4 +1,5 @@
-/* Go's verdict on each expression of tests/regex/corpus.tsv against ours, and the sentences for people. */
+/* Go's verdict on each expression of tests/regex/corpus.tsv against ours, and the sentences for
+ * people. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,7 +22,9 @@ static void unescape(struct str text, struct buf *out)
 			buf_putc(out, '\\');
 			i++;
 		} else {
-			buf_putc(out, (char)strtoul((char[]){ text.ptr[i + 2], text.ptr[i + 3], '\0' }, NULL, 16));
+			buf_putc(out,
+				 (char)strtoul((char[]){ text.ptr[i + 2], text.ptr[i + 3], '\0' },
+					       NULL, 16));
 			i += 3;
 		}
 	}
@@ -73,7 +76,8 @@ static bool agrees(struct str line)
 	snprintf(reason, sizeof(reason), STR_FMT ": `", STR_ARG(verdict));
 	same = str_is(verdict, "ok") ? rc == 0 : rc < 0 && str_starts(str_from(err.text), reason);
 	if (!same)
-		print_error("Go says \"%.*s\", ours \"%s\": %.*s\n", STR_ARG(verdict), err.text, STR_ARG(line));
+		print_error("Go says \"%.*s\", ours \"%s\": %.*s\n", STR_ARG(verdict), err.text,
+			    STR_ARG(line));
 	return same;
 }
 
@@ -107,7 +111,10 @@ static void test_sentences(void **state)
 		{ "[a", "missing closing ]: `[a`" },
 		{ "(?=a)", "invalid or unsupported Perl syntax: `(?=`" },
 		{ "\\p{Nowhere}x", "invalid character class range: `\\p{Nowhere}`" },
-		{ "a\xff" "b", "invalid UTF-8: `\\xff" "b`" },
+		{ "a\xff"
+		  "b",
+		  "invalid UTF-8: `\\xff"
+		  "b`" },
 		{ "[é\\é\n]", "invalid escape sequence: `\\é`" },
 		{ "*", "missing argument to repetition operator: `*`" },
 	};
@@ -124,7 +131,8 @@ static void test_sentences(void **state)
 /* Long input ends in a short sentence, and costs no more than its length. */
 static void test_long(void **state)
 {
-	static const char *const pieces[] = { "(", "(?:", "a|", "[^a", "a{1000}", "\\pL", "x*", "(?i)", ")" };
+	static const char *const pieces[] = { "(",    "(?:", "a|",   "[^a", "a{1000}",
+					      "\\pL", "x*",  "(?i)", ")" };
 	struct err err = { "" };
 	struct buf pattern;
 
