@@ -4,8 +4,9 @@
  * unknown and repeated names are refused, as are two members of one oneof.
  *
  * in:    a tree of values, hostile
- * out:   fields of a message in a pool, or a sentence that names the field and says what would be
- * right owns:  nothing never: keeps a reference into the tree */
+ * out:   fields of a message in a pool, or a sentence that names the field and what would be right
+ * owns:  nothing
+ * never: keeps a reference into the tree */
 #include "pb/json_read.h"
 
 #include "base/mem.h"

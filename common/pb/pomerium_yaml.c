@@ -4,8 +4,9 @@
  * those that Pomerium reads in a form of their own.
  *
  * in:    a Config
- * out:   YAML: settings first, then the routes in their order; or a sentence for what a file cannot
- * say owns:  nothing never: leaves out silently what changes how Pomerium behaves */
+ * out:   YAML: settings, then the routes in their order; or a sentence for what it cannot say
+ * owns:  nothing
+ * never: leaves out silently what changes how Pomerium behaves */
 #include "pb/pomerium_yaml.h"
 
 #include <inttypes.h>

@@ -1,5 +1,4 @@
-/* traits: the generated table of shapes, and fields found by number of the descriptor, name or JSON
- * name.
+/* traits: the generated table of shapes, and fields found by number, name or JSON name.
  *
  * in:    a descriptor or a name
  * out:   shapes and fields, static and constant

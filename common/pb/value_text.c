@@ -1,5 +1,4 @@
-/* value_text: a value as text: what JSON would carry, what Go's fmt.Sprint would write, a number in
- * a string.
+/* value_text: a value as text: what JSON carries, what Go's fmt.Sprint writes, a quoted number.
  *
  * in:    a value, or the text of one
  * out:   text in a pool, or a number

@@ -3,8 +3,7 @@
  * in:    a message in memory
  * out:   bytes appended to a buf
  * owns:  nothing
- * never: writes defaults of implicit fields, unknown fields, or a map in another order than by key
- */
+ * never: writes defaults of implicit fields, unknown fields, or a map not sorted by key */
 #include "pb/reflect.h"
 
 #include "base/mem.h"
