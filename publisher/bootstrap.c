@@ -5,11 +5,10 @@
  *   out   JSON with the names that the reference's options have, or Pomerium's config.yaml
  *   never opens a file: the caller writes those that the connection string names
  */
-#include "publisher/render.h"
+#include "publisher/bootstrap.h"
 
 #include "base/hash.h"
 #include "publisher/pgurl.h"
-#include "publisher/wanted_inside.h"
 
 /* The owner that has a bootstrap part: only the Pomerium object does. */
 static const struct good *find_good(const struct wanted *wanted)

@@ -9,21 +9,21 @@
 #include "base/pool.h"
 
 struct file {
-	struct pool pool;      /* of the names */
-	const char *name;      /* in the folder */
-	const char *temp;      /* the name beside it */
-	struct str path;       /* as given, for people */
+	struct pool pool; /* of the names */
+	const char *name; /* in the folder */
+	const char *temp; /* the name beside it */
+	struct str path;  /* as given, for people */
 	int dir_fd;
-	int fd;                /* of the new content while it is written, else -1 */
-	bool named;            /* the new content has the name `temp` */
-	void *digest;          /* EVP_MD_CTX of the new content */
-	bool known;            /* `published` is what the path had when it was looked at last */
+	int fd;       /* of the new content while it is written, else -1 */
+	bool named;   /* the new content has the name `temp` */
+	void *digest; /* EVP_MD_CTX of the new content */
+	bool known;   /* `published` is what the path had when it was looked at last */
 	struct hash published;
-	struct stat seen;      /* of that inode */
+	struct stat seen; /* of that inode */
 };
 
-/* The folder must be there. Reads what is at the path already, so that the same is not written again; removes what
- * writers that died left beside it. */
+/* The folder must be there. Reads what is at the path already, so that the same is not written
+ * again; removes what writers that died left beside it. */
 int publisher_file_open(struct file *file, const char *path, struct err *err);
 void publisher_file_close(struct file *file);
 

@@ -50,14 +50,15 @@ static struct str keep(struct good *good, struct str s)
 }
 
 /* The sort key of a route, in the pool. */
-static int read_route(struct str packed, struct pool *pool, struct route *out, struct err *err)
+static int read_route(const struct packed_route *packed, struct pool *pool, struct route *out,
+		      struct err *err)
 {
 	Pomerium__Config__Route *route =
-		(void *)pb_unpack(&pomerium__config__route__descriptor, packed, pool, err);
+		(void *)pb_unpack(&pomerium__config__route__descriptor, packed->head, pool, err);
 
 	if (!route)
 		return -1;
-	*out = (struct route){ .packed = packed,
+	*out = (struct route){ .packed = *packed,
 			       .from = pb_str(route->from),
 			       .path = pb_str(route->path),
 			       .regex = pb_str(route->regex),
@@ -66,22 +67,35 @@ static int read_route(struct str packed, struct pool *pool, struct route *out, s
 	return 0;
 }
 
-static size_t route_size(const struct route *r)
+static bool has_policies_of(const struct packed_route *route, const struct packed_route *before)
 {
-	return r->packed.len + r->from.len + r->path.len + r->regex.len + r->prefix.len + r->id.len;
+	return route->policies.ptr == before->policies.ptr &&
+	       route->policies.len == before->policies.len;
 }
 
-static void keep_route(struct good *good, const struct route *r, struct owner *owner)
+static size_t route_size(const struct route *r)
 {
-	good->routes[good->n_routes++] = (struct route){
+	return r->packed.head.len + r->packed.policies.len + r->from.len + r->path.len +
+	       r->regex.len + r->prefix.len + r->id.len;
+}
+
+static void keep_route(struct good *good, const struct route *r, const struct route *before,
+		       struct owner *owner)
+{
+	struct route *out = &good->routes[good->n_routes];
+	bool again = before && has_policies_of(&r->packed, &before->packed);
+
+	*out = (struct route){
 		.owner = owner,
-		.packed = keep(good, r->packed),
+		.packed = { keep(good, r->packed.head),
+			    again ? out[-1].packed.policies : keep(good, r->packed.policies) },
 		.from = keep(good, r->from),
 		.path = keep(good, r->path),
 		.regex = keep(good, r->regex),
 		.prefix = keep(good, r->prefix),
 		.id = keep(good, r->id),
 	};
+	good->n_routes++;
 }
 
 /* ---- digest: every part with its length in front ---- */
@@ -98,8 +112,10 @@ static struct hash digest_of(const struct good_parts *parts)
 	struct hash hash;
 
 	buf_init(&buf, BUF_MAX_OUTPUT);
-	for (size_t i = 0; i < parts->n_routes; i++)
-		add_part(&buf, 'r', parts->routes[i]);
+	for (size_t i = 0; i < parts->n_routes; i++) {
+		add_part(&buf, 'r', parts->routes[i].head);
+		add_part(&buf, 'p', parts->routes[i].policies);
+	}
 	add_part(&buf, parts->settings.ptr ? 's' : '-', parts->settings);
 	add_part(&buf, parts->bootstrap.ptr ? 'b' : '-', parts->bootstrap);
 	for (size_t i = 0; i < parts->n_files; i++) {
@@ -125,20 +141,36 @@ static void *array_of(size_t n, size_t size)
 	return n ? mem_alloc(n * size) : NULL;
 }
 
+/* The memory for everything: policies that are those of the route before count once. */
+static size_t size_of(const struct good_parts *parts, const struct route *routes,
+		      const struct owner *owner)
+{
+	size_t size = parts->settings.len + parts->bootstrap.len + owner->key.namespace.len +
+		      owner->key.name.len + 1;
+
+	for (size_t i = 0; i < parts->n_routes; i++) {
+		size += route_size(&routes[i]);
+		if (i && has_policies_of(&routes[i].packed, &routes[i - 1].packed))
+			size -= routes[i].packed.policies.len;
+	}
+	for (size_t i = 0; i < parts->n_files; i++)
+		size += parts->files[i].name.len + parts->files[i].bytes.len;
+	return size;
+}
+
 static struct good *copy(const struct good_parts *parts, const struct route *routes,
 			 struct owner *owner)
 {
 	struct good *good = mem_alloc(sizeof(*good));
 
-	good->memory_len = parts->settings.len + parts->bootstrap.len + 1;
-	for (size_t i = 0; i < parts->n_routes; i++)
-		good->memory_len += route_size(&routes[i]);
-	for (size_t i = 0; i < parts->n_files; i++)
-		good->memory_len += parts->files[i].name.len + parts->files[i].bytes.len;
+	good->n_holders = 1;
+	good->memory_len = size_of(parts, routes, owner);
 	good->memory = mem_alloc(good->memory_len);
+	good->owner = (struct msg_key){ owner->key.kind, keep(good, owner->key.namespace),
+					keep(good, owner->key.name) };
 	good->routes = array_of(parts->n_routes, sizeof(*good->routes));
 	for (size_t i = 0; i < parts->n_routes; i++)
-		keep_route(good, &routes[i], owner);
+		keep_route(good, &routes[i], i ? &routes[i - 1] : NULL, owner);
 	good->settings = keep(good, parts->settings);
 	good->bootstrap = keep(good, parts->bootstrap);
 	good->files = array_of(parts->n_files, sizeof(*good->files));
@@ -162,7 +194,7 @@ struct good *publisher_good_new(const struct good_parts *parts, struct owner *ow
 	pool_init(&pool);
 	routes = pool_array(&pool, parts->n_routes + 1, sizeof(*routes));
 	for (size_t i = 0; i < parts->n_routes; i++)
-		if (read_route(parts->routes[i], &pool, &routes[i], err) < 0)
+		if (read_route(&parts->routes[i], &pool, &routes[i], err) < 0)
 			goto out;
 	good = copy(parts, routes, owner);
 	good->digest = digest_of(parts);
@@ -190,11 +222,17 @@ void publisher_good_hold_values(struct good *good, struct vault *vault, struct v
 	mem_free(old);
 }
 
-void publisher_good_destroy(struct good **self_p, struct vault *vault, struct certs *certs)
+void publisher_good_hold(struct good *good)
+{
+	good->n_holders++;
+}
+
+void publisher_good_let_go(struct good **self_p, struct vault *vault, struct certs *certs)
 {
 	struct good *good = *self_p;
 
-	if (!good)
+	*self_p = NULL;
+	if (!good || --good->n_holders)
 		return;
 	for (size_t i = 0; i < good->n_values; i++)
 		publisher_vault_let_go(vault, good->values[i]);
@@ -207,7 +245,6 @@ void publisher_good_destroy(struct good **self_p, struct vault *vault, struct ce
 	mem_free(good->certs);
 	mem_free(good->values);
 	mem_free(good);
-	*self_p = NULL;
 }
 
 /* ---- routes ---- */

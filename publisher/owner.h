@@ -9,10 +9,16 @@
 
 struct owner;
 
+/* A pomerium.config.Route in two pieces that make one when they stand in a row: routes of one owner
+ * mostly have one policy, which is kept once. */
+struct packed_route {
+	struct str head, policies;
+};
+
 /* One route as it will be published. Everything points into the memory of its `good`. */
 struct route {
 	struct owner *owner;
-	struct str packed; /* pomerium.config.Route */
+	struct packed_route packed;
 	struct str from, path, regex, prefix, id;
 };
 
@@ -25,8 +31,11 @@ struct good_cert {
 	bool always;
 };
 
-/* A configuration that can be published. */
+/* A configuration that can be published. It does not change, so another thread may read it while it
+ * is held. */
 struct good {
+	size_t n_holders;
+	struct msg_key owner;
 	char *memory; /* of all text; wiped */
 	size_t memory_len, memory_used;
 	struct route *routes;
@@ -52,7 +61,8 @@ struct owner {
 
 /* What a `good` is made of, in someone else's memory. */
 struct good_parts {
-	struct str *routes; /* packed */
+	struct packed_route
+		*routes; /* policies that are equal to those before may be the same bytes */
 	size_t n_routes;
 	struct str settings, bootstrap;
 	struct good_file *files;
@@ -66,11 +76,13 @@ struct good_parts {
 struct owner *publisher_owner_new(const struct msg_key *key, struct str text);
 void publisher_owner_destroy(struct owner **self_p); /* its good must be gone */
 
-/* NULL and a sentence if a route does not decode; the certificates are the caller's still. */
+/* Held once. NULL and a sentence if a route does not decode; the certificates are the caller's
+ * still. */
 struct good *publisher_good_new(const struct good_parts *parts, struct owner *owner,
 				struct err *err);
-/* Lets go of what it holds in the vault and of its certificates; wipes. */
-void publisher_good_destroy(struct good **self_p, struct vault *vault, struct certs *certs);
+void publisher_good_hold(struct good *good);
+/* The last holder wipes it and lets go of what it holds in the vault and of its certificates. */
+void publisher_good_let_go(struct good **self_p, struct vault *vault, struct certs *certs);
 /* Holds other values instead. */
 void publisher_good_hold_values(struct good *good, struct vault *vault, struct vault_value **values,
 				size_t n);

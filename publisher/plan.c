@@ -72,20 +72,36 @@ void publisher_plan_make(const struct plan *plan, const struct wanted *wanted, s
 	}
 }
 
-void publisher_plan_done(struct plan *plan, const struct wanted *wanted)
+void publisher_plan_take(struct plan *plan, const struct wanted *wanted, struct pool *pool,
+			 struct plan_changes *out)
 {
-	struct str text;
-
-	for (size_t i = 0; map_next(&plan->touched, &i, &text, NULL);) {
-		const struct good *good = good_of(wanted, text);
-
-		if (good)
-			map_put(&plan->published, text,
-				mem_dup(&good->digest, sizeof(good->digest)));
-		else
-			map_del(&plan->published, text);
-	}
+	publisher_plan_make(plan, wanted, pool, out);
+	for (size_t i = 0; i < out->n; i++)
+		out->items[i].owner = msg_key_dup(&out->items[i].owner, pool);
 	map_clear(&plan->touched);
 	pool_clear(&plan->keys);
 	plan->since_ns = 0;
+}
+
+void publisher_plan_done(struct plan *plan, const struct plan_changes *changes)
+{
+	struct pool pool;
+
+	pool_init(&pool);
+	for (size_t i = 0; i < changes->n; i++) {
+		const struct plan_change *change = &changes->items[i];
+		struct str text = msg_key_text(&change->owner, &pool);
+
+		if (change->good)
+			map_put(&plan->published, text, mem_dup(&change->good->digest, HASH_LEN));
+		else
+			map_del(&plan->published, text);
+	}
+	pool_clear(&pool);
+}
+
+void publisher_plan_again(struct plan *plan, const struct plan_changes *changes)
+{
+	for (size_t i = 0; i < changes->n; i++)
+		publisher_plan_touch(plan, &changes->items[i].owner, 0);
 }

@@ -105,11 +105,13 @@ static uint64_t may_publish(const struct publisher *p)
 	return p->sink.forced && publisher_waiting_n(&p->waiting) ? p->passed_ms + VALUES_MS : 0;
 }
 
-static void publish(struct publisher *p)
+static void on_done(void *self, int fd)
 {
+	struct publisher *p = self;
 	bool first = p->sink.forced;
 
-	if (publisher_sink_publish(&p->sink) < 0 || !first)
+	(void)fd;
+	if (publisher_sink_on_done(&p->sink) < 0 || !first)
 		return;
 	actor_ready(p->loop);
 	if (settings.once)
@@ -128,7 +130,7 @@ static uint64_t tick(void *self, uint64_t now_ms)
 	if (due < may_publish(p))
 		due = may_publish(p);
 	if (due <= now_ms) {
-		publish(p);
+		publisher_sink_publish(&p->sink);
 		due = publisher_sink_due(&p->sink);
 	}
 	return ask < due ? ask : due;
@@ -153,7 +155,9 @@ static int start(void *self, struct actor_loop *loop, struct err *err)
 	p->wanted = publisher_wanted_new(&warnings);
 	publisher_world_init(&p->world);
 	publisher_waiting_init(&p->waiting, p, publisher_intake_ask);
-	return publisher_sink_open(&p->sink, &sink, p->wanted, err);
+	if (publisher_sink_open(&p->sink, &sink, p->wanted, err) < 0)
+		return -1;
+	return actor_watch_fd(loop, p->sink.done_fd, on_done);
 }
 
 static void stop(void *self)

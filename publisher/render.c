@@ -1,20 +1,20 @@
 /* render: the merged configuration as text.
  *
- *   in    what is wanted
+ *   in    a snapshot of what is wanted
  *   out   protobuf-JSON of one Config, a route a line, or Pomerium's config.yaml
  *   never holds all routes unpacked, nor the whole text: a pool lives for one route
  */
 #include "publisher/render.h"
 
 #include "base/mem.h"
-#include "publisher/wanted_inside.h"
 
 #define CHUNK (256u << 10) /* bytes to gather before they are written */
 
 struct render {
-	struct wanted *wanted;
+	const struct snapshot *snapshot;
+	const struct route **routes;
 	const struct render_out *out;
-	struct buf buf;
+	struct buf buf, packed;
 };
 
 static int flush(struct render *r, size_t above, struct err *err)
@@ -31,98 +31,79 @@ static int flush(struct render *r, size_t above, struct err *err)
 	return rc;
 }
 
-/* ---- settings ---- */
-
-static void add_certs(const struct wanted *wanted, Pomerium__Config__Settings *settings,
+static void add_certs(const struct snapshot *snapshot, Pomerium__Config__Settings *settings,
 		      struct pool *pool)
 {
-	size_t n;
-	struct cert **certs = publisher_certs_published(&wanted->certs, &n);
-
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < snapshot->n_certs; i++) {
 		Pomerium__Config__Settings__Certificate *c =
 			PB_NEW(pool, pomerium__config__settings__certificate);
 
-		PB_SET_TEXT(c, cert_bytes, publisher_certs_pem(certs[i]));
-		PB_SET_TEXT(c, key_bytes, publisher_certs_key(certs[i]));
+		PB_SET_TEXT(c, cert_bytes, publisher_certs_pem(snapshot->certs[i]));
+		PB_SET_TEXT(c, key_bytes, publisher_certs_key(snapshot->certs[i]));
 		PB_PUSH(pool, settings, certificates, c);
 	}
-	mem_free(certs);
 }
 
-/* The settings of all owners; only the Pomerium object has any. Packed messages that stand in a row
- * are merged. */
-static Pomerium__Config__Settings *merge_settings(const struct wanted *wanted, struct pool *pool,
-						  struct err *err)
+/* Only the Pomerium object has settings. Packed messages that stand in a row are merged. */
+static Pomerium__Config__Settings *settings_of(struct render *r, struct pool *pool, struct err *err)
 {
-	struct str *keys = map_sorted_keys(&wanted->owners);
 	Pomerium__Config__Settings *settings;
-	struct buf all;
 
-	buf_init(&all, BUF_MAX_MESSAGE);
-	for (size_t i = 0; i < wanted->owners.n; i++) {
-		const struct owner *owner = map_get(&wanted->owners, keys[i]);
-
-		if (owner->good && owner->good->settings.ptr)
-			buf_str(&all, owner->good->settings);
-	}
-	mem_free(keys);
-	settings = (void *)pb_unpack(&pomerium__config__settings__descriptor, buf_view(&all), pool,
-				     err);
-	buf_wipe(&all);
+	buf_reset(&r->packed);
+	for (size_t i = 0; i < r->snapshot->n_goods; i++)
+		buf_str(&r->packed, r->snapshot->goods[i]->settings);
+	settings = (void *)pb_unpack(&pomerium__config__settings__descriptor, buf_view(&r->packed),
+				     pool, err);
 	if (settings)
-		add_certs(wanted, settings, pool);
+		add_certs(r->snapshot, settings, pool);
 	return settings;
 }
 
-static Pomerium__Config__Route *unpack_route(const struct route *route, struct pool *pool,
-					     struct err *err)
+static Pomerium__Config__Route *route_of(struct render *r, size_t i, struct pool *pool,
+					 struct err *err)
 {
-	return (void *)pb_unpack(&pomerium__config__route__descriptor, route->packed, pool, err);
+	buf_reset(&r->packed);
+	buf_str(&r->packed, r->routes[i]->packed.head);
+	buf_str(&r->packed, r->routes[i]->packed.policies);
+	return (void *)pb_unpack(&pomerium__config__route__descriptor, buf_view(&r->packed), pool,
+				 err);
 }
 
 /* ---- JSON ---- */
 
-static int json_route(struct render *r, const struct route *route, struct err *err)
+static int json_route(struct render *r, size_t i, struct err *err)
 {
 	struct pool pool;
-	Pomerium__Config__Route *message;
-	int rc = -1;
+	Pomerium__Config__Route *route;
 
 	pool_init(&pool);
-	message = unpack_route(route, &pool, err);
-	if (message) {
-		pb_to_json(&message->base, 0, &r->buf);
-		rc = flush(r, CHUNK, err);
-	}
+	route = route_of(r, i, &pool, err);
+	if (route)
+		pb_to_json(&route->base, 0, &r->buf);
 	pool_wipe(&pool);
-	return rc;
+	return route ? flush(r, CHUNK, err) : -1;
 }
 
 static int json_settings(struct render *r, struct err *err)
 {
 	struct pool pool;
 	Pomerium__Config__Settings *settings;
-	int rc = -1;
 
 	pool_init(&pool);
-	settings = merge_settings(r->wanted, &pool, err);
-	if (settings) {
+	settings = settings_of(r, &pool, err);
+	if (settings)
 		pb_to_json(&settings->base, 0, &r->buf);
-		rc = 0;
-	}
 	pool_wipe(&pool);
-	return rc;
+	return settings ? 0 : -1;
 }
 
 static int render_json(struct render *r, struct err *err)
 {
-	struct route *const *routes = publisher_wanted_sorted(r->wanted);
-	size_t n = publisher_wanted_n_routes(r->wanted);
+	size_t n = r->snapshot->n_routes;
 
 	buf_puts(&r->buf, n ? "{\"routes\":[\n" : "{");
 	for (size_t i = 0; i < n; i++) {
-		if (json_route(r, routes[i], err) < 0)
+		if (json_route(r, i, err) < 0)
 			return -1;
 		buf_puts(&r->buf, i + 1 < n ? ",\n" : "\n");
 	}
@@ -135,44 +116,78 @@ static int render_json(struct render *r, struct err *err)
 
 /* ---- YAML ---- */
 
-static int render_yaml(struct render *r, const char *files_dir, struct err *err)
+/* The text of a whole Config stands in two halves: settings, then this line and the routes. */
+static const char routes_line[] = "routes:\n";
+static const char no_routes_line[] = "routes: []\n";
+
+static int yaml_settings(struct render *r, struct err *err)
 {
-	struct route *const *routes = publisher_wanted_sorted(r->wanted);
-	size_t n = publisher_wanted_n_routes(r->wanted);
-	Pomerium__Config__Config *config;
 	struct pool pool;
+	Pomerium__Config__Config *config;
 	int rc = -1;
 
-	(void)files_dir;
 	pool_init(&pool);
 	config = PB_NEW(&pool, pomerium__config__config);
-	config->settings = merge_settings(r->wanted, &pool, err);
-	if (!config->settings)
-		goto out;
-	config->routes = pool_array(&pool, n + 1, sizeof(*config->routes));
-	for (; config->n_routes < n; config->n_routes++) {
-		config->routes[config->n_routes] =
-			unpack_route(routes[config->n_routes], &pool, err);
-		if (!config->routes[config->n_routes])
-			goto out;
-	}
-	r->buf.max = BUF_MAX_OUTPUT;
-	if (pb_to_pomerium_yaml(&config->base, &r->buf, err) == 0)
-		rc = flush(r, 0, err);
-out:
+	config->settings = settings_of(r, &pool, err);
+	if (config->settings)
+		rc = pb_to_pomerium_yaml(&config->base, &r->buf, err);
 	pool_wipe(&pool);
 	return rc;
 }
 
-int publisher_render(struct wanted *wanted, enum wanted_format format, const char *files_dir,
+/* One route as a Config of its own, without the line that begins the list. */
+static int yaml_route(struct render *r, size_t i, struct err *err)
+{
+	struct pool pool;
+	struct buf text;
+	Pomerium__Config__Config *config;
+	int rc = -1;
+
+	pool_init(&pool);
+	buf_init(&text, BUF_MAX_FILE);
+	config = PB_NEW(&pool, pomerium__config__config);
+	config->routes = (Pomerium__Config__Route *[]){ route_of(r, i, &pool, err) };
+	config->n_routes = 1;
+	if (config->routes[0] && pb_to_pomerium_yaml(&config->base, &text, err) == 0) {
+		r->buf.full |= text.full || !str_starts(buf_view(&text), routes_line);
+		buf_str(&r->buf, str_slice(buf_view(&text), sizeof(routes_line) - 1, text.len));
+		rc = flush(r, CHUNK, err);
+	}
+	buf_wipe(&text);
+	pool_wipe(&pool);
+	return rc;
+}
+
+static int render_yaml(struct render *r, struct err *err)
+{
+	size_t n = r->snapshot->n_routes;
+
+	if (yaml_settings(r, err) < 0)
+		return -1;
+	if (n && str_ends(buf_view(&r->buf), no_routes_line)) {
+		r->buf.len -= sizeof(no_routes_line) - 1;
+		buf_puts(&r->buf, routes_line);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (yaml_route(r, i, err) < 0)
+			return -1;
+	return flush(r, 0, err);
+}
+
+int publisher_render(const struct snapshot *snapshot, enum wanted_format format,
 		     const struct render_out *out, struct err *err)
 {
-	struct render r = { .wanted = wanted, .out = out };
+	struct render r = { .snapshot = snapshot,
+			    .out = out,
+			    .routes = publisher_snapshot_routes(snapshot) };
 	int rc;
 
 	buf_init(&r.buf, BUF_MAX_FILE);
-	rc = format == WANTED_JSON ? render_json(&r, err) : render_yaml(&r, files_dir, err);
+	buf_init(&r.packed, BUF_MAX_MESSAGE);
+	rc = format == WANTED_JSON ? render_json(&r, err) : render_yaml(&r, err);
+	buf_wipe(&r.packed);
 	buf_wipe(&r.buf);
+	mem_free(r.routes);
 	return rc;
 }
 
@@ -189,5 +204,11 @@ static int to_buf(void *self, struct str text, struct err *err)
 int publisher_wanted_render(struct wanted *self, enum wanted_format format, struct buf *out,
 			    struct err *err)
 {
-	return publisher_render(self, format, NULL, &(struct render_out){ out, to_buf }, err);
+	struct snapshot snapshot;
+	int rc;
+
+	publisher_snapshot_take(&snapshot, self);
+	rc = publisher_render(&snapshot, format, &(struct render_out){ out, to_buf }, err);
+	publisher_snapshot_let_go(&snapshot, self);
+	return rc;
 }

@@ -20,8 +20,8 @@ struct publisher {
 	uint64_t passed_ms; /* when the barrier of this epoch was passed; 0: not yet */
 };
 
-/* intake.c: what messages do. Each is taken, kept until a secret value has come, or dropped as stale: then it is
- * acknowledged; of another epoch: then it is not. */
+/* intake.c: what messages do. Each is taken, kept until a secret value has come, or dropped as
+ * stale: then it is acknowledged; of another epoch: then it is not. */
 void publisher_intake_config(struct publisher *p, const struct msg_config *config, struct str raw);
 void publisher_intake_reject(struct publisher *p, const struct msg_reject *reject);
 void publisher_intake_delete(struct publisher *p, const struct msg_delete *gone);

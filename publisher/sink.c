@@ -1,9 +1,9 @@
 /* sink: the published file.
  *
  *   in    owners that something happened to
- *   out   FILE.state, then FILE, each replaced as a whole
- *   owns  both files, the plan, the pace
- *   never writes when nothing differs
+ *   out   FILE.state, then FILE
+ *   owns  both files, the plan, the pace, and a thread that writes a snapshot while new changes
+ * come never writes when nothing differs
  *
  * Pace: the first change at once; what follows waits until nothing came for a while, but no longer
  * than the interval. Writing takes longer with more routes, and then the interval is twice of what
@@ -11,22 +11,31 @@
  */
 #include "publisher/sink.h"
 
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #include "base/log.h"
-#include "base/mem.h"
 #include "publisher/render.h"
 
 #define QUIET_MS 50
 #define RETRY_FIRST_MS 200
 #define RETRY_LONGEST_MS 10000
 
+/* ---- start ---- */
+
 /* What was saved is what the state file has of each owner. */
 static void seed_plan(struct sink *sink)
 {
+	struct plan_changes changes;
+	struct pool pool;
 	void *value;
 
+	pool_init(&pool);
 	for (size_t i = 0; map_next(&sink->wanted->owners, &i, NULL, &value);)
 		publisher_plan_touch(&sink->plan, &((const struct owner *)value)->key, 0);
-	publisher_plan_done(&sink->plan, sink->wanted);
+	publisher_plan_take(&sink->plan, sink->wanted, &pool, &changes);
+	publisher_plan_done(&sink->plan, &changes);
+	pool_clear(&pool);
 }
 
 static int open_state(struct sink *sink, struct err *err)
@@ -49,22 +58,22 @@ static int open_state(struct sink *sink, struct err *err)
 int publisher_sink_open(struct sink *sink, const struct sink_settings *settings,
 			struct wanted *wanted, struct err *err)
 {
-	*sink = (struct sink){ .settings = *settings, .wanted = wanted, .forced = true };
+	*sink = (struct sink){
+		.settings = *settings, .wanted = wanted, .forced = true, .done_fd = -1
+	};
 	backoff_init(&sink->backoff, RETRY_FIRST_MS, RETRY_LONGEST_MS);
 	publisher_plan_init(&sink->plan);
 	sink->state.fd = sink->state.file.fd = sink->state.file.dir_fd = -1;
 	if (publisher_file_open(&sink->file, settings->path, err) < 0 || open_state(sink, err) < 0)
 		return -1;
+	sink->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (sink->done_fd < 0)
+		return err_set(err, "the end of a thread cannot be waited for: eventfd failed");
 	seed_plan(sink);
 	return 0;
 }
 
-void publisher_sink_close(struct sink *sink)
-{
-	publisher_state_close(&sink->state);
-	publisher_file_close(&sink->file);
-	publisher_plan_clear(&sink->plan);
-}
+/* ---- pace ---- */
 
 void publisher_sink_touch(struct sink *sink, const struct msg_key *owner, uint64_t seen_ns)
 {
@@ -87,27 +96,44 @@ void publisher_sink_plan(struct sink *sink)
 	pool_clear(&pool);
 }
 
-uint64_t publisher_sink_due(const struct sink *sink)
+static uint64_t pace(const struct sink *sink)
 {
-	uint64_t interval = sink->settings.interval_ms, due;
+	uint64_t interval = sink->settings.interval_ms, due = sink->last_ms + QUIET_MS;
 
 	if (interval < 2 * sink->write_ms)
 		interval = 2 * sink->write_ms;
-	if (sink->forced)
-		due = 0;
-	else if (!sink->first_ms)
+	if (sink->first_ms >= sink->done_ms + interval)
+		return sink->first_ms;
+	if (due < sink->done_ms + sink->write_ms)
+		due = sink->done_ms + sink->write_ms;
+	return due < sink->first_ms + interval ? due : sink->first_ms + interval;
+}
+
+uint64_t publisher_sink_due(const struct sink *sink)
+{
+	uint64_t due = 0;
+
+	if (sink->job.running)
 		return UINT64_MAX;
-	else if (sink->first_ms >= sink->done_ms + interval)
-		due = sink->first_ms;
-	else {
-		due = sink->last_ms + QUIET_MS;
-		if (due > sink->first_ms + interval)
-			due = sink->first_ms + interval;
-		if (due < sink->done_ms + sink->write_ms)
-			due = sink->done_ms + sink->write_ms; /* leave time for reading messages */
-	}
+	if (!sink->forced)
+		due = sink->first_ms ? pace(sink) : UINT64_MAX;
 	return due < sink->retry_ms ? sink->retry_ms : due;
 }
+
+/* Nothing is lost: the changes are touched again. */
+static void back_off(struct sink *sink)
+{
+	uint32_t wait = backoff_next(&sink->backoff);
+	uint64_t now = clock_ms();
+
+	log_error("not published, what is there stays", "reason=%s retry_ms=%u",
+		  log_value(sink->job.err.text), wait);
+	sink->retry_ms = now + wait;
+	if (!sink->first_ms)
+		sink->first_ms = sink->last_ms = now;
+}
+
+/* ---- one publishing ---- */
 
 static int to_file(void *self, struct str text, struct err *err)
 {
@@ -121,7 +147,7 @@ static int write_file(struct sink *sink, struct err *err)
 	int rc = publisher_file_begin(&sink->file, err);
 
 	if (!rc)
-		rc = publisher_render(sink->wanted, sink->settings.format, NULL, &out, err);
+		rc = publisher_render(&sink->job.snapshot, sink->settings.format, &out, err);
 	if (!rc)
 		rc = publisher_file_commit(&sink->file, err);
 	if (rc < 0)
@@ -129,55 +155,105 @@ static int write_file(struct sink *sink, struct err *err)
 	return rc;
 }
 
-static void report(const struct sink *sink, size_t n_changes, int replaced)
+/* The thread: it reads the snapshot and the changes, and writes the files and the result. */
+static void *run_job(void *arg)
 {
-	uint64_t since = sink->plan.since_ns, ready = sink->planned_ns;
-	unsigned long long plan_us = since && ready > since ? (ready - since) / 1000 : 0;
+	struct sink *sink = arg;
+	struct sink_job *job = &sink->job;
+	uint64_t begun_ms = clock_ms(), one = 1;
 
-	log_at(replaced ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
-	       replaced ? "published" : "nothing to publish",
-	       "routes=%zu changed=%zu rejected=%zu plan_us=%llu write_ms=%llu",
-	       publisher_wanted_n_routes(sink->wanted), n_changes,
-	       publisher_wanted_n_rejected(sink->wanted), plan_us,
-	       (unsigned long long)sink->write_ms);
+	if (job->changes.n || sink->state.fd < 0)
+		job->rc = publisher_state_save(&sink->state, &job->changes, &job->snapshot,
+					       &job->err);
+	if (!job->rc)
+		job->rc = write_file(sink, &job->err);
+	job->write_ms = clock_ms() - begun_ms;
+	if (write(sink->done_fd, &one, sizeof(one)) < 0)
+		log_error("the end of a publishing could not be told", NULL);
+	return NULL;
 }
 
-static int write_both(struct sink *sink, struct err *err)
+static void end_job(struct sink *sink)
 {
-	uint64_t begun_ms = clock_ms();
-	struct plan_changes changes;
-	struct pool pool;
-	int rc = 0;
+	struct sink_job *job = &sink->job;
 
-	pool_init(&pool);
-	publisher_plan_make(&sink->plan, sink->wanted, &pool, &changes);
-	if (changes.n || sink->state.fd < 0)
-		rc = publisher_state_save(&sink->state, sink->wanted, &changes, err);
-	if (!rc && (changes.n || sink->forced))
-		rc = write_file(sink, err);
+	if (job->rc < 0)
+		publisher_plan_again(&sink->plan, &job->changes);
+	else
+		publisher_plan_done(&sink->plan, &job->changes);
+	publisher_snapshot_let_go(&job->snapshot, sink->wanted);
+	pool_clear(&job->pool);
+	job->running = false;
+}
+
+static void join_job(struct sink *sink)
+{
+	uint64_t count;
+
+	pthread_join(sink->job.thread, NULL);
+	if (read(sink->done_fd, &count, sizeof(count)) < 0)
+		log_debug("a publishing ended unannounced", NULL);
 	sink->done_ms = clock_ms();
-	sink->write_ms = sink->done_ms - begun_ms;
-	if (rc >= 0)
-		report(sink, changes.n, rc);
-	pool_clear(&pool);
-	return rc < 0 ? -1 : 0;
+	sink->write_ms = sink->job.write_ms;
+	end_job(sink);
 }
 
-int publisher_sink_publish(struct sink *sink)
+void publisher_sink_publish(struct sink *sink)
 {
-	struct err err;
+	struct sink_job *job = &sink->job;
+	uint64_t since = sink->plan.since_ns;
 
-	if (write_both(sink, &err) < 0) {
-		uint32_t wait = backoff_next(&sink->backoff);
+	*job = (struct sink_job){ .n_rejected = publisher_wanted_n_rejected(sink->wanted) };
+	if (since && sink->planned_ns > since)
+		job->plan_us = (sink->planned_ns - since) / 1000;
+	publisher_plan_take(&sink->plan, sink->wanted, &job->pool, &job->changes);
+	sink->first_ms = sink->last_ms = sink->planned_ns = 0;
+	if (!job->changes.n && !sink->forced) {
+		pool_clear(&job->pool); /* it was changed and changed back */
+		return;
+	}
+	job->n_changes = job->changes.n;
+	job->n_routes = publisher_wanted_n_routes(sink->wanted);
+	publisher_snapshot_take(&job->snapshot, sink->wanted);
+	job->running = pthread_create(&job->thread, NULL, run_job, sink) == 0;
+	if (job->running)
+		return;
+	job->rc = err_set(&job->err, "no thread can be started");
+	end_job(sink);
+	back_off(sink);
+}
 
-		log_error("not published, what is there stays", "reason=%s retry_ms=%u",
-			  log_value(err.text), wait);
-		sink->retry_ms = clock_ms() + wait;
+int publisher_sink_on_done(struct sink *sink)
+{
+	struct sink_job *job = &sink->job;
+	bool replaced;
+
+	if (!job->running)
+		return -1;
+	join_job(sink);
+	if (job->rc < 0) {
+		back_off(sink);
 		return -1;
 	}
-	publisher_plan_done(&sink->plan, sink->wanted);
+	replaced = job->rc > 0;
+	log_at(replaced ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
+	       replaced ? "published" : "nothing to publish",
+	       "routes=%zu changed=%zu rejected=%zu plan_us=%llu write_ms=%llu", job->n_routes,
+	       job->n_changes, job->n_rejected, (unsigned long long)job->plan_us,
+	       (unsigned long long)job->write_ms);
 	backoff_reset(&sink->backoff);
 	sink->forced = false;
-	sink->first_ms = sink->last_ms = sink->planned_ns = sink->retry_ms = 0;
+	sink->retry_ms = 0;
 	return 0;
+}
+
+void publisher_sink_close(struct sink *sink)
+{
+	if (sink->job.running)
+		join_job(sink);
+	publisher_state_close(&sink->state);
+	publisher_file_close(&sink->file);
+	publisher_plan_clear(&sink->plan);
+	if (sink->done_fd >= 0)
+		close(sink->done_fd);
 }

@@ -19,13 +19,15 @@
 #include "base/mem.h"
 
 #define SLACK (4 << 20) /* bytes that it may grow beyond twice its content */
+#define CHUNK (1u << 20)
 #define HEAD (4 + HASH_LEN)
 static const char title[] = "sluice publisher state 1\n";
 
 /* ---- one record ---- */
 
 struct state_route {
-	struct str packed;
+	struct str head, policies;
+	bool again; /* the policies of the route before */
 };
 struct state_route_list {
 	struct state_route *items;
@@ -57,7 +59,9 @@ struct state_owner {
 };
 
 static const struct codec_field route_fields[] = {
-	CODEC_FIELD(state_route, packed, CODEC_BYTES, .max = BUF_MAX_MESSAGE),
+	CODEC_FIELD(state_route, head, CODEC_BYTES, .max = BUF_MAX_MESSAGE),
+	CODEC_FIELD(state_route, policies, CODEC_BYTES, .max = BUF_MAX_MESSAGE),
+	CODEC_FIELD(state_route, again, CODEC_BOOL), /* the policies of the route before */
 };
 static const struct codec route_codec = CODEC_OF(state_route, route_fields);
 static const struct codec_field cert_fields[] = {
@@ -85,6 +89,14 @@ static const struct codec_field owner_fields[] = {
 };
 static const struct codec owner_codec = CODEC_OF(state_owner, owner_fields);
 
+static struct state_route saved_route(const struct good *good, size_t i)
+{
+	const struct packed_route *route = &good->routes[i].packed;
+	bool again = i && route->policies.ptr == good->routes[i - 1].packed.policies.ptr;
+
+	return (struct state_route){ route->head, again ? STR("") : route->policies, again };
+}
+
 static void fill(const struct good *good, struct pool *pool, struct state_owner *out)
 {
 	out->has_settings = good->settings.ptr != NULL;
@@ -93,7 +105,7 @@ static void fill(const struct good *good, struct pool *pool, struct state_owner 
 	out->bootstrap = good->bootstrap;
 	out->routes.items = pool_array(pool, good->n_routes + 1, sizeof(*out->routes.items));
 	for (; out->routes.n < good->n_routes; out->routes.n++)
-		out->routes.items[out->routes.n].packed = good->routes[out->routes.n].packed;
+		out->routes.items[out->routes.n] = saved_route(good, out->routes.n);
 	out->certs.items = pool_array(pool, good->n_certs + 1, sizeof(*out->certs.items));
 	for (; out->certs.n < good->n_certs; out->certs.n++) {
 		const struct good_cert *c = &good->certs[out->certs.n];
@@ -147,8 +159,13 @@ static int adopt(struct wanted *wanted, const struct state_owner *record, struct
 	};
 
 	parts.routes = pool_array(pool, record->routes.n + 1, sizeof(*parts.routes));
-	for (size_t i = 0; i < record->routes.n; i++)
-		parts.routes[i] = record->routes.items[i].packed;
+	for (size_t i = 0; i < record->routes.n; i++) {
+		const struct state_route *route = &record->routes.items[i];
+
+		parts.routes[i].head = route->head;
+		parts.routes[i].policies =
+			route->again && i ? parts.routes[i - 1].policies : route->policies;
+	}
 	parts.files = pool_array(pool, record->files.n + 1, sizeof(*parts.files));
 	for (size_t i = 0; i < record->files.n; i++)
 		parts.files[i] = (struct good_file){ record->files.items[i].name,
@@ -295,7 +312,7 @@ static int append(struct state *state, const struct plan_changes *changes, struc
 		print_record(&changes->items[i].owner, changes->items[i].good, &body, &out);
 		if (out.full)
 			rc = err_set(err, "one owner takes more than %u bytes", BUF_MAX_MESSAGE);
-		else if (out.len > 1u << 20 || i + 1 == changes->n) {
+		else if (out.len > CHUNK || i + 1 == changes->n) {
 			rc = write_all(state->fd, buf_view(&out));
 			if (rc)
 				err_set(err, "it cannot be written: %s", strerror(errno));
@@ -310,38 +327,39 @@ static int append(struct state *state, const struct plan_changes *changes, struc
 	return rc;
 }
 
-static int write_anew(struct state *state, struct wanted *wanted, struct err *err)
+static int write_all_anew(struct state *state, const struct snapshot *all, struct buf *body,
+			  struct buf *out, struct err *err)
+{
+	buf_puts(out, title);
+	for (size_t i = 0; i <= all->n_goods; i++) {
+		if (i < all->n_goods)
+			print_record(&all->goods[i]->owner, all->goods[i], body, out);
+		if (out->full)
+			return err_set(err, "one owner takes more than %u bytes", BUF_MAX_MESSAGE);
+		if (out->len <= CHUNK && i < all->n_goods)
+			continue;
+		if (publisher_file_write(&state->file, buf_view(out), err) < 0)
+			return -1;
+		state->size += (off_t)out->len;
+		buf_reset(out);
+	}
+	return publisher_file_commit(&state->file, err) < 0 ? -1 : 0;
+}
+
+static int write_anew(struct state *state, const struct snapshot *all, struct err *err)
 {
 	struct buf out, body;
-	void *value;
 	int rc;
 
 	buf_init(&out, BUF_MAX_OUTPUT);
 	buf_init(&body, BUF_MAX_MESSAGE);
-	rc = publisher_file_begin(&state->file, err);
-	buf_puts(&out, title);
 	state->size = 0;
-	for (size_t i = 0; !rc && map_next(&wanted->owners, &i, NULL, &value);) {
-		const struct owner *owner = value;
-
-		if (owner->good)
-			print_record(&owner->key, owner->good, &body, &out);
-		if (out.full)
-			rc = err_set(err, "one owner takes more than %u bytes", BUF_MAX_MESSAGE);
-		else if (out.len > 1u << 20) {
-			rc = publisher_file_write(&state->file, buf_view(&out), err);
-			state->size += (off_t)out.len;
-			buf_reset(&out);
-		}
-	}
-	if (!rc && out.len)
-		rc = publisher_file_write(&state->file, buf_view(&out), err);
-	state->size += (off_t)out.len;
-	state->compact = state->size;
-	if (!rc && publisher_file_commit(&state->file, err) < 0)
-		rc = -1;
+	rc = publisher_file_begin(&state->file, err);
+	if (!rc)
+		rc = write_all_anew(state, all, &body, &out, err);
 	if (rc)
 		publisher_file_cancel(&state->file);
+	state->compact = state->size;
 	buf_wipe(&body);
 	buf_wipe(&out);
 	return rc;
@@ -354,8 +372,8 @@ static void forget_fd(struct state *state)
 	state->fd = -1;
 }
 
-int publisher_state_save(struct state *state, struct wanted *wanted,
-			 const struct plan_changes *changes, struct err *err)
+int publisher_state_save(struct state *state, const struct plan_changes *changes,
+			 const struct snapshot *all, struct err *err)
 {
 	int rc;
 
@@ -363,7 +381,7 @@ int publisher_state_save(struct state *state, struct wanted *wanted,
 		rc = append(state, changes, err);
 	} else {
 		forget_fd(state);
-		rc = write_anew(state, wanted, err);
+		rc = write_anew(state, all, err);
 		if (!rc)
 			state->fd = openat(state->file.dir_fd, state->file.name,
 					   O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);

@@ -1,4 +1,5 @@
-/* waiting: configurations whose secret values have not come, one for each owner, and which Secrets were asked for. */
+/* waiting: configurations whose secret values have not come, one for each owner, and which Secrets
+ * were asked for. */
 #ifndef PUBLISHER_WAITING_H
 #define PUBLISHER_WAITING_H
 
@@ -12,10 +13,13 @@ struct waiting {
 	int (*ask)(void *self, const struct msg_key *secret); /* -1: nobody is there to be asked */
 };
 
-void publisher_waiting_init(struct waiting *waiting, void *self, int (*ask)(void *self, const struct msg_key *secret));
+void publisher_waiting_init(struct waiting *waiting, void *self,
+			    int (*ask)(void *self, const struct msg_key *secret));
 void publisher_waiting_clear(struct waiting *waiting); /* usable again */
-/* Keeps a packed CONFIG of an owner instead of its earlier one, and asks for the Secret unless that was done lately. */
-void publisher_waiting_put(struct waiting *waiting, const struct msg_key *owner, struct str raw, const struct msg_key *secret);
+/* Keeps a packed CONFIG of an owner instead of its earlier one, and asks for the Secret unless that
+ * was done lately. */
+void publisher_waiting_put(struct waiting *waiting, const struct msg_key *owner, struct str raw,
+			   const struct msg_key *secret);
 void publisher_waiting_drop(struct waiting *waiting, const struct msg_key *owner);
 /* A Secret has come: hands each CONFIG that waited for it to `again`, which may put it back. */
 void publisher_waiting_release(struct waiting *waiting, const struct msg_key *secret,

@@ -60,13 +60,12 @@ void publisher_wanted_destroy(struct wanted **self_p)
 	for (size_t i = 0; map_next(&self->owners, &i, NULL, &value);) {
 		struct owner *owner = value;
 
-		publisher_good_destroy(&owner->good, &self->vault, &self->certs);
+		publisher_good_let_go(&owner->good, &self->vault, &self->certs);
 		publisher_owner_destroy(&owner);
 	}
 	map_clear(&self->owners);
 	publisher_certs_clear(&self->certs);
 	publisher_vault_clear(&self->vault);
-	mem_free(self->sorted);
 	mem_free(self);
 	*self_p = NULL;
 }
@@ -139,9 +138,7 @@ static void swap_good(struct wanted *self, struct owner *owner, struct good *nex
 		link_good(self, next);
 	if (old)
 		unlink_good(self, old);
-	publisher_good_destroy(&old, &self->vault, &self->certs);
-	mem_free(self->sorted);
-	self->sorted = NULL;
+	publisher_good_let_go(&old, &self->vault, &self->certs);
 }
 
 enum wanted_taken publisher_wanted_adopt(struct wanted *self, const struct msg_key *key,
@@ -159,7 +156,7 @@ enum wanted_taken publisher_wanted_adopt(struct wanted *self, const struct msg_k
 	if (owner->good && hash_equal(&owner->good->digest, &next->digest)) {
 		publisher_good_hold_values(owner->good, &self->vault, parts->values,
 					   parts->n_values);
-		publisher_good_destroy(&next, &self->vault, &self->certs);
+		publisher_good_let_go(&next, &self->vault, &self->certs);
 		return WANTED_SAME;
 	}
 	swap_good(self, owner, next);
@@ -229,6 +226,23 @@ static struct str pack(const ProtobufCMessage *m, struct pool *pool)
 	return out;
 }
 
+/* The policies apart from the rest; those of the route before, if they are equal. */
+static struct packed_route pack_route(Pomerium__Config__Route *route,
+				      const struct packed_route *before, struct pool *pool)
+{
+	Pomerium__Config__Route *policies = PB_NEW(pool, pomerium__config__route);
+	struct packed_route out;
+
+	policies->n_policies = route->n_policies;
+	policies->policies = route->policies;
+	out.policies = pack(&policies->base, pool);
+	if (before && str_eq(out.policies, before->policies))
+		out.policies = before->policies;
+	route->n_policies = 0;
+	out.head = pack(&route->base, pool);
+	return out;
+}
+
 static void pack_parts(struct intake *in)
 {
 	const Pomerium__Config__Config *config = in->target.config,
@@ -236,10 +250,13 @@ static void pack_parts(struct intake *in)
 	const struct msg_file_list *files = &in->config->files;
 	size_t first = in->config->splices.n + in->config->certificates.n;
 
-	in->parts.routes = pool_array(&in->pool, config->n_routes + 1, sizeof(struct str));
-	for (; in->parts.n_routes < config->n_routes; in->parts.n_routes++)
-		in->parts.routes[in->parts.n_routes] =
-			pack(&config->routes[in->parts.n_routes]->base, &in->pool);
+	in->parts.routes = pool_array(&in->pool, config->n_routes + 1, sizeof(struct packed_route));
+	for (; in->parts.n_routes < config->n_routes; in->parts.n_routes++) {
+		struct packed_route *route = &in->parts.routes[in->parts.n_routes];
+
+		*route = pack_route(config->routes[in->parts.n_routes],
+				    in->parts.n_routes ? route - 1 : NULL, &in->pool);
+	}
 	if (config->settings)
 		in->parts.settings = pack(&config->settings->base, &in->pool);
 	if (bootstrap && bootstrap->settings)
@@ -325,29 +342,4 @@ size_t publisher_wanted_n_routes(const struct wanted *self)
 size_t publisher_wanted_n_rejected(const struct wanted *self)
 {
 	return self->n_rejected;
-}
-
-/* ---- order ---- */
-
-static int compare(const void *a, const void *b)
-{
-	return publisher_route_compare(*(struct route *const *)a, *(struct route *const *)b);
-}
-
-struct route *const *publisher_wanted_sorted(struct wanted *self)
-{
-	size_t n = 0;
-	void *value;
-
-	if (self->sorted)
-		return self->sorted;
-	self->sorted = mem_alloc((self->n_routes + 1) * sizeof(struct route *));
-	for (size_t i = 0; map_next(&self->owners, &i, NULL, &value);) {
-		const struct owner *owner = value;
-
-		for (size_t j = 0; owner->good && j < owner->good->n_routes; j++)
-			self->sorted[n++] = &owner->good->routes[j];
-	}
-	qsort(self->sorted, n, sizeof(*self->sorted), compare);
-	return self->sorted;
 }

@@ -13,7 +13,6 @@ struct wanted {
 	struct twins twins;
 	struct wanted_sink sink;
 	size_t n_routes, n_rejected;
-	struct route **sorted; /* all routes in order, or NULL: to be made again */
 };
 
 /* The owner of this key, or NULL. */
@@ -22,7 +21,5 @@ struct owner *publisher_wanted_owner(const struct wanted *self, const struct msg
  * the certificates that the parts hold, also on failure. */
 enum wanted_taken publisher_wanted_adopt(struct wanted *self, const struct msg_key *key,
 					 const struct good_parts *parts, struct err *err);
-/* All routes in the reference's order; n_routes of them, valid until the next change. */
-struct route *const *publisher_wanted_sorted(struct wanted *self);
 
 #endif

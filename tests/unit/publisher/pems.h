@@ -28,7 +28,8 @@ static inline struct str pem_take(BIO *bio, struct pool *pool)
 	return out;
 }
 
-/* A certificate for these DNS names (comma separated "DNS:a,DNS:b", or NULL: none) that ends after `days`. */
+/* A certificate for these DNS names (comma separated "DNS:a,DNS:b", or NULL: none) that ends after
+ * `days`. */
 static inline struct pem_pair pem_make(const char *names, long days, struct pool *pool)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256");

@@ -1,4 +1,5 @@
-/* Which certificates serve: the rules one by one, then any order of changes against a plain recomputation. */
+/* Which certificates serve: the rules one by one, then any order of changes against a plain
+ * recomputation. */
 #include "publisher/certs.h"
 
 #include "base/mem.h"
@@ -26,8 +27,8 @@ static int teardown(void **state)
 static struct cert *hold(const char *secret, struct pem_pair pair)
 {
 	struct err err = { "" };
-	struct cert *cert =
-		publisher_certs_hold(&certs, str_from(secret), (struct str[2]){ pair.cert, pair.key }, &err);
+	struct cert *cert = publisher_certs_hold(&certs, str_from(secret),
+						 (struct str[2]){ pair.cert, pair.key }, &err);
 
 	if (!cert)
 		fail_msg("%s", err.text);
@@ -62,7 +63,8 @@ static const char *published(void)
 	keys = map_sorted_keys(&names);
 	text[0] = '\0';
 	for (size_t i = 0; i < names.n; i++)
-		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s" STR_FMT, i ? " " : "", STR_ARG(keys[i]));
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s" STR_FMT,
+					 i ? " " : "", STR_ARG(keys[i]));
 	mem_free(keys);
 	map_clear(&names);
 	mem_free(list);
@@ -139,7 +141,8 @@ static void newest_wins(void **state)
 /* Whoever comes first: the same one serves. */
 static void same_end_is_decided_by_content(void **state)
 {
-	struct pem_pair a = pem_make("DNS:a.example", 10, &pool), b = pem_make("DNS:a.example", 10, &pool);
+	struct pem_pair a = pem_make("DNS:a.example", 10, &pool),
+			b = pem_make("DNS:a.example", 10, &pool);
 	const char *first;
 	char kept[100];
 
@@ -167,7 +170,8 @@ static void always_is_always_there(void **state)
 	(void)state;
 	publisher_certs_offer(&certs, cert, true);
 	assert_string_equal(published(), "n/a");
-	/* it does not stand in the way of those that serve, and one content is not published twice on their account */
+	/* it does not stand in the way of those that serve, and one content is not published twice
+	 * on their account */
 	publisher_certs_offer(&certs, hold("n/copy", pair), false);
 	host("a.example");
 	list = publisher_certs_published(&certs, &n);
@@ -213,8 +217,11 @@ static void changes_are_counted_only_when_something_changes(void **state)
 
 #define N_CERTS 12
 #define N_HOSTS 9
-static const char *const sans[] = { "DNS:a.x", "DNS:*.x", "DNS:b.x,DNS:*.y", "DNS:a.x,DNS:b.y", "DNS:*", "DNS:x,DNS:*.x" };
-static const char *const hosts[N_HOSTS] = { "a.x", "b.x", "c.x", "*.x", "b.y", "x", "y", "a.b.x", "" };
+static const char *const sans[] = { "DNS:a.x",         "DNS:*.x", "DNS:b.x,DNS:*.y",
+				    "DNS:a.x,DNS:b.y", "DNS:*",   "DNS:x,DNS:*.x" };
+static const char *const hosts[N_HOSTS] = {
+	"a.x", "b.x", "c.x", "*.x", "b.y", "x", "y", "a.b.x", ""
+};
 
 struct model {
 	struct cert *certs[N_CERTS];
@@ -282,13 +289,15 @@ static void any_order_of_changes(void **state)
 		struct pem_pair pair = pem_make(sans[c % 6], 10 + (long)(c * 7 % 12), &pool);
 
 		m.certs[c] = hold("n/s", pair);
-		assert_int_equal(publisher_keypair_read(pair.cert, pair.key, &pool, &m.facts[c], &err), 0);
+		assert_int_equal(
+			publisher_keypair_read(pair.cert, pair.key, &pool, &m.facts[c], &err), 0);
 	}
 	for (int step = 0; step < 3000; step++) {
 		size_t c = (size_t)rand() % N_CERTS, h = (size_t)rand() % N_HOSTS;
 
 		if (rand() % 2) {
-			(m.offered[c] ? publisher_certs_withdraw : publisher_certs_offer)(&certs, m.certs[c], false);
+			(m.offered[c] ? publisher_certs_withdraw
+				      : publisher_certs_offer)(&certs, m.certs[c], false);
 			m.offered[c] = !m.offered[c];
 		} else if (m.n_routes[h] && rand() % 2) {
 			publisher_certs_drop_host(&certs, str_from(hosts[h]));

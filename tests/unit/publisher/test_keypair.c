@@ -67,7 +67,8 @@ static void common_name_does_not_count(void **state)
 
 static void text_and_broken_blocks_before_it_are_skipped(void **state)
 {
-	struct pem_pair p = pem_make("DNS:a.example", 10, &pool), other = pem_make("DNS:b.example", 10, &pool);
+	struct pem_pair p = pem_make("DNS:a.example", 10, &pool),
+			other = pem_make("DNS:b.example", 10, &pool);
 	struct keypair_facts facts;
 
 	(void)state;
@@ -75,21 +76,25 @@ static void text_and_broken_blocks_before_it_are_skipped(void **state)
 	accept(join(p.cert, other.cert), p.key, &facts); /* a chain: the first serves */
 	assert_true(str_is(facts.names.items[0], "a.example"));
 	accept(p.cert, join(other.cert, p.key), &facts); /* the first private key counts */
-	accept(join(STR("-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n"), p.cert), p.key, &facts);
+	accept(join(STR("-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n"), p.cert),
+	       p.key, &facts);
 }
 
 static void refuses_what_is_no_pair(void **state)
 {
-	struct pem_pair p = pem_make("DNS:a.example", 10, &pool), other = pem_make("DNS:a.example", 10, &pool);
+	struct pem_pair p = pem_make("DNS:a.example", 10, &pool),
+			other = pem_make("DNS:a.example", 10, &pool);
 
 	(void)state;
 	refuse(STR(""), p.key, "no PEM block");
 	refuse(STR_NONE, p.key, "no PEM block");
 	refuse(STR("not a certificate"), p.key, "no PEM block");
 	refuse(join(p.key, p.cert), p.key, "PRIVATE KEY");
-	refuse(STR("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"), p.key, "X.509");
+	refuse(STR("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"), p.key,
+	       "X.509");
 	refuse(p.cert, STR(""), "private key");
-	refuse(p.cert, STR("-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n"), "private key");
+	refuse(p.cert, STR("-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n"),
+	       "private key");
 	refuse(p.cert, other.key, "does not belong");
 }
 
@@ -118,9 +123,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(reads_names_and_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(common_name_does_not_count, setup, teardown),
-		cmocka_unit_test_setup_teardown(text_and_broken_blocks_before_it_are_skipped, setup, teardown),
+		cmocka_unit_test_setup_teardown(text_and_broken_blocks_before_it_are_skipped, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(refuses_what_is_no_pair, setup, teardown),
-		cmocka_unit_test_setup_teardown(refuses_bytes_behind_the_certificate, setup, teardown),
+		cmocka_unit_test_setup_teardown(refuses_bytes_behind_the_certificate, setup,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

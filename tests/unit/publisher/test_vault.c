@@ -32,7 +32,8 @@ static struct hash hmac_of(const char *text)
 static void put(const char *name, const char *text)
 {
 	struct msg_secret_entry entry = { STR("k"), hmac_of(text ? text : ""), str_from(text) };
-	struct msg_secret_put message = { { MSG_KIND_SECRET, STR("ns"), str_from(name) }, { &entry, text != NULL } };
+	struct msg_secret_put message = { { MSG_KIND_SECRET, STR("ns"), str_from(name) },
+					  { &entry, text != NULL } };
 
 	publisher_vault_put(&vault, &message);
 }
@@ -114,7 +115,8 @@ static void an_empty_put_forgets(void **state)
 	assert_int_equal(vault.secrets.n, 0);
 }
 
-/* Random puts, holds and releases: what is held is there with its bytes, and in the end nothing is left. */
+/* Random puts, holds and releases: what is held is there with its bytes, and in the end nothing is
+ * left. */
 static void any_order(void **state)
 {
 	static const char *const texts[] = { "one", "two", "three", "four" };
@@ -152,8 +154,9 @@ static void any_order(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(finds_by_secret_key_and_hmac), TEST(rotation_keeps_what_is_held), TEST(the_last_holder_takes_it_along),
-		TEST(the_same_put_changes_nothing), TEST(an_empty_put_forgets),        TEST(any_order),
+		TEST(finds_by_secret_key_and_hmac),   TEST(rotation_keeps_what_is_held),
+		TEST(the_last_holder_takes_it_along), TEST(the_same_put_changes_nothing),
+		TEST(an_empty_put_forgets),           TEST(any_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

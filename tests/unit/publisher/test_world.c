@@ -33,7 +33,8 @@ static enum world_verdict say_in(uint64_t epoch, const char *name, uint64_t numb
 {
 	struct msg_key key = key_of(name);
 
-	return publisher_world_admit(&world, &key, &(struct msg_stamp){ .epoch = epoch, .number = number }, gone);
+	return publisher_world_admit(&world, &key,
+				     &(struct msg_stamp){ .epoch = epoch, .number = number }, gone);
 }
 
 static enum world_verdict config(const char *name, uint64_t number)
@@ -47,10 +48,14 @@ static enum world_verdict gone(const char *name, uint64_t number)
 }
 
 /* One chunk with up to two owners. */
-static int chunk(uint64_t index, bool last, const char *a, uint64_t a_number, const char *b, uint64_t b_number)
+static int chunk(uint64_t index, bool last, const char *a, uint64_t a_number, const char *b,
+		 uint64_t b_number)
 {
-	struct msg_world_entry entries[2] = { { key_of(a ? a : ""), a_number }, { key_of(b ? b : ""), b_number } };
-	struct msg_world message = { .epoch = 7, .number = 100, .chunk = index, .last = last, .complete = true };
+	struct msg_world_entry entries[2] = { { key_of(a ? a : ""), a_number },
+					      { key_of(b ? b : ""), b_number } };
+	struct msg_world message = {
+		.epoch = 7, .number = 100, .chunk = index, .last = last, .complete = true
+	};
 	struct err err;
 
 	message.owners.items = entries;
@@ -104,7 +109,8 @@ static void drops_what_is_older(void **state)
 	chunk(0, true, "a", 5, NULL, 0);
 	assert_int_equal(config("a", 8), WORLD_TAKE);
 	assert_int_equal(config("a", 7), WORLD_STALE);
-	assert_int_equal(config("a", 8), WORLD_TAKE); /* dispatched twice: the same again does no harm */
+	assert_int_equal(config("a", 8),
+			 WORLD_TAKE); /* dispatched twice: the same again does no harm */
 	assert_int_equal(say_in(6, "a", 99, false), WORLD_FOREIGN);
 	assert_int_equal(gone("a", 7), WORLD_STALE);
 }

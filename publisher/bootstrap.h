@@ -1,0 +1,19 @@
+/* bootstrap: the part of the configuration that Pomerium needs to start. */
+#ifndef PUBLISHER_BOOTSTRAP_H
+#define PUBLISHER_BOOTSTRAP_H
+
+#include "pb/pomerium.pb-c.h"
+#include "pb/reflect.h"
+#include "publisher/wanted_inside.h"
+
+/* As a message, with the names of its files in `files_dir`; NULL if there is none. Lives in the
+ * pool. */
+Pomerium__Config__Settings *publisher_bootstrap_settings(const struct wanted *wanted,
+							 const char *files_dir, struct pool *pool,
+							 struct err *err);
+/* The files beside it, each "name-digest" with its bytes. */
+void publisher_bootstrap_each_file(const struct wanted *wanted,
+				   void (*each)(void *arg, struct str name, struct str bytes),
+				   void *arg);
+
+#endif
