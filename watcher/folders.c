@@ -17,10 +17,9 @@
 #include "base/pool.h"
 #include "watcher/inotify.h"
 
-#define DEPTH_MAX 32
 #define LATER_MS 500u /* a file that was made and not closed by a writer: link(2), O_TMPFILE */
 #define POLL_MS 2000u /* where the kernel watches nothing */
-#define MOVES (IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE)
+#define MOVES (IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE) /* names come and go */
 
 struct stamp {
 	uint64_t inode, size; /* inode 0: never seen */
@@ -38,20 +37,14 @@ struct tracked {
 	bool lost;   /* still so when the batch ends: gone */
 };
 
-/* The folders above one that is being read: a symlink back to one of them ends there. */
-struct chain {
-	const struct chain *up;
-	dev_t dev;
-	ino_t ino;
-	unsigned depth;
-};
-
 struct folders {
 	struct str_list roots;
 	struct folders_sink sink;
 	struct inotify inotify;
 	struct map tracked; /* path -> struct tracked */
-	size_t n_links;
+	struct map loose;   /* symlinks that lead to no folder and are called like no manifest */
+	bool links;         /* there are symlinks */
+	bool moved;         /* names came or went: symlinks may lead elsewhere */
 	struct map pending; /* paths to look at, of this batch */
 	struct map later;   /* paths to look at when later_ms has come */
 	uint64_t later_ms, poll_ms;
@@ -132,6 +125,7 @@ struct folders *watcher_folders_new(const struct str_list *paths, const struct f
 	map_init(&self->tracked, free_tracked);
 	map_init(&self->pending, NULL);
 	map_init(&self->later, NULL);
+	map_init(&self->loose, NULL);
 	watcher_inotify_open(&self->inotify);
 	for (size_t i = 0; i < paths->n; i++) {
 		struct str path = paths->items[i];
@@ -152,6 +146,7 @@ void watcher_folders_destroy(struct folders **self_p)
 	if (!self)
 		return;
 	watcher_inotify_close(&self->inotify);
+	map_clear(&self->loose);
 	map_clear(&self->later);
 	map_clear(&self->pending);
 	map_clear(&self->tracked);
@@ -163,19 +158,21 @@ void watcher_folders_destroy(struct folders **self_p)
 
 /* ---- what is there ---- */
 
-static void follow_link(struct folders *self, struct tracked *t)
+static void follow_link(struct folders *self, struct tracked *t, bool link)
 {
-	char *real = realpath(t->path, NULL);
+	char *real = link ? realpath(t->path, NULL) : NULL;
 
-	self->n_links += !t->link;
-	t->link = true;
-	if (real) { /* if it leads nowhere: what it led to may come back */
+	if (real || !link) { /* if it leads nowhere: what it led to may come back */
 		mem_free(t->real);
-		t->real = mem_strdup(real);
+		t->real = real ? mem_strdup(real) : NULL;
 	}
 	free(real);
+	t->link = link;
+	self->links |= link;
 	if (t->real)
 		watcher_inotify_add(&self->inotify, parent_prefix(str_from(t->real)));
+	if (link && !t->stamp.inode)
+		self->inotify.failed = true; /* nothing tells when there will be something */
 }
 
 static void see_file(struct folders *self, struct str path, struct stamp stamp, bool link)
@@ -191,8 +188,8 @@ static void see_file(struct folders *self, struct str path, struct stamp stamp, 
 	t->stamp = stamp;
 	t->round = self->round;
 	t->lost = false;
-	if (link)
-		follow_link(self, t);
+	if (link || t->link)
+		follow_link(self, t, link);
 	if (t->queued || (same && self->changed_only))
 		return;
 	t->queued = true;
@@ -238,31 +235,57 @@ static struct stamp stamp_of(const struct stat *st)
 
 static const struct stamp never_seen;
 
-static void scan_folder(struct folders *self, struct str path, const struct chain *here);
+static void scan_folder(struct folders *self, struct str path, const struct stat *st);
 
-static void scan_entry(struct folders *self, struct str path, const struct chain *up)
+static bool is_link(struct str path)
 {
-	struct stat own, st;
-	bool there, link;
+	struct stat st;
 
-	if (lstat(path.ptr, &own))
-		return;
-	link = S_ISLNK(own.st_mode);
-	there = stat(path.ptr, &st) == 0;
-	if (there && S_ISDIR(st.st_mode)) {
-		struct chain here = { up, st.st_dev, st.st_ino, up->depth + 1 };
-		struct inotify_watch *watch;
+	return lstat(path.ptr, &st) == 0 && S_ISLNK(st.st_mode);
+}
 
-		scan_folder(self, path, &here);
-		watch = map_get(&self->inotify.by_prefix, folder_prefix(&self->batch, path));
-		if (watch)
-			watch->link = link;
-	} else if (is_manifest_name(path)) {
-		see_file(self, path, there ? stamp_of(&st) : never_seen, link);
+/* What is not a folder; st is NULL for a symlink that leads nowhere. */
+static void see_entry(struct folders *self, struct str path, const struct stat *st)
+{
+	bool link = is_link(path);
+
+	if (is_root(self, path) || is_manifest_name(path)) {
+		see_file(self, path, st ? stamp_of(st) : never_seen, link);
+	} else if (link) {
+		map_put(&self->loose, path, &mark);
+		self->links = true;
 	}
 }
 
-static void scan_folder(struct folders *self, struct str path, const struct chain *here)
+static void scan_entry(struct folders *self, struct str path)
+{
+	struct stat st;
+	bool there = stat(path.ptr, &st) == 0;
+
+	if (there && S_ISDIR(st.st_mode))
+		scan_folder(self, path, &st);
+	else
+		see_entry(self, path, there ? &st : NULL);
+}
+
+/* Is it one of the folders above it, by way of a symlink? */
+static bool leads_back(const struct folders *self, struct str path, const struct stat *st)
+{
+	struct stat above;
+	struct pool pool;
+	bool back = false;
+
+	pool_init(&pool);
+	while (!back && !is_root(self, path) && str_rfind(path, '/') > 0) {
+		path = pool_str(&pool, str_slice(path, 0, (size_t)str_rfind(path, '/')));
+		back = stat(path.ptr, &above) == 0 && above.st_dev == st->st_dev &&
+		       above.st_ino == st->st_ino;
+	}
+	pool_clear(&pool);
+	return back;
+}
+
+static void scan_folder(struct folders *self, struct str path, const struct stat *st)
 {
 	struct str prefix = folder_prefix(&self->batch, path);
 	const struct dirent *entry;
@@ -270,16 +293,20 @@ static void scan_folder(struct folders *self, struct str path, const struct chai
 	struct inotify_watch *watch;
 	DIR *dir;
 
-	for (const struct chain *c = here->up; c; c = c->up)
-		if (c->dev == here->dev && c->ino == here->ino)
-			return;
+	if (leads_back(self, path, st))
+		return;
 	if (t)
 		lose_file(self, t); /* as a file; seen again if the folder cannot be read */
 	/* Watched before it is read, so that nothing can come in between. */
 	watch = watcher_inotify_add(&self->inotify, prefix);
-	if (watch)
+	if (watch) {
 		watch->scanned = true;
-	dir = here->depth > DEPTH_MAX ? NULL : opendir(path.ptr);
+		watch->link = is_link(path);
+		watch->dev = st->st_dev;
+		watch->inode = st->st_ino;
+		self->links |= watch->link;
+	}
+	dir = opendir(path.ptr);
 	if (!dir) {
 		see_file(self, path, never_seen, false);
 		return;
@@ -291,8 +318,7 @@ static void scan_folder(struct folders *self, struct str path, const struct chai
 		    (entry->d_type == DT_REG && !is_manifest_name(str_from(entry->d_name))))
 			continue;
 		pool_init(&pool);
-		scan_entry(self, pool_printf(&pool, STR_FMT "%s", STR_ARG(prefix), entry->d_name),
-			   here);
+		scan_entry(self, pool_printf(&pool, STR_FMT "%s", STR_ARG(prefix), entry->d_name));
 		pool_clear(&pool);
 	}
 	closedir(dir);
@@ -313,27 +339,21 @@ static void look_at_nothing(struct folders *self, struct str path, struct tracke
 
 static void look(struct folders *self, struct str path)
 {
-	struct str prefix = folder_prefix(&self->batch, path);
-	bool was_folder = is_watched(self, path), folder = false;
-	struct stat own, st;
+	bool was_folder = is_watched(self, path), there, folder = false;
+	struct stat st;
 
+	there = stat(path.ptr, &st) == 0;
 	if (is_gone(path.ptr)) {
 		look_at_nothing(self, path, map_get(&self->tracked, path));
-	} else if (stat(path.ptr, &st) == 0 && S_ISDIR(st.st_mode)) {
-		struct chain here = { NULL, st.st_dev, st.st_ino, 0 };
-
+	} else if (there && S_ISDIR(st.st_mode)) {
 		folder = true;
-		scan_folder(self, path, &here);
-	} else if (is_root(self, path) || is_manifest_name(path)) {
-		bool there = stat(path.ptr, &st) == 0;
-
-		bool link = lstat(path.ptr, &own) == 0 && S_ISLNK(own.st_mode);
-
-		see_file(self, path, there ? stamp_of(&st) : never_seen, link);
+		scan_folder(self, path, &st);
+	} else {
+		see_entry(self, path, there ? &st : NULL);
 	}
 	/* A walk over all files, so only where a folder is or was. */
 	if (folder || was_folder)
-		lose_below(self, prefix);
+		lose_below(self, folder_prefix(&self->batch, path));
 }
 
 /* ---- telling ---- */
@@ -361,7 +381,6 @@ static void tell(struct folders *self)
 	for (size_t i = 0; i < n_lost; i++) {
 		if (!lost[i]->lost)
 			continue;
-		self->n_links -= lost[i]->link;
 		self->sink.gone(self->sink.self, lost[i]->path);
 		map_del(&self->tracked, str_from(lost[i]->path));
 	}
@@ -413,22 +432,44 @@ static void on_file_event(struct folders *self, struct str path, uint32_t mask)
 		self->later_ms = clock_ms() + LATER_MS;
 }
 
-/* Symlinks below this prefix may lead elsewhere now. */
-static void look_at_links(struct folders *self, struct str prefix)
+static bool is_moved(const struct tracked *t)
 {
+	struct stat st;
+	struct stamp stamp = stat(t->path, &st) == 0 ? stamp_of(&st) : never_seen;
+	char *real = realpath(t->path, NULL);
+	bool moved = memcmp(&stamp, &t->stamp, sizeof(stamp)) != 0 ||
+		     (real && (!t->real || strcmp(real, t->real) != 0));
+
+	free(real);
+	return moved;
+}
+
+/* Names came or went, so a symlink may lead elsewhere than it did: Kubernetes swaps "..data" below
+ * its mounts. */
+static void look_at_moved_links(struct folders *self)
+{
+	struct stat st;
+	struct str path;
 	void *value;
 
 	for (size_t i = 0; map_next(&self->tracked, &i, NULL, &value);) {
 		const struct tracked *t = value;
 
-		if (t->link && is_below(t->path, prefix))
+		if (t->link && is_moved(t))
 			look_soon(self, str_from(t->path));
 	}
 	for (size_t i = 0; map_next(&self->inotify.by_prefix, &i, NULL, &value);) {
 		const struct inotify_watch *watch = value;
 
-		if (watch->link && is_below(watch->prefix.ptr, prefix))
+		if (watch->link && (stat(watch->prefix.ptr, &st) || st.st_dev != watch->dev ||
+				    st.st_ino != watch->inode))
 			look_soon(self, path_of(watch));
+	}
+	for (size_t i = 0; map_next(&self->loose, &i, &path, NULL);) {
+		if (is_link(path) && (stat(path.ptr, &st) || !S_ISDIR(st.st_mode)))
+			continue;
+		look_soon(self, path);
+		map_del(&self->loose, path);
 	}
 }
 
@@ -436,7 +477,7 @@ static void look_at_links_to(struct folders *self, struct str path)
 {
 	void *value;
 
-	for (size_t i = 0; self->n_links && map_next(&self->tracked, &i, NULL, &value);) {
+	for (size_t i = 0; self->links && map_next(&self->tracked, &i, NULL, &value);) {
 		const struct tracked *t = value;
 
 		if (t->real && str_eq(str_from(t->real), path))
@@ -449,21 +490,12 @@ static void on_name_event(struct folders *self, const struct inotify_watch *watc
 {
 	const char *name = path.ptr + watch->prefix.len;
 	bool ours = watch->scanned && *name != '.';
-	bool swapped = strncmp(name, "..", 2) == 0;
-	struct stat st;
 
 	if (is_root(self, path) || (ours && (is_manifest_name(path) || (mask & IN_ISDIR))))
 		on_file_event(self, path, mask);
-	if ((mask & MOVES) && !(mask & IN_ISDIR)) {
-		/* Kubernetes swaps "..data", others a link that can be seen: more may be reached
-		 * through it. */
-		if (swapped || is_watched(self, path) ||
-		    (lstat(path.ptr, &st) == 0 && S_ISLNK(st.st_mode))) {
-			if (ours)
-				look_soon(self, path);
-			look_at_links(self, watch->prefix);
-		}
-	}
+	else if (ours && (mask & MOVES) && (is_watched(self, path) || is_link(path)))
+		look_soon(self, path);
+	self->moved |= (mask & MOVES) != 0;
 	look_at_links_to(self, path);
 }
 
@@ -477,7 +509,7 @@ static void on_event(void *arg, const struct inotify_watch *watch, uint32_t mask
 		on_name_event(self, watch, mask,
 			      pool_printf(&pool, STR_FMT "%s", STR_ARG(watch->prefix), name));
 		pool_clear(&pool);
-	} else if (watch->scanned && (mask & (IN_ATTRIB | IN_MOVE_SELF))) {
+	} else if (watch->scanned && (mask & (IN_ATTRIB | IN_MOVE_SELF | IN_IGNORED))) {
 		look_soon(self, path_of(watch));
 	}
 }
@@ -522,6 +554,9 @@ void watcher_folders_on_fd(struct folders *self)
 		scan_all(self, false);
 		return;
 	}
+	if (self->moved && self->links)
+		look_at_moved_links(self);
+	self->moved = false;
 	if (self->pending.n)
 		look_at_pending(self);
 }

@@ -114,13 +114,14 @@ void watcher_inotify_sweep(struct inotify *self, struct str prefix)
 }
 
 /* The kernel let go of it: the folder is gone. */
-static void forget(struct inotify *self, int wd)
+static void forget(struct inotify *self, int wd, const struct inotify_events *events)
 {
 	struct inotify_watch *watch = map_get(&self->by_wd, wd_key(&wd)), *next;
 
 	map_del(&self->by_wd, wd_key(&wd));
 	for (; watch; watch = next) {
 		next = watch->next;
+		events->event(events->self, watch, IN_IGNORED, "");
 		map_del(&self->by_prefix, watch->prefix);
 	}
 }
@@ -133,7 +134,7 @@ static void tell(struct inotify *self, const struct inotify_event *event,
 		return;
 	}
 	if (event->mask & IN_IGNORED) {
-		forget(self, event->wd);
+		forget(self, event->wd, events);
 		return;
 	}
 	for (struct inotify_watch *w = map_get(&self->by_wd, wd_key(&event->wd)); w; w = w->next)

@@ -6,13 +6,16 @@
 #define WATCHER_INOTIFY_H
 
 #include <sys/inotify.h>
+#include <sys/types.h>
 #include "base/map.h"
 
 struct inotify_watch {
 	struct str prefix;            /* "deploy/demo/"; "" is the working directory */
 	int wd;
 	bool scanned;                 /* a folder of manifests, not just the place of a name we look for */
-	bool link;                    /* reached through a symlink */
+	bool link;                    /* reached through a symlink, */
+	dev_t dev;                    /* to this folder */
+	ino_t inode;
 	struct inotify_watch *next;   /* another prefix of the same folder */
 };
 
@@ -25,7 +28,7 @@ struct inotify {
 
 struct inotify_events {
 	void *self;
-	/* name "" tells of the folder itself */
+	/* name "" tells of the folder itself; IN_IGNORED: it is not watched any more */
 	void (*event)(void *self, const struct inotify_watch *watch, uint32_t mask, const char *name);
 	void (*overflow)(void *self);
 };

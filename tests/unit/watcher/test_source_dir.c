@@ -10,8 +10,11 @@
 #include <unistd.h>
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "watcher/source_dir.h"
+
+#define ROUNDS 800
 
 #define SERVICE(name, port)                                                                      \
 	"apiVersion: v1\nkind: Service\nmetadata: {name: " name "}\nspec: {ports: [{port: " port \
@@ -551,6 +554,179 @@ static void test_next(void **state)
 	pool_clear(&pool);
 }
 
+/* More events than the kernel keeps: everything is read again. */
+static void test_overflow(void **state)
+{
+	struct fixture *f = *state;
+
+	put_file(f, "a.yaml", SERVICE("a", "80"));
+	put_file(f, "b.yaml", SERVICE("b", "80"));
+	begin(f, f->dir);
+	watcher_source_dir_load(f->source);
+	assert_told(f, "put Service/default/a 80\nput Service/default/b 80\n");
+	for (int i = 0; i < 20000; i++) /* equal neighbours would be one event */
+		assert_int_equal(chmod(at(f, i % 2 ? "a.yaml" : "b.yaml"), i % 4 < 2 ? 0600 : 0640),
+				 0);
+	put_file(f, "c.yaml", SERVICE("c", "80"));
+	unlink(at(f, "a.yaml"));
+	mkdir(at(f, "sub"), 0700);
+	put_file(f, "sub/d.yaml", SERVICE("d", "80"));
+	assert_told(f,
+		    "put Service/default/c 80\nput Service/default/d 80\ndel Service/default/a\n");
+	put_file(f, "sub/d.yaml", SERVICE("d", "81"));
+	assert_told(f, "put Service/default/d 81\n");
+}
+
+/* ---- any sequence of changes ends where a fresh start would ---- */
+
+struct world {
+	struct map ports; /* key text -> port + 1, as it was told */
+};
+
+static void world_put(void *arg, const struct msg_object *o)
+{
+	struct world *world = arg;
+	struct pool pool;
+
+	pool_init(&pool);
+	map_put(&world->ports, msg_key_text(&o->key, &pool),
+		(void *)(uintptr_t)(o->service->spec.ports.items[0].port + 1));
+	pool_clear(&pool);
+}
+
+static void world_del(void *arg, const struct msg_object_delete *gone)
+{
+	struct world *world = arg;
+	struct pool pool;
+
+	pool_init(&pool);
+	assert_true(map_del(&world->ports, msg_key_text(&gone->key, &pool)));
+	pool_clear(&pool);
+}
+
+static void world_secret(void *arg, const struct msg_secret_value *value)
+{
+	(void)arg;
+	(void)value;
+}
+
+static void world_complain(void *arg, const char *path, uint32_t line, const char *sentence)
+{
+	(void)arg;
+	(void)path;
+	(void)line;
+	(void)sentence;
+}
+
+static void assert_same_world(const struct world *a, const struct world *b)
+{
+	struct str key;
+	void *port;
+
+	for (size_t i = 0; map_next(&a->ports, &i, &key, &port);) {
+		if (map_get(&b->ports, key) != port)
+			print_error(STR_FMT " is told otherwise\n", STR_ARG(key));
+		assert_ptr_equal(map_get(&b->ports, key), port);
+	}
+	assert_int_equal(a->ports.n, b->ports.n);
+}
+
+static uint32_t draw(uint32_t *seed, uint32_t n)
+{
+	*seed = *seed * 1664525u + 1013904223u;
+	return (*seed >> 8) % n;
+}
+
+/* One change somewhere below the folder; whether the operating system allows it does not matter. */
+static void change(struct fixture *f, uint32_t *seed)
+{
+	static const char *const names[] = { "a.yaml",   "b.yml",    "c.json",   "no.txt",
+					     ".h.yaml",  "x/a.yaml", "x/b.yaml", "x/y/a.yaml",
+					     "z/a.yaml", "z/l.yaml", "l.yaml" };
+	static const char *const folders[] = { "x", "x/y", "z", "w", ".v", "l", "..data" };
+	const char *name = names[draw(seed, 11)], *other = names[draw(seed, 11)];
+	const char *folder = folders[draw(seed, 7)], *target = folders[draw(seed, 7)];
+	char text[256], path[256];
+	int fd;
+
+	switch (draw(seed, 9)) {
+	case 0:
+	case 1:
+	case 2:
+		snprintf(text, sizeof(text), SERVICE("s%u", "%u") "---\n" SERVICE("t%u", "%u"),
+			 draw(seed, 5), 1 + draw(seed, 9), draw(seed, 5), 1 + draw(seed, 9));
+		fd = open(at(f, name), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+		if (fd >= 0) {
+			assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+			close(fd);
+		}
+		break;
+	case 3:
+		unlink(at(f, name));
+		break;
+	case 4:
+		rename(at(f, name), at(f, other));
+		break;
+	case 5:
+		mkdir(at(f, folder), 0700);
+		break;
+	case 6:
+		rename(at(f, folder), at(f, target));
+		break;
+	case 7:
+		snprintf(path, sizeof(path), "%s", at(f, draw(seed, 2) ? name : folder));
+		(void)!symlink(path, at(f, draw(seed, 2) ? other : target));
+		break;
+	default:
+		/* two names of one file would be a change that nobody is told of */
+		if (link(at(f, name), at(f, other)) == 0)
+			unlink(at(f, name));
+		unlink(at(f, folder));
+		rmdir(at(f, folder));
+		break;
+	}
+}
+
+static void test_any_changes(void **state)
+{
+	struct fixture *f = *state;
+	struct world followed, fresh;
+	const struct source_sink sink = { &followed, world_put, world_del, world_secret,
+					  world_complain };
+	const struct source_sink fresh_sink = { &fresh, world_put, world_del, world_secret,
+						world_complain };
+	struct str root = str_from(f->dir);
+	struct str_list roots = { &root, 1 };
+	struct pollfd fd = { .events = POLLIN };
+	uint32_t seed = 1;
+
+	map_init(&followed.ports, NULL);
+	f->source = watcher_source_dir_new(&roots, &sink);
+	watcher_source_dir_load(f->source);
+	fd.fd = watcher_source_dir_fd(f->source);
+	for (int round = 0; round < ROUNDS; round++) {
+		struct source_dir *other;
+
+		for (uint32_t n = 1 + draw(&seed, 6); n > 0; n--)
+			change(f, &seed);
+		while (poll(&fd, 1, 0) > 0)
+			watcher_source_dir_on_fd(f->source);
+		watcher_source_dir_tick(f->source, UINT64_MAX - 1);
+		map_init(&fresh.ports, NULL);
+		other = watcher_source_dir_new(&roots, &fresh_sink);
+		/* what is a broken link now may have objects from before it broke */
+		if (!watcher_source_dir_load(other) &&
+		    !watcher_source_dir_count(f->source).n_broken) {
+			if (getenv("VERBOSE"))
+				print_message("round %d: %zu objects\n", round, fresh.ports.n);
+			assert_same_world(&followed, &fresh);
+		}
+		watcher_source_dir_destroy(&other);
+		map_clear(&fresh.ports);
+	}
+	map_clear(&followed.ports);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -572,6 +748,8 @@ int main(void)
 		TEST(test_secrets),
 		TEST(test_secret_of_unread_file),
 		TEST(test_next),
+		TEST(test_overflow),
+		TEST(test_any_changes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
