@@ -227,7 +227,8 @@ void actor_link_hello(struct link *link, uint64_t now_ms)
 	int events;
 	size_t len = sizeof(events);
 
-	/* While the room does not read, the answer would not be read either, and messages would come for nothing. */
+	/* While the room does not read, the answer would not be read either, and messages would
+	 * come for nothing. */
 	if (link->is_router || !link->reading || now_ms < link->hello_ms)
 		return;
 	if (link->server)
@@ -278,6 +279,24 @@ void actor_link_on_monitor(struct link *link)
 
 /* ---- receiving ---- */
 
+static void reap(struct link *link)
+{
+	struct str key;
+	void *value;
+
+	link->has_gone = false;
+	if (link->server && link->server->gone)
+		actor_peer_destroy(&link->server);
+	for (size_t i = 0; map_next(&link->peers, &i, &key, &value);) {
+		struct actor_peer *peer = value;
+
+		if (!peer->gone)
+			continue;
+		map_del(&link->peers, key);
+		actor_peer_destroy(&peer);
+	}
+}
+
 /* The last part of the next message into `frame`, the routing id into `id`. False: nothing there.
  */
 static bool read_parts(struct link *link, zmq_msg_t *id, zmq_msg_t *frame, bool *well_formed)
@@ -303,8 +322,10 @@ static void take_frame(struct link *link, zmq_msg_t *id_part, zmq_msg_t *frame_p
 	struct str frame = { zmq_msg_data(frame_part), zmq_msg_size(frame_part) };
 	struct actor_peer *peer = link->is_router ? map_get(&link->peers, id) : link->server;
 
-	if (peer && peer->gone)
-		return;
+	if (peer && peer->gone) {
+		reap(link); /* what comes now may be the HELLO of its next connection */
+		peer = NULL;
+	}
 	if (well_formed)
 		actor_peer_receive(link, id, peer, frame);
 	else
@@ -331,24 +352,6 @@ void actor_link_on_readable(struct link *link)
 }
 
 /* ---- between batches ---- */
-
-static void reap(struct link *link)
-{
-	struct str key;
-	void *value;
-
-	link->has_gone = false;
-	if (link->server && link->server->gone)
-		actor_peer_destroy(&link->server);
-	for (size_t i = 0; map_next(&link->peers, &i, &key, &value);) {
-		struct actor_peer *peer = value;
-
-		if (!peer->gone)
-			continue;
-		map_del(&link->peers, key);
-		actor_peer_destroy(&peer);
-	}
-}
 
 void actor_link_settle(struct link *link)
 {

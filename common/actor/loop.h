@@ -133,10 +133,13 @@ void actor_peer_complain(struct link *link, struct str id, const char *reason);
 void actor_peer_restart(struct actor_peer *peer, const char *reason);
 void actor_peer_stop(struct actor_peer *peer);       /* not up any more: drops what waits */
 void actor_peer_destroy(struct actor_peer **self_p); /* calls on_peer_down */
+
+/* ---- outbox.c ---- */
+void actor_peer_stop(struct actor_peer *peer);  /* not up any more: drops what waits */
 void actor_peer_flush(struct actor_peer *peer); /* sends what waits, as far as credit reaches */
 void actor_peer_return_credit(struct actor_peer *peer);
 
-/* ---- tap.c ---- */
+/* ---- taps.c ---- */
 void actor_tap_open(struct tap *tap, const char *endpoint);
 void actor_tap_close(struct tap *tap);
 void actor_tap_on_readable(struct tap *tap); /* somebody came or went */

@@ -58,14 +58,15 @@ static int fail(struct source *s, const struct where *at, const char *sentence)
 static int fail_type(struct source *s, const struct where *at, const char *expected,
 		     const struct value *v)
 {
+	bool is_text = v->type == VALUE_STRING || v->type == VALUE_TIME;
+	bool is_scalar = v->type != VALUE_LIST && v->type != VALUE_MAP;
+	const char *shown = "";
 	char sentence[256];
-	bool shown = v->type != VALUE_LIST && v->type != VALUE_MAP && !s->hidden;
 
+	if (is_scalar && !s->hidden)
+		shown = err_quote(is_text ? v->string : v->text);
 	snprintf(sentence, sizeof(sentence), "expected %s, got %s%s%s", expected,
-		 value_type_name(v->type), shown ? " " : "",
-		 !shown ? ""
-			: err_quote(v->type == VALUE_STRING || v->type == VALUE_TIME ? v->string
-										     : v->text));
+		 value_type_name(v->type), *shown ? " " : "", shown);
 	return fail(s, at, sentence);
 }
 

@@ -17,14 +17,16 @@
 #define CODEC_MAX_ITEMS 65536u
 #define CODEC_MAX_MAP_TEXT \
 	(256u << 10) /* one value; Kubernetes allows as much for all annotations together */
-#define CODEC_MAX_MAP_BYTES (2u << 20) /* one value of a Secret; Kubernetes allows 1 MiB for all \
-					*/
-#define CODEC_MAX_NODES 65536u         /* of an untyped value */
+#define CODEC_MAX_MAP_BYTES                                                              \
+	(2u << 20)             /* one value of a Secret; Kubernetes allows 1 MiB for all \
+				*/
+#define CODEC_MAX_NODES 65536u /* of an untyped value */
 #define CODEC_MAX_ALL_ITEMS                                                                       \
 	(256u << 10) /* of all lists and maps of one message: bounds what a small frame can claim \
 		      */
-#define CODEC_MAX_OBJECT_TEXT (4u << 20) /* all text of one Kubernetes object; etcd takes 1.5 MiB \
-					  */
+#define CODEC_MAX_OBJECT_TEXT                                               \
+	(4u << 20) /* all text of one Kubernetes object; etcd takes 1.5 MiB \
+		    */
 
 uint64_t codec_max(const struct codec_field *field);
 /* Whether a text may go over the wire: short enough and UTF-8. */

@@ -1,4 +1,4 @@
-/* tap: publishes every message that passes, while somebody listens.
+/* taps: publishes every message that passes, while somebody listens.
  *
  *   in     messages, as they are sent and handled
  *   out    two parts on an XPUB socket: topic "<room>/<in|out>/TYPE/namespace/name", one line of
