@@ -38,12 +38,23 @@ static void on_values(void *self, const struct msg_secret_put *put)
 
 /* ---- what comes in ---- */
 
+/* What a former watcher still had on its way may be older than what the present one has said. */
+static bool is_current(struct resolver *r, struct actor_peer *from)
+{
+	if (!r->watcher) {
+		r->watcher = from;
+		actor_ask_resync(from, "it has become the only watcher");
+	}
+	return from == r->watcher;
+}
+
 static int on_object_put(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
 {
 	struct resolver *r = self;
 
-	(void)from, (void)err;
-	resolver_resolve_put(r->resolve, &m->body.object);
+	(void)err;
+	if (is_current(r, from))
+		resolver_resolve_put(r->resolve, &m->body.object);
 	return 0;
 }
 
@@ -51,8 +62,9 @@ static int on_object_delete(void *self, struct actor_peer *from, const struct ms
 {
 	struct resolver *r = self;
 
-	(void)from, (void)err;
-	resolver_resolve_delete(r->resolve, &m->body.object_delete);
+	(void)err;
+	if (is_current(r, from))
+		resolver_resolve_delete(r->resolve, &m->body.object_delete);
 	return 0;
 }
 
@@ -60,7 +72,9 @@ static int on_kind_state(void *self, struct actor_peer *from, const struct msg *
 {
 	struct resolver *r = self;
 
-	(void)from, (void)err;
+	(void)err;
+	if (!is_current(r, from))
+		return 0;
 	resolver_resolve_kind_state(r->resolve, &m->body.kind_state);
 	/* Who was missing while a kind could not be read is only now known to be gone. */
 	if (r->world.state == ANNOUNCE_NONE || (!r->world.complete && resolver_resolve_complete(r->resolve)))
@@ -72,8 +86,9 @@ static int on_secret_value(void *self, struct actor_peer *from, const struct msg
 {
 	struct resolver *r = self;
 
-	(void)from, (void)err;
-	resolver_resolve_secret(r->resolve, &m->body.secret_value);
+	(void)err;
+	if (is_current(r, from))
+		resolver_resolve_secret(r->resolve, &m->body.secret_value);
 	return 0;
 }
 
