@@ -3,8 +3,8 @@
  *   in     argv, the environment, signals, frames, descriptors that the room watches
  *   out    calls of the room's handlers, one at a time
  *   owns   the links, the tap, the loop
- *   never  wakes without a reason: descriptors, deadlines, and the heartbeat while there is
- * somebody to hear it */
+ *   never  wakes without a reason: descriptors, deadlines, and heartbeats while somebody hears them
+ */
 #include "actor/loop.h"
 
 #include <errno.h>

@@ -297,8 +297,7 @@ static void reap(struct link *link)
 	}
 }
 
-/* The last part of the next message into `frame`, the routing id into `id`. False: nothing there.
- */
+/* The last part of the next message and the routing id before it. False: nothing is there. */
 static bool read_parts(struct link *link, zmq_msg_t *id, zmq_msg_t *frame, bool *well_formed)
 {
 	void *sock = zsock_resolve(link->sock);

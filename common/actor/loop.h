@@ -1,9 +1,10 @@
 /* loop: what the files of the actor share. Rooms see actor.h only.
  *
- *   actor.c   settings, signals, the one poll loop, what handlers may call
- *   link.c    a socket: opens it, takes frames off it, notices connections that come and go
- *   peer.c    one process at the other end: HELLO, numbering, credit, the queue of what waits for
- * credit tap.c     publishes what passes, while somebody listens */
+ *   actor.c    settings, signals, the one poll loop, what handlers may call
+ *   link.c     a socket: opens it, takes frames off it, notices connections that come and go
+ *   peer.c     one process at the other end: HELLO, numbering, what comes in
+ *   outbox.c   what goes out to it: credit, the queue of what waits for credit
+ *   taps.c     publishes what passes, while somebody listens */
 #ifndef ACTOR_LOOP_H
 #define ACTOR_LOOP_H
 

@@ -3,8 +3,8 @@
  *   in     frames from it
  *   out    HELLO, RESYNC; calls of the room's handlers
  *   owns   the state of the link to it: up or not, the numbers
- *   never  takes a message out of order, without HELLO, beyond credit, or of a type that is not for
- * this room */
+ *   never  takes a message without HELLO, out of order, beyond credit, or not meant for this room
+ */
 #include "actor/loop.h"
 
 #include "base/hash.h"

@@ -1,9 +1,9 @@
 /* taps: publishes every message that passes, while somebody listens.
  *
  *   in     messages, as they are sent and handled
- *   out    two parts on an XPUB socket: topic "<room>/<in|out>/TYPE/namespace/name", one line of
- * JSON never  shows a hidden field (codec_print), waits for a slow listener (it misses lines
- * instead) */
+ *   out    on an XPUB socket: topic "<room>/<in|out>/TYPE/namespace/name", then one line of JSON
+ *   never  shows a hidden field (codec_print), waits for a slow listener (it misses lines instead)
+ */
 #include "actor/loop.h"
 
 #include <errno.h>

@@ -2,8 +2,9 @@
  *
  *   in     a struct
  *   out    its bytes, shortest forms only (codec_wire.h)
- *   never  writes what codec_unpack would refuse: a text that is too long or no UTF-8, a list that
- * is too long set out->full instead, so that the sender finds out and not its peer */
+ *   never  writes what codec_unpack would refuse, such as a list that is too long or a text that is
+ *          no UTF-8: it sets out->full instead, so that the sender finds out and not its peer
+ */
 #include "msg/codec_wire.h"
 
 #include "base/hash.h"

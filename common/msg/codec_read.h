@@ -1,8 +1,8 @@
-/* codec_read: msgpack, one item at a time, from bytes that nobody vouches for. Only for
- * codec_unpack.c.
+/* codec_read: msgpack, one item at a time, from bytes that nobody vouches for. For codec_unpack.c.
  *
  * Every function takes the next item and returns whether it was what was asked for; the first
- * reason why not stays in `why`. A count is believed only if as many bytes follow. */
+ * reason why not stays in `why`. A count is believed only if as many bytes follow.
+ */
 #ifndef MSG_CODEC_READ_H
 #define MSG_CODEC_READ_H
 

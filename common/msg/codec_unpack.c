@@ -1,10 +1,10 @@
 /* codec_unpack: msgpack to struct, by its table. The input is hostile.
  *
  *   in     bytes
- *   out    a struct whose parts live in the caller's pool, or one sentence that begins with
- * "malformed: " never  reads past the end, takes a longer form than needed, allocates for items
- * that cannot be there (every item takes a byte at least), recurses deeper than the tables or
- * VALUE_MAX_DEPTH */
+ *   out    a struct whose parts live in the caller's pool, or a sentence: "malformed: ..."
+ *   never  allocates for items that cannot be there (every item takes a byte at least), recurses
+ *          deeper than the tables or VALUE_MAX_DEPTH, leaves a byte over
+ */
 #include "msg/codec_read.h"
 
 #include <string.h>

@@ -3,9 +3,8 @@
 
 #include "msg/object_fields.h"
 
-#define CONFIG_MAX                                                                                \
-	(24u << 20) /* one owner's protobuf; below BUF_MAX_MESSAGE with all that stands beside it \
-		     */
+/* One owner's protobuf: below BUF_MAX_MESSAGE with all that stands beside it. */
+#define CONFIG_MAX (24u << 20)
 #define SENTENCE_MAX 8192
 
 static const struct codec_field splice_fields[] = {

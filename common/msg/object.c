@@ -2,15 +2,15 @@
  *
  *   in     one document, as a user wrote it
  *   out    msg_object, pruned; or a sentence that names the field
- *   never  keeps last-applied-configuration: it repeats the whole object, a Secret's values
- * included */
+ *   never  keeps last-applied-configuration: it repeats a whole object, a Secret's values included
+ */
 #include "msg/object_fields.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define ANNOTATIONS_MAX \
-	(256u << 10) /* Kubernetes: keys and values of all annotations of one object */
+/* Kubernetes: keys and values of all annotations of one object. */
+#define ANNOTATIONS_MAX (256u << 10)
 
 #define KIND(k, version, text, ns, member)                                         \
 	[MSG_KIND_##k] = { version, text, ns, offsetof(struct msg_object, member), \

@@ -1,9 +1,8 @@
 /* object_fields: the field tables of Kubernetes objects. Names and types are Kubernetes' own. */
 #include "msg/object_fields.h"
 
-#define PORT_MAX                                                                         \
-	INT32_MAX /* what decodes in Kubernetes; 1..65535 is the business of who uses it \
-		   */
+/* What decodes in Kubernetes; 1 to 65535 is the business of who uses it. */
+#define PORT_MAX INT32_MAX
 
 static const struct codec_field key_fields[] = {
 	CODEC_FIELD(msg_key, kind, CODEC_UINT, .max = MSG_N_KINDS - 1),

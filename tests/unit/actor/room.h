@@ -1,5 +1,6 @@
-/* room: a resolver, watcher or publisher made of nothing, in a process of its own, that writes what
- * happens to it on a pipe: one line an event. Tests talk to it over real sockets. */
+/* room: a resolver or watcher made of nothing, in a process of its own, that writes what happens to
+ * it on a pipe: one line an event. Tests talk to it over real sockets.
+ */
 #ifndef TEST_ACTOR_ROOM_H
 #define TEST_ACTOR_ROOM_H
 
