@@ -375,6 +375,8 @@ const struct validate_rule translator_validate_rules[] = {
 	  check_rewrites, false, NULL },
 	{ "bearer_token_format", "is not JWT, which needs identity providers",
 	  "core, options: identity_providers", check_bearer, false, NULL },
+	{ "allow_upgrades.values[]", "has no NUL, CR, LF", "Envoy, UpgradeConfig",
+	  check_header_value, false, NULL },
 	{ "depends_on[]", "is a host, or a URL with scheme and host",
 	  "core, Policy.Validate: depends_on", check_depends_on, false, NULL },
 	{ "", "depends_on names at most 5 hosts", "core, Policy.Validate: depends_on",
