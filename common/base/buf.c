@@ -35,7 +35,7 @@ void buf_wipe(struct buf *buf)
 	buf_clear(buf);
 }
 
-/* Room for len more bytes and a NUL; false, and full from now on, if that would pass the ceiling. */
+/* Room for len more bytes and a NUL; false, and full from now on, if there may be none. */
 static bool make_room(struct buf *buf, size_t len)
 {
 	size_t cap = buf->cap ? buf->cap : 64;
@@ -231,12 +231,16 @@ void buf_quoted(struct buf *buf, struct str text, size_t max)
 		struct str shown = { text.ptr, n };
 
 		if (n == 1 && (text.ptr[0] == '"' || text.ptr[0] == '\\'))
-			shown = (struct str){ one, (size_t)snprintf(one, sizeof(one), "\\%c", text.ptr[0]) };
-		else if (n == 0 && (text.ptr[0] == '\n' || text.ptr[0] == '\t' || text.ptr[0] == '\r'))
-			shown = str_from(text.ptr[0] == '\n' ? "\\n" : text.ptr[0] == '\t' ? "\\t" : "\\r");
+			shown = (struct str){ one, (size_t)snprintf(one, sizeof(one), "\\%c",
+								    text.ptr[0]) };
+		else if (n == 0 &&
+			 (text.ptr[0] == '\n' || text.ptr[0] == '\t' || text.ptr[0] == '\r'))
+			shown = str_from(text.ptr[0] == '\n'   ? "\\n"
+					 : text.ptr[0] == '\t' ? "\\t"
+							       : "\\r");
 		else if (n == 0)
 			shown = (struct str){ one, (size_t)snprintf(one, sizeof(one), "\\x%02x",
-			                                            (unsigned char)text.ptr[0]) };
+								    (unsigned char)text.ptr[0]) };
 		if (buf->len + shown.len > start + max) {
 			buf_puts(buf, "...");
 			break;

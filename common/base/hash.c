@@ -28,7 +28,8 @@ struct hash hash_of(struct str bytes)
 	struct hash out;
 	unsigned len = 0;
 
-	if (!EVP_Digest(bytes.ptr ? bytes.ptr : "", bytes.len, out.bytes, &len, EVP_sha256(), NULL) ||
+	if (!EVP_Digest(bytes.ptr ? bytes.ptr : "", bytes.len, out.bytes, &len, EVP_sha256(),
+			NULL) ||
 	    len != HASH_LEN)
 		give_up("SHA-256 is not available");
 	return out;
@@ -39,8 +40,9 @@ struct hash hash_hmac(const struct hash *key, struct str bytes)
 	struct hash out;
 	unsigned len = 0;
 
-	if (!HMAC(EVP_sha256(), key->bytes, HASH_LEN, (const unsigned char *)(bytes.ptr ? bytes.ptr : ""),
-	          bytes.len, out.bytes, &len) ||
+	if (!HMAC(EVP_sha256(), key->bytes, HASH_LEN,
+		  (const unsigned char *)(bytes.ptr ? bytes.ptr : ""), bytes.len, out.bytes,
+		  &len) ||
 	    len != HASH_LEN)
 		give_up("HMAC-SHA-256 is not available");
 	return out;

@@ -1,9 +1,10 @@
-/* json: RFC 8259 text -> a tree of struct value. Not cJSON: that one loses digits above 2^53 and all behind a NUL.
+/* json: RFC 8259 text -> a tree of struct value. Not cJSON: that one loses digits above 2^53 and
+ * all behind a NUL.
  *
  *   in    JSON text of any origin
  *   out   a tree in the caller's pool
  *   owns  a stack of values that wait for their list or map
- *   never recurses deeper than VALUE_MAX_DEPTH; accepts no comment, no trailing comma, no second value
+ *   never recurses deeper than VALUE_MAX_DEPTH, accepts a comment or a trailing comma
  */
 #include "base/value.h"
 
@@ -23,7 +24,8 @@ struct reader {
 
 static int fail(const struct reader *r, struct err *err, const char *problem)
 {
-	return err_set(err, "json: line %u, column %zu: %s", r->line, r->at - r->line_start + 1, problem);
+	return err_set(err, "json: line %u, column %zu: %s", r->line, r->at - r->line_start + 1,
+		       problem);
 }
 
 static int peek(const struct reader *r)
@@ -118,8 +120,8 @@ static bool take_hex4(struct reader *r, unsigned *out)
 	for (int i = 0; i < 4; i++, r->at++) {
 		int c = peek(r);
 		int digit = c >= '0' && c <= '9'   ? c - '0'
-		            : c >= 'a' && c <= 'f' ? c - 'a' + 10
-		            : c >= 'A' && c <= 'F' ? c - 'A' + 10
+			    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+			    : c >= 'A' && c <= 'F' ? c - 'A' + 10
 						   : -1;
 
 		if (digit < 0)
@@ -215,7 +217,8 @@ static int read_string(struct reader *r, struct value *out, struct err *err)
 			size_t n = take_escape(r, copy + len);
 
 			if (n == 0)
-				return fail(r, err, "this escape is not one of JSON's, or not a character");
+				return fail(r, err,
+					    "this escape is not one of JSON's, or not a character");
 			len += n;
 		} else {
 			copy[len++] = (char)c;
@@ -235,7 +238,9 @@ static int read_word(struct reader *r, struct value *out, struct err *err)
 		const char *text;
 		enum value_type type;
 		bool boolean;
-	} words[] = { { "null", VALUE_NULL, false }, { "true", VALUE_BOOL, true }, { "false", VALUE_BOOL, false } };
+	} words[] = { { "null", VALUE_NULL, false },
+		      { "true", VALUE_BOOL, true },
+		      { "false", VALUE_BOOL, false } };
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		size_t len = strlen(words[i].text);
@@ -300,8 +305,9 @@ static int build_map(struct reader *r, size_t from, struct value *out, struct er
 		names[i] = out->map.entries[i].key.string;
 	}
 	if (value_find_twice(names, n, &first, &second)) {
-		err_set(err, "json: line %u, column %u: the key %s is there twice", out->map.entries[second].key.line,
-		        out->map.entries[second].key.column, err_quote(names[second]));
+		err_set(err, "json: line %u, column %u: the key %s is there twice",
+			out->map.entries[second].key.line, out->map.entries[second].key.column,
+			err_quote(names[second]));
 		goto out;
 	}
 	r->n_stack = from;

@@ -90,8 +90,8 @@ static bool is_plain(const char *text)
 	if (!*text)
 		return false;
 	for (; *text; text++)
-		if ((unsigned char)*text <= ' ' || (unsigned char)*text >= 0x7F || *text == '"' || *text == '=' ||
-		    *text == '\\')
+		if ((unsigned char)*text <= ' ' || (unsigned char)*text >= 0x7F || *text == '"' ||
+		    *text == '=' || *text == '\\')
 			return false;
 	return true;
 }

@@ -2,7 +2,7 @@
  *
  *   in    sizes
  *   out   zeroed memory, aligned for any type
- *   owns  a list of blocks: the first of 4 KiB, then doubling to 256 KiB; what is larger gets a block of its own
+ *   owns  a list of blocks: the first of 4 KiB, then doubling to 256 KiB, or larger if need be
  *   never gives a piece back before the whole
  */
 #include "base/pool.h"
@@ -43,7 +43,8 @@ void pool_wipe(struct pool *pool)
 	pool_clear(pool);
 }
 
-/* A block with room for size bytes. The newest block stays in front if it has more room left than the new one. */
+/* A block with room for size bytes. The newest block stays in front if it has more room left than
+ * the new one. */
 static struct pool_block *add_block(struct pool *pool, size_t size)
 {
 	struct pool_block *front = pool->blocks, *block;
@@ -133,7 +134,8 @@ void *pool_push(struct pool *pool, void *items_ptr, size_t *n, size_t size)
 {
 	void **items = items_ptr;
 
-	/* The capacity is the next power of two, so it needs no field: full exactly when n is one (or 0). */
+	/* The capacity is the next power of two, so it needs no field: full exactly when n is one
+	 * (or 0). */
 	if (*n == 0) {
 		*items = pool_array(pool, 1, size);
 	} else if ((*n & (*n - 1)) == 0) {

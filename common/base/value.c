@@ -29,9 +29,9 @@ const struct value *value_get(const struct value *v, const char *key)
 const char *value_type_name(enum value_type type)
 {
 	static const char *const names[] = {
-		[VALUE_NULL] = "null",	     [VALUE_BOOL] = "boolean",  [VALUE_INT] = "integer",
-		[VALUE_UINT] = "integer",    [VALUE_FLOAT] = "number",  [VALUE_STRING] = "string",
-		[VALUE_TIME] = "timestamp",  [VALUE_LIST] = "list",     [VALUE_MAP] = "map",
+		[VALUE_NULL] = "null",      [VALUE_BOOL] = "boolean", [VALUE_INT] = "integer",
+		[VALUE_UINT] = "integer",   [VALUE_FLOAT] = "number", [VALUE_STRING] = "string",
+		[VALUE_TIME] = "timestamp", [VALUE_LIST] = "list",    [VALUE_MAP] = "map",
 	};
 
 	return names[type];
@@ -97,7 +97,8 @@ static bool equal_maps(const struct value *a, const struct value *b)
 	x = sorted_entries(a);
 	y = sorted_entries(b);
 	for (size_t i = 0; i < a->map.n && equal; i++)
-		equal = value_equal(&x[i]->key, &y[i]->key) && value_equal(&x[i]->value, &y[i]->value);
+		equal = value_equal(&x[i]->key, &y[i]->key) &&
+			value_equal(&x[i]->value, &y[i]->value);
 	mem_free(x);
 	mem_free(y);
 	return equal;
@@ -225,11 +226,12 @@ static int print_time(const struct value *v, struct buf *out, struct err *err)
 		for (size_t n = strlen(fraction); fraction[n - 1] == '0'; n--)
 			fraction[n - 1] = '\0';
 	}
-	buf_printf(out, "\"%04d-%02d-%02dT%02d:%02d:%02d%s", t.year, t.month, t.day, t.hour, t.minute, t.second,
-	           fraction);
+	buf_printf(out, "\"%04d-%02d-%02dT%02d:%02d:%02d%s", t.year, t.month, t.day, t.hour,
+		   t.minute, t.second, fraction);
 	minutes = abs(t.offset) / 60;
 	if (t.offset)
-		buf_printf(out, "%c%02d:%02d\"", t.offset < 0 ? '-' : '+', minutes / 60, minutes % 60);
+		buf_printf(out, "%c%02d:%02d\"", t.offset < 0 ? '-' : '+', minutes / 60,
+			   minutes % 60);
 	else
 		buf_puts(out, "Z\"");
 	return 0;
@@ -258,8 +260,10 @@ static int print_map(const struct value *v, bool html, struct buf *out, struct e
 		const struct value *key = &sorted[i]->key;
 
 		if (key->type != VALUE_STRING || key->binary) {
-			err_set(err, "line %u: the key %s is of type %s: only strings can be keys here", key->line,
-			        err_quote(key->text), key->binary ? "binary" : value_type_name(key->type));
+			err_set(err,
+				"line %u: the key %s is of type %s: only strings can be keys here",
+				key->line, err_quote(key->text),
+				key->binary ? "binary" : value_type_name(key->type));
 			goto out;
 		}
 		if (i)
@@ -294,7 +298,7 @@ int value_to_json(const struct value *v, bool html, struct buf *out, struct err 
 	case VALUE_FLOAT:
 		if (!isfinite(v->number))
 			return err_set(err, "line %u: the number %s has no form in JSON", v->line,
-			               err_quote(v->text));
+				       err_quote(v->text));
 		value_print_float(out, v->number);
 		return 0;
 	case VALUE_STRING:

@@ -1,6 +1,6 @@
-/* value_time: the moment that a YAML timestamp names, as go-yaml v3 reads it through Go's time.Parse.
+/* value_time: the moment that a YAML timestamp names, by the rules of Go's time.Parse.
  *
- *   in    text such as 2024-01-31, 2024-1-31T10:20:30.5Z, 2001-12-14t21:59:43.10-05:00, 2001-12-14 21:59:43
+ *   in    text such as 2024-01-31, 2024-1-31T10:20:30.5Z, 2001-12-14t21:59:43-05:00
  *   out   its parts
  *   owns  nothing
  *   never accepts a day that the month does not have
@@ -41,9 +41,9 @@ static int days_of(int year, int month)
 
 static bool take_date(struct cursor *c, struct value_time *t)
 {
-	return take_number(c, 4, 4, &t->year) && take(c, '-') && take_number(c, 1, 2, &t->month) && take(c, '-') &&
-	       take_number(c, 1, 2, &t->day) && t->month >= 1 && t->month <= 12 && t->day >= 1 &&
-	       t->day <= days_of(t->year, t->month);
+	return take_number(c, 4, 4, &t->year) && take(c, '-') && take_number(c, 1, 2, &t->month) &&
+	       take(c, '-') && take_number(c, 1, 2, &t->day) && t->month >= 1 && t->month <= 12 &&
+	       t->day >= 1 && t->day <= days_of(t->year, t->month);
 }
 
 /* A fraction is optional, of any length; nine digits count. */
@@ -52,9 +52,11 @@ static void take_fraction(struct cursor *c, struct value_time *t)
 	uint32_t unit = 100000000;
 	struct str rest = c->rest;
 
-	if (rest.len < 2 || (rest.ptr[0] != '.' && rest.ptr[0] != ',') || rest.ptr[1] < '0' || rest.ptr[1] > '9')
+	if (rest.len < 2 || (rest.ptr[0] != '.' && rest.ptr[0] != ',') || rest.ptr[1] < '0' ||
+	    rest.ptr[1] > '9')
 		return;
-	for (rest = str_slice(rest, 1, rest.len); rest.len && rest.ptr[0] >= '0' && rest.ptr[0] <= '9';
+	for (rest = str_slice(rest, 1, rest.len);
+	     rest.len && rest.ptr[0] >= '0' && rest.ptr[0] <= '9';
 	     rest = str_slice(rest, 1, rest.len), unit /= 10)
 		t->nanos += unit * (uint32_t)(rest.ptr[0] - '0');
 	c->rest = rest;
@@ -62,8 +64,9 @@ static void take_fraction(struct cursor *c, struct value_time *t)
 
 static bool take_clock(struct cursor *c, struct value_time *t)
 {
-	if (!take_number(c, 1, 2, &t->hour) || !take(c, ':') || !take_number(c, 1, 2, &t->minute) || !take(c, ':') ||
-	    !take_number(c, 1, 2, &t->second) || t->hour > 23 || t->minute > 59 || t->second > 59)
+	if (!take_number(c, 1, 2, &t->hour) || !take(c, ':') || !take_number(c, 1, 2, &t->minute) ||
+	    !take(c, ':') || !take_number(c, 1, 2, &t->second) || t->hour > 23 || t->minute > 59 ||
+	    t->second > 59)
 		return false;
 	take_fraction(c, t);
 	return true;

@@ -3,28 +3,18 @@
  *   in    YAML text of any origin
  *   out   one tree a document, in the caller's pool
  *   owns  the anchors of the document being read, a stack of nodes that wait for their parent
- *   never recurses deeper than VALUE_MAX_DEPTH, counts more than VALUE_MAX_NODES nodes (aliases expanded)
+ *   never recurses deeper than VALUE_MAX_DEPTH or takes more than VALUE_MAX_NODES nodes
  */
 #include "base/value.h"
 
 #include <yaml.h>
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/yaml_map.h"
 #include "base/yaml_scalar.h"
 
-#define MAX_COMPARED 20000000 /* keys, while merging maps */
-
-struct node {
-	struct value value;
-	struct str name;    /* for the comparison of keys: the text, or NUL * and an alias' name */
-	size_t n_nodes;     /* of the tree below and itself, aliases expanded */
-	size_t height;      /* levels of lists and maps in it */
-	bool is_merge;      /* a plain << */
-	bool is_alias;
-};
-
 struct anchor {
-	struct node node;
+	struct yaml_node node;
 	size_t id; /* a name can be given again, even inside of what it names */
 	bool open; /* its value is still being read */
 };
@@ -32,7 +22,7 @@ struct anchor {
 struct reader {
 	yaml_parser_t parser;
 	struct pool *pool;
-	struct node *stack;
+	struct yaml_node *stack;
 	size_t n_stack, stack_size;
 	struct map anchors;
 	size_t n_anchors;
@@ -46,7 +36,8 @@ static int fail_at(struct reader *r, yaml_mark_t mark, struct err *err)
 
 	r->error_line = (uint32_t)mark.line + 1;
 	(void)snprintf(problem, sizeof(problem), "%s", err ? err->text : "");
-	return err_set(err, "yaml: line %zu, column %zu: %s", mark.line + 1, mark.column + 1, problem);
+	return err_set(err, "yaml: line %zu, column %zu: %s", mark.line + 1, mark.column + 1,
+		       problem);
 }
 
 /* Sets the sentence and puts the position before it. */
@@ -73,11 +64,13 @@ static int fail_parser(struct reader *r, struct err *err)
 	yaml_mark_t mark = p->problem_mark;
 
 	if (p->error == YAML_READER_ERROR)
-		mark = mark_of_offset((struct str){ (const char *)p->input.string.start,
-		                                    (size_t)(p->input.string.end - p->input.string.start) },
-		                      p->problem_offset);
-	return FAIL(r, mark, err, "%s%s%s", p->problem ? p->problem : "unknown problem parsing YAML content",
-	            p->context ? ", " : "", p->context ? p->context : "");
+		mark = mark_of_offset(
+			(struct str){ (const char *)p->input.string.start,
+				      (size_t)(p->input.string.end - p->input.string.start) },
+			p->problem_offset);
+	return FAIL(r, mark, err, "%s%s%s",
+		    p->problem ? p->problem : "unknown problem parsing YAML content",
+		    p->context ? ", " : "", p->context ? p->context : "");
 }
 
 static int next_event(struct reader *r, yaml_event_t *event, struct err *err)
@@ -85,13 +78,13 @@ static int next_event(struct reader *r, yaml_event_t *event, struct err *err)
 	return yaml_parser_parse(&r->parser, event) ? 0 : fail_parser(r, err);
 }
 
-static struct node *push(struct reader *r)
+static struct yaml_node *push(struct reader *r)
 {
 	if (r->n_stack == r->stack_size) {
 		r->stack_size *= 2;
 		r->stack = mem_realloc(r->stack, r->stack_size * sizeof(*r->stack));
 	}
-	r->stack[r->n_stack] = (struct node){ .n_nodes = 1 };
+	r->stack[r->n_stack] = (struct yaml_node){ .n_nodes = 1 };
 	return &r->stack[r->n_stack++];
 }
 
@@ -117,7 +110,8 @@ static size_t open_anchor(struct reader *r, const yaml_char_t *name)
 	return anchor->id;
 }
 
-static void close_anchor(struct reader *r, const yaml_char_t *name, size_t id, const struct node *node)
+static void close_anchor(struct reader *r, const yaml_char_t *name, size_t id,
+			 const struct yaml_node *node)
 {
 	struct anchor *anchor = name ? map_get(&r->anchors, str_from((const char *)name)) : NULL;
 
@@ -142,14 +136,17 @@ static int read_alias(struct reader *r, const yaml_event_t *event, size_t depth,
 {
 	struct str name = str_from((const char *)event->data.alias.anchor);
 	const struct anchor *anchor = map_get(&r->anchors, name);
-	struct node *node;
+	struct yaml_node *node;
 
 	if (!anchor)
-		return FAIL(r, event->start_mark, err, "unknown anchor '%.*s' referenced", STR_ARG(name));
+		return FAIL(r, event->start_mark, err, "unknown anchor '%.*s' referenced",
+			    STR_ARG(name));
 	if (anchor->open)
-		return FAIL(r, event->start_mark, err, "anchor '%.*s' value contains itself", STR_ARG(name));
+		return FAIL(r, event->start_mark, err, "anchor '%.*s' value contains itself",
+			    STR_ARG(name));
 	if (depth + anchor->node.height > VALUE_MAX_DEPTH)
-		return FAIL(r, event->start_mark, err, "nested deeper than %d levels", VALUE_MAX_DEPTH);
+		return FAIL(r, event->start_mark, err, "nested deeper than %d levels",
+			    VALUE_MAX_DEPTH);
 	r->n_aliased += anchor->node.n_nodes;
 	if (count_nodes(r, anchor->node.n_nodes, event->start_mark, err))
 		return -1;
@@ -172,7 +169,7 @@ static int read_scalar(struct reader *r, const yaml_event_t *event, struct err *
 		.plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE,
 	};
 	size_t id = open_anchor(r, event->data.scalar.anchor);
-	struct node *node;
+	struct yaml_node *node;
 
 	if (count_nodes(r, 1, event->start_mark, err))
 		return -1;
@@ -180,7 +177,8 @@ static int read_scalar(struct reader *r, const yaml_event_t *event, struct err *
 	node->value.line = (uint32_t)event->start_mark.line + 1;
 	node->value.column = (uint32_t)event->start_mark.column + 1;
 	node->name = scalar.text;
-	node->is_merge = scalar.plain && str_is(scalar.text, "<<") && (!scalar.tag.len || str_is(scalar.tag, "!"));
+	node->is_merge = scalar.plain && str_is(scalar.text, "<<") &&
+			 (!scalar.tag.len || str_is(scalar.tag, "!"));
 	if (yaml_scalar_type(&scalar, r->pool, &node->value, err))
 		return fail_at(r, event->start_mark, err);
 	close_anchor(r, event->data.scalar.anchor, id, node);
@@ -188,7 +186,7 @@ static int read_scalar(struct reader *r, const yaml_event_t *event, struct err *
 }
 
 /* Takes the nodes from `from` on off the stack and sums them up in what becomes their parent. */
-static void sum_up(struct reader *r, size_t from, struct node *parent)
+static void sum_up(struct reader *r, size_t from, struct yaml_node *parent)
 {
 	for (size_t i = from; i < r->n_stack; i++) {
 		parent->n_nodes += r->stack[i].n_nodes;
@@ -199,7 +197,7 @@ static void sum_up(struct reader *r, size_t from, struct node *parent)
 	r->n_stack = from;
 }
 
-static void build_list(struct reader *r, size_t from, struct node *list)
+static void build_list(struct reader *r, size_t from, struct yaml_node *list)
 {
 	size_t n = r->n_stack - from;
 
@@ -211,140 +209,18 @@ static void build_list(struct reader *r, size_t from, struct node *list)
 	sum_up(r, from, list);
 }
 
-static yaml_mark_t mark_of(const struct value *v)
+static int build_map(struct reader *r, size_t from, struct yaml_node *map, struct err *err)
 {
-	return (yaml_mark_t){ .line = v->line ? v->line - 1 : 0, .column = v->column ? v->column - 1 : 0 };
-}
+	struct yaml_map_job job = { .pool = r->pool,
+				    .nodes = r->stack + from,
+				    .n = r->n_stack - from,
+				    .n_compared = &r->n_compared };
+	yaml_mark_t mark = { 0 };
 
-/* One text for all spellings of a key: 1 and 0x1, a text and an alias of it. */
-static struct str canonical_key(struct reader *r, const struct value *key)
-{
-	switch (key->type) {
-	case VALUE_STRING:
-	case VALUE_TIME:
-		return key->string;
-	case VALUE_BOOL:
-		return pool_printf(r->pool, "%cbool %d", '\0', key->boolean);
-	case VALUE_INT:
-		return pool_printf(r->pool, "%cint %lld", '\0', (long long)key->integer);
-	case VALUE_FLOAT:
-		return pool_printf(r->pool, "%cfloat %.17g", '\0', key->number);
-	default:
-		return pool_printf(r->pool, "%c%d", '\0', key->type);
-	}
-}
-
-static int check_keys(struct reader *r, size_t from, struct err *err)
-{
-	size_t n = (r->n_stack - from) / 2, first, second;
-	const struct node *nodes = r->stack + from;
-	struct str few[32], *names = n <= 32 ? few : mem_alloc(n * sizeof(*names));
-	bool plain = true, twice;
-	int rc = -1;
-
-	for (size_t i = 0; i < n; i++) {
-		const struct value *key = &nodes[i * 2].value;
-
-		names[i] = nodes[i * 2].name;
-		plain = plain && key->type == VALUE_STRING && !nodes[i * 2].is_alias;
-		if (key->type == VALUE_LIST || key->type == VALUE_MAP) {
-			FAIL(r, mark_of(key), err, "invalid map key: a %s cannot be one", value_type_name(key->type));
-			goto out;
-		}
-	}
-	twice = value_find_twice(names, n, &first, &second);
-	if (!twice && !plain) {
-		for (size_t i = 0; i < n; i++)
-			names[i] = canonical_key(r, &nodes[i * 2].value);
-		twice = value_find_twice(names, n, &first, &second);
-	}
-	if (twice) {
-		FAIL(r, mark_of(&nodes[second * 2].value), err, "mapping key %s already defined at line %u",
-		     err_quote(nodes[second * 2].value.text), nodes[first * 2].value.line);
-		goto out;
-	}
-	rc = 0;
-out:
-	if (names != few)
-		mem_free(names);
-	return rc;
-}
-
-static bool has_key(const struct value *map, const struct value *key)
-{
-	for (size_t i = 0; i < map->map.n; i++)
-		if (value_equal(&map->map.entries[i].key, key))
-			return true;
-	return false;
-}
-
-static void add_entry(struct reader *r, struct value *map, const struct value *key, const struct value *value)
-{
-	struct value_entry *entry = pool_push(r->pool, &map->map.entries, &map->map.n, sizeof(*entry));
-
-	entry->key = *key;
-	entry->value = *value;
-}
-
-/* Entries of the merged map that the map does not have yet. */
-static int merge_map(struct reader *r, struct value *map, const struct value *merged, struct err *err)
-{
-	if (merged->type != VALUE_MAP)
-		return FAIL(r, mark_of(merged), err, "map merge requires map or sequence of maps as the value");
-	/* The search is linear, so the product is what has to be bounded. */
-	r->n_compared += (map->map.n + merged->map.n) * merged->map.n;
-	if (r->n_compared > MAX_COMPARED)
-		return FAIL(r, mark_of(merged), err, "map merge of too many keys");
-	for (size_t i = 0; i < merged->map.n; i++) {
-		const struct value_entry *entry = &merged->map.entries[i];
-
-		if (!has_key(map, &entry->key))
-			add_entry(r, map, &entry->key, &entry->value);
-	}
-	return 0;
-}
-
-static int merge(struct reader *r, struct value *map, const struct node *merged, struct err *err)
-{
-	const struct value *v = &merged->value;
-
-	/* A list of maps is fine, an alias of one is not: go-yaml's rule. */
-	if (v->type != VALUE_LIST || merged->is_alias)
-		return merge_map(r, map, v, err);
-	for (size_t i = 0; i < v->list.n; i++)
-		if (merge_map(r, map, &v->list.items[i], err))
-			return -1;
-	return 0;
-}
-
-static int build_map(struct reader *r, size_t from, struct node *map, struct err *err)
-{
-	size_t n = (r->n_stack - from) / 2;
-	const struct node *nodes = r->stack + from, *merged = NULL;
-
-	map->value.type = VALUE_MAP;
-	if (check_keys(r, from, err))
-		return -1;
-	map->value.map.entries = pool_array(r->pool, n, sizeof(struct value_entry));
-	map->value.map.n = 0;
-	for (size_t i = 0; i < n * 2; i += 2) {
-		if (nodes[i].is_merge)
-			merged = &nodes[i + 1];
-		else
-			map->value.map.entries[map->value.map.n++] =
-				(struct value_entry){ nodes[i].value, nodes[i + 1].value };
-	}
-	if (merged) {
-		struct value_entry *own = map->value.map.entries;
-		size_t n_own = map->value.map.n;
-
-		/* An array of pool_push from here on. */
-		map->value.map.entries = NULL;
-		map->value.map.n = 0;
-		for (size_t i = 0; i < n_own; i++)
-			add_entry(r, &map->value, &own[i].key, &own[i].value);
-		if (merge(r, &map->value, merged, err))
-			return -1;
+	if (yaml_map_build(&job, &map->value, err)) {
+		mark.line = job.guilty->line ? job.guilty->line - 1 : 0;
+		mark.column = job.guilty->column ? job.guilty->column - 1 : 0;
+		return fail_at(r, mark, err);
 	}
 	sum_up(r, from, map);
 	return 0;
@@ -353,18 +229,21 @@ static int build_map(struct reader *r, size_t from, struct node *map, struct err
 static int read_node(struct reader *r, const yaml_event_t *event, size_t depth, struct err *err);
 
 /* Reads children up to the end event, then replaces them on the stack by the list or map. */
-static int read_container(struct reader *r, const yaml_event_t *start, size_t depth, struct err *err)
+static int read_container(struct reader *r, const yaml_event_t *start, size_t depth,
+			  struct err *err)
 {
 	bool is_map = start->type == YAML_MAPPING_START_EVENT;
 	yaml_event_type_t end = is_map ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT;
-	const yaml_char_t *anchor = is_map ? start->data.mapping_start.anchor : start->data.sequence_start.anchor;
-	struct node node = { .value = { .line = (uint32_t)start->start_mark.line + 1,
-		                        .column = (uint32_t)start->start_mark.column + 1 },
-		             .n_nodes = 1 };
+	const yaml_char_t *anchor =
+		is_map ? start->data.mapping_start.anchor : start->data.sequence_start.anchor;
+	struct yaml_node node = { .value = { .line = (uint32_t)start->start_mark.line + 1,
+					     .column = (uint32_t)start->start_mark.column + 1 },
+				  .n_nodes = 1 };
 	size_t from = r->n_stack, id;
 
 	if (depth >= VALUE_MAX_DEPTH)
-		return FAIL(r, start->start_mark, err, "nested deeper than %d levels", VALUE_MAX_DEPTH);
+		return FAIL(r, start->start_mark, err, "nested deeper than %d levels",
+			    VALUE_MAX_DEPTH);
 	if (count_nodes(r, 1, start->start_mark, err))
 		return -1;
 	id = open_anchor(r, anchor);
@@ -422,7 +301,7 @@ static int read_document(struct reader *r, struct value *out, struct err *err)
 		if (type == YAML_STREAM_END_EVENT)
 			rc = 2;
 		else if (type != YAML_STREAM_START_EVENT && type != YAML_DOCUMENT_START_EVENT &&
-		         type != YAML_DOCUMENT_END_EVENT)
+			 type != YAML_DOCUMENT_END_EVENT)
 			rc = read_node(r, &event, 0, err);
 		yaml_event_delete(&event);
 		if (rc < 0)
@@ -442,7 +321,8 @@ static int open_reader(struct reader *r, struct str text, struct pool *pool, str
 	if (!yaml_parser_initialize(&r->parser))
 		return err_set(err, "yaml: out of memory");
 	r->stack = mem_alloc(r->stack_size * sizeof(*r->stack));
-	yaml_parser_set_input_string(&r->parser, (const unsigned char *)(text.ptr ? text.ptr : ""), text.len);
+	yaml_parser_set_input_string(&r->parser, (const unsigned char *)(text.ptr ? text.ptr : ""),
+				     text.len);
 	map_init(&r->anchors, mem_free);
 	return 0;
 }

@@ -16,14 +16,29 @@ static const struct {
 	enum value_type type;
 	double number; /* of a float; 1 or 0 for a bool */
 } words[] = {
-	{ "", VALUE_NULL, 0 },		 { "~", VALUE_NULL, 0 },	   { "null", VALUE_NULL, 0 },
-	{ "Null", VALUE_NULL, 0 },	 { "NULL", VALUE_NULL, 0 },	   { "true", VALUE_BOOL, 1 },
-	{ "True", VALUE_BOOL, 1 },	 { "TRUE", VALUE_BOOL, 1 },	   { "false", VALUE_BOOL, 0 },
-	{ "False", VALUE_BOOL, 0 },	 { "FALSE", VALUE_BOOL, 0 },	   { ".nan", VALUE_FLOAT, NAN },
-	{ ".NaN", VALUE_FLOAT, NAN },	 { ".NAN", VALUE_FLOAT, NAN },	   { ".inf", VALUE_FLOAT, INFINITY },
-	{ ".Inf", VALUE_FLOAT, INFINITY }, { ".INF", VALUE_FLOAT, INFINITY }, { "+.inf", VALUE_FLOAT, INFINITY },
-	{ "+.Inf", VALUE_FLOAT, INFINITY }, { "+.INF", VALUE_FLOAT, INFINITY }, { "-.inf", VALUE_FLOAT, -INFINITY },
-	{ "-.Inf", VALUE_FLOAT, -INFINITY }, { "-.INF", VALUE_FLOAT, -INFINITY },
+	{ "", VALUE_NULL, 0 },
+	{ "~", VALUE_NULL, 0 },
+	{ "null", VALUE_NULL, 0 },
+	{ "Null", VALUE_NULL, 0 },
+	{ "NULL", VALUE_NULL, 0 },
+	{ "true", VALUE_BOOL, 1 },
+	{ "True", VALUE_BOOL, 1 },
+	{ "TRUE", VALUE_BOOL, 1 },
+	{ "false", VALUE_BOOL, 0 },
+	{ "False", VALUE_BOOL, 0 },
+	{ "FALSE", VALUE_BOOL, 0 },
+	{ ".nan", VALUE_FLOAT, NAN },
+	{ ".NaN", VALUE_FLOAT, NAN },
+	{ ".NAN", VALUE_FLOAT, NAN },
+	{ ".inf", VALUE_FLOAT, INFINITY },
+	{ ".Inf", VALUE_FLOAT, INFINITY },
+	{ ".INF", VALUE_FLOAT, INFINITY },
+	{ "+.inf", VALUE_FLOAT, INFINITY },
+	{ "+.Inf", VALUE_FLOAT, INFINITY },
+	{ "+.INF", VALUE_FLOAT, INFINITY },
+	{ "-.inf", VALUE_FLOAT, -INFINITY },
+	{ "-.Inf", VALUE_FLOAT, -INFINITY },
+	{ "-.INF", VALUE_FLOAT, -INFINITY },
 };
 
 static bool is_digit(char c)
@@ -55,9 +70,9 @@ static bool read_digits(struct str text, unsigned base, uint64_t *out)
 
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.ptr[i];
-		unsigned digit = is_digit(c)           ? (unsigned)(c - '0')
-		                 : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10
-		                 : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10
+		unsigned digit = is_digit(c)            ? (unsigned)(c - '0')
+				 : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10
+				 : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A') + 10
 							: 99;
 
 		if (digit >= base || n > (UINT64_MAX - digit) / base)
@@ -220,7 +235,7 @@ static const struct {
 	const char *tag;
 	enum value_type type;
 } tags[] = {
-	{ "null", VALUE_NULL }, { "bool", VALUE_BOOL }, { "int", VALUE_INT },
+	{ "null", VALUE_NULL },   { "bool", VALUE_BOOL },      { "int", VALUE_INT },
 	{ "float", VALUE_FLOAT }, { "timestamp", VALUE_TIME },
 };
 
@@ -236,10 +251,12 @@ static int fit_tag(const char *tag, enum value_type wanted, struct value *v, str
 		v->number = (double)v->integer;
 		return 0;
 	}
-	return err_set(err, "cannot decode the %s %s as a !!%s", value_type_name(v->type), err_quote(v->text), tag);
+	return err_set(err, "cannot decode the %s %s as a !!%s", value_type_name(v->type),
+		       err_quote(v->text), tag);
 }
 
-int yaml_scalar_type(const struct yaml_scalar *scalar, struct pool *pool, struct value *out, struct err *err)
+int yaml_scalar_type(const struct yaml_scalar *scalar, struct pool *pool, struct value *out,
+		     struct err *err)
 {
 	struct str tag = scalar->tag;
 

@@ -1,4 +1,4 @@
-/* yaml_scalar: the type of a scalar, as go-yaml v3 decides it for an untyped target. Only for yaml.c. */
+/* yaml_scalar: the type of a scalar, as go-yaml v3 decides it. Only for yaml.c. */
 #ifndef BASE_YAML_SCALAR_H
 #define BASE_YAML_SCALAR_H
 
@@ -11,6 +11,7 @@ struct yaml_scalar {
 };
 
 /* Fills type, binary, text and content of *out; position stays. */
-int yaml_scalar_type(const struct yaml_scalar *scalar, struct pool *pool, struct value *out, struct err *err);
+int yaml_scalar_type(const struct yaml_scalar *scalar, struct pool *pool, struct value *out,
+		     struct err *err);
 
 #endif

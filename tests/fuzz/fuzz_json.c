@@ -13,7 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	pool_init(&pool);
 	buf_init(&json, BUF_MAX_FILE);
 	if (json_parse((struct str){ (const char *)data, size }, &pool, &v, &err) == 0) {
-		if (value_to_json(&v, false, &json, &err) || json_parse(buf_view(&json), &pool, &again, &err))
+		if (value_to_json(&v, false, &json, &err) ||
+		    json_parse(buf_view(&json), &pool, &again, &err))
 			abort();
 		json.len = 0;
 		if (value_to_json(&again, true, &json, &err))

@@ -1,4 +1,4 @@
-/* fuzz_yaml: any bytes as YAML; what is read must be bounded, valid UTF-8, and its JSON must be JSON. */
+/* fuzz_yaml: any bytes as YAML; what is read must be bounded, and its JSON must be JSON. */
 #include "base/value.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -14,7 +14,8 @@ static size_t check(const struct value *v, size_t depth)
 	for (size_t i = 0; v->type == VALUE_LIST && i < v->list.n; i++)
 		n += check(&v->list.items[i], depth + 1);
 	for (size_t i = 0; v->type == VALUE_MAP && i < v->map.n; i++)
-		n += check(&v->map.entries[i].key, depth + 1) + check(&v->map.entries[i].value, depth + 1);
+		n += check(&v->map.entries[i].key, depth + 1) +
+		     check(&v->map.entries[i].value, depth + 1);
 	return n;
 }
 

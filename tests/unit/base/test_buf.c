@@ -34,10 +34,15 @@ static void refuses_what_passes_the_ceiling(void **state)
 static void knows_base64(void **state)
 {
 	/* RFC 4648, section 10 */
-	static const char *const pairs[][2] = { { "", "" },	     { "f", "Zg==" },	      { "fo", "Zm8=" },
-						{ "foo", "Zm9v" },   { "foob", "Zm9vYg==" }, { "fooba", "Zm9vYmE=" },
+	static const char *const pairs[][2] = { { "", "" },
+						{ "f", "Zg==" },
+						{ "fo", "Zm8=" },
+						{ "foo", "Zm9v" },
+						{ "foob", "Zm9vYg==" },
+						{ "fooba", "Zm9vYmE=" },
 						{ "foobar", "Zm9vYmFy" } };
-	static const char *const bad[] = { "Z", "Zg", "Zg=", "Zg===", "Z===", "=", "Zg==Zg==", "Zm9v!", "Zm 9v", "Zm9vY" };
+	static const char *const bad[] = { "Z", "Zg",       "Zg=",   "Zg===", "Z===",
+					   "=", "Zg==Zg==", "Zm9v!", "Zm 9v", "Zm9vY" };
 	struct buf buf;
 
 	(void)state;
@@ -76,7 +81,8 @@ static void quotes_for_people(void **state)
 	(void)state;
 	buf_init(&buf, 1000);
 	buf_quoted(&buf, STR("a\"b\\c\nd\x1b\xff é\xc2\x85\xe2\x80\xae"), 80);
-	assert_string_equal(buf_view(&buf).ptr, "\"a\\\"b\\\\c\\nd\\x1b\\xff é\\xc2\\x85\\xe2\\x80\\xae\"");
+	assert_string_equal(buf_view(&buf).ptr,
+			    "\"a\\\"b\\\\c\\nd\\x1b\\xff é\\xc2\\x85\\xe2\\x80\\xae\"");
 	buf_reset(&buf);
 	buf_quoted(&buf, STR("1234567890"), 10);
 	assert_string_equal(buf_view(&buf).ptr, "\"1234567890\"");

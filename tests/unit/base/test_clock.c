@@ -42,7 +42,8 @@ static void backs_off(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(goes_forward), cmocka_unit_test(backs_off) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(goes_forward),
+					    cmocka_unit_test(backs_off) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,7 +50,8 @@ static void cuts_at_a_whole_character(void **state)
 
 static void keeps_four_quoted_values(void **state)
 {
-	const char *a = err_quote(STR("a")), *b = err_quote(STR("b")), *c = err_quote(STR("c")), *d = err_quote(STR("d"));
+	const char *a = err_quote(STR("a")), *b = err_quote(STR("b")), *c = err_quote(STR("c")),
+		   *d = err_quote(STR("d"));
 	char text[200];
 
 	(void)state;

@@ -21,21 +21,25 @@ static void knows_sha256(void **state)
 
 	(void)state;
 	to_hex(&hash, hex);
-	assert_string_equal(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	assert_string_equal(hex,
+			    "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	to_hex(&empty, hex);
-	assert_string_equal(hex, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	assert_string_equal(hex,
+			    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 }
 
 static void knows_hmac(void **state)
 {
-	struct hash key = { { 0 } }, hash; /* RFC 4231, test case 1: a short key is one with zeros behind it */
+	struct hash key = { { 0 } },
+		    hash; /* RFC 4231, test case 1: a short key is one with zeros behind it */
 	char hex[HASH_LEN * 2 + 1];
 
 	(void)state;
 	memset(key.bytes, 0x0b, 20);
 	hash = hash_hmac(&key, STR("Hi There"));
 	to_hex(&hash, hex);
-	assert_string_equal(hex, "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+	assert_string_equal(hex,
+			    "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
 	assert_true(hash_equal(&hash, &hash));
 	assert_false(hash_equal(&hash, &key));
 }
@@ -57,9 +61,11 @@ static void fast_hash_tells_lengths_apart(void **state)
 
 	(void)state;
 	for (size_t a = 0; a < sizeof(zeros); a++) {
-		assert_true(hash_fast((struct str){ zeros, a }) == hash_fast((struct str){ zeros, a }));
+		assert_true(hash_fast((struct str){ zeros, a }) ==
+			    hash_fast((struct str){ zeros, a }));
 		for (size_t b = 0; b < a; b++)
-			assert_true(hash_fast((struct str){ zeros, a }) != hash_fast((struct str){ zeros, b }));
+			assert_true(hash_fast((struct str){ zeros, a }) !=
+				    hash_fast((struct str){ zeros, b }));
 	}
 	assert_true(hash_fast(STR("12345678a")) != hash_fast(STR("12345678b")));
 }

@@ -76,7 +76,8 @@ static void reads_json_and_nothing_else(void **state)
 		if (json_parse(cases[i].text, &pool, &v, &err) == 0)
 			dump_value(&v, &dump);
 		if (!cases[i].dump ? !*err.text : *err.text || strcmp(dump.ptr, cases[i].dump) != 0)
-			fail_msg("%s: %s instead of %s", err_quote(cases[i].text), *err.text ? err.text : dump.ptr,
+			fail_msg("%s: %s instead of %s", err_quote(cases[i].text),
+				 *err.text ? err.text : dump.ptr,
 				 cases[i].dump ? cases[i].dump : "an error");
 		buf_clear(&dump);
 		pool_clear(&pool);

@@ -47,8 +47,9 @@ static void writes_logfmt(void **state)
 	log_info("file read", "path=%s objects=%d", log_value("/tmp/a b"), 3);
 	line = written();
 	assert_memory_equal(line, "ts=20", 5);
-	assert_string_equal(line + strlen("ts=2024-05-01T12:00:00.123Z"),
-			    " level=info room=watcher msg=\"file read\" path=\"/tmp/a b\" objects=3\n");
+	assert_string_equal(
+		line + strlen("ts=2024-05-01T12:00:00.123Z"),
+		" level=info room=watcher msg=\"file read\" path=\"/tmp/a b\" objects=3\n");
 }
 
 static void keeps_to_one_line(void **state)

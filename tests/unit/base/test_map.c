@@ -41,7 +41,8 @@ static void keeps_many(void **state)
 	assert_false(map_del(&map, STR("key-0")));
 	assert_int_equal(map.n, N / 2);
 	for (int i = 0; i < N; i++)
-		assert_ptr_equal(map_get(&map, key_of(text, sizeof(text), i)), i % 2 ? &values[i] : NULL);
+		assert_ptr_equal(map_get(&map, key_of(text, sizeof(text), i)),
+				 i % 2 ? &values[i] : NULL);
 	for (int round = 0; round < 20; round++) /* graves must not fill the table */
 		for (int i = 0; i < N; i += 2) {
 			map_put(&map, key_of(text, sizeof(text), i), &values[i]);

@@ -117,8 +117,10 @@ static void finds_control_characters_and_map_keys(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(compares_by_byte_then_length), cmocka_unit_test(cuts_and_slices),
-		cmocka_unit_test(knows_utf8),			cmocka_unit_test(reads_whole_numbers),
+		cmocka_unit_test(compares_by_byte_then_length),
+		cmocka_unit_test(cuts_and_slices),
+		cmocka_unit_test(knows_utf8),
+		cmocka_unit_test(reads_whole_numbers),
 		cmocka_unit_test(finds_control_characters_and_map_keys),
 	};
 

@@ -24,11 +24,23 @@ static void prints_floats_as_go(void **state)
 		double number;
 		const char *text;
 	} cases[] = {
-		{ 0, "0" },	      { -0.0, "-0" },	      { 0.5, "0.5" },		   { 100, "100" },
-		{ 0.1, "0.1" },	      { 1e20, "100000000000000000000" }, { 1e21, "1e+21" }, { 1e-6, "0.000001" },
-		{ 1e-7, "1e-7" },     { 1.5e-10, "1.5e-10" }, { 5e-324, "5e-324" },	   { 123456789.125, "123456789.125" },
-		{ 1.7976931348623157e308, "1.7976931348623157e+308" }, { -2.5e30, "-2.5e+30" }, { 0.000123, "0.000123" },
-		{ 9007199254740993.0, "9007199254740992" }, { 0.30000000000000004, "0.30000000000000004" },
+		{ 0, "0" },
+		{ -0.0, "-0" },
+		{ 0.5, "0.5" },
+		{ 100, "100" },
+		{ 0.1, "0.1" },
+		{ 1e20, "100000000000000000000" },
+		{ 1e21, "1e+21" },
+		{ 1e-6, "0.000001" },
+		{ 1e-7, "1e-7" },
+		{ 1.5e-10, "1.5e-10" },
+		{ 5e-324, "5e-324" },
+		{ 123456789.125, "123456789.125" },
+		{ 1.7976931348623157e308, "1.7976931348623157e+308" },
+		{ -2.5e30, "-2.5e+30" },
+		{ 0.000123, "0.000123" },
+		{ 9007199254740993.0, "9007199254740992" },
+		{ 0.30000000000000004, "0.30000000000000004" },
 	};
 	struct buf out;
 
@@ -49,7 +61,8 @@ static void prints_json_as_go(void **state)
 		bool html;
 		const char *json; /* NULL: JSON cannot hold it */
 	} cases[] = {
-		{ "{b: 1, a: [x, null, true, 1.5]}", false, "{\"a\":[\"x\",null,true,1.5],\"b\":1}" },
+		{ "{b: 1, a: [x, null, true, 1.5]}", false,
+		  "{\"a\":[\"x\",null,true,1.5],\"b\":1}" },
 		{ "a<b>&c", false, "\"a<b>&c\"" },
 		{ "a<b>&c", true, "\"a\\u003cb\\u003e\\u0026c\"" },
 		{ "\"\\u2028\\t\\x01\\x7f\"", false, "\"\\u2028\\t\\u0001\x7f\"" },
@@ -92,11 +105,16 @@ static void compares_in_any_order(void **state)
 		const char *a, *b;
 		bool equal;
 	} cases[] = {
-		{ "{a: 1, b: [2]}", "{b: [2], a: 1}", true }, { "{a: 1}", "{a: 1.0}", false },
-		{ "{a: 1}", "{b: 1}", false },		      { "[1, 2]", "[2, 1]", false },
-		{ ".nan", ".NaN", true },		      { "'1'", "1", false },
-		{ "{}", "{}", true },			      { "[]", "{}", false },
-		{ "{1: a, x: b}", "{x: b, 1: a}", true },     { "0x10", "16", true },
+		{ "{a: 1, b: [2]}", "{b: [2], a: 1}", true },
+		{ "{a: 1}", "{a: 1.0}", false },
+		{ "{a: 1}", "{b: 1}", false },
+		{ "[1, 2]", "[2, 1]", false },
+		{ ".nan", ".NaN", true },
+		{ "'1'", "1", false },
+		{ "{}", "{}", true },
+		{ "[]", "{}", false },
+		{ "{1: a, x: b}", "{x: b, 1: a}", true },
+		{ "0x10", "16", true },
 	};
 	struct pool pool;
 
@@ -133,7 +151,8 @@ static void finds_twins(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 100; i++)
-		names[i] = (struct str){ texts[i], (size_t)snprintf(texts[i], sizeof(texts[i]), "n%zu", i) };
+		names[i] = (struct str){ texts[i],
+					 (size_t)snprintf(texts[i], sizeof(texts[i]), "n%zu", i) };
 	assert_false(value_find_twice(names, 100, &first, &second));
 	assert_false(value_find_twice(names, 10, &first, &second));
 	assert_false(value_find_twice(names, 0, &first, &second));
@@ -149,8 +168,16 @@ static void finds_twins(void **state)
 
 static void reads_times(void **state)
 {
-	static const char *const bad[] = { "2024-13-01", "2024-02-30", "2023-02-29", "24-01-01", "2024-1", "2024-01-01T24:00:00Z",
-					   "2024-01-01T10:00Z", "2024-01-01T10:00:00", "2024-01-01 10:00:00Z", "2024-01-01x",
+	static const char *const bad[] = { "2024-13-01",
+					   "2024-02-30",
+					   "2023-02-29",
+					   "24-01-01",
+					   "2024-1",
+					   "2024-01-01T24:00:00Z",
+					   "2024-01-01T10:00Z",
+					   "2024-01-01T10:00:00",
+					   "2024-01-01 10:00:00Z",
+					   "2024-01-01x",
 					   "2024-01-01T10:00:00+5:00" };
 	struct value_time t;
 
@@ -168,9 +195,12 @@ static void reads_times(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(prints_floats_as_go),	       cmocka_unit_test(prints_json_as_go),
-		cmocka_unit_test(compares_in_any_order),       cmocka_unit_test(finds_members_and_names_types),
-		cmocka_unit_test(finds_twins),		       cmocka_unit_test(reads_times),
+		cmocka_unit_test(prints_floats_as_go),
+		cmocka_unit_test(prints_json_as_go),
+		cmocka_unit_test(compares_in_any_order),
+		cmocka_unit_test(finds_members_and_names_types),
+		cmocka_unit_test(finds_twins),
+		cmocka_unit_test(reads_times),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

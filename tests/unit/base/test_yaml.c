@@ -29,8 +29,10 @@ static void agrees_with_go_yaml(void **state)
 		buf_init(&dump, BUF_MAX_TEXT);
 		if (yaml_parse(verdicts[i].text, &pool, &v, &err) == 0)
 			dump_value(&v, &dump);
-		if (!verdicts[i].dump ? !*err.text : *err.text || strcmp(dump.ptr, verdicts[i].dump) != 0)
-			fail_msg("%s: %s instead of %s", err_quote(verdicts[i].text), *err.text ? err.text : dump.ptr,
+		if (!verdicts[i].dump ? !*err.text
+				      : *err.text || strcmp(dump.ptr, verdicts[i].dump) != 0)
+			fail_msg("%s: %s instead of %s", err_quote(verdicts[i].text),
+				 *err.text ? err.text : dump.ptr,
 				 verdicts[i].dump ? verdicts[i].dump : "an error");
 		buf_clear(&dump);
 		pool_clear(&pool);
@@ -43,15 +45,21 @@ static void names_place_and_problem(void **state)
 		struct str text;
 		const char *sentence;
 	} cases[] = {
-		{ STR("a: 1\nb: [\n"), "yaml: line 3, column 1: did not find expected node content" },
-		{ STR("X-A: 1\nX-A: 2\n"), "yaml: line 2, column 1: mapping key \"X-A\" already defined at line 1" },
+		{ STR("a: 1\nb: [\n"),
+		  "yaml: line 3, column 1: did not find expected node content" },
+		{ STR("X-A: 1\nX-A: 2\n"),
+		  "yaml: line 2, column 1: mapping key \"X-A\" already defined at line 1" },
 		{ STR("a: *x"), "yaml: line 1, column 4: unknown anchor 'x' referenced" },
 		{ STR("a: &x [*x]"), "yaml: line 1, column 8: anchor 'x' value contains itself" },
 		{ STR("a\n: \xff"), "yaml: line 2, column 3: invalid leading UTF-8 octet" },
-		{ STR("<<: 1"), "yaml: line 1, column 5: map merge requires map or sequence of maps as the value" },
-		{ STR("{[a]: b}"), "yaml: line 1, column 2: invalid map key: a list cannot be one" },
-		{ STR("a: !!int x"), "yaml: line 1, column 4: cannot decode the string \"x\" as a !!int" },
-		{ STR("a:\n\t- b"), "yaml: line 2, column 1: found character that cannot start any token" },
+		{ STR("<<: 1"), "yaml: line 1, column 5: map merge requires map or sequence of "
+				"maps as the value" },
+		{ STR("{[a]: b}"),
+		  "yaml: line 1, column 2: invalid map key: a list cannot be one" },
+		{ STR("a: !!int x"),
+		  "yaml: line 1, column 4: cannot decode the string \"x\" as a !!int" },
+		{ STR("a:\n\t- b"),
+		  "yaml: line 2, column 1: found character that cannot start any token" },
 	};
 
 	(void)state;
@@ -131,8 +139,8 @@ static void bounds_depth_and_aliases(void **state)
 	/* nine to the power of nine */
 	buf_puts(&text, "a0: &a0 [x,x,x,x,x,x,x,x,x]\n");
 	for (int i = 1; i < 9; i++)
-		buf_printf(&text, "a%d: &a%d [*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d]\n", i, i, i - 1, i - 1, i - 1,
-			   i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
+		buf_printf(&text, "a%d: &a%d [*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d]\n", i,
+			   i, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
 	assert_int_equal(parse_made(&text, &err), -1);
 	assert_non_null(strstr(err.text, "excessive aliasing"));
 	for (int i = 0; i < 2000; i++)
