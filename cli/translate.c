@@ -54,6 +54,7 @@ int cli_translate(int argc, char **argv)
 
 	offline_settings.bootstrap_only = bootstrap;
 	offline_load(&self);
+	publisher_wanted_need(self.wanted, (struct wanted_needs){ str_is(format, "yaml"), bootstrap });
 	offline_translate(&self, bootstrap);
 	status = offline_report(&self);
 	/* a bootstrap part that was rejected is not printed: there is nothing good to print */

@@ -10,19 +10,18 @@
 #include "base/hash.h"
 #include "publisher/pgurl.h"
 
-/* The owner that has a bootstrap part: only the Pomerium object does. */
-static const struct good *find_good(const struct wanted *wanted)
+/* The one that has a bootstrap part: only the Pomerium object does. */
+static const struct good *find_good(const struct snapshot *snapshot)
 {
-	const struct good *found = NULL;
-	void *value;
+	for (size_t i = 0; i < snapshot->n_goods; i++)
+		if (snapshot->goods[i]->bootstrap.ptr)
+			return snapshot->goods[i];
+	return NULL;
+}
 
-	for (size_t i = 0; map_next(&wanted->owners, &i, NULL, &value);) {
-		const struct owner *owner = value;
-
-		if (owner->good && owner->good->bootstrap.ptr)
-			found = owner->good;
-	}
-	return found;
+bool publisher_bootstrap_is_there(const struct snapshot *snapshot)
+{
+	return find_good(snapshot) != NULL;
 }
 
 /* Named by content, so that a changed file is another one and Pomerium sees it. */
@@ -36,11 +35,11 @@ static struct str file_name(const struct good_file *file, struct pool *pool)
 	return pool_printf(pool, STR_FMT "-%s", STR_ARG(file->name), hex);
 }
 
-void publisher_bootstrap_each_file(const struct wanted *wanted,
+void publisher_bootstrap_each_file(const struct snapshot *snapshot,
 				   void (*each)(void *arg, struct str name, struct str bytes),
 				   void *arg)
 {
-	const struct good *good = find_good(wanted);
+	const struct good *good = find_good(snapshot);
 	struct pool pool;
 
 	pool_init(&pool);
@@ -69,11 +68,11 @@ static int name_files(const struct good *good, const char *dir,
 	return 0;
 }
 
-Pomerium__Config__Settings *publisher_bootstrap_settings(const struct wanted *wanted,
+Pomerium__Config__Settings *publisher_bootstrap_settings(const struct snapshot *snapshot,
 							 const char *files_dir, struct pool *pool,
 							 struct err *err)
 {
-	const struct good *good = find_good(wanted);
+	const struct good *good = find_good(snapshot);
 	Pomerium__Config__Settings *settings;
 
 	if (!good) {
@@ -123,7 +122,7 @@ static void json_file(void *arg, struct str name, struct str bytes)
 	buf_json(list->out, bytes);
 }
 
-static void render_json(const struct wanted *wanted, const Pomerium__Config__Settings *s,
+static void render_json(const struct snapshot *snapshot, const Pomerium__Config__Settings *s,
 			struct buf *out)
 {
 	struct file_list files = { out, 0 };
@@ -143,7 +142,7 @@ static void render_json(const struct wanted *wanted, const Pomerium__Config__Set
 		  s->databroker_storage_type);
 	json_flags(out, s);
 	json_text(out, "shared_key", s->has_shared_secret, s->shared_secret);
-	publisher_bootstrap_each_file(wanted, json_file, &files);
+	publisher_bootstrap_each_file(snapshot, json_file, &files);
 	if (files.n)
 		buf_puts(out, "\n  },\n");
 	buf_puts(out, "  \"signing_key\": ");
@@ -155,16 +154,18 @@ int publisher_wanted_render_bootstrap(struct wanted *self, enum wanted_format fo
 				      const char *files_dir, struct buf *out, struct err *err)
 {
 	struct pool pool;
+	struct snapshot snapshot;
 	Pomerium__Config__Settings *settings;
 	Pomerium__Config__Config *config;
 	int rc = -1;
 
 	pool_init(&pool);
-	settings = publisher_bootstrap_settings(self, files_dir, &pool, err);
+	publisher_snapshot_take(&snapshot, self);
+	settings = publisher_bootstrap_settings(&snapshot, files_dir, &pool, err);
 	if (!settings)
 		goto out;
 	if (format == WANTED_JSON) {
-		render_json(self, settings, out);
+		render_json(&snapshot, settings, out);
 		rc = out->full ? err_set(err, "the bootstrap configuration is too large") : 0;
 	} else {
 		config = PB_NEW(&pool, pomerium__config__config);
@@ -172,6 +173,7 @@ int publisher_wanted_render_bootstrap(struct wanted *self, enum wanted_format fo
 		rc = pb_to_pomerium_yaml(&config->base, out, err);
 	}
 out:
+	publisher_snapshot_let_go(&snapshot, self);
 	pool_wipe(&pool);
 	return rc;
 }

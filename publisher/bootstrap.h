@@ -4,15 +4,16 @@
 
 #include "pb/pomerium.pb-c.h"
 #include "pb/reflect.h"
-#include "publisher/wanted_inside.h"
+#include "publisher/snapshot.h"
 
-/* As a message, with the names of its files in `files_dir`; NULL if there is none. Lives in the
- * pool. */
-Pomerium__Config__Settings *publisher_bootstrap_settings(const struct wanted *wanted,
+bool publisher_bootstrap_is_there(const struct snapshot *snapshot);
+/* As a message, with the names of its files in `files_dir`; NULL and a sentence if there is none.
+ * Lives in the pool. */
+Pomerium__Config__Settings *publisher_bootstrap_settings(const struct snapshot *snapshot,
 							 const char *files_dir, struct pool *pool,
 							 struct err *err);
 /* The files beside it, each "name-digest" with its bytes. */
-void publisher_bootstrap_each_file(const struct wanted *wanted,
+void publisher_bootstrap_each_file(const struct snapshot *snapshot,
 				   void (*each)(void *arg, struct str name, struct str bytes),
 				   void *arg);
 

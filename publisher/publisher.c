@@ -153,6 +153,8 @@ static int start(void *self, struct actor_loop *loop, struct err *err)
 			       err_quote(settings.format));
 	sink.format = str_is(settings.format, "json") ? WANTED_JSON : WANTED_YAML;
 	p->wanted = publisher_wanted_new(&warnings);
+	publisher_wanted_need(p->wanted, (struct wanted_needs){ sink.format == WANTED_YAML,
+								sink.format == WANTED_YAML });
 	publisher_world_init(&p->world);
 	publisher_waiting_init(&p->waiting, p, publisher_intake_ask);
 	if (publisher_sink_open(&p->sink, &sink, p->wanted, err) < 0)

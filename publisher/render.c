@@ -7,11 +7,13 @@
 #include "publisher/render.h"
 
 #include "base/mem.h"
+#include "publisher/bootstrap.h"
 
 #define CHUNK (256u << 10) /* bytes to gather before they are written */
 
 struct render {
 	const struct snapshot *snapshot;
+	const struct render_as *as;
 	const struct route **routes;
 	const struct render_out *out;
 	struct buf buf, packed;
@@ -44,6 +46,20 @@ static void add_certs(const struct snapshot *snapshot, Pomerium__Config__Setting
 	}
 }
 
+/* Appends the bootstrap part, packed. Without one there is nothing to append. */
+static int add_bootstrap(struct render *r, struct pool *pool, struct err *err)
+{
+	Pomerium__Config__Settings *settings;
+
+	if (!r->as->files_dir || r->as->format != WANTED_YAML ||
+	    !publisher_bootstrap_is_there(r->snapshot))
+		return 0;
+	settings = publisher_bootstrap_settings(r->snapshot, r->as->files_dir, pool, err);
+	if (settings)
+		pb_pack(&settings->base, &r->packed);
+	return settings ? 0 : -1;
+}
+
 /* Only the Pomerium object has settings. Packed messages that stand in a row are merged. */
 static Pomerium__Config__Settings *settings_of(struct render *r, struct pool *pool, struct err *err)
 {
@@ -52,6 +68,8 @@ static Pomerium__Config__Settings *settings_of(struct render *r, struct pool *po
 	buf_reset(&r->packed);
 	for (size_t i = 0; i < r->snapshot->n_goods; i++)
 		buf_str(&r->packed, r->snapshot->goods[i]->settings);
+	if (add_bootstrap(r, pool, err) < 0)
+		return NULL;
 	settings = (void *)pb_unpack(&pomerium__config__settings__descriptor, buf_view(&r->packed),
 				     pool, err);
 	if (settings)
@@ -174,17 +192,16 @@ static int render_yaml(struct render *r, struct err *err)
 	return flush(r, 0, err);
 }
 
-int publisher_render(const struct snapshot *snapshot, enum wanted_format format,
+int publisher_render(const struct snapshot *snapshot, const struct render_as *as,
 		     const struct render_out *out, struct err *err)
 {
-	struct render r = { .snapshot = snapshot,
-			    .out = out,
-			    .routes = publisher_snapshot_routes(snapshot) };
+	struct render r = { .snapshot = snapshot, .as = as, .out = out };
 	int rc;
 
+	r.routes = publisher_snapshot_routes(snapshot);
 	buf_init(&r.buf, BUF_MAX_FILE);
 	buf_init(&r.packed, BUF_MAX_MESSAGE);
-	rc = format == WANTED_JSON ? render_json(&r, err) : render_yaml(&r, err);
+	rc = as->format == WANTED_JSON ? render_json(&r, err) : render_yaml(&r, err);
 	buf_wipe(&r.packed);
 	buf_wipe(&r.buf);
 	mem_free(r.routes);
@@ -204,11 +221,12 @@ static int to_buf(void *self, struct str text, struct err *err)
 int publisher_wanted_render(struct wanted *self, enum wanted_format format, struct buf *out,
 			    struct err *err)
 {
+	struct render_as as = { format, NULL };
 	struct snapshot snapshot;
 	int rc;
 
 	publisher_snapshot_take(&snapshot, self);
-	rc = publisher_render(&snapshot, format, &(struct render_out){ out, to_buf }, err);
+	rc = publisher_render(&snapshot, &as, &(struct render_out){ out, to_buf }, err);
 	publisher_snapshot_let_go(&snapshot, self);
 	return rc;
 }

@@ -12,8 +12,13 @@ struct render_out {
 	int (*write)(void *self, struct str text, struct err *err);
 };
 
-/* As publisher_wanted_render, without the whole in memory; may run in another thread. */
-int publisher_render(const struct snapshot *snapshot, enum wanted_format format,
+/* As publisher_wanted_render, without the whole in memory; may run in another thread. files_dir:
+ * not NULL puts the bootstrap part into the YAML form as well, its files being in that folder. */
+struct render_as {
+	enum wanted_format format;
+	const char *files_dir;
+};
+int publisher_render(const struct snapshot *snapshot, const struct render_as *as,
 		     const struct render_out *out, struct err *err);
 
 #endif

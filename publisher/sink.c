@@ -66,6 +66,7 @@ int publisher_sink_open(struct sink *sink, const struct sink_settings *settings,
 	sink->state.fd = sink->state.file.fd = sink->state.file.dir_fd = -1;
 	if (publisher_file_open(&sink->file, settings->path, err) < 0 || open_state(sink, err) < 0)
 		return -1;
+	publisher_folder_init(&sink->files, settings->path);
 	sink->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (sink->done_fd < 0)
 		return err_set(err, "the end of a thread cannot be waited for: eventfd failed");
@@ -144,14 +145,21 @@ static int to_file(void *self, struct str text, struct err *err)
 static int write_file(struct sink *sink, struct err *err)
 {
 	struct render_out out = { &sink->file, to_file };
-	int rc = publisher_file_begin(&sink->file, err);
+	struct render_as as = { sink->settings.format, sink->files.path.ptr };
+	int rc = 0;
 
+	if (as.format == WANTED_YAML)
+		rc = publisher_folder_fill(&sink->files, &sink->job.snapshot, err);
 	if (!rc)
-		rc = publisher_render(&sink->job.snapshot, sink->settings.format, &out, err);
+		rc = publisher_file_begin(&sink->file, err);
+	if (!rc)
+		rc = publisher_render(&sink->job.snapshot, &as, &out, err);
 	if (!rc)
 		rc = publisher_file_commit(&sink->file, err);
 	if (rc < 0)
 		publisher_file_cancel(&sink->file);
+	else if (as.format == WANTED_YAML)
+		publisher_folder_tidy(&sink->files, &sink->job.snapshot);
 	return rc;
 }
 
@@ -254,6 +262,7 @@ void publisher_sink_close(struct sink *sink)
 	publisher_state_close(&sink->state);
 	publisher_file_close(&sink->file);
 	publisher_plan_clear(&sink->plan);
+	publisher_folder_clear(&sink->files);
 	if (sink->done_fd >= 0)
 		close(sink->done_fd);
 }

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include "base/clock.h"
 #include "publisher/file.h"
+#include "publisher/folder.h"
 #include "publisher/plan.h"
 #include "publisher/snapshot.h"
 #include "publisher/state.h"
@@ -34,6 +35,7 @@ struct sink {
 	struct wanted *wanted;
 	struct file file;
 	struct state state;
+	struct folder files;
 	struct plan plan;
 	struct sink_job job;
 	int done_fd;                /* readable when a job has ended */

@@ -135,13 +135,13 @@ static int fill(const struct splice_target *target, const struct msg_splice *spl
 }
 
 int publisher_splice_fill(const struct splice_target *target, const struct msg_config *config,
-			  const struct splice_values *values, struct err *err)
+			  const struct splice_values *values, bool bootstrap, struct err *err)
 {
 	for (size_t i = 0; i < config->splices.n; i++) {
 		const struct msg_splice *splice = &config->splices.items[i];
 		struct str bytes = publisher_splice_value(values, i);
 
-		if (splice->bootstrap && !target->bootstrap)
+		if (splice->bootstrap != bootstrap)
 			continue;
 		if (!bytes.ptr)
 			bytes = STR("");

@@ -25,9 +25,10 @@ struct splice_target {
 	Pomerium__Config__Config *config, *bootstrap; /* bootstrap may be NULL */
 	struct pool *pool;
 };
-/* Fills the splices in. A Postgres connection string is checked here and stays as it is: the names
- * of its files are added where they are known (bootstrap.c). */
+/* Fills the splices of one part in: of the bootstrap part, which must be there, or of the other. A
+ * Postgres connection string is checked here and stays as it is: the names of its files are added
+ * where they are known (bootstrap.c). */
 int publisher_splice_fill(const struct splice_target *target, const struct msg_config *config,
-			  const struct splice_values *values, struct err *err);
+			  const struct splice_values *values, bool bootstrap, struct err *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* wanted: what should be published, by owner.
  *
- *   in    CONFIG, REJECT, DELETE and SECRET_PUT
- *   out   whether anything would be published differently; warnings
+ *   in    what take.c made of a CONFIG; REJECT, DELETE and SECRET_PUT
+ *   out   whether anything would be published differently; warnings of twins
  *   owns  each owner's last good configuration and last rejection, the secret values, the
  * certificates, the twins never writes anything; scans all owners for the change of one
  *
@@ -11,7 +11,6 @@
 #include "publisher/wanted.h"
 
 #include "base/mem.h"
-#include "publisher/splice.h"
 #include "publisher/wanted_inside.h"
 
 static void warn_twin(void *self, const struct route *route, const struct owner *other)
@@ -47,6 +46,11 @@ struct wanted *publisher_wanted_new(const struct wanted_sink *sink)
 	publisher_certs_init(&self->certs);
 	publisher_twins_init(&self->twins, self, warn_twin);
 	return self;
+}
+
+void publisher_wanted_need(struct wanted *self, struct wanted_needs needs)
+{
+	self->needs = needs;
 }
 
 void publisher_wanted_destroy(struct wanted **self_p)
@@ -163,144 +167,9 @@ enum wanted_taken publisher_wanted_adopt(struct wanted *self, const struct msg_k
 	return WANTED_CHANGED;
 }
 
-/* ---- CONFIG ---- */
-
-/* One CONFIG while it is being taken. */
-struct intake {
-	const struct msg_config *config;
-	struct pool pool; /* wiped */
-	struct splice_values values;
-	struct splice_target target;
-	struct good_parts parts;
-};
-
-static int unpack(struct intake *in, struct err *err)
+void publisher_wanted_fault(struct wanted *self, const struct msg_key *key, const char *reason)
 {
-	in->target.pool = &in->pool;
-	in->target.config = (void *)pb_unpack(&pomerium__config__config__descriptor,
-					      in->config->config, &in->pool, err);
-	if (!in->target.config)
-		return err_wrap(err, "its configuration does not decode");
-	if (!in->config->bootstrap.len)
-		return 0;
-	in->target.bootstrap = (void *)pb_unpack(&pomerium__config__config__descriptor,
-						 in->config->bootstrap, &in->pool, err);
-	return in->target.bootstrap ? 0
-				    : err_wrap(err, "its bootstrap configuration does not decode");
-}
-
-static int hold_certs(struct wanted *self, struct intake *in, struct err *err)
-{
-	const struct msg_certificate_list *list = &in->config->certificates;
-
-	in->parts.certs = pool_array(&in->pool, list->n + 1, sizeof(*in->parts.certs));
-	for (size_t i = 0; i < list->n; i++) {
-		const struct msg_certificate *c = &list->items[i];
-		struct str key = publisher_splice_value(&in->values, in->config->splices.n + i);
-		struct str pair[2] = { c->cert, key };
-		struct str secret =
-			pool_printf(&in->pool, STR_FMT "/" STR_FMT, STR_ARG(c->secret_namespace),
-				    STR_ARG(c->secret_name));
-		struct cert *cert = NULL;
-
-		if (!key.ptr)
-			err_set(err, "it has no key tls.key; a TLS Secret needs one");
-		else
-			cert = publisher_certs_hold(&self->certs, secret, pair, err);
-		if (!cert)
-			return err_wrap(err, "TLS Secret " STR_FMT, STR_ARG(secret));
-		in->parts.certs[in->parts.n_certs++] = (struct good_cert){ cert, c->always };
-	}
-	return 0;
-}
-
-static struct str pack(const ProtobufCMessage *m, struct pool *pool)
-{
-	struct buf buf;
-	struct str out;
-
-	buf_init(&buf, BUF_MAX_MESSAGE);
-	pb_pack(m, &buf);
-	out = pool_str(pool, buf.len ? buf_view(&buf) : STR(""));
-	buf_wipe(&buf);
-	return out;
-}
-
-/* The policies apart from the rest; those of the route before, if they are equal. */
-static struct packed_route pack_route(Pomerium__Config__Route *route,
-				      const struct packed_route *before, struct pool *pool)
-{
-	Pomerium__Config__Route *policies = PB_NEW(pool, pomerium__config__route);
-	struct packed_route out;
-
-	policies->n_policies = route->n_policies;
-	policies->policies = route->policies;
-	out.policies = pack(&policies->base, pool);
-	if (before && str_eq(out.policies, before->policies))
-		out.policies = before->policies;
-	route->n_policies = 0;
-	out.head = pack(&route->base, pool);
-	return out;
-}
-
-static void pack_parts(struct intake *in)
-{
-	const Pomerium__Config__Config *config = in->target.config,
-				       *bootstrap = in->target.bootstrap;
-	const struct msg_file_list *files = &in->config->files;
-	size_t first = in->config->splices.n + in->config->certificates.n;
-
-	in->parts.routes = pool_array(&in->pool, config->n_routes + 1, sizeof(struct packed_route));
-	for (; in->parts.n_routes < config->n_routes; in->parts.n_routes++) {
-		struct packed_route *route = &in->parts.routes[in->parts.n_routes];
-
-		*route = pack_route(config->routes[in->parts.n_routes],
-				    in->parts.n_routes ? route - 1 : NULL, &in->pool);
-	}
-	if (config->settings)
-		in->parts.settings = pack(&config->settings->base, &in->pool);
-	if (bootstrap && bootstrap->settings)
-		in->parts.bootstrap = pack(&bootstrap->settings->base, &in->pool);
-	in->parts.files = pool_array(&in->pool, files->n + 1, sizeof(*in->parts.files));
-	for (; in->parts.n_files < files->n; in->parts.n_files++)
-		in->parts.files[in->parts.n_files] =
-			(struct good_file){ files->items[in->parts.n_files].name,
-					    publisher_splice_value(&in->values,
-								   first + in->parts.n_files) };
-	in->parts.values = in->values.items;
-	in->parts.n_values = in->values.n;
-}
-
-static enum wanted_taken take(struct wanted *self, struct intake *in, struct err *err)
-{
-	if (unpack(in, err) < 0 ||
-	    publisher_splice_fill(&in->target, in->config, &in->values, err) < 0)
-		return WANTED_REJECTED;
-	if (hold_certs(self, in, err) < 0) {
-		for (size_t i = 0; i < in->parts.n_certs; i++)
-			publisher_certs_let_go(&self->certs, in->parts.certs[i].cert);
-		return WANTED_REJECTED;
-	}
-	pack_parts(in);
-	return publisher_wanted_adopt(self, &in->config->owner, &in->parts, err);
-}
-
-enum wanted_taken publisher_wanted_put(struct wanted *self, const struct msg_config *config,
-				       struct msg_key *missing, struct err *err)
-{
-	struct intake in = { .config = config };
-	struct err why = { "" };
-	enum wanted_taken taken = WANTED_WAITS;
-
-	pool_init(&in.pool);
-	if (publisher_splice_find(&self->vault, config, &in.pool, &in.values, missing) == 0)
-		taken = take(self, &in, &why);
-	if (taken == WANTED_REJECTED) {
-		set_reason(self, owner_of(self, &config->owner), why.text);
-		err_set(err, "%s", why.text);
-	}
-	pool_wipe(&in.pool);
-	return taken;
+	set_reason(self, owner_of(self, key), reason);
 }
 
 /* ---- REJECT, DELETE, SECRET_PUT ---- */

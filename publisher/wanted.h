@@ -21,6 +21,13 @@ struct wanted_sink {
 struct wanted *publisher_wanted_new(const struct wanted_sink *sink);
 void publisher_wanted_destroy(struct wanted **self_p);
 
+/* What is asked for, beyond routes and settings; set it before anything is put. */
+struct wanted_needs {
+	bool yaml;      /* an owner of whom Pomerium's config.yaml cannot say everything is rejected */
+	bool bootstrap; /* a fault in the bootstrap part rejects; else it is a warning, and the part is left out */
+};
+void publisher_wanted_need(struct wanted *self, struct wanted_needs needs);
+
 enum wanted_taken {
 	WANTED_CHANGED,   /* what would be published is different now */
 	WANTED_SAME,      /* taken, but nothing would be written */

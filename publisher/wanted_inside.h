@@ -12,6 +12,7 @@ struct wanted {
 	struct certs certs;
 	struct twins twins;
 	struct wanted_sink sink;
+	struct wanted_needs needs;
 	size_t n_routes, n_rejected;
 };
 
@@ -21,5 +22,7 @@ struct owner *publisher_wanted_owner(const struct wanted *self, const struct msg
  * the certificates that the parts hold, also on failure. */
 enum wanted_taken publisher_wanted_adopt(struct wanted *self, const struct msg_key *key,
 					 const struct good_parts *parts, struct err *err);
+/* The newest state of an owner cannot be published, for this reason; its last good stays. */
+void publisher_wanted_fault(struct wanted *self, const struct msg_key *key, const char *reason);
 
 #endif
