@@ -24,7 +24,8 @@ static int splice_secrets(struct settings_job *job, struct err *err)
 		{ "signing_key", "settings.signing_key", false },
 	};
 	struct str name = translator_crd_text(job->spec, "secrets");
-	const struct msg_bundle_secret *secret = translator_settings_secret(job, "secrets", name, err);
+	const struct msg_bundle_secret *secret =
+		translator_settings_secret(job, "secrets", name, err);
 
 	if (!secret)
 		return -1;
@@ -33,21 +34,30 @@ static int splice_secrets(struct settings_job *job, struct err *err)
 
 		if (!fact && !parts[i].required)
 			continue;
-		if (!fact || (parts[i].required && fact->len != SECRET_LEN))
-			return err_set(err, "spec.secrets: Secret %s should have %d bytes under the key %s, but has %s%llu",
-				       err_quote(name), SECRET_LEN, parts[i].key, fact ? "" : "no such key: ",
-				       fact ? (unsigned long long)fact->len : 0ull);
-		translator_settings_splice(job, secret, fact, str_from(parts[i].path), MSG_SPLICE_BASE64);
+		if (!fact)
+			return err_set(err,
+				       "spec.secrets: Secret %s should have %d bytes under the key "
+				       "%s, but has no such key",
+				       err_quote(name), SECRET_LEN, parts[i].key);
+		if (parts[i].required && fact->len != SECRET_LEN)
+			return err_set(err,
+				       "spec.secrets: Secret %s should have %d bytes under the key "
+				       "%s, but has %llu",
+				       err_quote(name), SECRET_LEN, parts[i].key,
+				       (unsigned long long)fact->len);
+		translator_settings_splice(job, secret, fact, str_from(parts[i].path),
+					   MSG_SPLICE_BASE64);
 	}
 	return 0;
 }
 
 /* ---- storage ---- */
 
-static void add_file(struct settings_job *job, const char *name, const struct msg_bundle_secret *secret,
-		     const struct msg_secret_fact *fact)
+static void add_file(struct settings_job *job, const char *name,
+		     const struct msg_bundle_secret *secret, const struct msg_secret_fact *fact)
 {
-	struct msg_file *file = pool_push(job->pool, &job->out->files.items, &job->out->files.n, sizeof(*file));
+	struct msg_file *file =
+		pool_push(job->pool, &job->out->files.items, &job->out->files.n, sizeof(*file));
 
 	file->name = str_from(name);
 	file->secret_namespace = secret->namespace;
@@ -74,7 +84,8 @@ static int add_files(struct settings_job *job, struct err *err)
 		if (!name.ptr)
 			continue;
 		secret = translator_settings_secret(job, parts[i].field, name, err);
-		fact = secret ? translator_settings_need(secret, parts[i].field, parts[i].key, err) : NULL;
+		fact = secret ? translator_settings_need(secret, parts[i].field, parts[i].key, err)
+			      : NULL;
 		if (!fact)
 			return -1;
 		add_file(job, parts[i].file, secret, fact);
@@ -87,11 +98,13 @@ static int splice_connection(struct settings_job *job, struct err *err)
 	static const char FIELD[] = "storage.postgres.secret";
 	const struct msg_bundle_secret *secret =
 		translator_settings_secret(job, FIELD, translator_crd_text(job->spec, FIELD), err);
-	const struct msg_secret_fact *fact = secret ? translator_settings_need(secret, FIELD, "connection", err) : NULL;
+	const struct msg_secret_fact *fact =
+		secret ? translator_settings_need(secret, FIELD, "connection", err) : NULL;
 
 	if (!fact || add_files(job, err))
 		return -1;
-	translator_settings_splice(job, secret, fact, STR("settings.databroker_storage_connection_string"),
+	translator_settings_splice(job, secret, fact,
+				   STR("settings.databroker_storage_connection_string"),
 				   job->out->files.n ? MSG_SPLICE_POSTGRES_URL : MSG_SPLICE_RAW);
 	return 0;
 }
@@ -119,8 +132,8 @@ static int set_storage(struct settings_job *job, Pomerium__Config__Settings *out
 /* ---- addresses, flags, cluster ---- */
 
 /* host:port as Go's net.SplitHostPort cuts it; no host means localhost. */
-static int set_authenticate_url(struct settings_job *job, struct str address, Pomerium__Config__Settings *out,
-				struct err *err)
+static int set_authenticate_url(struct settings_job *job, struct str address,
+				Pomerium__Config__Settings *out, struct err *err)
 {
 	struct str host, port;
 	bool bracketed;
@@ -138,17 +151,21 @@ static int set_authenticate_url(struct settings_job *job, struct str address, Po
 	bracketed = str_starts(host, "[") && str_ends(host, "]");
 	if (bracketed)
 		host = str_slice(host, 1, host.len - 1);
-	if (str_find(host, '[') >= 0 || str_find(host, ']') >= 0 || (!bracketed && str_find(host, ':') >= 0) ||
-	    str_has_control(address))
+	if (str_find(host, '[') >= 0 || str_find(host, ']') >= 0 ||
+	    (!bracketed && str_find(host, ':') >= 0) || str_has_control(address))
 		goto malformed;
 	if (host.len == 0)
 		host = STR("localhost");
-	PB_SET_TEXT(out, authenticate_internal_service_url,
-		    pool_printf(job->pool, str_find(host, ':') >= 0 ? "https://[%.*s]:%.*s" : "https://%.*s:%.*s",
-				STR_ARG(host), STR_ARG(port)));
+	PB_SET_TEXT(
+		out, authenticate_internal_service_url,
+		pool_printf(job->pool,
+			    str_find(host, ':') >= 0 ? "https://[%.*s]:%.*s" : "https://%.*s:%.*s",
+			    STR_ARG(host), STR_ARG(port)));
 	return 0;
 malformed:
-	return err_set(err, "authenticate: the address %s that Pomerium listens on should be host:port or :port",
+	return err_set(err,
+		       "authenticate: the address %s that Pomerium listens on should be host:port "
+		       "or :port",
 		       err_quote(address));
 }
 
@@ -166,8 +183,8 @@ static void set_runtime_flags(struct settings_job *job, Pomerium__Config__Settin
 	}
 }
 
-static int set_cluster_leader(struct settings_job *job, const struct str_list *nodes, Pomerium__Config__Settings *out,
-			      struct err *err)
+static int set_cluster_leader(struct settings_job *job, const struct str_list *nodes,
+			      Pomerium__Config__Settings *out, struct err *err)
 {
 	struct str leader = translator_crd_text(job->spec, "dataBroker.clusterLeaderId");
 
@@ -179,24 +196,29 @@ static int set_cluster_leader(struct settings_job *job, const struct str_list *n
 			return 0;
 		}
 	}
-	return err_set(err, "spec.dataBroker.clusterLeaderId: %s should be one of the cluster's nodes, which "
-			    "--databroker-cluster-nodes names", err_quote(leader));
+	return err_set(
+		err,
+		"spec.dataBroker.clusterLeaderId: %s should be one of the cluster's nodes, which "
+		"--databroker-cluster-nodes names",
+		err_quote(leader));
 }
 
 /* ---- together ---- */
 
-static int fill(struct settings_job *job, const struct translator_settings *settings, Pomerium__Config__Settings *out,
-		struct err *err)
+static int fill(struct settings_job *job, const struct translator_settings *settings,
+		Pomerium__Config__Settings *out, struct err *err)
 {
 	if (set_authenticate_url(job, settings->address, out, err) || splice_secrets(job, err) ||
-	    set_storage(job, out, err) || set_cluster_leader(job, &settings->databroker_cluster_nodes, out, err))
+	    set_storage(job, out, err) ||
+	    set_cluster_leader(job, &settings->databroker_cluster_nodes, out, err))
 		return -1;
 	set_runtime_flags(job, out);
 	return 0;
 }
 
-int translator_bootstrap_from_crd(const struct translator_settings *settings, const struct msg_bundle *bundle,
-				  struct pool *pool, struct msg_config *out, struct err *err)
+int translator_bootstrap_from_crd(const struct translator_settings *settings,
+				  const struct msg_bundle *bundle, struct pool *pool,
+				  struct msg_config *out, struct err *err)
 {
 	struct settings_job job = { .bundle = bundle, .pool = pool, .out = out, .bootstrap = true };
 	Pomerium__Config__Config *config = PB_NEW(pool, pomerium__config__config);

@@ -5,7 +5,8 @@
  *   owns   the rules that tie fields together; those of one field are rows of crd_table.c
  *   never  changes the spec
  *
- * An API server checks the same before it stores the object; manifests from a folder come unchecked. */
+ * An API server checks the same before it stores the object; manifests from a folder come
+ * unchecked. */
 #include "translator/crd_table.h"
 
 #include "pb/reflect.h"
@@ -59,9 +60,11 @@ static int check_text(const struct crd_field *field, const struct value *v, stru
 	if (field->flags & CRD_NOT_EMPTY && text.len == 0)
 		return err_set(err, "spec.%s is empty", field->path);
 	if (field->flags & CRD_HTTPS && !str_starts(text, "https://"))
-		return err_set(err, "spec.%s: %s should begin with https://", field->path, err_quote(text));
+		return err_set(err, "spec.%s: %s should begin with https://", field->path,
+			       err_quote(text));
 	if (field->allowed && !(field->flags & CRD_LENIENT) && !translator_crd_allows(field, text))
-		return err_set(err, "spec.%s: %s should be one of: %s", field->path, err_quote(text), field->allowed);
+		return err_set(err, "spec.%s: %s should be one of: %s", field->path,
+			       err_quote(text), field->allowed);
 	return 0;
 }
 
@@ -70,8 +73,8 @@ static int check_number(const struct crd_field *field, const struct value *v, st
 	int64_t least = field->type == CRD_COUNT ? 0 : INT32_MIN;
 
 	if (v->type != VALUE_INT || v->integer < least || v->integer > INT32_MAX)
-		return err_set(err, "spec.%s: %s should be a whole number from %lld to %d", field->path, err_quote(v->text),
-			       (long long)least, INT32_MAX);
+		return err_set(err, "spec.%s: %s should be a whole number from %lld to %d",
+			       field->path, err_quote(v->text), (long long)least, INT32_MAX);
 	return 0;
 }
 
@@ -89,19 +92,23 @@ static int check_items(const struct crd_field *field, const struct value *v, str
 {
 	for (size_t i = 0; v->type == VALUE_LIST && i < v->list.n; i++)
 		if (!is_string(&v->list.items[i]))
-			return err_set(err, "spec.%s[%zu] should be a string and not %s (put it in quotes)", field->path, i,
-				       value_type_name(v->list.items[i].type));
+			return err_set(
+				err,
+				"spec.%s[%zu] should be a string and not %s (put it in quotes)",
+				field->path, i, value_type_name(v->list.items[i].type));
 	for (size_t i = 0; v->type == VALUE_MAP && i < v->map.n; i++) {
 		const struct value_entry *entry = &v->map.entries[i];
-		bool fits = field->type == CRD_FLAGS ? entry->value.type == VALUE_BOOL : is_string(&entry->value);
+		bool fits = field->type == CRD_FLAGS ? entry->value.type == VALUE_BOOL
+						     : is_string(&entry->value);
 
 		if (!is_string(&entry->key))
 			return err_set(err, "spec.%s: the key %s should be a string", field->path,
 				       err_quote(entry->key.text));
 		if (!fits)
-			return err_set(err, "spec.%s[" STR_FMT "] should be %s and not %s", field->path,
-				       STR_ARG(entry->key.string),
-				       field->type == CRD_FLAGS ? "true or false" : "a string (put it in quotes)",
+			return err_set(err, "spec.%s[" STR_FMT "] should be %s and not %s",
+				       field->path, STR_ARG(entry->key.string),
+				       field->type == CRD_FLAGS ? "true or false"
+								: "a string (put it in quotes)",
 				       value_type_name(entry->value.type));
 	}
 	return 0;
@@ -127,13 +134,14 @@ static int check_field(const struct crd_field *field, const struct value *v, str
 		[CRD_FLAGS] = { VALUE_MAP, "an object of booleans", check_items },
 	};
 	enum value_type wanted = types[field->type].type;
-	bool fits = wanted == VALUE_STRING ? is_string(v) || v->type == VALUE_TIME : /* a date without quotes */
-		    wanted == VALUE_INT    ? v->type == VALUE_INT || v->type == VALUE_UINT :
-					     v->type == wanted;
+	bool fits = wanted == VALUE_STRING ? is_string(v) || v->type == VALUE_TIME
+					   : /* a date without quotes */
+			    wanted == VALUE_INT ? v->type == VALUE_INT || v->type == VALUE_UINT
+						: v->type == wanted;
 
 	if (!fits)
-		return err_set(err, "spec.%s should be %s and not %s", field->path, types[field->type].name,
-			       value_type_name(v->type));
+		return err_set(err, "spec.%s should be %s and not %s", field->path,
+			       types[field->type].name, value_type_name(v->type));
 	if (field->type == CRD_OBJECT)
 		return check_map(field->path, v, err);
 	return types[field->type].check ? types[field->type].check(field, v, err) : 0;
@@ -148,8 +156,8 @@ static int check_required(const char *path, const struct value *map, struct err 
 		const char *name = f->path + len + (len > 0);
 		const struct value *v;
 
-		if (!(f->flags & CRD_REQUIRED) || strncmp(f->path, path, len) != 0 || (len && f->path[len] != '.') ||
-		    strchr(name, '.'))
+		if (!(f->flags & CRD_REQUIRED) || strncmp(f->path, path, len) != 0 ||
+		    (len && f->path[len] != '.') || strchr(name, '.'))
 			continue;
 		v = value_get(map, name);
 		if (!v || v->type == VALUE_NULL)
@@ -164,13 +172,14 @@ static int check_map(const char *path, const struct value *map, struct err *err)
 		const struct value_entry *entry = &map->map.entries[i];
 		const struct crd_field *field = NULL;
 		char name[PATH_MAX_BYTES];
-		int len = snprintf(name, sizeof(name), "%s%s" STR_FMT, path, *path ? "." : "", STR_ARG(entry->key.text));
+		int len = snprintf(name, sizeof(name), "%s%s" STR_FMT, path, *path ? "." : "",
+				   STR_ARG(entry->key.text));
 
 		if (entry->key.type == VALUE_STRING && len > 0 && (size_t)len < sizeof(name))
 			field = find_field((struct str){ name, (size_t)len });
 		if (!field || str_find(entry->key.text, '.') >= 0)
-			return err_set(err, "spec%s%s: the field %s is unknown", *path ? "." : "", path,
-				       err_quote(entry->key.text));
+			return err_set(err, "spec%s%s: the field %s is unknown", *path ? "." : "",
+				       path, err_quote(entry->key.text));
 		if (entry->value.type != VALUE_NULL && check_field(field, &entry->value, err))
 			return -1;
 	}
@@ -179,15 +188,19 @@ static int check_map(const char *path, const struct value *map, struct err *err)
 
 static int check_together(const struct value *spec, struct err *err)
 {
-	bool idp = translator_crd_get(spec, "identityProvider"), authenticate = translator_crd_get(spec, "authenticate");
+	bool idp = translator_crd_get(spec, "identityProvider"),
+	     authenticate = translator_crd_get(spec, "authenticate");
 
 	if (idp && !authenticate)
-		return err_set(err, "spec.authenticate is required if spec.identityProvider is set");
+		return err_set(err,
+			       "spec.authenticate is required if spec.identityProvider is set");
 	if (authenticate && !idp)
-		return err_set(err, "spec.identityProvider is required if spec.authenticate is set");
+		return err_set(err,
+			       "spec.identityProvider is required if spec.authenticate is set");
 	if (idp && !str_is(translator_crd_text(spec, "identityProvider.provider"), "hosted") &&
 	    !translator_crd_get(spec, "identityProvider.secret"))
-		return err_set(err, "spec.identityProvider.secret is required unless the provider is \"hosted\"");
+		return err_set(err, "spec.identityProvider.secret is required unless the provider "
+				    "is \"hosted\"");
 	return 0;
 }
 

@@ -4,7 +4,8 @@
 
 #include "base/value.h"
 
-/* Unknown fields, types, required fields, allowed values, lengths, and the rules that tie fields together. */
+/* Unknown fields, types, required fields, allowed values, lengths, and the rules that tie fields
+ * together. */
 int translator_crd_check(const struct value *spec, struct err *err);
 /* A field below spec, "identityProvider.url"; NULL if it is absent or null. */
 const struct value *translator_crd_get(const struct value *spec, const char *path);
@@ -12,9 +13,12 @@ const struct value *translator_crd_get(const struct value *spec, const char *pat
 struct str translator_crd_text(const struct value *spec, const char *path);
 /* Is this one of the values that the schema allows for the field? */
 bool translator_crd_is_allowed(const char *path, struct str text);
-/* Every field that has one place in pomerium.config.Settings, as the protobuf-JSON of that message. The spec is checked. */
-int translator_crd_settings(const struct value *spec, struct pool *pool, struct value *out, struct err *err);
+/* Every field that has one place in pomerium.config.Settings, as the protobuf-JSON of that message.
+ * The spec is checked. */
+int translator_crd_settings(const struct value *spec, struct pool *pool, struct value *out,
+			    struct err *err);
 /* Puts a value at "downstream_mtls.ca" of such a tree. */
-void translator_crd_put(struct pool *pool, struct value *tree, struct str path, const struct value *v);
+void translator_crd_put(struct pool *pool, struct value *tree, struct str path,
+			const struct value *v);
 
 #endif

@@ -28,7 +28,8 @@ static struct value *entry_of(struct pool *pool, struct value *map, struct str n
 	return &entry->value;
 }
 
-void translator_crd_put(struct pool *pool, struct value *tree, struct str path, const struct value *v)
+void translator_crd_put(struct pool *pool, struct value *tree, struct str path,
+			const struct value *v)
 {
 	struct str step, rest = path;
 
@@ -37,7 +38,8 @@ void translator_crd_put(struct pool *pool, struct value *tree, struct str path, 
 	*entry_of(pool, tree, rest) = *v;
 }
 
-static int duration_value(const struct value *v, struct pool *pool, struct value *out, struct err *err)
+static int duration_value(const struct value *v, struct pool *pool, struct value *out,
+			  struct err *err)
 {
 	struct buf text;
 	int64_t ns;
@@ -68,8 +70,8 @@ static struct value strings_value(const struct value *list, struct pool *pool)
 	return out;
 }
 
-static int convert(const struct crd_field *field, const struct value *v, struct pool *pool, struct value *out,
-		   struct err *err)
+static int convert(const struct crd_field *field, const struct value *v, struct pool *pool,
+		   struct value *out, struct err *err)
 {
 	if (field->type == CRD_DURATION)
 		return duration_value(v, pool, out, err);
@@ -86,7 +88,8 @@ static int convert(const struct crd_field *field, const struct value *v, struct 
 	return 0;
 }
 
-int translator_crd_settings(const struct value *spec, struct pool *pool, struct value *out, struct err *err)
+int translator_crd_settings(const struct value *spec, struct pool *pool, struct value *out,
+			    struct err *err)
 {
 	*out = (struct value){ .type = VALUE_MAP };
 	for (const struct crd_field *f = translator_crd_fields; f->path; f++) {

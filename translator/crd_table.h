@@ -19,22 +19,23 @@ enum crd_type {
 /* How the value becomes the field of Settings. */
 enum crd_form {
 	CRD_AS_IS,
-	CRD_UPPER,   /* allowed values in upper case behind `prefix` */
-	CRD_STRINGS  /* a list in a message of its own, which tells an empty list from none */
+	CRD_UPPER,  /* allowed values in upper case behind `prefix` */
+	CRD_STRINGS /* a list in a message of its own, which tells an empty list from none */
 };
 
 #define CRD_REQUIRED 1
 #define CRD_NOT_EMPTY 2
-#define CRD_HTTPS 4    /* begins with https:// */
-#define CRD_LENIENT 8  /* a value that is not allowed is left out with a warning, and case does not count */
+#define CRD_HTTPS 4 /* begins with https:// */
+#define CRD_LENIENT \
+	8 /* a value that is not allowed is left out with a warning, and case does not count */
 #define CRD_ANY_CASE 16
 
 struct crd_field {
 	const char *path;
 	enum crd_type type;
 	unsigned flags;
-	const char *allowed;  /* words parted by blanks; NULL: all */
-	const char *to;       /* in pomerium.config.Settings; NULL: a function of its own takes it */
+	const char *allowed; /* words parted by blanks; NULL: all */
+	const char *to;      /* in pomerium.config.Settings; NULL: a function of its own takes it */
 	enum crd_form form;
 	const char *prefix;
 };

@@ -4,13 +4,17 @@
 
 #include "translator/translator.h"
 
-/* settings_from_crd.c: the settings that every Pomerium process follows, certificates, warnings. No object: no settings. */
-int translator_settings_from_crd(const struct translator_settings *settings, const struct msg_bundle *bundle,
-				 struct pool *pool, struct msg_config *out, struct err *err);
-/* bootstrap_from_crd.c: what Pomerium needs before it starts. A fault in it rejects the object only where this part is
- * what is asked for (settings->bootstrap_only); elsewhere it is a warning and the last good part stays. */
-int translator_bootstrap_from_crd(const struct translator_settings *settings, const struct msg_bundle *bundle,
-				  struct pool *pool, struct msg_config *out, struct err *err);
+/* settings_from_crd.c: the settings that every Pomerium process follows, certificates, warnings. No
+ * object: no settings. */
+int translator_settings_from_crd(const struct translator_settings *settings,
+				 const struct msg_bundle *bundle, struct pool *pool,
+				 struct msg_config *out, struct err *err);
+/* bootstrap_from_crd.c: what Pomerium needs before it starts. A fault in it rejects the object only
+ * where this part is what is asked for (settings->bootstrap_only); elsewhere it is a warning and
+ * the last good part stays. */
+int translator_bootstrap_from_crd(const struct translator_settings *settings,
+				  const struct msg_bundle *bundle, struct pool *pool,
+				  struct msg_config *out, struct err *err);
 
 /* ---- shared by these two and by the files below ---- */
 
@@ -19,28 +23,38 @@ struct settings_job {
 	const struct value *spec; /* checked against the CRD's schema */
 	struct pool *pool;
 	struct msg_config *out;
-	bool bootstrap;           /* splices go into the bootstrap part */
+	bool bootstrap; /* splices go into the bootstrap part */
 };
 
 /* settings_secret.c: the Secret that the field names ("namespace/name"). NULL with a sentence. */
-const struct msg_bundle_secret *translator_settings_secret(const struct settings_job *job, const char *field,
-							   struct str name, struct err *err);
+const struct msg_bundle_secret *translator_settings_secret(const struct settings_job *job,
+							   const char *field, struct str name,
+							   struct err *err);
 /* Its value under a key, or NULL. */
-const struct msg_secret_fact *translator_settings_fact(const struct msg_bundle_secret *secret, const char *key);
+const struct msg_secret_fact *translator_settings_fact(const struct msg_bundle_secret *secret,
+						       const char *key);
 /* The same, but it must be there; not empty, and text if it goes into a text field. */
-const struct msg_secret_fact *translator_settings_need(const struct msg_bundle_secret *secret, const char *field,
-						       const char *key, struct err *err);
+const struct msg_secret_fact *translator_settings_need(const struct msg_bundle_secret *secret,
+						       const char *field, const char *key,
+						       struct err *err);
 void translator_settings_splice(struct settings_job *job, const struct msg_bundle_secret *secret,
 				const struct msg_secret_fact *fact, struct str path,
 				enum msg_splice_encoding encoding);
 /* The Secrets of spec.storage have what they must have. */
 int translator_settings_storage(const struct settings_job *job, struct err *err);
-void translator_settings_warn(struct settings_job *job, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void translator_settings_warn(struct settings_job *job, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* settings_splice.c: what Secrets fill in. */
+int translator_settings_certificates(struct settings_job *job, struct err *err);
+int translator_settings_authorities(struct settings_job *job, struct value *tree, struct err *err);
+int translator_settings_idp(struct settings_job *job, struct err *err);
+int translator_settings_ssh(struct settings_job *job, struct value *tree, struct err *err);
 
 /* settings_rules.c: what Pomerium refuses of its settings; one row a rule. */
 struct settings_rule {
-	const char *path;   /* below spec; [] for each item, {} for each entry */
-	const char *rule;   /* in words, for the documentation */
+	const char *path; /* below spec; [] for each item, {} for each entry */
+	const char *rule; /* in words, for the documentation */
 	const char *source;
 	int (*check)(struct settings_job *job, struct str key, struct str text, struct err *err);
 };

@@ -8,25 +8,29 @@
 
 #include "translator/crd.h"
 
-const struct msg_bundle_secret *translator_settings_secret(const struct settings_job *job, const char *field,
-							   struct str name, struct err *err)
+const struct msg_bundle_secret *translator_settings_secret(const struct settings_job *job,
+							   const char *field, struct str name,
+							   struct err *err)
 {
 	const struct msg_bundle_secret_list *secrets = &job->bundle->secrets;
 	struct str namespace, rest;
 
 	if (!str_cut(name, '/', &namespace, &rest)) {
-		err_set(err, "spec.%s: %s should be namespace/name of a Secret", field, err_quote(name));
+		err_set(err, "spec.%s: %s should be namespace/name of a Secret", field,
+			err_quote(name));
 		return NULL;
 	}
 	for (size_t i = 0; i < secrets->n; i++)
-		if (secrets->items[i].answer == MSG_SECRET_FOUND && str_eq(secrets->items[i].namespace, namespace) &&
+		if (secrets->items[i].answer == MSG_SECRET_FOUND &&
+		    str_eq(secrets->items[i].namespace, namespace) &&
 		    str_eq(secrets->items[i].name, rest))
 			return &secrets->items[i];
 	err_set(err, "spec.%s: Secret %s not found", field, err_quote(name));
 	return NULL;
 }
 
-const struct msg_secret_fact *translator_settings_fact(const struct msg_bundle_secret *secret, const char *key)
+const struct msg_secret_fact *translator_settings_fact(const struct msg_bundle_secret *secret,
+						       const char *key)
 {
 	for (size_t i = 0; i < secret->facts.n; i++)
 		if (str_is(secret->facts.items[i].name, key))
@@ -34,29 +38,36 @@ const struct msg_secret_fact *translator_settings_fact(const struct msg_bundle_s
 	return NULL;
 }
 
-const struct msg_secret_fact *translator_settings_need(const struct msg_bundle_secret *secret, const char *field,
-						       const char *key, struct err *err)
+const struct msg_secret_fact *translator_settings_need(const struct msg_bundle_secret *secret,
+						       const char *field, const char *key,
+						       struct err *err)
 {
 	const struct msg_secret_fact *fact = translator_settings_fact(secret, key);
 
 	if (!fact || fact->len == 0) {
-		err_set(err, "spec.%s: Secret " STR_FMT "/" STR_FMT " has no key %s, or nothing under it", field,
-			STR_ARG(secret->namespace), STR_ARG(secret->name), key);
+		err_set(err,
+			"spec.%s: Secret " STR_FMT "/" STR_FMT
+			" has no key %s, or nothing under it",
+			field, STR_ARG(secret->namespace), STR_ARG(secret->name), key);
 		return NULL;
 	}
 	if (!fact->utf8) {
-		err_set(err, "spec.%s: Secret " STR_FMT "/" STR_FMT ": the value of %s is not text (UTF-8)", field,
-			STR_ARG(secret->namespace), STR_ARG(secret->name), key);
+		err_set(err,
+			"spec.%s: Secret " STR_FMT "/" STR_FMT
+			": the value of %s is not text (UTF-8)",
+			field, STR_ARG(secret->namespace), STR_ARG(secret->name), key);
 		return NULL;
 	}
 	return fact;
 }
 
 void translator_settings_splice(struct settings_job *job, const struct msg_bundle_secret *secret,
-				const struct msg_secret_fact *fact, struct str path, enum msg_splice_encoding encoding)
+				const struct msg_secret_fact *fact, struct str path,
+				enum msg_splice_encoding encoding)
 {
 	struct msg_splice_list *splices = &job->out->splices;
-	struct msg_splice *splice = pool_push(job->pool, &splices->items, &splices->n, sizeof(*splice));
+	struct msg_splice *splice =
+		pool_push(job->pool, &splices->items, &splices->n, sizeof(*splice));
 
 	splice->bootstrap = job->bootstrap;
 	splice->route_id = STR("");
@@ -68,12 +79,15 @@ void translator_settings_splice(struct settings_job *job, const struct msg_bundl
 	splice->encoding = encoding;
 }
 
-static int check_type(const struct msg_bundle_secret *secret, const char *field, const char *type, struct err *err)
+static int check_type(const struct msg_bundle_secret *secret, const char *field, const char *type,
+		      struct err *err)
 {
 	if (str_is(secret->type, type))
 		return 0;
-	return err_set(err, "spec.%s: Secret " STR_FMT "/" STR_FMT " should be of type %s and not %s", field,
-		       STR_ARG(secret->namespace), STR_ARG(secret->name), type, err_quote(secret->type));
+	return err_set(err,
+		       "spec.%s: Secret " STR_FMT "/" STR_FMT " should be of type %s and not %s",
+		       field, STR_ARG(secret->namespace), STR_ARG(secret->name), type,
+		       err_quote(secret->type));
 }
 
 static int check_postgres(const struct settings_job *job, struct err *err)
@@ -95,10 +109,12 @@ static int check_postgres(const struct settings_job *job, struct err *err)
 		if (!name.ptr)
 			continue;
 		secret = translator_settings_secret(job, parts[i].field, name, err);
-		if (!secret || (parts[i].type && check_type(secret, parts[i].field, parts[i].type, err)))
+		if (!secret ||
+		    (parts[i].type && check_type(secret, parts[i].field, parts[i].type, err)))
 			return -1;
 		for (size_t k = 0; k < 2 && parts[i].keys[k]; k++)
-			if (!translator_settings_need(secret, parts[i].field, parts[i].keys[k], err))
+			if (!translator_settings_need(secret, parts[i].field, parts[i].keys[k],
+						      err))
 				return -1;
 	}
 	return 0;
@@ -111,7 +127,8 @@ int translator_settings_storage(const struct settings_job *job, struct err *err)
 	if (translator_crd_get(job->spec, "storage.file"))
 		return 0; /* goes before Postgres, whose Secrets are not read then */
 	if (!translator_crd_get(job->spec, "storage.postgres"))
-		return err_set(err, "spec.storage should have file or postgres in it; without spec.storage Pomerium keeps "
+		return err_set(err, "spec.storage should have file or postgres in it; without "
+				    "spec.storage Pomerium keeps "
 				    "its data in memory");
 	return check_postgres(job, err);
 }
@@ -127,6 +144,7 @@ void translator_settings_warn(struct settings_job *job, const char *fmt, ...)
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	(void)err_set(&sentence, "%s", text); /* one clean line */
-	*(struct str *)pool_push(job->pool, &warnings->items, &warnings->n, sizeof(*warnings->items)) =
+	*(struct str *)pool_push(job->pool, &warnings->items, &warnings->n,
+				 sizeof(*warnings->items)) =
 		pool_str(job->pool, str_from(sentence.text));
 }

@@ -107,6 +107,7 @@ static const struct {
 	  "error: spec.otel.sampling: \"nan\"" },
 	{ "otel: {endpoint: '', protocol: grpc, sampling: '1.01'}",
 	  "error: should be a number from 0 to 1" },
+	{ "timeouts: {idle: -1s}", "error: spec.timeouts.idle: \"-1s\" should not be negative" },
 	{ "timeouts: {read: 2s, write: 2s}", "error: the read timeout \"2s\" should be less" },
 	/* refused for what a Secret holds */
 	{ IDP ", secret: pomerium/half}", "error: Secret pomerium/half has no key client_secret" },
@@ -261,6 +262,23 @@ static void every_row_of_the_tables_has_a_place(void **state)
 	}
 }
 
+static void the_page_lists_each_rule(void **state)
+{
+	char page[65536] = "", row[512];
+	FILE *in = fopen("docs/validation.md", "r");
+
+	(void)state;
+	assert_non_null(in);
+	page[fread(page, 1, sizeof(page) - 1, in)] = '\0';
+	(void)fclose(in);
+	for (const struct settings_rule *rule = translator_settings_rules; rule->path; rule++) {
+		(void)snprintf(row, sizeof(row), "| `%s` | %s | %s |", rule->path, rule->rule,
+			       rule->source);
+		if (!strstr(page, row))
+			fail_msg("docs/validation.md should have the row %s", row);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +287,7 @@ int main(void)
 		cmocka_unit_test(warns_without_refusing),
 		cmocka_unit_test(no_object_means_no_settings),
 		cmocka_unit_test(every_row_of_the_tables_has_a_place),
+		cmocka_unit_test(the_page_lists_each_rule),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
