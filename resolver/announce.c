@@ -18,7 +18,8 @@ void resolver_announce_clear(struct announce *self)
 	resolver_announce_init(self);
 }
 
-void resolver_announce_begin(struct announce *self, const struct msg_key *owners, size_t n, bool complete)
+void resolver_announce_begin(struct announce *self, const struct msg_key *owners, size_t n,
+			     bool complete)
 {
 	resolver_announce_clear(self);
 	self->entries = pool_array(&self->pool, n, sizeof(*self->entries));
@@ -32,7 +33,9 @@ void resolver_announce_begin(struct announce *self, const struct msg_key *owners
 struct msg_world resolver_announce_next(struct announce *self)
 {
 	size_t left = self->n - self->next;
-	struct msg_world out = { .number = self->number, .chunk = self->chunk++, .complete = self->complete };
+	struct msg_world out = { .number = self->number,
+				 .chunk = self->chunk++,
+				 .complete = self->complete };
 
 	out.owners.items = self->entries + self->next;
 	out.owners.n = left < MSG_WORLD_CHUNK ? left : MSG_WORLD_CHUNK;

@@ -7,8 +7,8 @@
 struct announce {
 	struct pool pool;
 	struct msg_world_entry *entries;
-	size_t n, next;   /* how many there are, and how many were announced */
-	uint64_t number;  /* the counter when the lists were complete */
+	size_t n, next;  /* how many there are, and how many were announced */
+	uint64_t number; /* the counter when the lists were complete */
 	uint64_t chunk;
 	bool complete;
 	enum { ANNOUNCE_NONE, ANNOUNCE_RUNNING, ANNOUNCE_DONE } state;
@@ -17,7 +17,8 @@ struct announce {
 void resolver_announce_init(struct announce *self);
 void resolver_announce_clear(struct announce *self);
 /* Begins anew; owners are copied. The caller fills in entries[i].number and number. */
-void resolver_announce_begin(struct announce *self, const struct msg_key *owners, size_t n, bool complete);
+void resolver_announce_begin(struct announce *self, const struct msg_key *owners, size_t n,
+			     bool complete);
 /* The next chunk but for its epoch, borrowed; only while running. */
 struct msg_world resolver_announce_next(struct announce *self);
 

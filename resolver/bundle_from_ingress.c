@@ -11,11 +11,14 @@
 /* Slices refer to this key of the Service that they belong to; see resolve.c. */
 static struct msg_key provider_key(const struct msg_key *service)
 {
-	return (struct msg_key){ .kind = MSG_KIND_ENDPOINTS, .namespace = service->namespace, .name = service->name };
+	return (struct msg_key){ .kind = MSG_KIND_ENDPOINTS,
+				 .namespace = service->namespace,
+				 .name = service->name };
 }
 
 static struct msg_bundle_endpoint_list gather_endpoints(const struct bundle_source *source,
-                                                        const struct msg_key *service, struct pool *pool)
+							const struct msg_key *service,
+							struct pool *pool)
 {
 	struct msg_key provider = provider_key(service);
 	struct key_list slices = resolver_graph_referrers(source->graph, &provider, pool);
@@ -30,19 +33,20 @@ static struct msg_bundle_endpoint_list gather_endpoints(const struct bundle_sour
 	return resolver_endpoints_finish(&endpoints);
 }
 
-static int add_service(const struct bundle_source *source, const struct reference *ref, struct pool *pool,
-                       struct msg_bundle *out, struct err *err)
+static int add_service(const struct bundle_source *source, const struct reference *ref,
+		       struct pool *pool, struct msg_bundle *out, struct err *err)
 {
 	struct msg_bundle_service *service;
 	struct msg_object object;
 
 	if (ref->key.kind == MSG_KIND_NONE)
-		return err_set(err, STR_FMT ": Service %s not found: no object can have this name", STR_ARG(ref->where),
-		               err_quote(ref->text));
+		return err_set(err, STR_FMT ": Service %s not found: no object can have this name",
+			       STR_ARG(ref->where), err_quote(ref->text));
 	if (resolver_store_get(source->store, &ref->key, pool, &object) < 0)
-		return err_set(err, STR_FMT ": Service \"" STR_FMT "/" STR_FMT "\" not found%s", STR_ARG(ref->where),
-		               STR_ARG(ref->key.namespace), STR_ARG(ref->key.name),
-		               resolver_bundle_blame(source, MSG_KIND_SERVICE, pool));
+		return err_set(err, STR_FMT ": Service \"" STR_FMT "/" STR_FMT "\" not found%s",
+			       STR_ARG(ref->where), STR_ARG(ref->key.namespace),
+			       STR_ARG(ref->key.name),
+			       resolver_bundle_blame(source, MSG_KIND_SERVICE, pool));
 	service = pool_push(pool, &out->services.items, &out->services.n, sizeof(*service));
 	service->name = ref->key.name;
 	service->spec = object.service->spec;
@@ -51,8 +55,9 @@ static int add_service(const struct bundle_source *source, const struct referenc
 	return 0;
 }
 
-enum resolve_outcome resolver_bundle_from_ingress(const struct bundle_source *source, struct msg_ingress *ingress,
-                                                  struct pool *pool, struct msg_bundle *out, struct err *err)
+enum resolve_outcome resolver_bundle_from_ingress(const struct bundle_source *source,
+						  struct msg_ingress *ingress, struct pool *pool,
+						  struct msg_bundle *out, struct err *err)
 {
 	struct reference_list refs;
 	enum resolve_outcome outcome;
@@ -63,7 +68,8 @@ enum resolve_outcome resolver_bundle_from_ingress(const struct bundle_source *so
 	if (outcome == RESOLVE_REJECT)
 		return outcome;
 	for (size_t i = 0; i < refs.n; i++)
-		if (refs.items[i].kind == MSG_KIND_SERVICE && add_service(source, &refs.items[i], pool, out, err) < 0)
+		if (refs.items[i].kind == MSG_KIND_SERVICE &&
+		    add_service(source, &refs.items[i], pool, out, err) < 0)
 			return RESOLVE_REJECT;
 	return outcome;
 }

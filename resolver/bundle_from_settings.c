@@ -6,8 +6,9 @@
  */
 #include "resolver/bundle_parts.h"
 
-enum resolve_outcome resolver_bundle_from_settings(const struct bundle_source *source, struct pool *pool,
-                                                   struct msg_bundle *out, struct err *err)
+enum resolve_outcome resolver_bundle_from_settings(const struct bundle_source *source,
+						   struct pool *pool, struct msg_bundle *out,
+						   struct err *err)
 {
 	struct reference_list refs;
 	struct msg_object object;
@@ -19,8 +20,10 @@ enum resolve_outcome resolver_bundle_from_settings(const struct bundle_source *s
 	}
 	/* Others but not ours: a misspelled name, and not the wish to go without settings. */
 	if (resolver_store_count(source->store, MSG_KIND_POMERIUM) > 0) {
-		err_set(err, "Pomerium %s not found, though there are objects of this kind: give the name of one with --pomerium-config",
-		        err_quote(out->owner.name));
+		err_set(err,
+			"Pomerium %s not found, though there are objects of this kind: give the "
+			"name of one with --pomerium-config",
+			err_quote(out->owner.name));
 		return RESOLVE_REJECT;
 	}
 	return RESOLVE_BUNDLE;

@@ -5,11 +5,10 @@
  *   never  scans all owners: only who refers to what has changed
  *
  * Edges of the graph:
- *   Ingress        -> IngressClass it asks for (CLAIM_DEFAULT_CLASS if none), also while it is not ours
- *   our Ingress    -> its Services and Secrets
- *   Pomerium       -> its Secrets
- *   EndpointSlice  -> Endpoints, by the name of its Service: so the slices of a Service are found, and
- *                     Endpoints objects, should there be any, stand at the same key
+ *   Ingress        -> IngressClass it asks for (CLAIM_DEFAULT_CLASS if none), also while it is not
+ * ours our Ingress    -> its Services and Secrets Pomerium       -> its Secrets EndpointSlice  ->
+ * Endpoints, by the name of its Service: so the slices of a Service are found, and Endpoints
+ * objects, should there be any, stand at the same key
  */
 #include "resolver/resolve_inside.h"
 
@@ -38,31 +37,38 @@ bool resolver_changes_is_ours(const struct resolve *self, const struct msg_key *
 	return map_get(&self->owners, resolver_key_text(owner, &room)) != NULL;
 }
 
-/* Sets the edges of an owner; Secrets that are new among them are asked for, those that nobody names now are let go. */
-static void set_edges(struct resolve *self, const struct msg_key *owner, const struct key_list *keys, struct pool *pool)
+/* Sets the edges of an owner; Secrets that are new among them are asked for, those that nobody
+ * names now are let go. */
+static void set_edges(struct resolve *self, const struct msg_key *owner,
+		      const struct key_list *keys, struct pool *pool)
 {
 	struct key_list old = resolver_graph_references(&self->graph, owner, pool);
 
 	resolver_graph_set(&self->graph, owner, keys);
 	for (size_t i = 0; i < keys->n; i++)
-		if (keys->items[i].kind == MSG_KIND_SECRET && resolver_secrets_hold(&self->secrets, &keys->items[i]))
+		if (keys->items[i].kind == MSG_KIND_SECRET &&
+		    resolver_secrets_hold(&self->secrets, &keys->items[i]))
 			self->sink.secret_wanted(self->sink.self, &keys->items[i], true);
 	for (size_t i = 0; i < old.n; i++)
-		if (old.items[i].kind == MSG_KIND_SECRET && !resolver_graph_n_referrers(&self->graph, &old.items[i]) &&
+		if (old.items[i].kind == MSG_KIND_SECRET &&
+		    !resolver_graph_n_referrers(&self->graph, &old.items[i]) &&
 		    resolver_secrets_release(&self->secrets, &old.items[i]))
 			self->sink.secret_wanted(self->sink.self, &old.items[i], false);
 }
 
-static void add_references(const struct reference_list *refs, struct pool *pool, struct key_list *keys)
+static void add_references(const struct reference_list *refs, struct pool *pool,
+			   struct key_list *keys)
 {
 	for (size_t i = 0; i < refs->n; i++)
 		if (refs->items[i].key.kind != MSG_KIND_NONE)
-			*(struct msg_key *)pool_push(pool, &keys->items, &keys->n, sizeof(struct msg_key)) = refs->items[i].key;
+			*(struct msg_key *)pool_push(pool, &keys->items, &keys->n,
+						     sizeof(struct msg_key)) = refs->items[i].key;
 }
 
 static struct msg_key class_key(struct str name)
 {
-	struct msg_key key = { .kind = MSG_KIND_INGRESS_CLASS, .name = name.len > 0 ? name : STR(CLAIM_DEFAULT_CLASS) };
+	struct msg_key key = { .kind = MSG_KIND_INGRESS_CLASS,
+			       .name = name.len > 0 ? name : STR(CLAIM_DEFAULT_CLASS) };
 
 	/* No class can have such a name, so none can make this Ingress ours. */
 	if (name.len > 0 && !resolver_key_can_exist(&key))
@@ -71,8 +77,8 @@ static struct msg_key class_key(struct str name)
 }
 
 /* Decides anew whether an Ingress is ours and what it refers to; NULL: it is gone. */
-static void update_ingress(struct resolve *self, const struct msg_key *key, const struct msg_ingress *ingress,
-                           uint64_t seen_ns)
+static void update_ingress(struct resolve *self, const struct msg_key *key,
+			   const struct msg_ingress *ingress, uint64_t seen_ns)
 {
 	bool was_ours = resolver_changes_is_ours(self, key);
 	bool ours = ingress && resolver_claim_is_ours(&self->claim, ingress);
@@ -96,8 +102,8 @@ static void update_ingress(struct resolve *self, const struct msg_key *key, cons
 	pool_clear(&pool);
 }
 
-static void update_pomerium(struct resolve *self, const struct msg_key *key, const struct msg_pomerium *pomerium,
-                            uint64_t seen_ns)
+static void update_pomerium(struct resolve *self, const struct msg_key *key,
+			    const struct msg_pomerium *pomerium, uint64_t seen_ns)
 {
 	struct reference_list refs = { 0 };
 	struct key_list keys = { 0 };
@@ -119,7 +125,8 @@ static void update_pomerium(struct resolve *self, const struct msg_key *key, con
 
 /* ---- what owners refer to ---- */
 
-void resolver_changes_mark_referrers(struct resolve *self, const struct msg_key *key, uint64_t seen_ns)
+void resolver_changes_mark_referrers(struct resolve *self, const struct msg_key *key,
+				     uint64_t seen_ns)
 {
 	struct key_list list;
 	struct pool pool;
@@ -143,15 +150,16 @@ static void claim_again(struct resolve *self, const struct msg_key *class, uint6
 		struct msg_object object;
 
 		if (resolver_store_get(&self->store, &list.items[i], &each, &object) == 0 &&
-		    resolver_claim_is_ours(&self->claim, object.ingress) != resolver_changes_is_ours(self, &list.items[i]))
+		    resolver_claim_is_ours(&self->claim, object.ingress) !=
+			    resolver_changes_is_ours(self, &list.items[i]))
 			update_ingress(self, &list.items[i], object.ingress, seen_ns);
 		pool_clear(&each);
 	}
 	pool_clear(&pool);
 }
 
-static void update_class(struct resolve *self, const struct msg_key *key, const struct msg_ingress_class *class,
-                         uint64_t seen_ns)
+static void update_class(struct resolve *self, const struct msg_key *key,
+			 const struct msg_ingress_class *class, uint64_t seen_ns)
 {
 	unsigned change = resolver_claim_set_class(&self->claim, key->name, class);
 	struct msg_key by_default = class_key(STR(""));
@@ -162,7 +170,8 @@ static void update_class(struct resolve *self, const struct msg_key *key, const 
 		claim_again(self, &by_default, seen_ns);
 }
 
-static void mark_service(struct resolve *self, struct str namespace, struct str name, uint64_t seen_ns)
+static void mark_service(struct resolve *self, struct str namespace, struct str name,
+			 uint64_t seen_ns)
 {
 	struct msg_key service = { .kind = MSG_KIND_SERVICE, .namespace = namespace, .name = name };
 
@@ -170,8 +179,8 @@ static void mark_service(struct resolve *self, struct str namespace, struct str 
 		resolver_changes_mark_referrers(self, &service, seen_ns);
 }
 
-static void update_slice(struct resolve *self, const struct msg_key *key, const struct msg_endpoint_slice *slice,
-                         uint64_t seen_ns)
+static void update_slice(struct resolve *self, const struct msg_key *key,
+			 const struct msg_endpoint_slice *slice, uint64_t seen_ns)
 {
 	struct msg_key provider = { .kind = MSG_KIND_ENDPOINTS, .namespace = key->namespace };
 	struct key_list keys = { .items = &provider };

@@ -45,7 +45,8 @@ static void *class_value(const struct claim *claim, const struct msg_ingress_cla
 	return &plain_class;
 }
 
-unsigned resolver_claim_set_class(struct claim *claim, struct str name, const struct msg_ingress_class *ingress_class)
+unsigned resolver_claim_set_class(struct claim *claim, struct str name,
+				  const struct msg_ingress_class *ingress_class)
 {
 	void *old = map_get(&claim->classes, name);
 	void *new = class_value(claim, ingress_class);
@@ -94,20 +95,31 @@ bool resolver_claim_is_ours(const struct claim *claim, const struct msg_ingress 
 	return name.len > 0 ? map_get(&claim->classes, name) != NULL : claim->n_defaults > 0;
 }
 
-const char *resolver_claim_why_not(const struct claim *claim, const struct msg_ingress *ingress, struct pool *pool)
+const char *resolver_claim_why_not(const struct claim *claim, const struct msg_ingress *ingress,
+				   struct pool *pool)
 {
 	const struct msg_meta *meta = &ingress->metadata;
 	struct str controller = claim->settings->controller;
 	struct str name = resolver_claim_class_of(ingress);
 
 	if (!resolver_claim_serves(claim, meta->namespace))
-		return pool_printf(pool, "ingress " STR_FMT "/" STR_FMT " is not in the namespace list this controller is managing",
-		                   STR_ARG(meta->namespace), STR_ARG(meta->name)).ptr;
+		return pool_printf(pool,
+				   "ingress " STR_FMT "/" STR_FMT
+				   " is not in the namespace list this controller is managing",
+				   STR_ARG(meta->namespace), STR_ARG(meta->name))
+			.ptr;
 	if (resolver_claim_is_ours(claim, ingress))
 		return NULL;
 	if (name.len == 0)
-		return pool_printf(pool, "the ingress did not specify an ingressClass, and no ingressClass managed by controller "
-		                   STR_FMT " is marked as default", STR_ARG(controller)).ptr;
-	return pool_printf(pool, "IngressClass " STR_FMT " not found or is not assigned to this controller " STR_FMT,
-	                   STR_ARG(name), STR_ARG(controller)).ptr;
+		return pool_printf(pool,
+				   "the ingress did not specify an ingressClass, and no "
+				   "ingressClass managed by controller " STR_FMT
+				   " is marked as default",
+				   STR_ARG(controller))
+			.ptr;
+	return pool_printf(pool,
+			   "IngressClass " STR_FMT
+			   " not found or is not assigned to this controller " STR_FMT,
+			   STR_ARG(name), STR_ARG(controller))
+		.ptr;
 }

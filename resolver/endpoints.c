@@ -8,10 +8,11 @@
 
 static const char SERVICE_LABEL[] = "kubernetes.io/service-name";
 
-/* Kubernetes' own limits for one slice, and ours for one Service. What is beyond them is not served. */
-#define SLICE_PORTS_MAX       100
-#define SLICE_ENDPOINTS_MAX   1000
-#define SERVICE_PORTS_MAX     1000
+/* Kubernetes' own limits for one slice, and ours for one Service. What is beyond them is not
+ * served. */
+#define SLICE_PORTS_MAX 100
+#define SLICE_ENDPOINTS_MAX 1000
+#define SERVICE_PORTS_MAX 1000
 #define SERVICE_ADDRESSES_MAX 100000
 
 struct str resolver_endpoints_service_of(const struct msg_endpoint_slice *slice)
@@ -25,7 +26,8 @@ static size_t at_most(size_t n, size_t max)
 }
 
 /* NULL for a port without a number: it cannot be used. */
-static struct msg_bundle_endpoint *port_entry(struct endpoints *e, const struct msg_endpoint_port *port)
+static struct msg_bundle_endpoint *port_entry(struct endpoints *e,
+					      const struct msg_endpoint_port *port)
 {
 	struct str protocol = port->protocol.len > 0 ? port->protocol : STR("TCP");
 	struct msg_bundle_endpoint *entry;
@@ -34,7 +36,8 @@ static struct msg_bundle_endpoint *port_entry(struct endpoints *e, const struct 
 		return NULL;
 	for (size_t i = 0; i < e->list.n; i++) {
 		entry = &e->list.items[i];
-		if (entry->port == port->port && str_eq(entry->port_name, port->name) && str_eq(entry->protocol, protocol))
+		if (entry->port == port->port && str_eq(entry->port_name, port->name) &&
+		    str_eq(entry->protocol, protocol))
 			return entry;
 	}
 	if (e->list.n == SERVICE_PORTS_MAX)
@@ -57,7 +60,8 @@ static void add_address(struct endpoints *e, struct msg_bundle_endpoint *entry, 
 	*item = address;
 }
 
-void resolver_endpoints_add_slice(struct endpoints *endpoints, const struct msg_endpoint_slice *slice)
+void resolver_endpoints_add_slice(struct endpoints *endpoints,
+				  const struct msg_endpoint_slice *slice)
 {
 	/* Other address types have no defined meaning. */
 	if (!str_is(slice->addressType, "IPv4") && !str_is(slice->addressType, "IPv6"))
@@ -69,19 +73,22 @@ void resolver_endpoints_add_slice(struct endpoints *endpoints, const struct msg_
 			const struct msg_endpoint *endpoint = &slice->endpoints.items[j];
 
 			/* Unknown counts as ready. */
-			for (size_t k = 0; endpoint->conditions.ready != 0 && k < endpoint->addresses.n; k++)
+			for (size_t k = 0;
+			     endpoint->conditions.ready != 0 && k < endpoint->addresses.n; k++)
 				add_address(endpoints, entry, endpoint->addresses.items[k]);
 		}
 	}
 }
 
-void resolver_endpoints_add_endpoints(struct endpoints *endpoints, const struct msg_endpoints *object)
+void resolver_endpoints_add_endpoints(struct endpoints *endpoints,
+				      const struct msg_endpoints *object)
 {
 	for (size_t i = 0; i < object->subsets.n; i++) {
 		const struct msg_endpoint_subset *subset = &object->subsets.items[i];
 
 		for (size_t j = 0; j < at_most(subset->ports.n, SLICE_PORTS_MAX); j++) {
-			struct msg_bundle_endpoint *entry = port_entry(endpoints, &subset->ports.items[j]);
+			struct msg_bundle_endpoint *entry =
+				port_entry(endpoints, &subset->ports.items[j]);
 
 			for (size_t k = 0; k < subset->addresses.n; k++)
 				add_address(endpoints, entry, subset->addresses.items[k].ip);

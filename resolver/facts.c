@@ -88,7 +88,7 @@ static bool is_openssh_key(struct str pem)
 	buf_init(&bytes, PEM_MAX);
 	if (buf_unbase64(&bytes, (struct str){ begin, (size_t)(end - begin) }) == 0)
 		plain = bytes.len >= sizeof(OPENSSH_PLAIN) - 1 &&
-		        memcmp(bytes.ptr, OPENSSH_PLAIN, sizeof(OPENSSH_PLAIN) - 1) == 0;
+			memcmp(bytes.ptr, OPENSSH_PLAIN, sizeof(OPENSSH_PLAIN) - 1) == 0;
 	buf_wipe(&bytes);
 	return plain;
 }
@@ -117,11 +117,12 @@ static void judge_key(struct msg_secret_fact *fact, struct str value, X509 *cert
 /* Certificates may be shown, unless a private key stands among them. */
 static bool is_public(struct str name, struct str value)
 {
-	return (str_is(name, "tls.crt") || str_is(name, "ca.crt")) && !find_text(value, "PRIVATE KEY");
+	return (str_is(name, "tls.crt") || str_is(name, "ca.crt")) &&
+	       !find_text(value, "PRIVATE KEY");
 }
 
 void resolver_facts_of(const struct str_map *data, const struct hash *boot_key, struct pool *pool,
-                       struct msg_secret_fact_list *out)
+		       struct msg_secret_fact_list *out)
 {
 	struct str pem = str_map_get(data, "tls.crt");
 	X509 *certificate = pem.len > 0 && pem.len <= PEM_MAX ? read_certificate(pem) : NULL;

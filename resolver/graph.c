@@ -77,7 +77,7 @@ static void link_edge(struct graph_edge *edge)
 
 	if (to->n_in == to->cap_in) {
 		to->cap_in = to->cap_in ? to->cap_in * 2 : 1;
-		to->in = mem_realloc(to->in, to->cap_in * sizeof(*to->in));
+		to->in = mem_realloc(to->in, to->cap_in * sizeof(void *));
 	}
 	edge->place = to->n_in;
 	to->in[to->n_in++] = edge;
@@ -105,7 +105,8 @@ void resolver_graph_set(struct graph *graph, const struct msg_key *from, const s
 	if (to->n > 0)
 		new = mem_alloc(to->n * sizeof(*new));
 	for (size_t i = 0; i < to->n; i++) {
-		new[i] = (struct graph_edge){ .from = node, .to = find_or_make(graph, &to->items[i]) };
+		new[i] = (struct graph_edge){ .from = node,
+					      .to = find_or_make(graph, &to->items[i]) };
 		link_edge(&new[i]);
 	}
 	node->out = new;
@@ -124,7 +125,8 @@ static struct msg_key key_of(const struct graph_node *node, struct pool *pool)
 	return resolver_key_from_text(pool_bytes(pool, node->text, node->text_len));
 }
 
-struct key_list resolver_graph_referrers(const struct graph *graph, const struct msg_key *to, struct pool *pool)
+struct key_list resolver_graph_referrers(const struct graph *graph, const struct msg_key *to,
+					 struct pool *pool)
 {
 	const struct graph_node *node = find(graph, to);
 	struct key_list list = { 0 };
@@ -139,7 +141,8 @@ struct key_list resolver_graph_referrers(const struct graph *graph, const struct
 	return list;
 }
 
-struct key_list resolver_graph_references(const struct graph *graph, const struct msg_key *from, struct pool *pool)
+struct key_list resolver_graph_references(const struct graph *graph, const struct msg_key *from,
+					  struct pool *pool)
 {
 	const struct graph_node *node = find(graph, from);
 	struct key_list list = { 0 };

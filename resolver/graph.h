@@ -19,8 +19,10 @@ void resolver_graph_clear(struct graph *graph);
 /* `from` refers to exactly these keys (no key twice); costs what its old and new edges cost. */
 void resolver_graph_set(struct graph *graph, const struct msg_key *from, const struct key_list *to);
 /* Snapshots in the pool, so that the graph may change during a walk over them. */
-struct key_list resolver_graph_referrers(const struct graph *graph, const struct msg_key *to, struct pool *pool);
-struct key_list resolver_graph_references(const struct graph *graph, const struct msg_key *from, struct pool *pool);
+struct key_list resolver_graph_referrers(const struct graph *graph, const struct msg_key *to,
+					 struct pool *pool);
+struct key_list resolver_graph_references(const struct graph *graph, const struct msg_key *from,
+					  struct pool *pool);
 size_t resolver_graph_n_referrers(const struct graph *graph, const struct msg_key *to);
 
 #endif

@@ -36,18 +36,15 @@ struct str resolver_key_text(const struct msg_key *key, struct key_text *room)
 {
 	size_t ns = key->namespace.len < KEY_NAMESPACE_MAX ? key->namespace.len : KEY_NAMESPACE_MAX;
 	size_t name = key->name.len < KEY_NAME_MAX ? key->name.len : KEY_NAME_MAX;
-	char *p = room->bytes;
 
-	*p++ = (char)('A' + key->kind);
+	room->bytes[0] = (char)('A' + key->kind);
 	if (ns > 0)
-		memcpy(p, key->namespace.ptr, ns);
-	p += ns;
-	*p++ = '/';
+		memcpy(room->bytes + 1, key->namespace.ptr, ns);
+	room->bytes[1 + ns] = '/';
 	if (name > 0)
-		memcpy(p, key->name.ptr, name);
-	p += name;
-	*p = '\0';
-	return (struct str){ room->bytes, (size_t)(p - room->bytes) };
+		memcpy(room->bytes + ns + 2, key->name.ptr, name);
+	room->bytes[ns + name + 2] = '\0';
+	return (struct str){ room->bytes, ns + name + 2 };
 }
 
 struct msg_key resolver_key_from_text(struct str text)

@@ -5,14 +5,15 @@
 #include "msg/object.h"
 
 #define KEY_NAMESPACE_MAX 63
-#define KEY_NAME_MAX      253
-#define KEY_TEXT_MAX      (KEY_NAMESPACE_MAX + KEY_NAME_MAX + 4)
+#define KEY_NAME_MAX 253
+#define KEY_TEXT_MAX (KEY_NAMESPACE_MAX + KEY_NAME_MAX + 4)
 
 struct key_text {
 	char bytes[KEY_TEXT_MAX];
 };
 
-/* A letter for the kind, the namespace, a slash, the name. Lives in `room`; only for keys that can exist. */
+/* A letter for the kind, the namespace, a slash, the name. Lives in `room`; only for keys that can
+ * exist. */
 struct str resolver_key_text(const struct msg_key *key, struct key_text *room);
 /* The key that a text was made from; borrows from the text. */
 struct msg_key resolver_key_from_text(struct str text);

@@ -5,8 +5,9 @@
  *   owns   one job an owner, from its first change until its deletion is acknowledged
  *   never  knows what a bundle is
  *
- * A job stands in one list: waiting (for any worker), suspects (for a worker of its own), direct (for the
- * publisher), flying (not acknowledged), or in none (it waits for something outside, or nothing is to be done).
+ * A job stands in one list: waiting (for any worker), suspects (for a worker of its own), direct
+ * (for the publisher), flying (not acknowledged), or in none (it waits for something outside, or
+ * nothing is to be done).
  */
 #include "resolver/queue.h"
 
@@ -20,9 +21,9 @@ struct queue_job {
 	uint64_t number;             /* while flying, else 0 */
 	uint64_t deadline_ms;
 	uint64_t waiting_seen_ns, flying_seen_ns; /* oldest change behind either */
-	unsigned deaths;             /* of workers, while it was alone with them */
-	bool exists;                 /* else its deletion has to be told */
-	bool again;                  /* it changed while flying */
+	unsigned deaths;                          /* of workers, while it was alone with them */
+	bool exists;                              /* else its deletion has to be told */
+	bool again;                               /* it changed while flying */
 	bool suspect, crashed;
 	size_t text_len;
 	char text[];
@@ -159,7 +160,8 @@ static void forget(struct queue *queue, struct queue_job *job)
 	map_del(&queue->jobs, (struct str){ job->text, job->text_len });
 }
 
-void resolver_queue_mark(struct queue *queue, const struct msg_key *owner, bool exists, uint64_t seen_ns)
+void resolver_queue_mark(struct queue *queue, const struct msg_key *owner, bool exists,
+			 uint64_t seen_ns)
 {
 	struct queue_job *job = exists ? find_or_make(queue, owner) : find(queue, owner);
 
@@ -205,7 +207,8 @@ static struct queue_worker *least_loaded(const struct queue *queue, const struct
 	struct queue_worker *best = NULL;
 
 	for (struct queue_worker *w = queue->workers; w; w = w->next)
-		if (w != but && !w->alone && queue->room(w->peer) > 0 && (!best || w->n_live < best->n_live))
+		if (w != but && !w->alone && queue->room(w->peer) > 0 &&
+		    (!best || w->n_live < best->n_live))
 			best = w;
 	return best;
 }
@@ -213,10 +216,11 @@ static struct queue_worker *least_loaded(const struct queue *queue, const struct
 static bool take_turn(struct queue_turn *turn, struct queue_job *job, struct queue_worker *worker)
 {
 	leave_list(job);
-	*turn = (struct queue_turn){ .owner = resolver_key_from_text((struct str){ job->text, job->text_len }),
-		                     .job = job,
-		                     .worker = worker,
-		                     .crashed = job->crashed };
+	*turn = (struct queue_turn){ .owner = resolver_key_from_text(
+					     (struct str){ job->text, job->text_len }),
+				     .job = job,
+				     .worker = worker,
+				     .crashed = job->crashed };
 	return true;
 }
 
@@ -240,8 +244,8 @@ bool resolver_queue_next_direct(struct queue *queue, struct queue_turn *turn)
 	return queue->direct.first && take_turn(turn, queue->direct.first, NULL);
 }
 
-struct msg_stamp resolver_queue_start(struct queue *queue, struct queue_job *job, struct queue_worker *worker,
-                                      uint64_t now_ms)
+struct msg_stamp resolver_queue_start(struct queue *queue, struct queue_job *job,
+				      struct queue_worker *worker, uint64_t now_ms)
 {
 	if (job->number)
 		land_unheard(queue, job);
@@ -335,7 +339,8 @@ struct queue_worker *resolver_queue_add_worker(struct queue *queue, void *peer, 
 
 static void blame(struct queue *queue, struct queue_job *job, uint64_t epoch)
 {
-	queue->obituaries[queue->n_obituaries++ % QUEUE_OBITUARIES] = (struct queue_obituary){ epoch, job };
+	queue->obituaries[queue->n_obituaries++ % QUEUE_OBITUARIES] =
+		(struct queue_obituary){ epoch, job };
 	if (++job->deaths >= QUEUE_DEATHS_MAX)
 		job->crashed = true;
 }

@@ -1,17 +1,18 @@
 /* queue: which owner is translated next, by which worker, and what is not acknowledged yet.
  *
- * An owner has at most one job in flight and waits at most once. What is in flight and not acknowledged in time goes
- * out again. The jobs of a worker that died are suspects: they go out one at a time, each alone on a worker; one that
- * kills QUEUE_DEATHS_MAX workers while alone is crashed until its next change. Pure: no sockets, no clock. */
+ * An owner has at most one job in flight and waits at most once. What is in flight and not
+ * acknowledged in time goes out again. The jobs of a worker that died are suspects: they go out one
+ * at a time, each alone on a worker; one that kills QUEUE_DEATHS_MAX workers while alone is crashed
+ * until its next change. Pure: no sockets, no clock. */
 #ifndef RESOLVER_QUEUE_H
 #define RESOLVER_QUEUE_H
 
 #include "base/map.h"
 #include "msg/bundle.h"
 
-#define QUEUE_ACK_MS     3000 /* as long may an acknowledgement take */
+#define QUEUE_ACK_MS 3000 /* as long may an acknowledgement take */
 #define QUEUE_DEATHS_MAX 3
-#define QUEUE_OBITUARIES 8    /* deaths that are remembered in case it was only a cut connection */
+#define QUEUE_OBITUARIES 8 /* deaths that are remembered in case it was only a cut connection */
 
 struct queue_job;
 
@@ -22,11 +23,11 @@ struct queue_list {
 /* A worker, or the publisher's door for what needs no translation: rejections and deletes. */
 struct queue_worker {
 	struct queue_worker *next;
-	void *peer;       /* for the room; the queue hands it to `room` only */
+	void *peer; /* for the room; the queue hands it to `room` only */
 	uint64_t epoch;
-	size_t n_live;    /* jobs in flight there */
-	uint64_t oldest;  /* no job with a smaller number is in it; 0: none at all */
-	uint64_t newest;  /* of the jobs it was given */
+	size_t n_live;           /* jobs in flight there */
+	uint64_t oldest;         /* no job with a smaller number is in it; 0: none at all */
+	uint64_t newest;         /* of the jobs it was given */
 	struct queue_job *alone; /* a suspect runs here: nobody else may */
 };
 
@@ -37,30 +38,32 @@ struct queue_obituary {
 };
 
 struct queue {
-	struct map jobs;          /* owner's key text -> struct queue_job */
+	struct map jobs; /* owner's key text -> struct queue_job */
 	struct queue_list waiting, direct, suspects, flying;
 	struct queue_worker *workers;
-	struct queue_job *suspect;/* the one in flight */
+	struct queue_job *suspect; /* the one in flight */
 	struct queue_obituary obituaries[QUEUE_OBITUARIES];
-	size_t n_obituaries;      /* ever written; the newest ones are kept */
-	uint64_t number;          /* of the last stamp */
+	size_t n_obituaries; /* ever written; the newest ones are kept */
+	uint64_t number;     /* of the last stamp */
 	long (*room)(const void *peer);
 };
 
 /* The next thing to do. */
 struct queue_turn {
-	struct msg_key owner;     /* borrowed from the job */
+	struct msg_key owner; /* borrowed from the job */
 	struct queue_job *job;
 	struct queue_worker *worker; /* who has room for it; NULL: it needs none */
-	bool crashed;             /* reject it: it kills workers */
+	bool crashed;                /* reject it: it kills workers */
 };
 
 void resolver_queue_init(struct queue *queue, long (*room)(const void *peer));
 void resolver_queue_clear(struct queue *queue);
 
 /* Something changed. `exists`: there is such an owner now; else its deletion has to be told. */
-void resolver_queue_mark(struct queue *queue, const struct msg_key *owner, bool exists, uint64_t seen_ns);
-/* The publisher is a new one: nothing is in flight any more, all owners wait again, deletes are told again. */
+void resolver_queue_mark(struct queue *queue, const struct msg_key *owner, bool exists,
+			 uint64_t seen_ns);
+/* The publisher is a new one: nothing is in flight any more, all owners wait again, deletes are
+ * told again. */
 void resolver_queue_restart(struct queue *queue);
 /* After a restart, for each owner there is: a fresh number for WORLD; it waits. */
 uint64_t resolver_queue_announce(struct queue *queue, const struct msg_key *owner);
@@ -69,10 +72,10 @@ uint64_t resolver_queue_announce(struct queue *queue, const struct msg_key *owne
 bool resolver_queue_next(struct queue *queue, struct queue_turn *turn);
 /* The same for what needs no worker: deletes, and owners that crash workers. */
 bool resolver_queue_next_direct(struct queue *queue, struct queue_turn *turn);
-/* The job goes out now, to a worker or (NULL) to the publisher; once more, if it could not. Returns its stamp but for
- * the epoch. */
-struct msg_stamp resolver_queue_start(struct queue *queue, struct queue_job *job, struct queue_worker *worker,
-                                      uint64_t now_ms);
+/* The job goes out now, to a worker or (NULL) to the publisher; once more, if it could not. Returns
+ * its stamp but for the epoch. */
+struct msg_stamp resolver_queue_start(struct queue *queue, struct queue_job *job,
+				      struct queue_worker *worker, uint64_t now_ms);
 /* It waits for something else; a later mark brings it back. */
 void resolver_queue_leave(struct queue *queue, struct queue_job *job);
 /* The publisher took it. Numbers that are not in flight any more are stale and ignored. */

@@ -12,25 +12,30 @@
 /* Annotations under our prefix with this ending name a Secret beside the Ingress. */
 static const char SECRET_SUFFIX[] = "_secret";
 
-/* Reference fields of the Pomerium object, all of the form namespace/name (crd-schema.tsv), in the order of checking. */
+/* Reference fields of the Pomerium object, all of the form namespace/name (crd-schema.tsv), in the
+ * order of checking. */
 struct reference_field {
-	const char *path[3];  /* below spec */
+	const char *path[3]; /* below spec */
 	bool is_list;
-	bool is_required;     /* where the struct that holds it is there */
-	const char *unless[2];/* not read if this field below spec is there ... */
-	const char *equals;   /* ... and, if given, has this value */
+	bool is_required;      /* where the struct that holds it is there */
+	const char *unless[2]; /* not read if this field below spec is there ... */
+	const char *equals;    /* ... and, if given, has this value */
 };
 
 static const struct reference_field pomerium_fields[] = {
 	{ .path = { "secrets" }, .is_required = true },
 	{ .path = { "caSecrets" }, .is_list = true },
-	{ .path = { "identityProvider", "secret" }, .is_required = true, .unless = { "identityProvider", "provider" },
+	{ .path = { "identityProvider", "secret" },
+	  .is_required = true,
+	  .unless = { "identityProvider", "provider" },
 	  .equals = "hosted" },
 	{ .path = { "identityProvider", "requestParamsSecret" } },
 	{ .path = { "identityProvider", "serviceAccountFromSecret" } },
 	{ .path = { "ssh", "hostKeySecrets" }, .is_list = true },
 	{ .path = { "ssh", "userCaKeySecret" } },
-	{ .path = { "storage", "postgres", "secret" }, .is_required = true, .unless = { "storage", "file" } },
+	{ .path = { "storage", "postgres", "secret" },
+	  .is_required = true,
+	  .unless = { "storage", "file" } },
 	{ .path = { "storage", "postgres", "tlsSecret" }, .unless = { "storage", "file" } },
 	{ .path = { "storage", "postgres", "caSecret" }, .unless = { "storage", "file" } },
 	{ .path = { "certificates" }, .is_list = true },
@@ -39,7 +44,8 @@ static const struct reference_field pomerium_fields[] = {
 struct collector {
 	struct pool *pool;
 	struct reference_list *out;
-	struct map seen; /* what is named already: objects may name one thing a hundred thousand times */
+	struct map seen; /* what is named already: objects may name one thing a hundred thousand
+			    times */
 };
 
 /* False if this was named before. */
@@ -66,14 +72,16 @@ static struct reference *add(struct collector *c, struct msg_key key, struct str
 	return ref;
 }
 
-static struct reference *add_named(struct collector *c, enum msg_kind kind, struct str namespace, struct str name)
+static struct reference *add_named(struct collector *c, enum msg_kind kind, struct str namespace,
+				   struct str name)
 {
 	if (!is_first(c, kind, name))
 		return NULL;
 	return add(c, (struct msg_key){ .kind = kind, .namespace = namespace, .name = name }, name);
 }
 
-static void collect_ingress_secrets(struct collector *c, const struct msg_ingress *ingress, struct str prefix)
+static void collect_ingress_secrets(struct collector *c, const struct msg_ingress *ingress,
+				    struct str prefix)
 {
 	const struct msg_meta *meta = &ingress->metadata;
 	struct reference *ref;
@@ -90,10 +98,11 @@ static void collect_ingress_secrets(struct collector *c, const struct msg_ingres
 	for (size_t i = 0; i < meta->annotations.n; i++) {
 		struct str key = meta->annotations.items[i].key;
 
-		if (key.len <= prefix.len || key.ptr[prefix.len] != '/' || !str_ends(key, SECRET_SUFFIX) ||
-		    !str_eq(str_slice(key, 0, prefix.len), prefix))
+		if (key.len <= prefix.len || key.ptr[prefix.len] != '/' ||
+		    !str_ends(key, SECRET_SUFFIX) || !str_eq(str_slice(key, 0, prefix.len), prefix))
 			continue;
-		ref = add_named(c, MSG_KIND_SECRET, meta->namespace, meta->annotations.items[i].value);
+		ref = add_named(c, MSG_KIND_SECRET, meta->namespace,
+				meta->annotations.items[i].value);
 		if (ref)
 			ref->where = pool_printf(c->pool, "annotation " STR_FMT, STR_ARG(key));
 	}
@@ -109,11 +118,14 @@ static void collect_ingress_services(struct collector *c, const struct msg_ingre
 		const struct msg_http_rule *http = spec->rules.items[i].http;
 
 		for (size_t j = 0; http && j < http->paths.n; j++) {
-			const struct msg_service_ref *service = http->paths.items[j].backend.service;
+			const struct msg_service_ref *service =
+				http->paths.items[j].backend.service;
 
-			ref = service ? add_named(c, MSG_KIND_SERVICE, namespace, service->name) : NULL;
+			ref = service ? add_named(c, MSG_KIND_SERVICE, namespace, service->name)
+				      : NULL;
 			if (ref)
-				ref->where = pool_printf(c->pool, "spec.rules[%zu].http.paths[%zu].backend", i, j);
+				ref->where = pool_printf(
+					c->pool, "spec.rules[%zu].http.paths[%zu].backend", i, j);
 		}
 	}
 	if (!spec->defaultBackend || !spec->defaultBackend->service)
@@ -123,8 +135,8 @@ static void collect_ingress_services(struct collector *c, const struct msg_ingre
 		ref->where = STR("spec.defaultBackend");
 }
 
-void resolver_references_from_ingress(const struct msg_ingress *ingress, struct str prefix, struct pool *pool,
-                                      struct reference_list *out)
+void resolver_references_from_ingress(const struct msg_ingress *ingress, struct str prefix,
+				      struct pool *pool, struct reference_list *out)
 {
 	struct collector c = { .pool = pool, .out = out };
 
@@ -169,8 +181,8 @@ static struct str place_of(const struct reference_field *field, struct pool *poo
 {
 	const char *const *p = field->path;
 
-	return pool_printf(pool, "spec.%s%s%s%s%s", p[0], p[1] ? "." : "", p[1] ? p[1] : "", p[1] && p[2] ? "." : "",
-	                   p[1] && p[2] ? p[2] : "");
+	return pool_printf(pool, "spec.%s%s%s%s%s", p[0], p[1] ? "." : "", p[1] ? p[1] : "",
+			   p[1] && p[2] ? "." : "", p[1] && p[2] ? p[2] : "");
 }
 
 static void add_reference(struct collector *c, struct str where, const struct value *v)
@@ -187,7 +199,8 @@ static void add_reference(struct collector *c, struct str where, const struct va
 	ref->where = where;
 }
 
-static void collect_field(struct collector *c, const struct reference_field *field, const struct value *spec)
+static void collect_field(struct collector *c, const struct reference_field *field,
+			  const struct value *spec)
 {
 	const struct value *parent = parent_of(spec, field->path, 3);
 	const struct value *v = parent ? value_get(parent, last_of(field->path, 3)) : NULL;
@@ -197,7 +210,8 @@ static void collect_field(struct collector *c, const struct reference_field *fie
 		return;
 	if (!v || v->type == VALUE_NULL) {
 		if (field->is_required)
-			add(c, (struct msg_key){ .kind = MSG_KIND_SECRET }, STR_NONE)->where = where;
+			add(c, (struct msg_key){ .kind = MSG_KIND_SECRET }, STR_NONE)->where =
+				where;
 		return;
 	}
 	if (!field->is_list) {
@@ -205,11 +219,12 @@ static void collect_field(struct collector *c, const struct reference_field *fie
 		return;
 	}
 	for (size_t i = 0; v->type == VALUE_LIST && i < v->list.n; i++)
-		add_reference(c, pool_printf(c->pool, STR_FMT "[%zu]", STR_ARG(where), i), &v->list.items[i]);
+		add_reference(c, pool_printf(c->pool, STR_FMT "[%zu]", STR_ARG(where), i),
+			      &v->list.items[i]);
 }
 
 void resolver_references_from_pomerium(const struct msg_pomerium *pomerium, struct pool *pool,
-                                       struct reference_list *out)
+				       struct reference_list *out)
 {
 	struct collector c = { .pool = pool, .out = out };
 

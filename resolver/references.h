@@ -6,9 +6,10 @@
 
 struct reference {
 	enum msg_kind kind; /* MSG_KIND_SECRET or MSG_KIND_SERVICE */
-	struct msg_key key; /* its kind is MSG_KIND_NONE if no object can have the name that is written there */
+	struct msg_key key; /* its kind is MSG_KIND_NONE if no object can have the name that is
+			       written there */
 	struct str where;   /* first place that names it, for sentences: spec.tls[0].secretName */
-	struct str text;    /* as written there; absent: nothing is written where something must be */
+	struct str text; /* as written there; absent: nothing is written where something must be */
 };
 
 struct reference_list {
@@ -17,9 +18,9 @@ struct reference_list {
 };
 
 /* Secrets first, then Services, each of them once. Lives in the pool, borrows from the object. */
-void resolver_references_from_ingress(const struct msg_ingress *ingress, struct str prefix, struct pool *pool,
-                                      struct reference_list *out);
+void resolver_references_from_ingress(const struct msg_ingress *ingress, struct str prefix,
+				      struct pool *pool, struct reference_list *out);
 void resolver_references_from_pomerium(const struct msg_pomerium *pomerium, struct pool *pool,
-                                       struct reference_list *out);
+				       struct reference_list *out);
 
 #endif

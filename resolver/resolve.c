@@ -23,7 +23,8 @@ void resolver_resolve_put(struct resolve *self, const struct msg_object *object)
 	if (!is_stored(&object->key)) {
 		if (object->key.kind != MSG_KIND_SECRET)
 			log_warn("object with an impossible name skipped", "kind=%s name=%s",
-			         msg_kind_name((enum msg_kind)object->key.kind), err_quote(object->key.name));
+				 msg_kind_name((enum msg_kind)object->key.kind),
+				 err_quote(object->key.name));
 		return;
 	}
 	if (resolver_store_put(&self->store, object))
@@ -107,7 +108,8 @@ bool resolver_resolve_synced(const struct resolve *self)
 
 bool resolver_resolve_complete(const struct resolve *self)
 {
-	static const enum msg_kind makers[] = { MSG_KIND_INGRESS, MSG_KIND_INGRESS_CLASS, MSG_KIND_POMERIUM };
+	static const enum msg_kind makers[] = { MSG_KIND_INGRESS, MSG_KIND_INGRESS_CLASS,
+						MSG_KIND_POMERIUM };
 
 	for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++)
 		if (self->kinds[makers[i]].condition == MSG_KIND_UNAVAILABLE)
@@ -117,11 +119,15 @@ bool resolver_resolve_complete(const struct resolve *self)
 
 /* ---- output ---- */
 
-enum resolve_outcome resolver_resolve_owner(struct resolve *self, const struct msg_key *owner, struct pool *pool,
-                                            struct msg_bundle *bundle, struct err *err)
+enum resolve_outcome resolver_resolve_owner(struct resolve *self, const struct msg_key *owner,
+					    struct pool *pool, struct msg_bundle *bundle,
+					    struct err *err)
 {
-	struct bundle_source source = { .settings = &self->settings, .store = &self->store, .graph = &self->graph,
-		                        .secrets = &self->secrets, .kinds = self->kinds };
+	struct bundle_source source = { .settings = &self->settings,
+					.store = &self->store,
+					.graph = &self->graph,
+					.secrets = &self->secrets,
+					.kinds = self->kinds };
 	struct msg_object object;
 
 	*bundle = (struct msg_bundle){ .owner = msg_key_dup(owner, pool) };
@@ -134,7 +140,8 @@ enum resolve_outcome resolver_resolve_owner(struct resolve *self, const struct m
 	return resolver_bundle_from_ingress(&source, object.ingress, pool, bundle, err);
 }
 
-const struct msg_meta *resolver_resolve_meta(struct resolve *self, const struct msg_key *owner, struct pool *pool)
+const struct msg_meta *resolver_resolve_meta(struct resolve *self, const struct msg_key *owner,
+					     struct pool *pool)
 {
 	struct msg_object object;
 
@@ -148,7 +155,8 @@ static int compare_keys(const void *a, const void *b)
 	return msg_key_cmp(a, b);
 }
 
-void resolver_resolve_owners(struct resolve *self, struct pool *pool, struct msg_key **owners, size_t *n)
+void resolver_resolve_owners(struct resolve *self, struct pool *pool, struct msg_key **owners,
+			     size_t *n)
 {
 	struct str text;
 
@@ -162,7 +170,9 @@ void resolver_resolve_owners(struct resolve *self, struct pool *pool, struct msg
 }
 
 void resolver_resolve_each_ingress(struct resolve *self,
-                                   void (*each)(void *arg, const struct msg_key *key, const char *why_not), void *arg)
+				   void (*each)(void *arg, const struct msg_key *key,
+						const char *why_not),
+				   void *arg)
 {
 	struct pool pool, one;
 	struct msg_key *keys;
@@ -175,7 +185,8 @@ void resolver_resolve_each_ingress(struct resolve *self,
 		struct msg_object object;
 
 		if (resolver_store_get(&self->store, &keys[i], &one, &object) == 0)
-			each(arg, &keys[i], resolver_claim_why_not(&self->claim, object.ingress, &one));
+			each(arg, &keys[i],
+			     resolver_claim_why_not(&self->claim, object.ingress, &one));
 		pool_clear(&one);
 	}
 	pool_clear(&pool);
@@ -183,9 +194,11 @@ void resolver_resolve_each_ingress(struct resolve *self,
 
 bool resolver_resolve_has(const struct resolve *self, const struct msg_key *owner)
 {
-	/* Without a whole list, and without any object, nobody can say that there are no settings. */
+	/* Without a whole list, and without any object, nobody can say that there are no settings.
+	 */
 	if (msg_key_equal(owner, &self->pomerium))
-		return self->kinds[MSG_KIND_POMERIUM].known || resolver_store_count(&self->store, MSG_KIND_POMERIUM) > 0;
+		return self->kinds[MSG_KIND_POMERIUM].known ||
+		       resolver_store_count(&self->store, MSG_KIND_POMERIUM) > 0;
 	return owner->kind == MSG_KIND_INGRESS && resolver_changes_is_ours(self, owner);
 }
 
@@ -194,10 +207,11 @@ bool resolver_resolve_wants(const struct resolve *self, const struct msg_key *se
 	return resolver_secrets_wants(&self->secrets, secret);
 }
 
-bool resolver_resolve_values(const struct resolve *self, const struct msg_key *secret, struct pool *pool,
-                             struct msg_secret_put *out)
+bool resolver_resolve_values(const struct resolve *self, const struct msg_key *secret,
+			     struct pool *pool, struct msg_secret_put *out)
 {
-	return resolver_key_can_exist(secret) && resolver_secrets_values(&self->secrets, secret, pool, out);
+	return resolver_key_can_exist(secret) &&
+	       resolver_secrets_values(&self->secrets, secret, pool, out);
 }
 
 void resolver_resolve_ask_again(struct resolve *self)
@@ -230,7 +244,8 @@ void resolver_resolve_replay_secrets(struct resolve *self)
 
 /* ---- life ---- */
 
-struct resolve *resolver_resolve_new(const struct resolve_settings *settings, const struct resolve_sink *sink)
+struct resolve *resolver_resolve_new(const struct resolve_settings *settings,
+				     const struct resolve_sink *sink)
 {
 	struct resolve *self = mem_alloc(sizeof(*self));
 	struct resolve_settings *own = &self->settings;
@@ -240,10 +255,13 @@ struct resolve *resolver_resolve_new(const struct resolve_settings *settings, co
 	own->controller = pool_str(&self->memory, settings->controller);
 	own->prefix = pool_str(&self->memory, settings->prefix);
 	own->pomerium_config = pool_str(&self->memory, settings->pomerium_config);
-	own->namespaces.items = pool_array(&self->memory, settings->namespaces.n, sizeof(struct str));
+	own->namespaces.items =
+		pool_array(&self->memory, settings->namespaces.n, sizeof(struct str));
 	for (size_t i = 0; i < settings->namespaces.n; i++)
-		own->namespaces.items[own->namespaces.n++] = pool_str(&self->memory, settings->namespaces.items[i]);
-	self->pomerium = (struct msg_key){ .kind = MSG_KIND_POMERIUM, .name = own->pomerium_config };
+		own->namespaces.items[own->namespaces.n++] =
+			pool_str(&self->memory, settings->namespaces.items[i]);
+	self->pomerium =
+		(struct msg_key){ .kind = MSG_KIND_POMERIUM, .name = own->pomerium_config };
 	resolver_store_init(&self->store);
 	resolver_graph_init(&self->graph);
 	resolver_claim_init(&self->claim, own);

@@ -1,7 +1,9 @@
-/* resolve: the resolver without its sockets: objects in, bundles out. Also used offline by `sluice translate`.
+/* resolve: the resolver without its sockets: objects in, bundles out. Also used offline by `sluice
+ * translate`.
  *
- * It owns the store, the graph of references (names that do not exist yet included), the class decision
- * (claim.c) and the secret values. One change touches the owners that refer to the object and nobody else. */
+ * It owns the store, the graph of references (names that do not exist yet included), the class
+ * decision (claim.c) and the secret values. One change touches the owners that refer to the object
+ * and nobody else. */
 #ifndef RESOLVER_RESOLVE_H
 #define RESOLVER_RESOLVE_H
 
@@ -16,46 +18,60 @@ struct resolve_settings {
 	struct str_list namespaces; /* empty: all */
 };
 
-/* Called when an owner has to be translated (again), deleted, or a Secret's values are (no longer) wanted. */
+/* Called when an owner has to be translated (again), deleted, or a Secret's values are (no longer)
+ * wanted. */
 struct resolve_sink {
 	void *self;
 	void (*dirty)(void *self, const struct msg_key *owner, uint64_t seen_ns);
 	void (*secret_wanted)(void *self, const struct msg_key *secret, bool wanted);
-	/* values for the publisher, whenever a wanted Secret's values arrive or change (only those that a bundle may name) */
+	/* values for the publisher, whenever a wanted Secret's values arrive or change (only those
+	 * that a bundle may name) */
 	void (*secret_put)(void *self, const struct msg_secret_put *put);
 };
 
-struct resolve *resolver_resolve_new(const struct resolve_settings *settings, const struct resolve_sink *sink);
+struct resolve *resolver_resolve_new(const struct resolve_settings *settings,
+				     const struct resolve_sink *sink);
 void resolver_resolve_destroy(struct resolve **self_p);
 
 void resolver_resolve_put(struct resolve *self, const struct msg_object *object);
 void resolver_resolve_delete(struct resolve *self, const struct msg_object_delete *gone);
 void resolver_resolve_kind_state(struct resolve *self, const struct msg_kind_state *state);
 void resolver_resolve_secret(struct resolve *self, const struct msg_secret_value *value);
-bool resolver_resolve_synced(const struct resolve *self);    /* every kind was heard of once */
-bool resolver_resolve_complete(const struct resolve *self);  /* and none of those that make owners is unavailable */
+bool resolver_resolve_synced(const struct resolve *self); /* every kind was heard of once */
+bool resolver_resolve_complete(
+	const struct resolve *self); /* and none of those that make owners is unavailable */
 
 enum resolve_outcome {
-	RESOLVE_BUNDLE,  /* *bundle is filled in (all but the stamp); lives in the pool and borrows from the store until the next change */
-	RESOLVE_REJECT,  /* err says why: something it needs is missing or cannot be read */
-	RESOLVE_WAIT,    /* secret values are on their way; it will be dirty again */
-	RESOLVE_GONE     /* no such owner, or not ours (any more) */
+	RESOLVE_BUNDLE, /* *bundle is filled in (all but the stamp); lives in the pool and borrows
+			   from the store until the next change */
+	RESOLVE_REJECT, /* err says why: something it needs is missing or cannot be read */
+	RESOLVE_WAIT,   /* secret values are on their way; it will be dirty again */
+	RESOLVE_GONE    /* no such owner, or not ours (any more) */
 };
-enum resolve_outcome resolver_resolve_owner(struct resolve *self, const struct msg_key *owner, struct pool *pool,
-                                            struct msg_bundle *bundle, struct err *err);
+enum resolve_outcome resolver_resolve_owner(struct resolve *self, const struct msg_key *owner,
+					    struct pool *pool, struct msg_bundle *bundle,
+					    struct err *err);
 /* uid and generation of an owner, for a REJECT. Borrowed from the store. */
-const struct msg_meta *resolver_resolve_meta(struct resolve *self, const struct msg_key *owner, struct pool *pool);
+const struct msg_meta *resolver_resolve_meta(struct resolve *self, const struct msg_key *owner,
+					     struct pool *pool);
 /* All owners there are now, in order of key; lives in the pool. */
-void resolver_resolve_owners(struct resolve *self, struct pool *pool, struct msg_key **owners, size_t *n);
-/* Every Ingress with the reason why it is not ours (NULL: it is), in order; for `sluice explain`. */
-void resolver_resolve_each_ingress(struct resolve *self, void (*each)(void *arg, const struct msg_key *key, const char *why_not), void *arg);
-/* Whether there is such an owner now. The Pomerium object is one, also when there is none, as soon as that is known. */
+void resolver_resolve_owners(struct resolve *self, struct pool *pool, struct msg_key **owners,
+			     size_t *n);
+/* Every Ingress with the reason why it is not ours (NULL: it is), in order; for `sluice explain`.
+ */
+void resolver_resolve_each_ingress(struct resolve *self,
+				   void (*each)(void *arg, const struct msg_key *key,
+						const char *why_not),
+				   void *arg);
+/* Whether there is such an owner now. The Pomerium object is one, also when there is none, as soon
+ * as that is known. */
 bool resolver_resolve_has(const struct resolve *self, const struct msg_key *owner);
 /* Whether some owner refers to this Secret. */
 bool resolver_resolve_wants(const struct resolve *self, const struct msg_key *secret);
-/* The values of one Secret; false if there are none. Lives in the pool and borrows until the next change. */
-bool resolver_resolve_values(const struct resolve *self, const struct msg_key *secret, struct pool *pool,
-                             struct msg_secret_put *out);
+/* The values of one Secret; false if there are none. Lives in the pool and borrows until the next
+ * change. */
+bool resolver_resolve_values(const struct resolve *self, const struct msg_key *secret,
+			     struct pool *pool, struct msg_secret_put *out);
 /* Tells sink->secret_wanted again of every Secret that is wanted: the watcher is a new one. */
 void resolver_resolve_ask_again(struct resolve *self);
 /* Asks sink->secret_put again for every value that is held: the publisher lost them. */

@@ -12,30 +12,6 @@
  */
 #include "resolver/send.h"
 
-/* ---- what the core says ---- */
-
-static void on_dirty(void *self, const struct msg_key *owner, uint64_t seen_ns)
-{
-	struct resolver *r = self;
-
-	if (r->world.state != ANNOUNCE_NONE)
-		resolver_queue_mark(&r->queue, owner, resolver_resolve_has(r->resolve, owner), seen_ns);
-}
-
-static void on_wanted(void *self, const struct msg_key *secret, bool wanted)
-{
-	struct resolver *r = self;
-
-	resolver_line_add(wanted ? &r->asks : &r->drops, secret);
-}
-
-static void on_values(void *self, const struct msg_secret_put *put)
-{
-	struct resolver *r = self;
-
-	resolver_line_add(&r->values, &put->key);
-}
-
 /* ---- what comes in ---- */
 
 /* What a former watcher still had on its way may be older than what the present one has said. */
@@ -58,7 +34,8 @@ static int on_object_put(void *self, struct actor_peer *from, const struct msg *
 	return 0;
 }
 
-static int on_object_delete(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
+static int on_object_delete(void *self, struct actor_peer *from, const struct msg *m,
+			    struct err *err)
 {
 	struct resolver *r = self;
 
@@ -77,12 +54,14 @@ static int on_kind_state(void *self, struct actor_peer *from, const struct msg *
 		return 0;
 	resolver_resolve_kind_state(r->resolve, &m->body.kind_state);
 	/* Who was missing while a kind could not be read is only now known to be gone. */
-	if (r->world.state == ANNOUNCE_NONE || (!r->world.complete && resolver_resolve_complete(r->resolve)))
+	if (r->world.state == ANNOUNCE_NONE ||
+	    (!r->world.complete && resolver_resolve_complete(r->resolve)))
 		resolver_send_world(r);
 	return 0;
 }
 
-static int on_secret_value(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
+static int on_secret_value(void *self, struct actor_peer *from, const struct msg *m,
+			   struct err *err)
 {
 	struct resolver *r = self;
 
@@ -92,7 +71,8 @@ static int on_secret_value(void *self, struct actor_peer *from, const struct msg
 	return 0;
 }
 
-static int on_secret_wanted(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
+static int on_secret_wanted(void *self, struct actor_peer *from, const struct msg *m,
+			    struct err *err)
 {
 	struct resolver *r = self;
 
@@ -132,7 +112,8 @@ static void on_peer_up(void *self, struct actor_peer *peer, bool again)
 		if (*worker)
 			resolver_queue_reset_worker(&r->queue, *worker);
 		else
-			*worker = resolver_queue_add_worker(&r->queue, peer, actor_peer_epoch(peer));
+			*worker =
+				resolver_queue_add_worker(&r->queue, peer, actor_peer_epoch(peer));
 		break;
 	default:
 		break;
@@ -184,7 +165,7 @@ static long room_of(const void *peer)
 static int start(void *self, struct actor_loop *loop, struct err *err)
 {
 	struct resolver *r = self;
-	const struct resolve_sink sink = { .self = r, .dirty = on_dirty, .secret_wanted = on_wanted, .secret_put = on_values };
+	const struct resolve_sink sink = resolver_send_sink(r);
 
 	(void)err;
 	r->loop = loop;
@@ -224,7 +205,8 @@ static const struct actor_input inputs[] = {
 static const struct conf_option options[] = {
 	{ "name", CONF_TEXT, &resolver.settings.controller, "pomerium.io/ingress-controller", 0, 0,
 	  "spec.controller of the IngressClass that is ours", 0 },
-	{ "prefix", CONF_TEXT, &resolver.settings.prefix, "ingress.pomerium.io", 0, 0, "prefix of our annotations", 0 },
+	{ "prefix", CONF_TEXT, &resolver.settings.prefix, "ingress.pomerium.io", 0, 0,
+	  "prefix of our annotations", 0 },
 	{ "namespaces", CONF_LIST, &resolver.settings.namespaces, "", 0, 0,
 	  "namespaces to serve, comma separated; empty means all", 0 },
 	{ "pomerium-config", CONF_TEXT, &resolver.settings.pomerium_config, "global", 0, 0,
@@ -234,11 +216,19 @@ static const struct conf_option options[] = {
 
 int main(int argc, char **argv)
 {
-	const struct actor actor = { .room = ROOM_RESOLVER,
-		                     .summary = "joins objects into bundles that a translator can work on alone",
-		                     .self = &resolver, .inputs = inputs, .options = options, .start = start, .stop = stop,
-		                     .on_peer_up = on_peer_up, .on_peer_down = on_peer_down, .on_writable = on_writable,
-		                     .tick = tick };
+	const struct actor actor = {
+		.room = ROOM_RESOLVER,
+		.summary = "joins objects into bundles that a translator can work on alone",
+		.self = &resolver,
+		.inputs = inputs,
+		.options = options,
+		.start = start,
+		.stop = stop,
+		.on_peer_up = on_peer_up,
+		.on_peer_down = on_peer_down,
+		.on_writable = on_writable,
+		.tick = tick
+	};
 
 	return actor_main(&actor, argc, argv);
 }

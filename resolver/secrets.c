@@ -74,8 +74,8 @@ bool resolver_secrets_release(struct secrets *secrets, const struct msg_key *key
 
 static bool is_same(const struct secret *secret, const struct msg_secret_value *value)
 {
-	if (!secret->answered || secret->answer != value->answer || !str_eq(secret->type, value->type) ||
-	    secret->data.n != value->data.n)
+	if (!secret->answered || secret->answer != value->answer ||
+	    !str_eq(secret->type, value->type) || secret->data.n != value->data.n)
 		return false;
 	for (size_t i = 0; i < value->data.n; i++)
 		if (!str_eq(secret->data.items[i].key, value->data.items[i].key) ||
@@ -101,7 +101,8 @@ bool resolver_secrets_take(struct secrets *secrets, const struct msg_secret_valu
 	if (!secret || is_same(secret, value))
 		return false;
 	/* What cannot be read just now is not gone: the last value goes on serving. */
-	if (value->answer == MSG_SECRET_UNAVAILABLE && secret->answered && secret->answer == MSG_SECRET_FOUND)
+	if (value->answer == MSG_SECRET_UNAVAILABLE && secret->answered &&
+	    secret->answer == MSG_SECRET_FOUND)
 		return false;
 	pool_wipe(&secret->pool);
 	pool_init(&secret->pool);
@@ -113,8 +114,8 @@ bool resolver_secrets_take(struct secrets *secrets, const struct msg_secret_valu
 	return true;
 }
 
-bool resolver_secrets_get(const struct secrets *secrets, const struct msg_key *key, enum msg_secret_answer *answer,
-                          struct msg_bundle_secret *out)
+bool resolver_secrets_get(const struct secrets *secrets, const struct msg_key *key,
+			  enum msg_secret_answer *answer, struct msg_bundle_secret *out)
 {
 	const struct secret *secret = find(secrets, key);
 
@@ -122,15 +123,15 @@ bool resolver_secrets_get(const struct secrets *secrets, const struct msg_key *k
 		return false;
 	*answer = secret->answer;
 	*out = (struct msg_bundle_secret){ .namespace = key->namespace,
-		                           .name = key->name,
-		                           .answer = secret->answer,
-		                           .type = secret->type,
-		                           .facts = secret->facts };
+					   .name = key->name,
+					   .answer = secret->answer,
+					   .type = secret->type,
+					   .facts = secret->facts };
 	return true;
 }
 
-bool resolver_secrets_values(const struct secrets *secrets, const struct msg_key *key, struct pool *pool,
-                             struct msg_secret_put *out)
+bool resolver_secrets_values(const struct secrets *secrets, const struct msg_key *key,
+			     struct pool *pool, struct msg_secret_put *out)
 {
 	const struct secret *secret = find(secrets, key);
 
@@ -140,13 +141,15 @@ bool resolver_secrets_values(const struct secrets *secrets, const struct msg_key
 	out->entries.items = pool_array(pool, secret->data.n, sizeof(*out->entries.items));
 	out->entries.n = secret->data.n;
 	for (size_t i = 0; i < secret->data.n; i++)
-		out->entries.items[i] = (struct msg_secret_entry){ .name = secret->data.items[i].key,
-			                                           .hmac = secret->facts.items[i].hmac,
-			                                           .bytes = secret->data.items[i].value };
+		out->entries.items[i] =
+			(struct msg_secret_entry){ .name = secret->data.items[i].key,
+						   .hmac = secret->facts.items[i].hmac,
+						   .bytes = secret->data.items[i].value };
 	return true;
 }
 
-size_t resolver_secrets_keys(const struct secrets *secrets, struct pool *pool, struct msg_key **keys)
+size_t resolver_secrets_keys(const struct secrets *secrets, struct pool *pool,
+			     struct msg_key **keys)
 {
 	struct str text;
 	size_t n = 0;

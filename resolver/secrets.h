@@ -1,4 +1,5 @@
-/* secrets: the values of the Secrets that owners refer to, and the facts that may be told of them. */
+/* secrets: the values of the Secrets that owners refer to, and the facts that may be told of them.
+ */
 #ifndef RESOLVER_SECRETS_H
 #define RESOLVER_SECRETS_H
 
@@ -22,13 +23,16 @@ bool resolver_secrets_wants(const struct secrets *secrets, const struct msg_key 
 bool resolver_secrets_release(struct secrets *secrets, const struct msg_key *key);
 /* Takes an answer. True if it is news; answers to what nobody wants are not. */
 bool resolver_secrets_take(struct secrets *secrets, const struct msg_secret_value *value);
-/* False while there is no answer. Else *answer, and for MSG_SECRET_FOUND the facts; borrowed until the next change. */
-bool resolver_secrets_get(const struct secrets *secrets, const struct msg_key *key, enum msg_secret_answer *answer,
-                          struct msg_bundle_secret *out);
-/* The values for the publisher; false if there are none. Lists live in the pool, bytes are borrowed. */
-bool resolver_secrets_values(const struct secrets *secrets, const struct msg_key *key, struct pool *pool,
-                             struct msg_secret_put *out);
+/* False while there is no answer. Else *answer, and for MSG_SECRET_FOUND the facts; borrowed until
+ * the next change. */
+bool resolver_secrets_get(const struct secrets *secrets, const struct msg_key *key,
+			  enum msg_secret_answer *answer, struct msg_bundle_secret *out);
+/* The values for the publisher; false if there are none. Lists live in the pool, bytes are
+ * borrowed. */
+bool resolver_secrets_values(const struct secrets *secrets, const struct msg_key *key,
+			     struct pool *pool, struct msg_secret_put *out);
 /* All wanted keys; they live in the pool. */
-size_t resolver_secrets_keys(const struct secrets *secrets, struct pool *pool, struct msg_key **keys);
+size_t resolver_secrets_keys(const struct secrets *secrets, struct pool *pool,
+			     struct msg_key **keys);
 
 #endif

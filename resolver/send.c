@@ -1,8 +1,9 @@
 /* send: what goes out of this room.
  *
- *   in     what the handlers of resolver.c wrote down: queue, lines, announcement
+ *   in     what the core says and the handlers of resolver.c wrote down: queue, lines, announcement
  *   out    SECRET_WANTED; SECRET_PUT, WORLD, DELETE, REJECT, FLUSHED; BUNDLE
- *   never  sends past the credit of the other end: what has no room stays where it is, each key once
+ *   never  sends past the credit of the other end: what has no room stays where it is, each key
+ * once
  */
 #include "resolver/send.h"
 
@@ -10,6 +11,34 @@
 #include "base/log.h"
 
 #define FLUSH_MS 10000
+
+static void on_dirty(void *self, const struct msg_key *owner, uint64_t seen_ns)
+{
+	struct resolver *r = self;
+
+	if (r->world.state != ANNOUNCE_NONE)
+		resolver_queue_mark(&r->queue, owner, resolver_resolve_has(r->resolve, owner),
+				    seen_ns);
+}
+
+static void on_wanted(void *self, const struct msg_key *secret, bool wanted)
+{
+	struct resolver *r = self;
+
+	resolver_line_add(wanted ? &r->asks : &r->drops, secret);
+}
+
+static void on_values(void *self, const struct msg_secret_put *put)
+{
+	struct resolver *r = self;
+
+	resolver_line_add(&r->values, &put->key);
+}
+
+struct resolve_sink resolver_send_sink(struct resolver *r)
+{
+	return (struct resolve_sink){ r, on_dirty, on_wanted, on_values };
+}
 
 static bool take_question(struct resolver *r, struct pool *pool, struct msg_secret_wanted *question)
 {
@@ -64,7 +93,8 @@ static void tell_world(struct resolver *r)
 		actor_ready(r->loop);
 }
 
-static struct msg_stamp start_turn(struct resolver *r, const struct queue_turn *turn, struct queue_worker *worker)
+static struct msg_stamp start_turn(struct resolver *r, const struct queue_turn *turn,
+				   struct queue_worker *worker)
 {
 	struct msg_stamp stamp = resolver_queue_start(&r->queue, turn->job, worker, clock_ms());
 
@@ -72,10 +102,13 @@ static struct msg_stamp start_turn(struct resolver *r, const struct queue_turn *
 	return stamp;
 }
 
-static void tell_reject(struct resolver *r, const struct queue_turn *turn, const char *reason, struct pool *pool)
+static void tell_reject(struct resolver *r, const struct queue_turn *turn, const char *reason,
+			struct pool *pool)
 {
 	const struct msg_meta *meta = resolver_resolve_meta(r->resolve, &turn->owner, pool);
-	struct msg_reject reject = { .owner = turn->owner, .uid = meta->uid, .generation = meta->generation };
+	struct msg_reject reject = { .owner = turn->owner,
+				     .uid = meta->uid,
+				     .generation = meta->generation };
 
 	reject.reason = str_from(reason);
 	reject.stamp = start_turn(r, turn, NULL);
@@ -91,14 +124,17 @@ static void tell_delete(struct resolver *r, const struct queue_turn *turn)
 	actor_send(r->publisher, MSG_DELETE, &gone);
 }
 
-static void tell_bundle(struct resolver *r, const struct queue_turn *turn, struct msg_bundle *bundle, struct pool *pool)
+static void tell_bundle(struct resolver *r, const struct queue_turn *turn,
+			struct msg_bundle *bundle, struct pool *pool)
 {
 	struct actor_peer *peer = turn->worker->peer;
 
 	bundle->stamp = start_turn(r, turn, turn->worker);
 	if (actor_send(peer, MSG_BUNDLE, bundle) < 0 && actor_room(peer) > 0)
-		tell_reject(r, turn, "it is too large to be translated: with its Services and Secrets it must stay below 32 MiB",
-		            pool);
+		tell_reject(r, turn,
+			    "it is too large to be translated: with its Services and Secrets it "
+			    "must stay below 32 MiB",
+			    pool);
 }
 
 static void take_turn(struct resolver *r, const struct queue_turn *turn)
@@ -111,7 +147,10 @@ static void take_turn(struct resolver *r, const struct queue_turn *turn)
 	switch (resolver_resolve_owner(r->resolve, &turn->owner, &pool, &bundle, &err)) {
 	case RESOLVE_BUNDLE:
 		if (turn->crashed)
-			tell_reject(r, turn, "translation crashed three times: it is left out until its next change", &pool);
+			tell_reject(r, turn,
+				    "translation crashed three times: it is left out until its "
+				    "next change",
+				    &pool);
 		else if (turn->worker)
 			tell_bundle(r, turn, &bundle, &pool);
 		else /* it came back while its deletion waited */
@@ -139,7 +178,8 @@ void resolver_send_all(struct resolver *r)
 	tell_world(r);
 	if (r->world.state != ANNOUNCE_DONE)
 		return;
-	while (has_room(r) && (resolver_queue_next_direct(&r->queue, &turn) || resolver_queue_next(&r->queue, &turn)))
+	while (has_room(r) && (resolver_queue_next_direct(&r->queue, &turn) ||
+			       resolver_queue_next(&r->queue, &turn)))
 		take_turn(r, &turn);
 }
 
@@ -160,8 +200,8 @@ void resolver_send_world(struct resolver *r)
 		r->world.entries[i].number = resolver_queue_announce(&r->queue, &owners[i]);
 	r->world.number = r->queue.number;
 	r->flushable = r->flushed = 0;
-	log_info("announcing the world", "owners=%zu number=%llu complete=%s", n, (unsigned long long)r->world.number,
-	         r->world.complete ? "true" : "false");
+	log_info("announcing the world", "owners=%zu number=%llu complete=%s", n,
+		 (unsigned long long)r->world.number, r->world.complete ? "true" : "false");
 	pool_clear(&pool);
 }
 
@@ -178,4 +218,3 @@ void resolver_send_flushed(struct resolver *r, uint64_t now_ms)
 	r->flushable = resolver_queue_flushed(&r->queue);
 	r->flush_at_ms = now_ms + FLUSH_MS;
 }
-

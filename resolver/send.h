@@ -13,20 +13,24 @@ struct resolver {
 	struct resolve_settings settings;
 	struct actor_loop *loop;
 	struct resolve *resolve;
-	struct queue queue;                     /* owners to translate */
+	struct queue queue; /* owners to translate */
 	struct announce world;
-	struct line drops;                      /* Secrets that the watcher need not follow any more ... */
-	struct line asks;                       /* ... and then those to ask it for */
-	struct line values;                     /* Secrets whose values the publisher lacks */
+	struct line drops;  /* Secrets that the watcher need not follow any more ... */
+	struct line asks;   /* ... and then those to ask it for */
+	struct line values; /* Secrets whose values the publisher lacks */
 	struct actor_peer *watcher, *publisher; /* NULL while they are down */
 	uint64_t deleted;                       /* number of the last DELETE */
-	uint64_t flushable, flushed;            /* as computed at the last tick, as told to the publisher */
+	uint64_t flushable, flushed; /* as computed at the last tick, as told to the publisher */
 	uint64_t flush_at_ms;
 };
 
-/* Sends what there is to send; to be called whenever something has changed or somebody has room again. */
+/* Writes down what the core says. */
+struct resolve_sink resolver_send_sink(struct resolver *r);
+/* Sends what there is to send; to be called whenever something has changed or somebody has room
+ * again. */
 void resolver_send_all(struct resolver *r);
-/* Announces everybody to a publisher that knows nothing: first the values, then the world, then all bundles. */
+/* Announces everybody to a publisher that knows nothing: first the values, then the world, then all
+ * bundles. */
 void resolver_send_world(struct resolver *r);
 /* From time to time: up to which number tombstones can go. */
 void resolver_send_flushed(struct resolver *r, uint64_t now_ms);

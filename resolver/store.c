@@ -81,13 +81,15 @@ size_t resolver_store_count(const struct store *store, enum msg_kind kind)
 	return store->kinds[kind].n;
 }
 
-int resolver_store_get(const struct store *store, const struct msg_key *key, struct pool *pool, struct msg_object *out)
+int resolver_store_get(const struct store *store, const struct msg_key *key, struct pool *pool,
+		       struct msg_object *out)
 {
 	const struct store_entry *entry = find(store, key);
 
 	if (!entry)
 		return -1;
-	return codec_unpack(&msg_object_codec, (struct str){ entry->bytes, entry->len }, pool, out, NULL);
+	return codec_unpack(&msg_object_codec, (struct str){ entry->bytes, entry->len }, pool, out,
+			    NULL);
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -97,7 +99,7 @@ static int compare_keys(const void *a, const void *b)
 
 /* Keys of a kind, only those that the running listing has not seen if `unseen`. */
 static void collect(const struct store *store, enum msg_kind kind, bool unseen, struct pool *pool,
-                    struct msg_key **keys, size_t *n)
+		    struct msg_key **keys, size_t *n)
 {
 	const struct map *map = &store->kinds[kind];
 	struct str text;
@@ -115,8 +117,8 @@ static void collect(const struct store *store, enum msg_kind kind, bool unseen, 
 		qsort(*keys, *n, sizeof(**keys), compare_keys);
 }
 
-void resolver_store_keys(const struct store *store, enum msg_kind kind, struct pool *pool, struct msg_key **keys,
-                         size_t *n)
+void resolver_store_keys(const struct store *store, enum msg_kind kind, struct pool *pool,
+			 struct msg_key **keys, size_t *n)
 {
 	collect(store, kind, false, pool, keys, n);
 }
@@ -127,7 +129,8 @@ void resolver_store_begin(struct store *store, enum msg_kind kind)
 	store->listing[kind] = true;
 }
 
-void resolver_store_end(struct store *store, enum msg_kind kind, struct pool *pool, struct msg_key **gone, size_t *n)
+void resolver_store_end(struct store *store, enum msg_kind kind, struct pool *pool,
+			struct msg_key **gone, size_t *n)
 {
 	*gone = NULL;
 	*n = 0;

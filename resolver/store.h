@@ -6,27 +6,31 @@
 #include "msg/object.h"
 
 struct store {
-	struct map kinds[MSG_N_KINDS];      /* key text -> struct store_entry */
-	uint32_t round[MSG_N_KINDS];        /* counts the listings of a kind */
+	struct map kinds[MSG_N_KINDS]; /* key text -> struct store_entry */
+	uint32_t round[MSG_N_KINDS];   /* counts the listings of a kind */
 	bool listing[MSG_N_KINDS];
 	struct buf scratch;
 };
 
 void resolver_store_init(struct store *store);
 void resolver_store_clear(struct store *store);
-/* True if the object is new or differs from what was there. Either way it was seen in this listing. */
+/* True if the object is new or differs from what was there. Either way it was seen in this listing.
+ */
 bool resolver_store_put(struct store *store, const struct msg_object *object);
 bool resolver_store_del(struct store *store, const struct msg_key *key);
 bool resolver_store_has(const struct store *store, const struct msg_key *key);
 size_t resolver_store_count(const struct store *store, enum msg_kind kind);
 /* Unpacks a copy into the pool; -1 if there is none. */
-int resolver_store_get(const struct store *store, const struct msg_key *key, struct pool *pool, struct msg_object *out);
+int resolver_store_get(const struct store *store, const struct msg_key *key, struct pool *pool,
+		       struct msg_object *out);
 /* All keys of a kind in order; they live in the pool. */
-void resolver_store_keys(const struct store *store, enum msg_kind kind, struct pool *pool, struct msg_key **keys,
-                         size_t *n);
-/* A listing of the kind begins; it ends with keys that did not come again, for the caller to delete; or it is given up. */
+void resolver_store_keys(const struct store *store, enum msg_kind kind, struct pool *pool,
+			 struct msg_key **keys, size_t *n);
+/* A listing of the kind begins; it ends with keys that did not come again, for the caller to
+ * delete; or it is given up. */
 void resolver_store_begin(struct store *store, enum msg_kind kind);
-void resolver_store_end(struct store *store, enum msg_kind kind, struct pool *pool, struct msg_key **gone, size_t *n);
+void resolver_store_end(struct store *store, enum msg_kind kind, struct pool *pool,
+			struct msg_key **gone, size_t *n);
 void resolver_store_give_up(struct store *store, enum msg_kind kind);
 
 #endif

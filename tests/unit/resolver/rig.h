@@ -1,4 +1,5 @@
-/* rig: a resolver core fed from YAML text, with everything it says written down. For the tests of this room. */
+/* rig: a resolver core fed from YAML text, with everything it says written down. For the tests of
+ * this room. */
 #ifndef TESTS_RESOLVER_RIG_H
 #define TESTS_RESOLVER_RIG_H
 
@@ -16,12 +17,13 @@
 struct rig {
 	struct resolve *resolve;
 	struct pool pool;
-	struct map secrets;  /* "shop/tls" -> struct msg_secret_value *, what the watcher would answer */
-	struct map wanted;   /* "shop/tls" -> itself */
-	struct map dirty;    /* "Ingress/shop/web" -> itself; emptied by rig_expect_dirty */
-	struct map puts;     /* "shop/tls" -> itself */
-	bool silent;         /* wanted Secrets are not answered */
-	bool asking_again;   /* a Secret may be wanted that is wanted already */
+	struct map secrets; /* "shop/tls" -> struct msg_secret_value *, what the watcher would
+			       answer */
+	struct map wanted;  /* "shop/tls" -> itself */
+	struct map dirty;   /* "Ingress/shop/web" -> itself; emptied by rig_expect_dirty */
+	struct map puts;    /* "shop/tls" -> itself */
+	bool silent;        /* wanted Secrets are not answered */
+	bool asking_again;  /* a Secret may be wanted that is wanted already */
 };
 
 static char rig_mark;
@@ -69,10 +71,12 @@ static inline void rig_on_put(void *self, const struct msg_secret_put *put)
 static inline void rig_init(struct rig *rig, const struct resolve_settings *settings)
 {
 	struct resolve_settings plain = { .controller = STR("pomerium.io/ingress-controller"),
-		                          .prefix = STR("ingress.pomerium.io"),
-		                          .pomerium_config = STR("global") };
-	struct resolve_sink sink = { .self = rig, .dirty = rig_on_dirty, .secret_wanted = rig_on_wanted,
-		                     .secret_put = rig_on_put };
+					  .prefix = STR("ingress.pomerium.io"),
+					  .pomerium_config = STR("global") };
+	struct resolve_sink sink = { .self = rig,
+				     .dirty = rig_on_dirty,
+				     .secret_wanted = rig_on_wanted,
+				     .secret_put = rig_on_put };
 
 	memset(rig, 0, sizeof(*rig));
 	pool_init(&rig->pool);
@@ -82,7 +86,9 @@ static inline void rig_init(struct rig *rig, const struct resolve_settings *sett
 	map_init(&rig->puts, NULL);
 	rig->resolve = resolver_resolve_new(settings ? settings : &plain, &sink);
 	/* That there is no Pomerium object is known. */
-	resolver_resolve_kind_state(rig->resolve, &(struct msg_kind_state){ MSG_KIND_POMERIUM, MSG_KIND_SYNCED, STR("") });
+	resolver_resolve_kind_state(
+		rig->resolve,
+		&(struct msg_kind_state){ MSG_KIND_POMERIUM, MSG_KIND_SYNCED, STR("") });
 	map_clear(&rig->dirty);
 }
 
@@ -151,11 +157,14 @@ static inline void rig_delete(struct rig *rig, enum msg_kind kind, const char *n
 
 static inline void rig_state(struct rig *rig, enum msg_kind kind, enum msg_kind_condition condition)
 {
-	resolver_resolve_kind_state(rig->resolve, &(struct msg_kind_state){ .kind = kind, .condition = condition,
-		                                                            .reason = STR("away") });
+	resolver_resolve_kind_state(rig->resolve,
+				    &(struct msg_kind_state){ .kind = kind,
+							      .condition = condition,
+							      .reason = STR("away") });
 }
 
-/* Exactly these owners were marked since the last call, e.g. "Ingress/shop/web Pomerium//global"; in order. */
+/* Exactly these owners were marked since the last call, e.g. "Ingress/shop/web Pomerium//global";
+ * in order. */
 static inline void rig_expect_dirty(struct rig *rig, const char *expected)
 {
 	struct str *keys = map_sorted_keys(&rig->dirty);
@@ -171,10 +180,11 @@ static inline void rig_expect_dirty(struct rig *rig, const char *expected)
 }
 
 /* The outcome for an Ingress ("shop/web") or the Pomerium object ("global"). */
-static inline enum resolve_outcome rig_resolve(struct rig *rig, const char *owner, struct msg_bundle *bundle,
-                                               struct err *err)
+static inline enum resolve_outcome rig_resolve(struct rig *rig, const char *owner,
+					       struct msg_bundle *bundle, struct err *err)
 {
-	struct msg_key key = rig_key(strchr(owner, '/') ? MSG_KIND_INGRESS : MSG_KIND_POMERIUM, owner);
+	struct msg_key key =
+		rig_key(strchr(owner, '/') ? MSG_KIND_INGRESS : MSG_KIND_POMERIUM, owner);
 
 	return resolver_resolve_owner(rig->resolve, &key, &rig->pool, bundle, err);
 }
@@ -198,7 +208,8 @@ static inline void rig_expect_reject(struct rig *rig, const char *owner, const c
 	assert_string_equal(err.text, sentence);
 }
 
-static inline void rig_expect_outcome(struct rig *rig, const char *owner, enum resolve_outcome outcome)
+static inline void rig_expect_outcome(struct rig *rig, const char *owner,
+				      enum resolve_outcome outcome)
 {
 	struct msg_bundle bundle;
 

@@ -10,7 +10,8 @@
 
 static void test_chunks(void **state)
 {
-	static const size_t sizes[] = { 1, MSG_WORLD_CHUNK - 1, MSG_WORLD_CHUNK, MSG_WORLD_CHUNK + 1, 3 * MSG_WORLD_CHUNK };
+	static const size_t sizes[] = { 1, MSG_WORLD_CHUNK - 1, MSG_WORLD_CHUNK,
+					MSG_WORLD_CHUNK + 1, 3 * MSG_WORLD_CHUNK };
 	struct pool pool;
 
 	(void)state;
@@ -22,8 +23,8 @@ static void test_chunks(void **state)
 
 		for (size_t i = 0; i < sizes[s]; i++)
 			owners[i] = (struct msg_key){ .kind = MSG_KIND_INGRESS,
-				                      .namespace = STR("shop"),
-				                      .name = pool_printf(&pool, "i%zu", i) };
+						      .namespace = STR("shop"),
+						      .name = pool_printf(&pool, "i%zu", i) };
 		resolver_announce_init(&announce);
 		resolver_announce_begin(&announce, owners, sizes[s], s % 2);
 		announce.number = 77;
@@ -35,7 +36,8 @@ static void test_chunks(void **state)
 			assert_int_equal(chunk.complete, s % 2);
 			assert_true(chunk.owners.n <= MSG_WORLD_CHUNK);
 			for (size_t i = 0; i < chunk.owners.n; i++)
-				assert_true(msg_key_equal(&chunk.owners.items[i].owner, &owners[n++]));
+				assert_true(
+					msg_key_equal(&chunk.owners.items[i].owner, &owners[n++]));
 			assert_int_equal(chunk.last, n == sizes[s]);
 		}
 		assert_int_equal(n, sizes[s]);
@@ -63,7 +65,8 @@ static void test_anew(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_chunks), cmocka_unit_test(test_anew) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_chunks),
+					    cmocka_unit_test(test_anew) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,10 +4,11 @@
 #include "resolver/claim.h"
 
 #define OURS "pomerium.io/ingress-controller"
-#define NO_DEFAULT                                                                                    \
-	"the ingress did not specify an ingressClass, and no ingressClass managed by controller " OURS \
-	" is marked as default"
-#define NOT_FOUND(name) "IngressClass " name " not found or is not assigned to this controller " OURS
+#define NO_DEFAULT                                                                     \
+	"the ingress did not specify an ingressClass, and no ingressClass managed by " \
+	"controller " OURS " is marked as default"
+#define NOT_FOUND(name) \
+	"IngressClass " name " not found or is not assigned to this controller " OURS
 
 struct class_row {
 	const char *name, *controller, *is_default;
@@ -24,11 +25,23 @@ static const struct claim_case cases[] = {
 	{ "by name", { { "pomerium", OURS, NULL } }, "pomerium", NULL, NULL },
 	{ "other name", { { "pomerium", OURS, NULL } }, "nginx", NULL, NOT_FOUND("nginx") },
 	{ "case counts", { { "pomerium", OURS, NULL } }, "Pomerium", NULL, NOT_FOUND("Pomerium") },
-	{ "other controller", { { "pomerium", "x.example/y", NULL } }, "pomerium", NULL, NOT_FOUND("pomerium") },
+	{ "other controller",
+	  { { "pomerium", "x.example/y", NULL } },
+	  "pomerium",
+	  NULL,
+	  NOT_FOUND("pomerium") },
 	{ "annotation", { { "pomerium", OURS, NULL } }, NULL, "pomerium", NULL },
-	{ "annotation of another", { { "pomerium", OURS, NULL } }, NULL, "nginx", NOT_FOUND("nginx") },
+	{ "annotation of another",
+	  { { "pomerium", OURS, NULL } },
+	  NULL,
+	  "nginx",
+	  NOT_FOUND("nginx") },
 	{ "field wins", { { "pomerium", OURS, NULL } }, "pomerium", "nginx", NULL },
-	{ "field wins against ours", { { "pomerium", OURS, NULL } }, "nginx", "pomerium", NOT_FOUND("nginx") },
+	{ "field wins against ours",
+	  { { "pomerium", OURS, NULL } },
+	  "nginx",
+	  "pomerium",
+	  NOT_FOUND("nginx") },
 	{ "empty field wins", { { "pomerium", OURS, NULL } }, "", "pomerium", NO_DEFAULT },
 	{ "no class", { { "pomerium", OURS, NULL } }, NULL, NULL, NO_DEFAULT },
 	{ "no classes at all", { { NULL, NULL, NULL } }, NULL, NULL, NO_DEFAULT },
@@ -37,15 +50,27 @@ static const struct claim_case cases[] = {
 	{ "default, upper case", { { "pomerium", OURS, "TRUE" } }, NULL, NULL, NULL },
 	{ "default, one", { { "pomerium", OURS, "1" } }, NULL, NULL, NULL },
 	{ "default, t", { { "pomerium", OURS, "t" } }, NULL, NULL, NULL },
-	{ "default, mixed case is no bool", { { "pomerium", OURS, "tRuE" } }, NULL, NULL, NO_DEFAULT },
+	{ "default, mixed case is no bool",
+	  { { "pomerium", OURS, "tRuE" } },
+	  NULL,
+	  NULL,
+	  NO_DEFAULT },
 	{ "default, yes is no bool", { { "pomerium", OURS, "yes" } }, NULL, NULL, NO_DEFAULT },
 	{ "default, false", { { "pomerium", OURS, "false" } }, NULL, NULL, NO_DEFAULT },
 	{ "default, empty", { { "pomerium", OURS, "" } }, NULL, NULL, NO_DEFAULT },
 	{ "default of another", { { "nginx", "x.example/y", "true" } }, NULL, NULL, NO_DEFAULT },
-	{ "two defaults", { { "nginx", "x.example/y", "true" }, { "pomerium", OURS, "true" } }, NULL, NULL, NULL },
+	{ "two defaults",
+	  { { "nginx", "x.example/y", "true" }, { "pomerium", OURS, "true" } },
+	  NULL,
+	  NULL,
+	  NULL },
 	{ "two of ours", { { "a", OURS, "true" }, { "b", OURS, "true" } }, "b", NULL, NULL },
 	{ "impossible name", { { "pomerium", OURS, "true" } }, "a/b", NULL, NOT_FOUND("a/b") },
-	{ "the name of the default node", { { "pomerium", OURS, "true" } }, "*", NULL, NOT_FOUND("*") },
+	{ "the name of the default node",
+	  { { "pomerium", OURS, "true" } },
+	  "*",
+	  NULL,
+	  NOT_FOUND("*") },
 };
 
 static void put_class(struct rig *rig, const struct class_row *row)
@@ -53,10 +78,14 @@ static void put_class(struct rig *rig, const struct class_row *row)
 	char text[512];
 
 	snprintf(text, sizeof(text),
-	         "{apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {name: %s%s%s%s}, "
-	         "spec: {controller: %s}}\n",
-	         row->name, row->is_default ? ", annotations: {ingressclass.kubernetes.io/is-default-class: '" : "",
-	         row->is_default ? row->is_default : "", row->is_default ? "'}" : "", row->controller);
+		 "{apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {name: "
+		 "%s%s%s%s}, "
+		 "spec: {controller: %s}}\n",
+		 row->name,
+		 row->is_default ? ", annotations: {ingressclass.kubernetes.io/is-default-class: '"
+				 : "",
+		 row->is_default ? row->is_default : "", row->is_default ? "'}" : "",
+		 row->controller);
 	rig_put(rig, text);
 }
 
@@ -67,10 +96,12 @@ static void put_ingress(struct rig *rig, const char *namespace, const struct cla
 	if (c->class_name)
 		snprintf(class_name, sizeof(class_name), "ingressClassName: '%s', ", c->class_name);
 	if (c->annotation)
-		snprintf(annotation, sizeof(annotation), ", annotations: {kubernetes.io/ingress.class: '%s'}", c->annotation);
+		snprintf(annotation, sizeof(annotation),
+			 ", annotations: {kubernetes.io/ingress.class: '%s'}", c->annotation);
 	snprintf(text, sizeof(text),
-	         "{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: one, namespace: %s%s}, spec: {%srules: []}}",
-	         namespace, annotation, class_name);
+		 "{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: one, "
+		 "namespace: %s%s}, spec: {%srules: []}}",
+		 namespace, annotation, class_name);
 	rig_put(rig, text);
 }
 
@@ -124,10 +155,13 @@ static void test_table(void **state)
 
 static void test_namespaces(void **state)
 {
-	static const struct claim_case plain = { .class_name = "pomerium" }, other = { .class_name = "other" };
+	static const struct claim_case plain = { .class_name = "pomerium" },
+				       other = { .class_name = "other" };
 	struct str names[] = { STR("shop"), STR("lab") };
-	struct resolve_settings settings = { .controller = STR(OURS), .prefix = STR("p.example"),
-		                             .pomerium_config = STR("global"), .namespaces = { names, 2 } };
+	struct resolve_settings settings = { .controller = STR(OURS),
+					     .prefix = STR("p.example"),
+					     .pomerium_config = STR("global"),
+					     .namespaces = { names, 2 } };
 	struct class_row row = { "pomerium", OURS, NULL };
 	struct verdict v = { 0 };
 	struct rig rig;
@@ -142,13 +176,16 @@ static void test_namespaces(void **state)
 	/* The namespace is looked at before the class. */
 	put_ingress(&rig, "elsewhere", &other);
 	resolver_resolve_each_ingress(rig.resolve, on_ingress, &v);
-	assert_string_equal(v.why_not, "ingress elsewhere/one is not in the namespace list this controller is managing");
+	assert_string_equal(
+		v.why_not,
+		"ingress elsewhere/one is not in the namespace list this controller is managing");
 	put_ingress(&rig, "elsewhere", &plain);
 	rig_expect_outcome(&rig, "elsewhere/one", RESOLVE_GONE);
 	rig_clear(&rig);
 }
 
-/* A change of a class concerns those who ask for it, and of the last default those without a class. */
+/* A change of a class concerns those who ask for it, and of the last default those without a class.
+ */
 static void test_changes(void **state)
 {
 	static const struct claim_case named = { .class_name = "pomerium" }, unnamed = { 0 };

@@ -1,4 +1,5 @@
-/* test_endpoints: slices and Endpoints merged by port; tables of YAML and what comes out as text. */
+/* test_endpoints: slices and Endpoints merged by port; tables of YAML and what comes out as text.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,43 +9,55 @@
 
 #include "resolver/endpoints.h"
 
-#define SLICE(type, endpoints, ports)                                                                        \
-	"---\n{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: s, namespace: n}, "    \
+#define SLICE(type, endpoints, ports)                                                      \
+	"---\n{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: s, " \
+	"namespace: n}, "                                                                  \
 	"addressType: " type ", endpoints: [" endpoints "], ports: [" ports "]}\n"
-#define ENDPOINTS(subsets) "---\n{apiVersion: v1, kind: Endpoints, metadata: {name: s, namespace: n}, subsets: [" subsets "]}\n"
-#define HTTP               "{name: http, port: 80, protocol: TCP}"
+#define ENDPOINTS(subsets)                                                                    \
+	"---\n{apiVersion: v1, kind: Endpoints, metadata: {name: s, namespace: n}, subsets: " \
+	"[" subsets "]}\n"
+#define HTTP "{name: http, port: 80, protocol: TCP}"
 
 struct endpoints_case {
 	const char *title, *input, *expected;
 };
 
 static const struct endpoints_case cases[] = {
-	{ "one", SLICE("IPv4", "{addresses: [10.0.0.1], conditions: {ready: true}}", HTTP), "http/80/TCP=10.0.0.1;" },
-	{ "nil ready means ready", SLICE("IPv4", "{addresses: [10.0.0.1]}, {addresses: [10.0.0.2], conditions: {}}", HTTP),
+	{ "one", SLICE("IPv4", "{addresses: [10.0.0.1], conditions: {ready: true}}", HTTP),
+	  "http/80/TCP=10.0.0.1;" },
+	{ "nil ready means ready",
+	  SLICE("IPv4", "{addresses: [10.0.0.1]}, {addresses: [10.0.0.2], conditions: {}}", HTTP),
 	  "http/80/TCP=10.0.0.1,10.0.0.2;" },
-	{ "not ready", SLICE("IPv4", "{addresses: [10.0.0.1], conditions: {ready: false}}", HTTP), "" },
+	{ "not ready", SLICE("IPv4", "{addresses: [10.0.0.1], conditions: {ready: false}}", HTTP),
+	  "" },
 	{ "sorted, none twice",
 	  SLICE("IPv4", "{addresses: [10.0.0.2]}, {addresses: [10.0.0.1]}", HTTP)
-	          SLICE("IPv4", "{addresses: [10.0.0.2]}, {addresses: [10.0.0.10]}", HTTP),
+		  SLICE("IPv4", "{addresses: [10.0.0.2]}, {addresses: [10.0.0.10]}", HTTP),
 	  "http/80/TCP=10.0.0.1,10.0.0.10,10.0.0.2;" },
 	{ "both families",
-	  SLICE("IPv4", "{addresses: [10.0.0.2]}", HTTP) SLICE("IPv6", "{addresses: ['2001:db8::1']}", HTTP),
+	  SLICE("IPv4", "{addresses: [10.0.0.2]}", HTTP)
+		  SLICE("IPv6", "{addresses: ['2001:db8::1']}", HTTP),
 	  "http/80/TCP=10.0.0.2,2001:db8::1;" },
 	{ "names are of no use", SLICE("FQDN", "{addresses: [a.example]}", HTTP), "" },
 	{ "ports apart",
-	  SLICE("IPv4", "{addresses: [10.0.0.1]}", "{name: b, port: 80}, {name: a, port: 81}, {name: a, port: 80}")
-	          SLICE("IPv4", "{addresses: [10.0.0.2]}", "{name: a, port: 80, protocol: UDP}, {name: b, port: 80}"),
+	  SLICE("IPv4", "{addresses: [10.0.0.1]}",
+		"{name: b, port: 80}, {name: a, port: 81}, {name: a, port: 80}")
+		  SLICE("IPv4", "{addresses: [10.0.0.2]}",
+			"{name: a, port: 80, protocol: UDP}, {name: b, port: 80}"),
 	  "a/80/TCP=10.0.0.1;a/80/UDP=10.0.0.2;a/81/TCP=10.0.0.1;b/80/TCP=10.0.0.1,10.0.0.2;" },
-	{ "no protocol is TCP", SLICE("IPv4", "{addresses: [10.0.0.1]}", "{port: 80}, {port: 80, protocol: TCP}"),
+	{ "no protocol is TCP",
+	  SLICE("IPv4", "{addresses: [10.0.0.1]}", "{port: 80}, {port: 80, protocol: TCP}"),
 	  "/80/TCP=10.0.0.1;" },
 	{ "no ports", SLICE("IPv4", "{addresses: [10.0.0.1]}", ""), "" },
 	{ "port without a number", SLICE("IPv4", "{addresses: [10.0.0.1]}", "{name: a}"), "" },
 	{ "no endpoints", SLICE("IPv4", "", HTTP), "" },
 	{ "subsets",
 	  ENDPOINTS("{addresses: [{ip: 10.0.0.2}, {ip: 10.0.0.1}], ports: [" HTTP "]}, "
-	            "{addresses: [{ip: 10.0.0.3}], ports: [" HTTP ", {port: 81}]}, {addresses: [{ip: 10.0.0.4}]}"),
+		    "{addresses: [{ip: 10.0.0.3}], ports: [" HTTP
+		    ", {port: 81}]}, {addresses: [{ip: 10.0.0.4}]}"),
 	  "/81/TCP=10.0.0.3;http/80/TCP=10.0.0.1,10.0.0.2,10.0.0.3;" },
-	{ "subset of nobody ready", ENDPOINTS("{notReadyAddresses: [{ip: 10.0.0.2}], ports: [" HTTP "]}"), "" },
+	{ "subset of nobody ready",
+	  ENDPOINTS("{notReadyAddresses: [{ip: 10.0.0.2}], ports: [" HTTP "]}"), "" },
 };
 
 static void add_documents(const char *yaml, struct endpoints *endpoints)
@@ -71,7 +84,8 @@ static void print(const struct msg_bundle_endpoint_list *list, struct buf *out)
 	for (size_t i = 0; i < list->n; i++) {
 		const struct msg_bundle_endpoint *e = &list->items[i];
 
-		buf_printf(out, STR_FMT "/%lld/" STR_FMT "=", STR_ARG(e->port_name), (long long)e->port, STR_ARG(e->protocol));
+		buf_printf(out, STR_FMT "/%lld/" STR_FMT "=", STR_ARG(e->port_name),
+			   (long long)e->port, STR_ARG(e->protocol));
 		for (size_t j = 0; j < e->addresses.n; j++)
 			buf_printf(out, "%s" STR_FMT, j ? "," : "", STR_ARG(e->addresses.items[j]));
 		buf_putc(out, ';');
@@ -136,7 +150,8 @@ static void test_bounds(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_table), cmocka_unit_test(test_bounds) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_table),
+					    cmocka_unit_test(test_bounds) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

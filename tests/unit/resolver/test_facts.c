@@ -37,7 +37,8 @@ static struct str traditional_of(EVP_PKEY *key)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
 
-	assert_int_equal(PEM_write_bio_PrivateKey_traditional(bio, key, NULL, NULL, 0, NULL, NULL), 1);
+	assert_int_equal(PEM_write_bio_PrivateKey_traditional(bio, key, NULL, NULL, 0, NULL, NULL),
+			 1);
 	return take_bio(bio);
 }
 
@@ -45,7 +46,9 @@ static struct str encrypted_of(EVP_PKEY *key)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
 
-	assert_int_equal(PEM_write_bio_PKCS8PrivateKey(bio, key, EVP_aes_128_cbc(), "pass", 4, NULL, NULL), 1);
+	assert_int_equal(
+		PEM_write_bio_PKCS8PrivateKey(bio, key, EVP_aes_128_cbc(), "pass", 4, NULL, NULL),
+		1);
 	return take_bio(bio);
 }
 
@@ -67,10 +70,12 @@ static struct str certificate_of(EVP_PKEY *key)
 	X509_gmtime_adj(X509_getm_notBefore(x), 0);
 	X509_gmtime_adj(X509_getm_notAfter(x), 3600);
 	X509_set_pubkey(x, key);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC, (const unsigned char *)"a.example", -1, -1,
-	                           0);
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC,
+				   (const unsigned char *)"a.example", -1, -1, 0);
 	X509_set_issuer_name(x, X509_get_subject_name(x));
-	assert_true(X509_sign(x, key, EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519 ? NULL : EVP_sha256()) > 0);
+	assert_true(X509_sign(x, key,
+			      EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519 ? NULL : EVP_sha256()) >
+		    0);
 	assert_int_equal(PEM_write_bio_X509(bio, x), 1);
 	X509_free(x);
 	return take_bio(bio);
@@ -102,7 +107,8 @@ static void expect_key(struct str pem, struct str certificate, bool is_key, bool
 
 static void test_key_forms(void **state)
 {
-	EVP_PKEY *rsa = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048), *ec = EVP_EC_gen("P-256");
+	EVP_PKEY *rsa = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048),
+		 *ec = EVP_EC_gen("P-256");
 	EVP_PKEY *ed = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), *koblitz = EVP_EC_gen("secp256k1");
 	struct str cert = certificate_of(ec);
 
@@ -119,7 +125,8 @@ static void test_key_forms(void **state)
 	expect_key(cert, cert, false, false);
 	/* Text before the block, and a certificate before the key. */
 	expect_key(pool_printf(&pool, "my key\n" STR_FMT, STR_ARG(pkcs8_of(ec))), cert, true, true);
-	expect_key(pool_printf(&pool, STR_FMT STR_FMT, STR_ARG(cert), STR_ARG(pkcs8_of(ec))), cert, true, true);
+	expect_key(pool_printf(&pool, STR_FMT STR_FMT, STR_ARG(cert), STR_ARG(pkcs8_of(ec))), cert,
+		   true, true);
 	expect_key(str_slice(pkcs8_of(ec), 0, 100), cert, false, false);
 	expect_key(pkcs8_of(ec), STR("no certificate"), true, false);
 	EVP_PKEY_free(rsa);
@@ -152,8 +159,10 @@ static void test_openssh(void **state)
 	expect_key(openssh_of(locked, sizeof(locked)), STR_NONE, false, false);
 	expect_key(openssh_of(plain, 10), STR_NONE, false, false);
 	expect_key(STR("-----BEGIN OPENSSH PRIVATE KEY-----"), STR_NONE, false, false);
-	expect_key(STR("-----END OPENSSH PRIVATE KEY----------BEGIN OPENSSH PRIVATE KEY-----"), STR_NONE, false, false);
-	expect_key(STR("-----BEGIN OPENSSH PRIVATE KEY-----***-----END OPENSSH PRIVATE KEY-----"), STR_NONE, false, false);
+	expect_key(STR("-----END OPENSSH PRIVATE KEY----------BEGIN OPENSSH PRIVATE KEY-----"),
+		   STR_NONE, false, false);
+	expect_key(STR("-----BEGIN OPENSSH PRIVATE KEY-----***-----END OPENSSH PRIVATE KEY-----"),
+		   STR_NONE, false, false);
 }
 
 static void test_texts(void **state)
@@ -162,10 +171,14 @@ static void test_texts(void **state)
 		struct str value;
 		bool utf8, has_control, is_blank;
 	} rows[] = {
-		{ { "", 0 }, true, false, true },          { { " \t\r\n\v\f", 6 }, true, true, true },
-		{ { "abc", 3 }, true, false, false },      { { "a\nb", 3 }, true, true, false },
-		{ { "a\0b", 3 }, true, true, false },      { { "\xff\xfe", 2 }, false, false, false },
-		{ { "\xc3\xa4", 2 }, true, false, false }, { { NULL, 0 }, true, false, true },
+		{ { "", 0 }, true, false, true },
+		{ { " \t\r\n\v\f", 6 }, true, true, true },
+		{ { "abc", 3 }, true, false, false },
+		{ { "a\nb", 3 }, true, true, false },
+		{ { "a\0b", 3 }, true, true, false },
+		{ { "\xff\xfe", 2 }, false, false, false },
+		{ { "\xc3\xa4", 2 }, true, false, false },
+		{ { NULL, 0 }, true, false, true },
 	};
 
 	(void)state;
@@ -191,8 +204,10 @@ static void test_public_parts(void **state)
 	assert_true(str_is(fact_of(STR("tls.crt"), STR("any text"), STR_NONE).clear, "any text"));
 	assert_true(str_is(fact_of(STR("ca.crt"), STR("any text"), STR_NONE).clear, "any text"));
 	assert_non_null(fact_of(STR("ca.crt"), STR(""), STR_NONE).clear.ptr);
-	assert_null(fact_of(STR("ca.crt"), STR("x -----BEGIN EC PRIVATE KEY----- x"), STR_NONE).clear.ptr);
-	assert_null(fact_of(STR("tls.crt"), STR("-----BEGIN ENCRYPTED PRIVATE KEY-----"), STR_NONE).clear.ptr);
+	assert_null(fact_of(STR("ca.crt"), STR("x -----BEGIN EC PRIVATE KEY----- x"), STR_NONE)
+			    .clear.ptr);
+	assert_null(fact_of(STR("tls.crt"), STR("-----BEGIN ENCRYPTED PRIVATE KEY-----"), STR_NONE)
+			    .clear.ptr);
 	/* A digest names the value and nothing else, under this key only. */
 	a = fact_of(STR("x"), STR("value"), STR_NONE);
 	b = fact_of(STR("y"), STR("value"), STR_NONE);

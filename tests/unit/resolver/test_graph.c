@@ -1,4 +1,5 @@
-/* test_graph: edges come, go and are found from both ends; compared with a plain matrix under random changes. */
+/* test_graph: edges come, go and are found from both ends; compared with a plain matrix under
+ * random changes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,8 +16,9 @@ static char names[N][8];
 
 static struct msg_key key_of(size_t i)
 {
-	return (struct msg_key){ .kind = i % 2 ? MSG_KIND_SERVICE : MSG_KIND_INGRESS, .namespace = STR("shop"),
-		                 .name = str_from(names[i]) };
+	return (struct msg_key){ .kind = i % 2 ? MSG_KIND_SERVICE : MSG_KIND_INGRESS,
+				 .namespace = STR("shop"),
+				 .name = str_from(names[i]) };
 }
 
 static size_t index_of(const struct msg_key *key)
@@ -109,7 +111,8 @@ static void test_unknown(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_random), cmocka_unit_test(test_unknown) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_random),
+					    cmocka_unit_test(test_unknown) };
 
 	for (size_t i = 0; i < N; i++)
 		snprintf(names[i], sizeof(names[i]), "n%zu", i);

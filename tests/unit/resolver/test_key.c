@@ -38,7 +38,9 @@ static void test_can_exist(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(existences) / sizeof(existences[0]); i++) {
 		const struct existence *e = &existences[i];
-		struct msg_key key = { .kind = e->kind, .namespace = str_from(e->namespace), .name = str_from(e->name) };
+		struct msg_key key = { .kind = e->kind,
+				       .namespace = str_from(e->namespace),
+				       .name = str_from(e->name) };
 
 		if (resolver_key_can_exist(&key) != e->can)
 			fail_msg("row %zu: %s/%s", i, e->namespace, e->name);
@@ -48,7 +50,9 @@ static void test_can_exist(void **state)
 static void test_lengths(void **state)
 {
 	char text[KEY_NAME_MAX + 2];
-	struct msg_key key = { .kind = MSG_KIND_SECRET, .namespace = STR("shop"), .name = { text, KEY_NAME_MAX } };
+	struct msg_key key = { .kind = MSG_KIND_SECRET,
+			       .namespace = STR("shop"),
+			       .name = { text, KEY_NAME_MAX } };
 
 	(void)state;
 	memset(text, 'a', sizeof(text));
@@ -67,7 +71,9 @@ static void test_text_and_back(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(existences) / sizeof(existences[0]); i++) {
 		const struct existence *e = &existences[i];
-		struct msg_key key = { .kind = e->kind, .namespace = str_from(e->namespace), .name = str_from(e->name) };
+		struct msg_key key = { .kind = e->kind,
+				       .namespace = str_from(e->namespace),
+				       .name = str_from(e->name) };
 		struct key_text room;
 		struct msg_key back = resolver_key_from_text(resolver_key_text(&key, &room));
 
@@ -80,7 +86,9 @@ static void test_text_and_back(void **state)
 static void test_text_is_bounded(void **state)
 {
 	static char huge[100000];
-	struct msg_key key = { .kind = MSG_KIND_SECRET, .namespace = { huge, sizeof(huge) }, .name = { huge, sizeof(huge) } };
+	struct msg_key key = { .kind = MSG_KIND_SECRET,
+			       .namespace = { huge, sizeof(huge) },
+			       .name = { huge, sizeof(huge) } };
 	struct key_text room;
 
 	(void)state;
@@ -93,22 +101,27 @@ static void test_references(void **state)
 	static const struct {
 		const char *text;
 		bool good;
-	} rows[] = { { "a/b", true },   { "b", false },   { "", false },  { "a/b/c", false }, { "/b", false },
-		     { "a/", false },   { "A/b", false }, { "/", false }, { "a b/c", false }, { "pomerium/boot.strap", true } };
+	} rows[] = { { "a/b", true },    { "b", false },
+		     { "", false },      { "a/b/c", false },
+		     { "/b", false },    { "a/", false },
+		     { "A/b", false },   { "/", false },
+		     { "a b/c", false }, { "pomerium/boot.strap", true } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct msg_key key = { .kind = MSG_KIND_SECRET };
 
-		assert_int_equal(resolver_key_from_reference(str_from(rows[i].text), &key), rows[i].good);
+		assert_int_equal(resolver_key_from_reference(str_from(rows[i].text), &key),
+				 rows[i].good);
 	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_can_exist),       cmocka_unit_test(test_lengths),    cmocka_unit_test(test_text_and_back),
-		cmocka_unit_test(test_text_is_bounded), cmocka_unit_test(test_references),
+		cmocka_unit_test(test_can_exist),     cmocka_unit_test(test_lengths),
+		cmocka_unit_test(test_text_and_back), cmocka_unit_test(test_text_is_bounded),
+		cmocka_unit_test(test_references),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,9 @@
 
 static struct msg_key key_of(const char *name)
 {
-	return (struct msg_key){ .kind = MSG_KIND_SECRET, .namespace = STR("shop"), .name = str_from(name) };
+	return (struct msg_key){ .kind = MSG_KIND_SECRET,
+				 .namespace = STR("shop"),
+				 .name = str_from(name) };
 }
 
 static void add(struct line *line, const char *name)
@@ -82,7 +84,8 @@ static void test_remove(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_order), cmocka_unit_test(test_remove) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_order),
+					    cmocka_unit_test(test_remove) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,7 +19,9 @@ static long room_of(const void *peer)
 
 static struct msg_key key_of(const char *name)
 {
-	return (struct msg_key){ .kind = MSG_KIND_INGRESS, .namespace = STR("shop"), .name = str_from(name) };
+	return (struct msg_key){ .kind = MSG_KIND_INGRESS,
+				 .namespace = STR("shop"),
+				 .name = str_from(name) };
 }
 
 static void mark(struct queue *q, const char *name)
@@ -44,7 +46,8 @@ static void ack(struct queue *q, const char *name, uint64_t number)
 }
 
 /* The next turn must be this owner, by this worker; it is started. Returns its number. */
-static uint64_t expect(struct queue *q, const char *name, const struct queue_worker *worker, uint64_t now_ms)
+static uint64_t expect(struct queue *q, const char *name, const struct queue_worker *worker,
+		       uint64_t now_ms)
 {
 	struct queue_turn turn;
 
@@ -405,7 +408,8 @@ static void test_flushed(void **state)
 	assert_int_equal(resolver_queue_flushed(&q), b - 1);
 	ack(&q, "b", b);
 	assert_int_equal(resolver_queue_flushed(&q), c - 1);
-	/* Given up, but the worker may still bring it: a later one of the same worker tells that it cannot. */
+	/* Given up, but the worker may still bring it: a later one of the same worker tells that it
+	 * cannot. */
 	resolver_queue_tick(&q, QUEUE_ACK_MS);
 	assert_int_equal(resolver_queue_flushed(&q), c - 1);
 	d = expect(&q, "c", w2, QUEUE_ACK_MS);

@@ -1,6 +1,6 @@
-/* test_queue_random: a simulated pipeline in which workers die, connections are cut, messages get lost and the
- * publisher starts over, all at random. When it becomes quiet the publisher has the newest version of every owner,
- * nothing is waiting, and nobody but the killer was given up. */
+/* test_queue_random: a simulated pipeline in which workers die, connections are cut, messages get
+ * lost and the publisher starts over, all at random. When it becomes quiet the publisher has the
+ * newest version of every owner, nothing is waiting, and nobody but the killer was given up. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,12 +11,12 @@
 
 #include "resolver/queue.h"
 
-#define N_OWNERS  20
+#define N_OWNERS 20
 #define N_WORKERS 3
-#define CREDIT    6
-#define EVENTS    600
-#define ROUNDS    200
-#define KILLER    (N_OWNERS - 1) /* in half of the rounds */
+#define CREDIT 6
+#define EVENTS 600
+#define ROUNDS 200
+#define KILLER (N_OWNERS - 1) /* in half of the rounds */
 
 struct parcel {
 	size_t owner;
@@ -33,9 +33,9 @@ struct worker {
 };
 
 struct owner {
-	unsigned version;            /* 0: there is none */
-	uint64_t had;                /* newest number that the publisher took */
-	unsigned published;          /* and what it brought */
+	unsigned version;   /* 0: there is none */
+	uint64_t had;       /* newest number that the publisher took */
+	unsigned published; /* and what it brought */
 	bool crashed;
 };
 
@@ -43,7 +43,8 @@ struct sim {
 	struct queue queue;
 	struct worker workers[N_WORKERS];
 	struct owner owners[N_OWNERS];
-	uint64_t now, next_epoch, world; /* numbers up to `world` are from before the publisher's start */
+	uint64_t now, next_epoch,
+		world; /* numbers up to `world` are from before the publisher's start */
 	unsigned next_version;
 	bool has_killer;
 };
@@ -106,7 +107,8 @@ static void bring_up(struct sim *s, struct worker *w, uint64_t epoch)
 	w->handle = resolver_queue_add_worker(&s->queue, w, epoch);
 }
 
-/* Down; with `is_death` what it was given is lost, else it goes on with it and comes back as the same process. */
+/* Down; with `is_death` what it was given is lost, else it goes on with it and comes back as the
+ * same process. */
 static void bring_down(struct sim *s, struct worker *w, bool is_death)
 {
 	resolver_queue_lose_worker(&s->queue, w->handle);
@@ -135,7 +137,8 @@ static void send_all(struct sim *s, bool lossy)
 {
 	struct queue_turn turn;
 
-	while (resolver_queue_next_direct(&s->queue, &turn) || resolver_queue_next(&s->queue, &turn)) {
+	while (resolver_queue_next_direct(&s->queue, &turn) ||
+	       resolver_queue_next(&s->queue, &turn)) {
 		struct parcel p = { .owner = owner_of(&turn.owner), .crashed = turn.crashed };
 		struct worker *w = turn.worker ? turn.worker->peer : NULL;
 
@@ -191,7 +194,9 @@ static void happen(struct sim *s)
 /* No more trouble but what the killer makes. */
 static void quiet(struct sim *s)
 {
-	for (int i = 0; i < 2000 && (i < 20 || s->queue.flying.first || s->queue.waiting.first || s->queue.suspects.first); i++) {
+	for (int i = 0; i < 2000 && (i < 20 || s->queue.flying.first || s->queue.waiting.first ||
+				     s->queue.suspects.first);
+	     i++) {
 		s->now += 100;
 		resolver_queue_tick(&s->queue, s->now);
 		for (size_t k = 0; k < N_WORKERS; k++) {

@@ -1,27 +1,35 @@
-/* test_resolve: from objects to bundles: what is gathered, what is missing, and who is concerned by a change. */
+/* test_resolve: from objects to bundles: what is gathered, what is missing, and who is concerned by
+ * a change. */
 #include "tests/unit/resolver/rig.h"
 
-#define CLASS                                                                                              \
-	"---\n{apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {name: pomerium}, "         \
+#define CLASS                                                                                      \
+	"---\n{apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {name: pomerium}, " \
 	"spec: {controller: pomerium.io/ingress-controller}}\n"
-#define SERVICE(name) \
-	"---\n{apiVersion: v1, kind: Service, metadata: {name: " name ", namespace: shop}, spec: {ports: [{port: 80}]}}\n"
-#define INGRESS(name, annotations, spec)                                                               \
-	"---\n{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: " name                \
-	", namespace: shop, uid: u-" name ", generation: 3, annotations: {" annotations                \
+#define SERVICE(name)                                                 \
+	"---\n{apiVersion: v1, kind: Service, metadata: {name: " name \
+	", namespace: shop}, spec: {ports: [{port: 80}]}}\n"
+#define INGRESS(name, annotations, spec)                                                \
+	"---\n{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: " name \
+	", namespace: shop, uid: u-" name ", generation: 3, annotations: {" annotations \
 	"}}, spec: {ingressClassName: pomerium" spec "}}\n"
-#define PATH(service) "{path: /, pathType: Prefix, backend: {service: {name: " service ", port: {number: 80}}}}"
-#define RULE(paths)   ", rules: [{host: h.example, http: {paths: [" paths "]}}]"
-#define SECRET(name)  "---\n{apiVersion: v1, kind: Secret, metadata: {name: " name ", namespace: shop}, stringData: {k: v}}\n"
-#define SLICE(name, service, address, ready)                                                             \
-	"---\n{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: " name             \
-	", namespace: shop, labels: {kubernetes.io/service-name: " service "}}, addressType: IPv4, "     \
-	"endpoints: [{addresses: [" address "], conditions: {" ready "}}], ports: [{name: http, port: 8080}]}\n"
-#define ENDPOINTS(name, address)                                                                    \
-	"---\n{apiVersion: v1, kind: Endpoints, metadata: {name: " name ", namespace: shop}, "      \
+#define PATH(service) \
+	"{path: /, pathType: Prefix, backend: {service: {name: " service ", port: {number: 80}}}}"
+#define RULE(paths) ", rules: [{host: h.example, http: {paths: [" paths "]}}]"
+#define SECRET(name)                                                 \
+	"---\n{apiVersion: v1, kind: Secret, metadata: {name: " name \
+	", namespace: shop}, stringData: {k: v}}\n"
+#define SLICE(name, service, address, ready)                                                 \
+	"---\n{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: " name \
+	", namespace: shop, labels: {kubernetes.io/service-name: " service                   \
+	"}}, addressType: IPv4, "                                                            \
+	"endpoints: [{addresses: [" address "], conditions: {" ready                         \
+	"}}], ports: [{name: http, port: 8080}]}\n"
+#define ENDPOINTS(name, address)                                                               \
+	"---\n{apiVersion: v1, kind: Endpoints, metadata: {name: " name ", namespace: shop}, " \
 	"subsets: [{addresses: [{ip: " address "}], ports: [{name: http, port: 8080}]}]}\n"
-#define POMERIUM(name, spec) \
-	"---\n{apiVersion: ingress.pomerium.io/v1, kind: Pomerium, metadata: {name: " name "}, spec: {" spec "}}\n"
+#define POMERIUM(name, spec)                                                               \
+	"---\n{apiVersion: ingress.pomerium.io/v1, kind: Pomerium, metadata: {name: " name \
+	"}, spec: {" spec "}}\n"
 #define PREFIX "ingress.pomerium.io/"
 
 struct reject_case {
@@ -122,19 +130,23 @@ static void test_bundle(void **state)
 	(void)state;
 	rig_init(&rig, NULL);
 	rig_put(&rig, CLASS SERVICE("web") SECRET("tls") SECRET("client")
-	        INGRESS("web", "'" PREFIX "tls_client_secret': client", ", tls: [{secretName: tls}, {secretName: client}]"
-	                RULE(PATH("web") "," PATH("web"))));
+			      INGRESS("web", "'" PREFIX "tls_client_secret': client",
+				      ", tls: [{secretName: tls}, {secretName: client}]" RULE(
+					      PATH("web") "," PATH("web"))));
 	rig_put(&rig, SLICE("web-1", "web", "10.0.0.1", "ready: true"));
 	bundle = rig_bundle(&rig, "shop/web");
-	assert_true(str_is(bundle.owner.name, "web") && str_is(bundle.ingress->metadata.uid, "u-web"));
+	assert_true(str_is(bundle.owner.name, "web") &&
+		    str_is(bundle.ingress->metadata.uid, "u-web"));
 	assert_int_equal(bundle.ingress->spec.rules.items[0].http->paths.n, 2);
 	assert_int_equal(bundle.services.n, 1);
 	assert_true(str_is(bundle.services.items[0].name, "web"));
 	assert_int_equal(bundle.services.items[0].spec.ports.items[0].port, 80);
 	assert_int_equal(bundle.services.items[0].endpoints.n, 1);
-	assert_true(str_is(bundle.services.items[0].endpoints.items[0].addresses.items[0], "10.0.0.1"));
+	assert_true(
+		str_is(bundle.services.items[0].endpoints.items[0].addresses.items[0], "10.0.0.1"));
 	assert_int_equal(bundle.secrets.n, 2);
-	assert_true(str_is(bundle.secrets.items[0].name, "tls") && str_is(bundle.secrets.items[1].name, "client"));
+	assert_true(str_is(bundle.secrets.items[0].name, "tls") &&
+		    str_is(bundle.secrets.items[1].name, "client"));
 	assert_true(str_is(bundle.secrets.items[0].type, "Opaque"));
 	assert_int_equal(bundle.secrets.items[0].facts.items[0].len, 1);
 	assert_null(bundle.secrets.items[0].facts.items[0].clear.ptr);
@@ -163,7 +175,7 @@ static void test_endpoints_follow(void **state)
 	(void)state;
 	rig_init(&rig, NULL);
 	rig_put(&rig, CLASS SERVICE("web") SERVICE("api") INGRESS("web", "", RULE(PATH("web")))
-	        INGRESS("api", "", RULE(PATH("api"))));
+			      INGRESS("api", "", RULE(PATH("api"))));
 	rig_expect_dirty(&rig, "Ingress/shop/api Ingress/shop/web");
 	assert_int_equal(n_addresses(&rig), 0);
 	rig_put(&rig, ENDPOINTS("web", "10.0.0.9"));
@@ -187,7 +199,8 @@ static void test_endpoints_follow(void **state)
 	assert_int_equal(n_addresses(&rig), 1);
 	rig_delete(&rig, MSG_KIND_ENDPOINTS, "shop/web");
 	rig_expect_dirty(&rig, "Ingress/shop/web");
-	rig_put(&rig, "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: s9, namespace: shop}}");
+	rig_put(&rig, "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: s9, "
+		      "namespace: shop}}");
 	rig_expect_dirty(&rig, "");
 	rig_clear(&rig);
 }
@@ -198,9 +211,10 @@ static void test_external_name_needs_no_endpoints(void **state)
 
 	(void)state;
 	rig_init(&rig, NULL);
-	rig_put(&rig, CLASS INGRESS("web", "", RULE(PATH("web"))) SLICE("s1", "web", "10.0.0.1", ""));
+	rig_put(&rig,
+		CLASS INGRESS("web", "", RULE(PATH("web"))) SLICE("s1", "web", "10.0.0.1", ""));
 	rig_put(&rig, "{apiVersion: v1, kind: Service, metadata: {name: web, namespace: shop}, "
-	              "spec: {type: ExternalName, externalName: a.example}}");
+		      "spec: {type: ExternalName, externalName: a.example}}");
 	assert_int_equal(n_addresses(&rig), 0);
 	rig_put(&rig, SERVICE("web"));
 	assert_int_equal(n_addresses(&rig), 1);
@@ -214,7 +228,7 @@ static void test_who_is_concerned(void **state)
 	(void)state;
 	rig_init(&rig, NULL);
 	rig_put(&rig, CLASS INGRESS("a", "", ", tls: [{secretName: tls}]" RULE(PATH("web")))
-	        INGRESS("b", "", RULE(PATH("web") "," PATH("api"))));
+			      INGRESS("b", "", RULE(PATH("web") "," PATH("api"))));
 	rig_expect_dirty(&rig, "Ingress/shop/a Ingress/shop/b");
 	rig_put(&rig, SERVICE("api"));
 	rig_expect_dirty(&rig, "Ingress/shop/b");
@@ -245,7 +259,8 @@ static void test_who_is_concerned(void **state)
 	rig_expect_dirty(&rig, "Pomerium//global");
 	rig_delete(&rig, MSG_KIND_POMERIUM, "other");
 	rig_expect_dirty(&rig, "");
-	rig_put(&rig, "{apiVersion: v1, kind: Secret, metadata: {name: tls, namespace: shop}, stringData: {k: w}}");
+	rig_put(&rig, "{apiVersion: v1, kind: Secret, metadata: {name: tls, namespace: shop}, "
+		      "stringData: {k: w}}");
 	rig_expect_dirty(&rig, "Pomerium//global");
 	rig_clear(&rig);
 }
@@ -260,19 +275,23 @@ static void test_secrets_come_and_go(void **state)
 	(void)state;
 	rig_init(&rig, NULL);
 	rig.silent = true;
-	rig_put(&rig, CLASS SERVICE("web") SECRET("tls")
-	        INGRESS("a", "", ", tls: [{secretName: tls}]" RULE(PATH("web")))
-	        INGRESS("b", "", ", tls: [{secretName: tls}]" RULE(PATH("web"))));
+	rig_put(&rig,
+		CLASS SERVICE("web") SECRET("tls")
+			INGRESS("a", "", ", tls: [{secretName: tls}]" RULE(PATH("web")))
+				INGRESS("b", "", ", tls: [{secretName: tls}]" RULE(PATH("web"))));
 	assert_int_equal(rig.wanted.n, 1);
 	rig_expect_outcome(&rig, "shop/a", RESOLVE_WAIT);
 	assert_false(resolver_resolve_values(rig.resolve, &tls, &rig.pool, &put));
 	resolver_resolve_secret(rig.resolve, &value);
-	rig_expect_reject(&rig, "shop/a", "spec.tls[0].secretName: Secret \"shop/tls\" may not be read: the API server forbids "
-	                                  "it, a Role must allow \"get\" on it");
+	rig_expect_reject(&rig, "shop/a",
+			  "spec.tls[0].secretName: Secret \"shop/tls\" may not be read: the API "
+			  "server forbids "
+			  "it, a Role must allow \"get\" on it");
 	value.answer = MSG_SECRET_UNAVAILABLE;
 	resolver_resolve_secret(rig.resolve, &value);
 	rig_expect_reject(&rig, "shop/a",
-	                  "spec.tls[0].secretName: Secret \"shop/tls\" cannot be read just now, it is tried again");
+			  "spec.tls[0].secretName: Secret \"shop/tls\" cannot be read just now, it "
+			  "is tried again");
 	rig.silent = false;
 	rig.asking_again = true;
 	resolver_resolve_ask_again(rig.resolve);
@@ -280,7 +299,8 @@ static void test_secrets_come_and_go(void **state)
 	rig_bundle(&rig, "shop/a");
 	assert_non_null(map_get(&rig.puts, STR("shop/tls")));
 	assert_true(resolver_resolve_values(rig.resolve, &tls, &rig.pool, &put));
-	assert_true(str_is(put.entries.items[0].name, "k") && str_is(put.entries.items[0].bytes, "v"));
+	assert_true(str_is(put.entries.items[0].name, "k") &&
+		    str_is(put.entries.items[0].bytes, "v"));
 	/* What could be read once goes on serving while it cannot. */
 	resolver_resolve_secret(rig.resolve, &value);
 	rig_bundle(&rig, "shop/a");
@@ -311,7 +331,8 @@ static void test_listings(void **state)
 		rig_state(&rig, kind, MSG_KIND_LISTING);
 	}
 	assert_false(resolver_resolve_synced(rig.resolve));
-	rig_put(&rig, CLASS SERVICE("web") INGRESS("a", "", RULE(PATH("web"))) INGRESS("b", "", RULE(PATH("web"))));
+	rig_put(&rig, CLASS SERVICE("web") INGRESS("a", "", RULE(PATH("web")))
+			      INGRESS("b", "", RULE(PATH("web"))));
 	for (int kind = MSG_KIND_NONE + 1; kind < MSG_N_KINDS; kind++)
 		rig_state(&rig, kind, MSG_KIND_SYNCED);
 	assert_true(resolver_resolve_synced(rig.resolve) && resolver_resolve_complete(rig.resolve));
@@ -337,11 +358,14 @@ static void test_listings(void **state)
 	rig_state(&rig, MSG_KIND_SERVICE, MSG_KIND_UNAVAILABLE);
 	assert_true(resolver_resolve_complete(rig.resolve));
 	rig_put(&rig, INGRESS("a", "", RULE(PATH("api"))));
-	rig_expect_reject(&rig, "shop/a", "spec.rules[0].http.paths[0].backend: Service \"shop/api\" not found: objects of kind "
-	                                  "Service cannot be read just now (away)");
+	rig_expect_reject(&rig, "shop/a",
+			  "spec.rules[0].http.paths[0].backend: Service \"shop/api\" not found: "
+			  "objects of kind "
+			  "Service cannot be read just now (away)");
 	rig_state(&rig, MSG_KIND_SERVICE, MSG_KIND_NOT_INSTALLED);
 	rig_put(&rig, INGRESS("a", "", RULE(PATH("web"))));
-	rig_expect_reject(&rig, "shop/a", "spec.rules[0].http.paths[0].backend: Service \"shop/web\" not found");
+	rig_expect_reject(&rig, "shop/a",
+			  "spec.rules[0].http.paths[0].backend: Service \"shop/web\" not found");
 	rig_clear(&rig);
 }
 
@@ -360,8 +384,9 @@ static void test_settings_unknown(void **state)
 	rig_bundle(&rig, "global"); /* it was known before */
 	rig_expect_dirty(&rig, "");
 	fresh = rig.resolve;
-	rig.resolve = resolver_resolve_new(&(struct resolve_settings){ .pomerium_config = STR("global") },
-	                                   &(struct resolve_sink){ &rig, rig_on_dirty, rig_on_wanted, rig_on_put });
+	rig.resolve = resolver_resolve_new(
+		&(struct resolve_settings){ .pomerium_config = STR("global") },
+		&(struct resolve_sink){ &rig, rig_on_dirty, rig_on_wanted, rig_on_put });
 	resolver_resolve_destroy(&fresh);
 	rig_state(&rig, MSG_KIND_POMERIUM, MSG_KIND_UNAVAILABLE);
 	assert_false(resolver_resolve_has(rig.resolve, &key));
@@ -384,7 +409,8 @@ static void test_settings_unknown(void **state)
 
 static void test_owners_and_meta(void **state)
 {
-	struct msg_key a = rig_key(MSG_KIND_INGRESS, "shop/a"), none = rig_key(MSG_KIND_POMERIUM, "global");
+	struct msg_key a = rig_key(MSG_KIND_INGRESS, "shop/a"),
+		       none = rig_key(MSG_KIND_POMERIUM, "global");
 	struct msg_key *owners;
 	struct rig rig;
 	size_t n;
@@ -392,11 +418,14 @@ static void test_owners_and_meta(void **state)
 	(void)state;
 	rig_init(&rig, NULL);
 	rig_put(&rig, CLASS INGRESS("b", "", "") INGRESS("a", "", ""));
-	rig_put(&rig, "{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: x, namespace: shop}, spec: {}}");
+	rig_put(&rig, "{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: x, "
+		      "namespace: shop}, spec: {}}");
 	resolver_resolve_owners(rig.resolve, &rig.pool, &owners, &n);
 	assert_int_equal(n, 3);
-	assert_true(str_is(owners[0].name, "a") && str_is(owners[1].name, "b") && str_is(owners[2].name, "global"));
-	assert_true(resolver_resolve_has(rig.resolve, &a) && resolver_resolve_has(rig.resolve, &none));
+	assert_true(str_is(owners[0].name, "a") && str_is(owners[1].name, "b") &&
+		    str_is(owners[2].name, "global"));
+	assert_true(resolver_resolve_has(rig.resolve, &a) &&
+		    resolver_resolve_has(rig.resolve, &none));
 	assert_true(str_is(resolver_resolve_meta(rig.resolve, &a, &rig.pool)->uid, "u-a"));
 	assert_int_equal(resolver_resolve_meta(rig.resolve, &a, &rig.pool)->generation, 3);
 	assert_int_equal(resolver_resolve_meta(rig.resolve, &none, &rig.pool)->uid.len, 0);
@@ -406,8 +435,10 @@ static void test_owners_and_meta(void **state)
 static void test_impossible_keys(void **state)
 {
 	struct msg_ingress ingress = { 0 };
-	struct msg_object object = { .key = { .kind = MSG_KIND_INGRESS, .namespace = STR("a/b"), .name = STR("c") },
-		                     .ingress = &ingress };
+	struct msg_object object = {
+		.key = { .kind = MSG_KIND_INGRESS, .namespace = STR("a/b"), .name = STR("c") },
+		.ingress = &ingress
+	};
 	struct msg_bundle bundle;
 	struct rig rig;
 
@@ -419,7 +450,8 @@ static void test_impossible_keys(void **state)
 	resolver_resolve_delete(rig.resolve, &(struct msg_object_delete){ .key = object.key });
 	resolver_resolve_secret(rig.resolve, &(struct msg_secret_value){ .key = object.key });
 	resolver_resolve_kind_state(rig.resolve, &(struct msg_kind_state){ .kind = 99 });
-	assert_int_equal(resolver_resolve_owner(rig.resolve, &object.key, &rig.pool, &bundle, NULL), RESOLVE_GONE);
+	assert_int_equal(resolver_resolve_owner(rig.resolve, &object.key, &rig.pool, &bundle, NULL),
+			 RESOLVE_GONE);
 	assert_non_null(resolver_resolve_meta(rig.resolve, &object.key, &rig.pool));
 	rig_clear(&rig);
 }

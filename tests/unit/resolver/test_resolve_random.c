@@ -1,4 +1,5 @@
-/* test_resolve_random: random histories; what follows them event by event must equal what is built anew. */
+/* test_resolve_random: random histories; what follows them event by event must equal what is built
+ * anew. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,7 +25,8 @@ static void test_histories(void **state)
 		/* Most histories begin with our classes, so that there are owners at all. */
 		if (round % 4) {
 			memcpy(bytes, (uint8_t[]){ 1, 0, 1, 1, 0, 0, 0, 0 }, UNIVERSE_STEP);
-			memcpy(bytes + UNIVERSE_STEP, (uint8_t[]){ 1, 2, 1, 0, 0, 0, 0, 0 }, UNIVERSE_STEP);
+			memcpy(bytes + UNIVERSE_STEP, (uint8_t[]){ 1, 2, 1, 0, 0, 0, 0, 0 },
+			       UNIVERSE_STEP);
 		}
 		universe_run(bytes, sizeof(bytes), n_outcomes);
 	}

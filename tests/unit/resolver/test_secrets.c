@@ -10,10 +10,14 @@
 
 static const struct msg_key key = { MSG_KIND_SECRET, STR("shop"), STR("tls") };
 
-static bool take(struct secrets *secrets, enum msg_secret_answer answer, const char *type, struct str value)
+static bool take(struct secrets *secrets, enum msg_secret_answer answer, const char *type,
+		 struct str value)
 {
 	struct str_pair pair = { STR("k"), value };
-	struct msg_secret_value news = { .key = key, .answer = answer, .type = str_from(type), .data = { &pair, value.ptr ? 1 : 0 } };
+	struct msg_secret_value news = { .key = key,
+					 .answer = answer,
+					 .type = str_from(type),
+					 .data = { &pair, value.ptr ? 1 : 0 } };
 
 	return resolver_secrets_take(secrets, &news);
 }
@@ -40,14 +44,17 @@ static void test_news(void **state)
 	assert_false(resolver_secrets_get(&secrets, &key, &answer, &facts));
 	assert_true(take(&secrets, MSG_SECRET_ABSENT, NULL, STR_NONE));
 	assert_false(take(&secrets, MSG_SECRET_ABSENT, NULL, STR_NONE));
-	assert_true(resolver_secrets_get(&secrets, &key, &answer, &facts) && answer == MSG_SECRET_ABSENT);
+	assert_true(resolver_secrets_get(&secrets, &key, &answer, &facts) &&
+		    answer == MSG_SECRET_ABSENT);
 	assert_false(resolver_secrets_values(&secrets, &key, &pool, &put));
 	assert_true(take(&secrets, MSG_SECRET_FOUND, "Opaque", STR("v")));
 	assert_false(take(&secrets, MSG_SECRET_FOUND, "Opaque", STR("v")));
-	assert_true(resolver_secrets_get(&secrets, &key, &answer, &facts) && answer == MSG_SECRET_FOUND);
+	assert_true(resolver_secrets_get(&secrets, &key, &answer, &facts) &&
+		    answer == MSG_SECRET_FOUND);
 	before = facts.facts.items[0].hmac;
 	assert_true(resolver_secrets_values(&secrets, &key, &pool, &put));
-	assert_true(hash_equal(&put.entries.items[0].hmac, &before) && str_is(put.entries.items[0].bytes, "v"));
+	assert_true(hash_equal(&put.entries.items[0].hmac, &before) &&
+		    str_is(put.entries.items[0].bytes, "v"));
 	assert_true(take(&secrets, MSG_SECRET_FOUND, "kubernetes.io/tls", STR("v")));
 	assert_true(take(&secrets, MSG_SECRET_FOUND, "kubernetes.io/tls", STR("w")));
 	assert_true(resolver_secrets_get(&secrets, &key, &answer, &facts));

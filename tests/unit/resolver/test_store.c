@@ -10,11 +10,13 @@
 
 static bool put(struct store *store, const char *name, const char *type, uint64_t seen_ns)
 {
-	struct msg_service service = { .metadata = { .namespace = STR("shop"), .name = str_from(name) },
-		                       .spec = { .type = str_from(type), .externalName = STR("e"), .clusterIP = STR("") } };
+	struct msg_service service = {
+		.metadata = { .namespace = STR("shop"), .name = str_from(name) },
+		.spec = { .type = str_from(type), .externalName = STR("e"), .clusterIP = STR("") }
+	};
 	struct msg_object object = { .key = { MSG_KIND_SERVICE, STR("shop"), str_from(name) },
-		                     .seen_ns = seen_ns,
-		                     .service = &service };
+				     .seen_ns = seen_ns,
+				     .service = &service };
 
 	service.metadata.uid = STR("u");
 	return resolver_store_put(store, &object);
@@ -86,7 +88,8 @@ static void test_listing(void **state)
 	put(&store, "b", "x", 0);
 	resolver_store_keys(&store, MSG_KIND_SERVICE, &pool, &keys, &n);
 	assert_int_equal(n, 3);
-	assert_true(str_is(keys[0].name, "a") && str_is(keys[1].name, "b") && str_is(keys[2].name, "c"));
+	assert_true(str_is(keys[0].name, "a") && str_is(keys[1].name, "b") &&
+		    str_is(keys[2].name, "c"));
 	expect_gone(&store, ""); /* no listing was begun */
 	resolver_store_begin(&store, MSG_KIND_SERVICE);
 	assert_false(put(&store, "a", "x", 0));
@@ -109,7 +112,8 @@ static void test_listing(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_news), cmocka_unit_test(test_listing) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_news),
+					    cmocka_unit_test(test_listing) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

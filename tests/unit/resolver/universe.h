@@ -1,6 +1,7 @@
-/* universe: a small world of objects that bytes drive, and the two questions asked of the resolver core after it:
- * is what it holds the same as if everything had been put in anew, and was every owner marked whose result changed?
- * For the randomized test and for the fuzzer; a wrong answer ends the process. */
+/* universe: a small world of objects that bytes drive, and the two questions asked of the resolver
+ * core after it: is what it holds the same as if everything had been put in anew, and was every
+ * owner marked whose result changed? For the randomized test and for the fuzzer; a wrong answer
+ * ends the process. */
 #ifndef TESTS_RESOLVER_UNIVERSE_H
 #define TESTS_RESOLVER_UNIVERSE_H
 
@@ -17,13 +18,13 @@
 
 struct universe {
 	struct pool pool;
-	struct map objects;      /* msg_key_text -> struct msg_object * */
-	struct map secrets;      /* msg_key_text -> struct msg_secret_value * */
-	struct map results;      /* owner's text -> struct str *, as of the last look */
+	struct map objects; /* msg_key_text -> struct msg_object * */
+	struct map secrets; /* msg_key_text -> struct msg_secret_value * */
+	struct map results; /* owner's text -> struct str *, as of the last look */
 	struct map dirty;
 	struct resolve *resolve; /* follows event by event */
 	struct map wanted;
-	size_t n_outcomes[4];    /* how often each enum resolve_outcome was seen */
+	size_t n_outcomes[4]; /* how often each enum resolve_outcome was seen */
 };
 
 static char universe_mark;
@@ -68,25 +69,30 @@ static inline struct msg_ingress *universe_ingress(struct universe *u, const uin
 {
 	static const char *const classes[] = { NULL, "", "class0", "class1", "other", NULL };
 	struct msg_ingress *ingress = pool_alloc(&u->pool, sizeof(*ingress));
-	struct msg_rule *rule = pool_push(&u->pool, &ingress->spec.rules.items, &ingress->spec.rules.n, sizeof(*rule));
+	struct msg_rule *rule = pool_push(&u->pool, &ingress->spec.rules.items,
+					  &ingress->spec.rules.n, sizeof(*rule));
 
 	ingress->spec.ingressClassName = str_from(classes[b[2] % 6]);
 	if (b[2] % 6 == 5)
-		ingress->metadata.annotations = universe_map(u, "kubernetes.io/ingress.class", STR("class0"));
+		ingress->metadata.annotations =
+			universe_map(u, "kubernetes.io/ingress.class", STR("class0"));
 	if (b[3] % 8 == 7)
 		ingress->metadata.annotations =
-		        universe_map(u, "p.example/x_secret", b[3] & 16 ? STR("/") : universe_name(u, "secret", b[3] & 1));
+			universe_map(u, "p.example/x_secret",
+				     b[3] & 16 ? STR("/") : universe_name(u, "secret", b[3] & 1));
 	rule->host = STR("h");
 	rule->http = pool_alloc(&u->pool, sizeof(*rule->http));
 	for (unsigned n = 0; n < 4; n++)
 		if (b[4] >> n & 1 && (n < 3 || b[4] & 0x80)) {
-			struct msg_path *path = pool_push(&u->pool, &rule->http->paths.items, &rule->http->paths.n, sizeof(*path));
+			struct msg_path *path = pool_push(&u->pool, &rule->http->paths.items,
+							  &rule->http->paths.n, sizeof(*path));
 
 			path->backend = universe_backend(u, n);
 		}
 	for (unsigned n = 0; n < 3; n++)
 		if (b[5] >> n & 1 && b[5] & 0x80) {
-			struct msg_tls *tls = pool_push(&u->pool, &ingress->spec.tls.items, &ingress->spec.tls.n, sizeof(*tls));
+			struct msg_tls *tls = pool_push(&u->pool, &ingress->spec.tls.items,
+							&ingress->spec.tls.n, sizeof(*tls));
 
 			tls->secretName = universe_name(u, "secret", n);
 		}
@@ -101,27 +107,35 @@ static inline struct msg_ingress *universe_ingress(struct universe *u, const uin
 static inline struct msg_endpoint_slice *universe_slice(struct universe *u, const uint8_t *b)
 {
 	struct msg_endpoint_slice *slice = pool_alloc(&u->pool, sizeof(*slice));
-	struct msg_endpoint *endpoint = pool_push(&u->pool, &slice->endpoints.items, &slice->endpoints.n, sizeof(*endpoint));
-	struct msg_endpoint_port *port = pool_push(&u->pool, &slice->ports.items, &slice->ports.n, sizeof(*port));
+	struct msg_endpoint *endpoint = pool_push(&u->pool, &slice->endpoints.items,
+						  &slice->endpoints.n, sizeof(*endpoint));
+	struct msg_endpoint_port *port =
+		pool_push(&u->pool, &slice->ports.items, &slice->ports.n, sizeof(*port));
 
 	if (b[2] % 4 < 3)
-		slice->metadata.labels = universe_map(u, "kubernetes.io/service-name", universe_name(u, "service", b[2] % 4));
+		slice->metadata.labels = universe_map(u, "kubernetes.io/service-name",
+						      universe_name(u, "service", b[2] % 4));
 	slice->addressType = b[3] & 1 ? STR("IPv4") : STR("IPv6");
 	endpoint->addresses = universe_list(u, universe_name(u, "10.0.0.", b[4] % 4));
 	endpoint->conditions.ready = (int8_t)(b[5] % 3 - 1);
-	*port = (struct msg_endpoint_port){ .name = STR("http"), .protocol = STR("TCP"), .port = b[6] % 3 };
+	*port = (struct msg_endpoint_port){ .name = STR("http"),
+					    .protocol = STR("TCP"),
+					    .port = b[6] % 3 };
 	return slice;
 }
 
 static inline struct msg_endpoints *universe_endpoints(struct universe *u, const uint8_t *b)
 {
 	struct msg_endpoints *object = pool_alloc(&u->pool, sizeof(*object));
-	struct msg_endpoint_subset *s = pool_push(&u->pool, &object->subsets.items, &object->subsets.n, sizeof(*s));
+	struct msg_endpoint_subset *s =
+		pool_push(&u->pool, &object->subsets.items, &object->subsets.n, sizeof(*s));
 
 	((struct msg_endpoint_address *)pool_push(&u->pool, &s->addresses.items, &s->addresses.n,
-	                                          sizeof(struct msg_endpoint_address)))->ip = universe_name(u, "10.1.0.", b[2] % 4);
+						  sizeof(struct msg_endpoint_address)))
+		->ip = universe_name(u, "10.1.0.", b[2] % 4);
 	((struct msg_endpoint_port *)pool_push(&u->pool, &s->ports.items, &s->ports.n,
-	                                       sizeof(struct msg_endpoint_port)))->port = b[3] % 3;
+					       sizeof(struct msg_endpoint_port)))
+		->port = b[3] % 3;
 	return object;
 }
 
@@ -130,7 +144,8 @@ static inline struct value universe_text(struct universe *u, const uint8_t b)
 	static const char *const odd[] = { "shop", "a/b/c", "" };
 	struct value v = { .type = VALUE_STRING };
 
-	v.string = b % 16 < 3 ? str_from(odd[b % 16]) : pool_printf(&u->pool, "n%u/secret%u", b & 1, b >> 1 & 3);
+	v.string = b % 16 < 3 ? str_from(odd[b % 16])
+			      : pool_printf(&u->pool, "n%u/secret%u", b & 1, b >> 1 & 3);
 	return v;
 }
 
@@ -159,7 +174,8 @@ static inline struct msg_pomerium *universe_pomerium(struct universe *u, const u
 	return pomerium;
 }
 
-static inline struct msg_meta *universe_fill(struct universe *u, struct msg_object *o, const uint8_t *b)
+static inline struct msg_meta *universe_fill(struct universe *u, struct msg_object *o,
+					     const uint8_t *b)
 {
 	switch ((enum msg_kind)o->key.kind) {
 	case MSG_KIND_INGRESS:
@@ -168,8 +184,8 @@ static inline struct msg_meta *universe_fill(struct universe *u, struct msg_obje
 		o->ingress_class = pool_alloc(&u->pool, sizeof(*o->ingress_class));
 		o->ingress_class->spec.controller = b[2] & 1 ? STR("ours") : STR("theirs");
 		if (b[3] & 1)
-			o->ingress_class->metadata.annotations =
-			        universe_map(u, "ingressclass.kubernetes.io/is-default-class", STR("true"));
+			o->ingress_class->metadata.annotations = universe_map(
+				u, "ingressclass.kubernetes.io/is-default-class", STR("true"));
 		return &o->ingress_class->metadata;
 	case MSG_KIND_SERVICE:
 		o->service = pool_alloc(&u->pool, sizeof(*o->service));
@@ -188,7 +204,8 @@ static inline struct msg_meta *universe_fill(struct universe *u, struct msg_obje
 
 static inline struct msg_key universe_key(struct universe *u, const uint8_t *b)
 {
-	static const char *const words[] = { "", "ingress", "class", "service", "slice", "service", "secret", "global" };
+	static const char *const words[] = { "",      "ingress", "class",  "service",
+					     "slice", "service", "secret", "global" };
 	struct msg_key key = { .kind = 1 + b[0] % (MSG_N_KINDS - 1), .namespace = STR("") };
 
 	if (msg_kind_is_namespaced((enum msg_kind)key.kind))
@@ -199,7 +216,8 @@ static inline struct msg_key universe_key(struct universe *u, const uint8_t *b)
 
 /* ---- what a resolver says about an owner, as text ---- */
 
-static inline void universe_answer(struct universe *u, struct resolve *resolve, const struct msg_key *key)
+static inline void universe_answer(struct universe *u, struct resolve *resolve,
+				   const struct msg_key *key)
 {
 	struct msg_secret_value absent = { .key = *key, .answer = MSG_SECRET_ABSENT };
 	struct msg_secret_value *value = map_get(&u->secrets, msg_key_text(key, &u->pool));
@@ -207,13 +225,15 @@ static inline void universe_answer(struct universe *u, struct resolve *resolve, 
 	resolver_resolve_secret(resolve, value ? value : &absent);
 }
 
-static inline struct str universe_result(struct universe *u, struct resolve *resolve, const struct msg_key *owner)
+static inline struct str universe_result(struct universe *u, struct resolve *resolve,
+					 const struct msg_key *owner)
 {
 	struct msg_bundle bundle;
 	struct err err = { "" };
 	struct buf out;
 	struct str text;
-	enum resolve_outcome outcome = resolver_resolve_owner(resolve, owner, &u->pool, &bundle, &err);
+	enum resolve_outcome outcome =
+		resolver_resolve_owner(resolve, owner, &u->pool, &bundle, &err);
 
 	u->n_outcomes[outcome]++;
 	buf_init(&out, BUF_MAX_MESSAGE);
@@ -221,7 +241,8 @@ static inline struct str universe_result(struct universe *u, struct resolve *res
 	for (size_t i = 0; outcome == RESOLVE_BUNDLE && i < bundle.secrets.n; i++) {
 		/* Digests are of one boot. */
 		struct msg_bundle_secret *secret = &bundle.secrets.items[i];
-		struct msg_secret_fact *facts = pool_array(&u->pool, secret->facts.n, sizeof(*facts));
+		struct msg_secret_fact *facts =
+			pool_array(&u->pool, secret->facts.n, sizeof(*facts));
 
 		for (size_t j = 0; j < secret->facts.n; j++) {
 			facts[j] = secret->facts.items[j];
@@ -273,11 +294,14 @@ static inline void universe_on_put(void *self, const struct msg_secret_put *put)
 static inline void universe_look(struct universe *u)
 {
 	for (unsigned n = 0; n < 9; n++) {
-		struct msg_key owner = { .kind = MSG_KIND_POMERIUM, .namespace = STR(""), .name = STR("global0") };
+		struct msg_key owner = { .kind = MSG_KIND_POMERIUM,
+					 .namespace = STR(""),
+					 .name = STR("global0") };
 		struct str text, now, *before;
 
 		if (n < 8)
-			owner = (struct msg_key){ MSG_KIND_INGRESS, universe_name(u, "n", n & 1), universe_name(u, "ingress", n >> 1) };
+			owner = (struct msg_key){ MSG_KIND_INGRESS, universe_name(u, "n", n & 1),
+						  universe_name(u, "ingress", n >> 1) };
 		text = msg_key_text(&owner, &u->pool);
 		now = universe_result(u, u->resolve, &owner);
 		before = map_get(&u->results, text);
@@ -323,7 +347,9 @@ static inline void universe_second_put(void *self, const struct msg_secret_put *
 static inline const struct resolve_settings *universe_settings(void)
 {
 	static struct str namespaces[] = { STR("n0"), STR("n1") };
-	static const struct resolve_settings settings = { STR("ours"), STR("p.example"), STR("global0"), { namespaces, 2 } };
+	static const struct resolve_settings settings = {
+		STR("ours"), STR("p.example"), STR("global0"), { namespaces, 2 }
+	};
 
 	return &settings;
 }
@@ -331,13 +357,15 @@ static inline const struct resolve_settings *universe_settings(void)
 /* That there is no Pomerium object is known from the first moment on. */
 static inline void universe_know_settings(struct resolve *resolve)
 {
-	resolver_resolve_kind_state(resolve, &(struct msg_kind_state){ MSG_KIND_POMERIUM, MSG_KIND_SYNCED, STR("") });
+	resolver_resolve_kind_state(
+		resolve, &(struct msg_kind_state){ MSG_KIND_POMERIUM, MSG_KIND_SYNCED, STR("") });
 }
 
 static inline void universe_compare(struct universe *u)
 {
 	struct universe_second second = { .u = u };
-	struct resolve_sink sink = { &second, universe_second_dirty, universe_second_wanted, universe_second_put };
+	struct resolve_sink sink = { &second, universe_second_dirty, universe_second_wanted,
+				     universe_second_put };
 	struct str key;
 	void *value;
 
@@ -371,8 +399,11 @@ static inline void universe_secret(struct universe *u, const struct msg_key *key
 {
 	struct msg_secret_value *value = pool_alloc(&u->pool, sizeof(*value));
 
-	*value = (struct msg_secret_value){ .key = *key, .type = b[2] & 1 ? STR("Opaque") : STR("kubernetes.io/tls") };
-	value->data = universe_map(u, b[3] & 1 ? "tls.crt" : "k", universe_name(u, "value", b[4] % 4));
+	*value = (struct msg_secret_value){ .key = *key,
+					    .type = b[2] & 1 ? STR("Opaque")
+							     : STR("kubernetes.io/tls") };
+	value->data =
+		universe_map(u, b[3] & 1 ? "tls.crt" : "k", universe_name(u, "value", b[4] % 4));
 	value->answer = b[5] % 8 == 7 ? MSG_SECRET_FORBIDDEN : MSG_SECRET_FOUND;
 	if (b[7] >= UNIVERSE_GONE)
 		map_del(&u->secrets, msg_key_text(key, &u->pool));
