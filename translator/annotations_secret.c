@@ -112,6 +112,12 @@ static int fill_each(struct ingress_job *job, const struct msg_bundle_secret *se
 				       "key %s of Secret " STR_FMT
 				       " is also set by the annotation %s: keep one of them",
 				       err_quote(fact->name), STR_ARG(secret->name), key->path);
+		if (strcmp(key->path, "set_response_headers") == 0 && fact->name.len == 4 &&
+		    strncasecmp(fact->name.ptr, "host", 4) == 0)
+			return err_set(err,
+				       "key %s of Secret " STR_FMT
+				       ": this header cannot be changed here",
+				       err_quote(fact->name), STR_ARG(secret->name));
 		if (!fact->utf8)
 			return err_set(err,
 				       "key %s of Secret " STR_FMT

@@ -137,6 +137,27 @@ static int check_port(const struct validate_value *v, struct err *err)
 	return err_set(err, "a port should be between 0 and 65535, got %lld", (long long)v->number);
 }
 
+static int check_choices(const struct validate_value *v, struct err *err)
+{
+	return v->number >= 2
+		       ? 0
+		       : err_set(err, "should be at least 2, got %lld", (long long)v->number);
+}
+
+static int check_ring(const struct validate_value *v, struct err *err)
+{
+	if (v->number >= 0 && v->number <= 8388608)
+		return 0;
+	return err_set(err, "should be at most 8388608, got %lld", (long long)v->number);
+}
+
+static int check_maglev(const struct validate_value *v, struct err *err)
+{
+	if (v->number >= 0 && v->number <= 5000011)
+		return 0;
+	return err_set(err, "should be at most 5000011, got %lld", (long long)v->number);
+}
+
 /* ---- patterns ---- */
 
 static int check_regex(const struct validate_value *v, struct err *err)
@@ -490,5 +511,14 @@ const struct validate_rule translator_validate_rules[] = {
 	  "Envoy, OutlierDetection", check_percent, false, NULL },
 	{ "outlier_detection.enforcing_failure_percentage_local_origin", "is at most 100",
 	  "Envoy, OutlierDetection", check_percent, false, NULL },
+
+	{ "envoy_opts.least_request_lb_config.choice_count", "is at least 2",
+	  "Envoy, LeastRequestLbConfig", check_choices, false, "least_request_lb_config" },
+	{ "envoy_opts.ring_hash_lb_config.minimum_ring_size", "is at most 8388608",
+	  "Envoy, RingHashLbConfig", check_ring, false, "ring_hash_lb_config" },
+	{ "envoy_opts.ring_hash_lb_config.maximum_ring_size", "is at most 8388608",
+	  "Envoy, RingHashLbConfig", check_ring, false, "ring_hash_lb_config" },
+	{ "envoy_opts.maglev_lb_config.table_size", "is at most 5000011", "Envoy, MaglevLbConfig",
+	  check_maglev, false, "maglev_lb_config" },
 	{ NULL, NULL, NULL, NULL, false, NULL },
 };

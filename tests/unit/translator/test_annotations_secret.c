@@ -22,6 +22,8 @@ static void test_rules(void **state)
 		  "{name: token, len: 5, utf8: false}", "error: not valid UTF-8" },
 		{ "set_request_headers_secret", "Opaque", FACT("X-A", ", has_control: true"), "error: which a header cannot carry" },
 		{ "set_request_headers_secret", "Opaque", "", "\"id\"" },
+		{ "set_request_headers_secret", "Opaque", FACT("Host", ""), "\"id\"" },
+		{ "set_response_headers_secret", "Opaque", FACT("Host", ""), "error: this header cannot be changed here" },
 		{ "identity_provider_secret", "Opaque", "", "\"id\"" },
 		{ "identity_provider_secret", "kubernetes.io/tls", "", "error: should have the type Opaque" },
 		{ "mcp_server_upstream_oauth2_secret", "Opaque", FACT("client_id", ""), "\"mcp\":{\"server\":{\"upstream_oauth2\":{}}}" },

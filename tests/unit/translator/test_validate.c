@@ -45,6 +45,9 @@ static void test_rules(void **state)
 		{ "remove_request_headers", "['']", "error: a header should have a name" },
 		{ "rewrite_response_headers", "[{header: \"a\\0\", value: x}]", "error: rewrite_response_headers" },
 		{ "allow_any_authenticated_user", "true", "\"allow_any_authenticated_user\":true" },
+		{ "least_request_lb_config", "{choice_count: 1}", "error: least_request_lb_config: should be at least 2, got 1" },
+		{ "ring_hash_lb_config", "{minimum_ring_size: 8388609}", "error: ring_hash_lb_config: should be at most" },
+		{ "maglev_lb_config", "{table_size: 65537}", "\"table_size\":\"65537\"" },
 		{ "tls_server_name", "a.example.com", "\"tls_server_name\"" },
 	};
 
