@@ -30,13 +30,16 @@
 #define STABLE_MS 5000 /* a child that lived this long starts with the shortest wait again */
 #define END_MS 5000    /* from SIGTERM to SIGKILL */
 
-static struct str out_file, format, run_dir, log_level, publish_interval;
+static struct str out_file, format, run_dir, log_level, publish_interval, kubeconfig, context;
 static long n_workers;
 static bool once, table;
 
 static const struct conf_option options[] = {
 	{ "out", CONF_TEXT, &out_file, "", 0, 0, "file that Pomerium's configuration is written to", 'o' },
 	{ "format", CONF_TEXT, &format, "yaml", 0, 0, "yaml: Pomerium's config.yaml; json: protobuf-JSON of the Config", 0 },
+	{ "kubeconfig", CONF_TEXT, &kubeconfig, "", 0, 0,
+	  "watch this cluster instead of manifests; in a pod without -f: the cluster it runs in", 0 },
+	{ "context", CONF_TEXT, &context, "", 0, 0, "context of the kubeconfig; empty: its current one", 0 },
 	{ "workers", CONF_INT, &n_workers, "1", 1, MAX_WORKERS, "translators", 0 },
 	{ "once", CONF_BOOL, &once, "false", 0, 0, "end after the first complete state: 0, or 1 if something was rejected", 0 },
 	{ "table", CONF_BOOL, &table, "false", 0, 0, "print a table of the routes whenever the file changes", 0 },
@@ -119,6 +122,11 @@ static void describe_children(struct supervisor *self)
 	struct child *child = add_child(self, "watcher");
 
 	add_list_flag(child, "--file", &offline_settings.files);
+	if (!offline_settings.files.n) {
+		add_flag(child, "--kubeconfig", kubeconfig);
+		add_flag(child, "--context", context);
+		add_list_flag(child, "--namespaces", &resolve->namespaces);
+	}
 
 	child = add_child(self, "resolver");
 	add_flag(child, "--name", resolve->controller);
@@ -348,8 +356,8 @@ static void catch_signals(struct supervisor *self)
 
 static int check(const struct str_list *rest, struct err *err)
 {
-	if (offline_take_files(rest))
-		return err_set(err, "name at least one manifest file or folder with -f");
+	if (offline_take_files(rest) && !kubeconfig.len && !getenv("KUBERNETES_SERVICE_HOST"))
+		return err_set(err, "name at least one manifest file or folder with -f, or a cluster with --kubeconfig");
 	if (!out_file.len)
 		return err_set(err, "name the file to write with --out");
 	if (!str_is(format, "json") && !str_is(format, "yaml"))

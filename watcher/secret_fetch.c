@@ -217,6 +217,15 @@ static void ask(struct wanted *w)
 		enqueue(w);
 }
 
+void watcher_secret_fetch_again(struct secret_fetch *self)
+{
+	struct str name;
+	void *value;
+
+	for (size_t i = 0; map_next(&self->wanted, &i, &name, &value);)
+		ask(value);
+}
+
 void watcher_secret_fetch_want(struct secret_fetch *self, const struct msg_key *key, bool absent)
 {
 	struct wanted *w = find(self, key);

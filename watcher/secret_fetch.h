@@ -18,6 +18,8 @@ struct secret_fetch *watcher_secret_fetch_new(struct kube *kube, void (*answer)(
 					      void *self);
 void watcher_secret_fetch_destroy(struct secret_fetch **self_p);
 void watcher_secret_fetch_forget_all(struct secret_fetch *self);
+/* The reader lost the answers: all that is wanted is fetched anew. */
+void watcher_secret_fetch_again(struct secret_fetch *self);
 /* Wanted from now on: fetched, or answered as absent right away if that is known. */
 void watcher_secret_fetch_want(struct secret_fetch *self, const struct msg_key *key, bool absent);
 void watcher_secret_fetch_forget(struct secret_fetch *self, const struct msg_key *key);

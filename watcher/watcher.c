@@ -1,34 +1,31 @@
-/* watcher: tells the resolver what there is: Kubernetes objects, from manifests.
+/* watcher: tells the resolver what there is: Kubernetes objects, from manifests or from a cluster.
  *
- *   in    SECRET_WANTED                            from resolver
- *         files and folders, followed
- *   out   OBJECT_PUT OBJECT_DELETE KIND_STATE      to resolver
- *         SECRET_VALUE                             to resolver, only of what it asked for
- *   owns  the source: the last good objects of each file
- *   never decides what an object means
+ *   in     SECRET_WANTED                            from resolver
+ *          files and folders, or an API server      followed
+ *   out    OBJECT_PUT OBJECT_DELETE KIND_STATE      to resolver
+ *          SECRET_VALUE                             to resolver, only of what it asked for
+ *   owns   the feed: what was seen, and what was told of it
+ *   never  decides what an object means
  */
 #include "actor/actor.h"
-#include "base/clock.h"
 #include "base/log.h"
-#include "base/mem.h"
-#include "watcher/resync.h"
-#include "watcher/source_dir.h"
+#include "watcher/feed.h"
 
 struct watcher {
-	struct str_list paths;
+	struct str_list paths, namespaces;
+	struct str kubeconfig, context;
 	struct actor_loop *loop;
-	struct source_dir *source;
+	struct feed *feed;
 	struct actor_peer *resolver; /* NULL: not up */
 	uint64_t epoch;              /* of the last resolver */
-	struct resync resync;
-	bool following; /* events of the source are taken */
+	int fd;                      /* that is waited on; -1: none */
 };
 
-static struct watcher watcher;
+static struct watcher watcher = { .fd = -1 };
 
-/* ---- from the source ---- */
+/* ---- from the feed ---- */
 
-static void send_to_resolver(void *arg, enum msg_type type, const void *body)
+static void on_send(void *arg, enum msg_type type, const void *body)
 {
 	struct watcher *self = arg;
 
@@ -36,87 +33,41 @@ static void send_to_resolver(void *arg, enum msg_type type, const void *body)
 		actor_send(self->resolver, type, body);
 }
 
-static void on_put(void *self, const struct msg_object *object)
+static bool on_has_room(void *arg)
 {
-	send_to_resolver(self, MSG_OBJECT_PUT, object);
+	struct watcher *self = arg;
+
+	return self->resolver && actor_room(self->resolver) > 0;
 }
 
-static void on_del(void *self, const struct msg_object_delete *gone)
-{
-	send_to_resolver(self, MSG_OBJECT_DELETE, gone);
-}
+static void on_fd(void *arg, int fd);
 
-static void on_secret(void *self, const struct msg_secret_value *value)
-{
-	send_to_resolver(self, MSG_SECRET_VALUE, value);
-}
-
-static void on_complain(void *self, const char *path, uint32_t line, const char *sentence)
-{
-	(void)self;
-	log_warn("manifest", "path=%s line=%u reason=%s", log_value(path), line,
-		 log_value(sentence));
-}
-
-/* ---- resync: all kinds, one after the other, as fast as the resolver takes them ---- */
-
-static void on_source(void *arg, int fd);
-
-/* Events wait in the kernel while a resync is going on or the resolver cannot take more: so they
- * stay in order, and no queue grows. */
+/* Waits on the feed's descriptor only while its events can be taken. */
 static void follow(struct watcher *self)
 {
-	bool can = !self->resync.kind && (!self->resolver || actor_room(self->resolver) > 0);
-	int fd = watcher_source_dir_fd(self->source);
+	const int fd = self->feed->ops->fd(self->feed);
 
-	if (can == self->following)
+	if (fd == self->fd)
 		return;
-	self->following = can;
-	if (can && fd >= 0)
-		actor_watch_fd(self->loop, fd, on_source);
-	else
-		actor_unwatch_fd(self->loop, fd);
+	if (self->fd >= 0)
+		actor_unwatch_fd(self->loop, self->fd);
+	if (fd >= 0)
+		actor_watch_fd(self->loop, fd, on_fd);
+	self->fd = fd;
 }
 
-static void go_on(struct watcher *self)
-{
-	const struct resync_out out = { self, send_to_resolver };
-
-	while (self->resync.kind && actor_room(self->resolver) > 0) {
-		if (watcher_resync_step(&self->resync, &out))
-			continue;
-		watcher_source_dir_answer_wanted(self->source);
-		log_info("all sent", "objects=%zu complete=%d",
-			 watcher_source_dir_count(self->source).n_objects, self->resync.complete);
-	}
-	follow(self);
-}
-
-/* A file that could not be read at start can be now: only a whole resync tells what is gone since.
- */
-static void after_source(struct watcher *self)
-{
-	if (self->resolver && !self->resync.complete &&
-	    watcher_source_dir_is_complete(self->source)) {
-		watcher_resync_begin(&self->resync, self->source);
-		go_on(self);
-	}
-	follow(self);
-}
-
-static void on_source(void *arg, int fd)
+static void on_fd(void *arg, int fd)
 {
 	struct watcher *self = arg;
 
 	(void)fd;
-	watcher_source_dir_on_fd(self->source);
-	after_source(self);
+	self->feed->ops->on_fd(self->feed);
+	follow(self);
 }
 
 /* ---- from the resolver ---- */
 
-static int on_secret_wanted(void *arg, struct actor_peer *from, const struct msg *m,
-			    struct err *err)
+static int on_secret_wanted(void *arg, struct actor_peer *from, const struct msg *m, struct err *err)
 {
 	struct watcher *self = arg;
 	const struct msg_secret_wanted *wanted = &m->body.secret_wanted;
@@ -125,21 +76,20 @@ static int on_secret_wanted(void *arg, struct actor_peer *from, const struct msg
 	if (wanted->key.kind != MSG_KIND_SECRET)
 		return err_set(err, "SECRET_WANTED of a %s: only a Secret has values",
 			       msg_kind_name((enum msg_kind)wanted->key.kind));
-	watcher_source_dir_want(self->source, &wanted->key, wanted->wanted);
+	self->feed->ops->want(self->feed, &wanted->key, wanted->wanted);
 	return 0;
 }
 
 static void on_peer_up(void *arg, struct actor_peer *peer, bool again)
 {
 	struct watcher *self = arg;
+	const bool stranger = self->epoch != actor_peer_epoch(peer);
 
 	(void)again;
-	if (self->epoch != actor_peer_epoch(peer))
-		watcher_source_dir_forget_wanted(self->source);
 	self->epoch = actor_peer_epoch(peer);
 	self->resolver = peer;
-	watcher_resync_begin(&self->resync, self->source);
-	go_on(self);
+	self->feed->ops->begin(self->feed, stranger);
+	follow(self);
 }
 
 static void on_peer_down(void *arg, struct actor_peer *peer)
@@ -149,7 +99,7 @@ static void on_peer_down(void *arg, struct actor_peer *peer)
 	if (self->resolver != peer)
 		return;
 	self->resolver = NULL;
-	watcher_resync_abort(&self->resync);
+	self->feed->ops->end(self->feed);
 	follow(self);
 }
 
@@ -157,42 +107,44 @@ static void on_writable(void *arg, struct actor_peer *peer)
 {
 	struct watcher *self = arg;
 
-	if (self->resolver == peer)
-		go_on(self);
+	if (self->resolver != peer)
+		return;
+	self->feed->ops->go_on(self->feed);
+	follow(self);
 }
 
 static uint64_t tick(void *arg, uint64_t now_ms)
 {
 	struct watcher *self = arg;
-	uint64_t next;
+	const uint64_t next = self->feed->ops->tick(self->feed, now_ms);
 
-	if (!self->following)
-		return UINT64_MAX; /* and soon again: this is called after each batch of input */
-	next = watcher_source_dir_tick(self->source, now_ms);
-	after_source(self);
+	follow(self);
 	return next;
 }
 
 /* ---- the process ---- */
 
+static struct feed *feed_from_cluster(struct watcher *self, const struct feed_sink *sink, struct err *err)
+{
+	struct kube_config config;
+	struct kube *kube;
+
+	if (self->kubeconfig.len ? kube_config_load(&config, self->kubeconfig, self->context, err)
+				 : kube_config_in_cluster(&config, err))
+		return NULL;
+	kube = kube_new(&config, err);
+	return kube ? watcher_feed_kube_new(kube, &self->namespaces, sink) : NULL;
+}
+
 static int start(void *arg, struct actor_loop *loop, struct err *err)
 {
-	static const struct source_sink sink = { &watcher, on_put, on_del, on_secret, on_complain };
 	struct watcher *self = arg;
-	uint64_t begun = clock_ms();
-	struct source_counts counts;
+	const struct feed_sink sink = { self, on_send, on_has_room };
 
-	if (!self->paths.n)
-		return err_set(
-			err,
-			"nothing to watch: --file must name a manifest or a folder of manifests");
-	mem_protect_process();
 	self->loop = loop;
-	self->source = watcher_source_dir_new(&self->paths, &sink);
-	watcher_source_dir_load(self->source);
-	counts = watcher_source_dir_count(self->source);
-	log_info("manifests read", "files=%zu broken=%zu objects=%zu ms=%llu", counts.n_files,
-		 counts.n_broken, counts.n_objects, (unsigned long long)(clock_ms() - begun));
+	self->feed = self->paths.n ? watcher_feed_dir_new(&self->paths, &sink) : feed_from_cluster(self, &sink, err);
+	if (!self->feed)
+		return err_wrap(err, "nothing to watch: --file names manifests, --kubeconfig a cluster");
 	follow(self);
 	actor_ready(loop);
 	return 0;
@@ -202,7 +154,7 @@ static void stop(void *arg)
 {
 	struct watcher *self = arg;
 
-	watcher_source_dir_destroy(&self->source);
+	self->feed->ops->destroy(self->feed);
 }
 
 static const struct actor_input inputs[] = {
@@ -211,25 +163,26 @@ static const struct actor_input inputs[] = {
 };
 
 static const struct conf_option options[] = {
-	{ "file", CONF_LIST, &watcher.paths, "", 0, 0,
-	  "manifests and folders of manifests to read and follow", 'f' },
+	{ "file", CONF_LIST, &watcher.paths, "", 0, 0, "manifests and folders of manifests to read and follow", 'f' },
+	{ "kubeconfig", CONF_TEXT, &watcher.kubeconfig, "", 0, 0,
+	  "cluster to watch, several files with ':' between them; empty: the one that this pod runs in", 0 },
+	{ "context", CONF_TEXT, &watcher.context, "", 0, 0, "context of the kubeconfig; empty: its current one", 0 },
+	{ "namespaces", CONF_LIST, &watcher.namespaces, "", 0, 0, "namespaces to watch, comma separated; empty: all", 0 },
 	{ 0 },
 };
 
 int main(int argc, char **argv)
 {
-	return actor_main(
-		&(struct actor){
-			.room = ROOM_WATCHER,
-			.summary = "tells the resolver what is in manifests, and follows them",
-			.self = &watcher,
-			.inputs = inputs,
-			.options = options,
-			.start = start,
-			.stop = stop,
-			.on_peer_up = on_peer_up,
-			.on_peer_down = on_peer_down,
-			.on_writable = on_writable,
-			.tick = tick },
-		argc, argv);
+	return actor_main(&(struct actor){ .room = ROOM_WATCHER,
+					   .summary = "tells the resolver what there is in manifests or in a cluster",
+					   .self = &watcher,
+					   .inputs = inputs,
+					   .options = options,
+					   .start = start,
+					   .stop = stop,
+					   .on_peer_up = on_peer_up,
+					   .on_peer_down = on_peer_down,
+					   .on_writable = on_writable,
+					   .tick = tick },
+			  argc, argv);
 }

@@ -33,7 +33,7 @@ struct kube_request {
 	struct curl_slist *headers;
 	struct kube_call call;
 	struct buf body;
-	char *sent;
+	char *path, *sent; /* copies of what the call said */
 	char error[CURL_ERROR_SIZE];
 	uint64_t retry_after_ms;
 };
@@ -254,6 +254,8 @@ struct kube_request *kube_start(struct kube *self, const struct kube_call *call)
 		read_credentials(self);
 	request->kube = self;
 	request->call = *call;
+	request->path = mem_dup(call->path.ptr, call->path.len);
+	request->call.path = str_from(request->path);
 	request->easy = curl_easy_init();
 	buf_init(&request->body, KUBE_BODY_MAX);
 	set_transport(request);
@@ -296,6 +298,7 @@ void kube_cancel(struct kube_request **request_p)
 	if (request->sent)
 		mem_wipe(request->sent, request->call.body.len);
 	mem_free(request->sent);
+	mem_free(request->path);
 	mem_free(request);
 }
 

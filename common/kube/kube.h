@@ -25,7 +25,7 @@ struct kube_result {
 
 struct kube_call {
 	const char *method;       /* GET, POST, PATCH, PUT, DELETE */
-	struct str path;          /* with query: /api/v1/services?limit=500 */
+	struct str path;          /* with query: /api/v1/services?limit=500; copied */
 	struct str body;          /* ptr NULL: none; copied */
 	const char *content_type; /* NULL: application/json */
 	const char *accept;       /* NULL: application/json */

@@ -1,0 +1,40 @@
+/* feed: where objects come from, as the room sees it: a folder of manifests or a cluster. */
+#ifndef WATCHER_FEED_H
+#define WATCHER_FEED_H
+
+#include "kube/kube.h"
+#include "msg/msg.h"
+
+struct feed;
+
+/* The resolver's side. */
+struct feed_sink {
+	void *self;
+	/* OBJECT_PUT, OBJECT_DELETE, KIND_STATE or SECRET_VALUE; borrowed during the call. */
+	void (*send)(void *self, enum msg_type type, const void *body);
+	bool (*has_room)(void *self); /* the resolver is there and takes more */
+};
+
+struct feed_ops {
+	/* The resolver holds nothing: tell it everything. `stranger`: another one than before, whose wishes are not known. */
+	void (*begin)(struct feed *feed, bool stranger);
+	void (*end)(struct feed *feed);   /* the resolver is away */
+	void (*go_on)(struct feed *feed); /* it takes more again */
+	void (*want)(struct feed *feed, const struct msg_key *secret, bool wanted);
+	/* The descriptor to wait on; -1: leave what happens in the kernel for now, so that it stays in order. */
+	int (*fd)(struct feed *feed);
+	void (*on_fd)(struct feed *feed);
+	uint64_t (*tick)(struct feed *feed, uint64_t now_ms); /* next deadline */
+	void (*destroy)(struct feed *feed);
+};
+
+struct feed {
+	const struct feed_ops *ops;
+	struct feed_sink sink;
+};
+
+/* Both read nothing of `paths` and `namespaces` later. */
+struct feed *watcher_feed_dir_new(const struct str_list *paths, const struct feed_sink *sink);
+struct feed *watcher_feed_kube_new(struct kube *kube, const struct str_list *namespaces, const struct feed_sink *sink);
+
+#endif
