@@ -195,21 +195,23 @@ static void warn_missing(const struct validate_value *v, const char *field)
 			STR_ARG(v->job->settings->prefix), field);
 }
 
+/* What the reference publishes although a part is missing is published: only this route suffers. */
 static int check_health(const struct validate_value *v, struct err *err)
 {
 	const Pomerium__Config__HealthCheck *check =
 		(const Pomerium__Config__HealthCheck *)v->message;
 
-	if (!check->timeout || !check->interval)
-		return err_set(err, "timeout and interval should both be given, such as timeout: "
-				    "1s, interval: 10s");
-	if (!check->http_health_check && !check->tcp_health_check && !check->grpc_health_check)
-		return err_set(err, "one of http_health_check, tcp_health_check and "
-				    "grpc_health_check should be given");
+	(void)err;
+	if (!check->timeout)
+		warn_missing(v, "timeout");
+	if (!check->interval)
+		warn_missing(v, "interval");
 	if (!check->unhealthy_threshold)
 		warn_missing(v, "unhealthy_threshold");
 	if (!check->healthy_threshold)
 		warn_missing(v, "healthy_threshold");
+	if (!check->http_health_check && !check->tcp_health_check && !check->grpc_health_check)
+		warn_missing(v, "one of http_health_check, tcp_health_check and grpc_health_check");
 	return 0;
 }
 
@@ -441,8 +443,9 @@ const struct validate_rule translator_validate_rules[] = {
 	{ "rewrite_response_headers[].value", "has no NUL, CR, LF", "Envoy, Lua filter",
 	  check_header_value, false, NULL },
 
-	{ "health_checks[]", "has timeout, interval and one kind of check", "Envoy, HealthCheck",
-	  check_health, false, NULL },
+	{ "health_checks[]",
+	  "has timeout, interval, both thresholds and one kind of check (else a warning)",
+	  "Envoy, HealthCheck", check_health, false, NULL },
 	{ "health_checks[].timeout", "is longer than 0s", "Envoy, HealthCheck", check_positive,
 	  false, NULL },
 	{ "health_checks[].interval", "is longer than 0s", "Envoy, HealthCheck", check_positive,

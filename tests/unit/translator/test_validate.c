@@ -64,8 +64,7 @@ static void test_health(void **state)
 {
 	static const char *const cases[][2] = {
 		{ "[{timeout: 1s, interval: 1s, tcp_health_check: {}}]", "\"health_checks\"" },
-		{ "[{timeout: 1s, tcp_health_check: {}}]", "error: item 1: timeout and interval should both be given" },
-		{ "[{timeout: 1s, interval: 1s}]", "error: one of http_health_check, tcp_health_check" },
+		{ "[{}]", "\"health_checks\":[{}]" },
 		{ "[{timeout: 1s, interval: 1s, tcp_health_check: {}}, {timeout: 0s, interval: 1s, tcp_health_check: {}}]",
 		  "error: item 2: the duration should be longer than 0s" },
 		{ "[{timeout: 1s, interval: 1s, no_traffic_interval: 0s, tcp_health_check: {}}]", "error: longer than 0s" },
@@ -112,7 +111,21 @@ static void test_together(void **state)
 	trip_end(&trip);
 }
 
-/* Every path of the table exists, and the page lists each rule. */
+static void test_missing(void **state)
+{
+	struct trip trip;
+
+	(void)state;
+	trip_start(&trip, WITH("ingress.pomerium.io/health_checks: '[{timeout: 1s, healthy_threshold: 1}]'"));
+	assert_int_equal(trip.rc, 0);
+	assert_int_equal(trip.config.warnings.n, 3);
+	assert_non_null(strstr(trip.config.warnings.items[0].ptr, "interval"));
+	assert_non_null(strstr(trip.config.warnings.items[1].ptr, "unhealthy_threshold"));
+	assert_non_null(strstr(trip.config.warnings.items[2].ptr, "one of http_health_check"));
+	trip_end(&trip);
+}
+
+/* The page lists each rule of the table. */
 static void test_table(void **state)
 {
 	char page[65536] = "", row[512];
@@ -138,6 +151,7 @@ int main(void)
 		cmocka_unit_test(test_rules),
 		cmocka_unit_test(test_health),
 		cmocka_unit_test(test_together),
+		cmocka_unit_test(test_missing),
 		cmocka_unit_test(test_table),
 	};
 
