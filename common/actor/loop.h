@@ -84,6 +84,7 @@ struct link {
 
 struct tap {
 	zsock_t *sock;
+	char *path; /* of the socket file, or NULL */
 	struct buf topic, line;
 	unsigned n_listeners; /* topics that somebody subscribed to; 0: nothing is printed */
 };

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 
 #define TAP_HWM 10000
 
@@ -71,8 +72,10 @@ void actor_tap_open(struct tap *tap, const char *endpoint)
 	tap->sock = zsock_new(ZMQ_XPUB);
 	zmq_setsockopt(zsock_resolve(tap->sock), ZMQ_SNDHWM, &hwm, sizeof(hwm));
 	zmq_setsockopt(zsock_resolve(tap->sock), ZMQ_LINGER, &linger, sizeof(linger));
-	if (zsock_bind(tap->sock, "%s", endpoint) >= 0)
+	if (zsock_bind(tap->sock, "%s", endpoint) >= 0) {
+		tap->path = strncmp(endpoint, "ipc://", 6) ? NULL : mem_strdup(endpoint + 6);
 		return;
+	}
 	log_warn("no tap", "endpoint=%s reason=%s", log_value(endpoint),
 		 log_value(zmq_strerror(errno)));
 	zsock_destroy(&tap->sock);
@@ -81,6 +84,10 @@ void actor_tap_open(struct tap *tap, const char *endpoint)
 void actor_tap_close(struct tap *tap)
 {
 	zsock_destroy(&tap->sock);
+	if (tap->path)
+		unlink(tap->path); /* ZeroMQ leaves it, and the name holds our process number */
+	mem_free(tap->path);
+	tap->path = NULL;
 	buf_clear(&tap->topic);
 	buf_clear(&tap->line);
 }

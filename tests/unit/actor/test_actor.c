@@ -396,6 +396,33 @@ static void test_a_tap(void **state)
 	zsock_destroy(&tap);
 }
 
+static bool has_tap(const struct rig *rig, pid_t pid)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/tap-watcher-%d", rig->dir, pid);
+	return access(path, F_OK) == 0;
+}
+
+static void test_no_tap_is_left_behind(void **state)
+{
+	struct rig *rig = *state;
+	pid_t killed, ended;
+
+	start_watcher(rig);
+	killed = rig->watcher.pid;
+	room_end(&rig->watcher, SIGKILL);
+	room_expect(&rig->resolver, "down watcher");
+	assert_true(has_tap(rig, killed));
+	start_watcher(rig); /* the next of its kind sweeps */
+	assert_false(has_tap(rig, killed));
+	ended = rig->watcher.pid;
+	assert_true(has_tap(rig, ended));
+	room_end(&rig->watcher, SIGTERM);
+	assert_false(has_tap(rig, ended));
+	rig->watcher.pid = 0;
+}
+
 static void test_exit_statuses(void **state)
 {
 	struct rig *rig = *state;
@@ -435,6 +462,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_wrong_type_starts_the_link_over, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_a_tap, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_tap_is_left_behind, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_exit_statuses, setup, teardown),
 	};
 
