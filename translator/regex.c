@@ -68,10 +68,9 @@ int translator_regex_rune(struct regex_reader *r, uint32_t *rune)
 	struct str start = r->rest;
 	size_t len;
 
-	if (r->rest.len == 0) {
-		*rune = UINT32_MAX;
+	*rune = UINT32_MAX;
+	if (r->rest.len == 0)
 		return 0;
-	}
 	len = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
 	if (len > r->rest.len || !str_is_utf8(str_slice(r->rest, 0, len))) {
 		skip(r, r->rest.len);

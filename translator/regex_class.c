@@ -190,6 +190,7 @@ int translator_regex_escape(struct regex_reader *r, uint32_t *rune)
 	struct str start = r->rest;
 	uint32_t c;
 
+	*rune = 0;
 	r->rest = str_slice(r->rest, 1, r->rest.len);
 	if (r->rest.len == 0)
 		return translator_regex_fail(r, "trailing backslash at end of expression", start);
@@ -348,7 +349,7 @@ static int class_rune(struct regex_reader *r, struct str bracket, uint32_t *rune
 static int class_range(struct regex_reader *r, struct str bracket, struct regex_set *set)
 {
 	struct str start = r->rest;
-	uint32_t from, to;
+	uint32_t from = 0, to;
 
 	if (class_rune(r, bracket, &from) < 0)
 		return -1;

@@ -80,7 +80,7 @@ const struct value_entry **translator_ppl_sorted(const struct value *map, struct
 	for (size_t i = 0; i < map->map.n; i++)
 		sorted[i] = &map->map.entries[i];
 	if (map->map.n > 1)
-		qsort(sorted, map->map.n, sizeof(*sorted), by_key);
+		qsort(sorted, map->map.n, sizeof(const struct value_entry *), by_key);
 	return sorted;
 }
 
