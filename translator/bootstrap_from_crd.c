@@ -9,6 +9,7 @@
 
 #include "pb/pomerium.pb-c.h"
 #include "translator/crd.h"
+#include "translator/ingress.h"
 
 #define SECRET_LEN 32
 #define ADDRESS_DEFAULT STR(":8443")
@@ -30,7 +31,7 @@ static int splice_secrets(struct settings_job *job, struct err *err)
 	if (!secret)
 		return -1;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		const struct msg_secret_fact *fact = translator_settings_fact(secret, parts[i].key);
+		const struct msg_secret_fact *fact = translator_secret_fact(secret, parts[i].key);
 
 		if (!fact && !parts[i].required)
 			continue;

@@ -30,10 +30,7 @@ struct settings_job {
 const struct msg_bundle_secret *translator_settings_secret(const struct settings_job *job,
 							   const char *field, struct str name,
 							   struct err *err);
-/* Its value under a key, or NULL. */
-const struct msg_secret_fact *translator_settings_fact(const struct msg_bundle_secret *secret,
-						       const char *key);
-/* The same, but it must be there; not empty, and text if it goes into a text field. */
+/* Its value under a key: there, not empty, text. NULL with a sentence. */
 const struct msg_secret_fact *translator_settings_need(const struct msg_bundle_secret *secret,
 						       const char *field, const char *key,
 						       struct err *err);

@@ -7,6 +7,7 @@
 #include "translator/settings.h"
 
 #include "translator/crd.h"
+#include "translator/ingress.h"
 
 const struct msg_bundle_secret *translator_settings_secret(const struct settings_job *job,
 							   const char *field, struct str name,
@@ -29,20 +30,11 @@ const struct msg_bundle_secret *translator_settings_secret(const struct settings
 	return NULL;
 }
 
-const struct msg_secret_fact *translator_settings_fact(const struct msg_bundle_secret *secret,
-						       const char *key)
-{
-	for (size_t i = 0; i < secret->facts.n; i++)
-		if (str_is(secret->facts.items[i].name, key))
-			return &secret->facts.items[i];
-	return NULL;
-}
-
 const struct msg_secret_fact *translator_settings_need(const struct msg_bundle_secret *secret,
 						       const char *field, const char *key,
 						       struct err *err)
 {
-	const struct msg_secret_fact *fact = translator_settings_fact(secret, key);
+	const struct msg_secret_fact *fact = translator_secret_fact(secret, key);
 
 	if (!fact || fact->len == 0) {
 		err_set(err,
@@ -65,18 +57,10 @@ void translator_settings_splice(struct settings_job *job, const struct msg_bundl
 				const struct msg_secret_fact *fact, struct str path,
 				enum msg_splice_encoding encoding)
 {
-	struct msg_splice_list *splices = &job->out->splices;
-	struct msg_splice *splice =
-		pool_push(job->pool, &splices->items, &splices->n, sizeof(*splice));
+	struct ingress_job plain = { .pool = job->pool, .out = job->out };
 
-	splice->bootstrap = job->bootstrap;
-	splice->route_id = STR("");
-	splice->path = path;
-	splice->secret_namespace = secret->namespace;
-	splice->secret_name = secret->name;
-	splice->secret_key = fact->name;
-	splice->hmac = fact->hmac;
-	splice->encoding = encoding;
+	translator_splice(&plain, secret, fact, path, encoding);
+	job->out->splices.items[job->out->splices.n - 1].bootstrap = job->bootstrap;
 }
 
 static int check_type(const struct msg_bundle_secret *secret, const char *field, const char *type,
@@ -135,16 +119,12 @@ int translator_settings_storage(const struct settings_job *job, struct err *err)
 
 void translator_settings_warn(struct settings_job *job, const char *fmt, ...)
 {
-	struct str_list *warnings = &job->out->warnings;
-	struct err sentence;
+	struct ingress_job plain = { .pool = job->pool, .out = job->out };
 	char text[ERR_MAX];
 	va_list args;
 
 	va_start(args, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	(void)err_set(&sentence, "%s", text); /* one clean line */
-	*(struct str *)pool_push(job->pool, &warnings->items, &warnings->n,
-				 sizeof(*warnings->items)) =
-		pool_str(job->pool, str_from(sentence.text));
+	translator_warn(&plain, "%s", text);
 }

@@ -35,8 +35,8 @@ static int add_certificate(struct settings_job *job, struct str name, struct err
 			       "spec.certificates: Secret %s should be of type kubernetes.io/tls "
 			       "and not %s",
 			       err_quote(name), err_quote(secret->type));
-	cert = translator_settings_fact(secret, "tls.crt");
-	key = translator_settings_fact(secret, "tls.key");
+	cert = translator_secret_fact(secret, "tls.crt");
+	key = translator_secret_fact(secret, "tls.key");
 	if (translator_certificate_check(cert, key, err))
 		return err_wrap(err, "spec.certificates: Secret %s", err_quote(name));
 	offer = pool_push(job->pool, &job->out->certificates.items, &job->out->certificates.n,
@@ -69,7 +69,7 @@ static int collect_authorities(struct settings_job *job, const struct value *lis
 		const struct msg_bundle_secret *secret =
 			translator_settings_secret(job, "caSecrets", name, err);
 		const struct msg_secret_fact *fact =
-			secret ? translator_settings_fact(secret, "ca.crt") : NULL;
+			secret ? translator_secret_fact(secret, "ca.crt") : NULL;
 
 		if (!secret)
 			return -1;
@@ -144,7 +144,7 @@ static int splice_idp(struct settings_job *job, struct err *err)
 		translator_settings_splice(job, secret, fact, str_from(parts[i].path),
 					   MSG_SPLICE_RAW);
 	}
-	if (translator_settings_fact(secret, "service_account"))
+	if (translator_secret_fact(secret, "service_account"))
 		translator_settings_warn(
 			job,
 			"identityProvider.secret.service_account: config option was removed, "

@@ -97,17 +97,19 @@ static void sip_round(uint64_t v[4])
 	v[2] = rotate(v[2], 32);
 }
 
+/* Before main, and so before any thread. */
+static uint64_t seed[2];
+
+static void __attribute__((constructor)) draw_seed(void)
+{
+	hash_random(seed, sizeof(seed));
+}
+
 /* SipHash-1-3 of Aumasson and Bernstein: short keys, hostile input. */
 uint64_t hash_fast(struct str bytes)
 {
-	static uint64_t seed[2];
 	uint64_t last = (uint64_t)bytes.len << 56, word;
 	size_t i = 0;
-
-	if (!seed[0]) {
-		seed[1] = hash_random64();
-		seed[0] = hash_random64();
-	}
 	uint64_t v[4] = { seed[0] ^ 0x736f6d6570736575u, seed[1] ^ 0x646f72616e646f6du,
 			  seed[0] ^ 0x6c7967656e657261u, seed[1] ^ 0x7465646279746573u };
 

@@ -76,7 +76,10 @@ bool value_time_parse(struct str text, struct value_time *out);
 /* YAML (libyaml), one document after the other. Errors name line and column and say what is wrong
  * in go-yaml's terms where it helps ("did not find expected key"). Duplicate keys, unknown anchors, tabs as
  * indentation, invalid UTF-8, depth above VALUE_MAX_DEPTH, alias bombs: all errors.
- * Merge keys (<<) are applied as go-yaml v3 does. */
+ * Merge keys (<<) are applied as go-yaml v3 does.
+ * What libyaml does differently is kept where it only takes more or says more: "\/" and "\ " are escapes, a question mark
+ * may stand inside a plain scalar in [] and {}, a colon before , ] or } there is an error and no part of the scalar, and of what
+ * follows the first document only the first token is looked at. */
 struct yaml_documents {
 	struct value *items;
 	size_t n;

@@ -13,6 +13,8 @@
 #include "base/yaml_map.h"
 #include "base/yaml_scalar.h"
 
+#define MAX_READ_AGAIN (1u << 20) /* bytes */
+
 struct anchor {
 	struct yaml_node node;
 	size_t id; /* a name can be given again, even inside of what it names */
@@ -380,17 +382,46 @@ static int peek_behind(struct reader *r, struct err *err)
 	return 0;
 }
 
+/* go-yaml takes \' in double quotes, libyaml does not: where that is the error, the backslash goes.
+ */
+static bool drop_backslash(const struct reader *r, struct str *text, struct pool *pool)
+{
+	size_t at = 0;
+	char *copy;
+
+	if (!r->parser.problem || strcmp(r->parser.problem, "found unknown escape character") != 0)
+		return false;
+	for (size_t i = 0; at < text->len; at++) /* the mark counts characters */
+		if (((unsigned char)text->ptr[at] & 0xC0) != 0x80 &&
+		    i++ == r->parser.problem_mark.index)
+			break;
+	if (!str_starts(str_slice(*text, at, text->len), "\\'"))
+		return false;
+	copy = pool_alloc(pool, text->len);
+	memcpy(copy, text->ptr, at);
+	memcpy(copy + at, text->ptr + at + 1, text->len - at - 1);
+	*text = (struct str){ copy, text->len - 1 };
+	return true;
+}
+
 int yaml_parse(struct str text, struct pool *pool, struct value *out, struct err *err)
 {
-	struct reader r;
+	size_t n_read = 0;
+	bool again;
 	int rc;
 
 	*out = (struct value){ .type = VALUE_NULL };
-	if (open_reader(&r, text, pool, err))
-		return -1;
-	rc = read_document(&r, out, err);
-	if (rc == 1)
-		rc = peek_behind(&r, err);
-	close_reader(&r);
+	do {
+		struct reader r;
+
+		if (open_reader(&r, text, pool, err))
+			return -1;
+		rc = read_document(&r, out, err);
+		if (rc == 1)
+			rc = peek_behind(&r, err);
+		n_read += text.len;
+		again = rc < 0 && n_read < MAX_READ_AGAIN && drop_backslash(&r, &text, pool);
+		close_reader(&r);
+	} while (again);
 	return rc < 0 ? -1 : 0;
 }
