@@ -1,10 +1,5 @@
 /* Two rooms over real sockets: HELLO, order, credit, restarts, gaps, garbage, other versions. */
-#include "room.h"
-
-struct rig {
-	char dir[64];
-	struct room watcher, resolver;
-};
+#include "fake.h"
 
 static int setup(void **state)
 {
@@ -145,88 +140,7 @@ static void test_a_missed_heartbeat_is_no_death(void **state)
 	room_expect(&rig->resolver, "got 1 1");
 }
 
-/* ---- a peer played by the test ---- */
-struct fake {
-	zsock_t *sock;
-	struct pool pool;
-	zmq_msg_t frame;
-};
-
-static void fake_open(struct fake *fake, const struct rig *rig, const char *id)
-{
-	fake->sock = zsock_new(ZMQ_DEALER);
-	zmq_msg_init(&fake->frame);
-	zsock_set_identity(fake->sock, id);
-	zsock_set_linger(fake->sock, 0);
-	zsock_set_rcvtimeo(fake->sock, 10000);
-	assert_int_equal(zsock_connect(fake->sock, "ipc://%s/objects", rig->dir), 0);
-}
-
-static void fake_close(struct fake *fake)
-{
-	zmq_msg_close(&fake->frame);
-	zsock_destroy(&fake->sock);
-	pool_clear(&fake->pool);
-}
-
-static void fake_send_bytes(struct fake *fake, const void *bytes, size_t len)
-{
-	assert_int_equal(zmq_send(zsock_resolve(fake->sock), bytes, len, 0), (int)len);
-}
-
-static void fake_send(struct fake *fake, enum msg_type type, uint64_t seq, const void *body)
-{
-	struct buf out;
-
-	buf_init(&out, BUF_MAX_MESSAGE);
-	msg_pack(type, seq, body, &out);
-	fake_send_bytes(fake, out.ptr, out.len);
-	buf_clear(&out);
-}
-
-static void fake_hello(struct fake *fake, uint64_t session)
-{
-	struct msg_hello hello = { MSG_PROTOCOL_VERSION, ROOM_WATCHER, 4711, 100, session };
-
-	fake_send(fake, MSG_HELLO, 0, &hello);
-}
-
-/* Reads until a message of this type comes. */
-static void fake_expect(struct fake *fake, enum msg_type type, struct msg *m)
-{
-	uint64_t deadline = clock_ms() + 10000;
-	struct err err = { "" };
-
-	do {
-		if (clock_ms() > deadline ||
-		    zmq_msg_recv(&fake->frame, zsock_resolve(fake->sock), 0) < 0)
-			fail_msg("no %s within ten seconds", msg_name(type));
-		if (msg_unpack(
-			    (struct str){ zmq_msg_data(&fake->frame), zmq_msg_size(&fake->frame) },
-			    &fake->pool, m, &err) < 0)
-			fail_msg("%s", err.text);
-	} while (m->type != type);
-}
-
-static void fake_up(struct fake *fake, struct rig *rig, uint64_t session)
-{
-	struct msg m;
-
-	fake_hello(fake, session);
-	fake_expect(fake, MSG_HELLO, &m);
-	assert_int_equal(m.body.hello.session, session);
-	assert_int_equal(m.body.hello.room, ROOM_RESOLVER);
-	assert_int_equal(m.body.hello.credit, 256);
-	room_expect(&rig->resolver, "up watcher");
-}
-
-static void fake_delete(struct fake *fake, uint64_t seq)
-{
-	struct msg_object_delete gone = { .key = { MSG_KIND_SERVICE, STR("a"), STR("b") },
-					  .seen_ns = seq };
-
-	fake_send(fake, MSG_OBJECT_DELETE, seq, &gone);
-}
+/* ---- a DEALER played by the test ---- */
 
 static void test_a_gap_starts_the_link_over(void **state)
 {
@@ -396,6 +310,75 @@ static void test_a_tap(void **state)
 	zsock_destroy(&tap);
 }
 
+/* ---- a ROUTER played by the test ---- */
+
+static void restart_resolver(struct rig *rig)
+{
+	room_start(&rig->resolver, ROOM_RESOLVER, rig->dir);
+	room_expect(&rig->resolver, "started");
+	room_expect(&rig->resolver, "up watcher again=0");
+	room_expect(&rig->watcher, "up resolver again=0");
+}
+
+static void test_a_dealer_starts_over_after_a_gap(void **state)
+{
+	struct msg_secret_wanted wanted = { .key = { MSG_KIND_SECRET, STR("shop"), STR("tls") } };
+	struct msg_hello hello, answer = { MSG_PROTOCOL_VERSION, ROOM_RESOLVER, 99, 100, 0 };
+	struct rig *rig = *state;
+	struct fake fake = { 0 };
+	zmq_msg_t id;
+
+	zmq_msg_init(&id);
+	fake_bind(&fake, rig);
+	room_start(&rig->watcher, ROOM_WATCHER, rig->dir);
+	room_expect(&rig->watcher, "started");
+	hello = fake_take_hello(&fake, &id);
+	assert_int_equal(hello.room, ROOM_WATCHER);
+	answer.session = hello.session + 1; /* of a HELLO that it never said: nothing may happen */
+	fake_answer(&fake, &id, MSG_HELLO, 0, &answer);
+	answer.session = hello.session;
+	fake_answer(&fake, &id, MSG_HELLO, 0, &answer);
+	room_expect(&rig->watcher, "up resolver again=0");
+	fake_answer(&fake, &id, MSG_SECRET_WANTED, 1, &wanted);
+	room_expect(&rig->watcher, "wanted 1");
+	fake_answer(&fake, &id, MSG_SECRET_WANTED, 3, &wanted);
+	assert_int_equal(fake_take_hello(&fake, &id).session, hello.session + 1);
+	fake_answer(&fake, &id, MSG_SECRET_WANTED, 4, &wanted); /* of the old numbering */
+	answer.session = hello.session + 1;
+	fake_answer(&fake, &id, MSG_HELLO, 0, &answer);
+	room_expect(&rig->watcher, "up resolver again=1 ups=2");
+	fake_answer(&fake, &id, MSG_SECRET_WANTED, 1, &wanted);
+	room_expect(&rig->watcher, "wanted 1");
+	zmq_msg_close(&id);
+	fake_close(&fake);
+	room_expect(&rig->watcher, "down resolver");
+	restart_resolver(rig);
+}
+
+static void test_a_dealer_waits_for_its_own_version(void **state)
+{
+	static const char hello[] = "\x93\x01\x00\x92\x63\xa6"
+				    "future";
+	struct rig *rig = *state;
+	struct fake fake = { 0 };
+	zmq_msg_t id;
+
+	zmq_msg_init(&id);
+	fake_bind(&fake, rig);
+	room_start(&rig->watcher, ROOM_WATCHER, rig->dir);
+	room_expect(&rig->watcher, "started");
+	fake_take_hello(&fake, &id);
+	assert_true(zmq_send(zsock_resolve(fake.sock), zmq_msg_data(&id), zmq_msg_size(&id),
+			     ZMQ_SNDMORE) > 0);
+	fake_send_bytes(&fake, hello, sizeof(hello) - 1);
+	zsock_set_rcvtimeo(fake.sock, 1500); /* a HELLO without an answer is said again after 1 s */
+	assert_int_equal(zmq_msg_recv(&id, zsock_resolve(fake.sock), 0),
+			 -1); /* it does not insist */
+	zmq_msg_close(&id);
+	fake_close(&fake);
+	restart_resolver(rig);
+}
+
 static bool has_tap(const struct rig *rig, pid_t pid)
 {
 	char path[128];
@@ -462,6 +445,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_wrong_type_starts_the_link_over, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_a_tap, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_dealer_starts_over_after_a_gap, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_a_dealer_waits_for_its_own_version, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(test_no_tap_is_left_behind, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_exit_statuses, setup, teardown),
 	};
