@@ -201,14 +201,20 @@ uint64_t resolver_queue_announce(struct queue *queue, const struct msg_key *owne
 
 /* ---- turns ---- */
 
+static bool is_better(const struct queue_worker *a, const struct queue_worker *b)
+{
+	if (!b || a->late != b->late)
+		return !b || b->late;
+	return a->n_live < b->n_live;
+}
+
 /* The least loaded worker that has room and no company to avoid; `but` is left out. */
 static struct queue_worker *least_loaded(const struct queue *queue, const struct queue_worker *but)
 {
 	struct queue_worker *best = NULL;
 
 	for (struct queue_worker *w = queue->workers; w; w = w->next)
-		if (w != but && !w->alone && queue->room(w->peer) > 0 &&
-		    (!best || w->n_live < best->n_live))
+		if (w != but && !w->alone && queue->room(w->peer) > 0 && is_better(w, best))
 			best = w;
 	return best;
 }
@@ -283,6 +289,7 @@ void resolver_queue_ack(struct queue *queue, const struct msg_key *owner, uint64
 	if (worker) {
 		/* A worker does its jobs in order: what it was given before is done or lost. */
 		worker->oldest = number == worker->newest ? 0 : number + 1;
+		worker->late = false;
 		job->suspect = false;
 		job->deaths = 0;
 	}
@@ -299,6 +306,8 @@ uint64_t resolver_queue_tick(struct queue *queue, uint64_t now_ms)
 	struct queue_job *job;
 
 	while ((job = queue->flying.first) && job->deadline_ms <= now_ms) {
+		if (job->worker)
+			job->worker->late = true;
 		land_unheard(queue, job);
 		place(queue, job);
 	}

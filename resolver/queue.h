@@ -29,6 +29,7 @@ struct queue_worker {
 	uint64_t oldest;         /* no job with a smaller number is in it; 0: none at all */
 	uint64_t newest;         /* of the jobs it was given */
 	struct queue_job *alone; /* a suspect runs here: nobody else may */
+	bool late; /* a job of it was not acknowledged in time, and none since: others first */
 };
 
 /* Who died over what. If the same process comes back, it was a cut connection and no death. */

@@ -7,6 +7,7 @@
  */
 #include "resolver/store.h"
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "resolver/key.h"
 
@@ -40,18 +41,36 @@ static struct store_entry *find(const struct store *store, const struct msg_key 
 	return map_get(&store->kinds[key->kind], resolver_key_text(key, &room));
 }
 
-bool resolver_store_put(struct store *store, const struct msg_object *object)
+/* Packs into the scratch buffer; an empty view if the object is larger than any message may be. */
+static struct str pack(struct store *store, const struct msg_object *object)
 {
 	struct msg_object plain = *object;
-	struct store_entry *entry = find(store, &object->key);
-	struct key_text room;
-	struct str bytes;
 
 	/* The moment of a change is no part of it. */
 	plain.seen_ns = 0;
+	if (store->scratch.cap > BUF_MAX_TEXT) {
+		buf_clear(&store->scratch);
+		buf_init(&store->scratch, BUF_MAX_MESSAGE);
+	}
 	buf_reset(&store->scratch);
 	codec_pack(&msg_object_codec, &plain, &store->scratch);
-	bytes = buf_view(&store->scratch);
+	return store->scratch.full ? STR("") : buf_view(&store->scratch);
+}
+
+bool resolver_store_put(struct store *store, const struct msg_object *object)
+{
+	struct store_entry *entry = find(store, &object->key);
+	struct str bytes = pack(store, object);
+	struct key_text room;
+
+	if (bytes.len == 0) {
+		if (entry)
+			entry->round = store->round[object->key.kind];
+		log_warn("object too large, its last version stays", "kind=%s name=%s",
+			 msg_kind_name((enum msg_kind)object->key.kind),
+			 err_quote(object->key.name));
+		return false;
+	}
 	if (entry && str_eq(bytes, (struct str){ entry->bytes, entry->len })) {
 		entry->round = store->round[object->key.kind];
 		return false;

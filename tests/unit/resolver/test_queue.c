@@ -159,6 +159,34 @@ static void test_late_ack(void **state)
 	resolver_queue_clear(&q);
 }
 
+/* Who is late gets work only if nobody else can take it, until it is heard of again. */
+static void test_late_worker(void **state)
+{
+	struct peer one = { 10 }, two = { 10 };
+	struct queue_worker *w1, *w2;
+	struct queue q;
+	uint64_t number;
+
+	(void)state;
+	resolver_queue_init(&q, room_of);
+	w1 = resolver_queue_add_worker(&q, &one, 1);
+	mark(&q, "a");
+	expect(&q, "a", w1, 0);
+	w2 = resolver_queue_add_worker(&q, &two, 2);
+	resolver_queue_tick(&q, QUEUE_ACK_MS);
+	expect(&q, "a", w2, QUEUE_ACK_MS);
+	mark(&q, "b");
+	mark(&q, "c");
+	expect(&q, "b", w2, QUEUE_ACK_MS);
+	two.room = 0;
+	number = expect(&q, "c", w1, QUEUE_ACK_MS);
+	two.room = 10;
+	ack(&q, "c", number);
+	mark(&q, "d");
+	expect(&q, "d", w1, QUEUE_ACK_MS);
+	resolver_queue_clear(&q);
+}
+
 static void test_delete(void **state)
 {
 	struct peer peer = { 10 };
@@ -411,6 +439,7 @@ static void test_flushed(void **state)
 	/* Given up, but the worker may still bring it: a later one of the same worker tells that it
 	 * cannot. */
 	resolver_queue_tick(&q, QUEUE_ACK_MS);
+	one.room = 0;
 	assert_int_equal(resolver_queue_flushed(&q), c - 1);
 	d = expect(&q, "c", w2, QUEUE_ACK_MS);
 	assert_int_equal(resolver_queue_flushed(&q), c - 1);
@@ -429,6 +458,7 @@ int main(void)
 		cmocka_unit_test(test_once_and_in_order),
 		cmocka_unit_test(test_least_loaded),
 		cmocka_unit_test(test_late_ack),
+		cmocka_unit_test(test_late_worker),
 		cmocka_unit_test(test_delete),
 		cmocka_unit_test(test_seen),
 		cmocka_unit_test(test_suspects),

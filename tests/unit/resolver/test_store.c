@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/mem.h"
 #include "resolver/store.h"
 
 static bool put(struct store *store, const char *name, const char *type, uint64_t seen_ns)
@@ -110,10 +111,40 @@ static void test_listing(void **state)
 	pool_clear(&pool);
 }
 
+/* Larger than any message between rooms: the last version stays, and the next listing does not
+ * sweep it. */
+static void test_too_large(void **state)
+{
+	size_t len = BUF_MAX_MESSAGE + 1;
+	char *huge = mem_alloc(len + 1);
+	struct msg_key a = key_of("a");
+	struct msg_object object;
+	struct store store;
+	struct pool pool;
+
+	(void)state;
+	pool_init(&pool);
+	memset(huge, 'x', len);
+	resolver_store_init(&store);
+	assert_true(put(&store, "a", "ClusterIP", 0));
+	resolver_store_begin(&store, MSG_KIND_SERVICE);
+	assert_false(put(&store, "a", huge, 0));
+	assert_false(put(&store, "b", huge, 0));
+	expect_gone(&store, "");
+	assert_int_equal(resolver_store_get(&store, &a, &pool, &object), 0);
+	assert_true(str_is(object.service->spec.type, "ClusterIP"));
+	assert_true(put(&store, "a", "NodePort", 0));
+	assert_int_equal(resolver_store_count(&store, MSG_KIND_SERVICE), 1);
+	resolver_store_clear(&store);
+	pool_clear(&pool);
+	mem_free(huge);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(test_news),
-					    cmocka_unit_test(test_listing) };
+					    cmocka_unit_test(test_listing),
+					    cmocka_unit_test(test_too_large) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
