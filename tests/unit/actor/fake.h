@@ -29,6 +29,8 @@ static inline void fake_close(struct fake *fake)
 {
 	zmq_msg_close(&fake->frame);
 	zsock_destroy(&fake->sock);
+	zsys_shutdown(); /* the next room is a fork of this process: it must not inherit a
+			    connection */
 	pool_clear(&fake->pool);
 }
 
