@@ -407,6 +407,7 @@ static bool drop_backslash(const struct reader *r, struct str *text, struct pool
 int yaml_parse(struct str text, struct pool *pool, struct value *out, struct err *err)
 {
 	size_t n_read = 0;
+	struct err own;
 	bool again;
 	int rc;
 
@@ -416,12 +417,12 @@ int yaml_parse(struct str text, struct pool *pool, struct value *out, struct err
 
 		if (open_reader(&r, text, pool, err))
 			return -1;
-		rc = read_document(&r, out, err);
+		rc = read_document(&r, out, &own);
 		if (rc == 1)
-			rc = peek_behind(&r, err);
+			rc = peek_behind(&r, &own);
 		n_read += text.len;
 		again = rc < 0 && n_read < MAX_READ_AGAIN && drop_backslash(&r, &text, pool);
 		close_reader(&r);
 	} while (again);
-	return rc < 0 ? -1 : 0;
+	return rc < 0 ? err_set(err, "%s", own.text) : 0;
 }
