@@ -9,8 +9,9 @@
 
 static const struct codec_field splice_fields[] = {
 	CODEC_FIELD(msg_splice, bootstrap, CODEC_BOOL),
-	CODEC_FIELD(msg_splice, route_id, CODEC_TEXT),
-	CODEC_FIELD(msg_splice, path, CODEC_TEXT),
+	/* Ids and paths hold names and paths of the owner, with JSON around them. */
+	CODEC_FIELD(msg_splice, route_id, CODEC_TEXT, .max = 1u << 20),
+	CODEC_FIELD(msg_splice, path, CODEC_TEXT, .max = 1u << 20),
 	CODEC_FIELD(msg_splice, secret_namespace, CODEC_TEXT, .max = 253),
 	CODEC_FIELD(msg_splice, secret_name, CODEC_TEXT, .max = 253),
 	CODEC_FIELD(msg_splice, secret_key, CODEC_TEXT),

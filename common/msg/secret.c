@@ -7,6 +7,7 @@
 
 #define DATA_MAX (1u << 20)
 #define ENTRIES_MAX 65536u
+#define KEY_MAX 253u
 
 static const struct codec_field secret_wanted_fields[] = {
 	CODEC_FIELD(msg_secret_wanted, key, CODEC_STRUCT, .of = &msg_key_codec),
@@ -54,8 +55,15 @@ static int check_size(const struct str_map *data, struct err *err)
 {
 	size_t total = 0;
 
-	for (size_t i = 0; i < data->n; i++)
+	for (size_t i = 0; i < data->n; i++) {
+		if (data->items[i].key.len > KEY_MAX)
+			return err_set(err,
+				       "data: the key %s has %zu bytes, at most %u are allowed, as "
+				       "in Kubernetes",
+				       err_quote(data->items[i].key), data->items[i].key.len,
+				       KEY_MAX);
 		total += data->items[i].value.len;
+	}
 	if (total > DATA_MAX)
 		return err_set(err,
 			       "data: %zu bytes in all, at most %u are allowed, as in Kubernetes",
