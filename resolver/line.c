@@ -27,11 +27,6 @@ void resolver_line_clear(struct line *line)
 	line->first = line->last = NULL;
 }
 
-size_t resolver_line_length(const struct line *line)
-{
-	return line->places.n;
-}
-
 void resolver_line_add(struct line *line, const struct msg_key *key)
 {
 	struct key_text room;
@@ -63,15 +58,6 @@ static void leave(struct line *line, struct line_place *place)
 	else
 		line->last = place->before;
 	map_del(&line->places, (struct str){ place->text, place->text_len });
-}
-
-void resolver_line_remove(struct line *line, const struct msg_key *key)
-{
-	struct key_text room;
-	struct line_place *place = map_get(&line->places, resolver_key_text(key, &room));
-
-	if (place)
-		leave(line, place);
 }
 
 bool resolver_line_take(struct line *line, struct pool *pool, struct msg_key *key)

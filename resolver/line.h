@@ -12,10 +12,8 @@ struct line {
 
 void resolver_line_init(struct line *line);
 void resolver_line_clear(struct line *line);
-size_t resolver_line_length(const struct line *line);
 /* At the end; a key that waits already keeps its place. */
 void resolver_line_add(struct line *line, const struct msg_key *key);
-void resolver_line_remove(struct line *line, const struct msg_key *key);
 /* Takes the first one out; false if nobody waits. The key lives in the pool. */
 bool resolver_line_take(struct line *line, struct pool *pool, struct msg_key *key);
 
