@@ -15,7 +15,7 @@ static const struct conf_option options[] = {
 	  "print what Pomerium needs before it starts instead of routes and settings", 0 },
 	{ "address", CONF_TEXT, &offline_settings.address, ":8443", 0, 0, "bootstrap: address that Pomerium listens on", 0 },
 	{ "databroker-cluster-nodes", CONF_LIST, &offline_settings.databroker_cluster_nodes, "", 0, 0,
-	  "bootstrap: nodes of the databroker cluster, comma separated", 0 },
+	  "bootstrap: nodes of the databroker cluster, ID or ID=URL, comma separated", 0 },
 	{ 0 },
 };
 

@@ -10,6 +10,7 @@
 #include "pb/pomerium.pb-c.h"
 #include "translator/crd.h"
 #include "translator/ingress.h"
+#include "translator/url.h"
 
 #define SECRET_LEN 32
 #define ADDRESS_DEFAULT STR(":8443")
@@ -142,7 +143,7 @@ static int set_authenticate_url(struct settings_job *job, struct str address,
 
 	if (!translator_crd_get(job->spec, "identityProvider"))
 		return 0;
-	if (!address.len)
+	if (!address.ptr)
 		address = ADDRESS_DEFAULT;
 	colon = str_rfind(address, ':');
 	if (colon < 0)
@@ -184,24 +185,49 @@ static void set_runtime_flags(struct settings_job *job, Pomerium__Config__Settin
 	}
 }
 
-static int set_cluster_leader(struct settings_job *job, const struct str_list *nodes,
-			      Pomerium__Config__Settings *out, struct err *err)
+/* "node-1=https://node-1.example.com:5443"; without an address the node is known elsewhere. */
+static int add_node(struct settings_job *job, struct str text, Pomerium__Config__Settings *out,
+		    bool *is_leader, struct err *err)
 {
 	struct str leader = translator_crd_text(job->spec, "dataBroker.clusterLeaderId");
+	Pomerium__Config__Settings__DataBrokerClusterNode *node;
+	struct str id = text, address = STR_NONE;
+	struct translator_url url;
 
+	(void)str_cut(text, '=', &id, &address);
+	*is_leader = *is_leader || str_eq(id, leader);
+	if (!address.ptr)
+		return 0;
+	if (translator_url_parse_full(address, &url, err))
+		return err_wrap(err, "databroker cluster node %s", err_quote(text));
+	if (!out->databroker_cluster_nodes)
+		out->databroker_cluster_nodes =
+			PB_NEW(job->pool, pomerium__config__settings__data_broker_cluster_nodes);
+	node = PB_NEW(job->pool, pomerium__config__settings__data_broker_cluster_node);
+	PB_SET_TEXT(node, id, id);
+	PB_SET_TEXT(node, grpc_address, address);
+	PB_PUSH(job->pool, out->databroker_cluster_nodes, nodes, node);
+	return 0;
+}
+
+static int set_cluster(struct settings_job *job, const struct str_list *nodes,
+		       Pomerium__Config__Settings *out, struct err *err)
+{
+	struct str leader = translator_crd_text(job->spec, "dataBroker.clusterLeaderId");
+	bool is_leader = false;
+
+	for (size_t i = 0; i < nodes->n; i++)
+		if (add_node(job, nodes->items[i], out, &is_leader, err))
+			return -1;
 	if (!leader.ptr)
 		return 0;
-	for (size_t i = 0; i < nodes->n; i++) {
-		if (str_eq(nodes->items[i], leader)) {
-			PB_SET_TEXT(out, databroker_cluster_leader_id, leader);
-			return 0;
-		}
-	}
-	return err_set(
-		err,
-		"spec.dataBroker.clusterLeaderId: %s should be one of the cluster's nodes, which "
-		"--databroker-cluster-nodes names",
-		err_quote(leader));
+	if (!is_leader)
+		return err_set(err,
+			       "spec.dataBroker.clusterLeaderId: %s should be one of the cluster's "
+			       "nodes, which --databroker-cluster-nodes names",
+			       err_quote(leader));
+	PB_SET_TEXT(out, databroker_cluster_leader_id, leader);
+	return 0;
 }
 
 /* ---- together ---- */
@@ -211,8 +237,10 @@ static int fill(struct settings_job *job, const struct translator_settings *sett
 {
 	if (set_authenticate_url(job, settings->address, out, err) || splice_secrets(job, err) ||
 	    set_storage(job, out, err) ||
-	    set_cluster_leader(job, &settings->databroker_cluster_nodes, out, err))
+	    set_cluster(job, &settings->databroker_cluster_nodes, out, err))
 		return -1;
+	if (settings->address.len)
+		PB_SET_TEXT(out, address, settings->address);
 	set_runtime_flags(job, out);
 	return 0;
 }

@@ -13,7 +13,7 @@ struct attempt {
 /* Translates again, with start options. The json becomes that of the bootstrap part. */
 static void attempt_start(struct trip *trip, const struct attempt *a)
 {
-	static struct str nodes[] = { STR("node-1"), STR("node-2") };
+	static struct str nodes[] = { STR("node-1"), STR("node-2=https://n2:5443") };
 	const struct translator_settings settings = { .address = str_from(a->address ? a->address
 										     : ":8443"),
 						      .databroker_cluster_nodes = { nodes, 2 },
@@ -39,9 +39,12 @@ static const struct {
 	struct attempt attempt;
 	const char *json; /* "error: words" */
 } cases[] = {
-	{ { "", NULL, true }, "{\"settings\":{\"databroker_storage_type\":\"memory\"}}" },
+	{ { "", NULL, true },
+	  "{\"settings\":{\"address\":\":8443\",\"databroker_cluster_nodes\":{\"nodes\":"
+	  "[{\"grpc_address\":\"https://"
+	  "n2:5443\",\"id\":\"node-2\"}]},\"databroker_storage_type\":\"memory\"}}" },
 	{ { "storage: {file: {path: data}}", NULL, true },
-	  "{\"settings\":{\"databroker_storage_connection_string\":\"file://"
+	  "\"databroker_storage_connection_string\":\"file://"
 	  "data\",\"databroker_storage_type\":\"file\"}}" },
 	{ { "storage: {file: {path: /d}, postgres: {secret: a/b}}", NULL, true },
 	  "\"databroker_storage_type\":\"file\"" },
@@ -50,7 +53,9 @@ static const struct {
 	{ { "runtimeFlags: {b: true, a: false}", NULL, true },
 	  "\"runtime_flags\":{\"a\":false,\"b\":true}" },
 	{ { "dataBroker: {clusterLeaderId: node-2}", NULL, true },
-	  "\"databroker_cluster_leader_id\":\"node-2\"" },
+	  "\"databroker_cluster_leader_id\":\"node-2\",\"databroker_cluster_nodes\":{\"nodes\":[{"
+	  "\"grpc_address\":"
+	  "\"https://n2:5443\",\"id\":\"node-2\"}]}" },
 	{ { "dataBroker: {clusterLeaderId: node-3}", NULL, true },
 	  "error: \"node-3\" should be one of the cluster's nodes" },
 	{ { "dataBroker: {clusterLeaderId: ''}", NULL, true },
@@ -58,11 +63,11 @@ static const struct {
 	{ { IDP, NULL, true }, "\"authenticate_internal_service_url\":\"https://localhost:8443\"" },
 	{ { IDP, "192.0.2.4:9443", true }, "\"https://192.0.2.4:9443\"" },
 	{ { IDP, "[2001:db8::1]:443", true }, "\"https://[2001:db8::1]:443\"" },
-	{ { IDP, "", true }, "\"https://localhost:8443\"" },
+	{ { IDP, "", true }, "error: authenticate: the address \"\"" },
 	{ { IDP, "8443", true }, "error: authenticate: the address \"8443\"" },
 	{ { IDP, "::1:443", true }, "error: authenticate: the address \"::1:443\"" },
 	{ { IDP, "[::1:443", true }, "error: authenticate: the address" },
-	{ { "", "8443", true }, "{\"settings\":{\"databroker_storage_type\":\"memory\"}}" },
+	{ { "", "8443", true }, "\"databroker_storage_type\":\"memory\"" },
 };
 
 static void fields_become_bootstrap_or_a_sentence(void **state)
