@@ -1,0 +1,152 @@
+/* fuzz_publisher: bytes as the messages that a publisher gets, one after the other.
+ *
+ * Input: records of a byte that says what, two bytes of length and that many bytes: a packed
+ * message body, or (ROUTES) an owner's letter and a packed Config, which gets mutations past the
+ * envelope. Whatever comes: what is rendered parses, and when all owners are gone nothing is left
+ * of them. */
+#include "publisher/wanted_inside.h"
+#include "publisher/world.h"
+
+#include "base/mem.h"
+#include "pb/pomerium.pb-c.h"
+#include "pb/reflect.h"
+
+enum record { CONFIG, SECRET_PUT, WORLD, DELETE, REJECT, FLUSHED, ROUTES, N_RECORDS };
+
+#define MAX_RECORDS 40
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct run {
+	struct wanted *wanted;
+	struct world world;
+	struct pool pool;
+};
+
+static void on_warn(void *self, const struct msg_key *owner, const char *sentence)
+{
+	(void)self, (void)owner;
+	if (!str_is_utf8(str_from(sentence)))
+		abort();
+}
+
+static void put(struct run *run, const struct msg_config *config)
+{
+	struct msg_key missing;
+	struct err err = { "" };
+	size_t before = publisher_wanted_n_routes(run->wanted);
+
+	switch (publisher_wanted_put(run->wanted, config, &missing, &err)) {
+	case WANTED_REJECTED:
+		if (!err.text[0] || publisher_wanted_n_routes(run->wanted) != before)
+			abort();
+		break;
+	case WANTED_WAITS:
+		if (missing.kind != MSG_KIND_SECRET ||
+		    publisher_wanted_n_routes(run->wanted) != before)
+			abort();
+		break;
+	default:
+		if (publisher_wanted_put(run->wanted, config, &missing, &err) != WANTED_SAME)
+			abort();
+	}
+}
+
+static void take_routes(struct run *run, struct str bytes)
+{
+	struct msg_config config = { .owner = { MSG_KIND_INGRESS, STR("ns"),
+						str_slice(bytes, 0, 1) } };
+
+	config.config = str_slice(bytes, 1, bytes.len);
+	put(run, &config);
+}
+
+static void take(struct run *run, enum record what, struct str bytes)
+{
+	static const struct codec *const codecs[] = { &msg_config_codec, &msg_secret_put_codec,
+						      &msg_world_codec,  &msg_delete_codec,
+						      &msg_reject_codec, &msg_flushed_codec };
+	union msg_body body;
+	struct err err;
+
+	if (what == ROUTES) {
+		take_routes(run, bytes);
+		return;
+	}
+	if (codec_unpack(codecs[what], bytes, &run->pool, &body, &err) < 0)
+		return;
+	if (what == CONFIG && publisher_world_admit(&run->world, &body.config.owner,
+						    &body.config.stamp, false) != WORLD_STALE)
+		put(run, &body.config);
+	else if (what == SECRET_PUT)
+		publisher_wanted_secret(run->wanted, &body.secret_put);
+	else if (what == WORLD)
+		publisher_world_announce(&run->world, &body.world, &err);
+	else if (what == DELETE && publisher_world_admit(&run->world, &body.delete.owner,
+							 &body.delete.stamp, true) != WORLD_STALE)
+		publisher_wanted_delete(run->wanted, &body.delete.owner);
+	else if (what == REJECT)
+		publisher_wanted_reject(run->wanted, &body.reject);
+	else if (what == FLUSHED)
+		publisher_world_flushed(&run->world, &body.flushed);
+}
+
+static void check_render(struct run *run)
+{
+	struct buf out;
+	struct value doc;
+	struct err err;
+
+	buf_init(&out, BUF_MAX_OUTPUT);
+	if (publisher_wanted_render(run->wanted, WANTED_JSON, &out, &err) < 0 ||
+	    json_parse(buf_view(&out), &run->pool, &doc, &err) < 0)
+		abort();
+	buf_reset(&out);
+	if (publisher_wanted_render(run->wanted, WANTED_YAML, &out, &err) == 0 &&
+	    yaml_parse(buf_view(&out), &run->pool, &doc, &err) < 0)
+		abort();
+	buf_reset(&out);
+	if (publisher_wanted_render_bootstrap(run->wanted, WANTED_JSON, "/d", &out, &err) == 0 &&
+	    json_parse(buf_view(&out), &run->pool, &doc, &err) < 0)
+		abort();
+	buf_wipe(&out);
+}
+
+static void delete_all(struct run *run)
+{
+	struct wanted *w = run->wanted;
+	void *owner;
+
+	for (size_t i = 0; map_next(&w->owners, &i, NULL, &owner); i = 0) {
+		struct msg_key key = msg_key_dup(&((const struct owner *)owner)->key, &run->pool);
+
+		publisher_wanted_delete(w, &key);
+	}
+	if (w->certs.certs.n || w->certs.names.n || w->certs.domains.n || w->twins.places.n ||
+	    w->n_routes || w->n_rejected)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct wanted_sink sink = { NULL, on_warn };
+	struct run run = { .wanted = publisher_wanted_new(&sink) };
+	size_t n = 0;
+
+	publisher_world_init(&run.world);
+	publisher_world_begin(&run.world, 1);
+	while (size >= 3 && n++ < MAX_RECORDS) {
+		size_t len = (size_t)data[1] | (size_t)data[2] << 8;
+
+		len = len < size - 3 ? len : size - 3;
+		take(&run, data[0] % N_RECORDS, (struct str){ (const char *)data + 3, len });
+		data += 3 + len;
+		size -= 3 + len;
+	}
+	check_render(&run);
+	delete_all(&run);
+	publisher_world_clear(&run.world);
+	publisher_wanted_destroy(&run.wanted);
+	pool_clear(&run.pool);
+	return 0;
+}
