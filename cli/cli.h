@@ -1,11 +1,18 @@
-/* cli: the `sluice` command a person types. Each verb is one function in a file of its own; they may
- * include every room, and no room includes them.
+/* cli: the `sluice` command a person types. Each verb is one function in a file of its own; they
+ * may include every room, and no room includes them.
  *
- * Exit status of all verbs: 0 good, 1 something was rejected, 2 usage, 3 unreadable input, 111 system. */
+ * Exit status of all verbs: 0 good, 1 something was rejected, 2 usage, 3 unreadable input, 111
+ * system. */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
-enum cli_status { CLI_GOOD = 0, CLI_REJECTED = 1, CLI_USAGE = 2, CLI_UNREADABLE = 3, CLI_SYSTEM = 111 };
+enum cli_status {
+	CLI_GOOD = 0,
+	CLI_REJECTED = 1,
+	CLI_USAGE = 2,
+	CLI_UNREADABLE = 3,
+	CLI_SYSTEM = 111
+};
 
 /* argv[0] is the verb. */
 int cli_up(int argc, char **argv);

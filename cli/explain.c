@@ -1,7 +1,8 @@
 /* explain: which Ingresses are ours, which are not and why, and which are rejected and why.
  *
  *   in     -f FILE|DIR...
- *   out    {"managed":[...],"ignored":[{name,reason}],"rejected":[{name,reason}]} or lines for a person
+ *   out    {"managed":[...],"ignored":[{name,reason}],"rejected":[{name,reason}]} or lines for a
+ * person
  */
 #include "cli/cli.h"
 #include "cli/offline.h"
@@ -21,7 +22,8 @@ struct listing {
 static void add_item(struct buf *list, struct str name, struct str reason)
 {
 	if (!as_json) {
-		buf_printf(list, "  " STR_FMT "%s" STR_FMT "\n", STR_ARG(name), reason.ptr ? ": " : "", STR_ARG(reason));
+		buf_printf(list, "  " STR_FMT "%s" STR_FMT "\n", STR_ARG(name),
+			   reason.ptr ? ": " : "", STR_ARG(reason));
 		return;
 	}
 	if (list->len)
@@ -41,7 +43,8 @@ static void on_ingress(void *arg, const struct msg_key *key, const char *why_not
 {
 	struct listing *list = arg;
 
-	add_item(why_not ? &list->ignored : &list->managed, msg_key_for_people(key, &list->pool), str_from(why_not));
+	add_item(why_not ? &list->ignored : &list->managed, msg_key_for_people(key, &list->pool),
+		 str_from(why_not));
 }
 
 static void print_list(const char *title, const struct buf *list, const char *json_end)
@@ -61,11 +64,13 @@ int cli_explain(int argc, char **argv)
 	struct offline self;
 	int status, rc;
 
-	rc = conf_read(tables, "sluice explain", "say what becomes of each Ingress", argc, argv, &rest, &err);
+	rc = conf_read(tables, "sluice explain", "say what becomes of each Ingress", argc, argv,
+		       &rest, &err);
 	if (rc)
 		return rc > 0 ? CLI_GOOD : offline_usage("explain", err.text);
 	if (offline_take_files(&rest))
-		return offline_usage("explain", "name at least one manifest file or folder with -f");
+		return offline_usage("explain",
+				     "name at least one manifest file or folder with -f");
 
 	pool_init(&list.pool);
 	buf_init(&list.managed, BUF_MAX_OUTPUT);

@@ -15,8 +15,8 @@ struct offline_settings offline_settings;
 const struct conf_option offline_options[] = {
 	{ "file", CONF_LIST, &offline_settings.files, "", 0, 0,
 	  "manifest file or folder; may be repeated", 'f' },
-	{ "name", CONF_TEXT, &offline_settings.resolve.controller, "pomerium.io/ingress-controller", 0, 0,
-	  "spec.controller of the IngressClass that is ours", 0 },
+	{ "name", CONF_TEXT, &offline_settings.resolve.controller, "pomerium.io/ingress-controller",
+	  0, 0, "spec.controller of the IngressClass that is ours", 0 },
 	{ "prefix", CONF_TEXT, &offline_settings.resolve.prefix, "ingress.pomerium.io", 0, 0,
 	  "prefix of our annotations", 0 },
 	{ "namespaces", CONF_LIST, &offline_settings.resolve.namespaces, "", 0, 0,
@@ -28,9 +28,11 @@ const struct conf_option offline_options[] = {
 	{ 0 },
 };
 
-static void add_line(struct offline *self, const struct msg_key *owner, struct str text, bool is_warning)
+static void add_line(struct offline *self, const struct msg_key *owner, struct str text,
+		     bool is_warning)
 {
-	struct offline_line *line = pool_push(&self->pool, &self->lines, &self->n_lines, sizeof(*line));
+	struct offline_line *line =
+		pool_push(&self->pool, &self->lines, &self->n_lines, sizeof(*line));
 
 	line->name = msg_key_for_people(owner, &self->pool);
 	line->text = pool_str(&self->pool, text);
@@ -117,14 +119,16 @@ int offline_take_files(const struct str_list *rest)
 
 int offline_usage(const char *verb, const char *sentence)
 {
-	fprintf(stderr, "sluice %s: %s; `sluice %s --help` lists the options\n", verb, sentence, verb);
+	fprintf(stderr, "sluice %s: %s; `sluice %s --help` lists the options\n", verb, sentence,
+		verb);
 	return CLI_USAGE;
 }
 
 void offline_load(struct offline *self)
 {
 	const struct source_sink from_source = { self, on_put, on_del, on_secret, on_complain };
-	const struct resolve_sink from_resolve = { self, on_dirty, on_secret_wanted, on_secret_put };
+	const struct resolve_sink from_resolve = { self, on_dirty, on_secret_wanted,
+						   on_secret_put };
 	const struct wanted_sink from_wanted = { self, on_warn };
 	struct msg_kind_state synced = { .condition = MSG_KIND_SYNCED };
 
@@ -141,7 +145,8 @@ void offline_load(struct offline *self)
 		watcher_source_dir_want(self->source, &self->asked[i], true);
 }
 
-static void translate_bundle(struct offline *self, const struct msg_bundle *bundle, struct pool *pool)
+static void translate_bundle(struct offline *self, const struct msg_bundle *bundle,
+			     struct pool *pool)
 {
 	const struct translator_settings settings = {
 		.prefix = offline_settings.resolve.prefix,
@@ -165,7 +170,8 @@ static void translate_bundle(struct offline *self, const struct msg_bundle *bund
 		add_line(self, &bundle->owner, str_from(err.text), false);
 		break;
 	case WANTED_WAITS:
-		add_line(self, &bundle->owner, STR("a secret value that it refers to is not there"), false);
+		add_line(self, &bundle->owner, STR("a secret value that it refers to is not there"),
+			 false);
 		break;
 	case WANTED_CHANGED:
 	case WANTED_SAME:
@@ -196,7 +202,9 @@ void offline_translate(struct offline *self, bool settings_only)
 			add_line(self, &owners[i], str_from(err.text), false);
 			break;
 		case RESOLVE_WAIT:
-			add_line(self, &owners[i], STR("the values of a Secret that it refers to cannot be read"), false);
+			add_line(self, &owners[i],
+				 STR("the values of a Secret that it refers to cannot be read"),
+				 false);
 			break;
 		case RESOLVE_GONE:
 			break;
@@ -223,8 +231,8 @@ int offline_report(struct offline *self)
 	for (size_t i = 0; i < self->n_lines; i++) {
 		const struct offline_line *line = &self->lines[i];
 
-		fprintf(stderr, STR_FMT ": %s" STR_FMT "\n", STR_ARG(line->name), line->is_warning ? "warning: " : "",
-			STR_ARG(line->text));
+		fprintf(stderr, STR_FMT ": %s" STR_FMT "\n", STR_ARG(line->name),
+			line->is_warning ? "warning: " : "", STR_ARG(line->text));
 		if (!line->is_warning)
 			status = CLI_REJECTED;
 	}

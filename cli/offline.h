@@ -1,4 +1,5 @@
-/* offline: the whole pipeline in one process, without sockets: the same core functions, called in a row. */
+/* offline: the whole pipeline in one process, without sockets: the same core functions, called in a
+ * row. */
 #ifndef CLI_OFFLINE_H
 #define CLI_OFFLINE_H
 
@@ -9,7 +10,8 @@
 #include "translator/translator.h"
 #include "watcher/source_dir.h"
 
-/* The settings that `translate`, `explain` and `up` share with the rooms, filled in by conf_read. */
+/* The settings that `translate`, `explain` and `up` share with the rooms, filled in by conf_read.
+ */
 struct offline_settings {
 	struct str_list files;
 	struct resolve_settings resolve;
@@ -44,9 +46,11 @@ struct offline {
 int offline_take_files(const struct str_list *rest);
 /* Prints "sluice VERB: sentence" and where help is; returns CLI_USAGE. */
 int offline_usage(const char *verb, const char *sentence);
-/* Reads the manifests; complains on stderr of what cannot be read. Never fails: see `unreadable`. */
+/* Reads the manifests; complains on stderr of what cannot be read. Never fails: see `unreadable`.
+ */
 void offline_load(struct offline *self);
-/* Translates every owner (only the Pomerium object if `settings_only`) into `wanted`; rejections and warnings go to `lines`. */
+/* Translates every owner (only the Pomerium object if `settings_only`) into `wanted`; rejections
+ * and warnings go to `lines`. */
 void offline_translate(struct offline *self, bool settings_only);
 /* Prints the lines to stderr, by name; returns the exit status they mean. */
 int offline_report(struct offline *self);

@@ -15,9 +15,12 @@ static const struct verb {
 	int (*run)(int argc, char **argv);
 	const char *help;
 } verbs[] = {
-	{ "up", cli_up, "run the pipeline on this machine: manifests in, Pomerium configuration out" },
-	{ "translate", cli_translate, "translate manifests once, offline, and print the configuration" },
-	{ "explain", cli_explain, "say which Ingresses are ours, which are not and which are rejected" },
+	{ "up", cli_up,
+	  "run the pipeline on this machine: manifests in, Pomerium configuration out" },
+	{ "translate", cli_translate,
+	  "translate manifests once, offline, and print the configuration" },
+	{ "explain", cli_explain,
+	  "say which Ingresses are ours, which are not and which are rejected" },
 	{ "ppl", cli_ppl, "compile a Pomerium policy to Rego" },
 	{ "tap", cli_tap, "follow the messages between the processes of a running pipeline" },
 };

@@ -26,7 +26,8 @@ void table_open(struct table *table, const char *path, bool yaml)
 	table->path = mem_strdup(path);
 	copy = mem_strdup(path);
 	table->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	if (table->fd >= 0 && inotify_add_watch(table->fd, dirname(copy), IN_MOVED_TO | IN_CLOSE_WRITE) < 0) {
+	if (table->fd >= 0 &&
+	    inotify_add_watch(table->fd, dirname(copy), IN_MOVED_TO | IN_CLOSE_WRITE) < 0) {
 		close(table->fd);
 		table->fd = -1;
 	}
@@ -87,7 +88,8 @@ static struct str to_cell(const struct value *route, struct pool *pool)
 		return STR("-");
 	if (to->list.n == 1)
 		return text_of(&to->list.items[0]);
-	return pool_printf(pool, STR_FMT " +%zu", STR_ARG(text_of(&to->list.items[0])), to->list.n - 1);
+	return pool_printf(pool, STR_FMT " +%zu", STR_ARG(text_of(&to->list.items[0])),
+			   to->list.n - 1);
 }
 
 static bool is_set(const struct value *route, const char *key)
@@ -126,12 +128,14 @@ static void print_rows(const struct row *rows, size_t n)
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < 4; k++)
 			if (rows[i].cells[k].len > width[k])
-				width[k] = rows[i].cells[k].len > CELL_MAX ? CELL_MAX : rows[i].cells[k].len;
+				width[k] = rows[i].cells[k].len > CELL_MAX ? CELL_MAX
+									   : rows[i].cells[k].len;
 	for (size_t i = 0; i < n; i++) {
 		for (size_t k = 0; k < 4; k++) {
 			const struct str cell = str_slice(rows[i].cells[k], 0, CELL_MAX);
 
-			printf("%-*.*s%s", k == 3 ? 0 : (int)width[k], STR_ARG(cell), k == 3 ? "\n" : "  ");
+			printf("%-*.*s%s", k == 3 ? 0 : (int)width[k], STR_ARG(cell),
+			       k == 3 ? "\n" : "  ");
 		}
 	}
 }
@@ -145,8 +149,9 @@ static void show_routes(const struct value *routes, struct pool *pool)
 	for (size_t i = 0; i < n; i++) {
 		const struct value *route = &routes->list.items[i];
 
-		rows[i + 1] = (struct row){ { text_of(value_get(route, "from")), path_cell(route, pool),
-					      to_cell(route, pool), policy_cell(route) } };
+		rows[i + 1] =
+			(struct row){ { text_of(value_get(route, "from")), path_cell(route, pool),
+					to_cell(route, pool), policy_cell(route) } };
 	}
 	printf("\n");
 	print_rows(rows, n + 1);

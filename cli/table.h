@@ -1,4 +1,5 @@
-/* table: the routes of a written configuration file, for a person, again whenever the file is replaced. */
+/* table: the routes of a written configuration file, for a person, again whenever the file is
+ * replaced. */
 #ifndef CLI_TABLE_H
 #define CLI_TABLE_H
 
@@ -7,9 +8,9 @@
 #include "base/hash.h"
 
 struct table {
-	char *path;   /* NULL: nobody wants a table */
+	char *path; /* NULL: nobody wants a table */
 	bool yaml;
-	int fd;       /* inotify on the folder */
+	int fd;            /* inotify on the folder */
 	struct hash shown; /* digest of the file shown last */
 };
 
@@ -17,6 +18,7 @@ void table_open(struct table *table, const char *path, bool yaml); /* path may b
 void table_close(struct table *table);
 int table_fd(const struct table *table); /* to poll for reading; -1: none */
 void table_on_fd(struct table *table);
-void table_show(struct table *table);    /* prints the table to stdout if the file is another than last time */
+void table_show(
+	struct table *table); /* prints the table to stdout if the file is another than last time */
 
 #endif

@@ -1,9 +1,10 @@
-/* up: the pipeline on one machine: starts its processes, starts them again when they die, ends them cleanly.
+/* up: the pipeline on one machine: starts its processes, starts them again when they die, ends them
+ * cleanly.
  *
  *   in     -f FILE|DIR..., SIGTERM and SIGINT, the deaths of children
- *   out    one process a room (N translators), the file that the publisher writes, --table on stdout
- *   owns   the run folder with the sockets; who runs, since when, and when to try again
- *   never  touches a message
+ *   out    one process a room (N translators), the file that the publisher writes, --table on
+ * stdout owns   the run folder with the sockets; who runs, since when, and when to try again never
+ * touches a message
  */
 #include "cli/cli.h"
 #include "cli/offline.h"
@@ -35,16 +36,24 @@ static long n_workers;
 static bool once, table;
 
 static const struct conf_option options[] = {
-	{ "out", CONF_TEXT, &out_file, "", 0, 0, "file that Pomerium's configuration is written to", 'o' },
-	{ "format", CONF_TEXT, &format, "yaml", 0, 0, "yaml: Pomerium's config.yaml; json: protobuf-JSON of the Config", 0 },
+	{ "out", CONF_TEXT, &out_file, "", 0, 0, "file that Pomerium's configuration is written to",
+	  'o' },
+	{ "format", CONF_TEXT, &format, "yaml", 0, 0,
+	  "yaml: Pomerium's config.yaml; json: protobuf-JSON of the Config", 0 },
 	{ "kubeconfig", CONF_TEXT, &kubeconfig, "", 0, 0,
-	  "watch this cluster instead of manifests; in a pod without -f: the cluster it runs in", 0 },
-	{ "context", CONF_TEXT, &context, "", 0, 0, "context of the kubeconfig; empty: its current one", 0 },
+	  "watch this cluster instead of manifests; in a pod without -f: the cluster it runs in",
+	  0 },
+	{ "context", CONF_TEXT, &context, "", 0, 0,
+	  "context of the kubeconfig; empty: its current one", 0 },
 	{ "workers", CONF_INT, &n_workers, "1", 1, MAX_WORKERS, "translators", 0 },
-	{ "once", CONF_BOOL, &once, "false", 0, 0, "end after the first complete state: 0, or 1 if something was rejected", 0 },
-	{ "table", CONF_BOOL, &table, "false", 0, 0, "print a table of the routes whenever the file changes", 0 },
-	{ "publish-interval", CONF_TEXT, &publish_interval, "", 0, 0, "least time between two writes; empty: the publisher's own choice", 0 },
-	{ "run-dir", CONF_TEXT, &run_dir, "", 0, 0, "folder for the sockets; empty: a fresh one, removed at the end", 0 },
+	{ "once", CONF_BOOL, &once, "false", 0, 0,
+	  "end after the first complete state: 0, or 1 if something was rejected", 0 },
+	{ "table", CONF_BOOL, &table, "false", 0, 0,
+	  "print a table of the routes whenever the file changes", 0 },
+	{ "publish-interval", CONF_TEXT, &publish_interval, "", 0, 0,
+	  "least time between two writes; empty: the publisher's own choice", 0 },
+	{ "run-dir", CONF_TEXT, &run_dir, "", 0, 0,
+	  "folder for the sockets; empty: a fresh one, removed at the end", 0 },
 	{ "log-level", CONF_TEXT, &log_level, "info", 0, 0, "debug, info, warn or error", 0 },
 	{ 0 },
 };
@@ -54,9 +63,9 @@ struct child {
 	const char *room;
 	char *argv[MAX_ARGS];
 	int n_args;
-	pid_t pid;          /* 0: not running */
+	pid_t pid; /* 0: not running */
 	uint64_t started_ms;
-	uint64_t again_ms;  /* not running: when to start it */
+	uint64_t again_ms; /* not running: when to start it */
 	struct backoff backoff;
 };
 
@@ -64,11 +73,11 @@ struct supervisor {
 	struct child children[MAX_CHILDREN];
 	size_t n_children;
 	char bin_dir[4096];
-	char *made_dir;     /* run folder that is ours to remove */
+	char *made_dir; /* run folder that is ours to remove */
 	int signals;
 	struct table table;
 	bool ending;
-	uint64_t kill_ms;   /* while ending: when patience is over */
+	uint64_t kill_ms; /* while ending: when patience is over */
 	int status;
 };
 
@@ -161,7 +170,8 @@ static void start_child(struct supervisor *self, struct child *child)
 	if (child->pid < 0) {
 		child->pid = 0;
 		child->again_ms = child->started_ms + backoff_next(&child->backoff);
-		log_error("fork failed", "room=%s reason=%s", child->room, log_value(strerror(errno)));
+		log_error("fork failed", "room=%s reason=%s", child->room,
+			  log_value(strerror(errno)));
 		return;
 	}
 	if (child->pid)
@@ -194,7 +204,8 @@ static void begin_end(struct supervisor *self, int status)
 /* Statuses that mean "this command line cannot work": trying again would not help. */
 static bool is_hopeless(int wait_status)
 {
-	return WIFEXITED(wait_status) && (WEXITSTATUS(wait_status) == CLI_USAGE || WEXITSTATUS(wait_status) == 127);
+	return WIFEXITED(wait_status) &&
+	       (WEXITSTATUS(wait_status) == CLI_USAGE || WEXITSTATUS(wait_status) == 127);
 }
 
 static void on_death(struct supervisor *self, struct child *child, int wait_status)
@@ -204,7 +215,8 @@ static void on_death(struct supervisor *self, struct child *child, int wait_stat
 	child->pid = 0;
 	if (self->ending)
 		return;
-	if (once && !strcmp(child->room, "publisher") && WIFEXITED(wait_status) && WEXITSTATUS(wait_status) <= 1) {
+	if (once && !strcmp(child->room, "publisher") && WIFEXITED(wait_status) &&
+	    WEXITSTATUS(wait_status) <= 1) {
 		begin_end(self, WEXITSTATUS(wait_status));
 		return;
 	}
@@ -282,7 +294,8 @@ static void supervise(struct supervisor *self)
 	for (;;) {
 		const uint64_t next = start_due(self);
 		const uint64_t now = clock_ms();
-		struct pollfd fds[] = { { self->signals, POLLIN, 0 }, { table_fd(&self->table), POLLIN, 0 } };
+		struct pollfd fds[] = { { self->signals, POLLIN, 0 },
+					{ table_fd(&self->table), POLLIN, 0 } };
 		int wait_ms = next == UINT64_MAX ? -1 : next <= now ? 0 : (int)(next - now);
 
 		if (self->ending && !any_running(self))
@@ -303,7 +316,8 @@ static int find_bin_dir(struct supervisor *self, struct err *err)
 	ssize_t len = readlink("/proc/self/exe", self->bin_dir, sizeof(self->bin_dir) - 1);
 
 	if (len < 0)
-		return err_set(err, "/proc/self/exe cannot be read, so the rooms' binaries beside it cannot be found");
+		return err_set(err, "/proc/self/exe cannot be read, so the rooms' binaries beside "
+				    "it cannot be found");
 	self->bin_dir[len] = '\0';
 	*strrchr(self->bin_dir, '/') = '\0';
 	return 0;
@@ -316,13 +330,16 @@ static int make_run_dir(struct supervisor *self, struct err *err)
 
 	if (run_dir.len) {
 		if (mkdir(run_dir.ptr, 0700) && errno != EEXIST)
-			return err_set(err, "--run-dir %s cannot be made: %s", err_quote(run_dir), strerror(errno));
+			return err_set(err, "--run-dir %s cannot be made: %s", err_quote(run_dir),
+				       strerror(errno));
 		return 0;
 	}
 	snprintf(path, sizeof(path), "%s/sluice-XXXXXX", base && *base ? base : "/tmp");
 	if (!mkdtemp(path))
-		return err_set(err, "no folder for the sockets can be made at %s: %s; name one with --run-dir", path,
-			       strerror(errno));
+		return err_set(
+			err,
+			"no folder for the sockets can be made at %s: %s; name one with --run-dir",
+			path, strerror(errno));
 	self->made_dir = mem_strdup(path);
 	run_dir = str_from(self->made_dir);
 	return 0;
@@ -357,7 +374,8 @@ static void catch_signals(struct supervisor *self)
 static int check(const struct str_list *rest, struct err *err)
 {
 	if (offline_take_files(rest) && !kubeconfig.len && !getenv("KUBERNETES_SERVICE_HOST"))
-		return err_set(err, "name at least one manifest file or folder with -f, or a cluster with --kubeconfig");
+		return err_set(err, "name at least one manifest file or folder with -f, or a "
+				    "cluster with --kubeconfig");
 	if (!out_file.len)
 		return err_set(err, "name the file to write with --out");
 	if (!str_is(format, "json") && !str_is(format, "yaml"))
@@ -373,7 +391,8 @@ int cli_up(int argc, char **argv)
 	struct err err = { "" };
 	int rc;
 
-	rc = conf_read(tables, "sluice up", "run the pipeline on this machine", argc, argv, &rest, &err);
+	rc = conf_read(tables, "sluice up", "run the pipeline on this machine", argc, argv, &rest,
+		       &err);
 	if (rc > 0)
 		return CLI_GOOD;
 	if (rc || check(&rest, &err))

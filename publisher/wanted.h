@@ -1,8 +1,8 @@
-/* wanted: what should be published, by owner, and what is needed to render it. The publisher without its sockets;
- * also used offline by `sluice translate`.
+/* wanted: what should be published, by owner, and what is needed to render it. The publisher
+ * without its sockets; also used offline by `sluice translate`.
  *
- * Holds for each owner its last good configuration with the secrets filled in, the index of hosts, the
- * certificates, and the last rejection. One change costs what that owner's routes cost. */
+ * Holds for each owner its last good configuration with the secrets filled in, the index of hosts,
+ * the certificates, and the last rejection. One change costs what that owner's routes cost. */
 #ifndef PUBLISHER_WANTED_H
 #define PUBLISHER_WANTED_H
 
@@ -14,7 +14,8 @@ enum wanted_format { WANTED_JSON, WANTED_YAML };
 
 struct wanted_sink {
 	void *self;
-	/* A warning of one owner (twins: two owners with one from and path), each time it begins. */
+	/* A warning of one owner (twins: two owners with one from and path), each time it begins.
+	 */
 	void (*warn)(void *self, const struct msg_key *owner, const char *sentence);
 };
 
@@ -23,19 +24,22 @@ void publisher_wanted_destroy(struct wanted **self_p);
 
 /* What is asked for, beyond routes and settings; set it before anything is put. */
 struct wanted_needs {
-	bool yaml;      /* an owner of whom Pomerium's config.yaml cannot say everything is rejected */
-	bool bootstrap; /* a fault in the bootstrap part rejects; else it is a warning, and the part is left out */
+	bool yaml; /* an owner of whom Pomerium's config.yaml cannot say everything is rejected */
+	bool bootstrap; /* a fault in the bootstrap part rejects; else it is a warning, and the part
+			   is left out */
 };
 void publisher_wanted_need(struct wanted *self, struct wanted_needs needs);
 
 enum wanted_taken {
-	WANTED_CHANGED,   /* what would be published is different now */
-	WANTED_SAME,      /* taken, but nothing would be written */
-	WANTED_REJECTED,  /* this owner's config cannot be used (err); its last good stays */
-	WANTED_WAITS      /* a secret value has not come: put again when it has; the last good stays */
+	WANTED_CHANGED,  /* what would be published is different now */
+	WANTED_SAME,     /* taken, but nothing would be written */
+	WANTED_REJECTED, /* this owner's config cannot be used (err); its last good stays */
+	WANTED_WAITS /* a secret value has not come: put again when it has; the last good stays */
 };
-/* Fills the splices in. `missing` (may be NULL) gets the key of the first Secret whose value is not there, borrowed from config. */
-enum wanted_taken publisher_wanted_put(struct wanted *self, const struct msg_config *config, struct msg_key *missing, struct err *err);
+/* Fills the splices in. `missing` (may be NULL) gets the key of the first Secret whose value is not
+ * there, borrowed from config. */
+enum wanted_taken publisher_wanted_put(struct wanted *self, const struct msg_config *config,
+				       struct msg_key *missing, struct err *err);
 /* The last good configuration stays; the reason is kept for reports. */
 void publisher_wanted_reject(struct wanted *self, const struct msg_reject *reject);
 enum wanted_taken publisher_wanted_delete(struct wanted *self, const struct msg_key *owner);
@@ -43,10 +47,13 @@ void publisher_wanted_secret(struct wanted *self, const struct msg_secret_put *p
 
 size_t publisher_wanted_n_routes(const struct wanted *self);
 size_t publisher_wanted_n_rejected(const struct wanted *self);
-/* The merged configuration: routes of all owners in the reference's order (from ascending; path, regex, prefix
- * descending; id ascending), settings of the Pomerium object, certificates in use. */
-int publisher_wanted_render(struct wanted *self, enum wanted_format format, struct buf *out, struct err *err);
-/* The bootstrap part of the Pomerium object: JSON with the reference's own names, or Pomerium's config.yaml. */
-int publisher_wanted_render_bootstrap(struct wanted *self, enum wanted_format format, const char *files_dir, struct buf *out, struct err *err);
+/* The merged configuration: routes of all owners in the reference's order (from ascending; path,
+ * regex, prefix descending; id ascending), settings of the Pomerium object, certificates in use. */
+int publisher_wanted_render(struct wanted *self, enum wanted_format format, struct buf *out,
+			    struct err *err);
+/* The bootstrap part of the Pomerium object: JSON with the reference's own names, or Pomerium's
+ * config.yaml. */
+int publisher_wanted_render_bootstrap(struct wanted *self, enum wanted_format format,
+				      const char *files_dir, struct buf *out, struct err *err);
 
 #endif

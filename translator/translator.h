@@ -1,4 +1,5 @@
-/* translator: one bundle in, one part of Pomerium's configuration out. Pure: no state, no I/O, no private key. */
+/* translator: one bundle in, one part of Pomerium's configuration out. Pure: no state, no I/O, no
+ * private key. */
 #ifndef TRANSLATOR_TRANSLATOR_H
 #define TRANSLATOR_TRANSLATOR_H
 
@@ -11,16 +12,19 @@ struct translator_settings {
 	struct str cluster_domain; /* cluster.local */
 	struct str controller;     /* spec.controller, for HTTP-01 solver Ingresses */
 	/* bootstrap part only */
-	struct str address;        /* :8443 */
+	struct str address; /* :8443 */
 	struct str_list databroker_cluster_nodes;
-	bool bootstrap_only;       /* only this part is asked for: a fault in it rejects, elsewhere it is a warning */
+	bool bootstrap_only; /* only this part is asked for: a fault in it rejects, elsewhere it is
+				a warning */
 };
 
 /* translate.c. 0: *out is filled in, in the pool. -1: the owner is rejected, err says why. */
-int translator_translate(const struct translator_settings *settings, const struct msg_bundle *bundle, struct pool *pool,
-                         struct msg_config *out, struct err *err);
+int translator_translate(const struct translator_settings *settings,
+			 const struct msg_bundle *bundle, struct pool *pool, struct msg_config *out,
+			 struct err *err);
 
-/* ppl/: Pomerium Policy Language (YAML or JSON text) to Rego, byte for byte as Pomerium's compiler. Errors without prefix. */
+/* ppl/: Pomerium Policy Language (YAML or JSON text) to Rego, byte for byte as Pomerium's compiler.
+ * Errors without prefix. */
 int translator_ppl_compile(struct str text, struct pool *pool, struct str *rego, struct err *err);
 
 /* regex.c: does Go's regexp (RE2 syntax) accept it? -1 with Go's reason in words. */

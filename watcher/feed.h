@@ -16,12 +16,14 @@ struct feed_sink {
 };
 
 struct feed_ops {
-	/* The resolver holds nothing: tell it everything. `stranger`: another one than before, whose wishes are not known. */
+	/* The resolver holds nothing: tell it everything. `stranger`: another one than before,
+	 * whose wishes are not known. */
 	void (*begin)(struct feed *feed, bool stranger);
 	void (*end)(struct feed *feed);   /* the resolver is away */
 	void (*go_on)(struct feed *feed); /* it takes more again */
 	void (*want)(struct feed *feed, const struct msg_key *secret, bool wanted);
-	/* The descriptor to wait on; -1: leave what happens in the kernel for now, so that it stays in order. */
+	/* The descriptor to wait on; -1: leave what happens in the kernel for now, so that it stays
+	 * in order. */
 	int (*fd)(struct feed *feed);
 	void (*on_fd)(struct feed *feed);
 	uint64_t (*tick)(struct feed *feed, uint64_t now_ms); /* next deadline */
@@ -35,6 +37,7 @@ struct feed {
 
 /* Both read nothing of `paths` and `namespaces` later. */
 struct feed *watcher_feed_dir_new(const struct str_list *paths, const struct feed_sink *sink);
-struct feed *watcher_feed_kube_new(struct kube *kube, const struct str_list *namespaces, const struct feed_sink *sink);
+struct feed *watcher_feed_kube_new(struct kube *kube, const struct str_list *namespaces,
+				   const struct feed_sink *sink);
 
 #endif

@@ -49,7 +49,8 @@ static void on_secret(void *self, const struct msg_secret_value *value)
 static void on_complain(void *self, const char *path, uint32_t line, const char *sentence)
 {
 	(void)self;
-	log_warn("manifest", "path=%s line=%u reason=%s", log_value(path), line, log_value(sentence));
+	log_warn("manifest", "path=%s line=%u reason=%s", log_value(path), line,
+		 log_value(sentence));
 }
 
 /* ---- resync: all kinds, one after the other ---- */
@@ -73,8 +74,8 @@ static void go_on(struct feed *feed)
 		if (watcher_resync_step(&self->resync, &out))
 			continue;
 		watcher_source_dir_answer_wanted(self->source);
-		log_info("all sent", "objects=%zu complete=%d", watcher_source_dir_count(self->source).n_objects,
-			 self->resync.complete);
+		log_info("all sent", "objects=%zu complete=%d",
+			 watcher_source_dir_count(self->source).n_objects, self->resync.complete);
 	}
 }
 
@@ -95,7 +96,8 @@ static void end(struct feed *feed)
 	watcher_resync_abort(&of(feed)->resync);
 }
 
-/* A file that could not be read at start can be now: only a whole resync tells what is gone since. */
+/* A file that could not be read at start can be now: only a whole resync tells what is gone since.
+ */
 static void after_source(struct feed_dir *self)
 {
 	if (!self->up || self->resync.complete || !watcher_source_dir_is_complete(self->source))
@@ -154,7 +156,7 @@ struct feed *watcher_feed_dir_new(const struct str_list *paths, const struct fee
 	self->source = watcher_source_dir_new(paths, &from_source);
 	watcher_source_dir_load(self->source);
 	counts = watcher_source_dir_count(self->source);
-	log_info("manifests read", "files=%zu broken=%zu objects=%zu ms=%llu", counts.n_files, counts.n_broken,
-		 counts.n_objects, (unsigned long long)(clock_ms() - begun));
+	log_info("manifests read", "files=%zu broken=%zu objects=%zu ms=%llu", counts.n_files,
+		 counts.n_broken, counts.n_objects, (unsigned long long)(clock_ms() - begun));
 	return &self->feed;
 }

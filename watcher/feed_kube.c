@@ -2,8 +2,8 @@
  *
  *   in     what the reflectors find: one a kind, or a kind and namespace; which Secrets are wanted
  *   out    OBJECT_PUT OBJECT_DELETE KIND_STATE SECRET_VALUE
- *   owns   the reflectors, the fetching of Secrets, the connection (one for all where the server speaks HTTP/2)
- *   never  decides what an object means
+ *   owns   the reflectors, the fetching of Secrets, the connection (one for all where the server
+ * speaks HTTP/2) never  decides what an object means
  */
 #include "watcher/feed.h"
 
@@ -20,7 +20,7 @@ struct feed_kube {
 	struct reflector **reflectors;
 	size_t n;
 	int told[MSG_N_KINDS]; /* condition in the last KIND_STATE of each kind; -1: none */
-	bool up; /* a resolver is there */
+	bool up;               /* a resolver is there */
 };
 
 static struct feed_kube *of(struct feed *feed)
@@ -81,7 +81,8 @@ static enum msg_kind_condition worst(const struct feed_kube *self, enum msg_kind
 	enum msg_kind_condition all = MSG_KIND_SYNCED;
 
 	for (size_t i = 0; i < self->n; i++) {
-		const enum msg_kind_condition one = watcher_reflector_condition(self->reflectors[i]);
+		const enum msg_kind_condition one =
+			watcher_reflector_condition(self->reflectors[i]);
 
 		if (watcher_reflector_row(self->reflectors[i])->kind != kind)
 			continue;
@@ -93,21 +94,26 @@ static enum msg_kind_condition worst(const struct feed_kube *self, enum msg_kind
 	return all;
 }
 
-static void on_state(void *arg, struct reflector *from, enum msg_kind_condition condition, const char *reason)
+static void on_state(void *arg, struct reflector *from, enum msg_kind_condition condition,
+		     const char *reason)
 {
 	struct feed_kube *self = arg;
 	const struct kind_row *row = watcher_reflector_row(from);
-	const struct msg_kind_state state = { .kind = row->kind, .condition = worst(self, row->kind), .reason = str_from(reason) };
+	const struct msg_kind_state state = { .kind = row->kind,
+					      .condition = worst(self, row->kind),
+					      .reason = str_from(reason) };
 
 	(void)condition;
 	if (self->told[row->kind] == (int)state.condition)
 		return;
 	self->told[row->kind] = (int)state.condition;
 	if (state.condition == MSG_KIND_UNAVAILABLE)
-		log_error("a kind cannot be read; the rest goes on, nothing is deleted on its account", "kind=%s reason=%s",
-			  row->plural, log_value(reason));
+		log_error("a kind cannot be read; the rest goes on, nothing is deleted on its "
+			  "account",
+			  "kind=%s reason=%s", row->plural, log_value(reason));
 	else if (state.condition != MSG_KIND_LISTING)
-		log_info(state.condition == MSG_KIND_SYNCED ? "synced" : "not installed", "kind=%s", row->plural);
+		log_info(state.condition == MSG_KIND_SYNCED ? "synced" : "not installed", "kind=%s",
+			 row->plural);
 	say(self, MSG_KIND_STATE, &state);
 }
 
@@ -115,7 +121,9 @@ static void on_state(void *arg, struct reflector *from, enum msg_kind_condition 
 
 static void add_reflector(struct feed_kube *self, const struct kind_row *row, struct str namespace)
 {
-	const struct reflector_sink sink = { self, on_put, on_del, on_state, on_touched, on_has_room };
+	const struct reflector_sink sink = {
+		self, on_put, on_del, on_state, on_touched, on_has_room
+	};
 
 	self->reflectors = mem_realloc(self->reflectors, (self->n + 1) * sizeof(*self->reflectors));
 	self->reflectors[self->n++] = watcher_reflector_new(self->kube, row, namespace, &sink);
@@ -178,7 +186,8 @@ static int fd(struct feed *feed)
 {
 	struct feed_kube *self = of(feed);
 
-	return !self->up || self->feed.sink.has_room(self->feed.sink.self) ? kube_fd(self->kube) : -1;
+	return !self->up || self->feed.sink.has_room(self->feed.sink.self) ? kube_fd(self->kube)
+									   : -1;
 }
 
 static void on_fd(struct feed *feed)
@@ -211,7 +220,8 @@ static void destroy(struct feed *feed)
 	mem_free(self);
 }
 
-struct feed *watcher_feed_kube_new(struct kube *kube, const struct str_list *namespaces, const struct feed_sink *sink)
+struct feed *watcher_feed_kube_new(struct kube *kube, const struct str_list *namespaces,
+				   const struct feed_sink *sink)
 {
 	static const struct feed_ops ops = { begin, end, go_on, want, fd, on_fd, tick, destroy };
 	struct feed_kube *self = mem_alloc(sizeof(*self));

@@ -1,7 +1,8 @@
 /* manifest: the objects of one file, kept small.
  *
- * A file holds YAML documents, or JSON; a Kubernetes list counts as its items. Documents of kinds that are not ours are
- * skipped. One bad document spoils the file: half of somebody's change is not what they meant. */
+ * A file holds YAML documents, or JSON; a Kubernetes list counts as its items. Documents of kinds
+ * that are not ours are skipped. One bad document spoils the file: half of somebody's change is not
+ * what they meant. */
 #ifndef WATCHER_MANIFEST_H
 #define WATCHER_MANIFEST_H
 
@@ -10,13 +11,14 @@
 struct source_file;
 
 struct manifest_item {
-	struct str key;            /* "Ingress/shop/web" */
-	struct str object;         /* packed msg_object, seen_ns 0 */
-	struct str secret;         /* packed msg_secret_value; absent unless it is a Secret */
-	struct manifest_item *next; /* the same key in a later path; these three are kept by source_dir */
+	struct str key;    /* "Ingress/shop/web" */
+	struct str object; /* packed msg_object, seen_ns 0 */
+	struct str secret; /* packed msg_secret_value; absent unless it is a Secret */
+	struct manifest_item
+		*next; /* the same key in a later path; these three are kept by source_dir */
 	struct source_file *file;
 	bool wins;
-	uint16_t kind;             /* enum msg_kind */
+	uint16_t kind; /* enum msg_kind */
 	uint32_t line;
 };
 
@@ -33,7 +35,8 @@ struct manifest_report {
 	void (*complain)(void *self, uint32_t line, const char *sentence);
 };
 
-/* NULL: broken, and complained of. A second document with one key is complained of without being a fault. */
+/* NULL: broken, and complained of. A second document with one key is complained of without being a
+ * fault. */
 struct manifest *watcher_manifest_parse(struct str bytes, const struct manifest_report *report);
 void watcher_manifest_destroy(struct manifest **self_p); /* wipes: there may be secrets in it */
 

@@ -1,8 +1,9 @@
-/* reflector: one kind in one namespace (or in all), kept the same as the API server has it: list, then watch.
+/* reflector: one kind in one namespace (or in all), kept the same as the API server has it: list,
+ * then watch.
  *
- * Streaming list where the server has it, pages of 500 where it has not. A watch that ends is resumed from the last
- * resourceVersion; 410 means a new list, of which only the differences are told. Rules: Kubernetes API concepts,
- * "Efficient detection of changes"; client-go's reflector. */
+ * Streaming list where the server has it, pages of 500 where it has not. A watch that ends is
+ * resumed from the last resourceVersion; 410 means a new list, of which only the differences are
+ * told. Rules: Kubernetes API concepts, "Efficient detection of changes"; client-go's reflector. */
 #ifndef WATCHER_REFLECTOR_H
 #define WATCHER_REFLECTOR_H
 
@@ -17,15 +18,16 @@ struct reflector_sink {
 	void (*put)(void *self, const struct msg_object *object);
 	void (*del)(void *self, const struct msg_object_delete *gone);
 	/* LISTING, SYNCED, NOT_INSTALLED, UNAVAILABLE, when it changes. */
-	void (*state)(void *self, struct reflector *from, enum msg_kind_condition condition, const char *reason);
+	void (*state)(void *self, struct reflector *from, enum msg_kind_condition condition,
+		      const char *reason);
 	/* A Secret has another resourceVersion than before: its values may be others. */
 	void (*touched)(void *self, const struct msg_key *key);
 	bool (*has_room)(void *self); /* the next page may be asked for */
 };
 
 /* `namespace` empty: all. Does nothing before watcher_reflector_restart. */
-struct reflector *watcher_reflector_new(struct kube *kube, const struct kind_row *row, struct str namespace,
-					const struct reflector_sink *sink);
+struct reflector *watcher_reflector_new(struct kube *kube, const struct kind_row *row,
+					struct str namespace, const struct reflector_sink *sink);
 void watcher_reflector_destroy(struct reflector **self_p);
 /* Forgets what was told and lists anew. */
 void watcher_reflector_restart(struct reflector *self);

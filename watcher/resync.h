@@ -1,5 +1,6 @@
-/* resync: everything the source has, one message at a time: for each kind LISTING, its objects, then SYNCED, or
- * UNAVAILABLE where a file could not be read. While one goes on, the source must not change. */
+/* resync: everything the source has, one message at a time: for each kind LISTING, its objects,
+ * then SYNCED, or UNAVAILABLE where a file could not be read. While one goes on, the source must
+ * not change. */
 #ifndef WATCHER_RESYNC_H
 #define WATCHER_RESYNC_H
 

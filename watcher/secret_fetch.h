@@ -1,7 +1,8 @@
 /* secret_fetch: values of the Secrets that are wanted, one GET each, a bounded number at once.
  *
- * A wanted Secret is answered once at first, and again whenever it changes: found, absent, forbidden, or
- * unavailable if the API server gives no answer for SECRET_UNAVAILABLE_MS (it is tried on). */
+ * A wanted Secret is answered once at first, and again whenever it changes: found, absent,
+ * forbidden, or unavailable if the API server gives no answer for SECRET_UNAVAILABLE_MS (it is
+ * tried on). */
 #ifndef WATCHER_SECRET_FETCH_H
 #define WATCHER_SECRET_FETCH_H
 
@@ -14,7 +15,9 @@
 
 struct secret_fetch;
 
-struct secret_fetch *watcher_secret_fetch_new(struct kube *kube, void (*answer)(void *self, const struct msg_secret_value *value),
+struct secret_fetch *watcher_secret_fetch_new(struct kube *kube,
+					      void (*answer)(void *self,
+							     const struct msg_secret_value *value),
 					      void *self);
 void watcher_secret_fetch_destroy(struct secret_fetch **self_p);
 void watcher_secret_fetch_forget_all(struct secret_fetch *self);

@@ -1,9 +1,10 @@
 /* source_dir: manifests in files and folders, the same messages as from a cluster.
  *
- * A path is a file, or a folder whose *.yaml, *.yml and *.json files (subfolders included, names that begin with a dot
- * not) are read in byte order of their path. Of two documents with one key the first path wins; the other
- * is logged and takes over when the first goes. A file that breaks keeps its last good objects. A file that cannot be
- * read at start makes its kinds unavailable: all of them, since nobody knows what it held. */
+ * A path is a file, or a folder whose *.yaml, *.yml and *.json files (subfolders included, names
+ * that begin with a dot not) are read in byte order of their path. Of two documents with one key
+ * the first path wins; the other is logged and takes over when the first goes. A file that breaks
+ * keeps its last good objects. A file that cannot be read at start makes its kinds unavailable: all
+ * of them, since nobody knows what it held. */
 #ifndef WATCHER_SOURCE_DIR_H
 #define WATCHER_SOURCE_DIR_H
 
@@ -11,39 +12,50 @@
 
 struct source_dir;
 
-/* What the source tells its owner: the watcher sends it on, the offline commands keep it. Borrowed during the call. */
+/* What the source tells its owner: the watcher sends it on, the offline commands keep it. Borrowed
+ * during the call. */
 struct source_sink {
 	void *self;
 	void (*put)(void *self, const struct msg_object *object);
 	void (*del)(void *self, const struct msg_object_delete *gone);
-	void (*secret)(void *self, const struct msg_secret_value *value); /* of wanted Secrets only */
-	/* For a person: a file that broke, a document that lost to another. `path:line: sentence` */
+	void (*secret)(void *self,
+		       const struct msg_secret_value *value); /* of wanted Secrets only */
+	/* For a person: a file that broke, a document that lost to another. `path:line: sentence`
+	 */
 	void (*complain)(void *self, const char *path, uint32_t line, const char *sentence);
 };
 
-struct source_dir *watcher_source_dir_new(const struct str_list *paths, const struct source_sink *sink);
+struct source_dir *watcher_source_dir_new(const struct str_list *paths,
+					  const struct source_sink *sink);
 void watcher_source_dir_destroy(struct source_dir **self_p);
-/* Reads everything for the first time. Returns 0, or -1 if some path cannot be read or parsed (the rest was read; each was complained of). */
+/* Reads everything for the first time. Returns 0, or -1 if some path cannot be read or parsed (the
+ * rest was read; each was complained of). */
 int watcher_source_dir_load(struct source_dir *self);
-bool watcher_source_dir_is_complete(const struct source_dir *self); /* every file could be read once */
+bool watcher_source_dir_is_complete(
+	const struct source_dir *self); /* every file could be read once */
 /* A file that keeps it from being complete, NULL if none does. Borrowed. */
 const char *watcher_source_dir_missing(const struct source_dir *self);
-/* inotify: a descriptor to wait on, and what to do when it is readable. -1 where inotify cannot be had. */
+/* inotify: a descriptor to wait on, and what to do when it is readable. -1 where inotify cannot be
+ * had. */
 int watcher_source_dir_fd(struct source_dir *self);
 void watcher_source_dir_on_fd(struct source_dir *self);
-/* Deadline (clock_ms) of files to be looked at without an event (just made, or on a filesystem that is not watched), UINT64_MAX:
- * none; and the work. */
+/* Deadline (clock_ms) of files to be looked at without an event (just made, or on a filesystem that
+ * is not watched), UINT64_MAX: none; and the work. */
 uint64_t watcher_source_dir_tick(struct source_dir *self, uint64_t now_ms);
-/* Marks a Secret as wanted or not; a wanted one is answered at once (found or absent) and at each change. */
+/* Marks a Secret as wanted or not; a wanted one is answered at once (found or absent) and at each
+ * change. */
 void watcher_source_dir_want(struct source_dir *self, const struct msg_key *secret, bool wanted);
 /* Another resolver: it has not asked for any Secret yet. */
 void watcher_source_dir_forget_wanted(struct source_dir *self);
 /* Tells all wanted Secrets again. */
 void watcher_source_dir_answer_wanted(struct source_dir *self);
-/* The kinds in the order that suits a reader best: what is referred to before what refers. Ends with MSG_KIND_NONE. */
+/* The kinds in the order that suits a reader best: what is referred to before what refers. Ends
+ * with MSG_KIND_NONE. */
 extern const enum msg_kind watcher_source_dir_kinds[];
-/* Winning objects, for a resync (nothing may be read between two calls): for (size_t i = 0; (o = watcher_source_dir_next(self, kind, &i, pool)); ) ... */
-struct msg_object *watcher_source_dir_next(struct source_dir *self, enum msg_kind kind, size_t *i, struct pool *pool);
+/* Winning objects, for a resync (nothing may be read between two calls): for (size_t i = 0; (o =
+ * watcher_source_dir_next(self, kind, &i, pool)); ) ... */
+struct msg_object *watcher_source_dir_next(struct source_dir *self, enum msg_kind kind, size_t *i,
+					   struct pool *pool);
 
 struct source_counts {
 	size_t n_files, n_broken, n_objects;

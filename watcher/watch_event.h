@@ -5,7 +5,7 @@
 #include "watcher/kinds.h"
 
 enum watch_event_type {
-	WATCH_PUT,      /* ADDED, MODIFIED */
+	WATCH_PUT, /* ADDED, MODIFIED */
 	WATCH_DELETE,
 	WATCH_BOOKMARK,
 	WATCH_ERROR
@@ -20,16 +20,18 @@ struct watch_event {
 	struct err error;         /* ERROR: its message */
 };
 
-/* Everything lives in the pool. -1: the line is no event, or its object is not what Kubernetes has for that kind. */
-int watcher_watch_event_read(struct str line, const struct kind_row *row, struct pool *pool, struct watch_event *out,
-			     struct err *err);
+/* Everything lives in the pool. -1: the line is no event, or its object is not what Kubernetes has
+ * for that kind. */
+int watcher_watch_event_read(struct str line, const struct kind_row *row, struct pool *pool,
+			     struct watch_event *out, struct err *err);
 
 struct watch_page {
 	struct value *items;
 	size_t n_items;
 	struct str version, more; /* more empty: the last page */
 };
-int watcher_watch_page_read(struct str body, struct pool *pool, struct watch_page *out, struct err *err);
+int watcher_watch_page_read(struct str body, struct pool *pool, struct watch_page *out,
+			    struct err *err);
 /* An item of a page, as if it had been ADDED. */
 int watcher_watch_item_read(const struct value *item, const struct kind_row *row, struct pool *pool,
 			    struct watch_event *out, struct err *err);

@@ -67,7 +67,8 @@ static void on_fd(void *arg, int fd)
 
 /* ---- from the resolver ---- */
 
-static int on_secret_wanted(void *arg, struct actor_peer *from, const struct msg *m, struct err *err)
+static int on_secret_wanted(void *arg, struct actor_peer *from, const struct msg *m,
+			    struct err *err)
 {
 	struct watcher *self = arg;
 	const struct msg_secret_wanted *wanted = &m->body.secret_wanted;
@@ -124,7 +125,8 @@ static uint64_t tick(void *arg, uint64_t now_ms)
 
 /* ---- the process ---- */
 
-static struct feed *feed_from_cluster(struct watcher *self, const struct feed_sink *sink, struct err *err)
+static struct feed *feed_from_cluster(struct watcher *self, const struct feed_sink *sink,
+				      struct err *err)
 {
 	struct kube_config config;
 	struct kube *kube;
@@ -142,9 +144,11 @@ static int start(void *arg, struct actor_loop *loop, struct err *err)
 	const struct feed_sink sink = { self, on_send, on_has_room };
 
 	self->loop = loop;
-	self->feed = self->paths.n ? watcher_feed_dir_new(&self->paths, &sink) : feed_from_cluster(self, &sink, err);
+	self->feed = self->paths.n ? watcher_feed_dir_new(&self->paths, &sink)
+				   : feed_from_cluster(self, &sink, err);
 	if (!self->feed)
-		return err_wrap(err, "nothing to watch: --file names manifests, --kubeconfig a cluster");
+		return err_wrap(err,
+				"nothing to watch: --file names manifests, --kubeconfig a cluster");
 	follow(self);
 	actor_ready(loop);
 	return 0;
@@ -163,26 +167,33 @@ static const struct actor_input inputs[] = {
 };
 
 static const struct conf_option options[] = {
-	{ "file", CONF_LIST, &watcher.paths, "", 0, 0, "manifests and folders of manifests to read and follow", 'f' },
+	{ "file", CONF_LIST, &watcher.paths, "", 0, 0,
+	  "manifests and folders of manifests to read and follow", 'f' },
 	{ "kubeconfig", CONF_TEXT, &watcher.kubeconfig, "", 0, 0,
-	  "cluster to watch, several files with ':' between them; empty: the one that this pod runs in", 0 },
-	{ "context", CONF_TEXT, &watcher.context, "", 0, 0, "context of the kubeconfig; empty: its current one", 0 },
-	{ "namespaces", CONF_LIST, &watcher.namespaces, "", 0, 0, "namespaces to watch, comma separated; empty: all", 0 },
+	  "cluster to watch, several files with ':' between them; empty: the one that this pod "
+	  "runs in",
+	  0 },
+	{ "context", CONF_TEXT, &watcher.context, "", 0, 0,
+	  "context of the kubeconfig; empty: its current one", 0 },
+	{ "namespaces", CONF_LIST, &watcher.namespaces, "", 0, 0,
+	  "namespaces to watch, comma separated; empty: all", 0 },
 	{ 0 },
 };
 
 int main(int argc, char **argv)
 {
-	return actor_main(&(struct actor){ .room = ROOM_WATCHER,
-					   .summary = "tells the resolver what there is in manifests or in a cluster",
-					   .self = &watcher,
-					   .inputs = inputs,
-					   .options = options,
-					   .start = start,
-					   .stop = stop,
-					   .on_peer_up = on_peer_up,
-					   .on_peer_down = on_peer_down,
-					   .on_writable = on_writable,
-					   .tick = tick },
-			  argc, argv);
+	return actor_main(
+		&(struct actor){
+			.room = ROOM_WATCHER,
+			.summary = "tells the resolver what there is in manifests or in a cluster",
+			.self = &watcher,
+			.inputs = inputs,
+			.options = options,
+			.start = start,
+			.stop = stop,
+			.on_peer_up = on_peer_up,
+			.on_peer_down = on_peer_down,
+			.on_writable = on_writable,
+			.tick = tick },
+		argc, argv);
 }

@@ -1,18 +1,20 @@
 /* actor: the shared main of every room. Rooms give a table of handlers and never see a socket.
  *
- * It owns: settings, logs, signals (SIGTERM, SIGINT end cleanly; SIGUSR1/SIGUSR2 raise and lower the log
- * level), ZeroMQ sockets, HELLO and protocol version, numbering and gaps, credit, heartbeats, taps, readiness.
+ * It owns: settings, logs, signals (SIGTERM, SIGINT end cleanly; SIGUSR1/SIGUSR2 raise and lower
+ * the log level), ZeroMQ sockets, HELLO and protocol version, numbering and gaps, credit,
+ * heartbeats, taps, readiness.
  *
  * Links (one name on both ends; see PROTOCOL.md):
  *   objects   watcher DEALER     -> resolver ROUTER
  *   jobs      translator DEALER  -> resolver ROUTER
  *   configs   translator, resolver DEALER -> publisher ROUTER
  *
- * A peer is one process at the other end of a link. It is up once both HELLOs are through. What is sent while it
- * is up arrives in order and once, or the link starts over and on_peer_up is called again (same peer, `again`).
- * Credit: each side may send as many messages as the other has granted; actor_send past that queues in the actor
- * (memory), so bulk producers send while actor_room(peer) > 0 and go on in on_writable. Control messages need none.
- * Credit goes back when the handler returns, so a slow room slows its senders and nothing is dropped. */
+ * A peer is one process at the other end of a link. It is up once both HELLOs are through. What is
+ * sent while it is up arrives in order and once, or the link starts over and on_peer_up is called
+ * again (same peer, `again`). Credit: each side may send as many messages as the other has granted;
+ * actor_send past that queues in the actor (memory), so bulk producers send while actor_room(peer)
+ * > 0 and go on in on_writable. Control messages need none. Credit goes back when the handler
+ * returns, so a slow room slows its senders and nothing is dropped. */
 #ifndef ACTOR_ACTOR_H
 #define ACTOR_ACTOR_H
 
@@ -26,42 +28,49 @@ enum actor_link { LINK_OBJECTS, LINK_JOBS, LINK_CONFIGS, N_LINKS };
 
 struct actor_input {
 	enum msg_type type;
-	/* -1 with a sentence: logged with names, the message is dropped. `m` and its pool are gone after return. */
+	/* -1 with a sentence: logged with names, the message is dropped. `m` and its pool are gone
+	 * after return. */
 	int (*on)(void *self, struct actor_peer *from, const struct msg *m, struct err *err);
 };
 
 struct actor {
 	enum msg_room room;
-	const char *summary;                 /* one line for --help */
+	const char *summary; /* one line for --help */
 	void *self;
-	const struct actor_input *inputs;    /* ends with { MSG_NONE } */
-	const struct conf_option *options;   /* the room's own; ends with { 0 } */
-	int (*start)(void *self, struct actor_loop *loop, struct err *err); /* after settings; -1 ends with status 1 */
-	void (*stop)(void *self);            /* on a clean end; release everything */
-	/* The link to this peer (re)starts: it holds nothing of what was sent before. `again`: the same process and the same
-	 * `peer` as before, without an on_peer_down in between. */
+	const struct actor_input *inputs;  /* ends with { MSG_NONE } */
+	const struct conf_option *options; /* the room's own; ends with { 0 } */
+	int (*start)(void *self, struct actor_loop *loop,
+		     struct err *err); /* after settings; -1 ends with status 1 */
+	void (*stop)(void *self);      /* on a clean end; release everything */
+	/* The link to this peer (re)starts: it holds nothing of what was sent before. `again`: the
+	 * same process and the same `peer` as before, without an on_peer_down in between. */
 	void (*on_peer_up)(void *self, struct actor_peer *peer, bool again);
-	/* The connection is gone, or another process took its place. `peer` is freed after return. */
+	/* The connection is gone, or another process took its place. `peer` is freed after return.
+	 */
 	void (*on_peer_down)(void *self, struct actor_peer *peer);
-	void (*on_writable)(void *self, struct actor_peer *peer);  /* credit came back */
-	/* Called when the returned time (clock_ms) has come and after each batch of input; returns the next deadline, UINT64_MAX: none. */
+	void (*on_writable)(void *self, struct actor_peer *peer); /* credit came back */
+	/* Called when the returned time (clock_ms) has come and after each batch of input; returns
+	 * the next deadline, UINT64_MAX: none. */
 	uint64_t (*tick)(void *self, uint64_t now_ms);
 };
 
 int actor_main(const struct actor *actor, int argc, char **argv);
 
 /* ---- what handlers may call ---- */
-/* Queues or sends; the body is packed at once. 0, or -1 and nothing is sent: the peer is not up (actor_room is 0), or no
- * peer would take the message: it is too large or holds text that is not UTF-8 (logged; actor_room is not changed). */
+/* Queues or sends; the body is packed at once. 0, or -1 and nothing is sent: the peer is not up
+ * (actor_room is 0), or no peer would take the message: it is too large or holds text that is not
+ * UTF-8 (logged; actor_room is not changed). */
 int actor_send(struct actor_peer *peer, enum msg_type type, const void *body);
-long actor_room(const struct actor_peer *peer);      /* messages that can go out now without queueing */
-size_t actor_queued(const struct actor_peer *peer);  /* messages waiting for credit */
+long actor_room(const struct actor_peer *peer); /* messages that can go out now without queueing */
+size_t actor_queued(const struct actor_peer *peer); /* messages waiting for credit */
 enum msg_room actor_peer_room(const struct actor_peer *peer);
 uint64_t actor_peer_epoch(const struct actor_peer *peer); /* of that process's boot */
 enum actor_link actor_peer_link(const struct actor_peer *peer);
-void **actor_peer_data(struct actor_peer *peer);     /* a slot for the room's own pointer, NULL at first */
+void **
+actor_peer_data(struct actor_peer *peer); /* a slot for the room's own pointer, NULL at first */
 void actor_ask_resync(struct actor_peer *peer, const char *reason); /* start this link over */
-/* The peer of a link that has at most one (objects, jobs and configs at their DEALER ends); NULL while it is down. */
+/* The peer of a link that has at most one (objects, jobs and configs at their DEALER ends); NULL
+ * while it is down. */
 struct actor_peer *actor_peer_of(struct actor_loop *loop, enum actor_link link);
 /* Stops and resumes taking messages from a link; what waits stays in ZeroMQ. */
 void actor_set_reading(struct actor_loop *loop, enum actor_link link, bool reading);
@@ -69,7 +78,8 @@ uint64_t actor_epoch(const struct actor_loop *loop); /* of this process, never 0
 /* on_fd(self, fd) whenever fd is readable; fd < 0 is ignored. One handler a descriptor. */
 int actor_watch_fd(struct actor_loop *loop, int fd, void (*on_fd)(void *self, int fd));
 void actor_unwatch_fd(struct actor_loop *loop, int fd);
-void actor_ready(struct actor_loop *loop);           /* first complete state; writes a newline to --ready-fd, once */
-void actor_quit(struct actor_loop *loop, int status);/* ends the loop after this handler */
+void actor_ready(
+	struct actor_loop *loop); /* first complete state; writes a newline to --ready-fd, once */
+void actor_quit(struct actor_loop *loop, int status); /* ends the loop after this handler */
 
 #endif

@@ -21,15 +21,15 @@ static struct pool kept; /* settings live as long as the process */
 struct reader {
 	const struct conf_option *const *tables;
 	struct err *err;
-	const char *source; /* "--name" or "NAME" for errors */
-	bool adds;          /* a list grows instead of being replaced */
+	char source[NAME_MAX_BYTES + 4]; /* "--name" or "NAME", for errors */
+	bool adds;                       /* a list grows instead of being replaced */
 };
 
 static void env_name(const char *name, char *out)
 {
 	size_t n = 0;
 
-	for (; name[n] && n < NAME_MAX_BYTES - 1; n++)
+	for (; n < NAME_MAX_BYTES - 1 && name[n]; n++)
 		out[n] = name[n] == '-' ? '_' : (char)toupper((unsigned char)name[n]);
 	out[n] = '\0';
 }
@@ -182,14 +182,14 @@ static int read_defaults(struct reader *r)
 	while ((option = next_option(r->tables, &t, &i))) {
 		const char *value;
 
-		r->source = option->name;
+		snprintf(r->source, sizeof(r->source), "%s", option->name);
 		if (set(r, option, str_from(option->fallback)) < 0)
 			return -1;
 		env_name(option->name, name);
 		value = getenv(name);
 		if (!value)
 			continue;
-		r->source = name;
+		snprintf(r->source, sizeof(r->source), "%s", name);
 		if (set(r, option, str_from(value)) < 0)
 			return err_wrap(r->err, "environment variable");
 	}
@@ -201,7 +201,6 @@ static int read_flag(struct reader *r, struct str_list *seen, int argc, char **a
 {
 	struct str arg = str_from(argv[*i]), name, value = STR_NONE;
 	const struct conf_option *option;
-	char shown[NAME_MAX_BYTES + 2];
 
 	if (str_starts(arg, "--")) {
 		name = str_slice(arg, 2, arg.len);
@@ -215,13 +214,12 @@ static int read_flag(struct reader *r, struct str_list *seen, int argc, char **a
 	}
 	if (!option)
 		return err_set(r->err, "unknown flag %s; --help lists all", err_quote(arg));
-	snprintf(shown, sizeof(shown), "--%s", option->name);
-	r->source = shown;
+	snprintf(r->source, sizeof(r->source), "--%s", option->name);
 	if (!value.ptr && option->type == CONF_BOOL)
 		value = STR("true");
 	if (!value.ptr) {
 		if (*i + 1 >= argc)
-			return err_set(r->err, "%s needs a value", shown);
+			return err_set(r->err, "%s needs a value", r->source);
 		value = str_from(argv[++*i]);
 	}
 	r->adds = false;
@@ -251,10 +249,10 @@ int conf_read(const struct conf_option *const *tables, const char *program, cons
 	bool flags = true;
 
 	*rest = (struct str_list){ NULL, 0 };
-	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++) {
-		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
 			return print_help(&r, program, summary);
-		if (!strcmp(argv[i], "--version")) {
+		if (strcmp(argv[i], "--version") == 0) {
 			printf("%s %s\n", program, CONF_VERSION);
 			return 1;
 		}
@@ -264,7 +262,7 @@ int conf_read(const struct conf_option *const *tables, const char *program, cons
 	for (int i = 1; i < argc; i++) {
 		bool is_flag = flags && argv[i][0] == '-' && argv[i][1];
 
-		if (is_flag && !strcmp(argv[i], "--"))
+		if (is_flag && strcmp(argv[i], "--") == 0)
 			flags = false;
 		else if (!is_flag)
 			*(struct str *)pool_push(&kept, &rest->items, &rest->n,

@@ -9,29 +9,31 @@
 #include "base/err.h"
 
 enum conf_type {
-	CONF_TEXT,     /* struct str */
-	CONF_LIST,     /* struct str_list, comma separated; repeated flags add up */
-	CONF_INT,      /* long, min..max */
-	CONF_BOOL,     /* bool */
-	CONF_DURATION  /* uint64_t milliseconds: "500ms", "2s", "5m"; min..max in milliseconds */
+	CONF_TEXT,    /* struct str */
+	CONF_LIST,    /* struct str_list, comma separated; repeated flags add up */
+	CONF_INT,     /* long, min..max */
+	CONF_BOOL,    /* bool */
+	CONF_DURATION /* uint64_t milliseconds: "500ms", "2s", "5m"; min..max in milliseconds */
 };
 
-struct conf_option {
-	const char *name;     /* NULL ends the table */
+struct conf_option { /* NOLINT(clang-analyzer-optin.performance.Padding): written by position */
+	const char *name; /* NULL ends the table */
 	enum conf_type type;
 	void *var;            /* where it goes */
 	const char *fallback; /* parsed like a flag's value */
 	long min, max;
-	const char *help;     /* one line, no full stop; "" hides it from --help */
-	char letter;          /* 'f' for -f; 0: none */
+	const char *help; /* one line, no full stop; "" hides it from --help */
+	char letter;      /* 'f' for -f; 0: none */
 };
 
-/* Reads fallback, then environment, then argv into the variables. What is left (not starting with '-', or behind
- * "--") goes to rest. Returns 0, 1 after printing --help or --version to stdout, -1 with a sentence.
- * `tables` ends with NULL. Strings live as long as the process. */
-int conf_read(const struct conf_option *const *tables, const char *program, const char *summary, int argc, char **argv,
-              struct str_list *rest, struct err *err);
+/* Reads fallback, then environment, then argv into the variables. What is left (not starting with
+ * '-', or behind
+ * "--") goes to rest. Returns 0, 1 after printing --help or --version to stdout, -1 with a
+ * sentence. `tables` ends with NULL. Strings live as long as the process. */
+int conf_read(const struct conf_option *const *tables, const char *program, const char *summary,
+	      int argc, char **argv, struct str_list *rest, struct err *err);
 /* The help text: usage, then a line an option with its default and its environment variable. */
-void conf_help(const struct conf_option *const *tables, const char *program, const char *summary, struct buf *out);
+void conf_help(const struct conf_option *const *tables, const char *program, const char *summary,
+	       struct buf *out);
 
 #endif

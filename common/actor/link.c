@@ -164,10 +164,27 @@ void actor_link_close(struct link *link)
 
 /* ---- sending ---- */
 
+/* A frame with secrets: ZeroMQ frees it when it is sent, and then nothing of it may stay. */
+struct secret_frame {
+	size_t len;
+	char bytes[];
+};
+
 static void wipe_frame(void *data, void *hint)
 {
-	mem_wipe(data, (size_t)(uintptr_t)hint);
-	mem_free(data);
+	struct secret_frame *frame = hint;
+
+	mem_wipe(data, frame->len);
+	mem_free(frame);
+}
+
+static void init_secret_part(zmq_msg_t *part, struct str bytes)
+{
+	struct secret_frame *frame = mem_alloc(sizeof(*frame) + bytes.len);
+
+	frame->len = bytes.len;
+	memcpy(frame->bytes, bytes.ptr, bytes.len);
+	zmq_msg_init_data(part, frame->bytes, frame->len, wipe_frame, frame);
 }
 
 static bool is_secret(enum msg_type type)
@@ -183,8 +200,7 @@ int actor_link_send(struct link *link, struct str id, enum msg_type type, struct
 	if (link->is_router && zmq_send(sock, id.ptr, id.len, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
 		return errno == EAGAIN ? 1 : -1;
 	if (is_secret(type)) {
-		zmq_msg_init_data(&part, mem_dup(frame.ptr, frame.len), frame.len, wipe_frame,
-				  (void *)(uintptr_t)frame.len);
+		init_secret_part(&part, frame);
 	} else {
 		zmq_msg_init_size(&part, frame.len);
 		memcpy(zmq_msg_data(&part), frame.ptr, frame.len);

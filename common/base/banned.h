@@ -1,4 +1,5 @@
-/* banned: calls that have a safe counterpart here become errors. Included by the Makefile before every file. */
+/* banned: calls that have a safe counterpart here become errors. Included by the Makefile before
+ * every file. */
 #ifndef BASE_BANNED_H
 #define BASE_BANNED_H
 

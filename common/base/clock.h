@@ -1,12 +1,13 @@
-/* clock: time that does not jump. Deadlines are CLOCK_BOOTTIME: they go on while a machine sleeps. */
+/* clock: time that does not jump. Deadlines are CLOCK_BOOTTIME: they go on while a machine sleeps.
+ */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
 #include <stdint.h>
 
-uint64_t clock_ns(void);   /* CLOCK_BOOTTIME, nanoseconds; the same on every process of one machine */
+uint64_t clock_ns(void); /* CLOCK_BOOTTIME, nanoseconds; the same on every process of one machine */
 uint64_t clock_ms(void);
-int64_t clock_wall(void);  /* seconds since 1970, UTC */
+int64_t clock_wall(void); /* seconds since 1970, UTC */
 
 /* backoff: jittered waits, base x2 to max. */
 struct backoff {
@@ -14,7 +15,8 @@ struct backoff {
 	uint32_t next_ms;
 };
 void backoff_init(struct backoff *backoff, uint32_t base_ms, uint32_t max_ms);
-uint32_t backoff_next(struct backoff *backoff);  /* milliseconds to wait now: the step, 50 % to 100 % of it */
+uint32_t
+backoff_next(struct backoff *backoff); /* milliseconds to wait now: the step, 50 % to 100 % of it */
 void backoff_reset(struct backoff *backoff);
 
 #endif

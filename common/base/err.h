@@ -7,14 +7,16 @@
 
 #include "base/str.h"
 
-#define ERR_MAX 1024   /* bytes of a sentence, NUL included; longer ones are cut at a UTF-8 boundary */
+#define ERR_MAX \
+	1024 /* bytes of a sentence, NUL included; longer ones are cut at a UTF-8 boundary */
 #define ERR_VALUE_MAX 80 /* bytes of a quoted value */
 
 struct err {
 	char text[ERR_MAX]; /* valid UTF-8, no control characters */
 };
 
-/* Sets the sentence. Always returns -1, so that `return err_set(err, ...)` reads well. err may be NULL. */
+/* Sets the sentence. Always returns -1, so that `return err_set(err, ...)` reads well. err may be
+ * NULL. */
 int err_set(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Puts "context: " before the sentence. Always returns -1. */
 int err_wrap(struct err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

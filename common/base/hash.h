@@ -12,11 +12,11 @@ struct hash {
 	unsigned char bytes[HASH_LEN];
 };
 
-struct hash hash_of(struct str bytes);                        /* SHA-256 */
+struct hash hash_of(struct str bytes);                           /* SHA-256 */
 struct hash hash_hmac(const struct hash *key, struct str bytes); /* HMAC-SHA-256, RFC 2104 */
-int hash_equal(const struct hash *a, const struct hash *b);   /* in constant time */
-void hash_random(void *out, size_t len);                      /* from the kernel; ends the process if it cannot */
-uint64_t hash_random64(void);                                 /* never 0 */
-uint64_t hash_fast(struct str bytes);                         /* SipHash under this process's seed; for tables only */
+int hash_equal(const struct hash *a, const struct hash *b);      /* in constant time */
+void hash_random(void *out, size_t len); /* from the kernel; ends the process if it cannot */
+uint64_t hash_random64(void);            /* never 0 */
+uint64_t hash_fast(struct str bytes);    /* SipHash under this process's seed; for tables only */
 
 #endif

@@ -7,15 +7,17 @@
 
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
 
-void log_open(const char *room);                 /* stamped on each line; before any log_* */
-void log_set_level(enum log_level level);        /* default LOG_LEVEL_INFO */
+void log_open(const char *room);          /* stamped on each line; before any log_* */
+void log_set_level(enum log_level level); /* default LOG_LEVEL_INFO */
 enum log_level log_get_level(void);
 int log_level_from(const char *name, enum log_level *out); /* "debug" ... "error"; -1 if unknown */
-/* fields: a format of ready key=value text, or NULL. Example: log_info("file read", "path=%s objects=%zu", p, n) */
-void log_at(enum log_level level, const char *message, const char *fields, ...) __attribute__((format(printf, 3, 4)));
+/* fields: a format of ready key=value text, or NULL. Example: log_info("file read", "path=%s
+ * objects=%zu", p, n) */
+void log_at(enum log_level level, const char *message, const char *fields, ...)
+	__attribute__((format(printf, 3, 4)));
 #define log_debug(...) log_at(LOG_LEVEL_DEBUG, __VA_ARGS__)
-#define log_info(...)  log_at(LOG_LEVEL_INFO, __VA_ARGS__)
-#define log_warn(...)  log_at(LOG_LEVEL_WARN, __VA_ARGS__)
+#define log_info(...) log_at(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_warn(...) log_at(LOG_LEVEL_WARN, __VA_ARGS__)
 #define log_error(...) log_at(LOG_LEVEL_ERROR, __VA_ARGS__)
 /* A value quoted for logfmt if it needs it; one of four static slots, cut at 512 bytes. */
 const char *log_value(const char *text);

@@ -1,15 +1,16 @@
-/* mem: allocation that does not fail. A process without memory ends with status 111 (s6: system failure). */
+/* mem: allocation that does not fail. A process without memory ends with status 111 (s6: system
+ * failure). */
 #ifndef BASE_MEM_H
 #define BASE_MEM_H
 
 #include <stddef.h>
 
-void *mem_alloc(size_t size);                 /* zeroed */
+void *mem_alloc(size_t size); /* zeroed */
 void *mem_realloc(void *ptr, size_t size);
 char *mem_strdup(const char *text);
-char *mem_dup(const void *ptr, size_t len);   /* len bytes and a NUL */
-void mem_free(void *ptr);                     /* NULL is fine */
-void mem_wipe(void *ptr, size_t len);         /* zeroes in a way the compiler keeps */
+char *mem_dup(const void *ptr, size_t len); /* len bytes and a NUL */
+void mem_free(void *ptr);                   /* NULL is fine */
+void mem_wipe(void *ptr, size_t len);       /* zeroes in a way the compiler keeps */
 /* No core dump, no ptrace by others: for processes that hold secrets. */
 void mem_protect_process(void);
 

@@ -18,14 +18,16 @@ struct pool {
 };
 
 void pool_init(struct pool *pool);
-void pool_clear(struct pool *pool);             /* frees all; the pool can be used again */
+void pool_clear(struct pool *pool);               /* frees all; the pool can be used again */
 void *pool_alloc(struct pool *pool, size_t size); /* zeroed, aligned for any type */
 void *pool_array(struct pool *pool, size_t n, size_t size); /* zeroed; checks n * size */
-struct str pool_str(struct pool *pool, struct str s);       /* a copy, NUL behind it; absent stays absent */
+struct str pool_str(struct pool *pool,
+		    struct str s); /* a copy, NUL behind it; absent stays absent */
 struct str pool_bytes(struct pool *pool, const void *ptr, size_t len);
-struct str pool_printf(struct pool *pool, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Grows an array that lives in the pool by one item (capacities double; the old copy stays until clear).
- * *items may move. Returns the new zeroed item. */
+struct str pool_printf(struct pool *pool, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Grows an array that lives in the pool by one item (capacities double; the old copy stays until
+ * clear). *items may move. Returns the new zeroed item. */
 void *pool_push(struct pool *pool, void *items_ptr, size_t *n, size_t size);
 /* Overwrites everything handed out with zeros before freeing: for secrets. */
 void pool_wipe(struct pool *pool);

@@ -35,24 +35,25 @@ struct str_map {
 #define STR_FMT "%.*s"
 #define STR_ARG(s) (int)(s).len, ((s).ptr ? (s).ptr : "")
 
-struct str str_from(const char *c); /* NULL gives STR_NONE */
-bool str_eq(struct str a, struct str b);   /* absent equals empty */
+struct str str_from(const char *c);      /* NULL gives STR_NONE */
+bool str_eq(struct str a, struct str b); /* absent equals empty */
 bool str_is(struct str a, const char *literal);
-int str_cmp(struct str a, struct str b);   /* by byte, then by length; for qsort and ordering */
+int str_cmp(struct str a, struct str b); /* by byte, then by length; for qsort and ordering */
 bool str_starts(struct str s, const char *prefix);
 bool str_ends(struct str s, const char *suffix);
 struct str str_slice(struct str s, size_t from, size_t to); /* to is cut at len */
-struct str str_trim(struct str s);         /* ASCII blanks off both ends */
+struct str str_trim(struct str s);                          /* ASCII blanks off both ends */
 /* Index of the first (last) byte c, or -1. */
 long str_find(struct str s, char c);
 long str_rfind(struct str s, char c);
 /* Cuts s at the first c: *head is what stands before, *tail what stands behind. False without c. */
 bool str_cut(struct str s, char c, struct str *head, struct str *tail);
-bool str_is_utf8(struct str s);            /* RFC 3629: no surrogates, no overlong forms */
-bool str_has_control(struct str s);        /* NUL, CR or LF */
+bool str_is_utf8(struct str s);     /* RFC 3629: no surrogates, no overlong forms */
+bool str_has_control(struct str s); /* NUL, CR or LF */
 /* The value of a map's key, or STR_NONE. */
 struct str str_map_get(const struct str_map *map, const char *key);
-/* Base-10 integer, whole string, no blanks and no plus sign; false if it is not one or does not fit. */
+/* Base-10 integer, whole string, no blanks and no plus sign; false if it is not one or does not
+ * fit. */
 bool str_to_int(struct str s, long long *out);
 
 #endif

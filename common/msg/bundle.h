@@ -7,52 +7,72 @@
 #include "base/hash.h"
 #include "msg/object.h"
 
-/* Which resolver boot and which change. Numbers count within an epoch only; epochs are never ordered. */
+/* Which resolver boot and which change. Numbers count within an epoch only; epochs are never
+ * ordered. */
 struct msg_stamp {
 	uint64_t epoch;   /* random, of that resolver's boot; never 0 */
 	uint64_t number;  /* one counter for all owners */
-	uint64_t seen_ns; /* when the oldest change behind it was seen; 0: unknown. Never compared. */
+	uint64_t seen_ns; /* when the oldest change behind it was seen; 0: unknown. Never compared.
+			   */
 };
 extern const struct codec msg_stamp_codec;
 
-/* Facts of one value of a Secret, computed by the resolver; the value itself only if it is public. */
+/* Facts of one value of a Secret, computed by the resolver; the value itself only if it is public.
+ */
 struct msg_secret_fact {
-	struct str name;      /* key in data */
+	struct str name; /* key in data */
 	uint64_t len;
-	struct hash hmac;     /* under a key of this resolver's boot: names the value without telling it */
+	struct hash
+		hmac; /* under a key of this resolver's boot: names the value without telling it */
 	bool utf8;
-	bool has_control;     /* NUL, CR or LF */
-	bool is_private_key;  /* parses as a PEM private key (PKCS#1, PKCS#8, SEC 1) or an OpenSSH private key, unencrypted */
-	bool matches_cert;    /* a private key of the certificate in tls.crt of the same Secret */
-	bool is_blank;        /* empty, or only white space */
-	struct str clear;     /* nullable: bytes of tls.crt and ca.crt, unless a PEM block in them is a private key */
+	bool has_control;    /* NUL, CR or LF */
+	bool is_private_key; /* parses as a PEM private key (PKCS#1, PKCS#8, SEC 1) or an OpenSSH
+				private key, unencrypted */
+	bool matches_cert;   /* a private key of the certificate in tls.crt of the same Secret */
+	bool is_blank;       /* empty, or only white space */
+	struct str clear; /* nullable: bytes of tls.crt and ca.crt, unless a PEM block in them is a
+			     private key */
 };
-struct msg_secret_fact_list { struct msg_secret_fact *items; size_t n; };
+struct msg_secret_fact_list {
+	struct msg_secret_fact *items;
+	size_t n;
+};
 struct msg_bundle_secret {
 	struct str namespace, name;
-	uint64_t answer; /* enum msg_secret_answer: anything but FOUND never gets into a bundle of an owner that needs it */
+	uint64_t answer; /* enum msg_secret_answer: anything but FOUND never gets into a bundle of
+			    an owner that needs it */
 	struct str type;
 	struct msg_secret_fact_list facts;
 };
-struct msg_bundle_secret_list { struct msg_bundle_secret *items; size_t n; };
+struct msg_bundle_secret_list {
+	struct msg_bundle_secret *items;
+	size_t n;
+};
 
-/* Ready addresses of one port of a Service, merged over its slices, no duplicates, in byte order. */
+/* Ready addresses of one port of a Service, merged over its slices, no duplicates, in byte order.
+ */
 struct msg_bundle_endpoint {
 	struct str port_name;
 	int64_t port;
 	struct str protocol;
 	struct str_list addresses; /* bare: IPv6 without brackets */
 };
-struct msg_bundle_endpoint_list { struct msg_bundle_endpoint *items; size_t n; };
+struct msg_bundle_endpoint_list {
+	struct msg_bundle_endpoint *items;
+	size_t n;
+};
 struct msg_bundle_service {
 	struct str name; /* in the owner's namespace */
 	struct msg_service_spec spec;
 	struct msg_bundle_endpoint_list endpoints; /* empty: none ready, use cluster DNS */
 };
-struct msg_bundle_service_list { struct msg_bundle_service *items; size_t n; };
+struct msg_bundle_service_list {
+	struct msg_bundle_service *items;
+	size_t n;
+};
 
 struct msg_bundle {
-	struct msg_key owner;       /* an Ingress, or the Pomerium object (also when there is none) */
+	struct msg_key owner; /* an Ingress, or the Pomerium object (also when there is none) */
 	struct msg_stamp stamp;
 	struct msg_ingress *ingress;
 	struct msg_pomerium *pomerium;

@@ -73,7 +73,7 @@ static bool read_negative(struct codec_reader *r, struct head *h, unsigned n, ui
 	uint64_t ones = n == 8 ? 0 : ~(uint64_t)0 << (8 * n);
 	uint64_t x = big_endian(r->at, n);
 
-	if (!(x >> (8 * n - 1)))
+	if (!(r->at[0] & 0x80))
 		return codec_read_bad(r, "a number is not in its shortest form");
 	h->negative = (int64_t)(x | ones);
 	if (-(x | ones) < least)
@@ -107,6 +107,7 @@ static bool read_head(struct codec_reader *r, struct head *h)
 {
 	unsigned char byte;
 
+	*h = (struct head){ .wire = WIRE_BAD };
 	if (codec_read_left(r) == 0)
 		return codec_read_bad(r, "it ends too early");
 	byte = *r->at++;

@@ -14,49 +14,62 @@
 enum msg_splice_encoding {
 	MSG_SPLICE_RAW,
 	MSG_SPLICE_BASE64,
-	MSG_SPLICE_POSTGRES_URL /* parsed as a connection string; names of the TLS files are added by the publisher */
+	MSG_SPLICE_POSTGRES_URL /* parsed as a connection string; names of the TLS files are added
+				   by the publisher */
 };
 
 /* Where the publisher fills in a secret value. */
 struct msg_splice {
-	bool bootstrap;          /* into `bootstrap` instead of `config` */
-	struct str route_id;     /* empty: every route of this config; ignored when path starts with "settings." */
-	struct str path;         /* proto names: tls_client_key, set_request_headers[X-Key], settings.ssh_host_keys[0] */
+	bool bootstrap;      /* into `bootstrap` instead of `config` */
+	struct str route_id; /* empty: every route of this config; ignored when path starts with
+				"settings." */
+	struct str path;     /* proto names: tls_client_key, set_request_headers[X-Key],
+				settings.ssh_host_keys[0] */
 	struct str secret_namespace, secret_name, secret_key;
 	struct hash hmac;
-	uint64_t encoding;       /* enum msg_splice_encoding */
+	uint64_t encoding; /* enum msg_splice_encoding */
 };
-struct msg_splice_list { struct msg_splice *items; size_t n; };
+struct msg_splice_list {
+	struct msg_splice *items;
+	size_t n;
+};
 
 /* A TLS certificate that the owner offers for serving. */
 struct msg_certificate {
 	struct str secret_namespace, secret_name;
-	struct str cert;         /* PEM, byte for byte */
-	struct hash key_hmac;    /* of tls.key in the same Secret */
-	bool always;             /* named by the Pomerium object: kept even if no host uses it */
+	struct str cert;      /* PEM, byte for byte */
+	struct hash key_hmac; /* of tls.key in the same Secret */
+	bool always;          /* named by the Pomerium object: kept even if no host uses it */
 };
-struct msg_certificate_list { struct msg_certificate *items; size_t n; };
+struct msg_certificate_list {
+	struct msg_certificate *items;
+	size_t n;
+};
 
 /* A file beside Pomerium's bootstrap configuration (Postgres TLS). */
 struct msg_file {
-	struct str name;         /* sslrootcert, sslcert, sslkey */
+	struct str name; /* sslrootcert, sslcert, sslkey */
 	struct str secret_namespace, secret_name, secret_key;
 	struct hash hmac;
 };
-struct msg_file_list { struct msg_file *items; size_t n; };
+struct msg_file_list {
+	struct msg_file *items;
+	size_t n;
+};
 
 struct msg_config {
 	struct msg_key owner;
 	struct msg_stamp stamp;
 	struct str uid;
 	int64_t generation;
-	struct msg_load_balancer status;  /* as the owner has it now */
-	struct str config;                /* pomerium.config.Config, protobuf; no secret in it */
-	struct str bootstrap;             /* pomerium.config.Config with settings only; empty but for the Pomerium object */
+	struct msg_load_balancer status; /* as the owner has it now */
+	struct str config;               /* pomerium.config.Config, protobuf; no secret in it */
+	struct str bootstrap; /* pomerium.config.Config with settings only; empty but for the
+				 Pomerium object */
 	struct msg_splice_list splices;
 	struct msg_certificate_list certificates;
 	struct msg_file_list files;
-	struct str_list warnings;         /* full sentences */
+	struct str_list warnings; /* full sentences */
 };
 extern const struct codec msg_config_codec;
 
@@ -77,15 +90,20 @@ extern const struct codec msg_delete_codec;
 
 struct msg_world_entry {
 	struct msg_key owner;
-	uint64_t number; /* the owner has arrived with a CONFIG or REJECT of this number or a later one */
+	uint64_t number; /* the owner has arrived with a CONFIG or REJECT of this number or a later
+			    one */
 };
-struct msg_world_entry_list { struct msg_world_entry *items; size_t n; };
+struct msg_world_entry_list {
+	struct msg_world_entry *items;
+	size_t n;
+};
 struct msg_world {
 	uint64_t epoch;
-	uint64_t number;   /* N: the counter when the lists were complete */
-	uint64_t chunk;    /* 0, 1, ...; chunk 0 begins a new announcement */
+	uint64_t number; /* N: the counter when the lists were complete */
+	uint64_t chunk;  /* 0, 1, ...; chunk 0 begins a new announcement */
 	bool last;
-	bool complete;     /* false: some kind could not be read, so nobody who is missing here is gone */
+	bool complete; /* false: some kind could not be read, so nobody who is missing here is gone
+			*/
 	struct msg_world_entry_list owners; /* at most MSG_WORLD_CHUNK */
 };
 #define MSG_WORLD_CHUNK 1000

@@ -176,7 +176,7 @@ int msg_unpack(struct str frame, struct pool *pool, struct msg *out, struct err 
 
 uint64_t msg_hello_protocol(struct str frame)
 {
-	struct msg m;
+	struct msg m = { .type = MSG_NONE };
 	size_t at = 1;
 	uint64_t protocol;
 

@@ -1,5 +1,5 @@
-/* msg: the contract between rooms. Every message is one row of the table in msg.c: name, from, to, codec.
- * PROTOCOL.md beside this file has the grammar: who says what when. */
+/* msg: the contract between rooms. Every message is one row of the table in msg.c: name, from, to,
+ * codec. PROTOCOL.md beside this file has the grammar: who says what when. */
 #ifndef MSG_MSG_H
 #define MSG_MSG_H
 
@@ -16,11 +16,23 @@ const char *room_name(enum msg_room room);
 
 enum msg_type {
 	MSG_NONE,
-	MSG_HELLO, MSG_HEARTBEAT, MSG_CREDIT, MSG_RESYNC,
-	MSG_OBJECT_PUT, MSG_OBJECT_DELETE, MSG_KIND_STATE,
-	MSG_SECRET_WANTED, MSG_SECRET_VALUE, MSG_SECRET_PUT,
+	MSG_HELLO,
+	MSG_HEARTBEAT,
+	MSG_CREDIT,
+	MSG_RESYNC,
+	MSG_OBJECT_PUT,
+	MSG_OBJECT_DELETE,
+	MSG_KIND_STATE,
+	MSG_SECRET_WANTED,
+	MSG_SECRET_VALUE,
+	MSG_SECRET_PUT,
 	MSG_BUNDLE,
-	MSG_CONFIG, MSG_REJECT, MSG_DELETE, MSG_WORLD, MSG_FLUSHED, MSG_ACK,
+	MSG_CONFIG,
+	MSG_REJECT,
+	MSG_DELETE,
+	MSG_WORLD,
+	MSG_FLUSHED,
+	MSG_ACK,
 	MSG_N_TYPES
 };
 const char *msg_name(enum msg_type type);
@@ -59,7 +71,8 @@ struct msg {
 /* One ZeroMQ frame: msgpack array [type, seq, body]. `body` is the struct of that type. */
 void msg_pack(enum msg_type type, uint64_t seq, const void *body, struct buf *out);
 int msg_unpack(struct str frame, struct pool *pool, struct msg *out, struct err *err);
-/* The protocol version that a HELLO of any version names (its first field, in all of them); 0: not a HELLO. */
+/* The protocol version that a HELLO of any version names (its first field, in all of them); 0: not
+ * a HELLO. */
 uint64_t msg_hello_protocol(struct str frame);
 /* For taps and dumps: {"type":"BUNDLE","seq":41,"body":{...}}, secrets hidden. */
 void msg_print(const struct msg *m, struct buf *out);

@@ -4,7 +4,8 @@
  *   OBJECT_DELETE  watcher -> resolver   it is gone
  *   KIND_STATE     watcher -> resolver   what is known of a whole kind
  *
- * Rules: Kubernetes API v1.36 networking.k8s.io/v1, discovery.k8s.io/v1, core/v1; ingress.pomerium.io/v1. */
+ * Rules: Kubernetes API v1.36 networking.k8s.io/v1, discovery.k8s.io/v1, core/v1;
+ * ingress.pomerium.io/v1. */
 #ifndef MSG_OBJECT_H
 #define MSG_OBJECT_H
 
@@ -21,7 +22,7 @@ enum msg_kind {
 	MSG_KIND_POMERIUM,
 	MSG_N_KINDS
 };
-const char *msg_kind_name(enum msg_kind kind);      /* "Ingress", ... */
+const char *msg_kind_name(enum msg_kind kind);                        /* "Ingress", ... */
 enum msg_kind msg_kind_from(struct str api_version, struct str kind); /* MSG_KIND_NONE: not ours */
 bool msg_kind_is_namespaced(enum msg_kind kind);
 
@@ -42,7 +43,8 @@ struct msg_key msg_key_dup(const struct msg_key *key, struct pool *pool);
 struct msg_meta {
 	struct str namespace, name, uid;
 	int64_t generation;
-	struct str_map labels, annotations; /* last-applied and other blobs never get here (object.c) */
+	struct str_map labels,
+		annotations; /* last-applied and other blobs never get here (object.c) */
 };
 
 /* ---- Ingress ---- */
@@ -58,7 +60,7 @@ struct msg_resource_ref {
 	struct str apiGroup, kind, name;
 };
 struct msg_backend {
-	struct msg_service_ref *service;   /* exactly one of the two in a valid object */
+	struct msg_service_ref *service; /* exactly one of the two in a valid object */
 	struct msg_resource_ref *resource;
 };
 struct msg_path {
@@ -66,33 +68,57 @@ struct msg_path {
 	struct str pathType; /* nullable; Exact, Prefix, ImplementationSpecific */
 	struct msg_backend backend;
 };
-struct msg_path_list { struct msg_path *items; size_t n; };
-struct msg_http_rule { struct msg_path_list paths; };
+struct msg_path_list {
+	struct msg_path *items;
+	size_t n;
+};
+struct msg_http_rule {
+	struct msg_path_list paths;
+};
 struct msg_rule {
 	struct str host;
 	struct msg_http_rule *http;
 };
-struct msg_rule_list { struct msg_rule *items; size_t n; };
+struct msg_rule_list {
+	struct msg_rule *items;
+	size_t n;
+};
 struct msg_tls {
 	struct str_list hosts;
 	struct str secretName;
 };
-struct msg_tls_list { struct msg_tls *items; size_t n; };
+struct msg_tls_list {
+	struct msg_tls *items;
+	size_t n;
+};
 struct msg_ingress_spec {
 	struct str ingressClassName; /* nullable */
 	struct msg_backend *defaultBackend;
 	struct msg_tls_list tls;
 	struct msg_rule_list rules;
 };
-struct msg_load_balancer_port { int64_t port; struct str protocol, error; };
-struct msg_load_balancer_port_list { struct msg_load_balancer_port *items; size_t n; };
+struct msg_load_balancer_port {
+	int64_t port;
+	struct str protocol, error;
+};
+struct msg_load_balancer_port_list {
+	struct msg_load_balancer_port *items;
+	size_t n;
+};
 struct msg_load_balancer_ingress {
 	struct str ip, hostname;
 	struct msg_load_balancer_port_list ports;
 };
-struct msg_load_balancer_ingress_list { struct msg_load_balancer_ingress *items; size_t n; };
-struct msg_load_balancer { struct msg_load_balancer_ingress_list ingress; };
-struct msg_ingress_status { struct msg_load_balancer loadBalancer; };
+struct msg_load_balancer_ingress_list {
+	struct msg_load_balancer_ingress *items;
+	size_t n;
+};
+struct msg_load_balancer {
+	struct msg_load_balancer_ingress_list ingress;
+};
+struct msg_ingress_status {
+	struct msg_load_balancer loadBalancer;
+};
 struct msg_ingress {
 	struct msg_meta metadata;
 	struct msg_ingress_spec spec;
@@ -101,7 +127,9 @@ struct msg_ingress {
 extern const struct codec msg_ingress_codec;
 
 /* ---- IngressClass ---- */
-struct msg_ingress_class_spec { struct str controller; };
+struct msg_ingress_class_spec {
+	struct str controller;
+};
 struct msg_ingress_class {
 	struct msg_meta metadata;
 	struct msg_ingress_class_spec spec;
@@ -113,12 +141,17 @@ struct msg_service_port {
 	int64_t port;
 	struct msg_int_or_text targetPort; /* absent: the same as port */
 };
-struct msg_service_port_list { struct msg_service_port *items; size_t n; };
+struct msg_service_port_list {
+	struct msg_service_port *items;
+	size_t n;
+};
 struct msg_service_spec {
 	struct str type, clusterIP, externalName; /* type empty: ClusterIP */
 	struct msg_service_port_list ports;
 };
-struct msg_service_status { struct msg_load_balancer loadBalancer; };
+struct msg_service_status {
+	struct msg_load_balancer loadBalancer;
+};
 struct msg_service {
 	struct msg_meta metadata;
 	struct msg_service_spec spec;
@@ -126,37 +159,55 @@ struct msg_service {
 };
 
 /* ---- EndpointSlice and Endpoints ---- */
-struct msg_endpoint_conditions { int8_t ready; }; /* tristate: nil means ready */
+struct msg_endpoint_conditions {
+	int8_t ready;
+}; /* tristate: nil means ready */
 struct msg_endpoint {
 	struct str_list addresses;
 	struct msg_endpoint_conditions conditions;
 };
-struct msg_endpoint_list { struct msg_endpoint *items; size_t n; };
+struct msg_endpoint_list {
+	struct msg_endpoint *items;
+	size_t n;
+};
 struct msg_endpoint_port {
 	struct str name, protocol;
 	int64_t port; /* 0: absent */
 };
-struct msg_endpoint_port_list { struct msg_endpoint_port *items; size_t n; };
+struct msg_endpoint_port_list {
+	struct msg_endpoint_port *items;
+	size_t n;
+};
 struct msg_endpoint_slice {
 	struct msg_meta metadata; /* label kubernetes.io/service-name says whose */
 	struct str addressType;   /* IPv4, IPv6, FQDN */
 	struct msg_endpoint_list endpoints;
 	struct msg_endpoint_port_list ports;
 };
-struct msg_endpoint_address { struct str ip; };
-struct msg_endpoint_address_list { struct msg_endpoint_address *items; size_t n; };
+struct msg_endpoint_address {
+	struct str ip;
+};
+struct msg_endpoint_address_list {
+	struct msg_endpoint_address *items;
+	size_t n;
+};
 struct msg_endpoint_subset {
 	struct msg_endpoint_address_list addresses; /* notReadyAddresses are pruned */
 	struct msg_endpoint_port_list ports;
 };
-struct msg_endpoint_subset_list { struct msg_endpoint_subset *items; size_t n; };
+struct msg_endpoint_subset_list {
+	struct msg_endpoint_subset *items;
+	size_t n;
+};
 struct msg_endpoints {
 	struct msg_meta metadata;
 	struct msg_endpoint_subset_list subsets;
 };
 
 /* ---- Secret (no values) and Pomerium ---- */
-struct msg_secret_meta { struct msg_meta metadata; };
+struct msg_secret_meta {
+	struct msg_meta metadata;
+};
 struct msg_pomerium {
 	struct msg_meta metadata;
 	struct value *spec; /* untyped: crd-schema.tsv rules, read by the translator */
@@ -165,7 +216,8 @@ struct msg_pomerium {
 /* ---- messages ---- */
 struct msg_object {
 	struct msg_key key;
-	uint64_t seen_ns; /* clock_ns() when the watcher learned of it; 0: at start. For latency figures only. */
+	uint64_t seen_ns; /* clock_ns() when the watcher learned of it; 0: at start. For latency
+			     figures only. */
 	/* exactly one is set, the one that key.kind names */
 	struct msg_ingress *ingress;
 	struct msg_ingress_class *ingress_class;
@@ -184,8 +236,9 @@ struct msg_object_delete {
 extern const struct codec msg_object_delete_codec;
 
 enum msg_kind_condition {
-	MSG_KIND_LISTING,       /* a resync of this kind begins: what does not come before SYNCED is gone */
-	MSG_KIND_SYNCED,        /* the resolver has every object of the kind */
+	MSG_KIND_LISTING, /* a resync of this kind begins: what does not come before SYNCED is gone
+			   */
+	MSG_KIND_SYNCED,  /* the resolver has every object of the kind */
 	MSG_KIND_NOT_INSTALLED, /* the CRD is not there: the same as none */
 	MSG_KIND_UNAVAILABLE    /* cannot be read: not the same as none; what is known stays */
 };
@@ -196,12 +249,14 @@ struct msg_kind_state {
 };
 extern const struct codec msg_kind_state_codec;
 
-/* Reads one Kubernetes document (a map with apiVersion and kind) of a kind that is ours into an object:
- * prunes, sets the default namespace, checks names (RFC 1123). `out->key.kind` is MSG_KIND_NONE for
- * documents that are not ours. Secrets: metadata only here; see msg_secret_from_value. */
-int msg_object_from_value(const struct value *doc, struct pool *pool, struct msg_object *out, struct err *err);
+/* Reads one Kubernetes document (a map with apiVersion and kind) of a kind that is ours into an
+ * object: prunes, sets the default namespace, checks names (RFC 1123). `out->key.kind` is
+ * MSG_KIND_NONE for documents that are not ours. Secrets: metadata only here; see
+ * msg_secret_from_value. */
+int msg_object_from_value(const struct value *doc, struct pool *pool, struct msg_object *out,
+			  struct err *err);
 /* The same for a document whose kind is known: items of a list do not say theirs. */
-int msg_object_of_kind(enum msg_kind kind, const struct value *doc, struct pool *pool, struct msg_object *out,
-                       struct err *err);
+int msg_object_of_kind(enum msg_kind kind, const struct value *doc, struct pool *pool,
+		       struct msg_object *out, struct err *err);
 
 #endif

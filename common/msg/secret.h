@@ -1,8 +1,10 @@
-/* secret: the lane that carries values past the translator. Every value is hidden from print, taps and logs.
+/* secret: the lane that carries values past the translator. Every value is hidden from print, taps
+ * and logs.
  *
- *   SECRET_WANTED  resolver -> watcher, publisher -> resolver   values of this Secret are (no longer) wanted
- *   SECRET_VALUE   watcher -> resolver                          what a wanted Secret holds now, or why nothing
- *   SECRET_PUT     resolver -> publisher                        values by HMAC, for splices */
+ *   SECRET_WANTED  resolver -> watcher, publisher -> resolver   values of this Secret are (no
+ * longer) wanted SECRET_VALUE   watcher -> resolver                          what a wanted Secret
+ * holds now, or why nothing SECRET_PUT     resolver -> publisher                        values by
+ * HMAC, for splices */
 #ifndef MSG_SECRET_H
 #define MSG_SECRET_H
 
@@ -31,15 +33,20 @@ struct msg_secret_value {
 };
 extern const struct codec msg_secret_value_codec;
 
-/* `data` and `stringData` of a Secret document folded as the API server does; no type means Opaque. */
-int msg_secret_from_value(const struct value *doc, struct pool *pool, struct msg_secret_value *out, struct err *err);
+/* `data` and `stringData` of a Secret document folded as the API server does; no type means Opaque.
+ */
+int msg_secret_from_value(const struct value *doc, struct pool *pool, struct msg_secret_value *out,
+			  struct err *err);
 
 struct msg_secret_entry {
 	struct str name;
 	struct hash hmac;
 	struct str bytes; /* hidden */
 };
-struct msg_secret_entry_list { struct msg_secret_entry *items; size_t n; };
+struct msg_secret_entry_list {
+	struct msg_secret_entry *items;
+	size_t n;
+};
 struct msg_secret_put {
 	struct msg_key key;
 	struct msg_secret_entry_list entries;

@@ -105,7 +105,8 @@ class Cluster:
                                {"Authorization": f"Bearer {token}", "Content-Type": content_type})
             answer = connection.getresponse()
             text = answer.read()
-            return answer.status, text if raw else json.loads(text)
+            is_json = answer.headers.get_content_type() == "application/json"
+            return answer.status, json.loads(text) if is_json and not raw else text
         finally:
             connection.close()
 
