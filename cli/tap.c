@@ -43,7 +43,7 @@ struct tap {
 
 /* What a line says, for filters and people. */
 struct seen {
-	struct str time, topic, from, to, namespace, name, type;
+	struct str time, topic, from, to, kind, namespace, name, type;
 	long long seq, len;
 };
 
@@ -75,6 +75,7 @@ static int read_line(struct str line, struct pool *pool, struct seen *out)
 			      .topic = text_of(&v, "topic"),
 			      .from = text_of(&v, "from"),
 			      .to = text_of(&v, "to"),
+			      .kind = text_of(&v, "kind"),
 			      .namespace = text_of(&v, "namespace"),
 			      .name = text_of(&v, "name"),
 			      .type = text_of(message, "type"),
@@ -150,6 +151,8 @@ static void show_person(const struct tap *tap, const struct seen *seen)
 	printf(STR_FMT " " STR_FMT " -> " STR_FMT " " STR_FMT,
 	       STR_ARG(str_slice(seen->time, 11, 23)), STR_ARG(seen->from), STR_ARG(seen->to),
 	       STR_ARG(seen->type));
+	if (str_starts(seen->type, "OBJECT_"))
+		printf(" " STR_FMT, STR_ARG(seen->kind));
 	if (seen->name.len)
 		print_subject(seen);
 	printf(" seq=%lld len=%lld%s\n", seen->seq, seen->len,
@@ -191,7 +194,7 @@ static void follow(struct tap *tap, const char *name, bool there)
 {
 	struct buf endpoint;
 
-	if (strncmp(name, "tap-", 4))
+	if (strncmp(name, "tap-", 4) != 0)
 		return;
 	buf_init(&endpoint, BUF_MAX_TEXT);
 	buf_printf(&endpoint, "ipc://%s/%s", run_dir.ptr, name);

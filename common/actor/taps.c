@@ -51,7 +51,7 @@ static void sweep(const char *path)
 	snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
 	dir = opendir(folder);
 	while (dir && (entry = readdir(dir))) {
-		if (strncmp(entry->d_name, slash + 1, (size_t)(dash - slash)))
+		if (strncmp(entry->d_name, slash + 1, (size_t)(dash - slash)) != 0)
 			continue;
 		snprintf(file, sizeof(file), "%s/%s", folder, entry->d_name);
 		if (is_stale(file))
@@ -67,13 +67,13 @@ void actor_tap_open(struct tap *tap, const char *endpoint)
 
 	buf_init(&tap->topic, BUF_MAX_TEXT);
 	buf_init(&tap->line, 2 * BUF_MAX_MESSAGE);
-	if (!strncmp(endpoint, "ipc://", 6))
+	if (strncmp(endpoint, "ipc://", 6) == 0)
 		sweep(endpoint + 6);
 	tap->sock = zsock_new(ZMQ_XPUB);
 	zmq_setsockopt(zsock_resolve(tap->sock), ZMQ_SNDHWM, &hwm, sizeof(hwm));
 	zmq_setsockopt(zsock_resolve(tap->sock), ZMQ_LINGER, &linger, sizeof(linger));
 	if (zsock_bind(tap->sock, "%s", endpoint) >= 0) {
-		tap->path = strncmp(endpoint, "ipc://", 6) ? NULL : mem_strdup(endpoint + 6);
+		tap->path = strncmp(endpoint, "ipc://", 6) == 0 ? mem_strdup(endpoint + 6) : NULL;
 		return;
 	}
 	log_warn("no tap", "endpoint=%s reason=%s", log_value(endpoint),
@@ -171,7 +171,14 @@ void actor_tap_show(struct link *link, enum msg_room other, bool out, const stru
 void actor_tap_show_sent(struct link *link, enum msg_room other, enum msg_type type, uint64_t seq,
 			 const void *body)
 {
-	struct msg m = { .type = type, .seq = seq, .raw = buf_view(&link->loop->scratch) };
+	/* [type, seq, body]: as many bytes before the body as the number takes, and two. */
+	size_t head = 2 + (seq < 0x80          ? 1
+			   : seq < 0x100       ? 2
+			   : seq < 0x10000     ? 3
+			   : seq <= UINT32_MAX ? 5
+					       : 9);
+	struct str frame = buf_view(&link->loop->scratch);
+	struct msg m = { .type = type, .seq = seq, .raw = str_slice(frame, head, frame.len) };
 
 	memcpy(&m.body, body, msg_codec(type)->size);
 	actor_tap_show(link, other, true, &m);

@@ -180,7 +180,7 @@ uint64_t msg_hello_protocol(struct str frame)
 	size_t at = 1;
 	uint64_t protocol;
 
-	if (read_frame(frame, &m, NULL) < 0 || m.type != MSG_HELLO)
+	if (read_frame(frame, &m, NULL) < 0 || m.type != MSG_HELLO || !m.raw.len)
 		return 0;
 	if (((unsigned char)m.raw.ptr[0] & 0xf0) != 0x90 || !read_uint(m.raw, &at, &protocol))
 		return 0;
