@@ -54,8 +54,8 @@ static void put(struct run *run, const struct msg_config *config)
 
 static void take_routes(struct run *run, struct str bytes)
 {
-	struct msg_config config = { .owner = { MSG_KIND_INGRESS, STR("ns"),
-						str_slice(bytes, 0, 1) } };
+	const char name = (char)('a' + (bytes.len ? bytes.ptr[0] & 7 : 0));
+	struct msg_config config = { .owner = { MSG_KIND_INGRESS, STR("ns"), { &name, 1 } } };
 
 	config.config = str_slice(bytes, 1, bytes.len);
 	put(run, &config);
