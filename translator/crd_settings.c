@@ -58,7 +58,7 @@ static struct value upper_value(const struct crd_field *field, struct str text, 
 	struct str upper = pool_printf(pool, "%s" STR_FMT, field->prefix, STR_ARG(text));
 
 	for (size_t i = strlen(field->prefix); i < upper.len; i++)
-		((char *)(uintptr_t)upper.ptr)[i] = (char)toupper((unsigned char)upper.ptr[i]);
+		((char *)upper.ptr)[i] = (char)toupper((unsigned char)upper.ptr[i]);
 	return text_value(upper);
 }
 

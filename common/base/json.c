@@ -62,12 +62,10 @@ static bool take_digits(struct reader *r)
 	return r->at > start;
 }
 
-static int read_number(struct reader *r, struct value *out, struct err *err)
+/* Takes a number off the text; *whole: it has no fraction and no exponent. */
+static int scan_number(struct reader *r, bool *whole, struct err *err)
 {
-	size_t start = r->at;
-	bool whole = true;
-	long long small;
-
+	*whole = true;
 	if (peek(r) == '-')
 		r->at++;
 	if (peek(r) == '0')
@@ -75,43 +73,60 @@ static int read_number(struct reader *r, struct value *out, struct err *err)
 	else if (!take_digits(r))
 		return fail(r, err, "a number needs a digit here");
 	if (peek(r) == '.') {
-		whole = false;
+		*whole = false;
 		r->at++;
 		if (!take_digits(r))
 			return fail(r, err, "a number needs a digit behind the point");
 	}
 	if (peek(r) == 'e' || peek(r) == 'E') {
-		whole = false;
+		*whole = false;
 		r->at++;
 		if (peek(r) == '+' || peek(r) == '-')
 			r->at++;
 		if (!take_digits(r))
 			return fail(r, err, "a number needs a digit in its exponent");
 	}
-	out->text = pool_bytes(r->pool, r->text.ptr + start, r->at - start);
-	if (whole && str_to_int(out->text, &small)) {
+	return 0;
+}
+
+static bool to_unsigned(struct str digits, uint64_t *out)
+{
+	*out = 0;
+	for (size_t i = 0; i < digits.len; i++) {
+		uint64_t digit = (uint64_t)(digits.ptr[i] - '0');
+
+		if (digit > 9 || *out > (UINT64_MAX - digit) / 10)
+			return false;
+		*out = *out * 10 + digit;
+	}
+	return true;
+}
+
+static int read_number(struct reader *r, struct value *out, struct err *err)
+{
+	size_t start = r->at;
+	struct str text;
+	long long small;
+	uint64_t large;
+	bool whole;
+
+	if (scan_number(r, &whole, err))
+		return -1;
+	text = pool_bytes(r->pool, r->text.ptr + start, r->at - start);
+	out->text = text;
+	if (whole && str_to_int(text, &small)) {
 		out->type = VALUE_INT;
 		out->integer = small;
 		return 0;
 	}
-	out->type = VALUE_FLOAT;
-	out->number = strtod(out->text.ptr, NULL);
-	if (isinf(out->number))
-		return fail(r, err, "the number is out of range");
-	if (whole && out->text.ptr[0] != '-' && out->text.len <= 20) {
-		uint64_t n = 0;
-
-		for (size_t i = 0; i < out->text.len; i++) {
-			uint64_t digit = (uint64_t)(out->text.ptr[i] - '0');
-
-			if (n > (UINT64_MAX - digit) / 10)
-				return 0; /* stays a float */
-			n = n * 10 + digit;
-		}
+	if (whole && to_unsigned(text, &large)) {
 		out->type = VALUE_UINT;
-		out->uinteger = n;
+		out->uinteger = large;
+		return 0;
 	}
-	return 0;
+	out->type = VALUE_FLOAT;
+	out->number = strtod(text.ptr, NULL);
+	return isinf(out->number) ? fail(r, err, "the number is out of range") : 0;
 }
 
 static bool take_hex4(struct reader *r, unsigned *out)

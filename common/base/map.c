@@ -28,7 +28,7 @@ void map_init(struct map *map, void (*free_value)(void *value))
 
 static void empty_slot(struct map *map, struct map_slot *slot, bool free_value)
 {
-	mem_free((void *)(uintptr_t)slot->key.ptr);
+	mem_free((void *)slot->key.ptr);
 	if (free_value && map->free_value)
 		map->free_value(slot->value);
 	*slot = (struct map_slot){ .value = GRAVE };

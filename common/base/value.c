@@ -58,18 +58,22 @@ bool value_find_twice(const struct str *names, size_t n, size_t *first, size_t *
 			*second = i;
 			found = true;
 		} else {
-			map_put(&seen, names[i], (void *)(uintptr_t)&names[i]);
+			map_put(&seen, names[i], (void *)&names[i]);
 		}
 	}
 	map_clear(&seen);
 	return found;
 }
 
+struct entry_ref {
+	const struct value_entry *entry;
+};
+
 /* Order of entries: string keys by byte, before them other keys by type and text. */
 static int order_entries(const void *a, const void *b)
 {
-	const struct value *x = &(*(const struct value_entry *const *)a)->key;
-	const struct value *y = &(*(const struct value_entry *const *)b)->key;
+	const struct value *x = &((const struct entry_ref *)a)->entry->key;
+	const struct value *y = &((const struct entry_ref *)b)->entry->key;
 
 	if (x->type != y->type)
 		return x->type < y->type ? -1 : 1;
@@ -77,19 +81,19 @@ static int order_entries(const void *a, const void *b)
 }
 
 /* The caller frees the array. */
-static const struct value_entry **sorted_entries(const struct value *map)
+static struct entry_ref *sorted_entries(const struct value *map)
 {
-	const struct value_entry **sorted = mem_alloc(map->map.n * sizeof(*sorted));
+	struct entry_ref *sorted = mem_alloc(map->map.n * sizeof(*sorted));
 
 	for (size_t i = 0; i < map->map.n; i++)
-		sorted[i] = &map->map.entries[i];
+		sorted[i].entry = &map->map.entries[i];
 	qsort(sorted, map->map.n, sizeof(*sorted), order_entries);
 	return sorted;
 }
 
 static bool equal_maps(const struct value *a, const struct value *b)
 {
-	const struct value_entry **x, **y;
+	struct entry_ref *x, *y;
 	bool equal = a->map.n == b->map.n;
 
 	if (!equal || a->map.n == 0)
@@ -97,8 +101,8 @@ static bool equal_maps(const struct value *a, const struct value *b)
 	x = sorted_entries(a);
 	y = sorted_entries(b);
 	for (size_t i = 0; i < a->map.n && equal; i++)
-		equal = value_equal(&x[i]->key, &y[i]->key) &&
-			value_equal(&x[i]->value, &y[i]->value);
+		equal = value_equal(&x[i].entry->key, &y[i].entry->key) &&
+			value_equal(&x[i].entry->value, &y[i].entry->value);
 	mem_free(x);
 	mem_free(y);
 	return equal;
@@ -147,7 +151,7 @@ static void shortest_digits(double number, char *text, size_t size)
 
 void value_print_float(struct buf *out, double number)
 {
-	char text[40], digits[20];
+	char text[40], digits[20] = "";
 	int exponent, n_digits = 0;
 
 	if (!isfinite(number)) {
@@ -252,12 +256,12 @@ static int print_list(const struct value *v, bool html, struct buf *out, struct 
 
 static int print_map(const struct value *v, bool html, struct buf *out, struct err *err)
 {
-	const struct value_entry **sorted = sorted_entries(v);
+	struct entry_ref *sorted = sorted_entries(v);
 	int rc = -1;
 
 	buf_putc(out, '{');
 	for (size_t i = 0; i < v->map.n; i++) {
-		const struct value *key = &sorted[i]->key;
+		const struct value *key = &sorted[i].entry->key;
 
 		if (key->type != VALUE_STRING || key->binary) {
 			err_set(err,
@@ -270,7 +274,7 @@ static int print_map(const struct value *v, bool html, struct buf *out, struct e
 			buf_putc(out, ',');
 		print_string(key->string, html, out);
 		buf_putc(out, ':');
-		if (value_to_json(&sorted[i]->value, html, out, err))
+		if (value_to_json(&sorted[i].entry->value, html, out, err))
 			goto out;
 	}
 	buf_putc(out, '}');
