@@ -42,7 +42,7 @@ struct folders {
 	struct folders_sink sink;
 	struct inotify inotify;
 	struct map tracked; /* path -> struct tracked */
-	struct map loose;   /* symlinks that lead to no folder and are called like no manifest */
+	struct map loose;   /* symlinks that lead to nothing of ours, or back to a folder above */
 	bool links;         /* there are symlinks */
 	bool moved;         /* names came or went: symlinks may lead elsewhere */
 	struct map pending; /* paths to look at, of this batch */
@@ -209,22 +209,24 @@ static bool is_gone(const char *path)
 {
 	struct stat st;
 
-	return lstat(path, &st) && (errno == ENOENT || errno == ENOTDIR);
+	return lstat(path, &st) &&
+	       (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENAMETOOLONG);
 }
 
-/* What stands below this prefix and was not seen in this round may be gone, or just cannot be seen.
- */
-static void lose_below(struct folders *self, struct str prefix)
+/* What stands below this prefix and was not seen in this round may be gone, or just cannot be seen;
+ * `all`: it is. */
+static void lose_below(struct folders *self, struct str prefix, bool all)
 {
 	void *value;
 
 	for (size_t i = 0; map_next(&self->tracked, &i, NULL, &value);) {
 		struct tracked *t = value;
 
-		if (t->round != self->round && is_below(t->path, prefix) && is_gone(t->path))
+		if (is_below(t->path, prefix) &&
+		    (all || (t->round != self->round && is_gone(t->path))))
 			lose_file(self, t);
 	}
-	watcher_inotify_sweep(&self->inotify, prefix);
+	watcher_inotify_sweep(&self->inotify, prefix, all);
 }
 
 static struct stamp stamp_of(const struct stat *st)
@@ -244,6 +246,12 @@ static bool is_link(struct str path)
 	return lstat(path.ptr, &st) == 0 && S_ISLNK(st.st_mode);
 }
 
+static void see_loose(struct folders *self, struct str path)
+{
+	map_put(&self->loose, path, &mark);
+	self->links = true;
+}
+
 /* What is not a folder; st is NULL for a symlink that leads nowhere. */
 static void see_entry(struct folders *self, struct str path, const struct stat *st)
 {
@@ -252,8 +260,7 @@ static void see_entry(struct folders *self, struct str path, const struct stat *
 	if (is_root(self, path) || is_manifest_name(path)) {
 		see_file(self, path, st ? stamp_of(st) : never_seen, link);
 	} else if (link) {
-		map_put(&self->loose, path, &mark);
-		self->links = true;
+		see_loose(self, path);
 	}
 }
 
@@ -293,10 +300,13 @@ static void scan_folder(struct folders *self, struct str path, const struct stat
 	struct inotify_watch *watch;
 	DIR *dir;
 
-	if (leads_back(self, path, st))
-		return;
 	if (t)
 		lose_file(self, t); /* as a file; seen again if the folder cannot be read */
+	if (leads_back(self, path, st)) {
+		see_loose(self, path);
+		lose_below(self, prefix, true);
+		return;
+	}
 	/* Watched before it is read, so that nothing can come in between. */
 	watch = watcher_inotify_add(&self->inotify, prefix);
 	if (watch) {
@@ -353,7 +363,7 @@ static void look(struct folders *self, struct str path)
 	}
 	/* A walk over all files, so only where a folder is or was. */
 	if (folder || was_folder)
-		lose_below(self, folder_prefix(&self->batch, path));
+		lose_below(self, folder_prefix(&self->batch, path), false);
 }
 
 /* ---- telling ---- */
@@ -399,7 +409,7 @@ static void scan_all(struct folders *self, bool changed_only)
 		watcher_inotify_add(&self->inotify, parent_prefix(self->roots.items[i]));
 		look(self, self->roots.items[i]);
 	}
-	lose_below(self, STR(""));
+	lose_below(self, STR(""), false);
 	tell(self);
 	self->changed_only = false;
 	self->poll_ms = self->inotify.failed ? clock_ms() + POLL_MS : UINT64_MAX;
@@ -466,7 +476,9 @@ static void look_at_moved_links(struct folders *self)
 			look_soon(self, path_of(watch));
 	}
 	for (size_t i = 0; map_next(&self->loose, &i, &path, NULL);) {
-		if (is_link(path) && (stat(path.ptr, &st) || !S_ISDIR(st.st_mode)))
+		bool folder = stat(path.ptr, &st) == 0 && S_ISDIR(st.st_mode);
+
+		if (is_link(path) && !folder && !is_manifest_name(path))
 			continue;
 		look_soon(self, path);
 		map_del(&self->loose, path);

@@ -97,7 +97,13 @@ struct inotify_watch *watcher_inotify_add(struct inotify *self, struct str prefi
 	return watch;
 }
 
-void watcher_inotify_sweep(struct inotify *self, struct str prefix)
+static bool is_gone(const struct inotify_watch *watch)
+{
+	return access(watch->prefix.ptr, F_OK) &&
+	       (errno == ENOENT || errno == ENOTDIR || errno == ELOOP);
+}
+
+void watcher_inotify_sweep(struct inotify *self, struct str prefix, bool all)
 {
 	void *value;
 
@@ -105,7 +111,7 @@ void watcher_inotify_sweep(struct inotify *self, struct str prefix)
 		struct inotify_watch *watch = value;
 
 		if (!watch->scanned || !str_starts(watch->prefix, prefix.ptr) ||
-		    access(watch->prefix.ptr, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR))
+		    !(all || is_gone(watch)))
 			continue;
 		if (!unlink_wd(self, watch))
 			inotify_rm_watch(self->fd, watch->wd);
