@@ -210,7 +210,7 @@ static int parse_authority(struct str authority, struct pool *pool, struct url *
 /* What stands before the query: [scheme:]//authority/path, scheme:opaque or path. */
 static int parse_rest(struct str rest, struct pool *pool, struct url *url)
 {
-	struct str authority = STR_NONE, segment = rest;
+	struct str authority, segment = rest;
 	long slash;
 
 	if (!str_starts(rest, "/")) {

@@ -91,6 +91,7 @@ static int on_flushed(void *self, struct actor_peer *from, const struct msg *m, 
 
 	(void)from, (void)err;
 	publisher_world_flushed(&p->world, &m->body.flushed);
+	publisher_vault_sweep(&p->wanted->vault);
 	return 0;
 }
 

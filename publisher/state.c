@@ -190,7 +190,7 @@ fail:
 
 static int take_body(struct wanted *wanted, struct str body, struct err *err)
 {
-	struct state_owner record;
+	struct state_owner record = { 0 };
 	struct pool pool;
 	int rc = -1;
 
@@ -228,7 +228,7 @@ static int cut_record(struct str *rest, struct str *body, struct err *err)
 
 static int take_all(struct state *state, struct wanted *wanted, struct str text, struct err *err)
 {
-	struct str rest = text, body;
+	struct str rest = text, body = STR_NONE;
 
 	if (!str_starts(text, title))
 		return err_set(err, "it does not begin with the line of a state file");

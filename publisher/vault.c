@@ -20,6 +20,7 @@ struct vault_value {
 	char *bytes;
 	size_t len;
 	size_t n_holders;
+	bool idle;                   /* nobody held it at the last sweep */
 	struct vault_secret *secret; /* whose last SECRET_PUT had it, or NULL */
 };
 
@@ -176,4 +177,18 @@ void publisher_vault_let_go(struct vault *vault, struct vault_value *value)
 {
 	if (--value->n_holders == 0)
 		wipe(vault, value);
+}
+
+void publisher_vault_sweep(struct vault *vault)
+{
+	void *item;
+
+	for (size_t i = 0; map_next(&vault->values, &i, NULL, &item);) {
+		struct vault_value *value = item;
+
+		if (value->idle && !value->n_holders)
+			wipe(vault, value);
+		else
+			value->idle = !value->n_holders;
+	}
 }

@@ -29,5 +29,7 @@ struct str publisher_vault_bytes(const struct vault_value *value);
 /* A held value stays until it is let go as often as it was held. */
 void publisher_vault_hold(struct vault_value *value);
 void publisher_vault_let_go(struct vault *vault, struct vault_value *value);
+/* Wipes what nobody holds and nobody held at the last sweep either. */
+void publisher_vault_sweep(struct vault *vault);
 
 #endif

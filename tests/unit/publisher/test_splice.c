@@ -166,9 +166,9 @@ static void a_connection_string_gets_its_files(void **state)
 	assert_non_null(strstr(text, ": \"CA\""));
 	assert_non_null(strstr(text, "\"databroker_cluster_leader_id\": null"));
 	text = bootstrap(WANTED_YAML);
-	assert_non_null(
-		strstr(text, "databroker_storage_connection_string: "
-			     "\"postgres://db/x?sslmode=a&sslrootcert=%2Fd%2Fsslrootcert-"));
+	assert_non_null(strstr(text,
+			       "databroker_storage_connection_string: "
+			       "\"postgres://db/x?sslmode=a&sslrootcert=%2Fd%2Fsslrootcert-"));
 	/* and nothing of it is in the other part */
 	assert_string_equal(rig_render(wanted, WANTED_JSON, &pool),
 			    "{\"settings\":{\"log_level\":\"info\"}}\n");

@@ -115,6 +115,21 @@ static void an_empty_put_forgets(void **state)
 	assert_int_equal(vault.secrets.n, 0);
 }
 
+static void a_sweep_takes_what_nobody_came_for(void **state)
+{
+	(void)state;
+	put("a", "one");
+	put("b", "two");
+	publisher_vault_sweep(&vault); /* their CONFIGs may be on their way */
+	assert_non_null(get("a", "one"));
+	publisher_vault_hold(get("b", "two"));
+	put("c", "three");
+	publisher_vault_sweep(&vault);
+	assert_null(get("a", "one"));
+	assert_non_null(get("b", "two"));
+	assert_non_null(get("c", "three"));
+}
+
 /* Random puts, holds and releases: what is held is there with its bytes, and in the end nothing is
  * left. */
 static void any_order(void **state)
@@ -154,9 +169,13 @@ static void any_order(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(finds_by_secret_key_and_hmac),   TEST(rotation_keeps_what_is_held),
-		TEST(the_last_holder_takes_it_along), TEST(the_same_put_changes_nothing),
-		TEST(an_empty_put_forgets),           TEST(any_order),
+		TEST(finds_by_secret_key_and_hmac),
+		TEST(rotation_keeps_what_is_held),
+		TEST(the_last_holder_takes_it_along),
+		TEST(the_same_put_changes_nothing),
+		TEST(an_empty_put_forgets),
+		TEST(a_sweep_takes_what_nobody_came_for),
+		TEST(any_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
