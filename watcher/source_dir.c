@@ -120,10 +120,9 @@ static void tell_secret(struct source_dir *self, const struct wanted *wanted, st
 /* ---- who wins ---- */
 
 /* The first of those that have a key was `before` and is `after`; either may be NULL. */
-static void settle(struct source_dir *self, struct manifest_item *before,
+static void settle(struct source_dir *self, struct str key, struct manifest_item *before,
 		   struct manifest_item *after)
 {
-	struct str key = after ? after->key : before->key;
 	const struct wanted *wanted;
 	bool secret_changed;
 
@@ -138,9 +137,9 @@ static void settle(struct source_dir *self, struct manifest_item *before,
 	if (self->loading)
 		return;
 	secret_changed = !before || !after || !str_eq(before->secret, after->secret);
-	if (!after)
+	if (before && !after)
 		tell_del(self, before);
-	else if (!before || !str_eq(before->object, after->object))
+	else if (after && (!before || !str_eq(before->object, after->object)))
 		tell_put(self, after);
 	wanted = secret_changed ? map_get(&self->wanted, key) : NULL;
 	if (wanted)
@@ -182,7 +181,7 @@ static void enter(struct source_dir *self, struct manifest_item *item)
 	}
 	*at = item;
 	if (first != before)
-		settle(self, before, first);
+		settle(self, item->key, before, first);
 }
 
 static void leave(struct source_dir *self, struct manifest_item *item)
@@ -199,7 +198,7 @@ static void leave(struct source_dir *self, struct manifest_item *item)
 	if (first)
 		log_info("takes over", "object=" STR_FMT " path=%s", STR_ARG(first->key),
 			 log_value(first->file->path));
-	settle(self, before, first);
+	settle(self, item->key, before, first);
 }
 
 /* New objects first, then those that went: what only moved is never away. */
