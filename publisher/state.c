@@ -13,7 +13,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -205,41 +204,69 @@ out:
 	return rc;
 }
 
-/* The record in front of `rest`, cut off. -1: damaged. */
-static int cut_record(struct str *rest, struct str *body, struct err *err)
+/* Reads exactly len bytes. 1: done; 0: there was nothing left; -1: it ended early or cannot be
+ * read. */
+static int read_exactly(int fd, void *to, size_t len)
 {
-	const unsigned char *p = (const unsigned char *)rest->ptr;
-	struct hash stored, hash;
-	size_t len;
+	size_t had = 0;
 
-	if (rest->len < HEAD)
-		return err_set(err, "a record ends early");
-	len = (size_t)p[0] | (size_t)p[1] << 8 | (size_t)p[2] << 16 | (size_t)p[3] << 24;
-	if (len > rest->len - HEAD)
-		return err_set(err, "a record ends early");
-	memcpy(stored.bytes, p + 4, HASH_LEN);
-	*body = (struct str){ rest->ptr + HEAD, len };
-	hash = hash_of(*body);
-	if (!hash_equal(&stored, &hash))
-		return err_set(err, "a record does not fit its checksum");
-	*rest = str_slice(*rest, HEAD + len, rest->len);
-	return 0;
+	while (had < len) {
+		ssize_t n = read(fd, (char *)to + had, len - had);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n == 0 && had == 0 ? 0 : -1;
+		had += (size_t)n;
+	}
+	return 1;
 }
 
-static int take_all(struct state *state, struct wanted *wanted, struct str text, struct err *err)
+/* The next record's body, in the pool. 1: there is one; 0: the end; -1: damaged. */
+static int read_record(int fd, size_t left, struct pool *pool, struct str *body, struct err *err)
 {
-	struct str rest = text, body = STR_NONE;
+	unsigned char head[HEAD];
+	struct hash stored, hash;
+	size_t len;
+	char *bytes;
+	int rc = read_exactly(fd, head, sizeof(head));
 
-	if (!str_starts(text, title))
+	if (rc == 0)
+		return 0;
+	len = (size_t)head[0] | (size_t)head[1] << 8 | (size_t)head[2] << 16 |
+	      (size_t)head[3] << 24;
+	if (rc < 0 || len > left)
+		return err_set(err, "a record ends early");
+	bytes = pool_alloc(pool, len + 1);
+	if (len && read_exactly(fd, bytes, len) <= 0)
+		return err_set(err, "a record ends early");
+	*body = (struct str){ bytes, len };
+	memcpy(stored.bytes, head + 4, HASH_LEN);
+	hash = hash_of(*body);
+	return hash_equal(&stored, &hash) ? 1 : err_set(err, "a record does not fit its checksum");
+}
+
+static int take_all(struct state *state, struct wanted *wanted, int fd, off_t size, struct err *err)
+{
+	char line[sizeof(title) - 1];
+	int rc = 1;
+
+	if (read_exactly(fd, line, sizeof(line)) <= 0 || memcmp(line, title, sizeof(line)) != 0)
 		return err_set(err, "it does not begin with the line of a state file");
-	rest = str_slice(text, sizeof(title) - 1, text.len);
-	while (rest.len) {
-		state->size = (off_t)(text.len - rest.len);
-		if (cut_record(&rest, &body, err) < 0 || take_body(wanted, body, err) < 0)
-			return err_wrap(err, "at byte %lld", (long long)state->size);
+	state->size = sizeof(line);
+	while (rc > 0) {
+		struct pool pool;
+		struct str body;
+
+		pool_init(&pool);
+		rc = read_record(fd, (size_t)(size - state->size), &pool, &body, err);
+		if (rc > 0 && take_body(wanted, body, err) < 0)
+			rc = -1;
+		if (rc > 0)
+			state->size += (off_t)(HEAD + body.len);
+		pool_wipe(&pool);
 	}
-	state->size = (off_t)text.len;
-	return 0;
+	return rc < 0 ? err_wrap(err, "at byte %lld", (long long)state->size) : 0;
 }
 
 /* Only a file of ours is read: regular, our own, for nobody else's eyes. */
@@ -259,24 +286,14 @@ int publisher_state_load(struct state *state, struct wanted *wanted, struct err 
 	int fd = openat(state->file.dir_fd, state->file.name,
 			O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct stat st;
-	void *text = MAP_FAILED;
 	int rc = -1;
 
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	if (fd < 0)
 		return err_set(err, "it cannot be opened: %s", strerror(errno));
-	if (check(fd, &st, err) < 0)
-		goto out;
-	text = st.st_size ? mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0)
-			  : MAP_FAILED;
-	if (text == MAP_FAILED)
-		err_set(err, "it is empty or cannot be read");
-	else
-		rc = take_all(state, wanted, (struct str){ text, (size_t)st.st_size }, err);
-out:
-	if (text != MAP_FAILED)
-		munmap(text, (size_t)st.st_size);
+	if (check(fd, &st, err) == 0)
+		rc = take_all(state, wanted, fd, st.st_size, err);
 	state->compact = state->size;
 	if (rc == 0)
 		state->fd = fd; /* appended to from now on; else written anew */
@@ -379,6 +396,8 @@ int publisher_state_save(struct state *state, const struct plan_changes *changes
 
 	if (state->fd >= 0 && state->size <= 2 * state->compact + SLACK) {
 		rc = append(state, changes, err);
+		if (rc)
+			err_wrap(err, "file %s", err_quote(state->file.path));
 	} else {
 		forget_fd(state);
 		rc = write_anew(state, all, err);
@@ -388,7 +407,7 @@ int publisher_state_save(struct state *state, const struct plan_changes *changes
 	}
 	if (rc)
 		forget_fd(state);
-	return rc ? err_wrap(err, "file %s", err_quote(state->file.path)) : 0;
+	return rc;
 }
 
 int publisher_state_open(struct state *state, const char *path, struct err *err)

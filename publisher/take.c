@@ -159,12 +159,15 @@ static int fill(struct wanted *self, struct intake *in, struct err *err)
 	return self->needs.yaml ? check_yaml(in, err) : 0;
 }
 
-/* A bootstrap part that was fine stays where it is needed: Pomerium cannot do without. */
+/* A bootstrap part that was fine stays where it is needed, since Pomerium cannot do without, as
+ * long as there are settings: without a Pomerium object there are none. */
 static void keep_bootstrap(struct wanted *self, struct intake *in)
 {
 	const struct owner *owner = publisher_wanted_owner(self, &in->config->owner);
 
-	if (!self->needs.bootstrap || in->parts.bootstrap.ptr || !owner || !owner->good)
+	if (!self->needs.bootstrap || in->parts.bootstrap.ptr || !in->parts.settings.ptr)
+		return;
+	if (!owner || !owner->good)
 		return;
 	in->parts.bootstrap = owner->good->bootstrap;
 	in->parts.files = owner->good->files;

@@ -195,6 +195,28 @@ static void a_bad_connection_string_is_a_warning_or_a_rejection(void **state)
 		strstr(bootstrap(WANTED_JSON), "postgres://db/x")); /* the last good one stays */
 }
 
+static void a_bootstrap_part_stays_where_it_is_needed(void **state)
+{
+	struct msg_splice splice;
+	struct err err = { "" };
+	struct msg_config faulty =
+		rig_config("o", "{\"settings\":{\"log_level\":\"warn\"}}", &pool);
+	struct msg_config none = rig_config("o", "{}", &pool);
+
+	(void)state;
+	faulty.owner.kind = none.owner.kind = MSG_KIND_POMERIUM;
+	publisher_wanted_need(wanted, (struct wanted_needs){ .bootstrap = true });
+	assert_int_equal(put_postgres("postgres://db/x?sslmode=a", &splice, &err), WANTED_CHANGED);
+	assert_int_equal(rig_put(wanted, &faulty), WANTED_CHANGED);
+	assert_non_null(strstr(bootstrap(WANTED_JSON), "postgres://db/x"));
+	assert_int_equal(rig_put(wanted, &none), WANTED_CHANGED); /* no Pomerium object any more */
+	assert_null(bootstrap(WANTED_JSON));
+	publisher_wanted_need(wanted, (struct wanted_needs){ .bootstrap = false });
+	put_postgres("postgres://db/x?sslmode=a", &splice, &err);
+	assert_int_equal(rig_put(wanted, &faulty), WANTED_CHANGED);
+	assert_null(bootstrap(WANTED_JSON));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -204,6 +226,7 @@ int main(void)
 		TEST(waits_for_the_value_that_the_hmac_names),
 		TEST(a_connection_string_gets_its_files),
 		TEST(a_bad_connection_string_is_a_warning_or_a_rejection),
+		TEST(a_bootstrap_part_stays_where_it_is_needed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
