@@ -1,0 +1,94 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+)
+
+const configType = "type.googleapis.com/pomerium.config.Config"
+
+type shown struct {
+	ID      string          `json:"id"`
+	Type    string          `json:"type"`
+	URL     string          `json:"url"`
+	Version uint64          `json:"version"`
+	Deleted bool            `json:"deleted"`
+	Bytes   []byte          `json:"bytes"`
+	Config  json.RawMessage `json:"config"`
+}
+
+func (s *server) show(r record) (shown, error) {
+	out := shown{r.id, r.kind, r.url, r.version, !r.deletedAt.IsZero(), r.data, nil}
+	config := s.new("pomerium.config.Config").Interface()
+	if err := proto.Unmarshal(r.data, config); err != nil {
+		return out, err
+	}
+	text, err := protojson.MarshalOptions{UseProtoNames: true}.Marshal(config)
+	out.Config = text
+	return out, err
+}
+
+// control serves the switches:
+//
+//	GET  /records       all records with their Config as protobuf-JSON
+//	POST /record?id=ID  stores the Config in the body under that id, as somebody else would; an empty body deletes it
+//	POST /fault         the body is a fault
+//	POST /wipe          another server version, no records, no leases
+//	POST /drop          cuts every connection; /halfclose ends only our direction
+func (s *server) control(sockets *listener) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /records", s.listRecords)
+	mux.HandleFunc("POST /record", s.storeRecord)
+	mux.HandleFunc("POST /fault", func(w http.ResponseWriter, r *http.Request) {
+		var next fault
+		if err := json.NewDecoder(r.Body).Decode(&next); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		s.faults.set(next)
+	})
+	mux.HandleFunc("POST /wipe", func(http.ResponseWriter, *http.Request) { s.wipe() })
+	mux.HandleFunc("POST /drop", func(http.ResponseWriter, *http.Request) { sockets.each(func(c net.Conn) { c.Close() }) })
+	mux.HandleFunc("POST /halfclose", func(http.ResponseWriter, *http.Request) {
+		sockets.each(func(c net.Conn) { c.(*net.TCPConn).CloseWrite() })
+	})
+	return mux
+}
+
+func (s *server) listRecords(w http.ResponseWriter, _ *http.Request) {
+	records, serverVersion, _, _ := s.since("", 0)
+	out := struct {
+		ServerVersion uint64  `json:"server_version"`
+		Leader        string  `json:"leader"`
+		Records       []shown `json:"records"`
+	}{serverVersion, s.holder(leaseName), []shown{}}
+	for _, r := range records {
+		one, err := s.show(r)
+		if err != nil {
+			http.Error(w, r.id+": "+err.Error(), http.StatusInternalServerError)
+			return
+		}
+		out.Records = append(out.Records, one)
+	}
+	json.NewEncoder(w).Encode(out)
+}
+
+func (s *server) storeRecord(w http.ResponseWriter, r *http.Request) {
+	text, _ := io.ReadAll(r.Body)
+	config := s.new("pomerium.config.Config").Interface()
+	stored := record{kind: configType, url: configType, id: r.URL.Query().Get("id")}
+	if len(text) == 0 {
+		stored.deletedAt = time.Now()
+	} else if err := protojson.Unmarshal(text, config); err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	stored.data, _ = proto.Marshal(config)
+	s.put([]record{stored})
+}

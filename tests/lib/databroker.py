@@ -1,0 +1,133 @@
+"""A databroker on loopback: Pomerium's service on grpc-go (tests/fakes/databroker), built once into the user's cache."""
+import base64
+import functools
+import json
+import os
+import pathlib
+import secrets
+import subprocess
+import urllib.error
+import urllib.request
+
+from cluster import go
+from pipeline import free_port, wait_for
+
+ROOT = pathlib.Path(__file__).parent.parent.parent
+SOURCE = ROOT / "tests/fakes/databroker"
+
+
+@functools.cache
+def binary():
+    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "sluice-test-servers"
+    cache.mkdir(parents=True, exist_ok=True)
+    subprocess.run([go(), "build", "-trimpath", "-o", str(cache) + "/databroker", "."], cwd=SOURCE, check=True, timeout=600)
+    return cache / "databroker"
+
+
+def new_secret():
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+class Databroker:
+    """May be stopped and started again on the same port; it keeps nothing over that."""
+
+    def __init__(self, tmp, *args, secret=None, tls=None):
+        self.tmp, self.secret, self.tls = pathlib.Path(tmp), secret or new_secret(), tls
+        self.tmp.mkdir(parents=True, exist_ok=True)
+        self.port, self.control, self.log_path = free_port(), free_port(), self.tmp / "writes.jsonl"
+        self.args = [str(a) for a in args] + (["--cert", str(tls[0]), "--key", str(tls[1])] if tls else [])
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        self.process = None
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def start(self):
+        log = open(self.tmp / "databroker.log", "ab")
+        self.process = subprocess.Popen([binary(), "--schema", ROOT / "common/pb/wire-schema.tsv", "--secret", self.secret, "--port", str(self.port),
+                                         "--control", str(self.control), "--log", self.log_path, *self.args], stdout=log, stderr=log)
+        wait_for(lambda: (self.tmp / "databroker.log").read_text(), self.is_up, 10)
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+    def is_up(self):
+        try:
+            return bool(self.dump())
+        except (OSError, urllib.error.URLError):
+            return False
+
+    def call(self, path, body=b""):
+        request = urllib.request.Request(f"http://127.0.0.1:{self.control}{path}", data=body, method="GET" if body is None else "POST")
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.read()
+
+    # ---- switches ----
+
+    def fault(self, mode, method="", count=1, **more):
+        self.call("/fault", json.dumps({"Mode": mode, "Method": method, "Count": count, **{k.title(): v for k, v in more.items()}}).encode())
+
+    def wipe(self):
+        self.call("/wipe")
+
+    def drop(self):
+        self.call("/drop")
+
+    def halfclose(self):
+        self.call("/halfclose")
+
+    def store(self, record, config):
+        """As somebody else would; None deletes."""
+        self.call(f"/record?id={record}", b"" if config is None else json.dumps(config).encode())
+
+    # ---- what is there ----
+
+    def dump(self):
+        return json.loads(self.call("/records", None))
+
+    def leader(self):
+        return self.dump()["leader"]
+
+    def records(self):
+        """{id: Config} of those that are not deleted."""
+        return {r["id"]: r["config"] for r in self.dump()["records"] if not r["deleted"]}
+
+    def tombstones(self):
+        return {r["id"] for r in self.dump()["records"] if r["deleted"]}
+
+    def writes(self, op="put"):
+        """The log of writes: who, records, deleted ..."""
+        if not self.log_path.exists():
+            return []
+        return [e for e in map(json.loads, self.log_path.read_text().splitlines()) if e["op"] == op]
+
+    def written(self, since=0):
+        """Ids in the order in which they were written or deleted, from that write on."""
+        return [r for e in self.writes()[since:] for r in e.get("records", []) + e.get("deleted", [])]
+
+    def merged(self):
+        return merge(self.records().values())
+
+    def settled(self, want, seconds=10.0, log=lambda: ""):
+        """Waits until all records together are that configuration."""
+        def explain():
+            got = self.merged()
+            return f"the databroker has {[r['id'] for r in got['routes']]}, wanted {[r['id'] for r in want['routes']]}\n{json.dumps(got['settings'])[:300]}\n{log()[-3000:]}"
+        wait_for(explain, lambda: self.merged() == want, seconds)
+
+
+def merge(configs):
+    """One configuration, in an order that does not hang on who said it."""
+    routes, settings, certificates = [], {}, []
+    for config in configs:
+        routes += config.get("routes", [])
+        part = dict(config.get("settings", {}))
+        certificates += part.pop("certificates", [])
+        settings |= part
+    return {"routes": sorted(routes, key=lambda r: (r["from"], r.get("id", ""))), "settings": settings,
+            "certificates": sorted(certificates, key=lambda c: (c["cert_bytes"], c["key_bytes"]))}
