@@ -120,7 +120,7 @@ static int take_params(struct ingress_job *job, struct str text, struct err *err
 		return err_set(err, "should be a map of texts, got %s", err_quote(text));
 	for (size_t i = 0; v.type == VALUE_MAP && i < v.map.n; i++) {
 		Pomerium__Config__UpstreamOAuth2__AuthorizationUrlParamsEntry *entry;
-		struct str key, value;
+		struct str key = STR_NONE, value = STR_NONE;
 
 		if (v.map.entries[i].key.type == VALUE_NULL)
 			continue;

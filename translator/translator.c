@@ -71,8 +71,11 @@ static int on_bundle(void *arg, struct actor_peer *from, const struct msg *m, st
 	if (translator_translate(&self->settings, bundle, &pool, &config, &reason)) {
 		fill_reject(bundle, &reason, &reject);
 		actor_send(publisher, MSG_REJECT, &reject);
-	} else {
-		actor_send(publisher, MSG_CONFIG, &config);
+	} else if (actor_send(publisher, MSG_CONFIG, &config) && actor_room(publisher) > 0) {
+		/* the link is fine: no peer would take this message */
+		err_set(&reason, "its configuration is too large to be published; it needs fewer paths");
+		fill_reject(bundle, &reason, &reject);
+		actor_send(publisher, MSG_REJECT, &reject);
 	}
 	pool_clear(&pool);
 	read_if_room(self);

@@ -149,7 +149,7 @@ int translator_upstream_from_service(struct ingress_job *job, const struct msg_s
 {
 	const struct msg_bundle_service *service = service_of(job, ref->name);
 	struct str_list urls = { NULL, 0 };
-	int64_t number;
+	int64_t number = 0;
 
 	if (translator_upstream_port(job, ref, &number, err))
 		return -1;

@@ -102,7 +102,7 @@ static void sprint_float(double number, struct buf *out)
 		if (strtod(text, NULL) == number)
 			break;
 	}
-	exponent = atoi(strchr(text, 'e') + 1);
+	exponent = (int)strtol(strchr(text, 'e') + 1, NULL, 10);
 	if (exponent < -4 || exponent >= 6) {
 		buf_puts(out, text);
 		return;
