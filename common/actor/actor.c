@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-enum { EXIT_CLEAN = 0, EXIT_START = 1, EXIT_USAGE = 2 };
+enum { EXIT_CLEAN = 0, EXIT_USAGE = 2, EXIT_START = 111 }; /* 111: s6, "system" */
 
 static struct {
 	struct str run_dir, endpoints[N_LINKS], tap, log_level;

@@ -40,7 +40,7 @@ struct actor {
 	const struct actor_input *inputs;  /* ends with { MSG_NONE } */
 	const struct conf_option *options; /* the room's own; ends with { 0 } */
 	int (*start)(void *self, struct actor_loop *loop,
-		     struct err *err); /* after settings; -1 ends with status 1 */
+		     struct err *err); /* after settings; -1 ends with status 111 */
 	void (*stop)(void *self);      /* on a clean end; release everything */
 	/* The link to this peer (re)starts: it holds nothing of what was sent before. `again`: the
 	 * same process and the same `peer` as before, without an on_peer_down in between. */
