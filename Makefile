@@ -55,6 +55,7 @@ test-deps:
 # ---- the newcomer's two ----
 
 run: all
+	@mkdir -p $(BUILD)/demo
 	$(BUILD)/sluice up -f deploy/demo --out $(BUILD)/demo/pomerium.yaml --format yaml --workers 2 --table $(if $(ONCE),--once)
 
 test: test-deps
