@@ -32,6 +32,10 @@
 #define END_MS 5000    /* from SIGTERM to SIGKILL */
 
 static struct str out_file, format, run_dir, log_level, publish_interval, kubeconfig, context;
+static struct str databroker_url, secret, secret_file, databroker_ca, databroker_ca_file,
+	databroker_name, max_delete_share;
+static struct str lease_duration;
+static bool databroker_insecure;
 static long n_workers;
 static bool once, table;
 
@@ -45,6 +49,30 @@ static const struct conf_option options[] = {
 	  0 },
 	{ "context", CONF_TEXT, &context, "", 0, 0,
 	  "context of the kubeconfig; empty: its current one", 0 },
+	{ "databroker-service-url", CONF_TEXT, &databroker_url, "", 0, 0,
+	  "write into the databroker of a running Pomerium instead of --out", 0 },
+	{ "shared-secret", CONF_TEXT, &secret, "", 0, 0,
+	  "secret shared with Pomerium, base64 of 32 bytes; rather in the environment than in a "
+	  "flag",
+	  0 },
+	{ "shared-secret-file", CONF_TEXT, &secret_file, "", 0, 0,
+	  "file that holds the shared secret", 0 },
+	{ "databroker-tls-ca", CONF_TEXT, &databroker_ca, "", 0, 0,
+	  "base64 of the CA certificates of the databroker", 0 },
+	{ "databroker-tls-ca-file", CONF_TEXT, &databroker_ca_file, "", 0, 0,
+	  "file with the CA certificates of the databroker", 0 },
+	{ "databroker-tls-insecure-skip-verify", CONF_BOOL, &databroker_insecure, "false", 0, 0,
+	  "do not check the databroker's certificate", 0 },
+	{ "databroker-tls-override-certificate-name", CONF_TEXT, &databroker_name, "", 0, 0,
+	  "name in the databroker's certificate, if it is not the host of the URL", 0 },
+	{ "max-delete-share", CONF_TEXT, &max_delete_share, "", 0, 0,
+	  "percent of the routes in the databroker from which on they are not removed at once; "
+	  "empty: 50; 100: no limit",
+	  0 },
+	{ "lease-duration", CONF_TEXT, &lease_duration, "", 0, 0,
+	  "how long the databroker waits for a silent publisher before another may write; empty: "
+	  "30s",
+	  0 },
 	{ "workers", CONF_INT, &n_workers, "1", 1, MAX_WORKERS, "translators", 0 },
 	{ "once", CONF_BOOL, &once, "false", 0, 0,
 	  "end after the first complete state: 0, or 1 if something was rejected", 0 },
@@ -143,9 +171,18 @@ static void describe_children(struct supervisor *self)
 	add_flag(child, "--pomerium-config", resolve->pomerium_config);
 	add_list_flag(child, "--namespaces", &resolve->namespaces);
 
-	child = add_child(self, "publisher");
+	child = add_child(self, "publisher"); /* the secret goes through its environment */
 	add_flag(child, "--out", out_file);
 	add_flag(child, "--format", format);
+	add_flag(child, "--databroker-service-url", databroker_url);
+	add_flag(child, "--shared-secret-file", secret_file);
+	add_flag(child, "--databroker-tls-ca", databroker_ca);
+	add_flag(child, "--databroker-tls-ca-file", databroker_ca_file);
+	add_flag(child, "--databroker-tls-override-certificate-name", databroker_name);
+	add_flag(child, "--max-delete-share", max_delete_share);
+	add_flag(child, "--lease-duration", lease_duration);
+	if (databroker_insecure)
+		add_arg(child, STR("--databroker-tls-insecure-skip-verify"));
 	add_flag(child, "--publish-interval", publish_interval);
 	if (once)
 		add_arg(child, STR("--once"));
@@ -182,6 +219,10 @@ static void start_child(struct supervisor *self, struct child *child)
 		_exit(CLI_SYSTEM);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (secret.len && !strcmp(child->room, "publisher"))
+		setenv("SHARED_SECRET", secret.ptr, 1);
+	else
+		unsetenv("SHARED_SECRET"); /* nobody else needs it */
 	setpgid(0, 0); /* Ctrl-C goes to the supervisor alone, which ends all in order */
 	execv(child->argv[0], child->argv);
 	fprintf(stderr, "sluice up: %s: %s\n", child->argv[0], strerror(errno));
@@ -376,8 +417,14 @@ static int check(const struct str_list *rest, struct err *err)
 	if (offline_take_files(rest) && !kubeconfig.len && !getenv("KUBERNETES_SERVICE_HOST"))
 		return err_set(err, "name at least one manifest file or folder with -f, or a "
 				    "cluster with --kubeconfig");
-	if (!out_file.len)
-		return err_set(err, "name the file to write with --out");
+	if (!out_file.len == !databroker_url.len)
+		return err_set(err, "name either the file to write with --out, or a databroker "
+				    "with --databroker-service-url");
+	if (databroker_url.len && !secret.len && !secret_file.len)
+		return err_set(err, "the databroker's shared secret is missing; give it in "
+				    "SHARED_SECRET or with --shared-secret-file");
+	if (databroker_url.len && table)
+		return err_set(err, "--table shows what is in a file; it needs --out");
 	if (!str_is(format, "json") && !str_is(format, "yaml"))
 		return err_set(err, "--format is %s; it must be json or yaml", err_quote(format));
 	return 0;

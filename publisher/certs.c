@@ -137,6 +137,15 @@ static struct cert_name *name_of(struct certs *certs, struct str key)
 	return name;
 }
 
+static void tell_if_changed(struct certs *certs, struct cert *cert, bool was)
+{
+	if (was == is_published(cert))
+		return;
+	certs->n_changes++;
+	if (certs->on_change)
+		certs->on_change(certs->self, cert, !was);
+}
+
 static void count_serving(struct certs *certs, struct cert *cert, long step)
 {
 	bool was;
@@ -145,7 +154,7 @@ static void count_serving(struct certs *certs, struct cert *cert, long step)
 		return;
 	was = is_published(cert);
 	cert->n_names += (size_t)step;
-	certs->n_changes += was != is_published(cert);
+	tell_if_changed(certs, cert, was);
 }
 
 /* Which certificate a name needs now. */
@@ -348,7 +357,7 @@ static void count_always(struct certs *certs, struct cert *cert, long step)
 	bool was = is_published(cert);
 
 	cert->n_always += (size_t)step;
-	certs->n_changes += was != is_published(cert);
+	tell_if_changed(certs, cert, was);
 }
 
 void publisher_certs_offer(struct certs *certs, struct cert *cert, bool always)
@@ -367,6 +376,23 @@ void publisher_certs_withdraw(struct certs *certs, struct cert *cert, bool alway
 	else if (--cert->n_offers == 0)
 		for (size_t i = 0; i < cert->facts.names.n; i++)
 			drop_offer(certs, cert, cert->facts.names.items[i]);
+}
+
+bool publisher_certs_is_for(const struct cert *cert, struct str host)
+{
+	struct str head, domain, wildcard_head, wildcard_domain;
+	bool has_domain = str_cut(host, '.', &head, &domain);
+
+	for (size_t i = 0; i < cert->facts.names.n; i++) {
+		struct str name = cert->facts.names.items[i];
+
+		if (str_eq(name, host))
+			return true;
+		if (has_domain && str_cut(name, '.', &wildcard_head, &wildcard_domain) &&
+		    str_is(wildcard_head, "*") && str_eq(wildcard_domain, domain))
+			return true;
+	}
+	return false;
 }
 
 struct str publisher_certs_secret(const struct cert *cert)

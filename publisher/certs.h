@@ -18,6 +18,9 @@ struct certs {
 	struct map domains; /* what stands behind the first dot -> struct cert_domain */
 	uint64_t
 		n_changes; /* counts each time that a certificate began or ceased to be published */
+	void *self;
+	/* A certificate begins or ceases to be published; NULL: nobody wants to know. */
+	void (*on_change)(void *self, struct cert *cert, bool published);
 };
 
 void publisher_certs_init(struct certs *certs);
@@ -32,6 +35,8 @@ void publisher_certs_let_go(struct certs *certs, struct cert *cert);
  * serves or not. */
 void publisher_certs_offer(struct certs *certs, struct cert *cert, bool always);
 void publisher_certs_withdraw(struct certs *certs, struct cert *cert, bool always);
+/* Whether the host, or the wildcard one label above it, is among its names. */
+bool publisher_certs_is_for(const struct cert *cert, struct str host);
 /* One more (one less) route on a host. */
 void publisher_certs_add_host(struct certs *certs, struct str host);
 void publisher_certs_drop_host(struct certs *certs, struct str host);

@@ -77,6 +77,14 @@ int publisher_intake_ask(void *self, const struct msg_key *secret)
 
 /* ---- owners ---- */
 
+static void touch(struct publisher *p, const struct msg_key *owner, uint64_t seen_ns)
+{
+	if (p->databroker)
+		publisher_databroker_touch(p->databroker, owner, seen_ns);
+	else
+		publisher_sink_touch(&p->sink, owner, seen_ns);
+}
+
 /* True if the message counts; what is stale is acknowledged, so that nobody sends it again. */
 static bool admit(struct publisher *p, const struct msg_key *owner, const struct msg_stamp *stamp,
 		  bool gone)
@@ -106,7 +114,7 @@ static void take_config(struct publisher *p, const struct msg_config *config, st
 			log_rejected(p, &config->owner);
 		break;
 	case WANTED_CHANGED:
-		publisher_sink_touch(&p->sink, &config->owner, config->stamp.seen_ns);
+		touch(p, &config->owner, config->stamp.seen_ns);
 		break;
 	case WANTED_SAME:
 		break;
@@ -137,7 +145,7 @@ void publisher_intake_delete(struct publisher *p, const struct msg_delete *gone)
 	if (!admit(p, &gone->owner, &gone->stamp, true))
 		return;
 	if (publisher_wanted_delete(p->wanted, &gone->owner) == WANTED_CHANGED)
-		publisher_sink_touch(&p->sink, &gone->owner, gone->stamp.seen_ns);
+		touch(p, &gone->owner, gone->stamp.seen_ns);
 }
 
 /* ---- secrets ---- */
@@ -172,6 +180,10 @@ void publisher_intake_settle(struct publisher *p, uint64_t now_ms)
 
 	if (!publisher_world_passed(&p->world) || p->settled == p->world.in_force)
 		return;
+	if (p->databroker && !publisher_databroker_is_read(p->databroker))
+		return; /* what was published before is not known */
+	if (p->databroker)
+		publisher_databroker_settle(p->databroker);
 	pool_init(&pool);
 	gone = pool_array(&pool, p->wanted->owners.n + 1, sizeof(*gone));
 	for (size_t i = 0; map_next(&p->wanted->owners, &i, NULL, &value);) {
@@ -183,7 +195,7 @@ void publisher_intake_settle(struct publisher *p, uint64_t now_ms)
 	log_info("everybody has arrived", "owners=%zu gone=%zu complete=%d", p->wanted->owners.n,
 		 n_gone, p->world.complete);
 	for (size_t i = 0; i < n_gone; i++) {
-		publisher_sink_touch(&p->sink, gone[i], 0);
+		touch(p, gone[i], 0);
 		publisher_wanted_delete(p->wanted, gone[i]);
 	}
 	pool_clear(&pool);

@@ -5,20 +5,16 @@
  *          REJECT DELETE SECRET_PUT          from the resolver
  *          WORLD FLUSHED                     from the resolver: who exists, the barrier
  *   out    ACK SECRET_WANTED                 to the resolver
- *          FILE and FILE.state               to Pomerium and to the next publisher
+ *          FILE and FILE.state, or records   to Pomerium and to the next publisher
  *   owns   what is wanted, the last good configuration of each owner, what is published
  *   never  writes before everybody has arrived, translates, asks the API server
  */
 #include "publisher/room.h"
 
+#include "base/mem.h"
+
 #define VALUES_MS \
 	10000 /* the first file waits that long for secret values once everybody has arrived */
-
-static struct {
-	struct str out, format;
-	uint64_t interval_ms;
-	bool once;
-} settings;
 
 static void on_peer_up(void *self, struct actor_peer *peer, bool again)
 {
@@ -103,20 +99,58 @@ static uint64_t may_publish(const struct publisher *p)
 {
 	if (!p->passed_ms)
 		return UINT64_MAX;
-	return p->sink.forced && publisher_waiting_n(&p->waiting) ? p->passed_ms + VALUES_MS : 0;
+	return !p->ready && publisher_waiting_n(&p->waiting) ? p->passed_ms + VALUES_MS : 0;
 }
 
-static void on_done(void *self, int fd)
+/* Everything that is wanted is stored: `stored`; or another replica sees to that. */
+static void become_ready(struct publisher *p, bool stored)
+{
+	if (!p->ready)
+		actor_ready(p->loop);
+	p->ready = true;
+	if (stored && p->flags.once)
+		actor_quit(p->loop, publisher_wanted_n_rejected(p->wanted) ? 1 : 0);
+}
+
+static void on_file_done(void *self, int fd)
 {
 	struct publisher *p = self;
-	bool first = p->sink.forced;
 
 	(void)fd;
-	if (publisher_sink_on_done(&p->sink) < 0 || !first)
-		return;
-	actor_ready(p->loop);
-	if (settings.once)
-		actor_quit(p->loop, publisher_wanted_n_rejected(p->wanted) ? 1 : 0);
+	if (publisher_sink_on_done(&p->sink) == 0)
+		become_ready(p, true);
+}
+
+static uint64_t tick_file(struct publisher *p, uint64_t now_ms)
+{
+	uint64_t due;
+
+	publisher_sink_plan(&p->sink);
+	due = publisher_sink_due(&p->sink);
+	if (due < may_publish(p))
+		due = may_publish(p);
+	if (due > now_ms)
+		return due;
+	publisher_sink_publish(&p->sink);
+	return publisher_sink_due(&p->sink);
+}
+
+static void on_databroker(void *self, int fd)
+{
+	struct publisher *p = self;
+
+	(void)fd;
+	publisher_databroker_on_fd(p->databroker);
+}
+
+static uint64_t tick_databroker(struct publisher *p, uint64_t now_ms)
+{
+	uint64_t due = publisher_databroker_tick(p->databroker, now_ms, may_publish(p));
+	enum databroker_standing standing = publisher_databroker_standing(p->databroker);
+
+	if (standing != DATABROKER_BUSY)
+		become_ready(p, standing == DATABROKER_DONE);
+	return due;
 }
 
 static uint64_t tick(void *self, uint64_t now_ms)
@@ -125,49 +159,61 @@ static uint64_t tick(void *self, uint64_t now_ms)
 	uint64_t ask, due;
 
 	publisher_intake_settle(p, now_ms);
-	publisher_sink_plan(&p->sink);
 	ask = publisher_waiting_tick(&p->waiting, now_ms);
-	due = publisher_sink_due(&p->sink);
-	if (due < may_publish(p))
-		due = may_publish(p);
-	if (due <= now_ms) {
-		publisher_sink_publish(&p->sink);
-		due = publisher_sink_due(&p->sink);
-	}
+	due = p->databroker ? tick_databroker(p, now_ms) : tick_file(p, now_ms);
 	return ask < due ? ask : due;
 }
 
 /* ---- start ---- */
 
+static int open_file(struct publisher *p, struct err *err)
+{
+	const struct sink_settings *file = &p->flags.file;
+	const bool yaml = file->format == WANTED_YAML;
+
+	publisher_wanted_need(p->wanted, (struct wanted_needs){ yaml, yaml });
+	if (publisher_sink_open(&p->sink, file, p->wanted, err) < 0)
+		return -1;
+	return actor_watch_fd(p->loop, p->sink.done_fd, on_file_done);
+}
+
+static int open_databroker(struct publisher *p, struct err *err)
+{
+	struct databroker_settings *settings = &p->flags.databroker;
+	char agent[64];
+	int len = snprintf(agent, sizeof(agent), "sluice-publisher/%016llx",
+			   (unsigned long long)actor_epoch(p->loop));
+
+	settings->grpc.agent = (struct str){ agent, (size_t)len };
+	p->databroker = publisher_databroker_new(settings, p->wanted, err);
+	mem_wipe(&settings->grpc.secret, sizeof(settings->grpc.secret));
+	if (!p->databroker)
+		return -1;
+	return actor_watch_fd(p->loop, publisher_databroker_fd(p->databroker), on_databroker);
+}
+
 static int start(void *self, struct actor_loop *loop, struct err *err)
 {
 	struct publisher *p = self;
 	struct wanted_sink warnings = { p, publisher_intake_warn };
-	struct sink_settings sink = { .path = settings.out.ptr,
-				      .interval_ms = settings.interval_ms };
 
 	p->loop = loop;
-	if (!settings.out.len)
-		return err_set(err, "--out is missing; it names the file to write");
-	if (!str_is(settings.format, "json") && !str_is(settings.format, "yaml"))
-		return err_set(err, "--format is %s; it must be json or yaml",
-			       err_quote(settings.format));
-	sink.format = str_is(settings.format, "json") ? WANTED_JSON : WANTED_YAML;
+	if (publisher_flags_read(&p->flags, err) < 0)
+		return -1;
 	p->wanted = publisher_wanted_new(&warnings);
-	publisher_wanted_need(p->wanted, (struct wanted_needs){ sink.format == WANTED_YAML,
-								sink.format == WANTED_YAML });
 	publisher_world_init(&p->world);
 	publisher_waiting_init(&p->waiting, p, publisher_intake_ask);
-	if (publisher_sink_open(&p->sink, &sink, p->wanted, err) < 0)
-		return -1;
-	return actor_watch_fd(loop, p->sink.done_fd, on_done);
+	return p->flags.to_databroker ? open_databroker(p, err) : open_file(p, err);
 }
 
 static void stop(void *self)
 {
 	struct publisher *p = self;
 
-	publisher_sink_close(&p->sink);
+	if (p->databroker)
+		publisher_databroker_destroy(&p->databroker);
+	else
+		publisher_sink_close(&p->sink);
 	publisher_waiting_clear(&p->waiting);
 	publisher_world_clear(&p->world);
 	publisher_wanted_destroy(&p->wanted);
@@ -179,18 +225,6 @@ static const struct actor_input inputs[] = {
 	{ MSG_NONE, NULL },
 };
 
-static const struct conf_option options[] = {
-	{ "out", CONF_TEXT, &settings.out, "", 0, 0, "file to keep Pomerium's configuration in",
-	  'o' },
-	{ "format", CONF_TEXT, &settings.format, "yaml", 0, 0,
-	  "yaml: Pomerium's config.yaml; json: protobuf-JSON of the Config", 0 },
-	{ "publish-interval", CONF_DURATION, &settings.interval_ms, "500ms", 1, 3600000,
-	  "longest time that a change waits for others", 0 },
-	{ "once", CONF_BOOL, &settings.once, "false", 0, 0,
-	  "end after the first complete state: status 0, or 1 if something is rejected", 0 },
-	{ 0 },
-};
-
 int main(int argc, char **argv)
 {
 	struct publisher p = { 0 };
@@ -199,7 +233,7 @@ int main(int argc, char **argv)
 					   .summary = "keeps Pomerium's configuration in step",
 					   .self = &p,
 					   .inputs = inputs,
-					   .options = options,
+					   .options = publisher_flags_options,
 					   .start = start,
 					   .stop = stop,
 					   .on_peer_up = on_peer_up,

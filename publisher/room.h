@@ -3,6 +3,8 @@
 #define PUBLISHER_ROOM_H
 
 #include "actor/actor.h"
+#include "publisher/databroker.h"
+#include "publisher/flags.h"
 #include "publisher/sink.h"
 #include "publisher/waiting.h"
 #include "publisher/wanted_inside.h"
@@ -14,7 +16,10 @@ struct publisher {
 	struct wanted *wanted;
 	struct world world;
 	struct waiting waiting;
-	struct sink sink;
+	struct flags flags;
+	struct sink sink;              /* the file, unless there is a databroker */
+	struct databroker *databroker; /* or NULL */
+	bool ready;                    /* everything was stored once, or another replica writes */
 	uint64_t
 		settled; /* the announcement of this epoch that wanted was compared with; 0: none */
 	uint64_t passed_ms; /* when the barrier of this epoch was passed; 0: not yet */

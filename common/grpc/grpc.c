@@ -314,6 +314,11 @@ uint64_t grpc_tick(struct grpc *self, uint64_t now_ms)
 	return http_loop_tick(&self->loop, now_ms);
 }
 
+uint64_t grpc_deadline(const struct grpc *self)
+{
+	return self->loop.deadline_ms;
+}
+
 void grpc_drain(struct grpc *self, const bool *pending, uint64_t longest_ms)
 {
 	const uint64_t end = clock_ms() + longest_ms;

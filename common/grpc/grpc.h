@@ -50,6 +50,7 @@ void grpc_destroy(struct grpc **self_p); /* cancels everything */
 int grpc_fd(const struct grpc *self);
 void grpc_on_fd(struct grpc *self);
 uint64_t grpc_tick(struct grpc *self, uint64_t now_ms); /* next deadline, UINT64_MAX: none */
+uint64_t grpc_deadline(const struct grpc *self);        /* the same, now, without doing anything */
 /* Lets calls go on until *pending is false, but no longer than that: for a clean end. */
 void grpc_drain(struct grpc *self, const bool *pending, uint64_t longest_ms);
 

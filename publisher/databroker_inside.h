@@ -1,0 +1,142 @@
+/* databroker_inside: what the files of the databroker sink share.
+ *
+ *   databroker.c          settings, the pace, the tick
+ *   databroker_follow.c   reads what is published, and follows it
+ *   databroker_lease.c    who writes
+ *   databroker_put.c      one plan: what differs, in batches
+ *   databroker_settle.c   what is kept of what was read: for rejected owners, and from the Go
+ * controller databroker_record.c   records and what they are made of databroker_ledger.c   digests
+ * of what is published */
+#ifndef PUBLISHER_DATABROKER_INSIDE_H
+#define PUBLISHER_DATABROKER_INSIDE_H
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "pb/databroker.pb-c.h"
+#include "publisher/databroker.h"
+#include "publisher/databroker_record.h"
+
+#define DATABROKER_CALL_MS 10000 /* of a call that is answered at once */
+#define N_LEGACY 3               /* records of the Go controller */
+
+/* A complaint about the databroker: said once, and again when it is another one. */
+struct complaint {
+	uint64_t sum;
+	struct backoff backoff;
+};
+
+struct follow {
+	struct grpc_request *request; /* SyncLatest or Sync; NULL: none */
+	bool reading;                 /* it is SyncLatest */
+	bool read;                    /* the whole was read at least once, and is followed since */
+	bool ended;                   /* the versions came, which end the reading */
+	uint64_t server_version;      /* 0: has to be read (again) */
+	uint64_t known_version;       /* of the server that the ledger was filled from */
+	uint64_t record_version;
+	uint64_t next_ms;
+	struct complaint complaint;
+};
+
+struct lease {
+	struct grpc_request *request;
+	bool pending;       /* request is under way; for draining */
+	struct buf id;      /* empty: not ours */
+	struct buf next_id; /* as it comes in */
+	uint64_t sent_ms;   /* of the request */
+	uint64_t until_ms;  /* the last moment at which we may write; 0: none */
+	uint64_t next_ms;
+	bool told_other; /* a line about the other holder was written */
+	struct complaint complaint;
+};
+
+struct put_item {
+	struct str id;
+	struct ledger_entry sent; /* what the databroker has once it has answered */
+	bool gone;                /* a deletion */
+	bool answered;
+};
+
+struct put {
+	struct grpc_request *request;
+	bool pending;           /* request is under way; for draining */
+	struct pool pool;       /* of the plan */
+	struct put_item *items; /* that differ, in order */
+	size_t n_items, next;   /* the first that was not sent yet */
+	size_t first;           /* of the batch that is under way */
+	size_t n_written, n_deleted;
+	uint64_t server_version; /* as the last answer had it */
+	uint64_t begun_ms, seen_ns;
+	struct complaint complaint;
+};
+
+/* A record of the Go controller. */
+struct legacy {
+	struct buf bytes; /* of its Config */
+	struct ledger_entry entry;
+	bool there;
+	bool told; /* that it is kept, and why */
+};
+
+struct databroker {
+	struct databroker_settings settings;
+	struct wanted *wanted;
+	struct grpc *grpc;
+	struct record_source source;
+	struct ledger ledger;
+	struct follow follow;
+	struct lease lease;
+	struct put put;
+	struct legacy legacy[N_LEGACY];
+	bool settled;               /* everybody has arrived once */
+	bool complete;              /* everything was stored once since we write */
+	uint64_t legacy_ms;         /* when to look at the records of the Go controller */
+	bool refused;               /* the guard against mass deletion holds something back */
+	uint64_t first_ms, last_ms; /* of the changes that are not stored; 0: none */
+	uint64_t seen_ns;           /* the oldest of these changes */
+	uint64_t done_ms;           /* end of the last publishing */
+	uint64_t retry_ms;          /* not before; after a failure */
+};
+
+/* ---- databroker.c ---- */
+void publisher_databroker_changed(
+	struct databroker *self); /* something was touched: starts the pace */
+/* Logs a failed call, unless that is no news, and returns how long to wait before the next one. */
+uint32_t publisher_databroker_complain(struct complaint *complaint, const char *what,
+				       const struct grpc_result *result);
+void publisher_databroker_content(struct complaint *complaint); /* it works */
+void publisher_databroker_start(struct databroker *self, struct grpc_request **out,
+				const struct grpc_call *call);
+
+/* ---- databroker_follow.c ---- */
+void publisher_follow_open(struct databroker *self);
+void publisher_follow_close(struct databroker *self);
+uint64_t publisher_follow_tick(struct databroker *self, uint64_t now_ms);
+/* An answer came from a databroker of this version: if it is another one, all is read anew. */
+void publisher_follow_check(struct databroker *self, uint64_t server_version);
+
+/* ---- databroker_lease.c ---- */
+void publisher_lease_open(struct databroker *self);
+void publisher_lease_close(struct databroker *self); /* gives it back */
+uint64_t publisher_lease_tick(struct databroker *self, uint64_t now_ms);
+bool publisher_lease_is_ours(const struct databroker *self);
+void publisher_lease_void(struct databroker *self); /* the databroker that gave it is no more */
+
+/* ---- databroker_put.c ---- */
+void publisher_put_open(struct databroker *self);
+void publisher_put_close(struct databroker *self);
+bool publisher_put_is_busy(const struct databroker *self); /* a batch is under way */
+bool publisher_put_is_done(const struct databroker *self); /* nothing of the plan is left */
+/* Finds out what differs among the touched; false: nothing. */
+bool publisher_put_plan(struct databroker *self);
+/* Sends the next batch of the plan, if none is under way. */
+void publisher_put_next(struct databroker *self);
+
+/* ---- databroker_settle.c ---- */
+void publisher_settle_open(struct databroker *self);
+void publisher_settle_close(struct databroker *self);
+/* A record that was read or followed. True: it is one of the Go controller, and was noted. */
+bool publisher_settle_take_legacy(struct databroker *self, const Databroker__Record *record);
+/* Everything wanted is stored: touches those for which that is a replacement. */
+void publisher_settle_replace_legacy(struct databroker *self);
+
+#endif

@@ -1,0 +1,172 @@
+/* flags: the publisher's settings.
+ *
+ *   in    flags and environment; the files that they name
+ *   out   settings of one sink: a file or a databroker
+ *   never shows the shared secret
+ */
+#include "publisher/flags.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+#define INTERVAL_MS 500
+#define SECRET_FILE_MAX 4096
+
+static struct {
+	struct str out, format, url, secret, secret_file, ca, ca_file, override_name;
+	uint64_t interval_ms, lease_ms;
+	long max_delete_share;
+	bool insecure, once;
+} flags;
+
+const struct conf_option publisher_flags_options[] = {
+	{ "out", CONF_TEXT, &flags.out, "", 0, 0, "file to keep Pomerium's configuration in", 'o' },
+	{ "format", CONF_TEXT, &flags.format, "yaml", 0, 0,
+	  "yaml: Pomerium's config.yaml; json: protobuf-JSON of the Config", 0 },
+	{ "databroker-service-url", CONF_TEXT, &flags.url, "", 0, 0,
+	  "http:// or https:// and host:port of Pomerium's databroker, instead of --out", 0 },
+	{ "shared-secret", CONF_TEXT, &flags.secret, "", 0, 0,
+	  "secret shared with Pomerium, base64 of 32 bytes; rather in the environment than in a "
+	  "flag",
+	  0 },
+	{ "shared-secret-file", CONF_TEXT, &flags.secret_file, "", 0, 0,
+	  "file that holds the shared secret, as 32 bytes or as their base64", 0 },
+	{ "databroker-tls-ca", CONF_TEXT, &flags.ca, "", 0, 0,
+	  "base64 of the CA certificates of the databroker", 0 },
+	{ "databroker-tls-ca-file", CONF_TEXT, &flags.ca_file, "", 0, 0,
+	  "file with the CA certificates of the databroker", 0 },
+	{ "databroker-tls-insecure-skip-verify", CONF_BOOL, &flags.insecure, "false", 0, 0,
+	  "do not check the databroker's certificate", 0 },
+	{ "databroker-tls-override-certificate-name", CONF_TEXT, &flags.override_name, "", 0, 0,
+	  "name in the databroker's certificate, if it is not the host of the URL", 0 },
+	{ "max-delete-share", CONF_INT, &flags.max_delete_share, "50", 1, 100,
+	  "percent of the routes in the databroker from which on they are not removed at once; "
+	  "100: no limit",
+	  0 },
+	{ "lease-duration", CONF_DURATION, &flags.lease_ms, "30s", 1000, 3600000,
+	  "how long the databroker waits for a publisher that is silent before another may write",
+	  0 },
+	{ "publish-interval", CONF_DURATION, &flags.interval_ms, "0", 0, 3600000,
+	  "longest time that a change waits for others; 0: 500ms, longer for a databroker with "
+	  "many routes",
+	  0 },
+	{ "once", CONF_BOOL, &flags.once, "false", 0, 0,
+	  "end after the first complete state: status 0, or 1 if something is rejected", 0 },
+	{ 0 },
+};
+
+/* Reads a small file whole. */
+static int read_secret_file(struct str path, struct buf *out, struct err *err)
+{
+	int fd = open(path.ptr, O_RDONLY | O_CLOEXEC);
+	char bytes[SECRET_FILE_MAX];
+	ssize_t n = fd < 0 ? -1 : read(fd, bytes, sizeof(bytes));
+
+	if (n < 0)
+		err_set(err, "--shared-secret-file %s cannot be read: %s", err_quote(path),
+			strerror(errno));
+	else
+		buf_add(out, bytes, (size_t)n);
+	mem_wipe(bytes, sizeof(bytes));
+	if (fd >= 0)
+		close(fd);
+	return n < 0 ? -1 : 0;
+}
+
+/* 32 bytes as they are, or as base64. */
+static int set_secret(struct str text, const char *flag, struct hash *out, struct err *err)
+{
+	struct buf bytes;
+	int rc = -1;
+
+	buf_init(&bytes, SECRET_FILE_MAX);
+	if (text.len == HASH_LEN)
+		buf_str(&bytes, text);
+	if (text.len == HASH_LEN ||
+	    (buf_unbase64(&bytes, str_trim(text)) == 0 && bytes.len == HASH_LEN)) {
+		memcpy(out->bytes, bytes.ptr, HASH_LEN);
+		rc = 0;
+	}
+	buf_wipe(&bytes);
+	return rc ? err_set(err,
+			    "%s is not the base64 of %d bytes, as Pomerium's shared_secret has to "
+			    "be",
+			    flag, HASH_LEN)
+		  : 0;
+}
+
+static int read_secret(struct hash *out, struct err *err)
+{
+	struct buf text;
+	int rc;
+
+	if (flags.secret.len)
+		return set_secret(flags.secret, "--shared-secret", out, err);
+	if (!flags.secret_file.len)
+		return err_set(err, "the databroker's shared secret is missing; give it in "
+				    "SHARED_SECRET or with "
+				    "--shared-secret-file");
+	buf_init(&text, SECRET_FILE_MAX);
+	rc = read_secret_file(flags.secret_file, &text, err);
+	if (!rc)
+		rc = set_secret(buf_view(&text), "the content of --shared-secret-file", out, err);
+	buf_wipe(&text);
+	return rc;
+}
+
+static int read_ca(struct str *out, struct err *err)
+{
+	struct buf pem;
+
+	if (!flags.ca.len)
+		return 0;
+	buf_init(&pem, BUF_MAX_TEXT);
+	if (buf_unbase64(&pem, flags.ca) < 0 || !pem.len) {
+		buf_clear(&pem);
+		return err_set(err, "--databroker-tls-ca is not base64 of certificates in PEM");
+	}
+	*out = (struct str){ mem_dup(pem.ptr, pem.len), pem.len };
+	buf_clear(&pem);
+	return 0;
+}
+
+static int read_databroker(struct databroker_settings *out, struct err *err)
+{
+	*out = (struct databroker_settings){
+		.grpc = { .url = flags.url,
+			  .ca_file = flags.ca_file,
+			  .override_name = flags.override_name,
+			  .insecure = flags.insecure },
+		.interval_ms = flags.interval_ms,
+		.lease_ms = flags.lease_ms,
+		.max_delete_share = flags.max_delete_share,
+	};
+	if (read_secret(&out->grpc.secret, err) < 0)
+		return -1;
+	return read_ca(&out->grpc.ca, err);
+}
+
+int publisher_flags_read(struct flags *out, struct err *err)
+{
+	bool json = str_is(flags.format, "json");
+
+	*out = (struct flags){ .once = flags.once, .to_databroker = flags.url.len > 0 };
+	if (flags.out.len && flags.url.len)
+		return err_set(err, "--out and --databroker-service-url are both given; a "
+				    "publisher has one of them");
+	if (flags.url.len)
+		return read_databroker(&out->databroker, err);
+	if (!flags.out.len)
+		return err_set(err, "--out is missing; it names the file to write (or "
+				    "--databroker-service-url a "
+				    "databroker)");
+	if (!json && !str_is(flags.format, "yaml"))
+		return err_set(err, "--format is %s; it must be json or yaml",
+			       err_quote(flags.format));
+	out->file = (struct sink_settings){ flags.out.ptr, json ? WANTED_JSON : WANTED_YAML,
+					    flags.interval_ms ? flags.interval_ms : INTERVAL_MS };
+	return 0;
+}

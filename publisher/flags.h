@@ -1,0 +1,21 @@
+/* flags: the publisher's settings, and what they mean for its sink. */
+#ifndef PUBLISHER_FLAGS_H
+#define PUBLISHER_FLAGS_H
+
+#include "actor/conf.h"
+#include "publisher/databroker.h"
+#include "publisher/sink.h"
+
+extern const struct conf_option publisher_flags_options[];
+
+struct flags {
+	bool once;
+	bool to_databroker; /* else to the file */
+	struct sink_settings file;
+	struct databroker_settings databroker; /* its strings live as long as the process */
+};
+
+/* What was said on the command line and in the environment; -1: it cannot be. */
+int publisher_flags_read(struct flags *out, struct err *err);
+
+#endif
