@@ -95,7 +95,6 @@ static const struct owner *real_settings(const struct wanted *wanted)
 static struct str unreplaced(const struct databroker *self, size_t which,
 			     const Pomerium__Config__Config *config, struct pool *pool)
 {
-	const struct owner *settings = real_settings(self->wanted);
 	struct str names = STR("");
 	size_t n = 0;
 
@@ -117,7 +116,8 @@ static struct str unreplaced(const struct databroker *self, size_t which,
 	if (n > N_NAMED)
 		names = pool_printf(pool, STR_FMT " and %zu more routes", STR_ARG(names),
 				    n - N_NAMED);
-	if (which == LEGACY_SETTINGS && config->settings && (!settings || !settings->good))
+	if (which == LEGACY_SETTINGS && config->settings &&
+	    !publisher_ledger_get(&self->ledger, STR("sluice/settings")))
 		return STR("the settings of a Pomerium object that is not served here");
 	return n ? names : STR_NONE;
 }

@@ -192,14 +192,19 @@ static int open_databroker(struct publisher *p, struct err *err)
 	return actor_watch_fd(p->loop, publisher_databroker_fd(p->databroker), on_databroker);
 }
 
+static int check(void *self, struct err *err)
+{
+	struct publisher *p = self;
+
+	return publisher_flags_read(&p->flags, err);
+}
+
 static int start(void *self, struct actor_loop *loop, struct err *err)
 {
 	struct publisher *p = self;
 	struct wanted_sink warnings = { p, publisher_intake_warn };
 
 	p->loop = loop;
-	if (publisher_flags_read(&p->flags, err) < 0)
-		return -1;
 	p->wanted = publisher_wanted_new(&warnings);
 	publisher_world_init(&p->world);
 	publisher_waiting_init(&p->waiting, p, publisher_intake_ask);
@@ -234,6 +239,7 @@ int main(int argc, char **argv)
 					   .self = &p,
 					   .inputs = inputs,
 					   .options = publisher_flags_options,
+					   .check = check,
 					   .start = start,
 					   .stop = stop,
 					   .on_peer_up = on_peer_up,

@@ -71,7 +71,7 @@ static int read_settings(const struct actor *actor, int argc, char **argv, struc
 		return err_set(err, "--log-level: %s is not one of debug, info, warn, error",
 			       err_quote(settings.log_level));
 	log_set_level(level);
-	return 0;
+	return actor->check ? actor->check(actor->self, err) : 0;
 }
 
 static int open_sockets(struct actor_loop *loop, struct err *err)

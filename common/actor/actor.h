@@ -39,6 +39,8 @@ struct actor {
 	void *self;
 	const struct actor_input *inputs;  /* ends with { MSG_NONE } */
 	const struct conf_option *options; /* the room's own; ends with { 0 } */
+	/* Of the settings; -1 ends with status 2: nobody need try again with the same. */
+	int (*check)(void *self, struct err *err);
 	int (*start)(void *self, struct actor_loop *loop,
 		     struct err *err); /* after settings; -1 ends with status 111 */
 	void (*stop)(void *self);      /* on a clean end; release everything */
