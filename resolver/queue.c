@@ -205,7 +205,9 @@ static bool is_better(const struct queue_worker *a, const struct queue_worker *b
 {
 	if (!b || a->late != b->late)
 		return !b || b->late;
-	return a->n_live < b->n_live;
+	if (a->n_live != b->n_live)
+		return a->n_live < b->n_live;
+	return a->newest < b->newest; /* single edits go round as well */
 }
 
 /* The least loaded worker that has room and no company to avoid; `but` is left out. */

@@ -135,6 +135,31 @@ static void test_least_loaded(void **state)
 	resolver_queue_clear(&q);
 }
 
+static void test_single_edits_go_round(void **state)
+{
+	struct peer peers[3] = { { 10 }, { 10 }, { 10 } };
+	struct queue_worker *workers[3], *seen[6];
+	struct queue q;
+
+	(void)state;
+	resolver_queue_init(&q, room_of);
+	for (size_t i = 0; i < 3; i++)
+		workers[i] = resolver_queue_add_worker(&q, &peers[i], i + 1);
+	for (size_t i = 0; i < 6; i++) {
+		struct queue_turn turn;
+
+		mark(&q, "a");
+		assert_true(resolver_queue_next(&q, &turn));
+		seen[i] = turn.worker;
+		ack(&q, "a", resolver_queue_start(&q, turn.job, turn.worker, 0).number);
+	}
+	for (size_t i = 0; i < 3; i++) {
+		assert_true(seen[0] == workers[i] || seen[1] == workers[i] || seen[2] == workers[i]);
+		assert_ptr_equal(seen[i], seen[i + 3]);
+	}
+	resolver_queue_clear(&q);
+}
+
 static void test_late_ack(void **state)
 {
 	struct peer peer = { 10 };
@@ -316,8 +341,9 @@ static void test_suspect_gets_a_worker_of_its_own(void **state)
 	mark(&q, "b");
 	expect(&q, "b", w2, 0);
 	mark(&q, "b2");
-	two.room = 1;
+	one.room = three.room = 0;
 	expect(&q, "b2", w2, 0);
+	one.room = 10;
 	resolver_queue_lose_worker(&q, w3);
 	/* Both are busy: the less loaded one gets no more work until the suspect had it. */
 	mark(&q, "c");
@@ -457,6 +483,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_once_and_in_order),
 		cmocka_unit_test(test_least_loaded),
+		cmocka_unit_test(test_single_edits_go_round),
 		cmocka_unit_test(test_late_ack),
 		cmocka_unit_test(test_late_worker),
 		cmocka_unit_test(test_delete),
