@@ -73,8 +73,7 @@ void resolver_resolve_kind_state(struct resolve *self, const struct msg_kind_sta
 		sweep(self, kind);
 		break;
 	case MSG_KIND_UNAVAILABLE:
-		resolver_store_give_up(&self->store, kind);
-		break;
+		break; /* the listing may still come to its end */
 	}
 	state->heard = true;
 	state->known |= news->condition != MSG_KIND_UNAVAILABLE;

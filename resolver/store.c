@@ -157,8 +157,3 @@ void resolver_store_end(struct store *store, enum msg_kind kind, struct pool *po
 		collect(store, kind, true, pool, gone, n);
 	store->listing[kind] = false;
 }
-
-void resolver_store_give_up(struct store *store, enum msg_kind kind)
-{
-	store->listing[kind] = false;
-}

@@ -27,10 +27,9 @@ int resolver_store_get(const struct store *store, const struct msg_key *key, str
 void resolver_store_keys(const struct store *store, enum msg_kind kind, struct pool *pool,
 			 struct msg_key **keys, size_t *n);
 /* A listing of the kind begins; it ends with keys that did not come again, for the caller to
- * delete; or it is given up. */
+ * delete. */
 void resolver_store_begin(struct store *store, enum msg_kind kind);
 void resolver_store_end(struct store *store, enum msg_kind kind, struct pool *pool,
 			struct msg_key **gone, size_t *n);
-void resolver_store_give_up(struct store *store, enum msg_kind kind);
 
 #endif

@@ -13,14 +13,20 @@
 #include "watcher/reflector.h"
 #include "watcher/secret_fetch.h"
 
+#define LOOK_MS \
+	60000 /* values of Secrets that nobody tells the changes of are fetched this often */
+
 struct feed_kube {
 	struct feed feed;
 	struct kube *kube;
+	struct reflector_sink sink;
 	struct secret_fetch *secrets;
 	struct reflector **reflectors;
 	size_t n;
-	int told[MSG_N_KINDS]; /* condition in the last KIND_STATE of each kind; -1: none */
-	bool up;               /* a resolver is there */
+	bool up;                 /* a resolver is there */
+	int told[MSG_N_KINDS];   /* condition in the last KIND_STATE of each kind; -1: none */
+	int logged[MSG_N_KINDS]; /* the same, in the last log line */
+	uint64_t look_ms;
 };
 
 static struct feed_kube *of(struct feed *feed)
@@ -75,10 +81,10 @@ static void on_secret(void *arg, const struct msg_secret_value *value)
 	say(self, MSG_SECRET_VALUE, value);
 }
 
-/* Of several namespaces: listing while one still lists, else unavailable if one is. */
-static enum msg_kind_condition worst(const struct feed_kube *self, enum msg_kind kind)
+/* Of several namespaces: unavailable if one is, else listing while one still lists. */
+static enum msg_kind_condition join(const struct feed_kube *self, enum msg_kind kind)
 {
-	enum msg_kind_condition all = MSG_KIND_SYNCED;
+	enum msg_kind_condition all = MSG_KIND_NOT_INSTALLED;
 
 	for (size_t i = 0; i < self->n; i++) {
 		const enum msg_kind_condition one =
@@ -86,66 +92,70 @@ static enum msg_kind_condition worst(const struct feed_kube *self, enum msg_kind
 
 		if (watcher_reflector_row(self->reflectors[i])->kind != kind)
 			continue;
-		if (one == MSG_KIND_LISTING)
-			return MSG_KIND_LISTING;
-		if (one > all)
+		if (one == MSG_KIND_UNAVAILABLE)
+			return one;
+		if (one < all)
 			all = one;
 	}
 	return all;
 }
 
-static void on_state(void *arg, struct reflector *from, enum msg_kind_condition condition,
-		     const char *reason)
+static void log_state(struct feed_kube *self, const struct kind_row *row,
+		      const struct msg_kind_state *state)
+{
+	const int condition = (int)state->condition;
+
+	if (condition == MSG_KIND_LISTING || condition == self->logged[row->kind])
+		return;
+	self->logged[row->kind] = condition;
+	if (condition == MSG_KIND_UNAVAILABLE)
+		log_error("a kind cannot be read; the rest goes on, nothing is deleted on its "
+			  "account",
+			  "kind=%s reason=%s", row->plural, log_value(state->reason.ptr));
+	else
+		log_info(condition == MSG_KIND_SYNCED ? "synced" : "not installed", "kind=%s",
+			 row->plural);
+}
+
+/* A kind is listing once, from begin on: until it is synced nothing is taken for gone. */
+static void on_state(void *arg, struct reflector *from, const char *reason)
 {
 	struct feed_kube *self = arg;
 	const struct kind_row *row = watcher_reflector_row(from);
 	const struct msg_kind_state state = { .kind = row->kind,
-					      .condition = worst(self, row->kind),
+					      .condition = join(self, row->kind),
 					      .reason = str_from(reason) };
+	int *told = &self->told[row->kind];
 
-	(void)condition;
-	if (self->told[row->kind] == (int)state.condition)
+	if (*told == (int)state.condition || state.condition == MSG_KIND_LISTING)
 		return;
-	self->told[row->kind] = (int)state.condition;
-	if (state.condition == MSG_KIND_UNAVAILABLE)
-		log_error("a kind cannot be read; the rest goes on, nothing is deleted on its "
-			  "account",
-			  "kind=%s reason=%s", row->plural, log_value(reason));
-	else if (state.condition != MSG_KIND_LISTING)
-		log_info(state.condition == MSG_KIND_SYNCED ? "synced" : "not installed", "kind=%s",
-			 row->plural);
+	*told = (int)state.condition;
+	log_state(self, row, &state);
 	say(self, MSG_KIND_STATE, &state);
 }
 
-/* ---- outside ---- */
-
-static void add_reflector(struct feed_kube *self, const struct kind_row *row, struct str namespace)
-{
-	const struct reflector_sink sink = {
-		self, on_put, on_del, on_state, on_touched, on_has_room
-	};
-
-	self->reflectors = mem_realloc(self->reflectors, (self->n + 1) * sizeof(*self->reflectors));
-	self->reflectors[self->n++] = watcher_reflector_new(self->kube, row, namespace, &sink);
-}
+/* ---- the room's side ---- */
 
 static void begin(struct feed *feed, bool stranger)
 {
-	/* manifests may have Endpoints without slices; a cluster has slices */
-	static const struct msg_kind_state no_endpoints = { .kind = MSG_KIND_ENDPOINTS,
-							    .condition = MSG_KIND_SYNCED,
-							    .reason = STR("") };
 	struct feed_kube *self = of(feed);
+	struct msg_kind_state state = { .condition = MSG_KIND_LISTING, .reason = STR("") };
 
 	self->up = true;
 	if (stranger)
 		watcher_secret_fetch_forget_all(self->secrets);
-	for (size_t k = 0; k < MSG_N_KINDS; k++)
-		self->told[k] = -1;
+	for (const struct kind_row *row = watcher_kinds_table; row->kind != MSG_KIND_NONE; row++) {
+		state.kind = row->kind;
+		self->told[row->kind] = MSG_KIND_LISTING;
+		say(self, MSG_KIND_STATE, &state);
+	}
 	for (size_t i = 0; i < self->n; i++)
 		watcher_reflector_restart(self->reflectors[i]);
 	watcher_secret_fetch_again(self->secrets);
-	say(self, MSG_KIND_STATE, &no_endpoints);
+	/* manifests may have Endpoints without slices; a cluster has slices */
+	state.kind = MSG_KIND_ENDPOINTS;
+	state.condition = MSG_KIND_SYNCED;
+	say(self, MSG_KIND_STATE, &state);
 }
 
 static void end(struct feed *feed)
@@ -160,16 +170,13 @@ static void go_on(struct feed *feed)
 
 static bool is_known_absent(const struct feed_kube *self, const struct msg_key *key)
 {
-	bool absent = self->told[MSG_KIND_SECRET] == MSG_KIND_SYNCED;
-	struct pool pool;
-
-	pool_init(&pool);
-	for (size_t i = 0; i < self->n && absent; i++)
+	if (self->told[MSG_KIND_SECRET] != MSG_KIND_SYNCED)
+		return false;
+	for (size_t i = 0; i < self->n; i++)
 		if (watcher_reflector_row(self->reflectors[i])->kind == MSG_KIND_SECRET &&
-		    watcher_reflector_has(self->reflectors[i], msg_key_for_people(key, &pool)))
-			absent = false;
-	pool_clear(&pool);
-	return absent;
+		    watcher_reflector_has(self->reflectors[i], key))
+			return false;
+	return true;
 }
 
 static void want(struct feed *feed, const struct msg_key *secret, bool wanted)
@@ -182,12 +189,15 @@ static void want(struct feed *feed, const struct msg_key *secret, bool wanted)
 		watcher_secret_fetch_forget(self->secrets, secret);
 }
 
+/* While the resolver is busy the events wait in the connection. */
+static bool can_read(const struct feed_kube *self)
+{
+	return !self->up || self->feed.sink.has_room(self->feed.sink.self);
+}
+
 static int fd(struct feed *feed)
 {
-	struct feed_kube *self = of(feed);
-
-	return !self->up || self->feed.sink.has_room(self->feed.sink.self) ? kube_fd(self->kube)
-									   : -1;
+	return can_read(of(feed)) ? kube_fd(of(feed)->kube) : -1;
 }
 
 static void on_fd(struct feed *feed)
@@ -195,29 +205,64 @@ static void on_fd(struct feed *feed)
 	kube_on_fd(of(feed)->kube);
 }
 
+/* Without the right to watch Secrets, a right to get some of them may be there. */
+static uint64_t look_again(struct feed_kube *self, uint64_t now_ms)
+{
+	if (self->told[MSG_KIND_SECRET] != MSG_KIND_UNAVAILABLE) {
+		self->look_ms = now_ms + LOOK_MS;
+		return UINT64_MAX;
+	}
+	if (now_ms >= self->look_ms) {
+		self->look_ms = now_ms + LOOK_MS;
+		watcher_secret_fetch_again(self->secrets);
+	}
+	return self->look_ms;
+}
+
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 static uint64_t tick(struct feed *feed, uint64_t now_ms)
 {
 	struct feed_kube *self = of(feed);
-	uint64_t next = watcher_secret_fetch_tick(self->secrets, now_ms), due;
+	uint64_t next;
 
-	for (size_t i = 0; i < self->n; i++) {
-		due = watcher_reflector_tick(self->reflectors[i], now_ms);
-		next = due < next ? due : next;
-	}
-	due = kube_tick(self->kube, now_ms); /* last: the others may have started requests */
-	return due < next ? due : next;
+	if (!can_read(self))
+		kube_rest(self->kube);
+	kube_tick(self->kube, now_ms);
+	next = look_again(self, now_ms);
+	next = sooner(next, watcher_secret_fetch_tick(self->secrets, now_ms));
+	for (size_t i = 0; i < self->n; i++)
+		next = sooner(next, watcher_reflector_tick(self->reflectors[i], now_ms));
+	return sooner(next, kube_due(self->kube)); /* the others may have started requests */
 }
+
+/* ---- life ---- */
 
 static void destroy(struct feed *feed)
 {
 	struct feed_kube *self = of(feed);
+	uint64_t n_lists = 0;
 
-	for (size_t i = 0; i < self->n; i++)
+	for (size_t i = 0; i < self->n; i++) {
+		n_lists += watcher_reflector_n_lists(self->reflectors[i]);
 		watcher_reflector_destroy(&self->reflectors[i]);
+	}
+	log_info("asked the API server", "requests=%llu lists=%llu",
+		 (unsigned long long)kube_n_requests(self->kube), (unsigned long long)n_lists);
 	watcher_secret_fetch_destroy(&self->secrets);
 	kube_destroy(&self->kube);
 	mem_free(self->reflectors);
 	mem_free(self);
+}
+
+static void add_reflector(struct feed_kube *self, const struct kind_row *row, struct str namespace)
+{
+	self->reflectors = mem_realloc(self->reflectors, (self->n + 1) * sizeof(*self->reflectors));
+	self->reflectors[self->n++] =
+		watcher_reflector_new(self->kube, row, namespace, &self->sink);
 }
 
 struct feed *watcher_feed_kube_new(struct kube *kube, const struct str_list *namespaces,
@@ -228,8 +273,13 @@ struct feed *watcher_feed_kube_new(struct kube *kube, const struct str_list *nam
 
 	self->feed = (struct feed){ &ops, *sink };
 	self->kube = kube;
-	self->secrets = watcher_secret_fetch_new(kube, on_secret, self);
+	self->sink = (struct reflector_sink){ { self, on_put, on_del, on_touched },
+					      on_state,
+					      on_has_room };
+	self->secrets = watcher_secret_fetch_new(
+		kube, &(struct secret_fetch_sink){ self, on_secret, on_has_room });
 	for (const struct kind_row *row = watcher_kinds_table; row->kind != MSG_KIND_NONE; row++) {
+		self->told[row->kind] = self->logged[row->kind] = -1;
 		if (!namespaces->n || !msg_kind_is_namespaced(row->kind))
 			add_reflector(self, row, STR(""));
 		else

@@ -8,10 +8,9 @@ struct kind_row {
 	enum msg_kind kind;
 	const char *group; /* path of the group and version */
 	const char *plural;
-	const char *api_version, *name; /* as an object says them: items of a list do not */
-	const char *selector;           /* field selector, escaped for a query; NULL: none */
-	bool metadata_only; /* PartialObjectMetadata: values are fetched one by one, when asked for
-			     */
+	const char *selector; /* field selector, escaped for a query; NULL: none */
+	bool metadata_only;   /* PartialObjectMetadata: values are fetched when asked for */
+	bool is_custom;       /* from a CRD: it may not be installed */
 };
 
 extern const struct kind_row watcher_kinds_table[]; /* ends with MSG_KIND_NONE */

@@ -8,24 +8,19 @@
 #define WATCHER_REFLECTOR_H
 
 #include "kube/kube.h"
-#include "watcher/kinds.h"
+#include "watcher/told.h"
 
 struct reflector;
 
 struct reflector_sink {
-	void *self;
-	/* The object is new or another than was told last. */
-	void (*put)(void *self, const struct msg_object *object);
-	void (*del)(void *self, const struct msg_object_delete *gone);
-	/* LISTING, SYNCED, NOT_INSTALLED, UNAVAILABLE, when it changes. */
-	void (*state)(void *self, struct reflector *from, enum msg_kind_condition condition,
-		      const char *reason);
-	/* A Secret has another resourceVersion than before: its values may be others. */
-	void (*touched)(void *self, const struct msg_key *key);
+	struct told_sink told;
+	/* SYNCED, NOT_INSTALLED, UNAVAILABLE, when it changes; LISTING goes without saying. */
+	void (*state)(void *self, struct reflector *from, const char *reason);
 	bool (*has_room)(void *self); /* the next page may be asked for */
 };
 
-/* `namespace` empty: all. Does nothing before watcher_reflector_restart. */
+/* `namespace` empty: all. Does nothing before watcher_reflector_restart. The sink stays the
+ * caller's. */
 struct reflector *watcher_reflector_new(struct kube *kube, const struct kind_row *row,
 					struct str namespace, const struct reflector_sink *sink);
 void watcher_reflector_destroy(struct reflector **self_p);
@@ -34,8 +29,8 @@ void watcher_reflector_restart(struct reflector *self);
 uint64_t watcher_reflector_tick(struct reflector *self, uint64_t now_ms); /* next deadline */
 const struct kind_row *watcher_reflector_row(const struct reflector *self);
 enum msg_kind_condition watcher_reflector_condition(const struct reflector *self);
-/* Whether the object of that name ("namespace/name" or "name") exists as far as is known. */
-bool watcher_reflector_has(const struct reflector *self, struct str name);
+/* Whether the object exists as far as is known. */
+bool watcher_reflector_has(const struct reflector *self, const struct msg_key *key);
 uint64_t watcher_reflector_n_lists(const struct reflector *self);
 
 #endif

@@ -2,7 +2,7 @@
  *
  *   in     want, forget, touched, gone; answers of the API server
  *   out    SECRET_VALUE
- *   owns   who is wanted, and the queue of those to be fetched
+ *   owns   who is wanted, the queue of those to be fetched, the line of those without an answer
  *   never  keeps a value
  */
 #include "watcher/secret_fetch.h"
@@ -10,69 +10,91 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/value.h"
+
+#define COMPLAIN_MS 10000 /* between two log lines about failures */
+
+/* A list through the items themselves. */
+struct link {
+	struct wanted *prev, *next;
+	bool in;
+};
+
+struct line {
+	struct wanted *first, *last;
+	size_t link; /* where in struct wanted the link is */
+};
 
 struct wanted {
 	struct secret_fetch *fetch;
 	struct msg_key key;
-	struct pool pool;
-	struct wanted *prev, *next; /* in the queue */
-	bool queued;
-	bool again;                 /* changed while it was being fetched */
+	struct str text;    /* "namespace/name", which the key borrows from */
+	struct link queue;  /* to be fetched, once due_ms has come */
+	struct link silent; /* unanswered, in the order of asked_ms */
+	bool again;         /* changed while it was being fetched */
 	struct kube_request *request;
 	struct backoff backoff;
-	uint64_t due_ms;            /* not before; 0: now */
-	uint64_t asked_ms;          /* since when there is no answer; 0: there is one */
+	uint64_t due_ms;
+	uint64_t asked_ms;
 };
 
 struct secret_fetch {
 	struct kube *kube;
-	void (*answer)(void *self, const struct msg_secret_value *value);
-	void *self;
-	struct map wanted;          /* by namespace/name */
-	struct wanted *first, *last;
+	struct secret_fetch_sink sink;
+	struct map wanted; /* by namespace/name */
+	struct line queue, silent;
 	size_t n_flying;
+	uint64_t complain_ms; /* not before */
+	unsigned n_failures;  /* since the last complaint */
 };
 
-/* ---- the queue ---- */
+/* ---- lines ---- */
 
-static void enqueue(struct wanted *w)
+static struct link *link_of(const struct line *line, struct wanted *w)
 {
-	struct secret_fetch *self = w->fetch;
-
-	if (w->queued)
-		return;
-	w->queued = true;
-	w->prev = self->last;
-	w->next = NULL;
-	*(self->last ? &self->last->next : &self->first) = w;
-	self->last = w;
+	return (struct link *)((char *)w + line->link);
 }
 
-static void dequeue(struct wanted *w)
+static void join(struct line *line, struct wanted *w)
 {
-	struct secret_fetch *self = w->fetch;
+	struct link *link = link_of(line, w);
 
-	if (!w->queued)
+	if (link->in)
 		return;
-	w->queued = false;
-	*(w->prev ? &w->prev->next : &self->first) = w->next;
-	*(w->next ? &w->next->prev : &self->last) = w->prev;
+	*link = (struct link){ .prev = line->last, .in = true };
+	*(line->last ? &link_of(line, line->last)->next : &line->first) = w;
+	line->last = w;
 }
 
-static void stop_request(struct wanted *w)
+static void leave(struct line *line, struct wanted *w)
+{
+	struct link *link = link_of(line, w);
+
+	if (!link->in)
+		return;
+	*(link->prev ? &link_of(line, link->prev)->next : &line->first) = link->next;
+	*(link->next ? &link_of(line, link->next)->prev : &line->last) = link->prev;
+	*link = (struct link){ 0 };
+}
+
+/* ---- who is wanted ---- */
+
+static void stop(struct wanted *w)
 {
 	if (w->request)
 		w->fetch->n_flying--;
 	kube_cancel(&w->request);
+	leave(&w->fetch->queue, w);
+	leave(&w->fetch->silent, w);
+	w->again = false;
 }
 
 static void free_wanted(void *value)
 {
 	struct wanted *w = value;
 
-	dequeue(w);
-	stop_request(w);
-	pool_clear(&w->pool);
+	stop(w);
+	mem_free((char *)(uintptr_t)w->text.ptr);
 	mem_free(w);
 }
 
@@ -87,15 +109,34 @@ static struct wanted *find(const struct secret_fetch *self, const struct msg_key
 	return w;
 }
 
+static struct wanted *add(struct secret_fetch *self, const struct msg_key *key)
+{
+	struct wanted *w = mem_alloc(sizeof(*w));
+	struct buf text;
+
+	buf_init(&text, BUF_MAX_TEXT);
+	buf_printf(&text, STR_FMT "/" STR_FMT, STR_ARG(key->namespace), STR_ARG(key->name));
+	w->text = (struct str){ mem_dup(text.ptr, text.len), text.len };
+	w->key = (struct msg_key){ .kind = key->kind,
+				   .namespace = str_slice(w->text, 0, key->namespace.len),
+				   .name = str_slice(w->text, key->namespace.len + 1, text.len) };
+	buf_clear(&text);
+	w->fetch = self;
+	backoff_init(&w->backoff, 800, 30000);
+	map_put(&self->wanted, w->text, w);
+	return w;
+}
+
 /* ---- answers ---- */
 
 static void say(struct wanted *w, enum msg_secret_answer what)
 {
-	const struct msg_secret_value value = { .key = w->key, .answer = what, .type = STR(""), .seen_ns = clock_ns() };
+	const struct msg_secret_value value = {
+		.key = w->key, .answer = what, .type = STR(""), .seen_ns = clock_ns()
+	};
 
-	w->fetch->answer(w->fetch->self, &value);
-	if (what != MSG_SECRET_UNAVAILABLE)
-		w->asked_ms = 0;
+	leave(&w->fetch->silent, w);
+	w->fetch->sink.answer(w->fetch->sink.self, &value);
 }
 
 static int say_found(struct wanted *w, struct str body, struct err *err)
@@ -106,26 +147,52 @@ static int say_found(struct wanted *w, struct str body, struct err *err)
 	int rc;
 
 	pool_init(&pool);
-	rc = json_parse(body, &pool, &doc, err) || msg_secret_from_value(&doc, &pool, &value, err);
+	rc = json_parse(body, &pool, &doc, err);
+	if (!rc)
+		rc = msg_secret_from_value(&doc, &pool, &value, err);
+	if (!rc && !msg_key_equal(&value.key, &w->key))
+		rc = err_set(err, "the answer is about another Secret");
 	if (!rc) {
 		value.seen_ns = clock_ns();
-		w->fetch->answer(w->fetch->self, &value);
-		w->asked_ms = 0;
+		leave(&w->fetch->silent, w);
+		w->fetch->sink.answer(w->fetch->sink.self, &value);
 	}
 	pool_wipe(&pool);
 	return rc;
 }
 
-static void try_again(struct wanted *w, const char *why, uint64_t least_ms)
+static void complain(struct wanted *w, const char *reason)
 {
-	const uint64_t step = backoff_next(&w->backoff), now = clock_ms();
+	struct secret_fetch *self = w->fetch;
+	const uint64_t now = clock_ms();
 
-	log_warn("a Secret cannot be fetched", "secret=" STR_FMT "/" STR_FMT " reason=%s", STR_ARG(w->key.namespace),
-		 STR_ARG(w->key.name), log_value(why));
-	if (w->asked_ms && now - w->asked_ms >= SECRET_UNAVAILABLE_MS)
-		say(w, MSG_SECRET_UNAVAILABLE);
-	w->due_ms = now + (step > least_ms ? step : least_ms);
-	enqueue(w);
+	self->n_failures++;
+	if (now < self->complain_ms)
+		return;
+	log_warn("a Secret cannot be fetched, trying again", "secret=%s failures=%u reason=%s",
+		 log_value(w->text.ptr), self->n_failures, log_value(reason));
+	self->complain_ms = now + COMPLAIN_MS;
+	self->n_failures = 0;
+}
+
+static void try_again(struct wanted *w, uint64_t least_ms)
+{
+	const uint64_t step = backoff_next(&w->backoff);
+
+	w->due_ms = clock_ms() + (step > least_ms ? step : least_ms);
+	join(&w->fetch->queue, w);
+}
+
+static void ask(struct wanted *w)
+{
+	if (!w->silent.in)
+		w->asked_ms = clock_ms();
+	join(&w->fetch->silent, w);
+	w->again = w->request != NULL;
+	if (w->again)
+		return;
+	w->due_ms = 0;
+	join(&w->fetch->queue, w);
 }
 
 static void on_done(void *arg, const struct kube_result *result)
@@ -135,26 +202,35 @@ static void on_done(void *arg, const struct kube_result *result)
 
 	w->request = NULL;
 	w->fetch->n_flying--;
-	if (result->status == 200 && !say_found(w, result->body, &err))
+	if (result->status == 200 && !say_found(w, result->body, &err)) {
 		backoff_reset(&w->backoff);
-	else if (result->status == 404)
+	} else if (result->status == 404) {
 		say(w, MSG_SECRET_ABSENT);
-	else if (result->status == 403)
+	} else if (result->status == 403) {
 		say(w, MSG_SECRET_FORBIDDEN);
-	else
-		try_again(w, err.text[0] ? err.text : result->sentence, result->retry_after_ms);
-	if (w->again)
-		enqueue(w);
-	w->again = false;
+	} else {
+		complain(w, err.text[0] ? err.text : result->sentence);
+		try_again(w, result->retry_after_ms);
+		return;
+	}
+	if (w->again) /* what came may be older than the change */
+		ask(w);
 }
+
+/* ---- the queue ---- */
 
 static void fetch(struct wanted *w)
 {
-	struct kube_call call = { .method = "GET", .timeout_ms = KUBE_TIMEOUT_MS, .on_done = on_done, .self = w };
+	struct kube_call call = {
+		.method = "GET", .timeout_ms = KUBE_TIMEOUT_MS, .on_done = on_done, .self = w
+	};
 	struct buf url;
 
 	buf_init(&url, BUF_MAX_TEXT);
-	buf_printf(&url, "/api/v1/namespaces/" STR_FMT "/secrets/" STR_FMT, STR_ARG(w->key.namespace), STR_ARG(w->key.name));
+	buf_puts(&url, "/api/v1/namespaces/");
+	kube_add_escaped(&url, w->key.namespace);
+	buf_puts(&url, "/secrets/");
+	kube_add_escaped(&url, w->key.name);
 	call.path = buf_view(&url);
 	w->fetch->n_flying++;
 	w->request = kube_start(w->fetch->kube, &call);
@@ -166,30 +242,40 @@ uint64_t watcher_secret_fetch_tick(struct secret_fetch *self, uint64_t now_ms)
 	uint64_t next = UINT64_MAX;
 	struct wanted *w, *after;
 
-	for (w = self->first; w && self->n_flying < SECRET_PARALLEL; w = after) {
-		after = w->next;
+	for (w = self->queue.first; w; w = after) {
+		after = w->queue.next;
+		if (self->n_flying == SECRET_PARALLEL || !self->sink.has_room(self->sink.self))
+			break; /* an answer or the reader wakes us */
 		if (w->due_ms > now_ms) {
 			next = w->due_ms < next ? w->due_ms : next;
 			continue;
 		}
-		dequeue(w);
+		leave(&self->queue, w);
 		fetch(w);
+	}
+	while ((w = self->silent.first)) {
+		const uint64_t due = w->asked_ms + SECRET_UNAVAILABLE_MS;
+
+		if (due > now_ms)
+			return due < next ? due : next;
+		say(w, MSG_SECRET_UNAVAILABLE);
 	}
 	return next;
 }
 
 /* ---- outside ---- */
 
-struct secret_fetch *watcher_secret_fetch_new(struct kube *kube, void (*answer)(void *self, const struct msg_secret_value *value),
-					      void *self)
+struct secret_fetch *watcher_secret_fetch_new(struct kube *kube,
+					      const struct secret_fetch_sink *sink)
 {
-	struct secret_fetch *made = mem_alloc(sizeof(*made));
+	struct secret_fetch *self = mem_alloc(sizeof(*self));
 
-	made->kube = kube;
-	made->answer = answer;
-	made->self = self;
-	map_init(&made->wanted, free_wanted);
-	return made;
+	self->kube = kube;
+	self->sink = *sink;
+	self->queue.link = offsetof(struct wanted, queue);
+	self->silent.link = offsetof(struct wanted, silent);
+	map_init(&self->wanted, free_wanted);
+	return self;
 }
 
 void watcher_secret_fetch_destroy(struct secret_fetch **self_p)
@@ -203,18 +289,6 @@ void watcher_secret_fetch_destroy(struct secret_fetch **self_p)
 void watcher_secret_fetch_forget_all(struct secret_fetch *self)
 {
 	map_clear(&self->wanted);
-	map_init(&self->wanted, free_wanted);
-}
-
-static void ask(struct wanted *w)
-{
-	w->due_ms = 0;
-	if (!w->asked_ms)
-		w->asked_ms = clock_ms();
-	if (w->request)
-		w->again = true;
-	else
-		enqueue(w);
 }
 
 void watcher_secret_fetch_again(struct secret_fetch *self)
@@ -230,14 +304,8 @@ void watcher_secret_fetch_want(struct secret_fetch *self, const struct msg_key *
 {
 	struct wanted *w = find(self, key);
 
-	if (!w) {
-		w = mem_alloc(sizeof(*w));
-		w->fetch = self;
-		pool_init(&w->pool);
-		w->key = msg_key_dup(key, &w->pool);
-		backoff_init(&w->backoff, 800, 30000);
-		map_put(&self->wanted, msg_key_for_people(key, &w->pool), w);
-	}
+	if (!w)
+		w = add(self, key);
 	if (absent)
 		say(w, MSG_SECRET_ABSENT);
 	else
@@ -246,11 +314,10 @@ void watcher_secret_fetch_want(struct secret_fetch *self, const struct msg_key *
 
 void watcher_secret_fetch_forget(struct secret_fetch *self, const struct msg_key *key)
 {
-	struct pool pool;
+	struct wanted *w = find(self, key);
 
-	pool_init(&pool);
-	map_del(&self->wanted, msg_key_for_people(key, &pool));
-	pool_clear(&pool);
+	if (w)
+		map_del(&self->wanted, w->text);
 }
 
 void watcher_secret_fetch_touched(struct secret_fetch *self, const struct msg_key *key)
@@ -267,8 +334,6 @@ void watcher_secret_fetch_gone(struct secret_fetch *self, const struct msg_key *
 
 	if (!w)
 		return;
-	dequeue(w);
-	stop_request(w);
-	w->again = false;
+	stop(w);
 	say(w, MSG_SECRET_ABSENT);
 }

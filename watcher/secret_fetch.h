@@ -1,8 +1,7 @@
 /* secret_fetch: values of the Secrets that are wanted, one GET each, a bounded number at once.
  *
  * A wanted Secret is answered once at first, and again whenever it changes: found, absent,
- * forbidden, or unavailable if the API server gives no answer for SECRET_UNAVAILABLE_MS (it is
- * tried on). */
+ * forbidden, or unavailable if there is no answer for SECRET_UNAVAILABLE_MS (it is tried on). */
 #ifndef WATCHER_SECRET_FETCH_H
 #define WATCHER_SECRET_FETCH_H
 
@@ -15,13 +14,18 @@
 
 struct secret_fetch;
 
+struct secret_fetch_sink {
+	void *self;
+	void (*answer)(void *self, const struct msg_secret_value *value);
+	bool (*has_room)(void *self); /* the next one may be asked for */
+};
+
 struct secret_fetch *watcher_secret_fetch_new(struct kube *kube,
-					      void (*answer)(void *self,
-							     const struct msg_secret_value *value),
-					      void *self);
+					      const struct secret_fetch_sink *sink);
 void watcher_secret_fetch_destroy(struct secret_fetch **self_p);
 void watcher_secret_fetch_forget_all(struct secret_fetch *self);
-/* The reader lost the answers: all that is wanted is fetched anew. */
+/* All that is wanted is fetched anew: the reader lost the answers, or nobody says what has changed.
+ */
 void watcher_secret_fetch_again(struct secret_fetch *self);
 /* Wanted from now on: fetched, or answered as absent right away if that is known. */
 void watcher_secret_fetch_want(struct secret_fetch *self, const struct msg_key *key, bool absent);

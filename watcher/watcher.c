@@ -14,6 +14,7 @@
 struct watcher {
 	struct str_list paths, namespaces;
 	struct str kubeconfig, context;
+	uint64_t api_silence_ms;
 	struct actor_loop *loop;
 	struct feed *feed;
 	struct actor_peer *resolver; /* NULL: not up */
@@ -130,12 +131,17 @@ static struct feed *feed_from_cluster(struct watcher *self, const struct feed_si
 {
 	struct kube_config config;
 	struct kube *kube;
+	int rc;
 
-	if (self->kubeconfig.len ? kube_config_load(&config, self->kubeconfig, self->context, err)
-				 : kube_config_in_cluster(&config, err))
+	rc = self->kubeconfig.len ? kube_config_load(&config, self->kubeconfig, self->context, err)
+				  : kube_config_in_cluster(&config, err);
+	kube = rc ? NULL : kube_new(&config, err);
+	if (!kube) {
+		err_wrap(err, "no cluster to watch");
 		return NULL;
-	kube = kube_new(&config, err);
-	return kube ? watcher_feed_kube_new(kube, &self->namespaces, sink) : NULL;
+	}
+	kube_set_silence(kube, self->api_silence_ms);
+	return watcher_feed_kube_new(kube, &self->namespaces, sink);
 }
 
 static int start(void *arg, struct actor_loop *loop, struct err *err)
@@ -147,8 +153,7 @@ static int start(void *arg, struct actor_loop *loop, struct err *err)
 	self->feed = self->paths.n ? watcher_feed_dir_new(&self->paths, &sink)
 				   : feed_from_cluster(self, &sink, err);
 	if (!self->feed)
-		return err_wrap(err,
-				"nothing to watch: --file names manifests, --kubeconfig a cluster");
+		return -1;
 	follow(self);
 	actor_ready(loop);
 	return 0;
@@ -177,6 +182,8 @@ static const struct conf_option options[] = {
 	  "context of the kubeconfig; empty: its current one", 0 },
 	{ "namespaces", CONF_LIST, &watcher.namespaces, "", 0, 0,
 	  "namespaces to watch, comma separated; empty: all", 0 },
+	{ "api-silence", CONF_DURATION, &watcher.api_silence_ms, "60s", 100, 3600000,
+	  "how long the API server may say nothing before it is asked whether it is there", 0 },
 	{ 0 },
 };
 

@@ -1,14 +1,16 @@
 /* kube: requests to a Kubernetes API server, over libcurl multi inside an event loop.
  *
- * HTTP/2 with one connection for everything where the server speaks it, HTTP/1.1 where it does not. Requests do not
- * block: wait on kube_fd() and until kube_tick()'s deadline, and the callbacks come from kube_on_fd and kube_tick. Tokens and
- * certificates are read again each minute, when they expire, and after a 401.
- * A dead connection is found by TCP keepalive and by unacknowledged data (TCP_USER_TIMEOUT). */
+ * HTTP/2 with one connection for everything where the server speaks it, HTTP/1.1 where it does not.
+ * Requests do not block: wait on kube_fd() and until the deadline, and the callbacks come from
+ * kube_on_fd and kube_tick. Tokens and certificates are read again each minute, when they expire,
+ * and after a 401. A dead connection is found by TCP keepalive, by unacknowledged data
+ * (TCP_USER_TIMEOUT), and by a small GET after a long silence. */
 #ifndef KUBE_KUBE_H
 #define KUBE_KUBE_H
 
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "kube/kube_config.h"
@@ -17,10 +19,10 @@ struct kube;
 struct kube_request;
 
 struct kube_result {
-	long status;          /* HTTP status; 0: there was no answer, see `sentence` */
-	struct str body;      /* of a request without on_data, and of any error answer; borrowed */
-	uint64_t retry_after_ms; /* of 429 and 5xx answers; 0: none given */
-	const char *sentence; /* what went wrong, for a person; "" if status is 2xx */
+	long status;     /* HTTP status; 0: there was no answer, see `sentence` */
+	struct str body; /* of a request without on_data, and of any error answer; borrowed */
+	uint64_t retry_after_ms; /* as the server wishes; 0: none given */
+	const char *sentence;    /* what went wrong, for a person; "" if status is 2xx */
 };
 
 struct kube_call {
@@ -29,24 +31,33 @@ struct kube_call {
 	struct str body;          /* ptr NULL: none; copied */
 	const char *content_type; /* NULL: application/json */
 	const char *accept;       /* NULL: application/json */
-	uint64_t timeout_ms;      /* of the whole call; 0: none, for watches */
+	uint64_t timeout_ms;      /* of the whole call; 0: none */
 	/* Pieces of a 2xx answer as they come, instead of `body`; -1 ends the call. */
 	int (*on_data)(void *self, struct str piece);
-	void (*on_done)(void *self, const struct kube_result *result); /* exactly once, unless cancelled */
+	/* Exactly once, unless it was cancelled; the request is gone with it. */
+	void (*on_done)(void *self, const struct kube_result *result);
 	void *self;
 };
 
 #define KUBE_BODY_MAX (64u << 20) /* bytes of a collected answer */
 #define KUBE_TIMEOUT_MS 30000     /* for calls that are not watches */
+#define KUBE_SILENCE_MS 60000     /* longer than a watch is without a bookmark, mostly */
 
 struct kube *kube_new(struct kube_config *config, struct err *err); /* takes what config holds */
-void kube_destroy(struct kube **self_p);                             /* cancels everything */
-int kube_fd(const struct kube *self);
+void kube_destroy(struct kube **self_p);                            /* cancels everything */
+/* How long the server may say nothing while it is asked for something. */
+void kube_set_silence(struct kube *self, uint64_t silence_ms);
+int kube_fd(const struct kube *self); /* may be another one after kube_on_fd and kube_tick */
 void kube_on_fd(struct kube *self);
-uint64_t kube_tick(struct kube *self, uint64_t now_ms);              /* next deadline, UINT64_MAX: none */
+uint64_t kube_tick(struct kube *self, uint64_t now_ms); /* next deadline, UINT64_MAX: none */
+uint64_t kube_due(struct kube *self);                   /* the same, after requests were started */
+void kube_rest(struct kube *self); /* kube_fd is not waited on for now: silence proves nothing */
 
+/* Both from anywhere, callbacks included. After kube_cancel no callback comes any more. */
 struct kube_request *kube_start(struct kube *self, const struct kube_call *call);
-void kube_cancel(struct kube_request **request_p);                   /* no callback any more; not from within on_data */
+void kube_cancel(struct kube_request **request_p);
+/* Appends a piece of a path or a query: what has a meaning in a URL is escaped. */
+void kube_add_escaped(struct buf *url, struct str text);
 /* Requests made since the start, for metrics. */
 uint64_t kube_n_requests(const struct kube *self);
 

@@ -12,8 +12,8 @@ import time
 
 import pytest
 import yaml
-from cluster import Cluster
-from pipeline import CLASS, Pipeline, app, read, translate, wait_for
+from cluster import Cluster, ClusterPipeline
+from pipeline import CLASS, app, read, wait_for
 
 HERE = pathlib.Path(__file__).parent
 LOAD = HERE.parent / "bench/load.py"
@@ -25,27 +25,6 @@ def cluster(tmp_path_factory):
         c.install_crds()
         c.apply_yaml(CLASS)
         yield c
-
-
-class ClusterPipeline(Pipeline):
-    """`sluice up --kubeconfig`; settled means: the same as `sluice translate` of what the cluster holds."""
-
-    def __init__(self, sluice, tmp, cluster, *args, kubeconfig=None, **more):
-        super().__init__(sluice, tmp, tmp, *args, **more)
-        self.cluster, self.tmp = cluster, tmp
-        i = self.args.index("-f")
-        self.args[i:i + 2] = ["--kubeconfig", str(kubeconfig or cluster.kubeconfig())]
-
-    def settled(self, seconds=15.0, args=()):
-        shutil.rmtree(self.tmp / "dump", ignore_errors=True)
-        _, want, _ = translate(self.sluice, self.cluster.dump(self.tmp / "dump"), args=args)
-        wait_for(lambda: f"{self.out} is not what `sluice translate` prints; log:\n{self.log()[-4000:]}",
-                 lambda: read(self.out) == want, seconds)
-        return want
-
-    def memory_mb(self, *rooms):
-        pss = lambda pid: int(re.search(r"Pss: +(\d+)", pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text())[1]) / 1024
-        return sum(pss(pid) for room in rooms for pid in self.children(room))
 
 
 def objects(text):

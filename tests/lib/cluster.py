@@ -3,6 +3,7 @@ import functools
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import ssl
@@ -10,7 +11,7 @@ import subprocess
 import http.client
 import time
 
-from pipeline import free_port, wait_for
+from pipeline import Pipeline, free_port, read, translate, wait_for
 
 SERVERS = pathlib.Path(__file__).parent.parent / "cluster/servers"
 CRDS = pathlib.Path(__file__).parent.parent.parent / "deploy/crds"
@@ -185,3 +186,24 @@ DUMPED = ("ingressclasses", "ingresses", "services", "endpointslices", "secrets"
 def path_of(obj):
     plural, (group, _, namespaced) = next((p, k) for p, k in KINDS.items() if k[1] == obj["kind"])
     return f"{group}/namespaces/{obj['metadata'].get('namespace', 'default')}/{plural}" if namespaced else f"{group}/{plural}"
+
+
+class ClusterPipeline(Pipeline):
+    """`sluice up --kubeconfig`; settled means: the same as `sluice translate` of what the cluster holds."""
+
+    def __init__(self, sluice, tmp, cluster, *args, kubeconfig=None, **more):
+        super().__init__(sluice, tmp, tmp, *args, **more)
+        self.cluster, self.tmp = cluster, tmp
+        i = self.args.index("-f")
+        self.args[i:i + 2] = ["--kubeconfig", str(kubeconfig or cluster.kubeconfig())]
+
+    def settled(self, seconds=15.0, args=()):
+        shutil.rmtree(self.tmp / "dump", ignore_errors=True)
+        _, want, _ = translate(self.sluice, self.cluster.dump(self.tmp / "dump"), args=args)
+        wait_for(lambda: f"{self.out} is not what `sluice translate` prints; log:\n{self.log()[-4000:]}",
+                 lambda: read(self.out) == want, seconds)
+        return want
+
+    def memory_mb(self, *rooms):
+        pss = lambda pid: int(re.search(r"Pss: +(\d+)", pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text())[1]) / 1024
+        return sum(pss(pid) for room in rooms for pid in self.children(room))

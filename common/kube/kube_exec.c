@@ -1,0 +1,265 @@
+/* kube_exec: the credential plugin that a kubeconfig names.
+ *
+ *   in     struct kube_config; what the plugin prints: an ExecCredential
+ *   out    token, client certificate, expiry
+ *   owns   the plugin's process group while it runs
+ *   never  logs what it prints; waits longer than EXEC_MS
+ *
+ * Rules: client.authentication.k8s.io/v1 and v1beta1.
+ */
+#include "kube/kube_exec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/value.h"
+
+#define EXEC_MS 30000
+#define ANSWER_MAX (1u << 20)
+
+extern char **environ;
+
+/* ---- what it is told ---- */
+
+static void add_text(struct buf *json, const char *name, struct str value)
+{
+	if (!value.len)
+		return;
+	buf_printf(json, ",\"%s\":", name);
+	buf_json(json, value);
+}
+
+static void add_cluster(struct buf *json, const struct kube_config *config, struct str ca)
+{
+	struct buf data;
+
+	buf_init(&data, ANSWER_MAX * 2);
+	buf_base64(&data, ca);
+	buf_printf(json, ",\"cluster\":{\"insecure-skip-tls-verify\":%s",
+		   config->insecure ? "true" : "false");
+	add_text(json, "server", config->server);
+	add_text(json, "tls-server-name", config->tls_server_name);
+	add_text(json, "proxy-url", config->proxy_url);
+	add_text(json, "certificate-authority-data", buf_view(&data));
+	if (config->exec.cluster_config.len)
+		buf_printf(json, ",\"config\":" STR_FMT, STR_ARG(config->exec.cluster_config));
+	buf_putc(json, '}');
+	buf_clear(&data);
+}
+
+/* KUBERNETES_EXEC_INFO=... */
+static char *exec_info(const struct kube_config *config, struct str ca, struct pool *pool)
+{
+	struct str copy;
+	struct buf json;
+
+	buf_init(&json, ANSWER_MAX * 4);
+	buf_puts(&json, "KUBERNETES_EXEC_INFO={\"kind\":\"ExecCredential\",\"apiVersion\":");
+	buf_json(&json, config->exec.api_version);
+	buf_puts(&json, ",\"spec\":{\"interactive\":false");
+	if (config->exec.wants_cluster)
+		add_cluster(&json, config, ca);
+	buf_puts(&json, "}}");
+	copy = pool_str(pool, buf_view(&json));
+	buf_clear(&json);
+	return (char *)(uintptr_t)copy.ptr;
+}
+
+static char **make_env(const struct kube_config *config, struct str ca, struct pool *pool)
+{
+	const struct str_map *env = &config->exec.env;
+	size_t n = 0, i = 0;
+	char **out;
+
+	while (environ[n])
+		n++;
+	out = pool_array(pool, n + env->n + 2, sizeof(*out));
+	/* of two with one name the first counts */
+	for (size_t k = 0; k < env->n; k++)
+		out[i++] = (char *)(uintptr_t)pool_printf(pool, STR_FMT "=" STR_FMT,
+							  STR_ARG(env->items[k].key),
+							  STR_ARG(env->items[k].value))
+				   .ptr;
+	out[i++] = exec_info(config, ca, pool);
+	for (size_t k = 0; k < n; k++)
+		out[i++] = environ[k];
+	return out;
+}
+
+static char **make_argv(const struct kube_config *config, struct pool *pool)
+{
+	const struct str_list *args = &config->exec.args;
+	char **out = pool_array(pool, args->n + 2, sizeof(*out));
+
+	out[0] = (char *)(uintptr_t)config->exec.command.ptr;
+	for (size_t i = 0; i < args->n; i++)
+		out[i + 1] = (char *)(uintptr_t)args->items[i].ptr;
+	return out;
+}
+
+/* ---- its process ---- */
+
+static int spawn(char **argv, char **envp, int out, pid_t *pid)
+{
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attributes;
+	sigset_t none, all;
+	int rc;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setsigdefault(&attributes, &all);
+	posix_spawnattr_setpgroup(&attributes, 0);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+						      POSIX_SPAWN_SETPGROUP);
+	rc = posix_spawnp(pid, argv[0], &files, &attributes, argv, envp);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&files);
+	return rc;
+}
+
+/* What it prints until it closes its end; -1: the deadline came first. */
+static int read_until(int fd, uint64_t deadline, struct buf *out)
+{
+	char chunk[4096];
+
+	for (;;) {
+		const uint64_t now = clock_ms();
+		struct pollfd wait = { fd, POLLIN, 0 };
+		ssize_t n;
+
+		if (now >= deadline)
+			return -1;
+		if (poll(&wait, 1, (int)(deadline - now)) <= 0)
+			continue;
+		n = read(fd, chunk, sizeof(chunk));
+		if (n <= 0)
+			return n == 0 ? 0 : -1;
+		buf_add(out, chunk, (size_t)n);
+		mem_wipe(chunk, (size_t)n);
+	}
+}
+
+static int check_end(const char *name, int status, struct err *err)
+{
+	if (WIFSIGNALED(status))
+		return err_set(err, "the exec plugin %s was ended by signal %d", name,
+			       WTERMSIG(status));
+	if (WEXITSTATUS(status))
+		return err_set(err, "the exec plugin %s ended with status %d", name,
+			       WEXITSTATUS(status));
+	return 0;
+}
+
+static int run(const struct kube_config *config, struct str ca, struct buf *out, struct err *err)
+{
+	const char *name = config->exec.command.ptr;
+	int fds[2], status = 0, rc;
+	struct pool pool;
+	pid_t pid;
+
+	if (pipe2(fds, O_CLOEXEC))
+		return err_set(err, "no pipe for the exec plugin %s: %s", name, strerror(errno));
+	pool_init(&pool);
+	rc = spawn(make_argv(config, &pool), make_env(config, ca, &pool), fds[1], &pid);
+	close(fds[1]);
+	if (rc) {
+		err_set(err, "the exec plugin %s cannot be started: %s", name, strerror(rc));
+	} else {
+		rc = read_until(fds[0], clock_ms() + EXEC_MS, out);
+		if (rc)
+			kill(-pid, SIGKILL);
+		waitpid(pid, &status, 0);
+		rc = rc ? err_set(err, "the exec plugin %s did not answer within %d s", name,
+				  EXEC_MS / 1000)
+			: check_end(name, status, err);
+	}
+	close(fds[0]);
+	pool_wipe(&pool);
+	return rc ? -1 : 0;
+}
+
+/* ---- its answer ---- */
+
+static struct str text_at(const struct value *v, const char *key)
+{
+	const struct value *found = value_get(v, key);
+
+	return found && found->type == VALUE_STRING ? found->string : STR_NONE;
+}
+
+static int64_t time_at(const struct value *v, const char *key)
+{
+	struct value_time t;
+	struct tm tm = { 0 };
+
+	if (!value_time_parse(text_at(v, key), &t))
+		return 0;
+	tm.tm_year = t.year - 1900;
+	tm.tm_mon = t.month - 1;
+	tm.tm_mday = t.day;
+	tm.tm_hour = t.hour;
+	tm.tm_min = t.minute;
+	tm.tm_sec = t.second;
+	return timegm(&tm) - t.offset;
+}
+
+static int take(const struct kube_config *config, const struct value *answer,
+		struct kube_credentials *out, struct err *err)
+{
+	const char *name = config->exec.command.ptr;
+	const struct value *status = value_get(answer, "status");
+
+	if (!str_is(text_at(answer, "kind"), "ExecCredential") ||
+	    !str_eq(text_at(answer, "apiVersion"), config->exec.api_version))
+		return err_set(err, "the exec plugin %s printed no ExecCredential of apiVersion %s",
+			       name, err_quote(config->exec.api_version));
+	out->token = pool_str(&out->pool, text_at(status, "token"));
+	out->cert = pool_str(&out->pool, text_at(status, "clientCertificateData"));
+	out->key = pool_str(&out->pool, text_at(status, "clientKeyData"));
+	out->expires = time_at(status, "expirationTimestamp");
+	if (!out->cert.len != !out->key.len)
+		return err_set(err,
+			       "the exec plugin %s printed a certificate or a key alone; both "
+			       "or none would be right",
+			       name);
+	if (!out->cert.len && !out->token.len)
+		return err_set(err, "the exec plugin %s printed neither a token nor a certificate",
+			       name);
+	return 0;
+}
+
+int kube_exec_run(const struct kube_config *config, struct kube_credentials *out, struct err *err)
+{
+	struct value answer = { 0 };
+	struct pool pool;
+	struct buf text;
+	int rc = -1;
+
+	pool_init(&pool);
+	buf_init(&text, ANSWER_MAX);
+	if (run(config, out->ca, &text, err))
+		goto out;
+	if (text.full || json_parse(buf_view(&text), &pool, &answer, NULL)) {
+		err_set(err, "what the exec plugin %s printed is not JSON",
+			config->exec.command.ptr);
+		goto out;
+	}
+	rc = take(config, &answer, out, err);
+out:
+	buf_wipe(&text);
+	pool_wipe(&pool);
+	return rc;
+}
