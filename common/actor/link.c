@@ -187,19 +187,15 @@ static void init_secret_part(zmq_msg_t *part, struct str bytes)
 	zmq_msg_init_data(part, frame->bytes, frame->len, wipe_frame, frame);
 }
 
-static bool is_secret(enum msg_type type)
-{
-	return type == MSG_SECRET_VALUE || type == MSG_SECRET_PUT;
-}
-
 int actor_link_send(struct link *link, struct str id, enum msg_type type, struct str frame)
 {
 	void *sock = zsock_resolve(link->sock);
 	zmq_msg_t part;
+	int reason;
 
 	if (link->is_router && zmq_send(sock, id.ptr, id.len, ZMQ_SNDMORE | ZMQ_DONTWAIT) < 0)
 		return errno == EAGAIN ? 1 : -1;
-	if (is_secret(type)) {
+	if (msg_is_secret(type)) {
 		init_secret_part(&part, frame);
 	} else {
 		zmq_msg_init_size(&part, frame.len);
@@ -207,8 +203,9 @@ int actor_link_send(struct link *link, struct str id, enum msg_type type, struct
 	}
 	if (zmq_msg_send(&part, sock, ZMQ_DONTWAIT) >= 0)
 		return 0;
+	reason = errno;
 	zmq_msg_close(&part);
-	return errno == EAGAIN ? 1 : -1;
+	return reason == EAGAIN ? 1 : -1;
 }
 
 /* For the tap: who hears what goes to that routing id. */
@@ -345,7 +342,7 @@ static void take_frame(struct link *link, zmq_msg_t *id_part, zmq_msg_t *frame_p
 		actor_peer_receive(link, id, peer, frame);
 	else
 		actor_peer_complain(link, id, "malformed: a message of several parts");
-	if (frame.len > 2 && is_secret((enum msg_type)frame.ptr[1]))
+	if (frame.len > 2 && msg_is_secret((enum msg_type)frame.ptr[1]))
 		mem_wipe(zmq_msg_data(frame_part), frame.len);
 }
 
@@ -385,6 +382,9 @@ static void beat(struct link *link, struct actor_peer *peer, uint64_t now_ms)
 	struct msg_heartbeat heartbeat = { .last = peer->n_sent };
 
 	if (peer->gone)
+		return;
+	/* A DEALER that waits for the answer to its HELLO has no number of the new count yet. */
+	if (!link->is_router && !peer->up)
 		return;
 	if (actor_link_say(link, peer->id, MSG_HEARTBEAT, &heartbeat) < 0) {
 		peer->gone = link->has_gone = true;

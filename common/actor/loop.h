@@ -37,6 +37,7 @@ struct actor_peer {
 	struct link *link;
 	struct str id; /* its routing id, at the ROUTER's end */
 	bool up;       /* both HELLOs are through */
+	bool known;    /* the room has heard of it */
 	bool gone;     /* the connection is gone; reaped between two handlers */
 	enum msg_room room;
 	uint64_t epoch;      /* of its boot */
@@ -133,8 +134,7 @@ void actor_peer_receive(struct link *link, struct str id, struct actor_peer *pee
 			struct str frame);
 void actor_peer_complain(struct link *link, struct str id, const char *reason);
 void actor_peer_restart(struct actor_peer *peer, const char *reason);
-void actor_peer_stop(struct actor_peer *peer);       /* not up any more: drops what waits */
-void actor_peer_destroy(struct actor_peer **self_p); /* calls on_peer_down */
+void actor_peer_destroy(struct actor_peer **self_p); /* the room hears that it is down */
 
 /* ---- outbox.c ---- */
 void actor_peer_stop(struct actor_peer *peer);  /* not up any more: drops what waits */

@@ -98,15 +98,17 @@ int actor_send(struct actor_peer *peer, enum msg_type type, const void *body)
 	buf_reset(scratch);
 	msg_pack(type, seq, body, scratch);
 	if (scratch->full) {
-		log_error("message too large to send", "type=%s to=%s", msg_name(type),
-			  room_name(peer->room));
+		log_error("message not sent: too large, or text that is not UTF-8", "type=%s to=%s",
+			  msg_name(type), room_name(peer->room));
+		if (msg_is_secret(type))
+			buf_wipe(scratch);
 		return -1;
 	}
 	if (peer->link->loop->tap.n_listeners)
 		actor_tap_show_sent(peer->link, peer->room, type, seq, body);
 	if (peer->first || !transmit(peer, type, buf_view(scratch)))
 		wait_for_credit(peer, type, buf_view(scratch));
-	if (type == MSG_SECRET_PUT || type == MSG_SECRET_VALUE || scratch->cap > BUF_MAX_TEXT)
+	if (msg_is_secret(type) || scratch->cap > BUF_MAX_TEXT)
 		buf_wipe(scratch);
 	return peer->gone ? -1 : 0;
 }

@@ -131,7 +131,7 @@ void actor_peer_destroy(struct actor_peer **self_p)
 	actor_peer_stop(peer);
 	log_info("peer is down", "link=%s peer=%s", actor_link_name(peer->link->id),
 		 room_name(peer->room));
-	if (actor->on_peer_down)
+	if (peer->known && actor->on_peer_down)
 		actor->on_peer_down(actor->self, peer);
 	mem_free((char *)peer->id.ptr);
 	mem_free(peer);
@@ -175,10 +175,11 @@ static int answer_hello(struct actor_peer *peer)
 }
 
 /* A new numbering begins. The room hears of it once both ends know. */
-static void start_over(struct actor_peer *peer, const struct msg_hello *hello, bool again)
+static void start_over(struct actor_peer *peer, const struct msg_hello *hello)
 {
 	struct link *link = peer->link;
 	const struct actor *actor = link->loop->actor;
+	bool again = peer->known;
 
 	actor_peer_stop(peer);
 	peer->room = (enum msg_room)hello->room;
@@ -193,7 +194,7 @@ static void start_over(struct actor_peer *peer, const struct msg_hello *hello, b
 		return; /* gone, or the socket is full: it will say HELLO again */
 	link->hello_ms = UINT64_MAX;
 	backoff_reset(&link->hello);
-	peer->up = true;
+	peer->up = peer->known = true;
 	log_info("peer is up", "link=%s peer=%s again=%s", actor_link_name(link->id),
 		 room_name(peer->room), again ? "true" : "false");
 	if (actor->on_peer_up)
@@ -203,17 +204,17 @@ static void start_over(struct actor_peer *peer, const struct msg_hello *hello, b
 static void on_hello(struct link *link, struct str id, struct actor_peer *peer,
 		     const struct msg_hello *hello)
 {
-	bool again = peer && peer->epoch == hello->epoch;
+	bool same = peer && peer->epoch == hello->epoch;
 
 	if (!actor_link_admits(link, (enum msg_room)hello->room) || !hello->epoch ||
 	    !hello->session) {
 		actor_peer_complain(link, id, "malformed: a HELLO that does not fit this link");
 		return;
 	}
-	if (link->is_router ? again && hello->session <= peer->session
+	if (link->is_router ? same && hello->session <= peer->session
 			    : hello->session != link->session || (peer && peer->up))
 		return; /* of an earlier session */
-	if (peer && !again) {
+	if (peer && !same) {
 		remove_peer(link, peer);
 		peer = NULL;
 	}
@@ -221,7 +222,7 @@ static void on_hello(struct link *link, struct str id, struct actor_peer *peer,
 		actor_peer_complain(link, id, "too many peers on this link");
 		return;
 	}
-	start_over(peer ? peer : add_peer(link, id), hello, again);
+	start_over(peer ? peer : add_peer(link, id), hello);
 }
 
 /* ---- what comes in ---- */
@@ -343,7 +344,7 @@ void actor_peer_receive(struct link *link, struct str id, struct actor_peer *pee
 		on_trouble(link, id, peer, err.text);
 	else
 		on_message(link, id, peer, &m);
-	if (m.type == MSG_SECRET_VALUE || m.type == MSG_SECRET_PUT)
+	if (msg_is_secret(m.type))
 		pool_wipe(&pool);
 	else
 		pool_clear(&pool);

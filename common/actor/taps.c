@@ -95,15 +95,16 @@ void actor_tap_close(struct tap *tap)
 void actor_tap_on_readable(struct tap *tap)
 {
 	void *sock = zsock_resolve(tap->sock);
-	char first = 0;
+	unsigned char first = 2;
 
 	/* 1 or 0, then the topic: cut to the first byte. XPUB tells of the first and the last of
 	 * each topic. */
 	while (zmq_recv(sock, &first, 1, ZMQ_DONTWAIT) >= 0) {
 		if (first == 1)
 			tap->n_listeners++;
-		else if (tap->n_listeners)
+		else if (first == 0 && tap->n_listeners)
 			tap->n_listeners--;
+		first = 2; /* what a listener says for itself is no subscription */
 	}
 }
 

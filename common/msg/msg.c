@@ -68,6 +68,11 @@ const char *msg_name(enum msg_type type)
 	return is_known(type) ? messages[type].name : "UNKNOWN";
 }
 
+bool msg_is_secret(enum msg_type type)
+{
+	return type == MSG_SECRET_VALUE || type == MSG_SECRET_PUT;
+}
+
 const struct codec *msg_codec(enum msg_type type)
 {
 	return is_known(type) ? messages[type].codec : NULL;

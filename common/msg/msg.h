@@ -36,6 +36,7 @@ enum msg_type {
 	MSG_N_TYPES
 };
 const char *msg_name(enum msg_type type);
+bool msg_is_secret(enum msg_type type); /* it carries values of Secrets: wipe it after use */
 const struct codec *msg_codec(enum msg_type type); /* NULL for an unknown type */
 /* Whether `from` may say this to `to`. */
 bool msg_allowed(enum msg_type type, enum msg_room from, enum msg_room to);

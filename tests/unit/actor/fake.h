@@ -93,10 +93,13 @@ static inline void fake_delete(struct fake *fake, uint64_t seq)
 	fake_send(fake, MSG_OBJECT_DELETE, seq, &gone);
 }
 
-/* Instead of the rig's own resolver. */
+/* A resolver for the rig's watcher, instead of the rig's own. The watcher is a fork of this
+ * process, so it comes first: it must not inherit the socket that it is to connect to. */
 static inline void fake_bind(struct fake *fake, struct rig *rig)
 {
 	room_end(&rig->resolver, SIGTERM);
+	room_start(&rig->watcher, ROOM_WATCHER, rig->dir);
+	room_expect(&rig->watcher, "started");
 	fake->sock = zsock_new(ZMQ_ROUTER);
 	zmq_msg_init(&fake->frame);
 	zsock_set_linger(fake->sock, 0);
@@ -104,13 +107,13 @@ static inline void fake_bind(struct fake *fake, struct rig *rig)
 	assert_int_equal(zsock_bind(fake->sock, "ipc://%s/objects", rig->dir), 0);
 }
 
-/* The next HELLO; its routing id goes to `id`. */
-static inline struct msg_hello fake_take_hello(struct fake *fake, zmq_msg_t *id)
+/* The next message of this type; its routing id goes to `id`. */
+static inline struct msg fake_take(struct fake *fake, zmq_msg_t *id, enum msg_type type)
 {
 	void *sock = zsock_resolve(fake->sock);
 	struct msg m = { 0 };
 
-	while (m.type != MSG_HELLO) {
+	while (m.type != type) {
 		assert_true(zmq_msg_recv(id, sock, 0) > 0);
 		assert_true(zmq_msg_recv(&fake->frame, sock, 0) >= 0);
 		assert_int_equal(msg_unpack((struct str){ zmq_msg_data(&fake->frame),
@@ -118,7 +121,12 @@ static inline struct msg_hello fake_take_hello(struct fake *fake, zmq_msg_t *id)
 					    &fake->pool, &m, NULL),
 				 0);
 	}
-	return m.body.hello;
+	return m;
+}
+
+static inline struct msg_hello fake_take_hello(struct fake *fake, zmq_msg_t *id)
+{
+	return fake_take(fake, id, MSG_HELLO).body.hello;
 }
 
 static inline void fake_answer(struct fake *fake, zmq_msg_t *id, enum msg_type type, uint64_t seq,

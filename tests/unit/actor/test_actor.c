@@ -205,6 +205,27 @@ static void test_an_old_hello_changes_nothing(void **state)
 }
 
 /* All of it, in batches, as the handler returns. */
+/* Whoever says HELLO and is gone before the answer never was up, and so is not down. */
+static void test_a_visitor_that_does_not_wait(void **state)
+{
+	struct rig *rig = *state;
+	struct fake fake = { 0 };
+
+	fake_open(&fake, rig, "visitor");
+	fake_up(&fake, rig, 1);
+	fake_close(&fake);
+	room_expect(&rig->resolver, "down watcher");
+	room_do(&rig->resolver, 'p');
+	room_expect(&rig->resolver, "reading 0");
+	fake_open(&fake, rig, "hasty");
+	fake_hello(&fake, 1);
+	zsock_set_linger(fake.sock, 10000); /* the HELLO goes out, then the connection goes */
+	fake_close(&fake);
+	room_do(&rig->resolver, 'c');
+	room_expect(&rig->resolver, "reading 1");
+	start_watcher(rig);
+}
+
 static void test_credit_comes_back(void **state)
 {
 	struct rig *rig = *state;
@@ -310,6 +331,43 @@ static void test_a_tap(void **state)
 	zsock_destroy(&tap);
 }
 
+/* Has messages sent until one of them shows at this end of the resolver's tap. */
+static void hear(struct rig *rig, zsock_t *tap)
+{
+	uint64_t deadline = clock_ms() + 10000;
+	char *topic = NULL, *line = NULL;
+
+	zsock_set_rcvtimeo(tap, 20);
+	do {
+		room_do(&rig->watcher, '1');
+		assert_true(clock_ms() < deadline);
+	} while (zstr_recvx(tap, &topic, &line, NULL) != 2);
+	zstr_free(&topic);
+	zstr_free(&line);
+}
+
+static void test_a_tap_hears_on_after_nonsense_from_another(void **state)
+{
+	struct rig *rig = *state;
+	zsock_t *tap = zsock_new(ZMQ_SUB), *rude = zsock_new(ZMQ_XSUB);
+
+	start_watcher(rig);
+	zsock_set_subscribe(tap, "resolver/in/OBJECT_DELETE/");
+	assert_int_equal(
+		zsock_connect(tap, "ipc://%s/tap-resolver-%d", rig->dir, rig->resolver.pid), 0);
+	hear(rig, tap);
+	assert_int_equal(
+		zsock_connect(rude, "ipc://%s/tap-resolver-%d", rig->dir, rig->resolver.pid), 0);
+	assert_int_equal(zmq_send(zsock_resolve(rude), "nonsense", 8, 0), 8);
+	assert_int_equal(zmq_send(zsock_resolve(rude), "\1resolver/", 10, 0), 10);
+	hear(rig, rude); /* so the nonsense, which came before, was taken */
+	assert_int_equal(zmq_send(zsock_resolve(rude), "\0resolver/", 10, 0), 10);
+	zsock_destroy(&rude);
+	for (int i = 0; i < 1000; i++) /* more than were on their way */
+		hear(rig, tap);
+	zsock_destroy(&tap);
+}
+
 /* ---- a ROUTER played by the test ---- */
 
 static void restart_resolver(struct rig *rig)
@@ -330,8 +388,6 @@ static void test_a_dealer_starts_over_after_a_gap(void **state)
 
 	zmq_msg_init(&id);
 	fake_bind(&fake, rig);
-	room_start(&rig->watcher, ROOM_WATCHER, rig->dir);
-	room_expect(&rig->watcher, "started");
 	hello = fake_take_hello(&fake, &id);
 	assert_int_equal(hello.room, ROOM_WATCHER);
 	answer.session = hello.session + 1; /* of a HELLO that it never said: nothing may happen */
@@ -355,6 +411,32 @@ static void test_a_dealer_starts_over_after_a_gap(void **state)
 	restart_resolver(rig);
 }
 
+/* A heartbeat of the count that has ended would look like a gap to a slow ROUTER. */
+static void test_a_dealer_is_silent_until_its_hello_is_answered(void **state)
+{
+	struct msg_hello answer = { MSG_PROTOCOL_VERSION, ROOM_RESOLVER, 99, 100, 0 };
+	struct msg_resync resync = { STR("the test wants it") };
+	struct rig *rig = *state;
+	struct fake fake = { 0 };
+	zmq_msg_t id;
+
+	zmq_msg_init(&id);
+	fake_bind(&fake, rig);
+	answer.session = fake_take_hello(&fake, &id).session;
+	fake_answer(&fake, &id, MSG_HELLO, 0, &answer);
+	room_expect(&rig->watcher, "up resolver again=0");
+	room_do(&rig->watcher, '1');
+	fake_take(&fake, &id, MSG_OBJECT_DELETE);
+	fake_answer(&fake, &id, MSG_RESYNC, 0, &resync);
+	answer.session = fake_take_hello(&fake, &id).session;
+	zsock_set_rcvtimeo(fake.sock, 300); /* six heartbeats; HELLO is said again after 1 s */
+	assert_int_equal(zmq_msg_recv(&id, zsock_resolve(fake.sock), 0), -1);
+	zmq_msg_close(&id);
+	fake_close(&fake);
+	room_expect(&rig->watcher, "down resolver");
+	restart_resolver(rig);
+}
+
 static void test_a_dealer_waits_for_its_own_version(void **state)
 {
 	static const char hello[] = "\x93\x01\x00\x92\x63\xa6"
@@ -365,8 +447,6 @@ static void test_a_dealer_waits_for_its_own_version(void **state)
 
 	zmq_msg_init(&id);
 	fake_bind(&fake, rig);
-	room_start(&rig->watcher, ROOM_WATCHER, rig->dir);
-	room_expect(&rig->watcher, "started");
 	fake_take_hello(&fake, &id);
 	assert_true(zmq_send(zsock_resolve(fake.sock), zmq_msg_data(&id), zmq_msg_size(&id),
 			     ZMQ_SNDMORE) > 0);
@@ -438,6 +518,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_data_before_hello_is_answered_by_resync, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_an_old_hello_changes_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_visitor_that_does_not_wait, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_credit_comes_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_garbage_harms_nobody_else, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_another_version_is_refused_and_told_ours,
@@ -445,8 +526,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_wrong_type_starts_the_link_over, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_a_tap, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_tap_hears_on_after_nonsense_from_another,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_dealer_starts_over_after_a_gap, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(test_a_dealer_is_silent_until_its_hello_is_answered,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_dealer_waits_for_its_own_version, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_no_tap_is_left_behind, setup, teardown),
