@@ -141,8 +141,8 @@ static int read_alias(struct reader *r, const yaml_event_t *event, size_t depth,
 	struct yaml_node *node;
 
 	if (!anchor)
-		return FAIL(r, event->start_mark, err, "unknown anchor '%.*s' referenced",
-			    STR_ARG(name));
+		/* Not its name: it may be a password that wants quotes. */
+		return FAIL(r, event->start_mark, err, "unknown anchor referenced");
 	if (anchor->open)
 		return FAIL(r, event->start_mark, err, "anchor '%.*s' value contains itself",
 			    STR_ARG(name));

@@ -251,8 +251,8 @@ static int fit_tag(const char *tag, enum value_type wanted, struct value *v, str
 		v->number = (double)v->integer;
 		return 0;
 	}
-	return err_set(err, "cannot decode the %s %s as a !!%s", value_type_name(v->type),
-		       err_quote(v->text), tag);
+	/* Not its text: it may be a secret value. */
+	return err_set(err, "cannot decode the %s as a !!%s", value_type_name(v->type), tag);
 }
 
 int yaml_scalar_type(const struct yaml_scalar *scalar, struct pool *pool, struct value *out,

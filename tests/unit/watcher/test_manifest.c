@@ -61,6 +61,40 @@ static void assert_broken(struct str text, const char *sentence)
 	buf_clear(&seen.said);
 }
 
+/* Whatever is wrong with a Secret, the complaint does not repeat its values. */
+static void test_no_value_of_a_secret_is_told(void **state)
+{
+	static const char head[] = "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n";
+	static const char *const parts[] = {
+		"stringData:\n  a: *CANARY\n",
+		"stringData:\n  a: !!int CANARY\n",
+		"stringData:\n  a: !!float CANARY\n",
+		"stringData:\n  a: [CANARY]\n",
+		"stringData:\n  a: !!binary CANARY!\n",
+		"stringData: CANARY\n",
+		"data: CANARY\n",
+		"data: {a: CANARY!}\n",
+		"stringData: {a: 7777777}\n",
+		"data: {a: 7777777}\n",
+		"stringData:\n  a: 'CANARY\n",
+		"stringData:\n  a: \"\\qCANARY\"\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		struct seen seen;
+		struct manifest *m;
+		char text[256];
+
+		snprintf(text, sizeof(text), "%s%s", head, parts[i]);
+		m = parse(&seen, str_from(text));
+		assert_null(m);
+		assert_null(strstr(seen.said.ptr, "CANARY"));
+		assert_null(strstr(seen.said.ptr, "7777777"));
+		buf_clear(&seen.said);
+	}
+}
+
 static void test_many_documents(void **state)
 {
 	(void)state;
@@ -231,6 +265,7 @@ static void test_secret_is_packed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_no_value_of_a_secret_is_told),
 		cmocka_unit_test(test_many_documents),
 		cmocka_unit_test(test_foreign_kinds),
 		cmocka_unit_test(test_lists),
