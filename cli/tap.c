@@ -21,6 +21,8 @@
 #include "base/pool.h"
 #include "base/value.h"
 
+#define BATCH 256 /* parts before signals and the folder get their turn */
+
 static struct str run_dir;
 static bool json, both;
 
@@ -182,9 +184,12 @@ static void on_lines(struct tap *tap)
 	zmq_msg_t part;
 
 	zmq_msg_init(&part);
-	while (!tap->quit && zmq_msg_recv(&part, tap->sock, ZMQ_DONTWAIT) >= 0)
+	for (int n = 0; n < BATCH && !tap->quit; n++) {
+		if (zmq_msg_recv(&part, tap->sock, ZMQ_DONTWAIT) < 0)
+			break;
 		if (!zmq_msg_more(&part))
 			show(tap, (struct str){ zmq_msg_data(&part), zmq_msg_size(&part) });
+	}
 	zmq_msg_close(&part);
 }
 
