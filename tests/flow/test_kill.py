@@ -2,11 +2,10 @@
 import os
 import random
 import signal
-import subprocess
 import time
 
 import pytest
-from pipeline import Cutter, Edits, Pipeline, Reader, fill, free_port, read, rejected_owners, translate, wait_for
+from pipeline import Cutter, Edits, Pipeline, Reader, Rooms, fill, free_port, rejected_owners, wait_for
 
 N = 60
 ROOMS = ["watcher", "resolver", "translator", "publisher"]
@@ -50,32 +49,21 @@ def test_frozen_processes_lose_nothing(sluice, tmp_path):
         assert not rejected_owners(p.log())
 
 
-class Rooms:
-    """The four rooms by hand, over tcp, every connection through a proxy that can cut it."""
+class CutRooms(Rooms):
+    """Over tcp, every connection through a proxy that can cut it."""
 
     def __init__(self, build, tmp, folder, workers):
         ports = {link: free_port() for link in ("objects", "jobs", "configs")}
         self.cutters = {link: Cutter(port) for link, port in ports.items()}
-        self.out, self.log_path, self.run_dir = tmp / "out.json", tmp / "log", tmp / "run"
-        self.run_dir.mkdir()
-        self.log = open(self.log_path, "ab")
-        bind = lambda link: ["--%s-endpoint" % link, f"tcp://127.0.0.1:{ports[link]}"]
-        far = lambda link: ["--%s-endpoint" % link, f"tcp://127.0.0.1:{self.cutters[link].port}"]
-        start = lambda room, *args: subprocess.Popen([str(build / f"sluice-{room}"), "--run-dir", str(self.run_dir), *args],
-                                                     stdout=self.log, stderr=self.log, stdin=subprocess.DEVNULL)
-        self.processes = [start("publisher", *bind("configs"), "--out", str(self.out), "--format", "json"),
-                          start("resolver", *bind("objects"), *bind("jobs"), *far("configs")),
-                          start("watcher", *far("objects"), "--file", str(folder))]
-        self.processes += [start("translator", *far("jobs"), *far("configs")) for _ in range(workers)]
+        bind = lambda *links: [a for link in links for a in (f"--{link}-endpoint", f"tcp://127.0.0.1:{ports[link]}")]
+        far = lambda *links: [a for link in links for a in (f"--{link}-endpoint", f"tcp://127.0.0.1:{self.cutters[link].port}")]
+        super().__init__(build, tmp, folder, workers, publisher=bind("configs"), resolver=bind("objects", "jobs") + far("configs"),
+                         watcher=far("objects"), translator=far("jobs", "configs"))
 
-    def close(self):
-        for process in self.processes:
-            process.terminate()
-        for process in self.processes:
-            assert process.wait(10) == 0
+    def __exit__(self, *failure):
+        super().__exit__(*failure)
         for cutter in self.cutters.values():
             cutter.close()
-        self.log.close()
 
 
 @pytest.mark.parametrize("workers", [1, 2, 4])
@@ -83,19 +71,16 @@ def test_cut_connections(sluice, build, tmp_path, workers):
     folder = tmp_path / "in"
     fill(folder, N)
     dice, edits = random.Random(workers), Edits(folder, N, seed=workers + 100)
-    rooms = Rooms(build, tmp_path, folder, workers)
-    settled = lambda seconds: wait_for(lambda: rooms.log_path.read_text()[-3000:],
-                                       lambda: read(rooms.out) == translate(sluice, folder)[1], seconds)
-    settled(20)
-    reader = Reader(rooms.out, {f"https://app-{i}.example.com" for i in range(N)})
-    reader.start()
-    for _ in range(25):
-        for _ in range(dice.randrange(8)):
-            edits.step()
-        time.sleep(dice.random() * 0.2)  # not a wait for anything: the moments of the cuts are spread
-        rooms.cutters[dice.choice(list(rooms.cutters))].cut()
-    edits.mend()
-    settled(5)
-    reader.stop()
-    rooms.close()
-    assert not rejected_owners(rooms.log_path.read_text())
+    with CutRooms(build, tmp_path, folder, workers) as rooms:
+        rooms.settled(sluice, folder, 20)
+        reader = Reader(rooms.out, {f"https://app-{i}.example.com" for i in range(N)})
+        reader.start()
+        for _ in range(25):
+            for _ in range(dice.randrange(8)):
+                edits.step()
+            time.sleep(dice.random() * 0.2)  # not a wait for anything: the moments of the cuts are spread
+            rooms.cutters[dice.choice(list(rooms.cutters))].cut()
+        edits.mend()
+        rooms.settled(sluice, folder, 5)
+        reader.stop()
+    assert not rejected_owners(rooms.log())

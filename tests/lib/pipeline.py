@@ -92,6 +92,51 @@ class Pipeline:
         return want
 
 
+class Rooms:
+    """The four rooms by hand, over ipc in a run folder: nobody starts them again. `args`: more flags for a room."""
+
+    def __init__(self, build, tmp, folder, workers, **args):
+        self.build, self.args = build, args
+        self.out, self.log_path, self.run_dir = tmp / "out.json", tmp / "log", tmp / "run"
+        self.run_dir.mkdir()
+        self.log_file = open(self.log_path, "ab")
+        self.processes = []
+        self.start("publisher", "--out", str(self.out), "--format", "json")
+        self.start("resolver")
+        self.start("watcher", "--file", str(folder))
+        for _ in range(workers):
+            self.start("translator")
+
+    def start(self, room, *args):
+        command = [str(self.build / f"sluice-{room}"), "--run-dir", str(self.run_dir), *args, *self.args.get(room, [])]
+        self.processes.append(subprocess.Popen(command, stdout=self.log_file, stderr=self.log_file, stdin=subprocess.DEVNULL))
+        return self.processes[-1]
+
+    def end(self, process, sig=signal.SIGTERM):
+        """Ends one; what SIGTERM ends says 0."""
+        self.processes.remove(process)
+        process.send_signal(sig)
+        assert process.wait(10) == (0 if sig == signal.SIGTERM else -sig)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *failure):
+        for process in self.processes:
+            process.send_signal(signal.SIGKILL if failure[0] else signal.SIGTERM)
+        statuses = [process.wait(10) for process in self.processes]
+        self.log_file.close()
+        assert failure[0] or not any(statuses), statuses
+
+    def log(self):
+        return self.log_path.read_text(errors="replace")
+
+    def settled(self, sluice, folder, seconds=10.0):
+        """Waits until the file holds what the offline command makes of the folder."""
+        _, want, _ = translate(sluice, folder)
+        wait_for(lambda: f"{self.out} is not what `sluice translate` prints; log:\n{self.log()[-4000:]}", lambda: read(self.out) == want, seconds)
+
+
 class Reader(threading.Thread):
     """Reads the file in a loop and notes whenever it is partial or misses a host that must always be there."""
 
@@ -177,9 +222,21 @@ class Cutter:
         self.cut()
 
 
+GIVEN = set()
+
+
 def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as s:
-        return s.getsockname()[1]
+    """A port below those that the kernel hands out by itself, so that nobody takes it before its server starts; none twice."""
+    while True:
+        port = random.randrange(20000, 32000)
+        if port in GIVEN:
+            continue
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
+        GIVEN.add(port)
+        return port
 
 
 # ---- manifests ----
