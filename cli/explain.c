@@ -1,8 +1,8 @@
 /* explain: which Ingresses are ours, which are not and why, and which are rejected and why.
  *
  *   in     -f FILE|DIR...
- *   out    {"managed":[...],"ignored":[{name,reason}],"rejected":[{name,reason}]} or lines for a
- * person
+ *   out    {"managed":[...],"ignored":[{name,reason}],"rejected":[{name,reason}]}, or lines
+ *   never  changes or publishes anything
  */
 #include "cli/cli.h"
 #include "cli/offline.h"

@@ -10,8 +10,7 @@
 #include "translator/translator.h"
 #include "watcher/source_dir.h"
 
-/* The settings that `translate`, `explain` and `up` share with the rooms, filled in by conf_read.
- */
+/* What `translate`, `explain` and `up` share with the rooms; filled in by conf_read. */
 struct offline_settings {
 	struct str_list files;
 	struct resolve_settings resolve;
@@ -46,8 +45,7 @@ struct offline {
 int offline_take_files(const struct str_list *rest);
 /* Prints "sluice VERB: sentence" and where help is; returns CLI_USAGE. */
 int offline_usage(const char *verb, const char *sentence);
-/* Reads the manifests; complains on stderr of what cannot be read. Never fails: see `unreadable`.
- */
+/* Reads the manifests; complains on stderr of what cannot be read, and sets `unreadable`. */
 void offline_load(struct offline *self);
 /* Translates every owner (only the Pomerium object if `settings_only`) into `wanted`; rejections
  * and warnings go to `lines`. */

@@ -1,8 +1,8 @@
 /* translate_once: manifests in, configuration out, once, with no cluster and no sockets.
  *
  *   in     -f FILE|DIR...
- *   out    the merged configuration (or the bootstrap part) on stdout; rejections and warnings on
- * stderr
+ *   out    the merged configuration or the bootstrap part; on stderr rejections and warnings
+ *   never  opens a socket
  */
 #include "cli/cli.h"
 #include "cli/offline.h"

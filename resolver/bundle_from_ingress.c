@@ -8,7 +8,7 @@
 
 #include "resolver/endpoints.h"
 
-/* Slices refer to this key of the Service that they belong to; see resolve.c. */
+/* Slices refer to this key of the Service that they belong to; see changes.c. */
 static struct msg_key provider_key(const struct msg_key *service)
 {
 	return (struct msg_key){ .kind = MSG_KIND_ENDPOINTS,

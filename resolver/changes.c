@@ -5,10 +5,12 @@
  *   never  scans all owners: only who refers to what has changed
  *
  * Edges of the graph:
- *   Ingress        -> IngressClass it asks for (CLAIM_DEFAULT_CLASS if none), also while it is not
- * ours our Ingress    -> its Services and Secrets Pomerium       -> its Secrets EndpointSlice  ->
- * Endpoints, by the name of its Service: so the slices of a Service are found, and Endpoints
- * objects, should there be any, stand at the same key
+ *
+ *   Ingress        -> the IngressClass it asks for (CLAIM_DEFAULT_CLASS if none), ours or not
+ *   our Ingress    -> its Services and Secrets
+ *   Pomerium       -> its Secrets
+ *   EndpointSlice  -> Endpoints, by the name of its Service: so the slices of a Service are found,
+ *                     and an Endpoints object, should there be one, stands at the same key
  */
 #include "resolver/resolve_inside.h"
 

@@ -193,8 +193,7 @@ void resolver_resolve_each_ingress(struct resolve *self,
 
 bool resolver_resolve_has(const struct resolve *self, const struct msg_key *owner)
 {
-	/* Without a whole list, and without any object, nobody can say that there are no settings.
-	 */
+	/* Without a whole list, and without any object, it is not known whether there are any. */
 	if (msg_key_equal(owner, &self->pomerium))
 		return self->kinds[MSG_KIND_POMERIUM].known ||
 		       resolver_store_count(&self->store, MSG_KIND_POMERIUM) > 0;

@@ -57,8 +57,7 @@ const struct msg_meta *resolver_resolve_meta(struct resolve *self, const struct 
 /* All owners there are now, in order of key; lives in the pool. */
 void resolver_resolve_owners(struct resolve *self, struct pool *pool, struct msg_key **owners,
 			     size_t *n);
-/* Every Ingress with the reason why it is not ours (NULL: it is), in order; for `sluice explain`.
- */
+/* Every Ingress with the reason why it is not ours (NULL: it is), in order; for explain. */
 void resolver_resolve_each_ingress(struct resolve *self,
 				   void (*each)(void *arg, const struct msg_key *key,
 						const char *why_not),

@@ -1,5 +1,4 @@
-/* secrets: the values of the Secrets that owners refer to, and the facts that may be told of them.
- */
+/* secrets: the values of the Secrets that owners refer to, and what may be told of them. */
 #ifndef RESOLVER_SECRETS_H
 #define RESOLVER_SECRETS_H
 

@@ -2,8 +2,7 @@
  *
  *   in     what the core says and the handlers of resolver.c wrote down: queue, lines, announcement
  *   out    SECRET_WANTED; SECRET_PUT, WORLD, DELETE, REJECT, FLUSHED; BUNDLE
- *   never  sends past the credit of the other end: what has no room stays where it is, each key
- * once
+ *   never  sends past the credit of the other end: what has no room waits, each key once
  */
 #include "resolver/send.h"
 

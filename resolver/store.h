@@ -14,8 +14,7 @@ struct store {
 
 void resolver_store_init(struct store *store);
 void resolver_store_clear(struct store *store);
-/* True if the object is new or differs from what was there. Either way it was seen in this listing.
- */
+/* True if the object is new or differs from what was there. This listing has seen it either way. */
 bool resolver_store_put(struct store *store, const struct msg_object *object);
 bool resolver_store_del(struct store *store, const struct msg_key *key);
 bool resolver_store_has(const struct store *store, const struct msg_key *key);

@@ -96,8 +96,7 @@ static void end(struct feed *feed)
 	watcher_resync_abort(&of(feed)->resync);
 }
 
-/* A file that could not be read at start can be now: only a whole resync tells what is gone since.
- */
+/* A file that could not be read at start can be now: a whole resync tells what is gone since. */
 static void after_source(struct feed_dir *self)
 {
 	if (!self->up || self->resync.complete || !watcher_source_dir_is_complete(self->source))

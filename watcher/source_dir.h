@@ -20,8 +20,7 @@ struct source_sink {
 	void (*del)(void *self, const struct msg_object_delete *gone);
 	void (*secret)(void *self,
 		       const struct msg_secret_value *value); /* of wanted Secrets only */
-	/* For a person: a file that broke, a document that lost to another. `path:line: sentence`
-	 */
+	/* For a person: a file that broke, a document that lost to another. */
 	void (*complain)(void *self, const char *path, uint32_t line, const char *sentence);
 };
 

@@ -47,8 +47,7 @@ struct actor {
 	/* The link to this peer (re)starts: it holds nothing of what was sent before. `again`: the
 	 * same process and the same `peer` as before, without an on_peer_down in between. */
 	void (*on_peer_up)(void *self, struct actor_peer *peer, bool again);
-	/* The connection is gone, or another process took its place. `peer` is freed after return.
-	 */
+	/* The connection is gone, or another process took its place; `peer` goes after return. */
 	void (*on_peer_down)(void *self, struct actor_peer *peer);
 	void (*on_writable)(void *self, struct actor_peer *peer); /* credit came back */
 	/* Called when the returned time (clock_ms) has come and after each batch of input; returns
@@ -67,9 +66,8 @@ long actor_room(const struct actor_peer *peer); /* messages that can go out now 
 size_t actor_queued(const struct actor_peer *peer); /* messages waiting for credit */
 enum msg_room actor_peer_room(const struct actor_peer *peer);
 uint64_t actor_peer_epoch(const struct actor_peer *peer); /* of that process's boot */
-enum actor_link actor_peer_link(const struct actor_peer *peer);
-void **
-actor_peer_data(struct actor_peer *peer); /* a slot for the room's own pointer, NULL at first */
+/* A slot for the room's own pointer, NULL at first. */
+void **actor_peer_data(struct actor_peer *peer);
 void actor_ask_resync(struct actor_peer *peer, const char *reason); /* start this link over */
 /* The peer of a link that has at most one (objects, jobs and configs at their DEALER ends); NULL
  * while it is down. */
@@ -80,8 +78,8 @@ uint64_t actor_epoch(const struct actor_loop *loop); /* of this process, never 0
 /* on_fd(self, fd) whenever fd is readable; fd < 0 is ignored. One handler a descriptor. */
 int actor_watch_fd(struct actor_loop *loop, int fd, void (*on_fd)(void *self, int fd));
 void actor_unwatch_fd(struct actor_loop *loop, int fd);
-void actor_ready(
-	struct actor_loop *loop); /* first complete state; writes a newline to --ready-fd, once */
+/* The first complete state is there: writes a newline to --ready-fd, once. */
+void actor_ready(struct actor_loop *loop);
 void actor_quit(struct actor_loop *loop, int status); /* ends the loop after this handler */
 
 #endif

@@ -133,11 +133,6 @@ uint64_t actor_peer_epoch(const struct actor_peer *peer)
 	return peer->epoch;
 }
 
-enum actor_link actor_peer_link(const struct actor_peer *peer)
-{
-	return peer->link->id;
-}
-
 void **actor_peer_data(struct actor_peer *peer)
 {
 	return &peer->data;

@@ -1,5 +1,4 @@
-/* clock: time that does not jump. Deadlines are CLOCK_BOOTTIME: they go on while a machine sleeps.
- */
+/* clock: time that does not jump. Deadlines are CLOCK_BOOTTIME: they count while we sleep, too. */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
@@ -15,8 +14,8 @@ struct backoff {
 	uint32_t next_ms;
 };
 void backoff_init(struct backoff *backoff, uint32_t base_ms, uint32_t max_ms);
-uint32_t
-backoff_next(struct backoff *backoff); /* milliseconds to wait now: the step, 50 % to 100 % of it */
+/* Milliseconds to wait now: 50 % to 100 % of the step. */
+uint32_t backoff_next(struct backoff *backoff);
 void backoff_reset(struct backoff *backoff);
 
 #endif

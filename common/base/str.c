@@ -110,8 +110,7 @@ static size_t utf8_len(const unsigned char *s, size_t left)
 	if (s[0] < 0xC2 || s[0] > 0xF4)
 		return 0;
 	n = s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : 4;
-	/* The second byte's range excludes overlong forms, surrogates and what is above U+10FFFF.
-	 */
+	/* The second byte excludes overlong forms, surrogates and what is above U+10FFFF. */
 	switch (s[0]) {
 	case 0xE0:
 		low = 0xA0;

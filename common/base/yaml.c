@@ -382,8 +382,7 @@ static int peek_behind(struct reader *r, struct err *err)
 	return 0;
 }
 
-/* go-yaml takes \' in double quotes, libyaml does not: where that is the error, the backslash goes.
- */
+/* go-yaml takes \' in double quotes, libyaml does not: where that fails, the backslash goes. */
 static bool drop_backslash(const struct reader *r, struct str *text, struct pool *pool)
 {
 	size_t at = 0;

@@ -12,13 +12,11 @@
 struct msg_stamp {
 	uint64_t epoch;   /* random, of that resolver's boot; never 0 */
 	uint64_t number;  /* one counter for all owners */
-	uint64_t seen_ns; /* when the oldest change behind it was seen; 0: unknown. Never compared.
-			   */
+	uint64_t seen_ns; /* when the oldest change behind it was seen; 0: unknown */
 };
 extern const struct codec msg_stamp_codec;
 
-/* Facts of one value of a Secret, computed by the resolver; the value itself only if it is public.
- */
+/* Facts of one value of a Secret, by the resolver; the value itself only if it is public. */
 struct msg_secret_fact {
 	struct str name; /* key in data */
 	uint64_t len;
@@ -49,8 +47,7 @@ struct msg_bundle_secret_list {
 	size_t n;
 };
 
-/* Ready addresses of one port of a Service, merged over its slices, no duplicates, in byte order.
- */
+/* Ready addresses of one port of a Service, merged over its slices, in byte order, none twice. */
 struct msg_bundle_endpoint {
 	struct str port_name;
 	int64_t port;

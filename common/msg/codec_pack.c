@@ -39,11 +39,6 @@ uint64_t codec_max(const struct codec_field *field)
 	}
 }
 
-bool codec_text_fits(struct str s, uint64_t max)
-{
-	return s.len <= max && str_is_utf8(s);
-}
-
 static int write_out(void *data, const char *ptr, size_t len)
 {
 	buf_add(data, ptr, len);
@@ -52,7 +47,7 @@ static int write_out(void *data, const char *ptr, size_t len)
 
 static void pack_text(struct packer *p, struct str s, uint64_t max)
 {
-	if (!codec_text_fits(s, max))
+	if (s.len > max || !str_is_utf8(s))
 		p->out->full = true;
 	msgpack_pack_str_with_body(&p->msgpack, s.ptr, s.len);
 }

@@ -15,8 +15,7 @@ struct head {
 	};
 };
 
-/* Heads 0xc0 to 0xdf: bytes that follow, and the least number for which the form is the shortest.
- */
+/* Heads 0xc0 to 0xdf: bytes that follow, and the least number that needs this form. */
 static const struct {
 	enum wire wire;
 	unsigned n_bytes;

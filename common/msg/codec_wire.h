@@ -27,8 +27,6 @@
 #define CODEC_MAX_OBJECT_TEXT (4u << 20)
 
 uint64_t codec_max(const struct codec_field *field);
-/* Whether a text may go over the wire: short enough and UTF-8. */
-bool codec_text_fits(struct str s, uint64_t max);
 
 static inline const void *codec_at(const struct codec_field *field, const void *from)
 {

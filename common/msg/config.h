@@ -102,8 +102,7 @@ struct msg_world {
 	uint64_t number; /* N: the counter when the lists were complete */
 	uint64_t chunk;  /* 0, 1, ...; chunk 0 begins a new announcement */
 	bool last;
-	bool complete; /* false: some kind could not be read, so nobody who is missing here is gone
-			*/
+	bool complete; /* false: some kind could not be read; who is not named may be there */
 	struct msg_world_entry_list owners; /* at most MSG_WORLD_CHUNK */
 };
 #define MSG_WORLD_CHUNK 1000

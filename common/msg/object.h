@@ -236,9 +236,8 @@ struct msg_object_delete {
 extern const struct codec msg_object_delete_codec;
 
 enum msg_kind_condition {
-	MSG_KIND_LISTING, /* a resync of this kind begins: what does not come before SYNCED is gone
-			   */
-	MSG_KIND_SYNCED,  /* the resolver has every object of the kind */
+	MSG_KIND_LISTING,       /* a resync begins: what does not come before SYNCED is gone */
+	MSG_KIND_SYNCED,        /* the resolver has every object of the kind */
 	MSG_KIND_NOT_INSTALLED, /* the CRD is not there: the same as none */
 	MSG_KIND_UNAVAILABLE    /* cannot be read: not the same as none; what is known stays */
 };

@@ -1,10 +1,10 @@
 /* secret: the lane that carries values past the translator. Every value is hidden from print, taps
  * and logs.
  *
- *   SECRET_WANTED  resolver -> watcher, publisher -> resolver   values of this Secret are (no
- * longer) wanted SECRET_VALUE   watcher -> resolver                          what a wanted Secret
- * holds now, or why nothing SECRET_PUT     resolver -> publisher                        values by
- * HMAC, for splices */
+ *   SECRET_WANTED  resolver -> watcher     values of this Secret are (no longer) wanted
+ *                  publisher -> resolver   the same
+ *   SECRET_VALUE   watcher -> resolver     what a wanted Secret holds now, or why nothing
+ *   SECRET_PUT     resolver -> publisher   values by HMAC, for splices */
 #ifndef MSG_SECRET_H
 #define MSG_SECRET_H
 
@@ -33,8 +33,7 @@ struct msg_secret_value {
 };
 extern const struct codec msg_secret_value_codec;
 
-/* `data` and `stringData` of a Secret document folded as the API server does; no type means Opaque.
- */
+/* `data` and `stringData` of a Secret document, folded as the API server does. No type: Opaque. */
 int msg_secret_from_value(const struct value *doc, struct pool *pool, struct msg_secret_value *out,
 			  struct err *err);
 

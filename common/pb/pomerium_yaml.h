@@ -14,8 +14,7 @@ struct yaml_site {
 
 typedef int (*pb_yaml_special_fn)(struct yaml_out *y, const struct yaml_site *site,
 				  struct err *err);
-/* What writes a field that Pomerium reads in a form of its own, key and all; NULL for most fields.
- */
+/* What writes a field that Pomerium reads in a form of its own, key and all; NULL for most. */
 pb_yaml_special_fn pb_yaml_special(const struct yaml_site *site);
 /* "Pomerium's config.yaml cannot say <spot>: <why>". Always -1. */
 int pb_yaml_err(const struct pb_spot *spot, const char *why, struct err *err);

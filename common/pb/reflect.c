@@ -46,17 +46,17 @@ void *pb_slot(const ProtobufCMessage *m, const struct pb_field *field)
 	return (char *)(uintptr_t)m + field->desc->offset;
 }
 
-static void *pb_quantifier(const ProtobufCMessage *m, const struct pb_field *field)
+static void *quantifier(const ProtobufCMessage *m, const struct pb_field *field)
 {
 	return (char *)(uintptr_t)m + field->desc->quantifier_offset;
 }
 
 size_t pb_count(const ProtobufCMessage *m, const struct pb_field *field)
 {
-	return *(size_t *)pb_quantifier(m, field);
+	return *(size_t *)quantifier(m, field);
 }
 
-size_t pb_item_size(const struct pb_field *field)
+static size_t item_size(const struct pb_field *field)
 {
 	switch (field->desc->type) {
 	case PROTOBUF_C_TYPE_MESSAGE:
@@ -74,16 +74,16 @@ size_t pb_item_size(const struct pb_field *field)
 
 void *pb_item(const ProtobufCMessage *m, const struct pb_field *field, size_t i)
 {
-	return *(char **)pb_slot(m, field) + i * pb_item_size(field);
+	return *(char **)pb_slot(m, field) + i * item_size(field);
 }
 
-static bool pb_is_default(const ProtobufCMessage *m, const struct pb_field *field)
+static bool is_default(const ProtobufCMessage *m, const struct pb_field *field)
 {
 	static const char zeros[8];
 
 	if (field->desc->type == PROTOBUF_C_TYPE_BYTES)
 		return ((ProtobufCBinaryData *)pb_slot(m, field))->len == 0;
-	return memcmp(pb_slot(m, field), zeros, pb_item_size(field)) == 0;
+	return memcmp(pb_slot(m, field), zeros, item_size(field)) == 0;
 }
 
 bool pb_is_set(const ProtobufCMessage *m, const struct pb_field *field)
@@ -92,39 +92,39 @@ bool pb_is_set(const ProtobufCMessage *m, const struct pb_field *field)
 		return pb_count(m, field) > 0;
 	if (field->desc->type == PROTOBUF_C_TYPE_MESSAGE)
 		return *(void **)pb_slot(m, field) != NULL;
-	if (!*(protobuf_c_boolean *)pb_quantifier(m, field))
+	if (!*(protobuf_c_boolean *)quantifier(m, field))
 		return false;
-	return !(field->trait->flags & PB_IMPLICIT) || !pb_is_default(m, field);
+	return !(field->trait->flags & PB_IMPLICIT) || !is_default(m, field);
 }
 
-void pb_unset(ProtobufCMessage *m, const struct pb_field *field)
+static void unset(ProtobufCMessage *m, const struct pb_field *field)
 {
 	if (field->desc->label == PROTOBUF_C_LABEL_REPEATED)
-		*(size_t *)pb_quantifier(m, field) = 0;
+		*(size_t *)quantifier(m, field) = 0;
 	else if (field->desc->type == PROTOBUF_C_TYPE_MESSAGE)
 		*(void **)pb_slot(m, field) = NULL;
 	else
-		*(protobuf_c_boolean *)pb_quantifier(m, field) = 0;
+		*(protobuf_c_boolean *)quantifier(m, field) = 0;
 }
 
-static void pb_unset_oneof(ProtobufCMessage *m, const struct pb_shape *shape,
-			   const struct pb_field *field)
+static void unset_oneof(ProtobufCMessage *m, const struct pb_shape *shape,
+			const struct pb_field *field)
 {
 	for (size_t i = 0; i < shape->type->n_fields; i++) {
 		struct pb_field other = pb_field_at(shape, i);
 
 		if (other.trait->oneof != NULL && other.desc != field->desc &&
 		    strcmp(other.trait->oneof, field->trait->oneof) == 0)
-			pb_unset(m, &other);
+			unset(m, &other);
 	}
 }
 
 void *pb_put(ProtobufCMessage *m, const struct pb_shape *shape, const struct pb_field *field)
 {
 	if (field->trait->oneof != NULL)
-		pb_unset_oneof(m, shape, field);
+		unset_oneof(m, shape, field);
 	if (field->desc->type != PROTOBUF_C_TYPE_MESSAGE)
-		*(protobuf_c_boolean *)pb_quantifier(m, field) = 1;
+		*(protobuf_c_boolean *)quantifier(m, field) = 1;
 	return pb_slot(m, field);
 }
 
@@ -140,10 +140,10 @@ ProtobufCMessage *pb_put_message(struct pool *pool, ProtobufCMessage *m,
 
 void *pb_append(struct pool *pool, ProtobufCMessage *m, const struct pb_field *field)
 {
-	size_t *n = pb_quantifier(m, field);
+	size_t *n = quantifier(m, field);
 	void **items = pb_slot(m, field);
 
-	*items = pb_grow(pool, *items, *n, pb_item_size(field));
+	*items = pb_grow(pool, *items, *n, item_size(field));
 	(*n)++;
 	return pb_item(m, field, *n - 1);
 }
@@ -202,7 +202,7 @@ void pb_map_settle(struct pool *pool, ProtobufCMessage *m, const struct pb_field
 	if (pb_count(m, field) == 0)
 		return;
 	entries = pb_map_entries(m, field, &n);
-	pb_unset(m, field);
+	unset(m, field);
 	for (size_t i = 0; i < n; i++) {
 		pb_put(entries[i], field->trait->sub, &key);
 		if (value.desc->type == PROTOBUF_C_TYPE_MESSAGE)

@@ -60,13 +60,9 @@ bool pb_field_json(const struct pb_shape *shape, struct str name, struct pb_fiel
 void *pb_slot(const ProtobufCMessage *m, const struct pb_field *field);
 size_t pb_count(const ProtobufCMessage *m, const struct pb_field *field); /* of a repeated field */
 void *pb_item(const ProtobufCMessage *m, const struct pb_field *field, size_t i);
-size_t pb_item_size(const struct pb_field *field);
-/* Whether the field is there to be stored: lists not empty, implicit fields not of default value.
- */
+/* Whether the field is to be stored: a list not empty, an implicit field not of default value. */
 bool pb_is_set(const ProtobufCMessage *m, const struct pb_field *field);
-void pb_unset(ProtobufCMessage *m, const struct pb_field *field);
-/* Where to write the value of a single scalar: marks it as set, takes the rest of its oneof back.
- */
+/* Where to write the value of a single scalar: marks it as set, unsets the rest of its oneof. */
 void *pb_put(ProtobufCMessage *m, const struct pb_shape *shape, const struct pb_field *field);
 /* The field's message, made if absent. */
 ProtobufCMessage *pb_put_message(struct pool *pool, ProtobufCMessage *m,
