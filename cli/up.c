@@ -9,20 +9,18 @@
 #include "cli/cli.h"
 #include "cli/offline.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/places.h"
 #include "cli/table.h"
 
 #define MAX_WORKERS 64
@@ -101,7 +99,7 @@ struct supervisor {
 	struct child children[MAX_CHILDREN];
 	size_t n_children;
 	char bin_dir[4096];
-	char *made_dir; /* run folder that is ours to remove */
+	struct places places;
 	int signals;
 	struct table table;
 	bool ending;
@@ -364,41 +362,6 @@ static int find_bin_dir(struct supervisor *self, struct err *err)
 	return 0;
 }
 
-static int make_run_dir(struct supervisor *self, struct err *err)
-{
-	const char *base = getenv("XDG_RUNTIME_DIR");
-	char path[4096];
-
-	if (run_dir.len) {
-		if (mkdir(run_dir.ptr, 0700) && errno != EEXIST)
-			return err_set(err, "--run-dir %s cannot be made: %s", err_quote(run_dir),
-				       strerror(errno));
-		return 0;
-	}
-	snprintf(path, sizeof(path), "%s/sluice-XXXXXX", base && *base ? base : "/tmp");
-	if (!mkdtemp(path))
-		return err_set(
-			err,
-			"no folder for the sockets can be made at %s: %s; name one with --run-dir",
-			path, strerror(errno));
-	self->made_dir = mem_strdup(path);
-	run_dir = str_from(self->made_dir);
-	return 0;
-}
-
-/* Sockets only, no folders: what the rooms left in the folder that we made. */
-static void remove_run_dir(const char *path)
-{
-	DIR *dir = opendir(path);
-	struct dirent *entry;
-
-	while (dir && (entry = readdir(dir)))
-		unlinkat(dirfd(dir), entry->d_name, 0);
-	if (dir)
-		closedir(dir);
-	rmdir(path);
-}
-
 static void catch_signals(struct supervisor *self)
 {
 	sigset_t set;
@@ -430,10 +393,22 @@ static int check(const struct str_list *rest, struct err *err)
 	return 0;
 }
 
+/* A pipeline that stays waits for them to appear; one that is to end has nothing to wait for. */
+static int check_files(struct err *err)
+{
+	const struct str_list *files = &offline_settings.files;
+
+	for (size_t i = 0; once && i < files->n; i++)
+		if (access(files->items[i].ptr, R_OK))
+			return err_set(err, "%s cannot be read: %s", err_quote(files->items[i]),
+				       strerror(errno));
+	return 0;
+}
+
 int cli_up(int argc, char **argv)
 {
 	const struct conf_option *const tables[] = { offline_options, options, NULL };
-	struct supervisor *self = mem_alloc(sizeof(*self));
+	struct supervisor *self;
 	struct str_list rest = { 0 };
 	struct err err = { "" };
 	int rc;
@@ -444,24 +419,30 @@ int cli_up(int argc, char **argv)
 		return CLI_GOOD;
 	if (rc || check(&rest, &err))
 		return offline_usage("up", err.text);
-	if (find_bin_dir(self, &err) || make_run_dir(self, &err)) {
+	if (check_files(&err)) {
 		fprintf(stderr, "sluice up: %s\n", err.text);
-		return CLI_SYSTEM;
+		return CLI_UNREADABLE;
+	}
+	self = mem_alloc(sizeof(*self));
+	catch_signals(self); /* before there is a run folder that a signal would leave behind */
+	if (find_bin_dir(self, &err) || places_check_out(out_file, &err) ||
+	    places_open(&self->places, &run_dir, &err)) {
+		fprintf(stderr, "sluice up: %s\n", err.text);
+		rc = CLI_SYSTEM;
+		goto out;
 	}
 	describe_children(self);
-	catch_signals(self);
 	table_open(&self->table, table ? out_file.ptr : NULL, str_is(format, "yaml"));
 	supervise(self);
 	if (table)
 		table_show(&self->table);
 	table_close(&self->table);
-	if (self->made_dir)
-		remove_run_dir(self->made_dir);
 	rc = self->status;
+out:
+	places_close(&self->places);
 	for (size_t i = 0; i < self->n_children; i++)
 		for (int k = 0; k < self->children[i].n_args; k++)
 			mem_free(self->children[i].argv[k]);
-	mem_free(self->made_dir);
 	mem_free(self);
 	return rc;
 }

@@ -116,3 +116,70 @@ def test_twins_are_both_published_with_a_warning(sluice, tmp_path):
     assert status == 0 and len(json.loads(out)["routes"]) == 2
     for name, other in (("shop/one", "shop/two"), ("shop/two", "shop/one")):
         assert any(l.startswith(f"{name}: warning: ") and other in l for l in sentences.split("\n")), sentences
+
+
+def test_places_that_cannot_work_are_named_at_once(sluice, tmp_path):
+    fill(tmp_path / "in", 1)
+    (tmp_path / "file").touch()
+    where = ["-f", str(tmp_path / "in"), "--once"]
+    for args, words in ((["--out", str(tmp_path)], "is a folder"),
+                        (["--out", str(tmp_path / "no/such/out")], "No such file"),
+                        (["--out", str(tmp_path / "o"), "--run-dir", str(tmp_path / ("r" * 120))], "paths of sockets are short"),
+                        (["--out", str(tmp_path / "o"), "--run-dir", str(tmp_path / "file")], "Not a directory")):
+        done = subprocess.run([sluice, "up", *where, *args], capture_output=True, text=True, timeout=20)
+        assert done.returncode == 111 and words in done.stderr and done.stderr.count("\n") == 1, done.stderr
+    done = once(sluice, tmp_path, "-f", str(tmp_path / "missing"))
+    assert done.returncode == 3 and "missing" in done.stderr and not (tmp_path / "out.json").exists()
+
+
+def test_one_pipeline_in_a_run_dir_and_the_next_finds_it_free(sluice, tmp_path):
+    fill(tmp_path / "in", 2)
+    with Pipeline(sluice, tmp_path, tmp_path / "in") as p:
+        p.settled()
+        done = once(sluice, tmp_path, "-f", str(tmp_path / "in"), "--run-dir", str(p.run_dir))
+        assert done.returncode == 111 and "another sluice up" in done.stderr
+        write(tmp_path / "in/app-7.yaml", app("app-7"))
+        p.settled()
+        p.process.kill()  # its sockets stay behind
+    write(tmp_path / "in/app-8.yaml", app("app-8"))
+    with Pipeline(sluice, tmp_path, tmp_path / "in") as p:
+        p.settled()
+
+
+def test_ctrl_c_while_it_starts(sluice, tmp_path):
+    fill(tmp_path / "in", 2)
+    (tmp_path / "runtime").mkdir()
+    for i in range(8):
+        p = subprocess.Popen([sluice, "up", "-f", str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--log-level", "error"],
+                             env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path / "runtime")})
+        wait_for("it made its run folder", lambda: p.poll() is not None or any((tmp_path / "runtime").iterdir()))
+        if i % 2:
+            wait_for("the rooms start", lambda: any((tmp_path / "runtime").glob("*/*")))
+        p.send_signal(signal.SIGINT)
+        assert p.wait(10) == 0
+        assert not any((tmp_path / "runtime").iterdir())
+
+
+def test_a_file_that_appears_later(sluice, tmp_path):
+    write(tmp_path / "class.yaml", CLASS)
+    with Pipeline(sluice, tmp_path, tmp_path / "in/late.yaml", "-f", str(tmp_path / "class.yaml")) as p:
+        wait_for("the log names it", lambda: "late.yaml" in p.log())
+        (tmp_path / "in").mkdir()
+        write(tmp_path / "in/late.yaml", app("late"))
+        wait_for(lambda: p.log()[-2000:], lambda: b"late.example.com" in (read(p.out) or b""))
+
+
+def test_names_that_are_no_text_and_deep_folders(sluice, tmp_path):
+    folder = tmp_path / "in"
+    write(folder / "class.yaml", CLASS)
+    for i in range(200):
+        write(folder / f"a/b{i % 20}/c{i}/app.yaml", app(f"app-{i}", f"10.0.0.{i + 1}"))
+    (folder / os.fsdecode(b"\xff\xfe")).mkdir()
+    write(folder / os.fsdecode(b"\xff\xfe") / os.fsdecode(b"\xc3(.yaml"), app("odd"))
+    with Pipeline(sluice, tmp_path, folder) as p:
+        assert len(json.loads(p.settled())["routes"]) == 201
+        write(folder / os.fsdecode(b"\xff\xfe") / "more.yaml", app("more"))
+        os.chmod(folder / "a/b1/c1/app.yaml", 0o444)
+        write(folder / "a/new/deep/down/app.yaml", app("down"))
+        p.settled()
+        assert len(json.loads(read(p.out))["routes"]) == 203

@@ -1,0 +1,21 @@
+/* places: the folders that `sluice up` works in, looked at before anything starts. */
+#ifndef CLI_PLACES_H
+#define CLI_PLACES_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+struct places {
+	char *run_dir;
+	bool made; /* ours to remove */
+	int lock;  /* on the run folder: one pipeline each */
+};
+
+int places_check_out(struct str out_file, struct err *err);
+/* Makes the run folder (empty: a fresh one, named in *run_dir) and takes it for us alone. */
+int places_open(struct places *places, struct str *run_dir, struct err *err);
+void places_close(struct places *places);
+
+#endif
