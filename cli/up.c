@@ -2,9 +2,9 @@
  * cleanly.
  *
  *   in     -f FILE|DIR..., SIGTERM and SIGINT, the deaths of children
- *   out    one process a room (N translators), the file that the publisher writes, --table on
- * stdout owns   the run folder with the sockets; who runs, since when, and when to try again never
- * touches a message
+ *   out    one process a room (N translators), the file that the publisher writes, the table
+ *   owns   who runs, since when, and when to try again
+ *   never  touches a message
  */
 #include "cli/cli.h"
 #include "cli/offline.h"
