@@ -38,7 +38,7 @@ HEADERS := $(wildcard *.h */*.h */*/*.h)
 JOBS := -j$(shell nproc)
 FUZZ_BUILD ?= build/fuzz
 FUZZ_SAN := -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined
-TEST_PACKAGES := clang libclang-rt-14-dev python3-pytest python3-zmq python3-msgpack python3-yaml python3-venv etcd-server
+TEST_PACKAGES := clang libclang-rt-14-dev valgrind python3-pytest python3-zmq python3-msgpack python3-yaml python3-venv etcd-server
 LINT_PACKAGES := clang clang-tidy clang-format cppcheck
 
 all: deps

@@ -144,7 +144,7 @@ void actor_peer_return_credit(struct actor_peer *peer);
 /* ---- taps.c ---- */
 void actor_tap_open(struct tap *tap, const char *endpoint);
 void actor_tap_close(struct tap *tap);
-void actor_tap_on_readable(struct tap *tap); /* somebody came or went */
+void actor_tap_look(struct tap *tap); /* whether somebody came or went; at each heartbeat */
 /* Only to be called while tap->n_listeners > 0. */
 void actor_tap_show(struct link *link, enum msg_room other, bool out, const struct msg *m);
 /* The same for what is being sent: its frame is in loop->scratch. */

@@ -92,14 +92,14 @@ void actor_tap_close(struct tap *tap)
 	buf_clear(&tap->line);
 }
 
-void actor_tap_on_readable(struct tap *tap)
+void actor_tap_look(struct tap *tap)
 {
-	void *sock = zsock_resolve(tap->sock);
+	void *sock = tap->sock ? zsock_resolve(tap->sock) : NULL;
 	unsigned char first = 2;
 
 	/* 1 or 0, then the topic: cut to the first byte. XPUB tells of the first and the last of
 	 * each topic. */
-	while (zmq_recv(sock, &first, 1, ZMQ_DONTWAIT) >= 0) {
+	while (sock && zmq_recv(sock, &first, 1, ZMQ_DONTWAIT) >= 0) {
 		if (first == 1)
 			tap->n_listeners++;
 		else if (first == 0 && tap->n_listeners)

@@ -107,8 +107,8 @@ class Rooms:
         for _ in range(workers):
             self.start("translator")
 
-    def start(self, room, *args):
-        command = [str(self.build / f"sluice-{room}"), "--run-dir", str(self.run_dir), *args, *self.args.get(room, [])]
+    def start(self, room, *args, under=()):
+        command = [*under, str(self.build / f"sluice-{room}"), "--run-dir", str(self.run_dir), *args, *self.args.get(room, [])]
         self.processes.append(subprocess.Popen(command, stdout=self.log_file, stderr=self.log_file, stdin=subprocess.DEVNULL))
         return self.processes[-1]
 
