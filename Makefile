@@ -9,7 +9,7 @@ V ?=
 Q := $(if $(V),,@)
 
 ROOMS := watcher resolver translator publisher
-PKGS := libczmq libzmq libcurl msgpack libcjson yaml-0.1 libcrypto libpcre2-8 libprotobuf-c
+PKGS := libczmq libzmq libcurl msgpack yaml-0.1 libcrypto libprotobuf-c
 
 WARN := -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes -Wstrict-prototypes -Wformat=2 -Werror
 ALL_CFLAGS = -std=gnu11 $(WARN) -D_GNU_SOURCE -I. -Icommon -I$(BUILD)/gen -include base/banned.h \
