@@ -21,9 +21,12 @@ struct listing {
 
 static void add_item(struct buf *list, struct str name, struct str reason)
 {
+	struct err line; /* nothing in it that a terminal would obey */
+
 	if (!as_json) {
-		buf_printf(list, "  " STR_FMT "%s" STR_FMT "\n", STR_ARG(name),
-			   reason.ptr ? ": " : "", STR_ARG(reason));
+		err_set(&line, STR_FMT "%s" STR_FMT, STR_ARG(name), reason.ptr ? ": " : "",
+			STR_ARG(reason));
+		buf_printf(list, "  %s\n", line.text);
 		return;
 	}
 	if (list->len)

@@ -104,6 +104,8 @@ static bool duration_from(struct str text, uint64_t *out)
 			return false;
 		text = str_slice(text, strlen(units[u].name), text.len);
 		total += (uint64_t)number * units[u].ms;
+		if (total > INT32_MAX)
+			return false;
 		*out = total;
 	}
 	return total > 0;
@@ -126,7 +128,7 @@ static int set_duration(struct reader *r, const struct conf_option *option, stru
 static int set(struct reader *r, const struct conf_option *option, struct str text)
 {
 	if (!str_is_utf8(text))
-		return err_set(r->err, "%s: %s is not valid UTF-8", r->source, err_quote(text));
+		return err_set(r->err, "%s: the value is not valid UTF-8", r->source);
 	switch (option->type) {
 	case CONF_TEXT:
 		*(struct str *)option->var = pool_str(&kept, text);
@@ -212,8 +214,10 @@ static int read_flag(struct reader *r, struct str_list *seen, int argc, char **a
 		value = arg.len > 2 ? str_slice(arg, 2, arg.len) : STR_NONE;
 		option = find(r->tables, name, name.ptr[0]);
 	}
-	if (!option)
-		return err_set(r->err, "unknown flag %s; --help lists all", err_quote(arg));
+	if (!option) /* without its value, which may be a secret */
+		return err_set(
+			r->err, "unknown flag %s; --help lists all",
+			err_quote(str_starts(arg, "--") ? str_slice(arg, 0, name.len + 2) : arg));
 	snprintf(r->source, sizeof(r->source), "--%s", option->name);
 	if (!value.ptr && option->type == CONF_BOOL)
 		value = STR("true");

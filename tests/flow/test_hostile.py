@@ -4,6 +4,7 @@ import pathlib
 import random
 import re
 import signal
+import subprocess
 
 import msgpack
 import pytest
@@ -172,8 +173,16 @@ def test_an_unreadable_file_at_start_deletes_nothing(sluice, tmp_path):
         assert p.process.wait(10) == 0
 
 
+def test_explain_prints_nothing_that_a_terminal_obeys(sluice, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    write(folder / "a.yaml", 'apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: a, annotations: '
+                             '{kubernetes.io/ingress.class: "x\\e[2J\\ny"}}\n')
+    done = subprocess.run([sluice, "explain", "-f", str(folder)], capture_output=True, text=True)
+    assert "default/a: " in done.stdout and "\x1b" not in done.stdout and done.stdout.count("\n") == 4, done.stdout
+
+
 def test_explain_names_what_is_rejected(sluice, tmp_path):
-    import subprocess
     folder = tmp_path / "in"
     fill(folder, 2)
     write(folder / "bad.yaml", app("bad", annotations="ingress.pomerium.io/timeuot: 3s"))

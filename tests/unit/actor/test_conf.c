@@ -127,6 +127,8 @@ static void test_sentences(void **state)
 	static const char *const cases[][3] = {
 		{ "--test-txet", NULL, "unknown flag \"--test-txet\"" },
 		{ "-z", NULL, "unknown flag \"-z\"" },
+		{ "--test-txet=secret", NULL, "unknown flag \"--test-txet\"; " },
+		{ "--test-text=secret\xff", NULL, "--test-text: the value is not valid UTF-8" },
 		{ "--test-text", NULL, "--test-text needs a value" },
 		{ "--test-number", "0", "\"0\" is not an integer from 1 to 10" },
 		{ "--test-number", "ten", "\"ten\" is not an integer from 1 to 10" },
