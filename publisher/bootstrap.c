@@ -7,8 +7,9 @@
  */
 #include "publisher/bootstrap.h"
 
-#include "base/hash.h"
+#include "publisher/folder.h"
 #include "publisher/pgurl.h"
+#include "publisher/render.h"
 
 /* The one that has a bootstrap part: only the Pomerium object does. */
 static const struct good *find_good(const struct snapshot *snapshot)
@@ -24,15 +25,9 @@ bool publisher_bootstrap_is_there(const struct snapshot *snapshot)
 	return find_good(snapshot) != NULL;
 }
 
-/* Named by content, so that a changed file is another one and Pomerium sees it. */
 static struct str file_name(const struct good_file *file, struct pool *pool)
 {
-	struct hash hash = hash_of(file->bytes);
-	char hex[33];
-
-	for (size_t i = 0; i < 16; i++)
-		snprintf(hex + 2 * i, 3, "%02x", hash.bytes[i]);
-	return pool_printf(pool, STR_FMT "-%s", STR_ARG(file->name), hex);
+	return publisher_folder_name(file->name, file->bytes, pool);
 }
 
 void publisher_bootstrap_each_file(const struct snapshot *snapshot,
@@ -57,7 +52,7 @@ static int name_files(const struct good *good, const char *dir,
 	for (; params.n < good->n_files; params.n++)
 		params.items[params.n] = (struct str_pair){
 			good->files[params.n].name,
-			pool_printf(pool, "%s/" STR_FMT, dir ? dir : ".",
+			pool_printf(pool, "%s/" STR_FMT, dir ? dir : "${TMPDIR}",
 				    STR_ARG(file_name(&good->files[params.n], pool)))
 		};
 	if (!params.n)
@@ -156,7 +151,6 @@ int publisher_wanted_render_bootstrap(struct wanted *self, enum wanted_format fo
 	struct pool pool;
 	struct snapshot snapshot;
 	Pomerium__Config__Settings *settings;
-	Pomerium__Config__Config *config;
 	int rc = -1;
 
 	pool_init(&pool);
@@ -168,9 +162,7 @@ int publisher_wanted_render_bootstrap(struct wanted *self, enum wanted_format fo
 		render_json(&snapshot, settings, out);
 		rc = out->full ? err_set(err, "the bootstrap configuration is too large") : 0;
 	} else {
-		config = PB_NEW(&pool, pomerium__config__config);
-		config->settings = settings;
-		rc = pb_to_pomerium_yaml(&config->base, out, err);
+		rc = publisher_render_settings(settings, out, err);
 	}
 out:
 	publisher_snapshot_let_go(&snapshot, self);

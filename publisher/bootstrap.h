@@ -7,8 +7,8 @@
 #include "publisher/snapshot.h"
 
 bool publisher_bootstrap_is_there(const struct snapshot *snapshot);
-/* As a message, with the names of its files in `files_dir`; NULL and a sentence if there is none.
- * Lives in the pool. */
+/* As a message, with the names of its files in `files_dir` (NULL: in "${TMPDIR}", for whoever reads
+ * it to fill in); NULL and a sentence if there is none. Lives in the pool. */
 Pomerium__Config__Settings *publisher_bootstrap_settings(const struct snapshot *snapshot,
 							 const char *files_dir, struct pool *pool,
 							 struct err *err);

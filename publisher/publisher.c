@@ -16,6 +16,31 @@
 #define VALUES_MS \
 	10000 /* the first file waits that long for secret values once everybody has arrived */
 
+static void on_report(void *self, int fd);
+
+/* The descriptor of the report may have become another one. */
+static void follow_report(struct publisher *p)
+{
+	const int fd = publisher_report_fd(p->report);
+
+	if (fd == p->report_fd)
+		return;
+	if (p->report_fd >= 0)
+		actor_unwatch_fd(p->loop, p->report_fd);
+	if (fd >= 0)
+		actor_watch_fd(p->loop, fd, on_report);
+	p->report_fd = fd;
+}
+
+static void on_report(void *self, int fd)
+{
+	struct publisher *p = self;
+
+	(void)fd;
+	publisher_report_on_fd(p->report);
+	follow_report(p);
+}
+
 static void on_peer_up(void *self, struct actor_peer *peer, bool again)
 {
 	struct publisher *p = self;
@@ -117,8 +142,10 @@ static void on_file_done(void *self, int fd)
 	struct publisher *p = self;
 
 	(void)fd;
-	if (publisher_sink_on_done(&p->sink) == 0)
-		become_ready(p, true);
+	if (publisher_sink_on_done(&p->sink) < 0)
+		return;
+	become_ready(p, true);
+	publisher_report_stored(p->report);
 }
 
 static uint64_t tick_file(struct publisher *p, uint64_t now_ms)
@@ -129,9 +156,14 @@ static uint64_t tick_file(struct publisher *p, uint64_t now_ms)
 	due = publisher_sink_due(&p->sink);
 	if (due < may_publish(p))
 		due = may_publish(p);
+	if (publisher_sink_is_even(&p->sink)) {
+		publisher_report_mark(p->report);
+		publisher_report_stored(p->report);
+	}
 	if (due > now_ms)
 		return due;
 	publisher_sink_publish(&p->sink);
+	publisher_report_mark(p->report);
 	return publisher_sink_due(&p->sink);
 }
 
@@ -150,6 +182,10 @@ static uint64_t tick_databroker(struct publisher *p, uint64_t now_ms)
 
 	if (standing != DATABROKER_BUSY)
 		become_ready(p, standing == DATABROKER_DONE);
+	if (standing == DATABROKER_DONE) {
+		publisher_report_mark(p->report);
+		publisher_report_stored(p->report);
+	}
 	return due;
 }
 
@@ -161,6 +197,9 @@ static uint64_t tick(void *self, uint64_t now_ms)
 	publisher_intake_settle(p, now_ms);
 	ask = publisher_waiting_tick(&p->waiting, now_ms);
 	due = p->databroker ? tick_databroker(p, now_ms) : tick_file(p, now_ms);
+	due = ask < due ? ask : due;
+	ask = publisher_report_tick(p->report, now_ms);
+	follow_report(p);
 	return ask < due ? ask : due;
 }
 
@@ -171,7 +210,7 @@ static int open_file(struct publisher *p, struct err *err)
 	const struct sink_settings *file = &p->flags.file;
 	const bool yaml = file->format == WANTED_YAML;
 
-	publisher_wanted_need(p->wanted, (struct wanted_needs){ yaml, yaml });
+	publisher_wanted_need(p->wanted, (struct wanted_needs){ .yaml = yaml });
 	if (publisher_sink_open(&p->sink, file, p->wanted, err) < 0)
 		return -1;
 	return actor_watch_fd(p->loop, p->sink.done_fd, on_file_done);
@@ -205,6 +244,12 @@ static int start(void *self, struct actor_loop *loop, struct err *err)
 	struct wanted_sink warnings = { p, publisher_intake_warn };
 
 	p->loop = loop;
+	p->report_fd = -1;
+	if (p->flags.report) {
+		p->report = publisher_report_new(p->flags.kubeconfig, p->flags.context, err);
+		if (!p->report)
+			return -1;
+	}
 	p->wanted = publisher_wanted_new(&warnings);
 	publisher_world_init(&p->world);
 	publisher_waiting_init(&p->waiting, p, publisher_intake_ask);
@@ -215,6 +260,7 @@ static void stop(void *self)
 {
 	struct publisher *p = self;
 
+	publisher_report_destroy(&p->report);
 	if (p->databroker)
 		publisher_databroker_destroy(&p->databroker);
 	else

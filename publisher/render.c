@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "publisher/bootstrap.h"
+#include "publisher/folder.h"
 
 #define CHUNK (256u << 10) /* bytes to gather before they are written */
 
@@ -33,15 +34,30 @@ static int flush(struct render *r, size_t above, struct err *err)
 	return rc;
 }
 
-static void add_certs(const struct snapshot *snapshot, Pomerium__Config__Settings *settings,
+/* The bytes, or the path of the file that has them: in its config.yaml Pomerium wants a list of
+ * certificates as files. */
+static struct str cert_text(const struct render *r, const char *name, struct str bytes,
+			    struct pool *pool)
+{
+	if (!r->as->files_dir || r->as->format != WANTED_YAML ||
+	    !publisher_folder_has_certs(r->snapshot))
+		return bytes;
+	return pool_printf(pool, "%s/" STR_FMT, r->as->files_dir,
+			   STR_ARG(publisher_folder_name(str_from(name), bytes, pool)));
+}
+
+static void add_certs(const struct render *r, Pomerium__Config__Settings *settings,
 		      struct pool *pool)
 {
-	for (size_t i = 0; i < snapshot->n_certs; i++) {
+	for (size_t i = 0; i < r->snapshot->n_certs; i++) {
+		const struct cert *cert = r->snapshot->certs[i];
 		Pomerium__Config__Settings__Certificate *c =
 			PB_NEW(pool, pomerium__config__settings__certificate);
 
-		PB_SET_TEXT(c, cert_bytes, publisher_certs_pem(snapshot->certs[i]));
-		PB_SET_TEXT(c, key_bytes, publisher_certs_key(snapshot->certs[i]));
+		PB_SET_TEXT(c, cert_bytes,
+			    cert_text(r, FOLDER_CERT, publisher_certs_pem(cert), pool));
+		PB_SET_TEXT(c, key_bytes,
+			    cert_text(r, FOLDER_KEY, publisher_certs_key(cert), pool));
 		PB_PUSH(pool, settings, certificates, c);
 	}
 }
@@ -51,8 +67,7 @@ static int add_bootstrap(struct render *r, struct pool *pool, struct err *err)
 {
 	Pomerium__Config__Settings *settings;
 
-	if (!r->as->files_dir || r->as->format != WANTED_YAML ||
-	    !publisher_bootstrap_is_there(r->snapshot))
+	if (r->as->format != WANTED_YAML || !publisher_bootstrap_is_there(r->snapshot))
 		return 0;
 	settings = publisher_bootstrap_settings(r->snapshot, r->as->files_dir, pool, err);
 	if (settings)
@@ -73,7 +88,7 @@ static Pomerium__Config__Settings *settings_of(struct render *r, struct pool *po
 	settings = (void *)pb_unpack(&pomerium__config__settings__descriptor, buf_view(&r->packed),
 				     pool, err);
 	if (settings)
-		add_certs(r->snapshot, settings, pool);
+		add_certs(r, settings, pool);
 	return settings;
 }
 
@@ -138,17 +153,29 @@ static int render_json(struct render *r, struct err *err)
 static const char routes_line[] = "routes:\n";
 static const char no_routes_line[] = "routes: []\n";
 
+int publisher_render_settings(Pomerium__Config__Settings *settings, struct buf *out,
+			      struct err *err)
+{
+	Pomerium__Config__Config config = POMERIUM__CONFIG__CONFIG__INIT;
+
+	config.settings = settings;
+	if (pb_to_pomerium_yaml(&config.base, out, err) < 0)
+		return -1;
+	if (str_ends(buf_view(out), no_routes_line))
+		out->len -= sizeof(no_routes_line) - 1;
+	return 0;
+}
+
 static int yaml_settings(struct render *r, struct err *err)
 {
 	struct pool pool;
-	Pomerium__Config__Config *config;
+	Pomerium__Config__Settings *settings;
 	int rc = -1;
 
 	pool_init(&pool);
-	config = PB_NEW(&pool, pomerium__config__config);
-	config->settings = settings_of(r, &pool, err);
-	if (config->settings)
-		rc = pb_to_pomerium_yaml(&config->base, &r->buf, err);
+	settings = settings_of(r, &pool, err);
+	if (settings)
+		rc = publisher_render_settings(settings, &r->buf, err);
 	pool_wipe(&pool);
 	return rc;
 }
@@ -182,10 +209,7 @@ static int render_yaml(struct render *r, struct err *err)
 
 	if (yaml_settings(r, err) < 0)
 		return -1;
-	if (n && str_ends(buf_view(&r->buf), no_routes_line)) {
-		r->buf.len -= sizeof(no_routes_line) - 1;
-		buf_puts(&r->buf, routes_line);
-	}
+	buf_puts(&r->buf, n ? routes_line : no_routes_line);
 	for (size_t i = 0; i < n; i++)
 		if (yaml_route(r, i, err) < 0)
 			return -1;

@@ -13,12 +13,16 @@ struct render_out {
 };
 
 /* As publisher_wanted_render, without the whole in memory; may run in another thread. files_dir:
- * not NULL puts the bootstrap part into the YAML form as well, its files being in that folder. */
+ * the folder of the files that the YAML form names; NULL: there is none, so certificates are
+ * written out. */
 struct render_as {
 	enum wanted_format format;
 	const char *files_dir;
 };
 int publisher_render(const struct snapshot *snapshot, const struct render_as *as,
 		     const struct render_out *out, struct err *err);
+/* Settings alone as config.yaml, without a word about routes. */
+int publisher_render_settings(Pomerium__Config__Settings *settings, struct buf *out,
+			      struct err *err);
 
 #endif

@@ -24,7 +24,8 @@ void publisher_wanted_destroy(struct wanted **self_p);
 
 /* What is asked for, beyond routes and settings; set it before anything is put. */
 struct wanted_needs {
-	bool yaml; /* an owner of whom Pomerium's config.yaml cannot say everything is rejected */
+	bool yaml; /* an owner of whom Pomerium's config.yaml cannot say everything is rejected;
+		      that file has the bootstrap part too, so it is needed as well */
 	bool bootstrap; /* a fault in the bootstrap part rejects; else it is a warning, and the part
 			   is left out */
 };
@@ -48,7 +49,8 @@ void publisher_wanted_secret(struct wanted *self, const struct msg_secret_put *p
 size_t publisher_wanted_n_routes(const struct wanted *self);
 size_t publisher_wanted_n_rejected(const struct wanted *self);
 /* The merged configuration: routes of all owners in the reference's order (from ascending; path,
- * regex, prefix descending; id ascending), settings of the Pomerium object, certificates in use. */
+ * regex, prefix descending; id ascending), settings of the Pomerium object, certificates in use; in
+ * YAML with the bootstrap part, as Pomerium reads one file. */
 int publisher_wanted_render(struct wanted *self, enum wanted_format format, struct buf *out,
 			    struct err *err);
 /* The bootstrap part of the Pomerium object: JSON with the reference's own names, or Pomerium's
