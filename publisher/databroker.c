@@ -12,8 +12,8 @@
 
 #include "base/mem.h"
 
-#define QUIET_MS 50
-#define INTERVAL_MS 500
+#define QUIET_MS 20
+#define INTERVAL_MS 500 /* after so long without a write a change goes out at once */
 #define ROUTES_PER_MS 10 /* 10 000 routes: a second */
 
 /* ---- what the files of the databroker sink share ---- */
@@ -134,6 +134,11 @@ void publisher_databroker_touch(struct databroker *self, const struct msg_key *o
 		self->seen_ns = seen_ns;
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 static uint64_t pace(const struct databroker *self)
 {
 	uint64_t interval = self->settings.interval_ms, due = self->last_ms + QUIET_MS;
@@ -142,7 +147,7 @@ static uint64_t pace(const struct databroker *self)
 		interval = publisher_wanted_n_routes(self->wanted) / ROUTES_PER_MS;
 	if (!self->settings.interval_ms && interval < INTERVAL_MS)
 		interval = INTERVAL_MS;
-	if (self->first_ms >= self->done_ms + interval)
+	if (self->first_ms >= self->done_ms + earlier(interval, INTERVAL_MS))
 		return self->first_ms;
 	return due < self->first_ms + interval ? due : self->first_ms + interval;
 }
@@ -195,11 +200,6 @@ enum databroker_standing publisher_databroker_standing(const struct databroker *
 		return self->lease.told_other ? DATABROKER_STANDBY : DATABROKER_BUSY;
 	return self->complete && publisher_put_is_done(self) && !self->first_ms ? DATABROKER_DONE
 										: DATABROKER_BUSY;
-}
-
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
 }
 
 uint64_t publisher_databroker_tick(struct databroker *self, uint64_t now_ms, uint64_t may_ms)

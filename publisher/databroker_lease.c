@@ -39,12 +39,14 @@ static void drop(struct databroker *self, const char *why)
 	self->complete = false;
 }
 
+/* The id stays: a databroker that was wiped takes it for a renewal, and may have done so already.
+ */
 void publisher_lease_void(struct databroker *self)
 {
 	grpc_cancel(&self->lease.request);
 	self->lease.pending = false;
-	drop(self, "the databroker that said so is no more");
-	self->lease.next_ms = 0;
+	self->lease.until_ms = self->lease.next_ms = 0;
+	self->complete = false;
 }
 
 static void set_duration(struct pool *pool, uint64_t ms, Google__Protobuf__Duration **out)
@@ -171,7 +173,7 @@ uint64_t publisher_lease_tick(struct databroker *self, uint64_t now_ms)
 {
 	struct lease *lease = &self->lease;
 
-	if (lease->id.len && now_ms >= lease->until_ms)
+	if (lease->until_ms && now_ms >= lease->until_ms)
 		drop(self, "the lease could not be renewed in time");
 	if (!lease->request && now_ms >= lease->next_ms) {
 		if (lease->id.len)
@@ -179,7 +181,7 @@ uint64_t publisher_lease_tick(struct databroker *self, uint64_t now_ms)
 		else
 			acquire(self);
 	}
-	if (lease->id.len && (lease->request || lease->until_ms < lease->next_ms))
+	if (lease->until_ms && (lease->request || lease->until_ms < lease->next_ms))
 		return lease->until_ms;
 	return lease->request ? UINT64_MAX : lease->next_ms;
 }
