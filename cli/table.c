@@ -121,6 +121,15 @@ struct row {
 	struct str cells[4];
 };
 
+/* What a tenant wrote, with nothing in it that a terminal would obey. */
+static struct str plain(struct str cell, struct pool *pool)
+{
+	for (size_t i = 0; i < cell.len; i++)
+		if (cell.ptr[i] < ' ' || cell.ptr[i] > '~')
+			return pool_printf(pool, "%s", err_quote(cell));
+	return cell;
+}
+
 static void print_rows(const struct row *rows, size_t n)
 {
 	size_t width[4] = { 0 };
@@ -150,8 +159,9 @@ static void show_routes(const struct value *routes, struct pool *pool)
 		const struct value *route = &routes->list.items[i];
 
 		rows[i + 1] =
-			(struct row){ { text_of(value_get(route, "from")), path_cell(route, pool),
-					to_cell(route, pool), policy_cell(route) } };
+			(struct row){ { plain(text_of(value_get(route, "from")), pool),
+					plain(path_cell(route, pool), pool),
+					plain(to_cell(route, pool), pool), policy_cell(route) } };
 	}
 	printf("\n");
 	print_rows(rows, n + 1);
