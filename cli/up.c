@@ -35,7 +35,7 @@ static struct str databroker_url, secret, secret_file, databroker_ca, databroker
 static struct str lease_duration;
 static bool databroker_insecure;
 static long n_workers;
-static bool once, table;
+static bool once, table, report;
 
 static const struct conf_option options[] = {
 	{ "out", CONF_TEXT, &out_file, "", 0, 0, "file that Pomerium's configuration is written to",
@@ -72,6 +72,10 @@ static const struct conf_option options[] = {
 	  "30s",
 	  0 },
 	{ "workers", CONF_INT, &n_workers, "1", 1, MAX_WORKERS, "translators", 0 },
+	{ "report", CONF_BOOL, &report, "true", 0, 0,
+	  "tell the watched cluster what became of each Ingress, by Events and by the status of "
+	  "the Pomerium object",
+	  0 },
 	{ "once", CONF_BOOL, &once, "false", 0, 0,
 	  "end after the first complete state: 0, or 1 if something was rejected", 0 },
 	{ "table", CONF_BOOL, &table, "false", 0, 0,
@@ -182,6 +186,11 @@ static void describe_children(struct supervisor *self)
 	if (databroker_insecure)
 		add_arg(child, STR("--databroker-tls-insecure-skip-verify"));
 	add_flag(child, "--publish-interval", publish_interval);
+	if (report && !offline_settings.files.n) {
+		add_arg(child, STR("--report"));
+		add_flag(child, "--kubeconfig", kubeconfig);
+		add_flag(child, "--context", context);
+	}
 	if (once)
 		add_arg(child, STR("--once"));
 

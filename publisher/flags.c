@@ -19,7 +19,8 @@ static struct {
 	struct str out, format, url, secret, secret_file, ca, ca_file, override_name;
 	uint64_t interval_ms, lease_ms;
 	long max_delete_share;
-	bool insecure, once;
+	bool insecure, once, report;
+	struct str kubeconfig, context;
 } flags;
 
 const struct conf_option publisher_flags_options[] = {
@@ -55,6 +56,13 @@ const struct conf_option publisher_flags_options[] = {
 	  0 },
 	{ "once", CONF_BOOL, &flags.once, "false", 0, 0,
 	  "end after the first complete state: status 0, or 1 if something is rejected", 0 },
+	{ "report", CONF_BOOL, &flags.report, "false", 0, 0,
+	  "tell Kubernetes what became of each Ingress: Events, and the Pomerium object's status",
+	  0 },
+	{ "kubeconfig", CONF_TEXT, &flags.kubeconfig, "", 0, 0,
+	  "cluster to report to; empty: the one that the pod runs in", 0 },
+	{ "context", CONF_TEXT, &flags.context, "", 0, 0,
+	  "context of the kubeconfig; empty: its current one", 0 },
 	{ 0 },
 };
 
@@ -153,7 +161,11 @@ int publisher_flags_read(struct flags *out, struct err *err)
 {
 	bool json = str_is(flags.format, "json");
 
-	*out = (struct flags){ .once = flags.once, .to_databroker = flags.url.len > 0 };
+	*out = (struct flags){ .once = flags.once,
+			       .report = flags.report && !flags.once,
+			       .kubeconfig = flags.kubeconfig,
+			       .context = flags.context,
+			       .to_databroker = flags.url.len > 0 };
 	if (flags.out.len && flags.url.len)
 		return err_set(err, "--out and --databroker-service-url are both given; a "
 				    "publisher has one of them");

@@ -10,6 +10,8 @@ extern const struct conf_option publisher_flags_options[];
 
 struct flags {
 	bool once;
+	bool report; /* to Kubernetes */
+	struct str kubeconfig, context;
 	bool to_databroker; /* else to the file */
 	struct sink_settings file;
 	struct databroker_settings databroker; /* its strings live as long as the process */

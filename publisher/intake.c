@@ -99,26 +99,40 @@ static bool admit(struct publisher *p, const struct msg_key *owner, const struct
 	return verdict == WORLD_TAKE;
 }
 
+static void report_unusable(struct publisher *p, const struct msg_config *config)
+{
+	const struct owner *owner = publisher_wanted_owner(p->wanted, &config->owner);
+	struct msg_reject reject = { config->owner, config->stamp, config->uid, config->generation,
+				     str_from(owner ? owner->reason : NULL) };
+
+	publisher_report_reject(p->report, &reject);
+}
+
 static void take_config(struct publisher *p, const struct msg_config *config, struct str raw)
 {
 	struct msg_key missing;
 	uint64_t before = reason_sum(p, &config->owner);
 	struct err err;
 
-	switch (publisher_wanted_put(p->wanted, config, &missing, &err)) {
+	enum wanted_taken taken = publisher_wanted_put(p->wanted, config, &missing, &err);
+
+	switch (taken) {
 	case WANTED_WAITS:
 		publisher_waiting_put(&p->waiting, &config->owner, raw, &missing);
 		return;
 	case WANTED_REJECTED:
 		if (reason_sum(p, &config->owner) != before)
 			log_rejected(p, &config->owner);
-		break;
+		report_unusable(p, config);
+		log_warnings(p, config);
+		return;
 	case WANTED_CHANGED:
 		touch(p, &config->owner, config->stamp.seen_ns);
 		break;
 	case WANTED_SAME:
 		break;
 	}
+	publisher_report_config(p->report, config, taken == WANTED_CHANGED);
 	log_warnings(p, config);
 }
 
@@ -136,6 +150,7 @@ void publisher_intake_reject(struct publisher *p, const struct msg_reject *rejec
 		return;
 	before = reason_sum(p, &reject->owner);
 	publisher_wanted_reject(p->wanted, reject);
+	publisher_report_reject(p->report, reject);
 	if (reason_sum(p, &reject->owner) != before)
 		log_rejected(p, &reject->owner);
 }
@@ -146,6 +161,7 @@ void publisher_intake_delete(struct publisher *p, const struct msg_delete *gone)
 		return;
 	if (publisher_wanted_delete(p->wanted, &gone->owner) == WANTED_CHANGED)
 		touch(p, &gone->owner, gone->stamp.seen_ns);
+	publisher_report_gone(p->report, &gone->owner);
 }
 
 /* ---- secrets ---- */
@@ -196,9 +212,11 @@ void publisher_intake_settle(struct publisher *p, uint64_t now_ms)
 		 n_gone, p->world.complete);
 	for (size_t i = 0; i < n_gone; i++) {
 		touch(p, gone[i], 0);
+		publisher_report_gone(p->report, gone[i]);
 		publisher_wanted_delete(p->wanted, gone[i]);
 	}
 	pool_clear(&pool);
+	publisher_report_open(p->report, p->world.complete);
 	p->settled = p->world.in_force;
 	if (!p->passed_ms)
 		p->passed_ms = now_ms;

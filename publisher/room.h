@@ -5,6 +5,7 @@
 #include "actor/actor.h"
 #include "publisher/databroker.h"
 #include "publisher/flags.h"
+#include "publisher/report.h"
 #include "publisher/sink.h"
 #include "publisher/waiting.h"
 #include "publisher/wanted_inside.h"
@@ -19,6 +20,8 @@ struct publisher {
 	struct flags flags;
 	struct sink sink;              /* the file, unless there is a databroker */
 	struct databroker *databroker; /* or NULL */
+	struct report *report;         /* NULL: nobody is told */
+	int report_fd;                 /* of it, that is waited on; -1: none */
 	bool ready;                    /* everything was stored once, or another replica writes */
 	uint64_t
 		settled; /* the announcement of this epoch that wanted was compared with; 0: none */

@@ -121,6 +121,11 @@ uint64_t publisher_sink_due(const struct sink *sink)
 	return due < sink->retry_ms ? sink->retry_ms : due;
 }
 
+bool publisher_sink_is_even(const struct sink *sink)
+{
+	return !sink->job.running && !sink->forced && !sink->first_ms;
+}
+
 /* Nothing is lost: the changes are touched again. */
 static void back_off(struct sink *sink)
 {

@@ -58,6 +58,8 @@ void publisher_sink_touch(struct sink *sink, const struct msg_key *owner, uint64
 void publisher_sink_plan(struct sink *sink);
 /* When to publish (clock_ms), UINT64_MAX: nothing to do, or it is being done. */
 uint64_t publisher_sink_due(const struct sink *sink);
+/* Everything that was touched is in the file. */
+bool publisher_sink_is_even(const struct sink *sink);
 /* Starts to publish what is wanted now. */
 void publisher_sink_publish(struct sink *sink);
 /* done_fd is readable: 0: the file says what was wanted. -1: it was logged, and is tried again

@@ -1,0 +1,31 @@
+/* report: tells Kubernetes what became of each owner: Events, and the status of the Pomerium
+ * object.
+ *
+ * Beside publishing and never in its way: requests do not block, wait in a queue with an end, and
+ * their failures are only logged. All of these but _new take NULL: nobody is told. */
+#ifndef PUBLISHER_REPORT_H
+#define PUBLISHER_REPORT_H
+
+#include "base/err.h"
+#include "msg/config.h"
+
+struct report;
+
+/* Empty kubeconfig: the cluster that the pod runs in. */
+struct report *publisher_report_new(struct str kubeconfig, struct str context, struct err *err);
+void publisher_report_destroy(struct report **self_p); /* what was not sent yet is dropped */
+int publisher_report_fd(const struct report *self);    /* may be another one after on_fd and tick */
+void publisher_report_on_fd(struct report *self);
+uint64_t publisher_report_tick(struct report *self, uint64_t now_ms);
+
+/* `changed`: what would be published of it differs from before. */
+void publisher_report_config(struct report *self, const struct msg_config *config, bool changed);
+void publisher_report_reject(struct report *self, const struct msg_reject *reject);
+void publisher_report_gone(struct report *self, const struct msg_key *owner);
+/* Everybody has arrived. `complete`: who has not is no more. */
+void publisher_report_open(struct report *self, bool complete);
+/* The sink takes what is wanted now; what it took last is stored. */
+void publisher_report_mark(struct report *self);
+void publisher_report_stored(struct report *self);
+
+#endif

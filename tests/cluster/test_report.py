@@ -1,0 +1,151 @@
+"""What Kubernetes is told, on a real API server: Events and the status of the Pomerium object."""
+import pathlib
+import time
+
+import pytest
+import yaml
+from cluster import Cluster, ClusterPipeline
+from pipeline import CLASS, app, read, wait_for
+from test_cluster import service_account
+
+SETTINGS = pathlib.Path(__file__).parent.parent / "golden/cases/settings/minimal/input.yaml"
+BAD = "ingress.pomerium.io/policy: '[{\"allow\":{\"maybe\":[]}}]'"
+TLS = "  tls: [{hosts: [gone.example.com], secretName: nope}]\n"
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    with Cluster(tmp_path / "cluster") as c:
+        c.install_crds()
+        c.apply_yaml(CLASS)
+        yield c
+
+
+def events(cluster):
+    """(object, type, reason, message, component, annotation) -> count"""
+    _, answer = cluster.call("GET", "/api/v1/events")
+    found = {}
+    for e in answer["items"]:
+        about = e["involvedObject"]
+        who = f"{about['namespace']}/{about['name']}" if "namespace" in about else about["name"]
+        key = (who, e["type"], e["reason"], e["message"], e["source"]["component"], e["metadata"].get("annotations", {}).get("ingress"))
+        found[key] = found.get(key, 0) + e["count"]
+    return found
+
+
+def versions(cluster):
+    """What any write would change."""
+    _, answer = cluster.call("GET", "/api/v1/events")
+    return {e["metadata"]["name"]: e["metadata"]["resourceVersion"] for e in answer["items"]}, pomerium(cluster)["metadata"]["resourceVersion"]
+
+
+def pomerium(cluster):
+    return cluster.call("GET", "/apis/ingress.pomerium.io/v1/pomerium/global")[1]
+
+
+def status(cluster):
+    return pomerium(cluster).get("status", {})
+
+
+def has(cluster, *key):
+    return lambda: any(all(k is None or k == e for k, e in zip(key, event)) for event in events(cluster))
+
+
+def remove(cluster, text):
+    for obj in yaml.safe_load_all(text):
+        assert cluster.delete(obj) == 200
+
+
+def test_the_owners_are_told(sluice, cluster, tmp_path):
+    cluster.apply_yaml(SETTINGS.read_text())
+    for text in app("good"), app("bad", annotations=BAD), app("gone", more=TLS):
+        cluster.apply_yaml(text)
+    with ClusterPipeline(sluice, tmp_path, cluster) as p:
+        said = lambda: f"{events(cluster)}\n{status(cluster)}\n{p.log()[-3000:]}"
+        wait_for(said, has(cluster, "shop/good", "Normal", "Updated", "updated pomerium configuration", "pomerium-ingress"))
+        wait_for(said, has(cluster, "shop/bad", "Warning", "UpdateError", None, "pomerium-ingress"))
+        wait_for(said, has(cluster, "shop/gone", "Warning", "UpdateError", None, "pomerium-ingress"))
+        wait_for(said, has(cluster, "global", "Normal", "Updated", "shop/good: config updated", "pomerium-ingress", "shop/good"))
+        wait_for(said, has(cluster, "global", "Warning", "UpdateError", None, "pomerium-ingress", "shop/bad"))
+        wait_for(said, has(cluster, "global", "Normal", "Updated", "config updated", "pomerium-crd"))
+        wait_for(said, has(cluster, "global", "Warning", "Validation", None, "pomerium-crd"))
+        sentences = {e[0]: e[3] for e in events(cluster) if e[2] == "UpdateError" and e[0] != "global"}
+        assert "maybe" in sentences["shop/bad"] and "nope" in sentences["shop/gone"], sentences
+        wait_for(said, lambda: len(status(cluster).get("ingress", {})) == 3)
+        entries = status(cluster)["ingress"]
+        assert entries["shop/good"]["reconciled"] and "error" not in entries["shop/good"]
+        assert not entries["shop/bad"]["reconciled"] and entries["shop/bad"]["error"] == sentences["shop/bad"]
+        assert entries["shop/bad"]["observedGeneration"] == 1 and entries["shop/bad"]["observedAt"].endswith("Z")
+        assert status(cluster)["settingsStatus"]["reconciled"]
+        before = versions(cluster)
+
+        # Whatever happens to the others, a failure that stays is told once.
+        end = time.monotonic() + 10
+        n = 0
+        while time.monotonic() < end:
+            n += 1
+            cluster.apply_yaml(app("bad", annotations=BAD + f"\nexample.com/turn: '{n}'"))
+            time.sleep(0.05)
+        assert n > 20
+        assert len(versions(cluster)[0]) == len(before[0]), events(cluster)
+        assert max(events(cluster).values()) > 1, events(cluster)
+        changed = [k for k, v in versions(cluster)[0].items() if before[0][k] != v]
+        assert len(changed) <= 2, events(cluster)  # of the Ingress and of the Pomerium object
+
+        cluster.apply_yaml(app("bad"))
+        wait_for(said, has(cluster, "shop/bad", "Normal", "Updated"))
+        assert b"bad.example.com" in read(p.out)
+        remove(cluster, app("good"))
+        wait_for(said, has(cluster, "global", "Normal", "Updated", "shop/good: deleted: Ingress resource was deleted", "pomerium-ingress", "shop/good"))
+        wait_for(said, lambda: "shop/good" not in status(cluster)["ingress"] and status(cluster)["ingress"]["shop/bad"]["reconciled"])
+        assert "error" not in status(cluster)["ingress"]["shop/bad"]
+
+
+def test_a_restart_tells_nothing_again(sluice, cluster, tmp_path):
+    cluster.apply_yaml(SETTINGS.read_text())
+    cluster.apply_yaml(app("good"))
+    cluster.apply_yaml(app("bad", annotations=BAD))
+    remove_later = app("later")
+    cluster.apply_yaml(remove_later)
+    with ClusterPipeline(sluice, tmp_path, cluster) as p:
+        wait_for(p.log, lambda: len(status(cluster).get("ingress", {})) == 3 and "settingsStatus" in status(cluster))
+        wait_for(p.log, lambda: len(events(cluster)) == 8)
+        before = versions(cluster)
+        first = p.children("publisher")
+        assert p.kill("publisher")
+        wait_for(p.log, lambda: p.children("publisher") not in ([], first))
+        cluster.apply_yaml(app("new"))  # what is said of this one comes behind what would be said again
+        wait_for(p.log, lambda: "shop/new" in status(cluster)["ingress"])
+        after = versions(cluster)
+        assert {k: v for k, v in after[0].items() if k in before[0]} == before[0]
+        assert len(after[0]) == len(before[0]) + 2
+    remove(cluster, remove_later)
+    with ClusterPipeline(sluice, tmp_path, cluster) as p:  # what went meanwhile goes from the status too
+        wait_for(p.log, lambda: set(status(cluster)["ingress"]) == {"shop/good", "shop/bad", "shop/new"})
+        assert {k: v for k, v in versions(cluster)[0].items() if k in before[0]} == before[0]
+
+
+def test_who_may_not_tell_publishes(sluice, cluster, tmp_path):
+    cluster.apply_yaml(SETTINGS.read_text())
+    cluster.apply({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "silent"},
+                   "rules": [{"apiGroups": ["", "networking.k8s.io", "discovery.k8s.io", "ingress.pomerium.io"],
+                              "resources": ["ingresses", "ingressclasses", "services", "endpointslices", "secrets", "pomerium"], "verbs": ["get", "list", "watch"]}]})
+    token = service_account(cluster, "default", "silent", "ClusterRole", "silent")
+    with ClusterPipeline(sluice, tmp_path, cluster, kubeconfig=cluster.kubeconfig(token, "silent.kubeconfig")) as p:
+        for i in range(5):
+            cluster.apply_yaml(app(f"app{i}"))
+        said = lambda what: [l for l in p.log().split("\n") if "cannot report" in l and f"what={what} " in l]
+        wait_for(p.log, lambda: said("events") and said("status"))
+        p.settled()
+        cluster.apply_yaml(app("more"))
+        assert b"more.example.com" in p.settled()
+        assert len(said("events")) == 1 and len(said("status")) == 1
+        assert not events(cluster)
+
+
+def test_without_reports_nobody_is_told(sluice, cluster, tmp_path):
+    cluster.apply_yaml(SETTINGS.read_text())
+    cluster.apply_yaml(app("good"))
+    with ClusterPipeline(sluice, tmp_path, cluster, "--report=false") as p:
+        p.settled()
+    assert not events(cluster) and not status(cluster)
