@@ -136,7 +136,8 @@ static int read_ca(struct str *out, struct err *err)
 		buf_clear(&pem);
 		return err_set(err, "--databroker-tls-ca is not base64 of certificates in PEM");
 	}
-	*out = (struct str){ mem_dup(pem.ptr, pem.len), pem.len };
+	flags.ca = (struct str){ mem_dup(pem.ptr, pem.len), pem.len }; /* as long as the process */
+	*out = flags.ca;
 	buf_clear(&pem);
 	return 0;
 }
