@@ -59,8 +59,8 @@ int translator_upstream_port(struct ingress_job *job, const struct msg_service_r
 /* certificates_from_ingress.c: every TLS Secret of the bundle as an offer to serve. */
 int translator_certificates_from_ingress(struct ingress_job *job, struct err *err);
 /* Pomerium can load the pair: both are there, both parse, the key belongs to the certificate. */
-int translator_certificate_check(const struct msg_secret_fact *cert, const struct msg_secret_fact *key,
-				 struct err *err);
+int translator_certificate_check(const struct msg_secret_fact *cert,
+				 const struct msg_secret_fact *key, struct err *err);
 
 /* translate.c */
 void translator_warn(struct ingress_job *job, const char *fmt, ...)

@@ -73,7 +73,8 @@ static int on_bundle(void *arg, struct actor_peer *from, const struct msg *m, st
 		actor_send(publisher, MSG_REJECT, &reject);
 	} else if (actor_send(publisher, MSG_CONFIG, &config) && actor_room(publisher) > 0) {
 		/* the link is fine: no peer would take this message */
-		err_set(&reason, "its configuration is too large to be published; it needs fewer paths");
+		err_set(&reason,
+			"its configuration is too large to be published; it needs fewer paths");
 		fill_reject(bundle, &reason, &reject);
 		actor_send(publisher, MSG_REJECT, &reject);
 	}

@@ -64,7 +64,8 @@ static const struct kind kinds[] = {
 	  .helpers = { PPL_GET_SESSION } },
 	{ "claim", SHAPE_PATH, 1, "claim-ok", "claim-unauthorized",
 	  CLAIM, "values", translator_ppl_match_list, WITH_CLAIM },
-	{ "client_certificate", SHAPE_PLAIN, 1, "client-certificate-ok", "client-certificate-unauthorized",
+	{ "client_certificate", SHAPE_PLAIN, 1, "client-certificate-ok",
+	  "client-certificate-unauthorized",
 	  "\tcert := crypto.x509.parse_certificates("
 	    "trim_space(input.http.client_certificate.leaf))[0]\n"
 	  "\tfingerprint := crypto.sha256(base64.decode(cert.Raw))\n"
@@ -74,13 +75,15 @@ static const struct kind kinds[] = {
 	{ "cors_preflight", SHAPE_FIXED, 1,
 	  .text = " := [true, {\"cors-request\"}] if {\n"
 	          "\tinput.http.method == \"OPTIONS\"\n"
-	          "\tcount(object.get(input.http.headers, \"Access-Control-Request-Method\", [])) > 0\n"
+	          "\tcount(object.get(input.http.headers, "
+	            "\"Access-Control-Request-Method\", [])) > 0\n"
 	          "\tcount(object.get(input.http.headers, \"Origin\", [])) > 0\n"
 	          "}\n"
 	          "\n"
 	          "else := [false, {\"non-cors-request\"}]\n" },
 	{ "device", SHAPE_DEVICE, 1, "device-ok", "device-unauthorized", NULL, NULL, NULL,
-	  { PPL_GET_DEVICE_CREDENTIAL, PPL_GET_DEVICE_ENROLLMENT, PPL_GET_SESSION, PPL_OBJECT_GET } },
+	  { PPL_GET_DEVICE_CREDENTIAL, PPL_GET_DEVICE_ENROLLMENT, PPL_GET_SESSION,
+	    PPL_OBJECT_GET } },
 	{ "domain", SHAPE_SESSION, 1, "domain-ok", "domain-unauthorized",
 	  DIRECTORY "\tdomain := split(get_user_email(session, user, directory_user), \"@\")[1]\n",
 	  "domain", translator_ppl_match_string, WITH_EMAIL },
@@ -125,7 +128,8 @@ static const struct kind kinds[] = {
 	          "\tnot contains(input.http.url, \"/.pomerium/webauthn\")\n"
 	          "}\n"
 	          "\n"
-	          "else := [false, {\"user-unauthenticated\"}] if contains(input.http.url, \"/.pomerium/\")\n"
+	          "else := [false, {\"user-unauthenticated\"}] "
+	            "if contains(input.http.url, \"/.pomerium/\")\n"
 	          "\n"
 	          "else := [false, {\"non-pomerium-route\"}]\n",
 	  .helpers = { PPL_GET_SESSION } },
@@ -137,9 +141,11 @@ static const struct kind kinds[] = {
 	  NULL, "input.ssh.publickey", translator_ppl_match_key, { 0 } },
 	{ "ssh_username", SHAPE_PLAIN, 1, "ssh-username-ok", "ssh-username-unauthorized",
 	  NULL, "input.ssh.username", translator_ppl_match_string, { 0 } },
-	{ "ssh_username_matches_claim", SHAPE_SESSION, 1, "ssh-username-ok", "ssh-username-unauthorized",
-	  NULL, CLAIM "\tinput.ssh.username in values\n", translator_ppl_match_claim_name, WITH_CLAIM },
-	{ "ssh_username_matches_email", SHAPE_SESSION, 1, "ssh-username-ok", "ssh-username-unauthorized",
+	{ "ssh_username_matches_claim", SHAPE_SESSION, 1, "ssh-username-ok",
+	  "ssh-username-unauthorized", NULL, CLAIM "\tinput.ssh.username in values\n",
+	  translator_ppl_match_claim_name, WITH_CLAIM },
+	{ "ssh_username_matches_email", SHAPE_SESSION, 1, "ssh-username-ok",
+	  "ssh-username-unauthorized",
 	  EMAIL "\tusername := split(email, \"@\")[0]\n\tinput.ssh.username == username\n",
 	  NULL, NULL, WITH_EMAIL },
 	{ "user", SHAPE_SESSION, 1, "user-ok", "user-unauthorized",

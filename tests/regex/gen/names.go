@@ -58,7 +58,8 @@ func names() {
 #include "translator/regex.h"
 
 /* clang-format off */
-/* name, length, and the length of its negation, of its case-folded form and of that one's negation */
+/* name, length, and the length of its negation, of its case-folded form and of that one's
+ * negation */
 static const struct {
 	const char *name;
 	unsigned short n_runes[4];
