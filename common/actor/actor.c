@@ -8,6 +8,7 @@
 #include "actor/loop.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -313,6 +314,8 @@ int actor_main(const struct actor *actor, int argc, char **argv)
 	loop.epoch = hash_random64();
 	loop.heartbeat_ms = settings.heartbeat_ms;
 	loop.ready_fd = (int)settings.ready_fd;
+	if (loop.ready_fd >= 0) /* not for the plugins that a room starts */
+		(void)fcntl(loop.ready_fd, F_SETFD, FD_CLOEXEC);
 	loop.status = EXIT_START;
 	buf_init(&loop.scratch, BUF_MAX_MESSAGE);
 	if (open_signals(&loop, &err) < 0 || open_sockets(&loop, &err) < 0 ||
