@@ -1,0 +1,202 @@
+/* When news are told, and that nothing is told twice: the report without a network. */
+#include "publisher/report_inside.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <cmocka.h>
+
+static struct report *report;
+
+static int setup(void **state)
+{
+	char path[] = "/tmp/sluice-report-XXXXXX";
+	static const char text[] =
+		"apiVersion: v1\nkind: Config\ncurrent-context: x\n"
+		"clusters: [{name: x, cluster: {server: 'http://127.0.0.1:1'}}]\n"
+		"users: [{name: x, user: {}}]\ncontexts: [{name: x, context: {cluster: x, user: "
+		"x}}]\n";
+	int fd = mkstemp(path);
+	struct err err = { "" };
+
+	(void)state;
+	assert_true(write(fd, text, sizeof(text) - 1) > 0);
+	close(fd);
+	report = publisher_report_new(str_from(path), STR_NONE, &err);
+	unlink(path);
+	if (!report)
+		fail_msg("%s", err.text);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	publisher_report_destroy(&report);
+	assert_null(report);
+	return 0;
+}
+
+static const struct msg_key good = { MSG_KIND_INGRESS, { "shop", 4 }, { "good", 4 } };
+
+static void put(int64_t generation, bool changed)
+{
+	const struct msg_config config = { .owner = good,
+					   .uid = STR("u"),
+					   .generation = generation };
+
+	publisher_report_config(report, &config, changed);
+}
+
+static void reject(const char *reason)
+{
+	const struct msg_reject message = {
+		.owner = good, .uid = STR("u"), .generation = 1, .reason = str_from(reason)
+	};
+
+	publisher_report_reject(report, &message);
+}
+
+/* Everything so far is stored; returns how many Events wait or fly. */
+static size_t store(uint64_t now_ms)
+{
+	publisher_report_mark(report);
+	publisher_report_stored(report);
+	publisher_report_tick(report, now_ms);
+	return report->send.jobs.n;
+}
+
+static void test_updated_waits_for_the_sink(void **state)
+{
+	(void)state;
+	put(1, true);
+	publisher_report_open(report, true);
+	publisher_report_tick(report, 1);
+	assert_int_equal(report->send.jobs.n, 0);
+	publisher_report_mark(report);
+	put(2, true); /* came while the sink wrote */
+	publisher_report_stored(report);
+	publisher_report_tick(report, 2);
+	assert_int_equal(report->send.jobs.n, 0);
+	assert_int_equal(store(3), 1);
+	assert_int_equal(report->news.n, 0);
+}
+
+static void test_nothing_before_everybody_has_arrived(void **state)
+{
+	(void)state;
+	reject("no");
+	assert_int_equal(store(1), 0);
+	publisher_report_open(report, true);
+	publisher_report_tick(report, 2);
+	assert_int_equal(report->send.jobs.n, 1);
+}
+
+static void test_the_same_is_told_once(void **state)
+{
+	(void)state;
+	publisher_report_open(report, true);
+	put(1, true);
+	assert_int_equal(store(1), 1);
+	publisher_report_send_close(report);
+	report->send = (struct send_queue){ 0 };
+	publisher_report_send_open(report);
+	put(1, false);
+	assert_int_equal(store(2), 0);
+	put(2, false);
+	assert_int_equal(store(3), 1);
+}
+
+static void test_a_failure_repeats_at_its_pace(void **state)
+{
+	struct send_job *job;
+	size_t i = 0;
+	void *value;
+
+	(void)state;
+	publisher_report_open(report, true);
+	for (uint64_t now = 1; now < REPORT_REPEAT_FIRST_MS; now += 1000) {
+		reject("no");
+		assert_int_equal(store(now), 1);
+	}
+	assert_true(map_next(&report->send.jobs, &i, NULL, &value));
+	job = value;
+	assert_int_equal(job->count, 1);
+	reject("no");
+	store(REPORT_REPEAT_FIRST_MS + 1);
+	assert_int_equal(job->count, 11); /* the nine in between and this one */
+	assert_non_null(map_get(&report->repeats, STR("shop/good")));
+	reject("another");
+	assert_int_equal(store(REPORT_REPEAT_FIRST_MS + 2), 2);
+	put(2, true);
+	assert_int_equal(store(REPORT_REPEAT_FIRST_MS + 3), 3);
+	assert_null(map_get(&report->repeats, STR("shop/good")));
+}
+
+static void test_who_is_gone_is_forgotten(void **state)
+{
+	(void)state;
+	publisher_report_open(report, true);
+	put(1, true);
+	store(1);
+	assert_non_null(map_get(&report->now, STR("shop/good")));
+	publisher_report_gone(report, &good);
+	store(2);
+	assert_null(map_get(&report->now, STR("shop/good")));
+}
+
+static void test_the_queue_has_an_end(void **state)
+{
+	char message[32];
+
+	(void)state;
+	for (int i = 0; i < REPORT_QUEUE_MAX + 10; i++) {
+		struct event event = { .about = good,
+				       .uid = STR("u"),
+				       .reason = "Updated",
+				       .component = "pomerium-ingress" };
+
+		snprintf(message, sizeof(message), "%d", i);
+		event.message = str_from(message);
+		publisher_report_send(report, &event, 1, false);
+	}
+	assert_int_equal(report->send.jobs.n, REPORT_QUEUE_MAX);
+	assert_int_equal(report->send.n_dropped, 10);
+	publisher_report_tick(report, 1);
+	assert_int_equal(report->send.n_flying, REPORT_PARALLEL);
+}
+
+static void test_nobody_to_tell(void **state)
+{
+	struct report *none = NULL;
+
+	(void)state;
+	publisher_report_open(none, true);
+	publisher_report_gone(none, &good);
+	publisher_report_mark(none);
+	publisher_report_stored(none);
+	publisher_report_on_fd(none);
+	publisher_report_destroy(&none);
+	assert_int_equal(publisher_report_fd(none), -1);
+	assert_true(publisher_report_tick(none, 1) == UINT64_MAX);
+}
+
+int main(void)
+{
+#define WITH(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		WITH(test_updated_waits_for_the_sink),
+		WITH(test_nothing_before_everybody_has_arrived),
+		WITH(test_the_same_is_told_once),
+		WITH(test_a_failure_repeats_at_its_pace),
+		WITH(test_who_is_gone_is_forgotten),
+		WITH(test_the_queue_has_an_end),
+		cmocka_unit_test(test_nobody_to_tell),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
