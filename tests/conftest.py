@@ -15,6 +15,12 @@ for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TSAN_OPTIONS"):
     os.environ[name] = f"{os.environ.get(name, '')}:log_path={REPORTS}/report:print_stacktrace=1"
 
 
+def pytest_collection_finish(session):
+    if any("cluster" in item.fixturenames for item in session.items):
+        reporter = session.config.pluginmanager.getplugin("terminalreporter")
+        reporter.write_line("\nthe cluster tests build an API server: about ten quiet minutes the first time, seconds from then on", flush=True)
+
+
 @pytest.fixture(scope="session")
 def build():
     """The folder with the binaries: build/, or what BUILD says."""
