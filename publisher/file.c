@@ -2,9 +2,9 @@
  *
  *   in    new content, piece by piece
  *   out   the path has the old content or the new one, on disk, mode 0600
- *   owns  a nameless file in the same folder while it is written; NAME.tmp-PID for the moment of
- * the rename, or all along where the file system has no nameless files never writes into the file
- * that others read
+ *   owns  a nameless file in the same folder while it is written; NAME.tmp-PID for the moment
+ *         of the rename, or all along where the file system has no nameless files
+ *   never writes into the file that others read
  */
 #include "publisher/file.h"
 

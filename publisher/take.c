@@ -1,8 +1,9 @@
 /* take: makes a CONFIG something that can be published.
  *
  *   in    a CONFIG, the values that its splices name
- *   out   its routes and settings with the secrets in them, packed; or why it cannot be published,
- * or that a value has not come never takes half of it: whatever is wrong, the last good one stays
+ *   out   its routes and settings with the secrets in them, packed; or why it cannot be
+ *         published, or that a value has not come
+ *   never takes half of it: whatever is wrong, the last good one stays
  */
 #include "publisher/splice.h"
 #include "publisher/wanted_inside.h"

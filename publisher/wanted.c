@@ -2,8 +2,9 @@
  *
  *   in    what take.c made of a CONFIG; REJECT, DELETE and SECRET_PUT
  *   out   whether anything would be published differently; warnings of twins
- *   owns  each owner's last good configuration and last rejection, the secret values, the
- * certificates, the twins never writes anything; scans all owners for the change of one
+ *   owns  each owner's last good configuration and last rejection, the secret values,
+ *         the certificates, the twins
+ *   never writes anything; scans all owners for the change of one
  *
  * A configuration is taken as a whole or not at all: whatever is wrong with it, the last good one
  * stays.
