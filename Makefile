@@ -38,6 +38,7 @@ HEADERS := $(wildcard *.h */*.h */*/*.h)
 JOBS := -j$(shell nproc)
 FUZZ_BUILD ?= build/fuzz
 FUZZ_SAN := -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined
+TSAN_OPTIONS := ignore_noninstrumented_modules=1:die_after_fork=0:suppressions=$(CURDIR)/tests/lib/tsan.supp
 TEST_PACKAGES := clang libclang-rt-14-dev valgrind python3-pytest python3-zmq python3-msgpack python3-yaml python3-venv etcd-server
 LINT_PACKAGES := clang clang-tidy clang-format cppcheck
 
@@ -83,7 +84,7 @@ asan: test-deps
 
 tsan: test-deps
 	@$(MAKE) --no-print-directory $(JOBS) BUILD=build/tsan CC=clang SAN="-fsanitize=thread" bins units
-	@BUILD=build/tsan FUZZ_BUILD=none $(PYTHON) tests/run.py
+	@BUILD=build/tsan FUZZ_BUILD=none TSAN_OPTIONS="$(TSAN_OPTIONS)" $(PYTHON) tests/run.py
 
 lint: style
 	@SLUICE_EXTRA_PACKAGES="$(LINT_PACKAGES)" scripts/bootstrap
