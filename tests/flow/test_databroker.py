@@ -366,3 +366,15 @@ def test_what_nobody_replaces_stays(sluice, tmp_path, folder, databroker):
         write(folder / "app-1.yaml", app("app-1", "10.8.8.8"))
         wait_for(p.log, lambda: databroker.written()[-1] == ingress(1))
         assert {r: databroker.records().get(r) for r in old} == old
+
+
+def test_the_way_back_removes_our_records_and_nothing_else(sluice, tmp_path, folder, databroker):
+    """As docs/databroker.md has it: nothing is wanted any more, and that is meant."""
+    with Up(sluice, tmp_path / "a", folder, databroker) as p:
+        p.stored(20)
+    databroker.store("somebody/else", {"settings": {"log_level": "warn"}})
+    (tmp_path / "empty").mkdir()
+    done = subprocess.run([sluice, "up", "-f", tmp_path / "empty", "--databroker-service-url", databroker.url, "--max-delete-share", "100", "--once"],
+                          env={**os.environ, "SHARED_SECRET": databroker.secret}, capture_output=True, text=True, timeout=40)
+    assert done.returncode == 0, done.stderr
+    assert set(databroker.records()) == {"somebody/else"}
