@@ -21,11 +21,16 @@ def cluster(tmp_path):
         yield c
 
 
+def ours(cluster):
+    """Without those of the API server itself."""
+    _, answer = cluster.call("GET", "/api/v1/events")
+    return [e for e in answer["items"] if e.get("source", {}).get("component", "").startswith("pomerium-")]
+
+
 def events(cluster):
     """(object, type, reason, message, component, annotation) -> count"""
-    _, answer = cluster.call("GET", "/api/v1/events")
     found = {}
-    for e in answer["items"]:
+    for e in ours(cluster):
         about = e["involvedObject"]
         who = f"{about['namespace']}/{about['name']}" if "namespace" in about else about["name"]
         key = (who, e["type"], e["reason"], e["message"], e["source"]["component"], e["metadata"].get("annotations", {}).get("ingress"))
@@ -35,8 +40,7 @@ def events(cluster):
 
 def versions(cluster):
     """What any write would change."""
-    _, answer = cluster.call("GET", "/api/v1/events")
-    return {e["metadata"]["name"]: e["metadata"]["resourceVersion"] for e in answer["items"]}, pomerium(cluster)["metadata"]["resourceVersion"]
+    return {e["metadata"]["name"]: e["metadata"]["resourceVersion"] for e in ours(cluster)}, pomerium(cluster)["metadata"]["resourceVersion"]
 
 
 def pomerium(cluster):
