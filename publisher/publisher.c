@@ -1,5 +1,4 @@
-/* publisher: keeps Pomerium's configuration file in step with what the translators made of each
- * owner.
+/* publisher: keeps Pomerium in step with what the translators made of each owner.
  *
  *   in     CONFIG REJECT                     from a translator
  *          REJECT DELETE SECRET_PUT          from the resolver
@@ -10,36 +9,6 @@
  *   never  writes before everybody has arrived, translates, asks the API server
  */
 #include "publisher/room.h"
-
-#include "base/mem.h"
-
-#define VALUES_MS \
-	10000 /* the first file waits that long for secret values once everybody has arrived */
-
-static void on_report(void *self, int fd);
-
-/* The descriptor of the report may have become another one. */
-static void follow_report(struct publisher *p)
-{
-	const int fd = publisher_report_fd(p->report);
-
-	if (fd == p->report_fd)
-		return;
-	if (p->report_fd >= 0)
-		actor_unwatch_fd(p->loop, p->report_fd);
-	if (fd >= 0)
-		actor_watch_fd(p->loop, fd, on_report);
-	p->report_fd = fd;
-}
-
-static void on_report(void *self, int fd)
-{
-	struct publisher *p = self;
-
-	(void)fd;
-	publisher_report_on_fd(p->report);
-	follow_report(p);
-}
 
 static void on_peer_up(void *self, struct actor_peer *peer, bool again)
 {
@@ -118,77 +87,6 @@ static int on_flushed(void *self, struct actor_peer *from, const struct msg *m, 
 
 /* ---- publishing ---- */
 
-/* When this epoch may write: at once after the barrier, or a little later if secret values are on
- * their way. */
-static uint64_t may_publish(const struct publisher *p)
-{
-	if (!p->passed_ms)
-		return UINT64_MAX;
-	return !p->ready && publisher_waiting_n(&p->waiting) ? p->passed_ms + VALUES_MS : 0;
-}
-
-/* Everything that is wanted is stored: `stored`; or another replica sees to that. */
-static void become_ready(struct publisher *p, bool stored)
-{
-	if (!p->ready)
-		actor_ready(p->loop);
-	p->ready = true;
-	if (stored && p->flags.once)
-		actor_quit(p->loop, publisher_wanted_n_rejected(p->wanted) ? 1 : 0);
-}
-
-static void on_file_done(void *self, int fd)
-{
-	struct publisher *p = self;
-
-	(void)fd;
-	if (publisher_sink_on_done(&p->sink) < 0)
-		return;
-	become_ready(p, true);
-	publisher_report_stored(p->report);
-}
-
-static uint64_t tick_file(struct publisher *p, uint64_t now_ms)
-{
-	uint64_t due;
-
-	publisher_sink_plan(&p->sink);
-	due = publisher_sink_due(&p->sink);
-	if (due < may_publish(p))
-		due = may_publish(p);
-	if (publisher_sink_is_even(&p->sink)) {
-		publisher_report_mark(p->report);
-		publisher_report_stored(p->report);
-	}
-	if (due > now_ms)
-		return due;
-	publisher_sink_publish(&p->sink);
-	publisher_report_mark(p->report);
-	return publisher_sink_due(&p->sink);
-}
-
-static void on_databroker(void *self, int fd)
-{
-	struct publisher *p = self;
-
-	(void)fd;
-	publisher_databroker_on_fd(p->databroker);
-}
-
-static uint64_t tick_databroker(struct publisher *p, uint64_t now_ms)
-{
-	uint64_t due = publisher_databroker_tick(p->databroker, now_ms, may_publish(p));
-	enum databroker_standing standing = publisher_databroker_standing(p->databroker);
-
-	if (standing != DATABROKER_BUSY)
-		become_ready(p, standing == DATABROKER_DONE);
-	if (standing == DATABROKER_DONE) {
-		publisher_report_mark(p->report);
-		publisher_report_stored(p->report);
-	}
-	return due;
-}
-
 static uint64_t tick(void *self, uint64_t now_ms)
 {
 	struct publisher *p = self;
@@ -196,40 +94,11 @@ static uint64_t tick(void *self, uint64_t now_ms)
 
 	publisher_intake_settle(p, now_ms);
 	ask = publisher_waiting_tick(&p->waiting, now_ms);
-	due = p->databroker ? tick_databroker(p, now_ms) : tick_file(p, now_ms);
-	due = ask < due ? ask : due;
-	ask = publisher_report_tick(p->report, now_ms);
-	follow_report(p);
+	due = publisher_outlet_tick(p, now_ms);
 	return ask < due ? ask : due;
 }
 
 /* ---- start ---- */
-
-static int open_file(struct publisher *p, struct err *err)
-{
-	const struct sink_settings *file = &p->flags.file;
-	const bool yaml = file->format == WANTED_YAML;
-
-	publisher_wanted_need(p->wanted, (struct wanted_needs){ .yaml = yaml });
-	if (publisher_sink_open(&p->sink, file, p->wanted, err) < 0)
-		return -1;
-	return actor_watch_fd(p->loop, p->sink.done_fd, on_file_done);
-}
-
-static int open_databroker(struct publisher *p, struct err *err)
-{
-	struct databroker_settings *settings = &p->flags.databroker;
-	char agent[64];
-	int len = snprintf(agent, sizeof(agent), "sluice-publisher/%016llx",
-			   (unsigned long long)actor_epoch(p->loop));
-
-	settings->grpc.agent = (struct str){ agent, (size_t)len };
-	p->databroker = publisher_databroker_new(settings, p->wanted, err);
-	mem_wipe(&settings->grpc.secret, sizeof(settings->grpc.secret));
-	if (!p->databroker)
-		return -1;
-	return actor_watch_fd(p->loop, publisher_databroker_fd(p->databroker), on_databroker);
-}
 
 static int check(void *self, struct err *err)
 {
@@ -244,27 +113,17 @@ static int start(void *self, struct actor_loop *loop, struct err *err)
 	struct wanted_sink warnings = { p, publisher_intake_warn };
 
 	p->loop = loop;
-	p->report_fd = -1;
-	if (p->flags.report) {
-		p->report = publisher_report_new(p->flags.kubeconfig, p->flags.context, err);
-		if (!p->report)
-			return -1;
-	}
 	p->wanted = publisher_wanted_new(&warnings);
 	publisher_world_init(&p->world);
 	publisher_waiting_init(&p->waiting, p, publisher_intake_ask);
-	return p->flags.to_databroker ? open_databroker(p, err) : open_file(p, err);
+	return publisher_outlet_open(p, err);
 }
 
 static void stop(void *self)
 {
 	struct publisher *p = self;
 
-	publisher_report_destroy(&p->report);
-	if (p->databroker)
-		publisher_databroker_destroy(&p->databroker);
-	else
-		publisher_sink_close(&p->sink);
+	publisher_outlet_close(p);
 	publisher_waiting_clear(&p->waiting);
 	publisher_world_clear(&p->world);
 	publisher_wanted_destroy(&p->wanted);

@@ -1,4 +1,4 @@
-/* room: what the publisher is made of; shared by publisher.c and intake.c. */
+/* room: what the publisher is made of; shared by publisher.c, intake.c and outlet.c. */
 #ifndef PUBLISHER_ROOM_H
 #define PUBLISHER_ROOM_H
 
@@ -39,5 +39,10 @@ void publisher_intake_settle(struct publisher *p, uint64_t now_ms);
 /* Callbacks of wanted and waiting; self is the publisher. */
 void publisher_intake_warn(void *self, const struct msg_key *owner, const char *sentence);
 int publisher_intake_ask(void *self, const struct msg_key *secret);
+
+/* outlet.c: the file or the databroker, and the reports. */
+int publisher_outlet_open(struct publisher *p, struct err *err);
+void publisher_outlet_close(struct publisher *p);
+uint64_t publisher_outlet_tick(struct publisher *p, uint64_t now_ms); /* next deadline */
 
 #endif
