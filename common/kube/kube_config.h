@@ -7,6 +7,8 @@
 #ifndef KUBE_KUBE_CONFIG_H
 #define KUBE_KUBE_CONFIG_H
 
+#include <stdint.h>
+
 #include "base/err.h"
 #include "base/pool.h"
 #include "base/str.h"
