@@ -155,7 +155,7 @@ struct reflector *watcher_reflector_new(struct kube *kube, const struct kind_row
 	watcher_told_init(&self->told, row, &sink->told);
 	watcher_watch_stream_init(&self->stream, watcher_reflector_on_line, self);
 	watcher_watch_page_init(&self->page, watcher_reflector_on_item, self);
-	backoff_init(&self->backoff, 800, 30000);
+	kube_backoff_init(kube, &self->backoff);
 	return self;
 }
 

@@ -122,7 +122,7 @@ static struct wanted *add(struct secret_fetch *self, const struct msg_key *key)
 				   .name = str_slice(w->text, key->namespace.len + 1, text.len) };
 	buf_clear(&text);
 	w->fetch = self;
-	backoff_init(&w->backoff, 800, 30000);
+	kube_backoff_init(self->kube, &w->backoff);
 	map_put(&self->wanted, w->text, w);
 	return w;
 }

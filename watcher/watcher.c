@@ -14,7 +14,7 @@
 struct watcher {
 	struct str_list paths, namespaces;
 	struct str kubeconfig, context;
-	uint64_t api_silence_ms;
+	uint64_t api_silence_ms, api_backoff_ms;
 	struct actor_loop *loop;
 	struct feed *feed;
 	struct actor_peer *resolver; /* NULL: not up */
@@ -140,7 +140,7 @@ static struct feed *feed_from_cluster(struct watcher *self, const struct feed_si
 		err_wrap(err, "no cluster to watch");
 		return NULL;
 	}
-	kube_set_silence(kube, self->api_silence_ms);
+	kube_set_pace(kube, self->api_silence_ms, self->api_backoff_ms);
 	return watcher_feed_kube_new(kube, &self->namespaces, sink);
 }
 
@@ -184,6 +184,8 @@ static const struct conf_option options[] = {
 	  "namespaces to watch, comma separated; empty: all", 0 },
 	{ "api-silence", CONF_DURATION, &watcher.api_silence_ms, "60s", 100, 3600000,
 	  "how long the API server may say nothing before it is asked whether it is there", 0 },
+	{ "api-backoff", CONF_DURATION, &watcher.api_backoff_ms, "800ms", 10, 30000,
+	  "first wait after a failure of the API server; doubles up to 30s", 0 },
 	{ 0 },
 };
 

@@ -108,17 +108,29 @@ uint64_t http_loop_tick(struct http_loop *loop, uint64_t now_ms)
 	return loop->deadline_ms;
 }
 
-void http_loop_open(struct http_loop *loop, void (*on_done)(void *of, CURLcode code))
+static void make_multi(struct http_loop *loop)
 {
-	*loop = (struct http_loop){ .deadline_ms = UINT64_MAX, .on_done = on_done };
-	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
-	curl_global_init(CURL_GLOBAL_DEFAULT);
+	loop->deadline_ms = UINT64_MAX;
 	loop->multi = curl_multi_init();
 	curl_multi_setopt(loop->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
 	curl_multi_setopt(loop->multi, CURLMOPT_SOCKETDATA, loop);
 	curl_multi_setopt(loop->multi, CURLMOPT_TIMERFUNCTION, on_timer);
 	curl_multi_setopt(loop->multi, CURLMOPT_TIMERDATA, loop);
 	curl_multi_setopt(loop->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+}
+
+void http_loop_open(struct http_loop *loop, void (*on_done)(void *of, CURLcode code))
+{
+	*loop = (struct http_loop){ .on_done = on_done };
+	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+	curl_global_init(CURL_GLOBAL_DEFAULT);
+	make_multi(loop);
+}
+
+void http_loop_disconnect(struct http_loop *loop)
+{
+	curl_multi_cleanup(loop->multi);
+	make_multi(loop);
 }
 
 void http_loop_close(struct http_loop *loop)

@@ -21,6 +21,8 @@ struct http_loop {
 
 void http_loop_open(struct http_loop *loop, void (*on_done)(void *of, CURLcode code));
 void http_loop_close(struct http_loop *loop); /* after the last transfer was taken out */
+/* The same for another start: closes every connection, keeps the descriptor. */
+void http_loop_disconnect(struct http_loop *loop);
 int http_loop_fd(const struct http_loop *loop);
 void http_loop_on_fd(struct http_loop *loop);
 uint64_t http_loop_tick(struct http_loop *loop,

@@ -82,6 +82,13 @@ static void settle(struct kube *self)
 	}
 }
 
+/* Whether other credentials, or another authority, may help. */
+static bool is_refusal(CURLcode code, long status)
+{
+	return status == 401 || code == CURLE_PEER_FAILED_VERIFICATION ||
+	       code == CURLE_SSL_CERTPROBLEM || code == CURLE_SSL_CONNECT_ERROR;
+}
+
 /* on_done may start requests and cancel others. */
 static void finish(struct kube_request *request, CURLcode code)
 {
@@ -91,7 +98,7 @@ static void finish(struct kube_request *request, CURLcode code)
 
 	if (!request->cancelled) {
 		result = kube_request_result(request, code, &err);
-		if (result.status == 401)
+		if (is_refusal(code, result.status))
 			kube_identity_refused(&self->identity, request->identity);
 		request->call.on_done(request->call.self, &result);
 	}
@@ -144,8 +151,7 @@ static void connect_anew(struct kube *self)
 		request->added = false;
 		request->lost = true;
 	}
-	http_loop_close(&self->loop);
-	http_loop_open(&self->loop, on_transfer_done);
+	http_loop_disconnect(&self->loop);
 	self->heard_ms = clock_ms();
 	for (request = self->requests; request;) {
 		if (!request->lost) {
@@ -243,6 +249,17 @@ static void set_base_url(struct kube *self)
 	buf_clear(&text);
 }
 
+void kube_set_pace(struct kube *self, uint64_t silence_ms, uint64_t backoff_ms)
+{
+	self->silence_ms = silence_ms;
+	self->backoff_ms = backoff_ms;
+}
+
+void kube_backoff_init(const struct kube *self, struct backoff *backoff)
+{
+	backoff_init(backoff, (uint32_t)self->backoff_ms, KUBE_BACKOFF_MAX_MS);
+}
+
 struct kube *kube_new(struct kube_config *config, struct err *err)
 {
 	struct kube_credentials credentials;
@@ -255,15 +272,10 @@ struct kube *kube_new(struct kube_config *config, struct err *err)
 	memset(config, 0, sizeof(*config));
 	self->identity.credentials = credentials;
 	self->identity.read_ms = clock_ms();
-	self->silence_ms = KUBE_SILENCE_MS;
+	kube_set_pace(self, KUBE_SILENCE_MS, KUBE_BACKOFF_MS);
 	http_loop_open(&self->loop, on_transfer_done);
 	set_base_url(self);
 	return self;
-}
-
-void kube_set_silence(struct kube *self, uint64_t silence_ms)
-{
-	self->silence_ms = silence_ms;
 }
 
 void kube_destroy(struct kube **self_p)

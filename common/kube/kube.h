@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "kube/kube_config.h"
@@ -42,12 +43,17 @@ struct kube_call {
 #define KUBE_BODY_MAX (64u << 20) /* bytes of a collected answer */
 #define KUBE_TIMEOUT_MS 30000     /* for calls that are not watches */
 #define KUBE_SILENCE_MS 60000     /* longer than a watch is without a bookmark, mostly */
+#define KUBE_BACKOFF_MS 800       /* as client-go's */
+#define KUBE_BACKOFF_MAX_MS 30000
 
 struct kube *kube_new(struct kube_config *config, struct err *err); /* takes what config holds */
 void kube_destroy(struct kube **self_p);                            /* cancels everything */
-/* How long the server may say nothing while it is asked for something. */
-void kube_set_silence(struct kube *self, uint64_t silence_ms);
-int kube_fd(const struct kube *self); /* may be another one after kube_on_fd and kube_tick */
+/* How long the server may say nothing while it is asked for something; the first wait after a
+ * failure. */
+void kube_set_pace(struct kube *self, uint64_t silence_ms, uint64_t backoff_ms);
+/* For the waits between tries of what fails: x2, up to KUBE_BACKOFF_MAX_MS. */
+void kube_backoff_init(const struct kube *self, struct backoff *backoff);
+int kube_fd(const struct kube *self);
 void kube_on_fd(struct kube *self);
 uint64_t kube_tick(struct kube *self, uint64_t now_ms); /* next deadline, UINT64_MAX: none */
 uint64_t kube_due(struct kube *self);                   /* the same, after requests were started */

@@ -55,7 +55,13 @@ static int take_pem(struct str data, struct str file, struct pool *pool, struct 
 		*out = pool_str(pool, data);
 		return 0;
 	}
-	return file.len ? take_file(file, pool, out, err) : 0;
+	if (!file.len)
+		return 0;
+	if (take_file(file, pool, out, err))
+		return -1;
+	if (!memmem(out->ptr, out->len, "-----BEGIN ", 11)) /* half written, perhaps */
+		return err_set(err, "%s holds no PEM", file.ptr);
+	return 0;
 }
 
 /* ---- all together ---- */

@@ -30,7 +30,7 @@ struct kube_identity {
 	struct kube_credentials credentials;
 	unsigned number;  /* counts the readings */
 	uint64_t read_ms; /* of the last try */
-	bool refused;     /* the server answered 401 to these */
+	bool refused;     /* these are no good: read again soon */
 };
 
 struct kube {
@@ -46,13 +46,14 @@ struct kube {
 	uint64_t asked_ms;             /* when it was asked; 0: it was not */
 	struct kube_request *question;
 	bool is_dead; /* there was no answer */
+	uint64_t backoff_ms;
 	uint64_t n_requests;
 };
 
 /* ---- kube_identity.c ---- */
 /* Reads the credentials again if it is time; the old ones stay if that fails. */
 void kube_identity_refresh(struct kube_identity *identity, const struct kube_config *config);
-/* A 401 came to a request that showed the credentials of that number. */
+/* The server refused the credentials of that number, or was not recognized with them. */
 void kube_identity_refused(struct kube_identity *identity, unsigned number);
 
 /* ---- kube_request.c ---- */

@@ -101,7 +101,10 @@ static void set_transport(struct kube_request *request)
 
 	http_loop_prepare(easy);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L); /* rather one connection than a fast start */
+	/* Rather one connection than a fast start. Without TLS nothing says early whether it can be
+	 * shared, and the others would wait for the end of the first watch. */
+	if (str_starts(kube->config.server, "https://"))
+		curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
 	if (kube->connect_to)
 		curl_easy_setopt(easy, CURLOPT_CONNECT_TO, kube->connect_to);

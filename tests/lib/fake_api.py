@@ -5,6 +5,8 @@ import http.server
 import json
 import re
 import socket
+import ssl
+import subprocess
 import threading
 import time
 import urllib.parse
@@ -41,6 +43,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.wfile.write(b"0\r\n\r\n")
         except (BrokenPipeError, ConnectionError, Cut):
             self.close_connection = True
+
+    def setup(self):
+        super().setup()
+        self.server.api.connections.append(self.connection)
+
+    def do_POST(self):
+        """Events, status: taken and forgotten."""
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.answer(201 if self.command == "POST" else 200, body)
+
+    do_PATCH = do_PUT = do_POST
 
     def log_message(self, *_):
         pass
@@ -98,6 +111,10 @@ class Cut(Exception):
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
+    context = None
+
+    def finish_request(self, connection, address):
+        super().finish_request(self.context.wrap_socket(connection, server_side=True) if self.context else connection, address)
 
     def handle_error(self, *_):
         pass
@@ -117,13 +134,14 @@ def bookmark(version, ends_list=False):
 class FakeApi:
     """Objects by kind, a history of what happened to them, and scripts: what to do instead at the next requests of a sort."""
 
-    def __init__(self, tmp):
-        self.tmp = tmp
+    def __init__(self, tmp, tls=False):
+        self.tmp, self.tls = tmp, tls
         self.objects = {plural: {} for plural in DUMPED}
         self.history = []  # (version, plural, type, object)
         self.version = 100
         self.compacted = 0  # a watch from before this gets 410
         self.streams = True
+        self.connections = []
         self.requests, self.scripts, self.refused_tokens = [], collections.defaultdict(list), set()
         self.changed, self.ending, self.ends = threading.Condition(), False, collections.Counter()
 
@@ -131,6 +149,8 @@ class FakeApi:
         self.server = Server(("127.0.0.1", 0), Handler)
         self.server.api = self
         self.port = self.server.server_address[1]
+        if self.tls:
+            self.new_certificate()
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         return self
 
@@ -189,12 +209,29 @@ class FakeApi:
             self.ends[plural] += 1
             self.changed.notify_all()
 
+    def drop(self):
+        """Cuts every connection."""
+        connections, self.connections = self.connections, []
+        for connection in connections:
+            try:
+                connection.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def new_certificate(self):
+        """Another authority, and a certificate from it: for connections from now on."""
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", self.tmp / "tls.key",
+                        "-out", self.tmp / "tls.crt", "-days", "30", "-subj", "/CN=fake", "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.tmp / "tls.crt", self.tmp / "tls.key")
+        self.server.context = context
+
     def kubeconfig(self, server=None, user="{}", cluster=""):
         path = self.tmp / "kubeconfig"
         path.write_text(f"""apiVersion: v1
 kind: Config
 current-context: test
-clusters: [{{name: test, cluster: {{server: "{server or f'http://127.0.0.1:{self.port}'}"{cluster}}}}}]
+clusters: [{{name: test, cluster: {{server: "{server or f'http{"s" if self.tls else ""}://127.0.0.1:{self.port}'}"{cluster}}}}}]
 users: [{{name: test, user: {user}}}]
 contexts: [{{name: test, context: {{cluster: test, user: test}}}}]
 """)
