@@ -94,6 +94,8 @@ void publisher_sink_plan(struct sink *sink)
 	pool_init(&pool);
 	publisher_plan_make(&sink->plan, sink->wanted, &pool, &changes);
 	sink->planned_ns = clock_ns();
+	log_debug("planned", "changes=%zu at_ns=%llu", changes.n,
+		  (unsigned long long)sink->planned_ns);
 	pool_clear(&pool);
 }
 
