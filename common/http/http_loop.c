@@ -20,14 +20,15 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *kn
 	struct http_loop *loop = arg;
 	struct epoll_event event = { .data.fd = fd };
 
-	(void)easy;
+	(void)easy, (void)known;
 	if (what == CURL_POLL_REMOVE) {
 		epoll_ctl(loop->epoll, EPOLL_CTL_DEL, fd, NULL);
 		return 0;
 	}
 	event.events = (what & CURL_POLL_IN ? EPOLLIN : 0) | (what & CURL_POLL_OUT ? EPOLLOUT : 0);
-	epoll_ctl(loop->epoll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &event);
-	curl_multi_assign(loop->multi, fd, loop);
+	/* libcurl may close a descriptor without a word and open another one with its number */
+	if (epoll_ctl(loop->epoll, EPOLL_CTL_MOD, fd, &event) < 0)
+		epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event);
 	return 0;
 }
 
