@@ -230,7 +230,7 @@ static void restore_legacy_routes(struct databroker *self)
 
 		publisher_record_restore(self->wanted, &of->owner, of->config);
 	}
-	if (owners.n)
+	if (config && owners.n)
 		restore_certs(self->wanted, config, &pool);
 	map_clear(&owners);
 	pool_wipe(&pool);

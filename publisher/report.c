@@ -245,7 +245,7 @@ static void tell(struct report *self, struct str key, const struct news *news, u
 	publisher_status_print(&entry, &verdict);
 	if (!before)
 		before = map_get(&self->status.told, key);
-	if (!before || strcmp(before, verdict.ptr) || news->changed) {
+	if (!before || strcmp(before, verdict.ptr) != 0 || news->changed) {
 		send_events(self, news, 1, !before && !news->changed);
 		map_del(&self->repeats, key);
 	} else if (seen && news->event.reason.len) {

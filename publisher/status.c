@@ -210,7 +210,7 @@ void publisher_status_plan(const struct map *told, const struct map *now, bool f
 	out->n_changes = add_changes(told, &out->after, time, &entries);
 	before = map_get(told, settings);
 	after = map_get(&out->after, settings);
-	const bool settings_differ = after && (!before || strcmp(before, after));
+	const bool settings_differ = after && (!before || strcmp(before, after) != 0);
 	if (out->n_changes || settings_differ) {
 		buf_puts(&out->patch, "{\"status\":{");
 		if (out->n_changes) {

@@ -71,7 +71,7 @@ int grpc_frames_feed(struct grpc_frames *frames, struct str piece,
 		     int (*on_message)(void *self, struct str message, struct err *err), void *self,
 		     struct err *err)
 {
-	struct str message;
+	struct str message = STR_NONE;
 	int rc = 1;
 
 	while (rc > 0) {
@@ -128,10 +128,12 @@ static void decode_message(struct str text, struct grpc_trailers *trailers)
 
 	for (size_t i = 0; i < text.len && n + 1 < sizeof(trailers->message); i++) {
 		char c = text.ptr[i];
+		const bool escape = c == '%' && i + 2 < text.len;
+		const int high = escape ? hex_digit(text.ptr[i + 1]) : -1;
+		const int low = escape ? hex_digit(text.ptr[i + 2]) : -1;
 
-		if (c == '%' && i + 2 < text.len && hex_digit(text.ptr[i + 1]) >= 0 &&
-		    hex_digit(text.ptr[i + 2]) >= 0) {
-			c = (char)(hex_digit(text.ptr[i + 1]) << 4 | hex_digit(text.ptr[i + 2]));
+		if (high >= 0 && low >= 0) {
+			c = (char)(high << 4 | low);
 			i += 2;
 		}
 		trailers->message[n++] = c ? c : ' ';

@@ -120,8 +120,8 @@ static void test_odd_objects(void **state)
 		"[]",
 		"{\"status\":null}",
 		"{\"status\":{\"ingress\":[1],\"settingsStatus\":\"x\"}}",
-		"{\"status\":{\"ingress\":{\"a/b\":null,\"c/"
-		"d\":{\"warnings\":[1,{}],\"error\":2}}}}",
+		("{\"status\":{\"ingress\":{\"a/b\":null,"
+		 "\"c/d\":{\"warnings\":[1,{}],\"error\":2}}}}"),
 	};
 	struct map told;
 	struct err err;
