@@ -256,7 +256,7 @@ static int take_all(struct state *state, struct wanted *wanted, int fd, off_t si
 	state->size = sizeof(line);
 	while (rc > 0) {
 		struct pool pool;
-		struct str body;
+		struct str body = STR_NONE;
 
 		pool_init(&pool);
 		rc = read_record(fd, (size_t)(size - state->size), &pool, &body, err);
