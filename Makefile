@@ -73,6 +73,7 @@ check-%: test-deps
 bench: test-deps
 	@$(MAKE) --no-print-directory $(JOBS) bins $(BUILD)/bench_translate
 	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench.py
+	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench_cluster.py
 
 fuzz: test-deps
 	@$(MAKE) --no-print-directory $(JOBS) BUILD=$(FUZZ_BUILD) CC=clang SAN="$(FUZZ_SAN)" fuzzers
