@@ -202,6 +202,11 @@ enum databroker_standing publisher_databroker_standing(const struct databroker *
 										: DATABROKER_BUSY;
 }
 
+bool publisher_databroker_is_leader(const struct databroker *self)
+{
+	return publisher_lease_is_ours(self);
+}
+
 uint64_t publisher_databroker_tick(struct databroker *self, uint64_t now_ms, uint64_t may_ms)
 {
 	uint64_t next;

@@ -43,6 +43,8 @@ enum databroker_standing {
 	DATABROKER_DONE     /* everything wanted is stored */
 };
 enum databroker_standing publisher_databroker_standing(const struct databroker *self);
+/* This process is the one that writes, at this moment. */
+bool publisher_databroker_is_leader(const struct databroker *self);
 /* Reads, follows and renews; writes from may_ms on. Returns the next deadline, UINT64_MAX: none. */
 uint64_t publisher_databroker_tick(struct databroker *self, uint64_t now_ms, uint64_t may_ms);
 
