@@ -14,22 +14,21 @@
 #include "base/pool.h"
 
 #define CONF_VERSION "0.1.0"
-#define NAME_MAX_BYTES 64
 
 static struct pool kept; /* settings live as long as the process */
 
 struct reader {
 	const struct conf_option *const *tables;
 	struct err *err;
-	char source[NAME_MAX_BYTES + 4]; /* "--name" or "NAME", for errors */
-	bool adds;                       /* a list grows instead of being replaced */
+	char source[CONF_NAME_MAX + 4]; /* "--name" or "NAME", for errors */
+	bool adds;                      /* a list grows instead of being replaced */
 };
 
-static void env_name(const char *name, char *out)
+void conf_env_name(const char *name, char out[CONF_NAME_MAX])
 {
 	size_t n = 0;
 
-	for (; n < NAME_MAX_BYTES - 1 && name[n]; n++)
+	for (; n < CONF_NAME_MAX - 1 && name[n]; n++)
 		out[n] = name[n] == '-' ? '_' : (char)toupper((unsigned char)name[n]);
 	out[n] = '\0';
 }
@@ -178,7 +177,7 @@ static const struct conf_option *find(const struct conf_option *const *tables, s
 static int read_defaults(struct reader *r)
 {
 	const struct conf_option *option;
-	char name[NAME_MAX_BYTES];
+	char name[CONF_NAME_MAX];
 	size_t t = 0, i = 0;
 
 	while ((option = next_option(r->tables, &t, &i))) {
@@ -187,7 +186,7 @@ static int read_defaults(struct reader *r)
 		snprintf(r->source, sizeof(r->source), "%s", option->name);
 		if (set(r, option, str_from(option->fallback)) < 0)
 			return -1;
-		env_name(option->name, name);
+		conf_env_name(option->name, name);
 		value = getenv(name);
 		if (!value)
 			continue;
@@ -284,10 +283,10 @@ static void help_option(const struct conf_option *option, struct buf *out)
 					      [CONF_INT] = " N",
 					      [CONF_BOOL] = "",
 					      [CONF_DURATION] = " TIME" };
-	char name[NAME_MAX_BYTES], flag[NAME_MAX_BYTES + 32];
+	char name[CONF_NAME_MAX], flag[CONF_NAME_MAX + 32];
 	char letter[8] = "";
 
-	env_name(option->name, name);
+	conf_env_name(option->name, name);
 	if (option->letter)
 		snprintf(letter, sizeof(letter), "-%c, ", option->letter);
 	snprintf(flag, sizeof(flag), "%s--%s%s", letter, option->name, values[option->type]);

@@ -32,6 +32,9 @@ struct conf_option { /* NOLINT(clang-analyzer-optin.performance.Padding): writte
  * sentence. `tables` ends with NULL. Strings live as long as the process. */
 int conf_read(const struct conf_option *const *tables, const char *program, const char *summary,
 	      int argc, char **argv, struct str_list *rest, struct err *err);
+/* The environment variable of an option, as a string. */
+#define CONF_NAME_MAX 64
+void conf_env_name(const char *name, char out[CONF_NAME_MAX]);
 /* The help text: usage, then a line an option with its default and its environment variable. */
 void conf_help(const struct conf_option *const *tables, const char *program, const char *summary,
 	       struct buf *out);

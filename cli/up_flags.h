@@ -1,0 +1,30 @@
+/* up_flags: the flags of `sluice up`, and which rooms get them. A flag of a room needs one row in
+ * the table of up_flags.c, and nothing else here. */
+#ifndef CLI_UP_FLAGS_H
+#define CLI_UP_FLAGS_H
+
+#include "actor/conf.h"
+#include "msg/msg.h"
+
+#define UP_FLAGS_MAX_WORKERS 64
+#define UP_FLAGS_MAX 128 /* flags of one room */
+
+/* What the supervisor itself looks at; filled in by up_flags_read. */
+struct up_flags {
+	struct str out, format, run_dir, kubeconfig;
+	struct str databroker_url, secret, secret_file;
+	long n_workers;
+	bool once, table;
+};
+extern struct up_flags up_flags;
+
+/* As conf_read. */
+int up_flags_read(int argc, char **argv, struct str_list *rest, struct err *err);
+/* Hands over a room's command line, flag by flag ("--name=value"), without the program. */
+typedef void up_flags_fn(void *arg, struct str flag);
+void up_flags_each(enum msg_room room, up_flags_fn *each, void *arg);
+/* In a child that is about to become this room: secrets stay in its environment if they are its
+ * own, and in no other's. */
+void up_flags_set_secrets(enum msg_room room);
+
+#endif
