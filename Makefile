@@ -8,6 +8,9 @@ PYTHON ?= /usr/bin/python3
 V ?=
 Q := $(if $(V),,@)
 
+# of the last tag, with what came after it: 0.1.0, 0.1.0-4-gd6599bb, ...-dirty; without git the number below
+VERSION = $(or $(patsubst v%,%,$(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null)),$(addprefix 0.1.0-g,$(shell git describe --always --dirty 2>/dev/null)),0.1.0)
+
 ROOMS := watcher resolver translator publisher
 PKGS := libczmq libzmq libcurl msgpack yaml-0.1 libcrypto libprotobuf-c
 
@@ -24,6 +27,7 @@ COMMON_O := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard common/*/*.c)) $(GEN_C:$(
 room_src = $(filter-out $(1)/$(1).c,$(wildcard $(1)/*.c $(1)/*/*.c))
 ROOM_LIBS := $(ROOMS:%=$(BUILD)/lib%.a)
 BINS := $(BUILD)/sluice $(ROOMS:%=$(BUILD)/sluice-%)
+VERSION_O := $(BUILD)/obj/gen/version.o
 CLI_O := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard cli/*.c))
 UNIT_SRC := $(wildcard tests/unit/*/test_*.c)
 UNITS := $(UNIT_SRC:%.c=$(BUILD)/%)
@@ -124,41 +128,48 @@ $(BUILD)/obj/%.o: %.c Makefile | $(GEN_H)
 	@echo '  CC     $<'
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
+# Written anew only if it says something else. Tests are not linked again for it (behind the |).
+$(BUILD)/gen/version.c: FORCE
+	@mkdir -p $(@D)
+	@echo 'extern const char conf_version[]; const char conf_version[] = "$(VERSION)";' | cmp -s - $@ || \
+		echo 'extern const char conf_version[]; const char conf_version[] = "$(VERSION)";' >$@
+FORCE:
+
 $(BUILD)/libcommon.a: $(COMMON_O)
 	@rm -f $@; ar rcs $@ $^
 
 define room_rules
 $(BUILD)/lib$(1).a: $(patsubst %.c,$(BUILD)/obj/%.o,$(call room_src,$(1)))
 	@rm -f $$@; ar rcs $$@ $$^
-$(BUILD)/sluice-$(1): $(BUILD)/obj/$(1)/$(1).o $(BUILD)/lib$(1).a $(BUILD)/libcommon.a
+$(BUILD)/sluice-$(1): $(BUILD)/obj/$(1)/$(1).o $(VERSION_O) $(BUILD)/lib$(1).a $(BUILD)/libcommon.a
 	@echo '  LINK   $$@'
 	$(Q)$(CC) $(SAN) $(CFLAGS) -o $$@ $$^ $(LIBS)
 endef
 $(foreach room,$(ROOMS),$(eval $(call room_rules,$(room))))
 
-$(BUILD)/sluice: $(CLI_O) $(ROOM_LIBS) $(BUILD)/libcommon.a
+$(BUILD)/sluice: $(CLI_O) $(VERSION_O) $(ROOM_LIBS) $(BUILD)/libcommon.a
 	@echo '  LINK   $@'
 	$(Q)$(CC) $(SAN) $(CFLAGS) -o $@ $^ $(LIBS)
 
 # tests/unit/<room>/test_<module>.c: a cmocka program, linked with every room's library
-$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(ROOM_LIBS) $(BUILD)/libcommon.a
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(ROOM_LIBS) $(BUILD)/libcommon.a | $(VERSION_O)
 	@mkdir -p $(@D)
 	@echo '  LINK   $@'
-	$(Q)$(CC) $(SAN) $(CFLAGS) -o $@ $^ $(LIBS) -lcmocka
+	$(Q)$(CC) $(SAN) $(CFLAGS) -o $@ $^ $(VERSION_O) $(LIBS) -lcmocka
 
 units: $(UNITS)
 
 # tests/fuzz/fuzz_<what>.c: a libFuzzer program; kept inputs in tests/fuzz/corpus/<what>/. Built by clang, see `make fuzz`.
-$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(ROOM_LIBS) $(BUILD)/libcommon.a
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(ROOM_LIBS) $(BUILD)/libcommon.a | $(VERSION_O)
 	@mkdir -p $(@D)
 	@echo '  LINK   $@'
-	$(Q)$(CC) $(SAN) -fsanitize=fuzzer $(CFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(SAN) -fsanitize=fuzzer $(CFLAGS) -o $@ $^ $(VERSION_O) $(LIBS)
 
 fuzzers: $(FUZZERS)
 
-$(BUILD)/bench_translate: $(BUILD)/obj/tests/bench/bench_translate.o $(BUILD)/obj/cli/offline.o $(ROOM_LIBS) $(BUILD)/libcommon.a
+$(BUILD)/bench_translate: $(BUILD)/obj/tests/bench/bench_translate.o $(BUILD)/obj/cli/offline.o $(ROOM_LIBS) $(BUILD)/libcommon.a | $(VERSION_O)
 	@echo '  LINK   $@'
-	$(Q)$(CC) $(SAN) $(CFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(SAN) $(CFLAGS) -o $@ $^ $(VERSION_O) $(LIBS)
 
 clean:
 	rm -rf build

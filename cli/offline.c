@@ -25,6 +25,7 @@ const struct conf_option offline_options[] = {
 	  "name of the Pomerium object with the settings", 0 },
 	{ "cluster-domain", CONF_TEXT, &offline_settings.cluster_domain, "cluster.local", 0, 0,
 	  "DNS domain of the cluster", 0 },
+	{ "[FILE...]", CONF_REST, NULL, "", 0, 0, "manifest files and folders, as with --file", 0 },
 	{ 0 },
 };
 

@@ -4,11 +4,19 @@
  *   out    Rego on stdout, or one sentence on stderr
  *   never  reads manifests: a policy inside an annotation is for `sluice translate` */
 #include "cli/cli.h"
+#include "actor/conf.h"
 #include "base/buf.h"
 #include "base/pool.h"
+#include "cli/offline.h"
 #include "translator/translator.h"
 
 #include <errno.h>
+
+static const struct conf_option options[] = {
+	{ "FILE", CONF_REST, NULL, "", 0, 0,
+	  "a policy in Pomerium Policy Language, as YAML or JSON; - reads stdin", 0 },
+	{ 0 },
+};
 
 static int read_all(FILE *in, struct buf *out)
 {
@@ -35,34 +43,29 @@ static int read_policy(const char *path, struct buf *out)
 	return out->full ? -1 : rc;
 }
 
-static int usage(FILE *out, int status)
-{
-	fprintf(out, "usage: sluice ppl FILE\n"
-		     "\n"
-		     "Compiles a policy (Pomerium Policy Language, YAML or JSON; - reads stdin) "
-		     "and prints its Rego.\n");
-	return status;
-}
-
 int cli_ppl(int argc, char **argv)
 {
+	static const struct conf_option *const tables[] = { options, NULL };
+	struct str_list rest = { 0 };
 	struct err err = { "" };
 	struct pool pool;
 	struct buf text;
 	struct str rego;
-	int status = CLI_UNREADABLE;
+	int status = CLI_UNREADABLE, rc;
 
-	if (argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")))
-		return usage(stdout, CLI_GOOD);
-	if (argc != 2 || (argv[1][0] == '-' && argv[1][1]))
-		return usage(stderr, CLI_USAGE);
+	rc = conf_read(tables, "sluice ppl", "compile a policy and print its Rego", argc, argv,
+		       &rest, &err);
+	if (rc)
+		return rc > 0 ? CLI_GOOD : offline_usage("ppl", err.text);
+	if (rest.n != 1)
+		return offline_usage("ppl", "name one file with a policy, or - for stdin");
 	pool_init(&pool);
 	buf_init(&text, BUF_MAX_TEXT);
-	if (read_policy(argv[1], &text) < 0)
+	if (read_policy(rest.items[0].ptr, &text) < 0)
 		goto out;
 	status = CLI_REJECTED;
 	if (translator_ppl_compile(buf_view(&text), &pool, &rego, &err) < 0) {
-		fprintf(stderr, "%s: couldn't parse policy: %s\n", argv[1], err.text);
+		fprintf(stderr, "%s: couldn't parse policy: %s\n", rest.items[0].ptr, err.text);
 		goto out;
 	}
 	status = CLI_GOOD;

@@ -7,6 +7,7 @@
  */
 #include "cli/cli.h"
 
+#include "actor/conf.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -25,12 +26,41 @@ static const struct verb {
 	{ "tap", cli_tap, "follow the messages between the processes of a running pipeline" },
 };
 
+#define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
 static void usage(FILE *out)
 {
-	fprintf(out, "usage: sluice VERB [OPTION...]\n\n");
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-		fprintf(out, "  %-10s %s\n", verbs[i].name, verbs[i].help);
-	fprintf(out, "\n`sluice VERB --help` lists the options of a verb.\n");
+	fprintf(out, "sluice: an ingress controller for Pomerium\n\n"
+		     "usage: sluice VERB [OPTION...]\n\n");
+	for (size_t i = 0; i < N_VERBS; i++)
+		fprintf(out, "  %-12s %s\n", verbs[i].name, verbs[i].help);
+	fprintf(out,
+		"\n`sluice VERB --help` lists the options of a verb; `sluice --version` prints "
+		"the version.\n"
+		"Exit status: 0 good, 1 something was rejected, 2 usage, 3 unreadable input, "
+		"111 system.\n");
+}
+
+/* As --help=table of a verb, see conf.h. */
+static void print_table(void)
+{
+	printf("sluice\tan ingress controller for Pomerium\n");
+	for (size_t i = 0; i < N_VERBS; i++)
+		printf("\t%s\t\t\t\t%s\n", verbs[i].name, verbs[i].help);
+}
+
+/* What is asked of sluice itself, not of a verb. */
+static bool answer(const char *word)
+{
+	if (!strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "help"))
+		usage(stdout);
+	else if (!strcmp(word, "--help=table"))
+		print_table();
+	else if (!strcmp(word, "--version"))
+		printf("sluice %s\n", conf_version);
+	else
+		return false;
+	return true;
 }
 
 int main(int argc, char **argv)
@@ -41,11 +71,9 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return CLI_USAGE;
 	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
-		usage(stdout);
+	if (answer(argv[1]))
 		return CLI_GOOD;
-	}
-	for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+	for (size_t i = 0; i < N_VERBS; i++)
 		if (!strcmp(argv[1], verbs[i].name))
 			return verbs[i].run(argc - 1, argv + 1);
 	fprintf(stderr, "sluice: there is no verb \"%s\"; `sluice --help` lists them\n", argv[1]);

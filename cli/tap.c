@@ -33,6 +33,9 @@ static const struct conf_option options[] = {
 	  0 },
 	{ "both", CONF_BOOL, &both, "false", 0, 0,
 	  "for a person: what was received too, not only what was sent", 0 },
+	{ "[FILTER...]", CONF_REST, NULL, "", 0, 0,
+	  "a namespace/name, a name, or a TYPE of message such as CONFIG; several: any of them",
+	  0 },
 	{ 0 },
 };
 
@@ -294,9 +297,8 @@ int cli_tap(int argc, char **argv)
 	struct err err = { "" };
 	int rc;
 
-	rc = conf_read(tables, "sluice tap",
-		       "show the messages between processes; FILTER is namespace/name or a TYPE",
-		       argc, argv, &tap.filters, &err);
+	rc = conf_read(tables, "sluice tap", "follow the messages between the processes", argc,
+		       argv, &tap.filters, &err);
 	if (rc != 0) {
 		if (rc < 0)
 			fprintf(stderr, "sluice tap: %s\n", err.text);

@@ -169,6 +169,8 @@ static void print_value(const struct conf_option *option, struct buf *out)
 		ms = *(const uint64_t *)option->var;
 		buf_printf(out, ms ? "%llums" : "%llu", (unsigned long long)ms);
 		break;
+	case CONF_REST:
+		break;
 	}
 }
 

@@ -1,7 +1,7 @@
 /* conf: one table of settings a program.
  *
  *   in     tables of options, the environment, argv
- *   out    the variables they name; the help text
+ *   out    the variables they name
  *   owns   the memory of lists, until the process ends
  *   never  ends the process, reads a file */
 #include "actor/conf.h"
@@ -12,8 +12,6 @@
 #include <string.h>
 
 #include "base/pool.h"
-
-#define CONF_VERSION "0.1.0"
 
 static struct pool kept; /* settings live as long as the process */
 
@@ -141,6 +139,8 @@ static int set(struct reader *r, const struct conf_option *option, struct str te
 		return set_bool(r, option, text);
 	case CONF_DURATION:
 		return set_duration(r, option, text);
+	case CONF_REST:
+		return 0;
 	}
 	return -1;
 }
@@ -169,7 +169,8 @@ static const struct conf_option *find(const struct conf_option *const *tables, s
 	size_t t = 0, i = 0;
 
 	while ((option = next_option(tables, &t, &i)))
-		if (letter ? option->letter == letter : str_is(name, option->name))
+		if (option->type != CONF_REST &&
+		    (letter ? option->letter == letter : str_is(name, option->name)))
 			return option;
 	return NULL;
 }
@@ -183,6 +184,8 @@ static int read_defaults(struct reader *r)
 	while ((option = next_option(r->tables, &t, &i))) {
 		const char *value;
 
+		if (option->type == CONF_REST)
+			continue;
 		snprintf(r->source, sizeof(r->source), "%s", option->name);
 		if (set(r, option, str_from(option->fallback)) < 0)
 			return -1;
@@ -233,12 +236,16 @@ static int read_flag(struct reader *r, struct str_list *seen, int argc, char **a
 	return set(r, option, value);
 }
 
-static int print_help(const struct reader *r, const char *program, const char *summary)
+static int print_help(const struct reader *r, const char *program, const char *summary,
+		      bool as_table)
 {
 	struct buf help;
 
 	buf_init(&help, BUF_MAX_TEXT);
-	conf_help(r->tables, program, summary, &help);
+	if (as_table)
+		conf_help_table(r->tables, program, summary, &help);
+	else
+		conf_help(r->tables, program, summary, &help);
 	fwrite(help.ptr, 1, help.len, stdout);
 	buf_clear(&help);
 	return 1;
@@ -254,9 +261,11 @@ int conf_read(const struct conf_option *const *tables, const char *program, cons
 	*rest = (struct str_list){ NULL, 0 };
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
 		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
-			return print_help(&r, program, summary);
+			return print_help(&r, program, summary, false);
+		if (strcmp(argv[i], "--help=table") == 0)
+			return print_help(&r, program, summary, true);
 		if (strcmp(argv[i], "--version") == 0) {
-			printf("%s %s\n", program, CONF_VERSION);
+			printf("%s %s\n", program, conf_version);
 			return 1;
 		}
 	}
@@ -274,37 +283,4 @@ int conf_read(const struct conf_option *const *tables, const char *program, cons
 			return -1;
 	}
 	return 0;
-}
-
-static void help_option(const struct conf_option *option, struct buf *out)
-{
-	static const char *const values[] = { [CONF_TEXT] = " TEXT",
-					      [CONF_LIST] = " A,B",
-					      [CONF_INT] = " N",
-					      [CONF_BOOL] = "",
-					      [CONF_DURATION] = " TIME" };
-	char name[CONF_NAME_MAX], flag[CONF_NAME_MAX + 32];
-	char letter[8] = "";
-
-	conf_env_name(option->name, name);
-	if (option->letter)
-		snprintf(letter, sizeof(letter), "-%c, ", option->letter);
-	snprintf(flag, sizeof(flag), "%s--%s%s", letter, option->name, values[option->type]);
-	buf_printf(out, "  %-34s %s (", flag, option->help);
-	if (option->fallback[0])
-		buf_printf(out, "default %s; ", option->fallback);
-	buf_printf(out, "environment %s)\n", name);
-}
-
-void conf_help(const struct conf_option *const *tables, const char *program, const char *summary,
-	       struct buf *out)
-{
-	const struct conf_option *option;
-	size_t t = 0, i = 0;
-
-	buf_printf(out, "%s: %s\n\nusage: %s [flags]\n\n", program, summary, program);
-	while ((option = next_option(tables, &t, &i)))
-		if (option->help[0])
-			help_option(option, out);
-	buf_printf(out, "  %-34s this text\n  %-34s the version\n", "-h, --help", "--version");
 }

@@ -9,11 +9,12 @@
 #include "base/err.h"
 
 enum conf_type {
-	CONF_TEXT,    /* struct str */
-	CONF_LIST,    /* struct str_list, comma separated; repeated flags add up */
-	CONF_INT,     /* long, min..max */
-	CONF_BOOL,    /* bool */
-	CONF_DURATION /* uint64_t milliseconds: "500ms", "2s", "5m"; min..max in milliseconds */
+	CONF_TEXT,     /* struct str */
+	CONF_LIST,     /* struct str_list, comma separated; repeated flags add up */
+	CONF_INT,      /* long, min..max */
+	CONF_BOOL,     /* bool */
+	CONF_DURATION, /* uint64_t milliseconds: "500ms", "2s", "5m"; min..max in milliseconds */
+	CONF_REST      /* no flag: what stands behind the flags, for --help; only name and help */
 };
 
 struct conf_option { /* NOLINT(clang-analyzer-optin.performance.Padding): written by position */
@@ -35,8 +36,15 @@ int conf_read(const struct conf_option *const *tables, const char *program, cons
 /* The environment variable of an option, as a string. */
 #define CONF_NAME_MAX 64
 void conf_env_name(const char *name, char out[CONF_NAME_MAX]);
-/* The help text: usage, then a line an option with its default and its environment variable. */
+/* The help text: usage, then each option with its default, at most 80 columns wide. */
 void conf_help(const struct conf_option *const *tables, const char *program, const char *summary,
 	       struct buf *out);
+/* The same for scripts/make-man and tests, as --help=table prints it: a line of program and
+ * summary, then a line an option: letter, name, value, default, environment variable, help; with
+ * tabs between them. */
+void conf_help_table(const struct conf_option *const *tables, const char *program,
+		     const char *summary, struct buf *out);
+/* Of this build, such as "0.1.0-4-gd6599bb"; made by the Makefile from git. */
+extern const char conf_version[];
 
 #endif

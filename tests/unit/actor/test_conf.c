@@ -153,7 +153,24 @@ static void test_help(void **state)
 	conf_help(tables, "program", "a test", &help);
 	assert_non_null(strstr(help.ptr, "program: a test"));
 	assert_non_null(strstr(help.ptr, "-t, --test-text TEXT"));
-	assert_non_null(strstr(help.ptr, "some text (default fallback; environment TEST_TEXT)"));
+	assert_non_null(strstr(help.ptr, "some text [fallback]"));
+	assert_null(strstr(help.ptr, "hidden"));
+	for (struct str text_left = buf_view(&help), line;
+	     str_cut(text_left, '\n', &line, &text_left);)
+		if (line.len > 80)
+			fail_msg("longer than 80 columns: " STR_FMT, STR_ARG(line));
+	buf_clear(&help);
+}
+
+static void test_help_table(void **state)
+{
+	struct buf help;
+
+	(void)state;
+	buf_init(&help, BUF_MAX_TEXT);
+	conf_help_table(tables, "program", "a test", &help);
+	assert_non_null(strstr(help.ptr, "program\ta test\n"));
+	assert_non_null(strstr(help.ptr, "\nt\ttest-text\tTEXT\tfallback\tTEST_TEXT\tsome text\n"));
 	assert_null(strstr(help.ptr, "hidden"));
 	buf_clear(&help);
 }
@@ -168,6 +185,7 @@ int main(void)
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_sentences),
 		cmocka_unit_test(test_help),
+		cmocka_unit_test(test_help_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
