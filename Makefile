@@ -12,7 +12,7 @@ Q := $(if $(V),,@)
 VERSION = $(or $(patsubst v%,%,$(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null)),$(addprefix 0.1.0-g,$(shell git describe --always --dirty 2>/dev/null)),0.1.0)
 
 ROOMS := watcher resolver translator publisher
-PKGS := libczmq libzmq libcurl msgpack yaml-0.1 libcrypto libprotobuf-c
+PKGS := libczmq libzmq libcurl msgpack yaml-0.1 libcrypto libprotobuf-c libmicrohttpd
 
 WARN := -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes -Wstrict-prototypes -Wformat=2 -Werror
 ALL_CFLAGS = -std=gnu11 $(WARN) -D_GNU_SOURCE -I. -Icommon -I$(BUILD)/gen -include base/banned.h \

@@ -63,6 +63,7 @@ static void add_arg(void *arg, struct str text)
 
 static void add_child(struct supervisor *self, enum msg_room room)
 {
+	const unsigned place = (unsigned)self->n_children;
 	struct child *child = &self->children[self->n_children++];
 	char path[sizeof(self->bin_dir) + 64];
 
@@ -70,7 +71,7 @@ static void add_child(struct supervisor *self, enum msg_room room)
 	snprintf(path, sizeof(path), "%s/sluice-%s", self->bin_dir, room_name(room));
 	backoff_init(&child->backoff, 20, 1000);
 	add_arg(child, str_from(path));
-	up_flags_each(room, add_arg, child);
+	up_flags_each(room, place, add_arg, child);
 }
 
 static void add_children(struct supervisor *self)

@@ -10,12 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actor/web_address.h"
 #include "cli/offline.h"
 
 #define TO(room) (1u << ROOM_##room)
 #define TO_ALL (TO(WATCHER) | TO(RESOLVER) | TO(TRANSLATOR) | TO(PUBLISHER))
-#define IN_CLUSTER (1u << 30) /* not if manifests are read */
-#define SECRET (1u << 31)     /* by the environment only */
+#define IN_CLUSTER (1u << 30)  /* not if manifests are read */
+#define EACH_A_PORT (1u << 29) /* an address: each process gets the next port */
+#define SECRET (1u << 31)      /* by the environment only */
 
 struct up_flags up_flags;
 
@@ -98,6 +100,14 @@ static const struct row rows[] = {
 	{ { "run-dir", CONF_TEXT, &up_flags.run_dir, "", 0, 0,
 	    "folder for the sockets; empty: a fresh one, removed at the end", 0 },
 	  TO_ALL },
+	{ { "metrics-bind-address", CONF_TEXT, &up_flags.metrics, "", 0, 0,
+	    "address of the watcher's /metrics, such as :9090; the resolver has the next port, "
+	    "then the publisher, then the translators; empty or 0: none",
+	    0 },
+	  TO_ALL | EACH_A_PORT },
+	{ { "health-probe-bind-address", CONF_TEXT, &up_flags.probes, "", 0, 0,
+	    "the same for /healthz, /readyz and /startupz; may be the same address", 0 },
+	  TO_ALL | EACH_A_PORT },
 	{ { "log-level", CONF_TEXT, NULL, "info", 0, 0, "debug, info, warn or error", 0 }, TO_ALL },
 };
 
@@ -121,17 +131,44 @@ _Static_assert(N_ROWS + N_SHARED <= UP_FLAGS_MAX, "a room may get all of them");
 static union slot slots[N_ROWS];
 static struct conf_option options[N_ROWS + 1]; /* the rows as conf wants them */
 
+/* Each process has a port of its own, counted from the one that is named. */
+static int check_addresses(struct err *err)
+{
+	const unsigned n = UP_FLAGS_PLACES + (unsigned)up_flags.n_workers;
+	struct web_address metrics, probes;
+	unsigned apart;
+
+	if (actor_web_address_from(up_flags.metrics, &metrics, err) < 0)
+		return err_wrap(err, "--metrics-bind-address");
+	if (actor_web_address_from(up_flags.probes, &probes, err) < 0)
+		return err_wrap(err, "--health-probe-bind-address");
+	if (metrics.port + n > 65536 || probes.port + n > 65536)
+		return err_set(err, "there are not %u ports from %u on, one for each process", n,
+			       metrics.port > probes.port ? metrics.port : probes.port);
+	apart = metrics.port > probes.port ? metrics.port - probes.port
+					   : probes.port - metrics.port;
+	if (metrics.port && probes.port && apart && apart < n)
+		return err_set(
+			err,
+			"--metrics-bind-address and --health-probe-bind-address: ports %u "
+			"and %u are to be the same or %u apart, since each process takes one",
+			metrics.port, probes.port, n);
+	return 0;
+}
+
 int up_flags_read(int argc, char **argv, struct str_list *rest, struct err *err)
 {
 	const struct conf_option *const tables[] = { offline_options, options, NULL };
+	int rc;
 
 	for (size_t i = 0; i < N_ROWS; i++) {
 		options[i] = rows[i].option;
 		if (!options[i].var)
 			options[i].var = &slots[i];
 	}
-	return conf_read(tables, "sluice up", "run the pipeline on this machine", argc, argv, rest,
-			 err);
+	rc = conf_read(tables, "sluice up", "run the pipeline on this machine", argc, argv, rest,
+		       err);
+	return rc ? rc : check_addresses(err);
 }
 
 /* ---- command lines ---- */
@@ -174,14 +211,30 @@ static void print_value(const struct conf_option *option, struct buf *out)
 	}
 }
 
+/* The address of the process at this place. */
+static void print_address(const struct conf_option *option, unsigned place, struct buf *out)
+{
+	struct web_address address;
+
+	if (actor_web_address_from(*(const struct str *)option->var, &address, NULL) < 0 ||
+	    !address.port)
+		return;
+	address.port += place;
+	actor_web_address_print(&address, out);
+}
+
 /* What is empty says nothing: the room's own default stands then. */
-static void pass_on(const struct conf_option *option, up_flags_fn *each, void *arg)
+static void pass_on(const struct conf_option *option, const unsigned *place, up_flags_fn *each,
+		    void *arg)
 {
 	struct buf value, flag;
 
 	buf_init(&value, BUF_MAX_TEXT);
 	buf_init(&flag, BUF_MAX_TEXT);
-	print_value(option, &value);
+	if (place)
+		print_address(option, *place, &value);
+	else
+		print_value(option, &value);
 	if (value.len) {
 		buf_printf(&flag, "--%s=", option->name);
 		buf_str(&flag, buf_view(&value));
@@ -200,14 +253,15 @@ static const struct conf_option *find_shared(const char *name)
 	return option;
 }
 
-void up_flags_each(enum msg_room room, up_flags_fn *each, void *arg)
+void up_flags_each(enum msg_room room, unsigned place, up_flags_fn *each, void *arg)
 {
 	for (size_t i = 0; i < N_SHARED; i++)
 		if (is_for(shared[i].rooms, room))
-			pass_on(find_shared(shared[i].name), each, arg);
+			pass_on(find_shared(shared[i].name), NULL, each, arg);
 	for (size_t i = 0; i < N_ROWS; i++)
 		if (is_for(rows[i].rooms, room) && !(rows[i].rooms & SECRET))
-			pass_on(&options[i], each, arg);
+			pass_on(&options[i], rows[i].rooms & EACH_A_PORT ? &place : NULL, each,
+				arg);
 }
 
 void up_flags_set_secrets(enum msg_room room)

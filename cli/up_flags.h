@@ -7,11 +7,12 @@
 #include "msg/msg.h"
 
 #define UP_FLAGS_MAX_WORKERS 64
+#define UP_FLAGS_PLACES 3 /* watcher, resolver, publisher; then the translators */
 #define UP_FLAGS_MAX 128 /* flags of one room */
 
 /* What the supervisor itself looks at; filled in by up_flags_read. */
 struct up_flags {
-	struct str out, format, run_dir, kubeconfig;
+	struct str out, format, run_dir, kubeconfig, metrics, probes;
 	struct str databroker_url, secret, secret_file;
 	long n_workers;
 	bool once, table;
@@ -20,9 +21,10 @@ extern struct up_flags up_flags;
 
 /* As conf_read. */
 int up_flags_read(int argc, char **argv, struct str_list *rest, struct err *err);
-/* Hands over a room's command line, flag by flag ("--name=value"), without the program. */
+/* Hands over a room's command line, flag by flag ("--name=value"), without the program. `place`:
+ * its number among the processes, from 0. */
 typedef void up_flags_fn(void *arg, struct str flag);
-void up_flags_each(enum msg_room room, up_flags_fn *each, void *arg);
+void up_flags_each(enum msg_room room, unsigned place, up_flags_fn *each, void *arg);
 /* In a child that is about to become this room: secrets stay in its environment if they are its
  * own, and in no other's. */
 void up_flags_set_secrets(enum msg_room room);

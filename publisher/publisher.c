@@ -8,6 +8,7 @@
  *   owns   what is wanted, the last good configuration of each owner, what is published
  *   never  writes before everybody has arrived, translates, asks the API server
  */
+#include "publisher/publisher_figures.h"
 #include "publisher/room.h"
 
 static void on_peer_up(void *self, struct actor_peer *peer, bool again)
@@ -149,6 +150,8 @@ int main(int argc, char **argv)
 					   .stop = stop,
 					   .on_peer_up = on_peer_up,
 					   .on_peer_down = on_peer_down,
-					   .tick = tick },
+					   .tick = tick,
+					   .ready = publisher_figures_ready,
+					   .started = publisher_figures_ready },
 			  argc, argv);
 }

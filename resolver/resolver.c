@@ -10,6 +10,7 @@
  *
  * Handlers only write down what has to be done; send.c does it, as far as the others have room.
  */
+#include "resolver/resolver_figures.h"
 #include "resolver/send.h"
 
 /* ---- what comes in ---- */
@@ -227,7 +228,8 @@ int main(int argc, char **argv)
 		.on_peer_up = on_peer_up,
 		.on_peer_down = on_peer_down,
 		.on_writable = on_writable,
-		.tick = tick
+		.tick = tick,
+		.ready = resolver_figures_ready,
 	};
 
 	return actor_main(&actor, argc, argv);

@@ -105,6 +105,17 @@ static void on_writable(void *arg, struct actor_peer *peer)
 	read_if_room(arg);
 }
 
+static bool ready(void *arg, struct err *why)
+{
+	const struct translator *self = arg;
+
+	if (!actor_peer_of(self->loop, LINK_CONFIGS))
+		return !err_set(why, "the publisher is not connected");
+	if (!actor_peer_of(self->loop, LINK_JOBS))
+		return !err_set(why, "the resolver is not connected");
+	return true;
+}
+
 static int start(void *arg, struct actor_loop *loop, struct err *err)
 {
 	struct translator *self = arg;
@@ -148,6 +159,7 @@ int main(int argc, char **argv)
 			.start = start,
 			.on_peer_up = on_peer_up,
 			.on_peer_down = on_peer_down,
-			.on_writable = on_writable },
+			.on_writable = on_writable,
+			.ready = ready },
 		argc, argv);
 }

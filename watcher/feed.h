@@ -27,6 +27,8 @@ struct feed_ops {
 	int (*fd)(struct feed *feed);
 	void (*on_fd)(struct feed *feed);
 	uint64_t (*tick)(struct feed *feed, uint64_t now_ms); /* next deadline */
+	/* Nothing is still being listed; else the reason. */
+	bool (*ready)(const struct feed *feed, struct err *why);
 	void (*destroy)(struct feed *feed);
 };
 

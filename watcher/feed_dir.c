@@ -137,6 +137,15 @@ static uint64_t tick(struct feed *feed, uint64_t now_ms)
 	return next;
 }
 
+static bool ready(const struct feed *feed, struct err *why)
+{
+	const struct feed_dir *self = (const struct feed_dir *)feed;
+
+	if (!self->resync.kind)
+		return true;
+	return !err_set(why, "the objects are still being sent");
+}
+
 static void destroy(struct feed *feed)
 {
 	watcher_source_dir_destroy(&of(feed)->source);
@@ -145,7 +154,8 @@ static void destroy(struct feed *feed)
 
 struct feed *watcher_feed_dir_new(const struct str_list *paths, const struct feed_sink *sink)
 {
-	static const struct feed_ops ops = { begin, end, go_on, want, fd, on_fd, tick, destroy };
+	static const struct feed_ops ops = { begin, end,  go_on, want,   fd,
+					     on_fd, tick, ready, destroy };
 	struct feed_dir *self = mem_alloc(sizeof(*self));
 	const struct source_sink from_source = { self, on_put, on_del, on_secret, on_complain };
 	const uint64_t begun = clock_ms();

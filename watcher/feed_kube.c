@@ -239,6 +239,16 @@ static uint64_t tick(struct feed *feed, uint64_t now_ms)
 	return sooner(next, kube_due(self->kube)); /* the others may have started requests */
 }
 
+static bool ready(const struct feed *feed, struct err *why)
+{
+	const struct feed_kube *self = (const struct feed_kube *)feed;
+
+	for (const struct kind_row *row = watcher_kinds_table; row->kind != MSG_KIND_NONE; row++)
+		if (join(self, row->kind) == MSG_KIND_LISTING)
+			return !err_set(why, "%s are still being listed", row->plural);
+	return true;
+}
+
 /* ---- life ---- */
 
 static void destroy(struct feed *feed)
@@ -268,7 +278,8 @@ static void add_reflector(struct feed_kube *self, const struct kind_row *row, st
 struct feed *watcher_feed_kube_new(struct kube *kube, const struct str_list *namespaces,
 				   const struct feed_sink *sink)
 {
-	static const struct feed_ops ops = { begin, end, go_on, want, fd, on_fd, tick, destroy };
+	static const struct feed_ops ops = { begin, end,  go_on, want,   fd,
+					     on_fd, tick, ready, destroy };
 	struct feed_kube *self = mem_alloc(sizeof(*self));
 
 	self->feed = (struct feed){ &ops, *sink };

@@ -124,6 +124,15 @@ static uint64_t tick(void *arg, uint64_t now_ms)
 	return next;
 }
 
+static bool ready(void *arg, struct err *why)
+{
+	struct watcher *self = arg;
+
+	if (!self->resolver)
+		return !err_set(why, "the resolver is not connected");
+	return self->feed->ops->ready(self->feed, why);
+}
+
 /* ---- the process ---- */
 
 static struct feed *feed_from_cluster(struct watcher *self, const struct feed_sink *sink,
@@ -203,6 +212,7 @@ int main(int argc, char **argv)
 			.on_peer_up = on_peer_up,
 			.on_peer_down = on_peer_down,
 			.on_writable = on_writable,
-			.tick = tick },
+			.tick = tick,
+			.ready = ready },
 		argc, argv);
 }

@@ -21,7 +21,8 @@
 enum { EXIT_CLEAN = 0, EXIT_USAGE = 2, EXIT_START = 111 }; /* 111: s6, "system" */
 
 static struct {
-	struct str run_dir, endpoints[N_LINKS], tap, log_level;
+	struct str run_dir, endpoints[N_LINKS], tap, log_level, metrics, probes;
+	struct web_address metrics_at, probes_at;
 	long ready_fd, jobs_credit;
 	uint64_t heartbeat_ms;
 } settings;
@@ -37,6 +38,12 @@ static const struct conf_option standard[] = {
 	  "translator and resolver to publisher; empty: ipc in the run folder", 0 },
 	{ "tap-endpoint", CONF_TEXT, &settings.tap, "", 0, 0,
 	  "where sluice tap listens; empty: ipc in the run folder", 0 },
+	{ "metrics-bind-address", CONF_TEXT, &settings.metrics, "", 0, 0,
+	  "address of /metrics and a status page, such as :9090 or 127.0.0.1:9090; empty or 0: "
+	  "none",
+	  0 },
+	{ "health-probe-bind-address", CONF_TEXT, &settings.probes, "", 0, 0,
+	  "address of /healthz, /readyz and /startupz; empty or 0: none", 0 },
 	{ "log-level", CONF_TEXT, &settings.log_level, "info", 0, 0, "debug, info, warn or error",
 	  0 },
 	{ "ready-fd", CONF_INT, &settings.ready_fd, "-1", -1, 65535,
@@ -72,7 +79,22 @@ static int read_settings(const struct actor *actor, int argc, char **argv, struc
 		return err_set(err, "--log-level: %s is not one of debug, info, warn, error",
 			       err_quote(settings.log_level));
 	log_set_level(level);
+	if (actor_web_address_from(settings.metrics, &settings.metrics_at, err) < 0)
+		return err_wrap(err, "--metrics-bind-address");
+	if (actor_web_address_from(settings.probes, &settings.probes_at, err) < 0)
+		return err_wrap(err, "--health-probe-bind-address");
 	return actor->check ? actor->check(actor->self, err) : 0;
+}
+
+static int open_web(struct actor_loop *loop, struct err *err)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/web-%s-%d", settings.run_dir.ptr,
+		 room_name(loop->actor->room), getpid());
+	return actor_web_open(&loop->web, loop,
+			      &(struct web_places){ path, settings.metrics_at, settings.probes_at },
+			      err);
 }
 
 static int open_sockets(struct actor_loop *loop, struct err *err)
@@ -109,6 +131,8 @@ static int open_sockets(struct actor_loop *loop, struct err *err)
 			   room_name(loop->actor->room), getpid());
 	if (rc == 0)
 		actor_tap_open(&loop->tap, endpoint.ptr);
+	if (rc == 0)
+		rc = open_web(loop, err);
 	buf_clear(&endpoint);
 	return rc;
 }
@@ -154,6 +178,8 @@ static uint64_t next_deadline(const struct actor_loop *loop)
 {
 	uint64_t next = loop->next_tick;
 
+	if (loop->web.next_ms < next)
+		next = loop->web.next_ms;
 	if (loop->tap.sock && loop->next_heartbeat < next)
 		next = loop->next_heartbeat;
 	for (int id = 0; id < N_LINKS; id++) {
@@ -169,13 +195,15 @@ static uint64_t next_deadline(const struct actor_loop *loop)
 	return next;
 }
 
-/* What to wait for, in a fixed order: signals, links with their monitors, descriptors of the room.
+/* What to wait for, in a fixed order: signals, the web, links with their monitors, descriptors of
+ * the room.
  * Not the tap: waiting for it too would cost each round more than all else that it costs. */
 static size_t fill_items(const struct actor_loop *loop, zmq_pollitem_t *items)
 {
 	size_t n = 0;
 
 	items[n++] = (zmq_pollitem_t){ .fd = loop->signals, .events = ZMQ_POLLIN };
+	items[n++] = (zmq_pollitem_t){ .fd = loop->web.epoll, .events = ZMQ_POLLIN };
 	for (int id = 0; id < N_LINKS; id++) {
 		const struct link *link = &loop->links[id];
 
@@ -208,6 +236,8 @@ static void dispatch(struct actor_loop *loop, const zmq_pollitem_t *items, size_
 
 	if (items[n++].revents)
 		on_signal(loop);
+	if (items[n++].revents)
+		actor_web_on_fd(&loop->web);
 	for (int id = 0; id < N_LINKS; id++) {
 		struct link *link = &loop->links[id];
 
@@ -262,10 +292,11 @@ static void run(struct actor_loop *loop)
 	size_t n;
 
 	while (!loop->quit) {
-		items = mem_realloc(items, (loop->n_fds + 2 * N_LINKS + 1) * sizeof(*items));
+		items = mem_realloc(items, (loop->n_fds + 2 * N_LINKS + 2) * sizeof(*items));
 		n = fill_items(loop, items);
 		next = next_deadline(loop);
 		now = clock_ms();
+		metric_observe(&actor_figures.lag, now - loop->now_ms);
 		if (zmq_poll(items, (int)n,
 			     next == UINT64_MAX ? -1
 			     : next <= now      ? 0
@@ -276,11 +307,15 @@ static void run(struct actor_loop *loop)
 			break;
 		}
 		loop->now_ms = clock_ms();
+		if (next < loop->now_ms && now < loop->now_ms)
+			metric_observe(&actor_figures.lag,
+				       loop->now_ms - (next > now ? next : now));
 		dispatch(loop, items, n);
 		if (loop->quit)
 			break;
 		tick(loop);
 		tend_links(loop);
+		actor_web_tick(&loop->web, loop->now_ms);
 	}
 	mem_free(items);
 }
@@ -290,6 +325,7 @@ static void close_all(struct actor_loop *loop)
 	for (int id = 0; id < N_LINKS; id++)
 		actor_link_close(&loop->links[id]);
 	actor_tap_close(&loop->tap);
+	actor_web_close(&loop->web);
 	zsys_shutdown();
 	if (loop->signals >= 0)
 		close(loop->signals);
@@ -299,7 +335,7 @@ static void close_all(struct actor_loop *loop)
 
 int actor_main(const struct actor *actor, int argc, char **argv)
 {
-	struct actor_loop loop = { .actor = actor, .signals = -1 };
+	struct actor_loop loop = { .actor = actor, .signals = -1, .web.epoll = -1 };
 	struct err err = { "" };
 	int rc;
 
@@ -317,6 +353,8 @@ int actor_main(const struct actor *actor, int argc, char **argv)
 	if (loop.ready_fd >= 0) /* not for the plugins that a room starts */
 		(void)fcntl(loop.ready_fd, F_SETFD, FD_CLOEXEC);
 	loop.status = EXIT_START;
+	loop.now_ms = clock_ms();
+	actor_figures_open(actor->room);
 	buf_init(&loop.scratch, BUF_MAX_MESSAGE);
 	if (open_signals(&loop, &err) < 0 || open_sockets(&loop, &err) < 0 ||
 	    (actor->start && actor->start(actor->self, &loop, &err) < 0)) {

@@ -2,7 +2,7 @@
  *
  * It owns: settings, logs, signals (SIGTERM, SIGINT end cleanly; SIGUSR1/SIGUSR2 raise and lower
  * the log level), ZeroMQ sockets, HELLO and protocol version, numbering and gaps, credit,
- * heartbeats, taps, readiness.
+ * heartbeats, taps, readiness, metrics and probes over HTTP.
  *
  * Links (one name on both ends; see PROTOCOL.md):
  *   objects   watcher DEALER     -> resolver ROUTER
@@ -19,6 +19,8 @@
 #define ACTOR_ACTOR_H
 
 #include "actor/conf.h"
+#include "actor/metrics.h"
+#include "base/pool.h"
 #include "msg/msg.h"
 
 struct actor_peer;
@@ -31,6 +33,12 @@ struct actor_input {
 	/* -1 with a sentence: logged with names, the message is dropped. `m` and its pool are gone
 	 * after return. */
 	int (*on)(void *self, struct actor_peer *from, const struct msg *m, struct err *err);
+};
+
+/* A dump on its way out; see the hook `dump`. */
+struct actor_dump {
+	struct pool pool; /* goes with the dump */
+	void *state;      /* the room's own, in the pool; NULL at first */
 };
 
 struct actor {
@@ -53,6 +61,22 @@ struct actor {
 	/* Called when the returned time (clock_ms) has come and after each batch of input; returns
 	 * the next deadline, UINT64_MAX: none. */
 	uint64_t (*tick)(void *self, uint64_t now_ms);
+
+	/* ---- for the web server of the process (web.h); all may be NULL ---- */
+	const struct metric *metrics; /* the room's own */
+	void (*measure)(void *self);  /* called before they are read: computes gauges */
+	/* /readyz and /startupz: yes, or no with the reason in one sentence. Without `ready` the
+	 * answer is yes, without `started` it is yes once `start` has returned. */
+	bool (*ready)(void *self, struct err *why);
+	bool (*started)(void *self, struct err *why);
+	/* /dump: appends the next piece, some KiB, of one JSON document; false: that was the last.
+	 * Between two calls the room goes on working and everything may change: keep copies of keys
+	 * in dump->pool, never pointers into the room, and leave out what has gone. So each entry
+	 * is of one moment, the whole is not. No secret value, at most BUF_MAX_MESSAGE * 2 a piece.
+	 */
+	bool (*dump)(void *self, struct actor_dump *dump, struct buf *out);
+	/* /explain: one JSON document about one object; -1 with a sentence: not known here. */
+	int (*explain)(void *self, const struct msg_key *key, struct buf *out, struct err *err);
 };
 
 int actor_main(const struct actor *actor, int argc, char **argv);

@@ -4,13 +4,17 @@
  *   link.c     a socket: opens it, takes frames off it, notices connections that come and go
  *   peer.c     one process at the other end: HELLO, numbering, what comes in
  *   outbox.c   what goes out to it: credit, the queue of what waits for credit
- *   taps.c     publishes what passes, while somebody listens */
+ *   taps.c     publishes what passes, while somebody listens
+ *   figures.c  counts; web.c and web_answer.c tell who asks over HTTP
+ *   socket_file.c  sweeps what dead processes left in the run folder */
 #ifndef ACTOR_LOOP_H
 #define ACTOR_LOOP_H
 
 #include <czmq.h>
 
 #include "actor/actor.h"
+#include "actor/figures.h"
+#include "actor/web.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/map.h"
@@ -99,6 +103,7 @@ struct actor_loop {
 	const struct actor *actor;
 	struct link links[N_LINKS];
 	struct tap tap;
+	struct web web;
 	struct watched *fds;
 	size_t n_fds;
 	uint64_t epoch, heartbeat_ms;
@@ -140,6 +145,11 @@ void actor_peer_destroy(struct actor_peer **self_p); /* the room hears that it i
 void actor_peer_stop(struct actor_peer *peer);  /* not up any more: drops what waits */
 void actor_peer_flush(struct actor_peer *peer); /* sends what waits, as far as credit reaches */
 void actor_peer_return_credit(struct actor_peer *peer);
+
+/* ---- socket_file.c ---- */
+/* Removes what dead processes left beside `path`: files of the same name but for the number at its
+ * end. */
+void actor_socket_sweep(const char *path);
 
 /* ---- taps.c ---- */
 void actor_tap_open(struct tap *tap, const char *endpoint);

@@ -8,58 +8,13 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 
 #define TAP_HWM 10000
-
-/* A socket file of a process that was killed stays; a new process with its number would inherit the
- * name. */
-static bool is_stale(const char *path)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	bool stale;
-	int fd;
-
-	if (strlen(path) >= sizeof(address.sun_path))
-		return false;
-	memcpy(address.sun_path, path, strlen(path));
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return false;
-	stale = connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 &&
-		errno == ECONNREFUSED;
-	close(fd);
-	return stale;
-}
-
-/* Removes what dead processes of the same room left beside `path`. */
-static void sweep(const char *path)
-{
-	char folder[PATH_MAX], file[PATH_MAX + 256];
-	const char *slash = strrchr(path, '/'), *dash = strrchr(path, '-');
-	struct dirent *entry;
-	DIR *dir;
-
-	if (!slash || !dash || dash < slash)
-		return;
-	snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
-	dir = opendir(folder);
-	while (dir && (entry = readdir(dir))) {
-		if (strncmp(entry->d_name, slash + 1, (size_t)(dash - slash)) != 0)
-			continue;
-		snprintf(file, sizeof(file), "%s/%s", folder, entry->d_name);
-		if (is_stale(file))
-			unlink(file);
-	}
-	if (dir)
-		closedir(dir);
-}
 
 void actor_tap_open(struct tap *tap, const char *endpoint)
 {
@@ -68,7 +23,7 @@ void actor_tap_open(struct tap *tap, const char *endpoint)
 	buf_init(&tap->topic, BUF_MAX_TEXT);
 	buf_init(&tap->line, 2 * BUF_MAX_MESSAGE);
 	if (strncmp(endpoint, "ipc://", 6) == 0)
-		sweep(endpoint + 6);
+		actor_socket_sweep(endpoint + 6);
 	tap->sock = zsock_new(ZMQ_XPUB);
 	zmq_setsockopt(zsock_resolve(tap->sock), ZMQ_SNDHWM, &hwm, sizeof(hwm));
 	zmq_setsockopt(zsock_resolve(tap->sock), ZMQ_LINGER, &linger, sizeof(linger));

@@ -17,6 +17,13 @@ static const char *const level_names[] = { "debug", "info", "warn", "error" };
 static enum log_level level_now = LOG_LEVEL_INFO;
 static char room_name[32];
 
+/* What was said last in each level. */
+static struct {
+	unsigned long long n;
+	long long time;
+	char text[VALUE_MAX_BYTES];
+} said[LOG_LEVEL_ERROR + 1];
+
 void log_open(const char *room)
 {
 	(void)snprintf(room_name, sizeof(room_name), "%s", room);
@@ -43,29 +50,45 @@ int log_level_from(const char *name, enum log_level *out)
 	return -1;
 }
 
-static void add_time(struct buf *line)
+unsigned long long log_n_lines(enum log_level level)
 {
-	struct timespec now = { 0 };
+	return said[level].n;
+}
+
+long long log_last_time(enum log_level level)
+{
+	return said[level].time;
+}
+
+const char *log_last_text(enum log_level level)
+{
+	return said[level].text;
+}
+
+static void add_time(const struct timespec *now, struct buf *line)
+{
 	struct tm utc = { 0 };
 	char text[32];
 
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	(void)gmtime_r(&now.tv_sec, &utc);
+	(void)gmtime_r(&now->tv_sec, &utc);
 	(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
-	buf_printf(line, "ts=%s.%03ldZ", text, now.tv_nsec / 1000000);
+	buf_printf(line, "ts=%s.%03ldZ", text, now->tv_nsec / 1000000);
 }
 
 void log_at(enum log_level level, const char *message, const char *fields, ...)
 {
 	char text[LINE_MAX_BYTES / 2] = "";
+	struct timespec now = { 0 };
 	struct buf line;
 	va_list args;
 	ssize_t n;
 
+	said[level].n++;
 	if (level < level_now)
 		return;
+	(void)clock_gettime(CLOCK_REALTIME, &now);
 	buf_init(&line, LINE_MAX_BYTES);
-	add_time(&line);
+	add_time(&now, &line);
 	buf_printf(&line, " level=%s", level_names[level]);
 	if (room_name[0])
 		buf_printf(&line, " room=%s", room_name);
@@ -79,6 +102,9 @@ void log_at(enum log_level level, const char *message, const char *fields, ...)
 				*p = ' '; /* one line stays one line */
 		buf_printf(&line, " %s", text);
 	}
+	said[level].time = now.tv_sec;
+	(void)snprintf(said[level].text, sizeof(said[level].text), "%s%s%s", message,
+		       *text ? " " : "", text);
 	buf_putc(&line, '\n');
 	n = write(STDERR_FILENO, line.ptr, line.len);
 	(void)n; /* nobody is left to tell */

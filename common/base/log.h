@@ -19,6 +19,10 @@ void log_at(enum log_level level, const char *message, const char *fields, ...)
 #define log_info(...) log_at(LOG_LEVEL_INFO, __VA_ARGS__)
 #define log_warn(...) log_at(LOG_LEVEL_WARN, __VA_ARGS__)
 #define log_error(...) log_at(LOG_LEVEL_ERROR, __VA_ARGS__)
+/* For metrics and status pages; lines below the level are counted too. */
+unsigned long long log_n_lines(enum log_level level);
+long long log_last_time(enum log_level level);   /* seconds since 1970; 0: there was none */
+const char *log_last_text(enum log_level level); /* message and fields of the last line written */
 /* A value quoted for logfmt if it needs it; one of four static slots, cut at 512 bytes. */
 const char *log_value(const char *text);
 

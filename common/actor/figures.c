@@ -1,0 +1,215 @@
+/* figures: what every process counts: its links, its messages, its loop, its log, itself.
+ *
+ *   in     increments by the other files of the actor; the state of the links; /proc/self
+ *   out    Prometheus text
+ *   owns   the counters
+ *   never  adds a series while the process runs
+ */
+#include "actor/figures.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "actor/loop.h"
+#include "base/log.h"
+
+static const struct metric_bounds lag_bounds = {
+	13, { 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000 }
+};
+
+struct figures actor_figures = { .lag = { .bounds = &lag_bounds } };
+
+/* Filled in at start: "" for what this room never has. */
+static const char *received_types[MSG_N_TYPES + 1], *sent_types[MSG_N_TYPES + 1];
+static const char *link_names[N_LINKS + 1];
+static const char *const refusals[] = { [PEER_REFUSED_VERSION] = "version", NULL };
+static const char *const levels[] = { "debug", "info", "warn", "error", NULL };
+static const char *const loud_levels[] = { "", "", "warn", "error", NULL };
+
+#define F actor_figures
+
+static const struct metric table[] = {
+	{ "sluice_ready", "Whether /readyz says yes", METRIC_GAUGE, &F.ready, 1, NULL, NULL },
+	{ "sluice_peers", "Processes at the other end of a link that are up", METRIC_GAUGE, F.peers,
+	  1, "link", link_names },
+	{ "sluice_messages_received_total", "Messages that came in", METRIC_COUNTER, F.received, 1,
+	  "type", received_types },
+	{ "sluice_messages_sent_total", "Messages that went out", METRIC_COUNTER, F.sent, 1, "type",
+	  sent_types },
+	{ "sluice_messages_queued", "Messages that wait for credit of the peer", METRIC_GAUGE,
+	  F.queued, 1, "link", link_names },
+	{ "sluice_link_credit", "Messages that the peers take before they give more credit",
+	  METRIC_GAUGE, F.credit, 1, "link", link_names },
+	{ "sluice_link_connects_total", "Times that another process came up at the other end",
+	  METRIC_COUNTER, F.connects, 1, "link", link_names },
+	{ "sluice_link_restarts_total",
+	  "Times that a link started over: a gap, something malformed, a wish", METRIC_COUNTER,
+	  F.restarts, 1, "link", link_names },
+	{ "sluice_frames_malformed_total", "Frames that were refused", METRIC_COUNTER, F.malformed,
+	  1, "link", link_names },
+	{ "sluice_peers_refused_total", "Attempts of peers that are not served", METRIC_COUNTER,
+	  F.refused, 1, "reason", refusals },
+	{ "sluice_loop_lag_seconds",
+	  "How long the loop did not look at its descriptors: the work of a round, or a deadline "
+	  "that was missed",
+	  METRIC_HISTOGRAM, &F.lag, 1000, NULL, NULL },
+	{ "sluice_log_lines_total", "Lines of the log, those below the level too", METRIC_COUNTER,
+	  F.log_lines, 1, "level", levels },
+	{ "sluice_log_last_timestamp_seconds", "When such a line was last written; 0: never",
+	  METRIC_GAUGE, F.log_last_s, 1, "level", loud_levels },
+	{ 0 },
+};
+
+/* Names and meanings that Prometheus prescribes; without the label of the room. */
+static const struct metric process_table[] = {
+	{ "process_cpu_seconds_total", "User and system time", METRIC_COUNTER, &F.cpu_ms, 1000,
+	  NULL, NULL },
+	{ "process_open_fds", "Open file descriptors", METRIC_GAUGE, &F.n_fds, 1, NULL, NULL },
+	{ "process_max_fds", "Largest number of open file descriptors", METRIC_GAUGE, &F.max_fds, 1,
+	  NULL, NULL },
+	{ "process_virtual_memory_bytes", "Virtual memory", METRIC_GAUGE, &F.virtual_bytes, 1, NULL,
+	  NULL },
+	{ "process_resident_memory_bytes", "Resident memory", METRIC_GAUGE, &F.resident_bytes, 1,
+	  NULL, NULL },
+	{ "process_start_time_seconds", "Start of the process, in seconds since 1970", METRIC_GAUGE,
+	  &F.started_s, 1, NULL, NULL },
+	{ 0 },
+};
+
+static const struct metric build_info = { "sluice_build_info",
+					  "Always 1; the version of this process",
+					  METRIC_GAUGE,
+					  NULL,
+					  1,
+					  NULL,
+					  NULL };
+
+const struct metric *actor_figures_table(void)
+{
+	return table;
+}
+
+/* Whether some room may say this to `to` (or hear it of `to`). */
+static bool is_possible(enum msg_type type, enum msg_room room, bool received)
+{
+	for (int other = ROOM_NONE + 1; other < N_ROOMS; other++)
+		if (received ? msg_allowed(type, (enum msg_room)other, room)
+			     : msg_allowed(type, room, (enum msg_room)other))
+			return true;
+	return false;
+}
+
+void actor_figures_open(enum msg_room room)
+{
+	bool is_router;
+
+	for (int type = 0; type < MSG_N_TYPES; type++) {
+		const char *name = type == MSG_NONE ? "" : msg_name((enum msg_type)type);
+
+		received_types[type] = is_possible((enum msg_type)type, room, true) ? name : "";
+		sent_types[type] = is_possible((enum msg_type)type, room, false) ? name : "";
+	}
+	for (int id = 0; id < N_LINKS; id++)
+		link_names[id] = actor_link_is_of((enum actor_link)id, room, &is_router)
+					 ? actor_link_name((enum actor_link)id)
+					 : "";
+	F.started_s = (uint64_t)clock_wall();
+}
+
+static void add_peer(enum actor_link id, const struct actor_peer *peer)
+{
+	if (!peer->up || peer->gone)
+		return;
+	F.peers[id]++;
+	F.queued[id] += peer->n_waiting;
+	F.credit[id] += peer->credit_out;
+}
+
+static void measure_links(const struct actor_loop *loop)
+{
+	void *value;
+
+	for (int id = 0; id < N_LINKS; id++) {
+		const struct link *link = &loop->links[id];
+
+		F.peers[id] = F.queued[id] = F.credit[id] = 0;
+		if (link->server)
+			add_peer(link->id, link->server);
+		for (size_t i = 0; link->open && map_next(&link->peers, &i, NULL, &value);)
+			add_peer(link->id, value);
+	}
+}
+
+static void measure_memory(void)
+{
+	unsigned long long virtual_pages = 0, resident_pages = 0;
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	char text[128] = "";
+	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+
+	if (n > 0 && sscanf(text, "%llu %llu", &virtual_pages, &resident_pages) == 2) {
+		F.virtual_bytes = virtual_pages * page;
+		F.resident_bytes = resident_pages * page;
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+static void measure_descriptors(void)
+{
+	struct rlimit limit;
+	DIR *dir = opendir("/proc/self/fd");
+
+	F.n_fds = 0;
+	while (dir && readdir(dir))
+		F.n_fds++;
+	if (dir) {
+		F.n_fds -= 3; /* ".", ".." and that of the folder itself */
+		closedir(dir);
+	}
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+		F.max_fds = limit.rlim_cur;
+}
+
+static void measure_process(void)
+{
+	struct timespec cpu;
+
+	if (clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu) == 0)
+		F.cpu_ms = (uint64_t)cpu.tv_sec * 1000 + (uint64_t)cpu.tv_nsec / 1000000;
+	measure_memory();
+	measure_descriptors();
+}
+
+void actor_figures_measure(struct actor_loop *loop)
+{
+	const struct actor *actor = loop->actor;
+	struct err why;
+
+	measure_links(loop);
+	measure_process();
+	for (int level = 0; level < 4; level++) {
+		F.log_lines[level] = log_n_lines((enum log_level)level);
+		F.log_last_s[level] = (uint64_t)log_last_time((enum log_level)level);
+	}
+	F.ready = !actor->ready || actor->ready(actor->self, &why);
+	if (actor->measure)
+		actor->measure(actor->self);
+}
+
+void actor_figures_print(struct actor_loop *loop, struct buf *out)
+{
+	const struct actor *actor = loop->actor;
+
+	actor_figures_measure(loop);
+	metric_print_head(&build_info, out);
+	buf_printf(out, "sluice_build_info{room=\"%s\",version=\"%s\",protocol=\"%d\"} 1\n",
+		   room_name(actor->room), conf_version, MSG_PROTOCOL_VERSION);
+	metrics_print(table, room_name(actor->room), out);
+	metrics_print(process_table, NULL, out);
+	if (actor->metrics)
+		metrics_print(actor->metrics, NULL, out);
+}

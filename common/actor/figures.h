@@ -1,0 +1,34 @@
+/* figures: what every process counts, whatever its room. */
+#ifndef ACTOR_FIGURES_H
+#define ACTOR_FIGURES_H
+
+#include "actor/actor.h"
+
+/* Why a peer is not served. */
+enum peer_refusal { PEER_REFUSED_VERSION, N_PEER_REFUSALS };
+
+struct figures {
+	/* incremented where it happens */
+	uint64_t received[MSG_N_TYPES], sent[MSG_N_TYPES];
+	uint64_t connects[N_LINKS];        /* another process is up */
+	uint64_t restarts[N_LINKS];        /* a link started over */
+	uint64_t malformed[N_LINKS];       /* frames that were refused */
+	uint64_t refused[N_PEER_REFUSALS]; /* HELLOs */
+	struct metric_histogram lag;       /* ms */
+	/* measured when somebody asks */
+	uint64_t peers[N_LINKS], queued[N_LINKS], credit[N_LINKS];
+	uint64_t ready, started_s;
+	uint64_t log_lines[4], log_last_s[4];
+	uint64_t cpu_ms, n_fds, max_fds, virtual_bytes, resident_bytes;
+};
+
+extern struct figures actor_figures;
+
+void actor_figures_open(enum msg_room room);
+/* Measures, then prints these and the room's own table. */
+void actor_figures_print(struct actor_loop *loop, struct buf *out);
+/* The two tables, for a page. */
+const struct metric *actor_figures_table(void);
+void actor_figures_measure(struct actor_loop *loop);
+
+#endif

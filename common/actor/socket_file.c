@@ -1,0 +1,55 @@
+/* socket_file: socket files in the run folder whose name ends with a process number.
+ *
+ *   in     the path of one's own
+ *   out    the folder without those of the same name that dead processes left
+ *   never  removes one that somebody listens on
+ */
+#include "actor/loop.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* A socket file of a process that was killed stays; a new process with its number would inherit the
+ * name. */
+static bool is_stale(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	bool stale;
+	int fd;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return false;
+	memcpy(address.sun_path, path, strlen(path));
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return false;
+	stale = connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 &&
+		errno == ECONNREFUSED;
+	close(fd);
+	return stale;
+}
+
+void actor_socket_sweep(const char *path)
+{
+	char folder[PATH_MAX], file[PATH_MAX + 256];
+	const char *slash = strrchr(path, '/'), *dash = strrchr(path, '-');
+	struct dirent *entry;
+	DIR *dir;
+
+	if (!slash || !dash || dash < slash)
+		return;
+	snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
+	dir = opendir(folder);
+	while (dir && (entry = readdir(dir))) {
+		if (strncmp(entry->d_name, slash + 1, (size_t)(dash - slash)) != 0)
+			continue;
+		snprintf(file, sizeof(file), "%s/%s", folder, entry->d_name);
+		if (is_stale(file))
+			unlink(file);
+	}
+	if (dir)
+		closedir(dir);
+}

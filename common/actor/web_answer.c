@@ -1,0 +1,237 @@
+/* web_answer: what the web server says to a path.
+ *
+ *   in     a request; the figures, the hooks of the room
+ *   out    an answer, complete or with a source of pieces
+ *   never  shows a secret value; answers on a door what is not meant for it
+ */
+#include "actor/web.h"
+
+#include "actor/figures.h"
+#include "actor/loop.h"
+#include "base/log.h"
+
+#define TEXT "text/plain; charset=utf-8"
+#define JSON "application/json"
+
+struct path {
+	const char *path;
+	unsigned doors;
+	void (*answer)(struct actor_loop *loop, const struct web_request *request,
+		       struct web_answer *out);
+};
+
+static void say(struct web_answer *out, unsigned status, const char *sentence)
+{
+	out->status = status;
+	out->type = TEXT;
+	buf_printf(&out->body, "%s\n", sentence);
+}
+
+static void on_metrics(struct actor_loop *loop, const struct web_request *request,
+		       struct web_answer *out)
+{
+	(void)request;
+	out->type = "text/plain; version=0.0.4; charset=utf-8";
+	actor_figures_print(loop, &out->body);
+}
+
+/* ---- probes ---- */
+
+/* It is the loop that answers. */
+static void on_healthz(struct actor_loop *loop, const struct web_request *request,
+		       struct web_answer *out)
+{
+	(void)loop, (void)request;
+	say(out, 200, "ok");
+}
+
+static void ask(bool (*hook)(void *self, struct err *why), void *self, struct web_answer *out)
+{
+	struct err why = { "no reason is known" };
+
+	if (!hook || hook(self, &why))
+		say(out, 200, "ok");
+	else
+		say(out, 503, why.text);
+}
+
+static void on_readyz(struct actor_loop *loop, const struct web_request *request,
+		      struct web_answer *out)
+{
+	(void)request;
+	ask(loop->actor->ready, loop->actor->self, out);
+}
+
+static void on_startupz(struct actor_loop *loop, const struct web_request *request,
+			struct web_answer *out)
+{
+	(void)request;
+	ask(loop->actor->started, loop->actor->self, out);
+}
+
+/* ---- what the room holds ---- */
+
+static bool more_of_dump(struct actor_loop *loop, struct actor_dump *dump, struct buf *out)
+{
+	return loop->actor->dump(loop->actor->self, dump, out);
+}
+
+static void say_json(struct web_answer *out, unsigned status, const char *sentence)
+{
+	out->status = status;
+	out->type = JSON;
+	buf_reset(&out->body);
+	buf_puts(&out->body, "{\"error\":");
+	buf_json(&out->body, str_from(sentence));
+	buf_puts(&out->body, "}\n");
+}
+
+static void on_dump(struct actor_loop *loop, const struct web_request *request,
+		    struct web_answer *out)
+{
+	(void)request;
+	if (!loop->actor->dump) {
+		say_json(out, 404, "this room holds nothing that could be dumped");
+		return;
+	}
+	out->type = JSON;
+	out->more = more_of_dump;
+}
+
+static void on_explain(struct actor_loop *loop, const struct web_request *request,
+		       struct web_answer *out)
+{
+	struct msg_key key = { .namespace = request->namespace, .name = request->name };
+	struct err err = { "" };
+
+	for (int kind = MSG_KIND_NONE + 1; kind < MSG_N_KINDS; kind++)
+		if (str_is(request->kind, msg_kind_name((enum msg_kind)kind)))
+			key.kind = (uint64_t)kind;
+	if (!loop->actor->explain) {
+		say_json(out, 404, "this room explains nothing");
+	} else if (!key.kind || !key.name.len) {
+		say_json(out, 400, "/explain wants ?kind=Ingress&namespace=NAMESPACE&name=NAME");
+	} else if (loop->actor->explain(loop->actor->self, &key, &out->body, &err) < 0) {
+		say_json(out, 404, err.text);
+	} else {
+		out->type = JSON;
+	}
+}
+
+/* ---- a page for a person ---- */
+
+static void add_html(const char *text, struct buf *out)
+{
+	for (; *text; text++)
+		switch (*text) {
+		case '<':
+			buf_puts(out, "&lt;");
+			break;
+		case '>':
+			buf_puts(out, "&gt;");
+			break;
+		case '&':
+			buf_puts(out, "&amp;");
+			break;
+		case '"':
+			buf_puts(out, "&quot;");
+			break;
+		default:
+			buf_putc(out, *text);
+		}
+}
+
+static void add_row(const struct metric *metric, const char *value, uint64_t number,
+		    struct buf *out)
+{
+	buf_printf(out, "<tr><td>%s</td><td>%s</td><td class=n>", metric->name, value);
+	metric_print_number(number, metric->per_unit, out);
+	buf_puts(out, "</td><td>");
+	add_html(metric->help, out);
+	buf_puts(out, "</td></tr>\n");
+}
+
+static void add_table(const struct metric *table, struct buf *out)
+{
+	for (; table && table->name; table++) {
+		const uint64_t *numbers = table->var;
+
+		if (table->type == METRIC_HISTOGRAM)
+			continue;
+		if (!table->label)
+			add_row(table, "", numbers[0], out);
+		for (size_t i = 0; table->label && table->values[i]; i++)
+			if (*table->values[i] && numbers[i])
+				add_row(table, table->values[i], numbers[i], out);
+	}
+}
+
+static void add_state(struct actor_loop *loop, struct buf *out)
+{
+	const struct actor *actor = loop->actor;
+	const char *last = log_last_text(LOG_LEVEL_ERROR);
+	struct err why = { "" };
+
+	buf_puts(out, "<p>");
+	if (!actor->ready || actor->ready(actor->self, &why))
+		buf_puts(out, "Ready.");
+	else
+		buf_puts(out, "Not ready: ");
+	add_html(why.text, out);
+	buf_puts(out, "</p>\n<p>");
+	add_html(actor->summary ? actor->summary : "", out);
+	buf_puts(out, "</p>\n");
+	if (*last) {
+		buf_puts(out, "<p>Last error: ");
+		add_html(last, out);
+		buf_puts(out, "</p>\n");
+	}
+}
+
+static void on_page(struct actor_loop *loop, const struct web_request *request,
+		    struct web_answer *out)
+{
+	const char *room = room_name(loop->actor->room);
+
+	(void)request;
+	out->type = "text/html; charset=utf-8";
+	actor_figures_measure(loop);
+	buf_printf(
+		&out->body,
+		"<!DOCTYPE html>\n<html lang=en><head><meta charset=utf-8><title>sluice-%s</title>"
+		"<style>body{font-family:sans-serif}td{padding:0 1em 0 0}.n{text-align:right}"
+		"</style></head><body>\n<h1>sluice-%s %s</h1>\n",
+		room, room, conf_version);
+	add_state(loop, &out->body);
+	buf_puts(&out->body, "<p><a href=/metrics>metrics</a></p>\n<table>\n");
+	add_table(loop->actor->metrics, &out->body);
+	add_table(actor_figures_table(), &out->body);
+	buf_puts(&out->body, "</table></body></html>\n");
+}
+
+/* ---- which ---- */
+
+static const struct path paths[] = {
+	{ "/metrics", WEB_METRICS | WEB_LOCAL, on_metrics },
+	{ "/", WEB_METRICS | WEB_LOCAL, on_page },
+	{ "/healthz", WEB_PROBES | WEB_LOCAL, on_healthz },
+	{ "/readyz", WEB_PROBES | WEB_LOCAL, on_readyz },
+	{ "/startupz", WEB_PROBES | WEB_LOCAL, on_startupz },
+	{ "/dump", WEB_LOCAL, on_dump },
+	{ "/explain", WEB_LOCAL, on_explain },
+};
+
+void actor_web_answer(struct actor_loop *loop, const struct web_request *request,
+		      struct web_answer *out)
+{
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		if (!(paths[i].doors & request->door) || !str_is(request->path, paths[i].path))
+			continue;
+		out->status = 200;
+		paths[i].answer(loop, request, out);
+		if (out->body.full)
+			say_json(out, 500, "the answer is too large");
+		return;
+	}
+	say(out, 404, "not found");
+}
