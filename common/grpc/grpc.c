@@ -142,7 +142,6 @@ static void set_transport(struct grpc_request *request)
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
 			 request->grpc->tls ? (long)CURL_HTTP_VERSION_2TLS
 					    : (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
-	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
 	/* curl issue 10634: a cleartext connection of prior knowledge cannot be used a second time
 	 */
 	if (!request->grpc->tls && curl_version_info(CURLVERSION_NOW)->version_num < CURL_8) {
@@ -383,6 +382,9 @@ struct grpc *grpc_new(const struct grpc_settings *settings, struct err *err)
 	own->ca_file = pool_str(&self->pool, settings->ca_file);
 	own->override_name = pool_str(&self->pool, settings->override_name);
 	http_loop_open(&self->loop, on_done);
+	/* one call a connection at a time: libcurl 7.88 may lose the trailers of a stream while it
+	 * reads another */
+	curl_multi_setopt(self->loop.multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
 	if (set_base_url(self, err) < 0)
 		grpc_destroy(&self);
 	return self;
