@@ -37,13 +37,13 @@ HEADERS := $(wildcard *.h */*.h */*/*.h)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all bins deps test-deps run test bench fuzz asan tsan lint style format units fuzzers clean help
+.PHONY: all bins deps test-deps run test bench fuzz asan tsan lint style format units fuzzers man install uninstall clean help
 
 JOBS := -j$(shell nproc)
 FUZZ_BUILD ?= build/fuzz
 FUZZ_SAN := -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined
 TSAN_OPTIONS := ignore_noninstrumented_modules=1:die_after_fork=0:suppressions=$(CURDIR)/tests/lib/tsan.supp
-TEST_PACKAGES := clang libclang-rt-14-dev valgrind python3-pytest python3-zmq python3-msgpack python3-yaml python3-venv etcd-server
+TEST_PACKAGES := clang libclang-rt-14-dev valgrind python3-pytest python3-zmq python3-msgpack python3-yaml python3-venv etcd-server mandoc
 LINT_PACKAGES := clang clang-tidy clang-format cppcheck
 
 all: deps
@@ -109,6 +109,7 @@ help:
 	@echo "make check-NAME  the tests with NAME in their name: check-golden, check-test_kill, check-map ..."
 	@echo "make bench       figures with N and their growth with N"
 	@echo "make fuzz        each fuzzer SECONDS=600 long; make asan, make tsan: all tests under a sanitizer"
+	@echo "make install     programs, manual pages, documentation, systemd unit; PREFIX=/usr/local DESTDIR=; make uninstall; make man"
 	@echo "make lint        style, clang-tidy, cppcheck, clang -Werror; make format"
 
 $(BUILD)/gen/pb/%.pb-c.c: common/pb/%.proto $(PROTOS)
@@ -170,6 +171,35 @@ fuzzers: $(FUZZERS)
 $(BUILD)/bench_translate: $(BUILD)/obj/tests/bench/bench_translate.o $(BUILD)/obj/cli/offline.o $(ROOM_LIBS) $(BUILD)/libcommon.a | $(VERSION_O)
 	@echo '  LINK   $@'
 	$(Q)$(CC) $(SAN) $(CFLAGS) -o $@ $^ $(VERSION_O) $(LIBS)
+
+# ---- what a machine gets: needs neither network nor root with a DESTDIR ----
+
+PREFIX ?= /usr/local
+BINDIR = $(PREFIX)/bin
+MANDIR = $(PREFIX)/share/man
+DOCDIR = $(PREFIX)/share/doc/sluice
+UNITDIR = $(PREFIX)/lib/systemd/system
+SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
+unexport PREFIX # the programs would take it for --prefix
+INSTALL ?= install
+DOCS := README.md CHANGES.md LICENSE $(wildcard docs/*.md) common/msg/PROTOCOL.md deploy/systemd/sluice.env
+
+man: bins
+	@scripts/make-man $(BUILD) $(BUILD)/man
+
+install: man
+	$(INSTALL) -d $(addprefix $(DESTDIR),$(BINDIR) $(MANDIR)/man1 $(MANDIR)/man8 $(DOCDIR) $(UNITDIR) $(SYSUSERSDIR))
+	$(INSTALL) $(BINS) $(DESTDIR)$(BINDIR)
+	$(INSTALL) -m 644 $(BUILD)/man/*.1 $(DESTDIR)$(MANDIR)/man1
+	$(INSTALL) -m 644 $(BUILD)/man/*.8 $(DESTDIR)$(MANDIR)/man8
+	tar -cf - $(wildcard $(DOCS)) | tar -xf - -C $(DESTDIR)$(DOCDIR) --no-same-owner
+	sed 's|@bin@|$(BINDIR)|' deploy/systemd/sluice.service >$(DESTDIR)$(UNITDIR)/sluice.service
+	$(INSTALL) -m 644 deploy/systemd/sluice.sysusers $(DESTDIR)$(SYSUSERSDIR)/sluice.conf
+
+uninstall:
+	rm -f $(BINS:$(BUILD)/%=$(DESTDIR)$(BINDIR)/%) $(DESTDIR)$(UNITDIR)/sluice.service $(DESTDIR)$(SYSUSERSDIR)/sluice.conf
+	rm -f $(DESTDIR)$(MANDIR)/man1/sluice.1 $(DESTDIR)$(MANDIR)/man1/sluice-*.1 $(ROOMS:%=$(DESTDIR)$(MANDIR)/man8/sluice-%.8)
+	rm -rf $(DESTDIR)$(DOCDIR)
 
 clean:
 	rm -rf build

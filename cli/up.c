@@ -2,7 +2,8 @@
  * cleanly.
  *
  *   in     -f FILE|DIR..., SIGTERM and SIGINT, the deaths of children
- *   out    one process a room (N translators), the file that the publisher writes, the table
+ *   out    one process a room (N translators), the file that the publisher writes, the table; to
+ *          systemd that the first complete state is there
  *   owns   who runs, since when, and when to try again
  *   never  touches a message
  */
@@ -20,12 +21,13 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/notify.h"
 #include "cli/places.h"
 #include "cli/table.h"
 #include "cli/up_flags.h"
 
 #define MAX_CHILDREN (3 + UP_FLAGS_MAX_WORKERS)
-#define MAX_ARGS (UP_FLAGS_MAX + 2) /* the program, and NULL at the end */
+#define MAX_ARGS (UP_FLAGS_MAX + 3) /* the program, --ready-fd, and NULL at the end */
 #define STABLE_MS 5000 /* a child that lived this long starts with the shortest wait again */
 #define END_MS 5000    /* from SIGTERM to SIGKILL */
 
@@ -47,6 +49,7 @@ struct supervisor {
 	struct places places;
 	int signals;
 	struct table table;
+	struct notify notify;
 	bool ending;
 	uint64_t kill_ms; /* while ending: when patience is over */
 	int status;
@@ -72,6 +75,8 @@ static void add_child(struct supervisor *self, enum msg_room room)
 	backoff_init(&child->backoff, 20, 1000);
 	add_arg(child, str_from(path));
 	up_flags_each(room, place, add_arg, child);
+	if (room == ROOM_PUBLISHER && self->notify.flag[0])
+		add_arg(child, str_from(self->notify.flag));
 }
 
 static void add_children(struct supervisor *self)
@@ -108,10 +113,11 @@ static void start_child(struct supervisor *self, struct child *child)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	up_flags_set_secrets(child->room);
+	if (child->room == ROOM_PUBLISHER)
+		notify_inherit(&self->notify);
 	setpgid(0, 0); /* Ctrl-C goes to the supervisor alone, which ends all in order */
 	execv(child->argv[0], child->argv);
 	fprintf(stderr, "sluice up: %s: %s\n", child->argv[0], strerror(errno));
-	(void)self;
 	_exit(127);
 }
 
@@ -221,17 +227,20 @@ static void supervise(struct supervisor *self)
 		const uint64_t next = start_due(self);
 		const uint64_t now = clock_ms();
 		struct pollfd fds[] = { { self->signals, POLLIN, 0 },
-					{ table_fd(&self->table), POLLIN, 0 } };
+					{ table_fd(&self->table), POLLIN, 0 },
+					{ notify_fd(&self->notify), POLLIN, 0 } };
 		int wait_ms = next == UINT64_MAX ? -1 : next <= now ? 0 : (int)(next - now);
 
 		if (self->ending && !any_running(self))
 			return;
-		if (poll(fds, 2, wait_ms) < 0 && errno != EINTR)
+		if (poll(fds, 3, wait_ms) < 0 && errno != EINTR)
 			return;
 		if (fds[0].revents)
 			on_signal(self);
 		if (fds[1].revents)
 			table_on_fd(&self->table);
+		if (fds[2].revents)
+			notify_on_fd(&self->notify);
 	}
 }
 
@@ -318,6 +327,7 @@ int cli_up(int argc, char **argv)
 		rc = CLI_SYSTEM;
 		goto out;
 	}
+	notify_open(&self->notify);
 	add_children(self);
 	table_open(&self->table, up_flags.table ? up_flags.out.ptr : NULL,
 		   str_is(up_flags.format, "yaml"));
@@ -327,6 +337,7 @@ int cli_up(int argc, char **argv)
 	table_close(&self->table);
 	rc = self->status;
 out:
+	notify_close(&self->notify);
 	places_close(&self->places);
 	for (size_t i = 0; i < self->n_children; i++)
 		for (int k = 0; k < self->children[i].n_args; k++)
