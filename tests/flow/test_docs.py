@@ -1,0 +1,134 @@
+"""The documentation holds: links lead somewhere, tables agree with the code, examples work as they stand."""
+import copy
+import json
+import pathlib
+import re
+
+import examples
+import pytest
+import yaml
+
+ROOT = pathlib.Path(__file__).parent.parent.parent
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGES.md", ROOT / "tests/README.md", ROOT / "common/msg/PROTOCOL.md",
+                *ROOT.glob("docs/*.md"), *ROOT.glob("deploy/**/README.md")])
+INGRESS = yaml.safe_load(examples.blocks((ROOT / "docs/annotations.md").read_text(), "yaml")[0])
+PREFIX = "ingress.pomerium.io/"
+
+
+def anchor(title):
+    """As GitHub makes it of a heading."""
+    return re.sub(r"[^\w\- ]", "", title.lower().replace("`", "")).strip().replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links(page):
+    text = re.sub(r"(?ms)^```.*?^```$", "", page.read_text())
+    for target in re.findall(r"\]\(([^)\s]+)\)", text):
+        if re.match(r"[a-z]+:", target):
+            continue
+        name, _, part = target.partition("#")
+        path = (page.parent / name).resolve() if name else page
+        assert path.exists(), f"{target} leads nowhere"
+        if part:
+            assert part in {anchor(t) for t in re.findall(r"(?m)^#+ (.*)$", path.read_text())}, f"{target}: no such heading"
+
+
+# ---- annotations.md ----
+
+def table():
+    """{name: (example, name of what it needs beside it or None)}."""
+    found = {}
+    for cells in examples.rows((ROOT / "docs/annotations.md").read_text()):
+        if cells[0] == "annotation":
+            continue
+        name, example = cells[0].strip("`"), cells[2].strip("`")
+        beside = re.search(r"\+ `([a-z_]+)`$", cells[3])
+        assert name not in found, f"{name} stands there twice"
+        found[name] = (example, beside and beside[1])
+    return found
+
+
+def test_annotations_are_those_of_the_translator():
+    known = re.findall(r'\{ "([a-z0-9_]+)", GROUP_', (ROOT / "translator/annotations.c").read_text())
+    assert len(known) > 50
+    assert set(table()) == set(known)
+
+
+def ingress(**annotations):
+    """The page's own Ingress with other annotations, in the shape that TCP, UDP and SSH routes need."""
+    made = copy.deepcopy(INGRESS)
+    made["metadata"]["annotations"] = {PREFIX + k: v for k, v in annotations.items()}
+    if any(k in annotations for k in ("tcp_upstream", "udp_upstream", "ssh_upstream", "path_regex")):
+        path = made["spec"]["rules"][0]["http"]["paths"][0]
+        path["pathType"] = "ImplementationSpecific"
+        path.pop("path")
+        if "path_regex" in annotations:
+            path["path"] = "^/(a|b)/.*$"
+    if "subtle_allow_empty_host" in annotations:
+        made["spec"]["rules"][0].pop("host")
+    return made
+
+
+@pytest.mark.parametrize("name", sorted(table()))
+def test_annotation(sluice, tmp_path, name):
+    """Its example is accepted, and the route is another one than without it."""
+    example, beside = table()[name]
+    more = {beside: table()[beside][0]} if beside else {}
+    routes = examples.accepted(sluice, [ingress(**{name: example}, **more)], tmp_path)
+    if name == "subtle_allow_empty_host":
+        assert routes[0]["from"] == "https://*"
+        return
+    assert routes != examples.accepted(sluice, [ingress()], tmp_path)
+
+
+# ---- every manifest in docs/ ----
+
+@pytest.mark.parametrize("page", [p for p in PAGES if "kind: " in p.read_text()], ids=lambda p: str(p.relative_to(ROOT)))
+def test_manifests(sluice, tmp_path, page):
+    """Fenced manifests, each block by itself, are translated without a rejection."""
+    for block in examples.blocks(page.read_text(), "yaml"):
+        documents = [d for d in yaml.safe_load_all(block) if d]
+        if any(d.get("kind") == "Ingress" for d in documents):
+            examples.accepted(sluice, documents, tmp_path)
+
+
+# ---- the documentation of the controller that this one replaces ----
+
+SEED = next(iter(sorted((ROOT.parent / "shared/seed").glob("*.txt")) or sorted(pathlib.Path("/work/shared/seed").glob("*.txt"))), None)
+needs_seed = pytest.mark.skipif(not SEED, reason="shared/seed is not beside this clone")
+
+
+def seed_blocks():
+    """(number, documents): manifests as they stand; annotations alone on an Ingress of ours."""
+    for number, block in enumerate(examples.blocks(SEED.read_text(), "yaml")):
+        documents = [d for d in yaml.safe_load_all(block) if d]
+        if "kind" in documents[0]:
+            yield number, documents
+            continue
+        annotations = {k.removeprefix(PREFIX): v for k, v in documents[0].items()}
+        options = ["lb_policy_option"]
+        if annotations.get("lb_policy") == options[0]:
+            options = re.findall(r"(?m)^\| \[`([A-Z_]+)`\]", SEED.read_text())
+            assert len(options) == 5
+        for option in options:
+            yield number, [ingress(**{k: option if v == "lb_policy_option" else v for k, v in annotations.items()})]
+
+
+@needs_seed
+def test_every_example_of_the_old_documentation(sluice, tmp_path):
+    n = 0
+    for number, documents in seed_blocks():
+        n += 1
+        if not any(d["kind"] == "Ingress" for d in documents):
+            assert {d["kind"] for d in documents} == {"Issuer"}  # cert-manager's, not ours
+            continue
+        examples.accepted(sluice, documents, tmp_path)
+    assert n >= 15
+
+
+@needs_seed
+def test_every_annotation_of_the_old_documentation():
+    named = set(re.findall(r"ingress\.pomerium\.io/([a-z0-9_]+)", SEED.read_text())) - {"v1"}
+    named |= set(re.findall(r"`([a-z_]+_lb_config)`", SEED.read_text()))
+    assert len(named) > 25
+    assert named <= set(table()), named - set(table())
