@@ -1,7 +1,7 @@
 /* up: the pipeline on one machine: starts its processes, starts them again when they die, ends them
  * cleanly.
  *
- *   in     -f FILE|DIR..., SIGTERM and SIGINT, the deaths of children
+ *   in     -f FILE|DIR..., SIGTERM and SIGINT, SIGUSR1 and SIGUSR2, the deaths of children
  *   out    one process a room (N translators), the file that the publisher writes, the table; to
  *          systemd that the first complete state is there
  *   owns   who runs, since when, and when to try again
@@ -209,6 +209,14 @@ static uint64_t start_due(struct supervisor *self)
 	return next;
 }
 
+/* The log levels of all rooms, one step up or down. */
+static void pass_on(const struct supervisor *self, int signal)
+{
+	for (size_t i = 0; i < self->n_children; i++)
+		if (self->children[i].pid)
+			kill(self->children[i].pid, signal);
+}
+
 static void on_signal(struct supervisor *self)
 {
 	struct signalfd_siginfo info;
@@ -216,6 +224,8 @@ static void on_signal(struct supervisor *self)
 	while (read(self->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD)
 			reap(self);
+		else if (info.ssi_signo == SIGUSR1 || info.ssi_signo == SIGUSR2)
+			pass_on(self, (int)info.ssi_signo);
 		else
 			begin_end(self, CLI_GOOD);
 	}
@@ -267,6 +277,8 @@ static void catch_signals(struct supervisor *self)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	self->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
@@ -315,6 +327,7 @@ int cli_up(int argc, char **argv)
 		return CLI_GOOD;
 	if (rc || check(&rest, &err))
 		return offline_usage("up", err.text);
+	log_set_format(str_is(up_flags.log_format, "json") ? LOG_JSON : LOG_LOGFMT);
 	if (check_files(&err)) {
 		fprintf(stderr, "sluice up: %s\n", err.text);
 		return CLI_UNREADABLE;

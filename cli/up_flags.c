@@ -109,6 +109,8 @@ static const struct row rows[] = {
 	    "the same for /healthz, /readyz and /startupz; may be the same address", 0 },
 	  TO_ALL | EACH_A_PORT },
 	{ { "log-level", CONF_TEXT, NULL, "info", 0, 0, "debug, info, warn or error", 0 }, TO_ALL },
+	{ { "log-format", CONF_TEXT, &up_flags.log_format, "logfmt", 0, 0, "logfmt or json", 0 },
+	  TO_ALL },
 };
 
 /* Those that `translate` and `explain` have too; offline.c has their rows. */

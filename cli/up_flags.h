@@ -8,11 +8,11 @@
 
 #define UP_FLAGS_MAX_WORKERS 64
 #define UP_FLAGS_PLACES 3 /* watcher, resolver, publisher; then the translators */
-#define UP_FLAGS_MAX 128 /* flags of one room */
+#define UP_FLAGS_MAX 128  /* flags of one room */
 
 /* What the supervisor itself looks at; filled in by up_flags_read. */
 struct up_flags {
-	struct str out, format, run_dir, kubeconfig, metrics, probes;
+	struct str out, format, run_dir, kubeconfig, metrics, probes, log_format;
 	struct str databroker_url, secret, secret_file;
 	long n_workers;
 	bool once, table;

@@ -395,6 +395,33 @@ bool publisher_certs_is_for(const struct cert *cert, struct str host)
 	return false;
 }
 
+size_t publisher_certs_expiring(const struct certs *certs, int64_t before)
+{
+	size_t n = 0;
+	void *value;
+
+	for (size_t i = 0; map_next(&certs->certs, &i, NULL, &value);) {
+		const struct cert *cert = value;
+
+		n += is_published(cert) && cert->facts.not_after < before;
+	}
+	return n;
+}
+
+uint64_t publisher_certs_first_expiry(const struct certs *certs)
+{
+	int64_t first = INT64_MAX;
+	void *value;
+
+	for (size_t i = 0; map_next(&certs->certs, &i, NULL, &value);) {
+		const struct cert *cert = value;
+
+		if (is_published(cert) && cert->facts.not_after < first)
+			first = cert->facts.not_after;
+	}
+	return first == INT64_MAX || first < 0 ? 0 : (uint64_t)first;
+}
+
 struct str publisher_certs_secret(const struct cert *cert)
 {
 	return cert->secret;

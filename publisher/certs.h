@@ -41,6 +41,10 @@ bool publisher_certs_is_for(const struct cert *cert, struct str host);
 void publisher_certs_add_host(struct certs *certs, struct str host);
 void publisher_certs_drop_host(struct certs *certs, struct str host);
 
+/* How many published certificates expire before then (seconds since 1970), and when the first one
+ * does; 0: there is none. Both look at every certificate. */
+size_t publisher_certs_expiring(const struct certs *certs, int64_t before);
+uint64_t publisher_certs_first_expiry(const struct certs *certs);
 struct str publisher_certs_secret(const struct cert *cert);
 struct str publisher_certs_pem(const struct cert *cert);
 struct str publisher_certs_key(const struct cert *cert);

@@ -13,7 +13,7 @@
 #include "base/mem.h"
 
 #define QUIET_MS 20
-#define INTERVAL_MS 500 /* after so long without a write a change goes out at once */
+#define INTERVAL_MS 500  /* after so long without a write a change goes out at once */
 #define ROUTES_PER_MS 10 /* 10 000 routes: a second */
 
 /* ---- what the files of the databroker sink share ---- */
@@ -200,6 +200,16 @@ enum databroker_standing publisher_databroker_standing(const struct databroker *
 		return self->lease.told_other ? DATABROKER_STANDBY : DATABROKER_BUSY;
 	return self->complete && publisher_put_is_done(self) && !self->first_ms ? DATABROKER_DONE
 										: DATABROKER_BUSY;
+}
+
+const uint64_t *publisher_databroker_calls(const struct databroker *self)
+{
+	return self ? grpc_n_by_status(self->grpc) : NULL;
+}
+
+bool publisher_databroker_holds_back(const struct databroker *self)
+{
+	return self->refused;
 }
 
 bool publisher_databroker_is_leader(const struct databroker *self)

@@ -42,6 +42,10 @@ enum databroker_standing {
 	DATABROKER_STANDBY, /* nothing to do: another replica writes */
 	DATABROKER_DONE     /* everything wanted is stored */
 };
+/* Calls that have ended, [GRPC_N_STATUS]; NULL of NULL. */
+const uint64_t *publisher_databroker_calls(const struct databroker *self);
+/* The guard against mass deletion holds something back. */
+bool publisher_databroker_holds_back(const struct databroker *self);
 enum databroker_standing publisher_databroker_standing(const struct databroker *self);
 /* This process is the one that writes, at this moment. */
 bool publisher_databroker_is_leader(const struct databroker *self);

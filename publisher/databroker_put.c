@@ -9,6 +9,7 @@
  * is touched again: the outcome of a call that broke is unknown, and Sync tells.
  */
 #include "publisher/databroker_inside.h"
+#include "publisher/publisher_figures.h"
 
 #define BATCH_BYTES (1u << 20)
 #define RECORD_MAX (GRPC_MESSAGE_MAX - 4096)
@@ -105,6 +106,7 @@ bool publisher_put_plan(struct databroker *self)
 	put->next = put->n_items = put->n_written = put->n_deleted = 0;
 	changes = pool_array(&put->pool, self->ledger.touched.n + 1, sizeof(*changes));
 	n = compare_all(self, changes, &put->pool);
+	publisher_figures.writes_saved += self->ledger.touched.n - n;
 	hold_back = is_too_much(self, changes, n);
 	map_clear(&self->ledger.touched);
 	qsort(changes, n, sizeof(*changes), in_order);
@@ -225,6 +227,9 @@ static void finish(struct databroker *self)
 	const uint64_t now_ns = clock_ns(), since_ns = put->seen_ns ? now_ns - put->seen_ns : 0;
 
 	self->done_ms = clock_ms();
+	publisher_figures.records_written += put->n_written;
+	publisher_figures.records_deleted += put->n_deleted;
+	publisher_figures_stored(put->seen_ns, self->done_ms - put->begun_ms);
 	log_info("published",
 		 "routes=%zu written=%zu deleted=%zu rejected=%zu since_ms=%llu write_ms=%llu",
 		 self->ledger.n_routes, put->n_written, put->n_deleted,
@@ -251,6 +256,7 @@ static void on_done(void *arg, const struct grpc_result *result)
 	put->pending = false;
 	if (result->status) {
 		give_up(self);
+		publisher_figures.write_failures++;
 		if (result->status != GRPC_CANCELLED) /* that was us: the lease had run out */
 			self->retry_ms =
 				clock_ms() + publisher_databroker_complain(

@@ -4,6 +4,7 @@
  *   out    ACK, SECRET_WANTED; what is wanted, the sink told of it; a log line for what a person
  * has to know never  writes a file
  */
+#include "publisher/publisher_figures.h"
 #include "publisher/room.h"
 
 #include "base/hash.h"
@@ -121,6 +122,7 @@ static void take_config(struct publisher *p, const struct msg_config *config, st
 		publisher_waiting_put(&p->waiting, &config->owner, raw, &missing);
 		return;
 	case WANTED_REJECTED:
+		publisher_figures.rejects[REJECT_VALUE]++;
 		if (reason_sum(p, &config->owner) != before)
 			log_rejected(p, &config->owner);
 		report_unusable(p, config);
@@ -130,6 +132,7 @@ static void take_config(struct publisher *p, const struct msg_config *config, st
 		touch(p, &config->owner, config->stamp.seen_ns);
 		break;
 	case WANTED_SAME:
+		publisher_figures.writes_saved++;
 		break;
 	}
 	publisher_report_config(p->report, config, taken == WANTED_CHANGED);

@@ -46,7 +46,9 @@ static int on_config(void *self, struct actor_peer *from, const struct msg *m, s
 
 static int on_reject(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
 {
-	(void)from, (void)err;
+	(void)err;
+	publisher_figures.rejects[actor_peer_room(from) == ROOM_RESOLVER ? REJECT_REFERENCE
+									 : REJECT_TRANSLATION]++;
 	publisher_intake_reject(self, &m->body.reject);
 	return 0;
 }
@@ -151,6 +153,8 @@ int main(int argc, char **argv)
 					   .on_peer_up = on_peer_up,
 					   .on_peer_down = on_peer_down,
 					   .tick = tick,
+					   .metrics = publisher_figures_table,
+					   .measure = publisher_figures_measure,
 					   .ready = publisher_figures_ready,
 					   .started = publisher_figures_ready },
 			  argc, argv);

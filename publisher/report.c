@@ -83,6 +83,16 @@ void publisher_report_on_fd(struct report *self)
 		kube_on_fd(self->kube);
 }
 
+const uint64_t *publisher_report_calls(const struct report *self)
+{
+	return self ? kube_n_by_class(self->kube) : NULL;
+}
+
+size_t publisher_report_n_queued(const struct report *self)
+{
+	return self ? self->send.jobs.n : 0;
+}
+
 /* ---- what comes ---- */
 
 /* "ns/name" of an Ingress, STATUS_SETTINGS of the Pomerium object. */

@@ -28,4 +28,8 @@ void publisher_report_open(struct report *self, bool complete);
 void publisher_report_mark(struct report *self);
 void publisher_report_stored(struct report *self);
 
+/* Requests that have ended, [KUBE_CLASSES]; NULL of NULL. */
+const uint64_t *publisher_report_calls(const struct report *self);
+size_t publisher_report_n_queued(const struct report *self); /* Events that wait */
+
 #endif

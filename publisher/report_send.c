@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/value.h"
+#include "publisher/publisher_figures.h"
 
 static void free_job(void *ptr)
 {
@@ -85,6 +86,7 @@ void publisher_report_send(struct report *self, const struct event *event, uint6
 		return;
 	}
 	if (queue->jobs.n >= REPORT_QUEUE_MAX) {
+		publisher_figures.events_dropped++;
 		if (!queue->n_dropped++)
 			log_warn("more events than can be sent, some are dropped", "waiting=%zu",
 				 queue->jobs.n);
@@ -179,6 +181,7 @@ static void on_done(void *arg, const struct kube_result *result)
 	} else {
 		publisher_report_trouble(&queue->trouble, "event", result);
 	}
+	publisher_figures.events_sent += result->status / 100 == 2 && job->step != SEND_GET;
 	if (good && advance(job, result))
 		enqueue(queue, job);
 	else

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "publisher/publisher_figures.h"
 #include "publisher/render.h"
 
 #define QUIET_MS 50
@@ -134,6 +135,7 @@ static void back_off(struct sink *sink)
 	uint32_t wait = backoff_next(&sink->backoff);
 	uint64_t now = clock_ms();
 
+	publisher_figures.write_failures++;
 	log_error("not published, what is there stays", "reason=%s retry_ms=%u",
 		  log_value(sink->job.err.text), wait);
 	sink->retry_ms = now + wait;
@@ -218,12 +220,14 @@ void publisher_sink_publish(struct sink *sink)
 	struct sink_job *job = &sink->job;
 	uint64_t since = sink->plan.since_ns;
 
-	*job = (struct sink_job){ .n_rejected = publisher_wanted_n_rejected(sink->wanted) };
+	*job = (struct sink_job){ .since_ns = since,
+				  .n_rejected = publisher_wanted_n_rejected(sink->wanted) };
 	if (since && sink->planned_ns > since)
 		job->plan_us = (sink->planned_ns - since) / 1000;
 	publisher_plan_take(&sink->plan, sink->wanted, &job->pool, &job->changes);
 	sink->first_ms = sink->last_ms = sink->planned_ns = 0;
 	if (!job->changes.n && !sink->forced) {
+		publisher_figures.writes_saved++;
 		pool_clear(&job->pool); /* it was changed and changed back */
 		return;
 	}
@@ -251,6 +255,10 @@ int publisher_sink_on_done(struct sink *sink)
 		return -1;
 	}
 	replaced = job->rc > 0;
+	if (replaced)
+		publisher_figures_stored(job->since_ns, job->write_ms);
+	else
+		publisher_figures.writes_saved++;
 	log_at(replaced ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
 	       replaced ? "published" : "nothing to publish",
 	       "routes=%zu changed=%zu rejected=%zu plan_us=%llu write_ms=%llu", job->n_routes,

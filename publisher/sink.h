@@ -24,8 +24,9 @@ struct sink_job {
 	struct plan_changes changes;
 	struct snapshot snapshot;
 	size_t n_routes, n_changes, n_rejected;
-	uint64_t plan_us; /* from the oldest change to the plan; 0: unknown */
-	int rc;           /* 1: the file was replaced, 0: it said so already, -1: err */
+	uint64_t since_ns; /* when the oldest change was seen; 0: unknown */
+	uint64_t plan_us;  /* from the oldest change to the plan; 0: unknown */
+	int rc;            /* 1: the file was replaced, 0: it said so already, -1: err */
 	uint64_t write_ms;
 	struct err err;
 };

@@ -64,6 +64,7 @@ static void leave_list(struct queue_job *job)
 		list->last = job->before;
 	job->before = job->behind = NULL;
 	job->list = NULL;
+	list->n--;
 }
 
 static void join_list(struct queue_list *list, struct queue_job *job)
@@ -76,6 +77,7 @@ static void join_list(struct queue_list *list, struct queue_job *job)
 		list->first = job;
 	list->last = job;
 	job->list = list;
+	list->n++;
 }
 
 static struct queue_list *list_for(struct queue *queue, const struct queue_job *job)
@@ -310,6 +312,7 @@ uint64_t resolver_queue_tick(struct queue *queue, uint64_t now_ms)
 	while ((job = queue->flying.first) && job->deadline_ms <= now_ms) {
 		if (job->worker)
 			job->worker->late = true;
+		queue->n_late++;
 		land_unheard(queue, job);
 		place(queue, job);
 	}
@@ -352,8 +355,10 @@ static void blame(struct queue *queue, struct queue_job *job, uint64_t epoch)
 {
 	queue->obituaries[queue->n_obituaries++ % QUEUE_OBITUARIES] =
 		(struct queue_obituary){ epoch, job };
-	if (++job->deaths >= QUEUE_DEATHS_MAX)
-		job->crashed = true;
+	if (++job->deaths < QUEUE_DEATHS_MAX)
+		return;
+	job->crashed = true;
+	queue->n_crashed++;
 }
 
 static void take_back(struct queue *queue, struct queue_worker *worker, bool is_dead)
@@ -383,6 +388,7 @@ void resolver_queue_lose_worker(struct queue *queue, struct queue_worker *worker
 {
 	struct queue_worker **link = &queue->workers;
 
+	queue->n_deaths++;
 	take_back(queue, worker, true);
 	while (*link != worker)
 		link = &(*link)->next;

@@ -18,6 +18,7 @@ struct queue_job;
 
 struct queue_list {
 	struct queue_job *first, *last;
+	size_t n;
 };
 
 /* A worker, or the publisher's door for what needs no translation: rejections and deletes. */
@@ -44,8 +45,10 @@ struct queue {
 	struct queue_worker *workers;
 	struct queue_job *suspect; /* the one in flight */
 	struct queue_obituary obituaries[QUEUE_OBITUARIES];
-	size_t n_obituaries; /* ever written; the newest ones are kept */
-	uint64_t number;     /* of the last stamp */
+	size_t n_obituaries;       /* ever written; the newest ones are kept */
+	uint64_t number;           /* of the last stamp */
+	uint64_t n_late, n_deaths; /* ever: jobs not acknowledged in time, workers that died */
+	uint64_t n_crashed;        /* ever: jobs that were given up */
 	long (*room)(const void *peer);
 };
 

@@ -52,6 +52,12 @@ static void sweep(struct resolve *self, enum msg_kind kind)
 	pool_clear(&pool);
 }
 
+size_t resolver_resolve_count(const struct resolve *self, enum msg_kind kind)
+{
+	return kind == MSG_KIND_SECRET ? self->secrets.wanted.n
+				       : resolver_store_count(&self->store, kind);
+}
+
 void resolver_resolve_kind_state(struct resolve *self, const struct msg_kind_state *news)
 {
 	enum msg_kind kind = (enum msg_kind)news->kind;

@@ -72,6 +72,8 @@ bool resolver_resolve_wants(const struct resolve *self, const struct msg_key *se
 bool resolver_resolve_values(const struct resolve *self, const struct msg_key *secret,
 			     struct pool *pool, struct msg_secret_put *out);
 /* Tells sink->secret_wanted again of every Secret that is wanted: the watcher is a new one. */
+/* Objects of a kind that are known; of Secrets, those that are wanted. */
+size_t resolver_resolve_count(const struct resolve *self, enum msg_kind kind);
 void resolver_resolve_ask_again(struct resolve *self);
 /* Asks sink->secret_put again for every value that is held: the publisher lost them. */
 void resolver_resolve_replay_secrets(struct resolve *self);

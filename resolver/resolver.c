@@ -229,6 +229,8 @@ int main(int argc, char **argv)
 		.on_peer_down = on_peer_down,
 		.on_writable = on_writable,
 		.tick = tick,
+		.metrics = resolver_figures_table,
+		.measure = resolver_figures_measure,
 		.ready = resolver_figures_ready,
 	};
 

@@ -2,9 +2,12 @@
 #ifndef RESOLVER_RESOLVER_FIGURES_H
 #define RESOLVER_RESOLVER_FIGURES_H
 
+#include "actor/metrics.h"
 #include "base/err.h"
 
-/* Hooks of struct actor. */
+/* Hooks of struct actor; self is the resolver. */
+extern const struct metric resolver_figures_table[];
+void resolver_figures_measure(void *self);
 bool resolver_figures_ready(void *self, struct err *why);
 
 #endif

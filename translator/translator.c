@@ -10,6 +10,7 @@
 #include "translator/translator.h"
 
 #include "actor/actor.h"
+#include "base/clock.h"
 
 struct translator {
 	struct translator_settings settings;
@@ -18,6 +19,30 @@ struct translator {
 };
 
 static struct translator translator;
+
+/* ---- what it counts ---- */
+
+enum outcome { OUTCOME_CONFIG, OUTCOME_REJECT, N_OUTCOMES };
+
+static const struct metric_bounds microseconds = {
+	12, { 50, 100, 250, 500, 1000, 2500, 5000, 10000, 25000, 100000, 500000, 2500000 }
+};
+static const char *const outcomes[] = { "config", "reject", NULL };
+
+static struct {
+	uint64_t bundles[N_OUTCOMES];
+	struct metric_histogram took; /* us */
+} figures = { .took = { .bounds = &microseconds } };
+
+static const struct metric metrics[] = {
+	{ "sluice_translator_bundles_total", "Bundles that were translated, by what became of them",
+	  METRIC_COUNTER, figures.bundles, 1, "result", outcomes },
+	{ "sluice_translator_translate_seconds", "What one bundle took", METRIC_HISTOGRAM,
+	  &figures.took, 1000000, NULL, NULL },
+	{ 0 },
+};
+
+/* ---- bundles ---- */
 
 /* Bundles are taken only while the publisher has room for the answer. */
 static void read_if_room(struct translator *self)
@@ -61,12 +86,14 @@ static int on_bundle(void *arg, struct actor_peer *from, const struct msg *m, st
 	struct msg_reject reject;
 	struct pool pool;
 	struct err reason = { "" };
+	uint64_t begun_ns;
 
 	(void)from;
 	if (!publisher)
 		return err_set(err,
 			       "the publisher went away; the resolver will send this bundle again");
 	crash_if_asked(self, bundle);
+	begun_ns = clock_ns();
 	pool_init(&pool);
 	if (translator_translate(&self->settings, bundle, &pool, &config, &reason)) {
 		fill_reject(bundle, &reason, &reject);
@@ -79,6 +106,8 @@ static int on_bundle(void *arg, struct actor_peer *from, const struct msg *m, st
 		actor_send(publisher, MSG_REJECT, &reject);
 	}
 	pool_clear(&pool);
+	figures.bundles[reason.text[0] ? OUTCOME_REJECT : OUTCOME_CONFIG]++;
+	metric_observe(&figures.took, (clock_ns() - begun_ns) / 1000);
 	read_if_room(self);
 	return 0;
 }
@@ -160,6 +189,7 @@ int main(int argc, char **argv)
 			.on_peer_up = on_peer_up,
 			.on_peer_down = on_peer_down,
 			.on_writable = on_writable,
+			.metrics = metrics,
 			.ready = ready },
 		argc, argv);
 }

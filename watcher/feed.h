@@ -15,6 +15,13 @@ struct feed_sink {
 	bool (*has_room)(void *self); /* the resolver is there and takes more */
 };
 
+/* For metrics. */
+struct feed_counts {
+	uint64_t kinds[MSG_KIND_UNAVAILABLE + 1]; /* how many are in each condition */
+	uint64_t requests[KUBE_CLASSES];
+	uint64_t n_files, n_broken;
+};
+
 struct feed_ops {
 	/* The resolver holds nothing: tell it everything. `stranger`: another one than before,
 	 * whose wishes are not known. */
@@ -29,6 +36,7 @@ struct feed_ops {
 	uint64_t (*tick)(struct feed *feed, uint64_t now_ms); /* next deadline */
 	/* Nothing is still being listed; else the reason. */
 	bool (*ready)(const struct feed *feed, struct err *why);
+	void (*count)(const struct feed *feed, struct feed_counts *out);
 	void (*destroy)(struct feed *feed);
 };
 

@@ -146,6 +146,20 @@ static bool ready(const struct feed *feed, struct err *why)
 	return !err_set(why, "the objects are still being sent");
 }
 
+static void count(const struct feed *feed, struct feed_counts *out)
+{
+	const struct feed_dir *self = (const struct feed_dir *)feed;
+	const struct source_counts files = watcher_source_dir_count(self->source);
+	const enum msg_kind_condition condition = self->resync.kind ? MSG_KIND_LISTING
+						  : watcher_source_dir_is_complete(self->source)
+							  ? MSG_KIND_SYNCED
+							  : MSG_KIND_UNAVAILABLE;
+
+	*out = (struct feed_counts){ .n_files = files.n_files, .n_broken = files.n_broken };
+	for (size_t i = 0; watcher_source_dir_kinds[i] != MSG_KIND_NONE; i++)
+		out->kinds[condition]++;
+}
+
 static void destroy(struct feed *feed)
 {
 	watcher_source_dir_destroy(&of(feed)->source);
@@ -154,8 +168,8 @@ static void destroy(struct feed *feed)
 
 struct feed *watcher_feed_dir_new(const struct str_list *paths, const struct feed_sink *sink)
 {
-	static const struct feed_ops ops = { begin, end,  go_on, want,   fd,
-					     on_fd, tick, ready, destroy };
+	static const struct feed_ops ops = { begin, end,  go_on, want,  fd,
+					     on_fd, tick, ready, count, destroy };
 	struct feed_dir *self = mem_alloc(sizeof(*self));
 	const struct source_sink from_source = { self, on_put, on_del, on_secret, on_complain };
 	const uint64_t begun = clock_ms();

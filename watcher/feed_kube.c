@@ -249,6 +249,16 @@ static bool ready(const struct feed *feed, struct err *why)
 	return true;
 }
 
+static void count(const struct feed *feed, struct feed_counts *out)
+{
+	const struct feed_kube *self = (const struct feed_kube *)feed;
+
+	*out = (struct feed_counts){ .n_files = 0 };
+	for (const struct kind_row *row = watcher_kinds_table; row->kind != MSG_KIND_NONE; row++)
+		out->kinds[join(self, row->kind)]++;
+	memcpy(out->requests, kube_n_by_class(self->kube), sizeof(out->requests));
+}
+
 /* ---- life ---- */
 
 static void destroy(struct feed *feed)
@@ -278,8 +288,8 @@ static void add_reflector(struct feed_kube *self, const struct kind_row *row, st
 struct feed *watcher_feed_kube_new(struct kube *kube, const struct str_list *namespaces,
 				   const struct feed_sink *sink)
 {
-	static const struct feed_ops ops = { begin, end,  go_on, want,   fd,
-					     on_fd, tick, ready, destroy };
+	static const struct feed_ops ops = { begin, end,  go_on, want,  fd,
+					     on_fd, tick, ready, count, destroy };
 	struct feed_kube *self = mem_alloc(sizeof(*self));
 
 	self->feed = (struct feed){ &ops, *sink };

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "watcher/watcher_figures.h"
 
 /* ---- how it goes ---- */
 
@@ -39,6 +40,7 @@ void watcher_reflector_wait(struct reflector *self, void (*next)(struct reflecto
 /* One line for each new reason; the others are counted. */
 static void complain(struct reflector *self, const char *sentence)
 {
+	watcher_figures.failures++;
 	if (!self->n_failures++ || strcmp(self->failure.text, sentence) != 0)
 		log_warn("the API server fails, trying again", "kind=%s%s%s failures=%u reason=%s",
 			 self->row->plural, *self->namespace ? " namespace=" : "", self->namespace,
@@ -92,6 +94,7 @@ void watcher_reflector_list_anew(struct reflector *self, const char *reason)
 {
 	log_info("listing anew", "kind=%s version=%s reason=%s", self->row->plural,
 		 log_value(self->version), log_value(reason));
+	watcher_figures.relists++;
 	self->pages_next = true; /* from the store, not from what the server remembers of it */
 	watcher_reflector_wait(self, watcher_reflector_list, 0);
 }
@@ -123,6 +126,7 @@ void watcher_reflector_get(struct reflector *self, struct kube_call *call, struc
 
 void watcher_reflector_list(struct reflector *self)
 {
+	watcher_figures.lists++;
 	watcher_told_begin_list(&self->told);
 	if (self->no_streams || self->pages_next || self->whole)
 		watcher_reflector_page(self);

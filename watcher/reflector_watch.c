@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "watcher/reflector_inside.h"
+#include "watcher/watcher_figures.h"
 
 #define WATCH_MIN_S 300       /* a watch is asked to end after 5 to 10 minutes, as client-go's */
 #define WATCH_GRACE_MS 30000  /* and then ends, whatever the server thinks */
@@ -64,6 +65,7 @@ int watcher_reflector_on_line(void *arg, struct str line)
 
 	pool_init(&pool);
 	rc = watcher_watch_event_read(line, self->row, &pool, &event, &err);
+	watcher_figures.unusable += rc > 0;
 	if (rc > 0)
 		log_warn("an object cannot be used", "kind=%s reason=%s", self->row->plural,
 			 log_value(err.text));
@@ -187,5 +189,6 @@ void watcher_reflector_stream(struct reflector *self)
 
 void watcher_reflector_watch(struct reflector *self)
 {
+	watcher_figures.watches++;
 	begin(self, PHASE_WATCH);
 }

@@ -9,7 +9,7 @@
  */
 #include "actor/actor.h"
 #include "base/log.h"
-#include "watcher/feed.h"
+#include "watcher/watcher_figures.h"
 
 struct watcher {
 	struct str_list paths, namespaces;
@@ -133,6 +133,13 @@ static bool ready(void *arg, struct err *why)
 	return self->feed->ops->ready(self->feed, why);
 }
 
+static void measure(void *arg)
+{
+	struct watcher *self = arg;
+
+	self->feed->ops->count(self->feed, &watcher_figures.feed);
+}
+
 /* ---- the process ---- */
 
 static struct feed *feed_from_cluster(struct watcher *self, const struct feed_sink *sink,
@@ -213,6 +220,8 @@ int main(int argc, char **argv)
 			.on_peer_down = on_peer_down,
 			.on_writable = on_writable,
 			.tick = tick,
+			.metrics = watcher_figures_table,
+			.measure = measure,
 			.ready = ready },
 		argc, argv);
 }

@@ -21,7 +21,7 @@
 enum { EXIT_CLEAN = 0, EXIT_USAGE = 2, EXIT_START = 111 }; /* 111: s6, "system" */
 
 static struct {
-	struct str run_dir, endpoints[N_LINKS], tap, log_level, metrics, probes;
+	struct str run_dir, endpoints[N_LINKS], tap, log_level, log_format, metrics, probes;
 	struct web_address metrics_at, probes_at;
 	long ready_fd, jobs_credit;
 	uint64_t heartbeat_ms;
@@ -46,6 +46,7 @@ static const struct conf_option standard[] = {
 	  "address of /healthz, /readyz and /startupz; empty or 0: none", 0 },
 	{ "log-level", CONF_TEXT, &settings.log_level, "info", 0, 0, "debug, info, warn or error",
 	  0 },
+	{ "log-format", CONF_TEXT, &settings.log_format, "logfmt", 0, 0, "logfmt or json", 0 },
 	{ "ready-fd", CONF_INT, &settings.ready_fd, "-1", -1, 65535,
 	  "descriptor to write a newline to, once ready", 0 },
 	{ "jobs-credit", CONF_INT, &settings.jobs_credit, "16", 1, 4096,
@@ -79,6 +80,10 @@ static int read_settings(const struct actor *actor, int argc, char **argv, struc
 		return err_set(err, "--log-level: %s is not one of debug, info, warn, error",
 			       err_quote(settings.log_level));
 	log_set_level(level);
+	if (!str_is(settings.log_format, "logfmt") && !str_is(settings.log_format, "json"))
+		return err_set(err, "--log-format: %s is neither logfmt nor json",
+			       err_quote(settings.log_format));
+	log_set_format(str_is(settings.log_format, "json") ? LOG_JSON : LOG_LOGFMT);
 	if (actor_web_address_from(settings.metrics, &settings.metrics_at, err) < 0)
 		return err_wrap(err, "--metrics-bind-address");
 	if (actor_web_address_from(settings.probes, &settings.probes_at, err) < 0)

@@ -1,7 +1,8 @@
-/* log: one fact a line on stderr, logfmt.
+/* log: one fact a line on stderr, logfmt or JSON.
  *
  *   in    a message and ready key=value text
- *   out   ts=2024-05-01T12:00:00.123Z level=info room=resolver msg="..." key=value, in one write
+ *   out   ts=2024-05-01T12:00:00.123Z level=info room=resolver msg="..." key=value, in one write;
+ *         or {"ts":"2024-05-01T12:00:00.123Z","level":"info","room":"resolver","msg":"...",...}
  *   owns  the room's name and the level
  *   never writes half a line, never fails
  */
@@ -9,12 +10,15 @@
 
 #include <unistd.h>
 #include "base/buf.h"
+#include "base/log_json.h"
 
 #define LINE_MAX_BYTES 4096u
 #define VALUE_MAX_BYTES 512u
+#define JSON_MAX_BYTES (8u * LINE_MAX_BYTES) /* every byte escaped */
 
 static const char *const level_names[] = { "debug", "info", "warn", "error" };
 static enum log_level level_now = LOG_LEVEL_INFO;
+static enum log_format format_now = LOG_LOGFMT;
 static char room_name[32];
 
 /* What was said last in each level. */
@@ -32,6 +36,11 @@ void log_open(const char *room)
 void log_set_level(enum log_level level)
 {
 	level_now = level;
+}
+
+void log_set_format(enum log_format format)
+{
+	format_now = format;
 }
 
 enum log_level log_get_level(void)
@@ -72,7 +81,35 @@ static void add_time(const struct timespec *now, struct buf *line)
 
 	(void)gmtime_r(&now->tv_sec, &utc);
 	(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
-	buf_printf(line, "ts=%s.%03ldZ", text, now->tv_nsec / 1000000);
+	buf_printf(line, "%s.%03ldZ", text, now->tv_nsec / 1000000);
+}
+
+static void add_logfmt(enum log_level level, const struct timespec *now, const char *message,
+		       const char *fields, struct buf *line)
+{
+	buf_puts(line, "ts=");
+	add_time(now, line);
+	buf_printf(line, " level=%s", level_names[level]);
+	if (room_name[0])
+		buf_printf(line, " room=%s", room_name);
+	buf_printf(line, " msg=%s", log_value(message));
+	if (*fields)
+		buf_printf(line, " %s", fields);
+	buf_putc(line, '\n');
+}
+
+static void add_json(enum log_level level, const struct timespec *now, const char *message,
+		     const char *fields, struct buf *line)
+{
+	buf_puts(line, "{\"ts\":\"");
+	add_time(now, line);
+	buf_printf(line, "\",\"level\":\"%s\"", level_names[level]);
+	if (room_name[0])
+		buf_printf(line, ",\"room\":\"%s\"", room_name);
+	buf_puts(line, ",\"msg\":");
+	log_json_string(str_slice(str_from(message), 0, VALUE_MAX_BYTES), line);
+	log_json_fields(str_from(fields), line);
+	buf_puts(line, "}\n");
 }
 
 void log_at(enum log_level level, const char *message, const char *fields, ...)
@@ -87,12 +124,6 @@ void log_at(enum log_level level, const char *message, const char *fields, ...)
 	if (level < level_now)
 		return;
 	(void)clock_gettime(CLOCK_REALTIME, &now);
-	buf_init(&line, LINE_MAX_BYTES);
-	add_time(&now, &line);
-	buf_printf(&line, " level=%s", level_names[level]);
-	if (room_name[0])
-		buf_printf(&line, " room=%s", room_name);
-	buf_printf(&line, " msg=%s", log_value(message));
 	if (fields) {
 		va_start(args, fields);
 		(void)vsnprintf(text, sizeof(text), fields, args);
@@ -100,12 +131,12 @@ void log_at(enum log_level level, const char *message, const char *fields, ...)
 		for (char *p = text; *p; p++)
 			if ((unsigned char)*p < 0x20)
 				*p = ' '; /* one line stays one line */
-		buf_printf(&line, " %s", text);
 	}
 	said[level].time = now.tv_sec;
 	(void)snprintf(said[level].text, sizeof(said[level].text), "%s%s%s", message,
 		       *text ? " " : "", text);
-	buf_putc(&line, '\n');
+	buf_init(&line, format_now == LOG_JSON ? JSON_MAX_BYTES : LINE_MAX_BYTES);
+	(format_now == LOG_JSON ? add_json : add_logfmt)(level, &now, message, text, &line);
 	n = write(STDERR_FILENO, line.ptr, line.len);
 	(void)n; /* nobody is left to tell */
 	buf_clear(&line);

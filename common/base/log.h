@@ -1,4 +1,4 @@
-/* log: one fact a line on stderr, logfmt: ts, level, room, message, then key=value.
+/* log: one fact a line on stderr, logfmt or JSON: ts, level, room, message, then key=value.
  *
  * Four severities (STYLE.md 13): the user's data, the network: warn; the environment: error. Values
  * are quoted when they must be. Never hand a secret to these functions. */
@@ -10,6 +10,8 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERRO
 void log_open(const char *room);          /* stamped on each line; before any log_* */
 void log_set_level(enum log_level level); /* default LOG_LEVEL_INFO */
 enum log_level log_get_level(void);
+enum log_format { LOG_LOGFMT, LOG_JSON };
+void log_set_format(enum log_format format);               /* default LOG_LOGFMT */
 int log_level_from(const char *name, enum log_level *out); /* "debug" ... "error"; -1 if unknown */
 /* fields: a format of ready key=value text, or NULL. Example: log_info("file read", "path=%s
  * objects=%zu", p, n) */

@@ -41,6 +41,7 @@ struct grpc {
 	struct curl_slist *connect_to; /* for override_name */
 	bool tls;
 	struct grpc_request *requests;
+	uint64_t n_by_status[GRPC_N_STATUS];
 };
 
 /* ---- what a call receives ---- */
@@ -289,11 +290,17 @@ static void on_done(void *of, CURLcode code)
 	struct grpc_result result = { .sentence = err.text };
 
 	result.status = status_of(request, code, &err);
+	request->grpc->n_by_status[result.status]++;
 	if (result.status)
 		err_wrap(&err, "%s at %s", request->call.method, request->grpc->base_url);
 	if (request->call.on_done)
 		request->call.on_done(request->call.self, &result);
 	grpc_cancel(&request);
+}
+
+const uint64_t *grpc_n_by_status(const struct grpc *self)
+{
+	return self->n_by_status;
 }
 
 /* ---- the loop's side ---- */

@@ -55,6 +55,8 @@ uint64_t grpc_deadline(const struct grpc *self);        /* the same, now, withou
 void grpc_drain(struct grpc *self, const bool *pending, uint64_t longest_ms);
 
 struct grpc_request *grpc_start(struct grpc *self, const struct grpc_call *call);
+/* Calls that have ended, [GRPC_N_STATUS]. */
+const uint64_t *grpc_n_by_status(const struct grpc *self);
 void grpc_cancel(struct grpc_request **request_p); /* no callback any more; NULL is fine */
 
 #endif

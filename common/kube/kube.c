@@ -98,6 +98,7 @@ static void finish(struct kube_request *request, CURLcode code)
 
 	if (!request->cancelled) {
 		result = kube_request_result(request, code, &err);
+		self->n_by_class[result.status / 100 < KUBE_CLASSES ? result.status / 100 : 0]++;
 		if (is_refusal(code, result.status))
 			kube_identity_refused(&self->identity, request->identity);
 		request->call.on_done(request->call.self, &result);
@@ -209,6 +210,11 @@ uint64_t kube_due(struct kube *self)
 void kube_rest(struct kube *self)
 {
 	self->heard_ms = clock_ms();
+}
+
+const uint64_t *kube_n_by_class(const struct kube *self)
+{
+	return self->n_by_class;
 }
 
 uint64_t kube_n_requests(const struct kube *self)

@@ -65,6 +65,9 @@ void kube_cancel(struct kube_request **request_p);
 /* Appends a piece of a path or a query: what has a meaning in a URL is escaped. */
 void kube_add_escaped(struct buf *url, struct str text);
 /* Requests made since the start, for metrics. */
+/* Requests that have ended, by the first digit of their status; 0: without an answer. */
+#define KUBE_CLASSES 6
+const uint64_t *kube_n_by_class(const struct kube *self);
 uint64_t kube_n_requests(const struct kube *self);
 
 #endif

@@ -48,6 +48,7 @@ struct kube {
 	bool is_dead; /* there was no answer */
 	uint64_t backoff_ms;
 	uint64_t n_requests;
+	uint64_t n_by_class[KUBE_CLASSES];
 };
 
 /* ---- kube_identity.c ---- */

@@ -1,0 +1,14 @@
+/* log_json: the key=value text of a log line as members of a JSON object. */
+#ifndef BASE_LOG_JSON_H
+#define BASE_LOG_JSON_H
+
+#include "base/buf.h"
+
+/* ,"key":"value" for each; whatever the bytes are, what comes out is valid JSON. Values are
+ * strings. Words that are no key=value go to "text_"; the names that each line has get a _ behind
+ * them. */
+void log_json_fields(struct str fields, struct buf *out);
+/* A JSON string; what is not UTF-8 becomes U+FFFD. */
+void log_json_string(struct str text, struct buf *out);
+
+#endif
