@@ -1,4 +1,6 @@
 """The metrics of a real pipeline: what promtool says of them, that their number stays, that docs/operation.md has them all."""
+import json
+import os
 import pathlib
 import re
 import signal
@@ -95,3 +97,140 @@ def test_the_documentation_has_each_of_them(scraped):
     found = exposed(scraped[1])
     table = "\n".join(f"| `{n}` | {k} | {'`' + labels + '`' if labels else ''} | {text} |" for n, (k, labels, text) in found.items())
     assert documented() == found, f"the table in docs/operation.md should be:\n{table}"
+
+
+# ---- deploy/monitoring ----
+
+MONITORING = ROOT / "deploy/monitoring"
+
+
+def test_promtool_accepts_the_rules():
+    for args in (["check", "rules", "rules.yaml"], ["test", "rules", "rules_test.yaml"]):
+        done = subprocess.run(["promtool", *args], cwd=MONITORING, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def alerts():
+    return re.findall(r"alert: (\w+)", (MONITORING / "rules.yaml").read_text())
+
+
+def test_each_alert_is_tested_and_documented():
+    tested = (MONITORING / "rules_test.yaml").read_text()
+    told = re.findall(r"^\| `(Sluice\w+)` \|", (ROOT / "docs/operation.md").read_text(), re.M)
+    assert told == alerts()
+    for alert in alerts():
+        assert re.search(rf"alertname: {alert}\n", tested), alert
+
+
+def test_rules_and_dashboard_name_only_what_is_exposed(scraped):
+    there = {name for text in scraped[1].values() for name in re.findall(r"^([a-z_0-9]+)[{ ]", text, re.M)}
+    for file in ("rules.yaml", "rules_test.yaml", "dashboard.json"):
+        text = re.sub(r"alertname: \w+", "", (MONITORING / file).read_text())
+        named = set(re.findall(r"\b((?:sluice|process)_[a-z_0-9]+)", text))
+        assert len(named) > 15 and named <= there, (file, named - there)
+    for label, values in (("room", {*ROOMS}), ("state", None)):
+        for value_of in re.findall(rf'{label}="(\w+)"', (MONITORING / "rules.yaml").read_text()):
+            assert any(f'{label}="{value_of}"' in text for text in scraped[1].values()), value_of
+    json.loads((MONITORING / "dashboard.json").read_text())
+
+
+# ---- what happens is seen, and heals ----
+
+def lagged(where):
+    """How often the loop stood still for more than a second."""
+    series = {s: n for s, n in metrics(where).items() if s.startswith("sluice_loop_lag_seconds_")}
+    return sum(n for s, n in series.items() if "_count{" in s) - sum(n for s, n in series.items() if 'le="1"' in s)
+
+
+def test_killed_and_frozen(sluice, tmp_path):
+    fill(tmp_path / "in", 3)
+    with Pipeline(sluice, tmp_path, tmp_path / "in") as p:
+        p.settled()
+        resolver = socket_file(p.run_dir, "resolver")
+        assert p.kill("translator")
+        wait_for("the loss is counted", lambda: value(resolver, "sluice_resolver_workers_lost_total") == 1)
+        wait_for("another one is up", lambda: value(resolver, "sluice_peers", link="jobs") == 1)
+        assert value(resolver, "sluice_link_connects_total", link="jobs") == 2
+        # frozen: it does not answer; afterwards the lag is in its histogram
+        publisher, pid = socket_file(p.run_dir, "publisher"), p.children("publisher")[0]
+        assert lagged(publisher) == 0
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            for path in ("/healthz", "/readyz"):
+                assert ask(publisher, path, timeout=0.8)[0] == 0
+            write(tmp_path / "in/app-0.yaml", app("app-0", "10.5.5.5"))
+            wait_for("the change is on its way", lambda: value(resolver, "sluice_resolver_jobs", state="in_flight") == 1)
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        p.settled()
+        assert ask(publisher, "/healthz")[0] == 200
+        wait_for("the lag is seen", lambda: lagged(publisher) >= 1)
+        wait_for("it is acknowledged", lambda: value(resolver, "sluice_resolver_jobs", state="in_flight") == 0)
+
+
+def test_disk_full(sluice, tmp_path):
+    small = tmp_path / "small"
+    small.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(small)], capture_output=True, text=True)
+    if mounted.returncode:
+        pytest.skip(f"a small filesystem cannot be mounted here: {mounted.stderr.strip()}")
+    try:
+        fill(tmp_path / "in", 2)
+        with Pipeline(sluice, tmp_path, tmp_path / "in", out="small/out.json") as p:
+            before = p.settled()
+            publisher = socket_file(p.run_dir, "publisher")
+            (small / "ballast").write_bytes(bytes(1 << 20)[:os.statvfs(small).f_bavail * os.statvfs(small).f_frsize])
+            write(tmp_path / "in/app-0.yaml", app("app-0", "10.6.6.6"))
+            wait_for("the failure is counted", lambda: value(publisher, "sluice_publisher_write_failures_total") >= 1)
+            assert value(publisher, "sluice_log_last_timestamp_seconds", level="error") > 0
+            assert read(p.out) == before and ask(publisher, "/readyz")[0] == 200
+            (small / "ballast").unlink()
+            assert p.settled(20) != before
+            failures = value(publisher, "sluice_publisher_write_failures_total")
+            write(tmp_path / "in/app-0.yaml", app("app-0", "10.6.6.7"))
+            p.settled(20)
+            assert value(publisher, "sluice_publisher_write_failures_total") == failures
+    finally:
+        subprocess.run(["umount", "-l", str(small)], check=True)
+
+
+def test_the_clock_is_set_back(sluice, build, tmp_path):
+    """An hour, while it runs: deadlines are of another clock; only what is told to people is of this one."""
+    if re.search(rb"__[at]san_init", (build / "sluice-publisher").read_bytes()):
+        pytest.skip("libfaketime and a sanitizer do not go together")
+    libraries = list(pathlib.Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))
+    clock = tmp_path / "clock"
+    clock.write_text("+0\n")
+    fill(tmp_path / "in", 2)
+    env = {"LD_PRELOAD": str(libraries[0]), "FAKETIME_TIMESTAMP_FILE": str(clock), "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    with Pipeline(sluice, tmp_path, tmp_path / "in", env=env) as p:
+        p.settled()
+        publisher = socket_file(p.run_dir, "publisher")
+        first = value(publisher, "sluice_publisher_last_write_timestamp_seconds")
+        lag = lagged(publisher)
+        write(clock, "-3600\n")
+        write(tmp_path / "in/app-0.yaml", app("app-0", "10.7.7.7"))
+        p.settled()
+        wait_for("the time of the write went back",
+                 lambda: value(publisher, "sluice_publisher_last_write_timestamp_seconds") < first - 3000)
+        assert ask(publisher, "/readyz")[0] == ask(publisher, "/healthz")[0] == 200
+        assert lagged(publisher) == lag
+        assert value(publisher, "sluice_publisher_latency_seconds_sum") < 60
+
+
+def test_the_level_changes_by_signal_and_logs_are_json(sluice, tmp_path):
+    fill(tmp_path / "in", 1)
+    with Pipeline(sluice, tmp_path, tmp_path / "in", "--log-format", "json") as p:
+        p.settled()
+        p.process.send_signal(signal.SIGUSR1)
+
+        def debug_lines():
+            write(tmp_path / "in/app-0.yaml", app("app-0", f"10.8.8.{int(time.monotonic() * 10) % 250 + 1}"))
+            return '"level":"debug"' in p.log()
+        wait_for("debug lines", debug_lines)
+        assert p.kill("translator")
+        wait_for("a new one", lambda: '"msg":"process ended, starting it again"' in p.log())
+        p.process.send_signal(signal.SIGUSR2)
+        p.settled()
+    for line in p.log().splitlines():
+        assert {"ts", "level", "room", "msg"} <= set(json.loads(line)), line
