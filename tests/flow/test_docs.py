@@ -1,6 +1,5 @@
 """The documentation holds: links lead somewhere, tables agree with the code, examples work as they stand."""
 import copy
-import json
 import pathlib
 import re
 
@@ -132,3 +131,28 @@ def test_every_annotation_of_the_old_documentation():
     named |= set(re.findall(r"`([a-z_]+_lb_config)`", SEED.read_text()))
     assert len(named) > 25
     assert named <= set(table()), named - set(table())
+
+
+# ---- settings.md and the index ----
+
+def test_settings_are_those_of_the_translator():
+    source = (ROOT / "translator/crd_table.c").read_text()
+    known = set(re.findall(r'(?m)^\t\{ "([A-Za-z0-9.]+)", CRD_', source))
+    objects = {field for field in known if any(other.startswith(field + ".") for other in known)}
+    named = [cells[0].strip("`") for cells in list(examples.rows((ROOT / "docs/settings.md").read_text()))[1:]]
+    assert len(named) == len(set(named)) > 70
+    assert known - objects <= set(named) <= known
+
+
+def test_settings_example(sluice, tmp_path):
+    """Good but for the Secrets, which nobody has made."""
+    documents = list(yaml.safe_load_all(examples.blocks((ROOT / "docs/settings.md").read_text(), "yaml")[0]))
+    status, _, stderr = examples.run(sluice, documents, tmp_path)
+    assert status == 1
+    assert stderr == 'global: spec.secrets: Secret "pomerium/bootstrap" not found\n'
+
+
+def test_index():
+    index = (ROOT / "docs/README.md").read_text()
+    missing = [p.name for p in ROOT.glob("docs/*.md") if p.name not in ("README.md", "operation.md") and f"({p.name})" not in index]
+    assert not missing
