@@ -45,9 +45,11 @@ struct feed {
 	struct feed_sink sink;
 };
 
-/* Both read nothing of `paths` and `namespaces` later. */
+/* Both read nothing of their arguments later. */
 struct feed *watcher_feed_dir_new(const struct str_list *paths, const struct feed_sink *sink);
+/* `service`: namespace/name of a Service that is watched even if its namespace is not one of
+ * those; empty: none. */
 struct feed *watcher_feed_kube_new(struct kube *kube, const struct str_list *namespaces,
-				   const struct feed_sink *sink);
+				   struct str service, const struct feed_sink *sink);
 
 #endif

@@ -23,6 +23,9 @@ struct feed_kube {
 	struct secret_fetch *secrets;
 	struct reflector **reflectors;
 	size_t n;
+	struct reflector *lone; /* of them, for one Service outside of the namespaces; or NULL */
+	struct kind_row lone_row;
+	char *lone_selector;
 	bool up;                 /* a resolver is there */
 	int told[MSG_N_KINDS];   /* condition in the last KIND_STATE of each kind; -1: none */
 	int logged[MSG_N_KINDS]; /* the same, in the last log line */
@@ -81,7 +84,8 @@ static void on_secret(void *arg, const struct msg_secret_value *value)
 	say(self, MSG_SECRET_VALUE, value);
 }
 
-/* Of several namespaces: unavailable if one is, else listing while one still lists. */
+/* Of several namespaces: unavailable if one is, else listing while one still lists. That the lone
+ * Service may not be read says nothing of the others. */
 static enum msg_kind_condition join(const struct feed_kube *self, enum msg_kind kind)
 {
 	enum msg_kind_condition all = MSG_KIND_NOT_INSTALLED;
@@ -91,6 +95,8 @@ static enum msg_kind_condition join(const struct feed_kube *self, enum msg_kind 
 			watcher_reflector_condition(self->reflectors[i]);
 
 		if (watcher_reflector_row(self->reflectors[i])->kind != kind)
+			continue;
+		if (one == MSG_KIND_UNAVAILABLE && self->reflectors[i] == self->lone)
 			continue;
 		if (one == MSG_KIND_UNAVAILABLE)
 			return one;
@@ -275,6 +281,7 @@ static void destroy(struct feed *feed)
 	watcher_secret_fetch_destroy(&self->secrets);
 	kube_destroy(&self->kube);
 	mem_free(self->reflectors);
+	mem_free(self->lone_selector);
 	mem_free(self);
 }
 
@@ -285,12 +292,40 @@ static void add_reflector(struct feed_kube *self, const struct kind_row *row, st
 		watcher_reflector_new(self->kube, row, namespace, &self->sink);
 }
 
+/* The Service as its own kind: a list of those with its name. */
+static void add_lone_service(struct feed_kube *self, struct str namespace, struct str name)
+{
+	const struct kind_row *row = watcher_kinds_table;
+	struct buf selector;
+
+	while (row->kind != MSG_KIND_SERVICE)
+		row++;
+	buf_init(&selector, BUF_MAX_TEXT);
+	buf_puts(&selector, "metadata.name%3D");
+	kube_add_escaped(&selector, name);
+	self->lone_selector = mem_dup(selector.ptr, selector.len);
+	buf_clear(&selector);
+	self->lone_row = *row;
+	self->lone_row.selector = self->lone_selector;
+	add_reflector(self, &self->lone_row, namespace);
+	self->lone = self->reflectors[self->n - 1];
+}
+
+static bool is_among(const struct str_list *list, struct str text)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (str_eq(list->items[i], text))
+			return true;
+	return false;
+}
+
 struct feed *watcher_feed_kube_new(struct kube *kube, const struct str_list *namespaces,
-				   const struct feed_sink *sink)
+				   struct str service, const struct feed_sink *sink)
 {
 	static const struct feed_ops ops = { begin, end,  go_on, want,  fd,
 					     on_fd, tick, ready, count, destroy };
 	struct feed_kube *self = mem_alloc(sizeof(*self));
+	struct str namespace, name;
 
 	self->feed = (struct feed){ &ops, *sink };
 	self->kube = kube;
@@ -307,5 +342,8 @@ struct feed *watcher_feed_kube_new(struct kube *kube, const struct str_list *nam
 			for (size_t i = 0; i < namespaces->n; i++)
 				add_reflector(self, row, namespaces->items[i]);
 	}
+	if (namespaces->n && str_cut(service, '/', &namespace, &name) && name.len &&
+	    !is_among(namespaces, namespace))
+		add_lone_service(self, namespace, name);
 	return &self->feed;
 }

@@ -110,6 +110,8 @@ void watcher_reflector_url(const struct reflector *self, struct buf *url)
 		kube_add_escaped(url, str_from(self->namespace));
 	}
 	buf_printf(url, "/%s?", self->row->plural);
+	if (self->row->selector)
+		buf_printf(url, "fieldSelector=%s&", self->row->selector);
 }
 
 void watcher_reflector_get(struct reflector *self, struct kube_call *call, struct buf *url)

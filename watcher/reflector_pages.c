@@ -101,8 +101,6 @@ void watcher_reflector_page(struct reflector *self)
 	struct buf url;
 
 	watcher_reflector_url(self, &url);
-	if (self->row->selector)
-		buf_printf(&url, "fieldSelector=%s&", self->row->selector);
 	if (!self->whole)
 		buf_printf(&url, "limit=%d", PAGE);
 	if (self->more) {

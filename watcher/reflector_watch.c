@@ -169,8 +169,6 @@ static void begin(struct reflector *self, enum phase phase)
 	self->asked_ms = seconds * 1000;
 	self->due_ms = self->began_ms + STREAM_QUIET_MS;
 	watcher_reflector_url(self, &url);
-	if (self->row->selector)
-		buf_printf(&url, "fieldSelector=%s&", self->row->selector);
 	buf_printf(&url, "watch=true&allowWatchBookmarks=true&timeoutSeconds=%llu",
 		   (unsigned long long)seconds);
 	if (phase == PHASE_STREAM) {

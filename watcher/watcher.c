@@ -13,7 +13,7 @@
 
 struct watcher {
 	struct str_list paths, namespaces;
-	struct str kubeconfig, context;
+	struct str kubeconfig, context, service;
 	uint64_t api_silence_ms, api_backoff_ms;
 	struct actor_loop *loop;
 	struct feed *feed;
@@ -157,7 +157,7 @@ static struct feed *feed_from_cluster(struct watcher *self, const struct feed_si
 		return NULL;
 	}
 	kube_set_pace(kube, self->api_silence_ms, self->api_backoff_ms);
-	return watcher_feed_kube_new(kube, &self->namespaces, sink);
+	return watcher_feed_kube_new(kube, &self->namespaces, self->service, sink);
 }
 
 static int start(void *arg, struct actor_loop *loop, struct err *err)
@@ -198,6 +198,8 @@ static const struct conf_option options[] = {
 	  "context of the kubeconfig; empty: its current one", 0 },
 	{ "namespaces", CONF_LIST, &watcher.namespaces, "", 0, 0,
 	  "namespaces to watch, comma separated; empty: all", 0 },
+	{ "update-status-from-service", CONF_TEXT, &watcher.service, "", 0, 0,
+	  "namespace/name of a Service to watch, wherever it is", 0 },
 	{ "api-silence", CONF_DURATION, &watcher.api_silence_ms, "60s", 100, 3600000,
 	  "how long the API server may say nothing before it is asked whether it is there", 0 },
 	{ "api-backoff", CONF_DURATION, &watcher.api_backoff_ms, "800ms", 10, 30000,
