@@ -128,8 +128,8 @@ int offline_usage(const char *verb, const char *sentence)
 void offline_load(struct offline *self)
 {
 	const struct source_sink from_source = { self, on_put, on_del, on_secret, on_complain };
-	const struct resolve_sink from_resolve = { self, on_dirty, on_secret_wanted,
-						   on_secret_put };
+	const struct resolve_sink from_resolve = { self, on_dirty, on_secret_wanted, on_secret_put,
+						   NULL };
 	const struct wanted_sink from_wanted = { self, on_warn };
 	struct msg_kind_state synced = { .condition = MSG_KIND_SYNCED };
 

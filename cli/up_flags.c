@@ -84,10 +84,16 @@ static const struct row rows[] = {
 	    0 },
 	  0 },
 	{ { "report", CONF_BOOL, NULL, "true", 0, 0,
-	    "tell the watched cluster what became of each Ingress, by Events and by the status of "
-	    "the Pomerium object",
+	    "tell the watched cluster what became of each Ingress, by Events, by the status of the "
+	    "Pomerium object and by that of the Ingress",
 	    0 },
 	  TO(PUBLISHER) | IN_CLUSTER },
+	{ { "update-status-from-service", CONF_TEXT, NULL, "", 0, 0,
+	    "namespace/name of the Service whose address the status of our Ingresses gets", 0 },
+	  TO(WATCHER) | TO(RESOLVER) | IN_CLUSTER },
+	{ { "status-address", CONF_LIST, NULL, "", 0, 0,
+	    "IP addresses or host names that it gets instead, comma separated", 0 },
+	  TO(RESOLVER) | IN_CLUSTER },
 	{ { "once", CONF_BOOL, &up_flags.once, "false", 0, 0,
 	    "end after the first complete state: 0, or 1 if something was rejected", 0 },
 	  TO(PUBLISHER) },

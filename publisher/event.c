@@ -149,7 +149,9 @@ static void follow_settings(const struct event_news *news, struct pool *pool,
 
 static void follow_ingress(const struct event_news *news, struct pool *pool, struct event_list *out)
 {
-	const bool bad = news->reason.len > 0;
+	const bool bad = news->reason.len > 0 && !news->gone;
+	const struct str gone =
+		news->reason.len ? news->reason : STR("Ingress resource was deleted");
 	const struct str who =
 		pool_printf(pool, STR_FMT "/" STR_FMT, STR_ARG(news->owner.namespace),
 			    STR_ARG(news->owner.name));
@@ -168,11 +170,11 @@ static void follow_ingress(const struct event_news *news, struct pool *pool, str
 	event.about = news->settings;
 	event.uid = news->settings_uid;
 	event.ingress = who;
-	event.message =
-		pool_printf(pool, STR_FMT ": " STR_FMT, STR_ARG(who),
-			    STR_ARG(news->gone ? STR("deleted: Ingress resource was deleted")
-				    : bad      ? news->reason
-					       : STR("config updated")));
+	event.message = pool_printf(pool, STR_FMT ": %s" STR_FMT, STR_ARG(who),
+				    news->gone ? "deleted: " : "",
+				    STR_ARG(news->gone ? gone
+					    : bad      ? news->reason
+						       : STR("config updated")));
 	*add_event(out, pool) = event;
 }
 

@@ -36,7 +36,8 @@ void publisher_event_print_time(int64_t now, struct buf *out);
 struct event_news {
 	struct msg_key owner;
 	struct str uid;
-	struct str reason; /* empty: its configuration is stored */
+	struct str reason; /* empty: its configuration is stored; of one that is gone: why it is no
+			      longer ours, empty: it was deleted */
 	struct str_list warnings;
 	bool gone;
 	struct msg_key settings; /* the Pomerium object; its name is empty if there is none */

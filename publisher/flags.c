@@ -57,7 +57,8 @@ const struct conf_option publisher_flags_options[] = {
 	{ "once", CONF_BOOL, &flags.once, "false", 0, 0,
 	  "end after the first complete state: status 0, or 1 if something is rejected", 0 },
 	{ "report", CONF_BOOL, &flags.report, "false", 0, 0,
-	  "tell Kubernetes what became of each Ingress: Events, and the Pomerium object's status",
+	  "tell Kubernetes what became of each Ingress: Events, the Pomerium object's status, and "
+	  "the Ingress's own, should the resolver know an address",
 	  0 },
 	{ "kubeconfig", CONF_TEXT, &flags.kubeconfig, "", 0, 0,
 	  "cluster to report to; empty: the one that the pod runs in", 0 },

@@ -164,7 +164,7 @@ void publisher_intake_delete(struct publisher *p, const struct msg_delete *gone)
 		return;
 	if (publisher_wanted_delete(p->wanted, &gone->owner) == WANTED_CHANGED)
 		touch(p, &gone->owner, gone->stamp.seen_ns);
-	publisher_report_gone(p->report, &gone->owner);
+	publisher_report_gone(p->report, &gone->owner, gone->reason);
 }
 
 /* ---- secrets ---- */
@@ -215,7 +215,7 @@ void publisher_intake_settle(struct publisher *p, uint64_t now_ms)
 		 n_gone, p->world.complete);
 	for (size_t i = 0; i < n_gone; i++) {
 		touch(p, gone[i], 0);
-		publisher_report_gone(p->report, gone[i]);
+		publisher_report_gone(p->report, gone[i], STR(""));
 		publisher_wanted_delete(p->wanted, gone[i]);
 	}
 	pool_clear(&pool);

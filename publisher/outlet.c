@@ -103,6 +103,7 @@ static uint64_t tick_databroker(struct publisher *p, uint64_t now_ms)
 	uint64_t due = publisher_databroker_tick(p->databroker, now_ms, may_publish(p));
 	enum databroker_standing standing = publisher_databroker_standing(p->databroker);
 
+	publisher_report_lead(p->report, publisher_databroker_is_leader(p->databroker));
 	if (standing != DATABROKER_BUSY)
 		become_ready(p, standing == DATABROKER_DONE);
 	if (standing == DATABROKER_DONE) {

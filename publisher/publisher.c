@@ -3,6 +3,7 @@
  *   in     CONFIG REJECT                     from a translator
  *          REJECT DELETE SECRET_PUT          from the resolver
  *          WORLD FLUSHED                     from the resolver: who exists, the barrier
+ *          ADDRESSES                         from the resolver: where Pomerium is reached
  *   out    ACK SECRET_WANTED                 to the resolver
  *          FILE and FILE.state, or records   to Pomerium and to the next publisher
  *   owns   what is wanted, the last good configuration of each owner, what is published
@@ -88,6 +89,15 @@ static int on_flushed(void *self, struct actor_peer *from, const struct msg *m, 
 	return 0;
 }
 
+static int on_addresses(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
+{
+	struct publisher *p = self;
+
+	(void)from, (void)err;
+	publisher_report_addresses(p->report, &m->body.addresses);
+	return 0;
+}
+
 /* ---- publishing ---- */
 
 static uint64_t tick(void *self, uint64_t now_ms)
@@ -133,9 +143,10 @@ static void stop(void *self)
 }
 
 static const struct actor_input inputs[] = {
-	{ MSG_CONFIG, on_config }, { MSG_REJECT, on_reject },   { MSG_DELETE, on_delete },
-	{ MSG_WORLD, on_world },   { MSG_FLUSHED, on_flushed }, { MSG_SECRET_PUT, on_secret_put },
-	{ MSG_NONE, NULL },
+	{ MSG_CONFIG, on_config },       { MSG_REJECT, on_reject },
+	{ MSG_DELETE, on_delete },       { MSG_WORLD, on_world },
+	{ MSG_FLUSHED, on_flushed },     { MSG_SECRET_PUT, on_secret_put },
+	{ MSG_ADDRESSES, on_addresses }, { MSG_NONE, NULL },
 };
 
 int main(int argc, char **argv)

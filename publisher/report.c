@@ -1,20 +1,22 @@
 /* report: tells Kubernetes what became of each owner.
  *
- *   in     what became of owners, what the sink has stored
- *   out    Events and the status of the Pomerium object
+ *   in     what became of owners, what the sink has stored, whether we are the one who writes
+ *   out    Events, the status of the Pomerium object and of Ingresses
  *   owns   what is so, what was told, what is still to be told
- *   never  tells of a configuration before it is stored, or twice of the same; waits
+ *   never  tells of a configuration before it is stored, or twice of the same; waits; tells
+ *          anything while another one writes
  */
 #include "publisher/report_inside.h"
 
 #include "base/mem.h"
 
-/* What became of an owner and was not told yet. */
+/* What became of an owner and was not told yet; its texts stand behind it. */
 struct news {
-	struct pool pool;
 	struct event_news event;
 	int64_t generation;
+	uint64_t says; /* sum of what the status of the Ingress says */
 	bool changed;
+	bool inherited; /* somebody else may have told it */
 	uint64_t seq;
 };
 
@@ -23,14 +25,6 @@ struct repeat {
 	uint64_t count; /* since it was last told */
 	uint64_t due_ms, step_ms;
 };
-
-static void free_news(void *ptr)
-{
-	struct news *news = ptr;
-
-	pool_clear(&news->pool);
-	mem_free(news);
-}
 
 struct report *publisher_report_new(struct str kubeconfig, struct str context, struct err *err)
 {
@@ -48,11 +42,13 @@ struct report *publisher_report_new(struct str kubeconfig, struct str context, s
 	}
 	self = mem_alloc(sizeof(*self));
 	self->kube = kube;
-	map_init(&self->news, free_news);
+	map_init(&self->news, mem_free);
 	map_init(&self->now, mem_free);
 	map_init(&self->repeats, mem_free);
 	publisher_report_status_open(self);
+	publisher_report_address_open(self);
 	publisher_report_send_open(self);
+	self->leads = true;
 	return self;
 }
 
@@ -63,6 +59,7 @@ void publisher_report_destroy(struct report **self_p)
 	if (!self)
 		return;
 	publisher_report_status_close(self);
+	publisher_report_address_close(self);
 	publisher_report_send_close(self);
 	map_clear(&self->news);
 	map_clear(&self->now);
@@ -104,65 +101,150 @@ static struct str key_of(const struct msg_key *owner, struct pool *pool)
 			   STR_ARG(owner->name));
 }
 
-/* The newest wins; that it changed meanwhile stays true. */
-static struct news *put_news(struct report *self, const struct msg_key *owner, bool changed)
+static struct str copy_text(char **at, struct str text)
 {
-	struct news *news = mem_alloc(sizeof(*news)), *before;
-	struct str key;
+	const struct str copy = { *at, text.len };
 
-	pool_init(&news->pool);
-	key = key_of(owner, &news->pool);
-	before = map_get(&self->news, key);
-	news->event.owner = msg_key_dup(owner, &news->pool);
-	news->changed = changed || (before && before->changed);
-	news->seq = ++self->seq;
-	map_put(&self->news, key, news);
-	self->look = true;
+	if (text.len)
+		memcpy(*at, text.ptr, text.len);
+	(*at)[text.len] = '\0';
+	*at += text.len + 1;
+	return copy;
+}
+
+static size_t n_warnings(const struct event_news *event)
+{
+	return event->warnings.n < STATUS_WARNINGS_MAX ? event->warnings.n : STATUS_WARNINGS_MAX;
+}
+
+static size_t size_of_texts(const struct event_news *event)
+{
+	size_t size = event->owner.namespace.len + event->owner.name.len + event->uid.len +
+		      event->reason.len + 4;
+
+	for (size_t i = 0; i < n_warnings(event); i++)
+		size += sizeof(struct str) + event->warnings.items[i].len + 1;
+	return size;
+}
+
+/* One block of memory: there may be one for each of ten thousand owners. */
+static struct news *new_news(const struct event_news *event)
+{
+	struct news *news = mem_alloc(sizeof(*news) + size_of_texts(event));
+	struct str *warnings = (struct str *)(news + 1);
+	const size_t n = n_warnings(event);
+	char *at = (char *)(warnings + n);
+
+	news->event = *event;
+	news->event.owner.namespace = copy_text(&at, event->owner.namespace);
+	news->event.owner.name = copy_text(&at, event->owner.name);
+	news->event.uid = copy_text(&at, event->uid);
+	news->event.reason = copy_text(&at, event->reason);
+	for (size_t i = 0; i < n; i++)
+		warnings[i] = copy_text(&at, event->warnings.items[i]);
+	news->event.warnings = (struct str_list){ warnings, n };
 	return news;
 }
 
-static void take_settings(struct report *self, const struct msg_key *owner, struct str uid)
+/* The newest wins; that it changed meanwhile stays true. */
+static struct news *put_news(struct report *self, const struct event_news *event, bool changed)
 {
-	if (owner->kind == MSG_KIND_POMERIUM)
-		publisher_report_status_is(self, owner->name, uid);
+	struct news *news = new_news(event), *before;
+	struct pool pool;
+	struct str key;
+
+	pool_init(&pool);
+	key = key_of(&event->owner, &pool);
+	before = map_get(&self->news, key);
+	news->changed = changed || (before && before->changed);
+	news->inherited = before && before->inherited;
+	news->seq = ++self->seq;
+	map_put(&self->news, key, news);
+	publisher_report_address_pause(self, key);
+	if (event->owner.kind == MSG_KIND_POMERIUM)
+		publisher_report_status_is(self, event->owner.name, event->uid);
+	self->look = true;
+	pool_clear(&pool);
+	return news;
+}
+
+static uint64_t sum_of(const struct msg_load_balancer *status)
+{
+	struct buf json;
+	uint64_t sum;
+
+	buf_init(&json, BUF_MAX_MESSAGE);
+	publisher_address_print(status, &json);
+	sum = publisher_address_sum(buf_view(&json));
+	buf_clear(&json);
+	return sum;
 }
 
 void publisher_report_config(struct report *self, const struct msg_config *config, bool changed)
 {
+	const struct event_news event = { .owner = config->owner,
+					  .uid = config->uid,
+					  .warnings = config->warnings };
 	struct news *news;
 
 	if (!self)
 		return;
-	take_settings(self, &config->owner, config->uid);
-	news = put_news(self, &config->owner, changed);
-	news->event.uid = pool_str(&news->pool, config->uid);
+	news = put_news(self, &event, changed);
 	news->generation = config->generation;
-	for (size_t i = 0; i < config->warnings.n && i < STATUS_WARNINGS_MAX; i++)
-		*(struct str *)pool_push(&news->pool, &news->event.warnings.items,
-					 &news->event.warnings.n, sizeof(struct str)) =
-			pool_str(&news->pool, config->warnings.items[i]);
+	news->says = sum_of(&config->status);
 }
 
 void publisher_report_reject(struct report *self, const struct msg_reject *reject)
 {
-	struct news *news;
+	const struct event_news event = { .owner = reject->owner,
+					  .uid = reject->uid,
+					  .reason = reject->reason.len ? reject->reason
+								       : STR("rejected") };
 
-	if (!self)
-		return;
-	take_settings(self, &reject->owner, reject->uid);
-	news = put_news(self, &reject->owner, false);
-	news->event.uid = pool_str(&news->pool, reject->uid);
-	news->event.reason =
-		reject->reason.len ? pool_str(&news->pool, reject->reason) : STR("rejected");
-	news->generation = reject->generation;
+	if (self)
+		put_news(self, &event, false)->generation = reject->generation;
 }
 
-void publisher_report_gone(struct report *self, const struct msg_key *owner)
+void publisher_report_gone(struct report *self, const struct msg_key *owner, struct str reason)
 {
-	if (!self)
+	const struct event_news event = { .owner = *owner, .reason = reason, .gone = true };
+
+	if (self)
+		put_news(self, &event, false);
+}
+
+/* What came while another one wrote is told only as far as nobody has: the Pomerium object, read
+ * anew, says that. */
+static void begin_lead(struct report *self)
+{
+	void *value;
+
+	for (size_t i = 0; map_next(&self->news, &i, NULL, &value);) {
+		struct news *news = value;
+
+		news->inherited = true;
+		news->changed = false;
+	}
+	publisher_report_status_stop(self);
+	self->look = true;
+}
+
+static void end_lead(struct report *self)
+{
+	publisher_report_status_stop(self);
+	publisher_report_address_stop(self);
+	publisher_report_send_stop(self);
+}
+
+void publisher_report_lead(struct report *self, bool leads)
+{
+	if (!self || self->leads == leads)
 		return;
-	take_settings(self, owner, STR_NONE);
-	put_news(self, owner, false)->event.gone = true;
+	self->leads = leads;
+	if (leads)
+		begin_lead(self);
+	else
+		end_lead(self);
 }
 
 void publisher_report_open(struct report *self, bool complete)
@@ -235,20 +317,35 @@ static void begin_repeat(struct report *self, struct str key, uint64_t now_ms)
 
 static void tell_gone(struct report *self, struct str key, const struct news *news)
 {
-	const bool known = map_get(&self->now, key) || map_get(&self->status.told, key);
+	const bool seen = !news->inherited && map_get(&self->now, key);
+	const bool known = seen || map_get(&self->status.told, key);
 
+	publisher_address_del(&self->address.table, key);
 	map_del(&self->repeats, key);
 	map_del(&self->now, key);
 	if (known)
-		send_events(self, news, 1, false);
+		send_events(self, news, 1, news->inherited);
 	self->status.dirty = true;
+}
+
+/* Who is rejected keeps the address that it has. */
+static void tell_address(struct report *self, struct str key, const struct news *news,
+			 uint64_t now_ms)
+{
+	if (news->event.owner.kind != MSG_KIND_INGRESS)
+		return;
+	if (news->event.reason.len)
+		publisher_address_del(&self->address.table, key);
+	else
+		publisher_address_put(&self->address.table, key, news->event.uid, news->says,
+				      now_ms);
 }
 
 static void tell(struct report *self, struct str key, const struct news *news, uint64_t now_ms)
 {
 	const struct status_entry entry = { news->event.reason, news->generation,
 					    news->event.warnings };
-	const char *seen = map_get(&self->now, key), *before = seen;
+	const char *seen = news->inherited ? NULL : map_get(&self->now, key), *before = seen;
 	struct buf verdict;
 
 	buf_init(&verdict, BUF_MAX_TEXT);
@@ -256,7 +353,7 @@ static void tell(struct report *self, struct str key, const struct news *news, u
 	if (!before)
 		before = map_get(&self->status.told, key);
 	if (!before || strcmp(before, verdict.ptr) != 0 || news->changed) {
-		send_events(self, news, 1, !before && !news->changed);
+		send_events(self, news, 1, news->inherited || (!before && !news->changed));
 		map_del(&self->repeats, key);
 	} else if (seen && news->event.reason.len) {
 		repeat(self, key, news, now_ms);
@@ -271,7 +368,7 @@ static void tell(struct report *self, struct str key, const struct news *news, u
 /* A failure is told at once, all else when it is stored. */
 static bool may_tell(const struct report *self, const struct news *news)
 {
-	return news->event.reason.len || news->seq <= self->stored;
+	return (news->event.reason.len && !news->event.gone) || news->seq <= self->stored;
 }
 
 static void look(struct report *self, uint64_t now_ms)
@@ -291,6 +388,8 @@ static void look(struct report *self, uint64_t now_ms)
 			tell_gone(self, key, news);
 		else
 			tell(self, key, news, now_ms);
+		if (exists && !news->event.gone)
+			tell_address(self, key, news, now_ms);
 		map_del(&self->news, key);
 	}
 }
@@ -307,9 +406,12 @@ uint64_t publisher_report_tick(struct report *self, uint64_t now_ms)
 	if (!self)
 		return UINT64_MAX;
 	kube_tick(self->kube, now_ms);
+	if (!self->leads)
+		return kube_due(self->kube);
 	if (self->look && self->open && self->status.phase != STATUS_ASK)
 		look(self, now_ms);
 	next = sooner(publisher_report_status_tick(self, now_ms),
 		      publisher_report_send_tick(self, now_ms));
+	next = sooner(next, publisher_report_address_tick(self, now_ms));
 	return sooner(next, kube_due(self->kube));
 }

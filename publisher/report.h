@@ -1,5 +1,5 @@
-/* report: tells Kubernetes what became of each owner: Events, and the status of the Pomerium
- * object.
+/* report: tells Kubernetes what became of each owner: Events, the status of the Pomerium object,
+ * and in the status of each Ingress where Pomerium is reached.
  *
  * Beside publishing and never in its way: requests do not block, wait in a queue with an end, and
  * their failures are only logged. All of these but _new take NULL: nobody is told. */
@@ -21,7 +21,12 @@ uint64_t publisher_report_tick(struct report *self, uint64_t now_ms);
 /* `changed`: what would be published of it differs from before. */
 void publisher_report_config(struct report *self, const struct msg_config *config, bool changed);
 void publisher_report_reject(struct report *self, const struct msg_reject *reject);
-void publisher_report_gone(struct report *self, const struct msg_key *owner);
+/* `reason`: why it is no longer ours; empty: it was deleted. */
+void publisher_report_gone(struct report *self, const struct msg_key *owner, struct str reason);
+void publisher_report_addresses(struct report *self, const struct msg_addresses *addresses);
+/* Whether this process is the one that writes; it is, until it is told otherwise. Another one tells
+ * what happens meanwhile: what the Pomerium object says then is what was told. */
+void publisher_report_lead(struct report *self, bool leads);
 /* Everybody has arrived. `complete`: who has not is no more. */
 void publisher_report_open(struct report *self, bool complete);
 /* The sink takes what is wanted now; what it took last is stored. */

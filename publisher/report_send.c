@@ -35,6 +35,16 @@ void publisher_report_send_close(struct report *self)
 	map_clear(&self->send.jobs);
 }
 
+void publisher_report_send_stop(struct report *self)
+{
+	struct send_queue *queue = &self->send;
+
+	map_clear(&queue->jobs);
+	map_init(&queue->jobs, free_job);
+	queue->first = queue->last = NULL;
+	queue->n_flying = 0;
+}
+
 static void enqueue(struct send_queue *queue, struct send_job *job)
 {
 	job->next = NULL;
@@ -110,15 +120,23 @@ uint64_t publisher_report_trouble(struct send_trouble *trouble, const char *what
 		wait = result->retry_after_ms;
 	if (trouble->status != result->status)
 		log_warn("cannot report to Kubernetes, publishing goes on",
-			 "what=%s status=%ld reason=%s", what, result->status,
+			 "what=%s status=%ld reason=%s", log_value(what), result->status,
 			 log_value(result->sentence));
 	trouble->status = result->status;
 	return wait;
 }
 
+/* That something is forbidden is said once: it may be so in one namespace and not in another. */
+void publisher_report_content(struct send_trouble *trouble)
+{
+	backoff_reset(&trouble->backoff);
+	if (trouble->status != 403)
+		trouble->status = -1;
+}
+
 /* ---- answers ---- */
 
-static bool is_passing(long status)
+bool publisher_report_is_passing(long status)
 {
 	return status == 0 || status == 401 || status == 403 || status == 429 || status >= 500;
 }
@@ -166,21 +184,22 @@ static void on_done(void *arg, const struct kube_result *result)
 	struct send_queue *queue = &job->report->send;
 	const bool good = result->status / 100 == 2 || result->status == 409 ||
 			  (result->status == 404 && job->step != SEND_POST);
+	uint64_t wait = 0;
 
 	job->request = NULL;
 	queue->n_flying--;
-	if (is_passing(result->status)) {
-		queue->hold_ms =
-			clock_ms() + publisher_report_trouble(&queue->trouble, "events", result);
+	if (good)
+		publisher_report_content(&queue->trouble);
+	else
+		wait = publisher_report_trouble(&queue->trouble, "events", result);
+	queue->n_refused = result->status == 403 ? queue->n_refused + 1 : 0;
+	if (publisher_report_is_passing(result->status) && result->status != 403) {
+		queue->hold_ms = clock_ms() + wait;
 		enqueue(queue, job);
 		return;
 	}
-	if (good) {
-		backoff_reset(&queue->trouble.backoff);
-		queue->trouble.status = -1;
-	} else {
-		publisher_report_trouble(&queue->trouble, "event", result);
-	}
+	if (queue->n_refused >= REPORT_REFUSED_MAX)
+		queue->hold_ms = clock_ms() + wait;
 	publisher_figures.events_sent += result->status / 100 == 2 && job->step != SEND_GET;
 	if (good && advance(job, result))
 		enqueue(queue, job);

@@ -34,26 +34,29 @@ void publisher_report_status_close(struct report *self)
 	mem_free(self->status.uid);
 }
 
+void publisher_report_status_stop(struct report *self)
+{
+	struct report_status *status = &self->status;
+
+	stop(status);
+	map_clear(&status->told);
+	map_init(&status->told, mem_free);
+	status->phase = status->uid ? STATUS_ASK : STATUS_NONE;
+	status->due_ms = 0;
+	status->dirty = true;
+}
+
 void publisher_report_status_is(struct report *self, struct str name, struct str uid)
 {
 	struct report_status *status = &self->status;
 
 	if (str_eq(uid, str_from(status->uid)) && str_eq(name, str_from(status->name)))
 		return;
-	stop(status);
 	mem_free(status->name);
 	mem_free(status->uid);
-	status->name = status->uid = NULL;
-	map_clear(&status->told);
-	map_init(&status->told, mem_free);
-	status->phase = STATUS_NONE;
-	if (!uid.len)
-		return;
-	status->name = mem_dup(name.ptr, name.len);
-	status->uid = mem_dup(uid.ptr, uid.len);
-	status->phase = STATUS_ASK;
-	status->due_ms = 0;
-	status->dirty = true;
+	status->name = uid.len ? mem_dup(name.ptr, name.len) : NULL;
+	status->uid = uid.len ? mem_dup(uid.ptr, uid.len) : NULL;
+	publisher_report_status_stop(self);
 }
 
 static void print_url(const struct report_status *status, const char *tail, struct buf *url)
@@ -62,12 +65,6 @@ static void print_url(const struct report_status *status, const char *tail, stru
 	buf_puts(url, "/apis/ingress.pomerium.io/v1/pomerium/");
 	kube_add_escaped(url, str_from(status->name));
 	buf_puts(url, tail);
-}
-
-static void content(struct send_trouble *trouble)
-{
-	backoff_reset(&trouble->backoff);
-	trouble->status = -1;
 }
 
 static void on_read(void *arg, const struct kube_result *result)
@@ -79,7 +76,7 @@ static void on_read(void *arg, const struct kube_result *result)
 	status->request = NULL;
 	if (result->status == 200 &&
 	    publisher_status_read(result->body, &status->told, &err) == 0) {
-		content(&status->trouble);
+		publisher_report_content(&status->trouble);
 		status->phase = STATUS_KNOWN;
 	} else {
 		status->due_ms = clock_ms() + publisher_report_trouble(&status->trouble,
@@ -97,7 +94,7 @@ static void on_patched(void *arg, const struct kube_result *result)
 
 	status->request = NULL;
 	if (result->status == 200) {
-		content(&status->trouble);
+		publisher_report_content(&status->trouble);
 		map_clear(&status->told);
 		status->told = status->plan.after;
 		map_init(&status->plan.after, mem_free);
@@ -141,11 +138,14 @@ static void patch(struct report *self, uint64_t now_ms)
 				  .timeout_ms = KUBE_TIMEOUT_MS,
 				  .on_done = on_patched,
 				  .self = self };
+	const struct status_want want = { .told = &status->told,
+					  .now = &self->now,
+					  .pending = &self->news,
+					  .forget = self->complete };
 	struct buf url;
 
 	status->dirty = false;
-	publisher_status_plan(&status->told, &self->now, self->complete, clock_wall(),
-			      &status->plan);
+	publisher_status_plan(&want, clock_wall(), &status->plan);
 	tell_left_out(status);
 	if (!status->plan.patch.len) {
 		publisher_status_plan_clear(&status->plan);

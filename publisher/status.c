@@ -178,23 +178,23 @@ static size_t add_changes(const struct map *told, const struct map *after, int64
 }
 
 /* Those that are told of and of which nothing is known stay. */
-static void keep_unknown(struct room *room)
+static void keep_unknown(struct room *room, const struct status_want *want)
 {
 	struct str key;
 	void *value;
 
 	for (size_t i = 0; map_next(room->told, &i, &key, &value);)
-		if (!map_get(room->now, key)) {
+		if (!map_get(room->now, key) &&
+		    (!want->forget || (want->pending && map_get(want->pending, key)))) {
 			room->used += key.len + strlen(value) + ENTRY_EXTRA;
 			map_put(room->after, key, mem_strdup(value));
 		}
 }
 
-void publisher_status_plan(const struct map *told, const struct map *now, bool forget, int64_t time,
-			   struct status_plan *out)
+void publisher_status_plan(const struct status_want *want, int64_t time, struct status_plan *out)
 {
 	const struct str settings = STR(STATUS_SETTINGS);
-	struct room room = { told, now, &out->after, 0, 0 };
+	struct room room = { want->told, want->now, &out->after, 0, 0 };
 	const char *before, *after;
 	struct buf entries;
 
@@ -202,13 +202,12 @@ void publisher_status_plan(const struct map *told, const struct map *now, bool f
 	map_init(&out->after, mem_free);
 	buf_init(&out->patch, BUF_MAX_MESSAGE);
 	buf_init(&entries, BUF_MAX_MESSAGE);
-	if (!forget)
-		keep_unknown(&room);
+	keep_unknown(&room, want);
 	for (int turn = 0; turn < N_TURNS; turn++)
 		choose(&room, (enum turn)turn);
 	out->n_left_out = room.n_left_out;
-	out->n_changes = add_changes(told, &out->after, time, &entries);
-	before = map_get(told, settings);
+	out->n_changes = add_changes(want->told, &out->after, time, &entries);
+	before = map_get(want->told, settings);
 	after = map_get(&out->after, settings);
 	const bool settings_differ = after && (!before || strcmp(before, after) != 0);
 	if (out->n_changes || settings_differ) {

@@ -32,10 +32,12 @@ struct status_plan {
 	size_t n_changes;
 	size_t n_left_out; /* for want of room */
 };
-/* From what is told to what is so (`now`: key -> verdict). Those that are only missing in `now` are
- * removed if `forget`. */
-void publisher_status_plan(const struct map *told, const struct map *now, bool forget, int64_t time,
-			   struct status_plan *out);
+struct status_want {
+	const struct map *told, *now; /* key -> verdict: what is said, what is so */
+	const struct map *pending;    /* of these keys it is not known yet what is so; or NULL */
+	bool forget;                  /* what is not so any more is removed */
+};
+void publisher_status_plan(const struct status_want *want, int64_t time, struct status_plan *out);
 void publisher_status_plan_clear(struct status_plan *plan);
 
 #endif

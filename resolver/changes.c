@@ -223,6 +223,8 @@ void resolver_changes_follow(struct resolve *self, const struct msg_object *obje
 		break;
 	case MSG_KIND_SERVICE:
 		resolver_changes_mark_referrers(self, key, seen_ns);
+		if (self->sink.service)
+			self->sink.service(self->sink.self, key);
 		break;
 	case MSG_KIND_ENDPOINT_SLICE:
 		update_slice(self, key, object->endpoint_slice, seen_ns);

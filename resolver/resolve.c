@@ -197,6 +197,25 @@ void resolver_resolve_each_ingress(struct resolve *self,
 	pool_clear(&pool);
 }
 
+const char *resolver_resolve_why_not(const struct resolve *self, const struct msg_key *ingress,
+				     struct pool *pool)
+{
+	struct msg_object object;
+
+	if (ingress->kind != MSG_KIND_INGRESS ||
+	    resolver_store_get(&self->store, ingress, pool, &object) < 0)
+		return NULL;
+	return resolver_claim_why_not(&self->claim, object.ingress, pool);
+}
+
+const struct msg_service *resolver_resolve_service(const struct resolve *self,
+						   const struct msg_key *service, struct pool *pool)
+{
+	struct msg_object object;
+
+	return resolver_store_get(&self->store, service, pool, &object) ? NULL : object.service;
+}
+
 bool resolver_resolve_has(const struct resolve *self, const struct msg_key *owner)
 {
 	/* Without a whole list, and without any object, it is not known whether there are any. */

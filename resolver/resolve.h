@@ -27,6 +27,8 @@ struct resolve_sink {
 	/* values for the publisher, whenever a wanted Secret's values arrive or change (only those
 	 * that a bundle may name) */
 	void (*secret_put)(void *self, const struct msg_secret_put *put);
+	/* A Service is new, different or gone; may be NULL. */
+	void (*service)(void *self, const struct msg_key *service);
 };
 
 struct resolve *resolver_resolve_new(const struct resolve_settings *settings,
@@ -54,6 +56,13 @@ enum resolve_outcome resolver_resolve_owner(struct resolve *self, const struct m
 /* uid and generation of an owner, for a REJECT. Borrowed from the store. */
 const struct msg_meta *resolver_resolve_meta(struct resolve *self, const struct msg_key *owner,
 					     struct pool *pool);
+/* Why an Ingress that is there is not ours, in the pool; NULL: it is, or it is not there. */
+const char *resolver_resolve_why_not(const struct resolve *self, const struct msg_key *ingress,
+				     struct pool *pool);
+/* A Service as it is now, in the pool; NULL: not there. */
+const struct msg_service *resolver_resolve_service(const struct resolve *self,
+						   const struct msg_key *service,
+						   struct pool *pool);
 /* All owners there are now, in order of key; lives in the pool. */
 void resolver_resolve_owners(struct resolve *self, struct pool *pool, struct msg_key **owners,
 			     size_t *n);

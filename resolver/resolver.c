@@ -4,7 +4,7 @@
  *          ACK SECRET_WANTED                                  from publisher
  *   out    SECRET_WANTED                                      to watcher
  *          BUNDLE                                             to the least loaded translator
- *          SECRET_PUT WORLD REJECT DELETE FLUSHED             to publisher
+ *          SECRET_PUT WORLD REJECT DELETE FLUSHED ADDRESSES   to publisher
  *   owns   what resolve.c holds, the queue of owners, the announcement of the world
  *   never  opens a file, asks the API server, translates
  *
@@ -158,37 +158,26 @@ static uint64_t tick(void *self, uint64_t now_ms)
 	return due;
 }
 
-static long room_of(const void *peer)
+static int check(void *self, struct err *err)
 {
-	return actor_room(peer);
+	struct resolver *r = self;
+
+	return resolver_addresses_check(&r->addresses, err);
 }
 
 static int start(void *self, struct actor_loop *loop, struct err *err)
 {
 	struct resolver *r = self;
-	const struct resolve_sink sink = resolver_send_sink(r);
 
 	(void)err;
 	r->loop = loop;
-	r->resolve = resolver_resolve_new(&r->settings, &sink);
-	resolver_queue_init(&r->queue, room_of);
-	resolver_announce_init(&r->world);
-	resolver_line_init(&r->drops);
-	resolver_line_init(&r->asks);
-	resolver_line_init(&r->values);
+	resolver_send_open(r);
 	return 0;
 }
 
 static void stop(void *self)
 {
-	struct resolver *r = self;
-
-	resolver_line_clear(&r->values);
-	resolver_line_clear(&r->asks);
-	resolver_line_clear(&r->drops);
-	resolver_announce_clear(&r->world);
-	resolver_queue_clear(&r->queue);
-	resolver_resolve_destroy(&r->resolve);
+	resolver_send_close(self);
 }
 
 static struct resolver resolver;
@@ -212,6 +201,10 @@ static const struct conf_option options[] = {
 	  "namespaces to serve, comma separated; empty means all", 0 },
 	{ "pomerium-config", CONF_TEXT, &resolver.settings.pomerium_config, "global", 0, 0,
 	  "name of the Pomerium object with the settings", 0 },
+	{ "update-status-from-service", CONF_TEXT, &resolver.addresses.service, "", 0, 0,
+	  "namespace/name of the Service whose address the status of our Ingresses gets", 0 },
+	{ "status-address", CONF_LIST, &resolver.addresses.fixed, "", 0, 0,
+	  "IP addresses or host names that it gets instead, comma separated", 0 },
 	{ 0 },
 };
 
@@ -223,6 +216,7 @@ int main(int argc, char **argv)
 		.self = &resolver,
 		.inputs = inputs,
 		.options = options,
+		.check = check,
 		.start = start,
 		.stop = stop,
 		.on_peer_up = on_peer_up,

@@ -1,7 +1,7 @@
 /* send: what goes out of this room.
  *
  *   in     what the core says and the handlers of resolver.c wrote down: queue, lines, announcement
- *   out    SECRET_WANTED; SECRET_PUT, WORLD, DELETE, REJECT, FLUSHED; BUNDLE
+ *   out    SECRET_WANTED; SECRET_PUT, WORLD, ADDRESSES, DELETE, REJECT, FLUSHED; BUNDLE
  *   never  sends past the credit of the other end: what has no room waits, each key once
  */
 #include "resolver/send.h"
@@ -34,9 +34,11 @@ static void on_values(void *self, const struct msg_secret_put *put)
 	resolver_line_add(&r->values, &put->key);
 }
 
-struct resolve_sink resolver_send_sink(struct resolver *r)
+static void on_service(void *self, const struct msg_key *service)
 {
-	return (struct resolve_sink){ r, on_dirty, on_wanted, on_values };
+	struct resolver *r = self;
+
+	r->addresses.due |= msg_key_equal(service, &r->addresses.key);
 }
 
 static bool take_question(struct resolver *r, struct pool *pool, struct msg_secret_wanted *question)
@@ -92,6 +94,21 @@ static void tell_world(struct resolver *r)
 		actor_ready(r->loop);
 }
 
+static void tell_addresses(struct resolver *r)
+{
+	const struct msg_service *service;
+	struct msg_addresses addresses;
+	struct pool pool;
+
+	if (!r->addresses.due || !resolver_addresses_wanted(&r->addresses) || !has_room(r))
+		return;
+	pool_init(&pool);
+	service = resolver_resolve_service(r->resolve, &r->addresses.key, &pool);
+	if (resolver_addresses_news(&r->addresses, service, &pool, &addresses))
+		actor_send(r->publisher, MSG_ADDRESSES, &addresses);
+	pool_clear(&pool);
+}
+
 static struct msg_stamp start_turn(struct resolver *r, const struct queue_turn *turn,
 				   struct queue_worker *worker)
 {
@@ -114,10 +131,11 @@ static void tell_reject(struct resolver *r, const struct queue_turn *turn, const
 	actor_send(r->publisher, MSG_REJECT, &reject);
 }
 
-static void tell_delete(struct resolver *r, const struct queue_turn *turn)
+static void tell_delete(struct resolver *r, const struct queue_turn *turn, struct pool *pool)
 {
 	struct msg_delete gone = { .owner = turn->owner };
 
+	gone.reason = str_from(resolver_resolve_why_not(r->resolve, &turn->owner, pool));
 	gone.stamp = start_turn(r, turn, NULL);
 	r->deleted = gone.stamp.number;
 	actor_send(r->publisher, MSG_DELETE, &gone);
@@ -162,7 +180,7 @@ static void take_turn(struct resolver *r, const struct queue_turn *turn)
 		resolver_queue_leave(&r->queue, turn->job);
 		break;
 	case RESOLVE_GONE:
-		tell_delete(r, turn);
+		tell_delete(r, turn, &pool);
 		break;
 	}
 	pool_clear(&pool);
@@ -177,6 +195,7 @@ void resolver_send_all(struct resolver *r)
 	tell_world(r);
 	if (r->world.state != ANNOUNCE_DONE)
 		return;
+	tell_addresses(r);
 	while (has_room(r) && (resolver_queue_next_direct(&r->queue, &turn) ||
 			       resolver_queue_next(&r->queue, &turn)))
 		take_turn(r, &turn);
@@ -194,6 +213,7 @@ void resolver_send_world(struct resolver *r)
 	resolver_resolve_owners(r->resolve, &pool, &owners, &n);
 	resolver_resolve_replay_secrets(r->resolve);
 	resolver_announce_begin(&r->world, owners, n, resolver_resolve_complete(r->resolve));
+	resolver_addresses_again(&r->addresses);
 	resolver_queue_restart(&r->queue);
 	for (size_t i = 0; i < n; i++)
 		r->world.entries[i].number = resolver_queue_announce(&r->queue, &owners[i]);
@@ -216,4 +236,31 @@ void resolver_send_flushed(struct resolver *r, uint64_t now_ms)
 	}
 	r->flushable = resolver_queue_flushed(&r->queue);
 	r->flush_at_ms = now_ms + FLUSH_MS;
+}
+
+static long room_of(const void *peer)
+{
+	return actor_room(peer);
+}
+
+void resolver_send_open(struct resolver *r)
+{
+	const struct resolve_sink sink = { r, on_dirty, on_wanted, on_values, on_service };
+
+	r->resolve = resolver_resolve_new(&r->settings, &sink);
+	resolver_queue_init(&r->queue, room_of);
+	resolver_announce_init(&r->world);
+	resolver_line_init(&r->drops);
+	resolver_line_init(&r->asks);
+	resolver_line_init(&r->values);
+}
+
+void resolver_send_close(struct resolver *r)
+{
+	resolver_line_clear(&r->values);
+	resolver_line_clear(&r->asks);
+	resolver_line_clear(&r->drops);
+	resolver_announce_clear(&r->world);
+	resolver_queue_clear(&r->queue);
+	resolver_resolve_destroy(&r->resolve);
 }

@@ -3,6 +3,7 @@
 #define RESOLVER_SEND_H
 
 #include "actor/actor.h"
+#include "resolver/addresses.h"
 #include "resolver/announce.h"
 #include "resolver/line.h"
 #include "resolver/queue.h"
@@ -18,14 +19,16 @@ struct resolver {
 	struct line drops;  /* Secrets that the watcher need not follow any more ... */
 	struct line asks;   /* ... and then those to ask it for */
 	struct line values; /* Secrets whose values the publisher lacks */
+	struct addresses addresses;
 	struct actor_peer *watcher, *publisher; /* NULL while they are down */
 	uint64_t deleted;                       /* number of the last DELETE */
 	uint64_t flushable, flushed; /* as computed at the last tick, as told to the publisher */
 	uint64_t flush_at_ms;
 };
 
-/* Writes down what the core says. */
-struct resolve_sink resolver_send_sink(struct resolver *r);
+/* What is to be sent, empty; and the core, which writes into it. */
+void resolver_send_open(struct resolver *r);
+void resolver_send_close(struct resolver *r);
 /* Sends what there is to send; to be called whenever something has changed or somebody has room
  * again. */
 void resolver_send_all(struct resolver *r);

@@ -65,6 +65,7 @@ const struct codec msg_reject_codec = CODEC_OF(msg_reject, reject_fields);
 static const struct codec_field delete_fields[] = {
 	CODEC_FIELD(msg_delete, owner, CODEC_STRUCT, .of = &msg_key_codec),
 	CODEC_FIELD(msg_delete, stamp, CODEC_STRUCT, .of = &msg_stamp_codec),
+	CODEC_FIELD(msg_delete, reason, CODEC_TEXT, .max = SENTENCE_MAX),
 };
 const struct codec msg_delete_codec = CODEC_OF(msg_delete, delete_fields);
 
@@ -96,3 +97,9 @@ static const struct codec_field ack_fields[] = {
 	CODEC_FIELD(msg_ack, stamp, CODEC_STRUCT, .of = &msg_stamp_codec),
 };
 const struct codec msg_ack_codec = CODEC_OF(msg_ack, ack_fields);
+
+static const struct codec_field addresses_fields[] = {
+	CODEC_FIELD(msg_addresses, known, CODEC_BOOL),
+	CODEC_FIELD(msg_addresses, status, CODEC_STRUCT, .of = &msg_load_balancer_codec),
+};
+const struct codec msg_addresses_codec = CODEC_OF(msg_addresses, addresses_fields);

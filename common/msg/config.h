@@ -5,7 +5,8 @@
  *   DELETE   resolver -> publisher              the owner is gone or no longer ours
  *   WORLD    resolver -> publisher              who exists: the barrier
  *   FLUSHED  resolver -> publisher              tombstones up to this number can go
- *   ACK      publisher -> resolver              taken, or dropped as stale */
+ *   ACK      publisher -> resolver              taken, or dropped as stale
+ *   ADDRESSES  resolver -> publisher            what the status of each Ingress should say */
 #ifndef MSG_CONFIG_H
 #define MSG_CONFIG_H
 
@@ -85,6 +86,7 @@ extern const struct codec msg_reject_codec;
 struct msg_delete {
 	struct msg_key owner;
 	struct msg_stamp stamp;
+	struct str reason; /* why it is no longer ours; empty: it is gone */
 };
 extern const struct codec msg_delete_codec;
 
@@ -118,5 +120,12 @@ struct msg_ack {
 	struct msg_stamp stamp;
 };
 extern const struct codec msg_ack_codec;
+
+/* Where Pomerium is reached: what the status of each Ingress should say. */
+struct msg_addresses {
+	bool known; /* false: nobody can tell now; what the Ingresses say stays */
+	struct msg_load_balancer status;
+};
+extern const struct codec msg_addresses_codec;
 
 #endif

@@ -48,6 +48,7 @@ static const struct {
 	[MSG_WORLD] = { "WORLD", R, P, &msg_world_codec, NO_KEY },
 	[MSG_FLUSHED] = { "FLUSHED", R, P, &msg_flushed_codec, NO_KEY },
 	[MSG_ACK] = { "ACK", P, R, &msg_ack_codec, offsetof(struct msg_ack, owner) },
+	[MSG_ADDRESSES] = { "ADDRESSES", R, P, &msg_addresses_codec, NO_KEY },
 };
 
 const char *room_name(enum msg_room room)

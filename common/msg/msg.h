@@ -9,7 +9,7 @@
 #include "msg/object.h"
 #include "msg/secret.h"
 
-#define MSG_PROTOCOL_VERSION 1
+#define MSG_PROTOCOL_VERSION 2
 
 enum msg_room { ROOM_NONE, ROOM_WATCHER, ROOM_RESOLVER, ROOM_TRANSLATOR, ROOM_PUBLISHER, N_ROOMS };
 const char *room_name(enum msg_room room);
@@ -33,6 +33,7 @@ enum msg_type {
 	MSG_WORLD,
 	MSG_FLUSHED,
 	MSG_ACK,
+	MSG_ADDRESSES,
 	MSG_N_TYPES
 };
 const char *msg_name(enum msg_type type);
@@ -59,6 +60,7 @@ union msg_body {
 	struct msg_world world;
 	struct msg_flushed flushed;
 	struct msg_ack ack;
+	struct msg_addresses addresses;
 };
 
 /* A message as a handler gets it; lives in the pool it was unpacked into. */

@@ -135,15 +135,15 @@ def test_who_may_not_tell_publishes(sluice, cluster, tmp_path):
                    "rules": [{"apiGroups": ["", "networking.k8s.io", "discovery.k8s.io", "ingress.pomerium.io"],
                               "resources": ["ingresses", "ingressclasses", "services", "endpointslices", "secrets", "pomerium"], "verbs": ["get", "list", "watch"]}]})
     token = service_account(cluster, "default", "silent", "ClusterRole", "silent")
-    with ClusterPipeline(sluice, tmp_path, cluster, kubeconfig=cluster.kubeconfig(token, "silent.kubeconfig")) as p:
+    with ClusterPipeline(sluice, tmp_path, cluster, "--status-address", "203.0.113.7", kubeconfig=cluster.kubeconfig(token, "silent.kubeconfig")) as p:
         for i in range(5):
             cluster.apply_yaml(app(f"app{i}"))
         said = lambda what: [l for l in p.log().split("\n") if "cannot report" in l and f"what={what} " in l]
-        wait_for(p.log, lambda: said("events") and said("status"))
+        wait_for(p.log, lambda: said("events") and said("status") and said('"ingress status"'))
         p.settled()
         cluster.apply_yaml(app("more"))
         assert b"more.example.com" in p.settled()
-        assert len(said("events")) == 1 and len(said("status")) == 1
+        assert len(said("events")) == len(said("status")) == len(said('"ingress status"')) == 1
         assert not events(cluster)
 
 

@@ -12,6 +12,7 @@ import zmq
 from pipeline import Pipeline, app, fill, read, translate, wait_for, write
 
 HELLO, HEARTBEAT, CONFIG = 1, 2, 12
+VERSION = 2
 MEMORY_MB = 400
 
 
@@ -88,9 +89,9 @@ def frames(dice):
     yield msgpack.packb([99, 1, []])
     yield msgpack.packb([CONFIG, 1, []])
     yield msgpack.packb([CONFIG, 7, ["a"] * 11])
-    yield msgpack.packb([HELLO, 0, [1, 2]])
-    yield msgpack.packb([HELLO, 0, [1, 77, 1, 1, 1]])
-    yield msgpack.packb([HELLO, 0, [1, 4, 5, 2**64 - 1, 1]])  # says that it is a publisher
+    yield msgpack.packb([HELLO, 0, [VERSION, 2]])
+    yield msgpack.packb([HELLO, 0, [VERSION, 77, 1, 1, 1]])
+    yield msgpack.packb([HELLO, 0, [VERSION, 4, 5, 2**64 - 1, 1]])  # says that it is a publisher
     yield msgpack.packb([HEARTBEAT, 0, [2**64 - 1]])
 
 

@@ -80,7 +80,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 								  "pomerium.io/ingress-controller"),
 							  .prefix = STR("ingress.pomerium.io"),
 							  .pomerium_config = STR("global") };
-	static const struct resolve_sink sink = { NULL, on_dirty, on_secret_wanted, on_secret_put };
+	static const struct resolve_sink sink = { NULL, on_dirty, on_secret_wanted, on_secret_put,
+						  NULL };
 	const struct manifest_report report = { NULL, on_complain };
 	struct manifest *manifest =
 		watcher_manifest_parse((struct str){ (const char *)data, size }, &report);

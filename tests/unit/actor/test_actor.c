@@ -252,7 +252,7 @@ static void test_garbage_harms_nobody_else(void **state)
 					       "\x93\x06",
 					       "\xdd\xff\xff\xff\xff",
 					       "\x93\x0c\x01\x90",
-					       "\x93\x01\x00\x95\x01\x4d\x01\x01\x01" };
+					       "\x93\x01\x00\x95\x02\x4d\x01\x01\x01" };
 	static const size_t lens[] = { 0, 1, 2, 5, 4, 9 };
 	struct rig *rig = *state;
 	struct fake fake = { 0 };

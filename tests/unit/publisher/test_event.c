@@ -26,6 +26,8 @@ static const struct {
 	{ "gone", "", NULL, "u", false, true, false,
 	  "global N Updated shop/good: deleted: Ingress resource was deleted (pomerium-ingress) "
 	  "shop/good\n" },
+	{ "no longer ours", "no such class", NULL, "u", false, true, false,
+	  "global N Updated shop/good: deleted: no such class (pomerium-ingress) shop/good\n" },
 	{ "no Pomerium object", "", NULL, "u", false, false, true,
 	  "good N Updated updated pomerium configuration (pomerium-ingress) \n" },
 	{ "gone without one", "", NULL, "u", false, true, true, "" },

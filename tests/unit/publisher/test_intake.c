@@ -76,7 +76,8 @@ static void reject(const char *owner, uint64_t number)
 
 static void delete (const char *owner, uint64_t number)
 {
-	publisher_intake_delete(&p, &(struct msg_delete){ rig_key(owner), { 1, number, 0 } });
+	publisher_intake_delete(
+		&p, &(struct msg_delete){ .owner = rig_key(owner), .stamp = { 1, number, 0 } });
 }
 
 static void world(const char *const *owners, size_t n, bool complete)

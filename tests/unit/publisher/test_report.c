@@ -10,6 +10,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "base/mem.h"
+
 static struct report *report;
 
 static int setup(void **state)
@@ -144,9 +146,119 @@ static void test_who_is_gone_is_forgotten(void **state)
 	put(1, true);
 	store(1);
 	assert_non_null(map_get(&report->now, STR("shop/good")));
-	publisher_report_gone(report, &good);
+	publisher_report_gone(report, &good, STR(""));
 	store(2);
 	assert_null(map_get(&report->now, STR("shop/good")));
+}
+
+static void test_who_does_not_write_keeps_silent(void **state)
+{
+	(void)state;
+	publisher_report_lead(report, false);
+	publisher_report_open(report, true);
+	reject("no");
+	publisher_report_tick(report, 1);
+	put(1, true);
+	assert_int_equal(store(2), 0);
+	assert_int_equal(kube_n_requests(report->kube), 0);
+	assert_int_equal(report->news.n, 1);
+	publisher_report_lead(report, true);
+	publisher_report_tick(report, 3); /* what was stored in the meantime may be told */
+	assert_int_equal(report->send.jobs.n, 1);
+	publisher_report_lead(report, false);
+	assert_int_equal(report->send.jobs.n + report->send.n_flying, 0);
+	assert_true(publisher_report_tick(report, 4) == UINT64_MAX);
+}
+
+/* What the former one has told is not told again; what it did not come to is. */
+static void test_a_new_writer_takes_over(void **state)
+{
+	const struct status_entry was = { STR_NONE, 1, { NULL, 0 } };
+	struct buf verdict;
+
+	(void)state;
+	buf_init(&verdict, BUF_MAX_TEXT);
+	publisher_status_print(&was, &verdict);
+	publisher_report_lead(report, false);
+	publisher_report_open(report, true);
+	put(1, true);
+	store(1);
+	publisher_report_lead(report, true);
+	map_put(&report->status.told, STR("shop/good"), mem_strdup(verdict.ptr));
+	assert_int_equal(store(2), 0);
+	assert_non_null(map_get(&report->now, STR("shop/good")));
+	put(1, true); /* from here on as ever */
+	assert_int_equal(store(3), 1);
+
+	publisher_report_lead(report, false);
+	put(2, true);
+	store(4);
+	publisher_report_lead(report, true);
+	map_put(&report->status.told, STR("shop/good"), mem_strdup(verdict.ptr));
+	assert_int_equal(store(5), 1);
+
+	publisher_report_lead(report, false);
+	publisher_report_gone(report, &good, STR(""));
+	store(6);
+	publisher_report_lead(report, true); /* told: the status says nothing of it any more */
+	assert_int_equal(store(7), 0);
+	assert_null(map_get(&report->now, STR("shop/good")));
+	buf_clear(&verdict);
+}
+
+static void addresses(const char *ip)
+{
+	struct msg_load_balancer_ingress one = { .ip = str_from(ip) };
+	const struct msg_addresses message = { .known = true, .status = { { &one, 1 } } };
+
+	publisher_report_addresses(report, &message);
+}
+
+static size_t n_patches(void)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < REPORT_PARALLEL; i++)
+		n += report->address.flights[i].key != NULL;
+	return n;
+}
+
+static void test_an_address_follows_what_is_stored(void **state)
+{
+	(void)state;
+	addresses("203.0.113.7");
+	publisher_report_open(report, true);
+	reject("no");
+	store(1);
+	assert_int_equal(n_patches(), 0);
+	put(1, true);
+	publisher_report_tick(report, 2);
+	assert_int_equal(n_patches(), 0); /* not stored */
+	store(3);
+	assert_int_equal(n_patches(), 1);
+	publisher_report_lead(report, false);
+	assert_int_equal(n_patches(), 0);
+	publisher_report_lead(report, true);
+	publisher_report_gone(report, &good, STR("another class"));
+	store(100000);
+	assert_int_equal(n_patches(), 0);
+	assert_int_equal(report->address.table.entries.n, 0);
+}
+
+static void test_a_rejected_one_keeps_what_it_has(void **state)
+{
+	(void)state;
+	publisher_report_open(report, true);
+	addresses("203.0.113.7");
+	put(1, true);
+	publisher_report_mark(report);
+	publisher_report_stored(report);
+	reject("no");
+	publisher_report_tick(report, 1);
+	assert_int_equal(n_patches(), 0);
+	addresses("203.0.113.8");
+	publisher_report_tick(report, 2);
+	assert_int_equal(n_patches(), 0);
 }
 
 static void test_the_queue_has_an_end(void **state)
@@ -176,7 +288,7 @@ static void test_nobody_to_tell(void **state)
 
 	(void)state;
 	publisher_report_open(none, true);
-	publisher_report_gone(none, &good);
+	publisher_report_gone(none, &good, STR(""));
 	publisher_report_mark(none);
 	publisher_report_stored(none);
 	publisher_report_on_fd(none);
@@ -194,6 +306,10 @@ int main(void)
 		WITH(test_the_same_is_told_once),
 		WITH(test_a_failure_repeats_at_its_pace),
 		WITH(test_who_is_gone_is_forgotten),
+		WITH(test_who_does_not_write_keeps_silent),
+		WITH(test_a_new_writer_takes_over),
+		WITH(test_an_address_follows_what_is_stored),
+		WITH(test_a_rejected_one_keeps_what_it_has),
 		WITH(test_the_queue_has_an_end),
 		cmocka_unit_test(test_nobody_to_tell),
 	};

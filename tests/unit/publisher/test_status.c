@@ -43,6 +43,7 @@ static const struct {
 	  true,
 	  "{\"status\":{\"ingress\":{\"a/b\":" GOOD_AT("1") "}}}" },
 	{ "gone", { "a/b", BAD }, { NULL }, true, "{\"status\":{\"ingress\":{\"a/b\":null}}}" },
+	{ "not known yet", { "a/pending", BAD }, { NULL }, true, "" },
 	{ "perhaps gone", { "a/b", BAD }, { NULL }, false, "" },
 	{ "settings",
 	  { NULL },
@@ -69,20 +70,25 @@ static void test_plans(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct map told, now, pending;
+		struct status_want want = { &told, &now, &pending, rows[i].forget };
 		struct status_plan plan, again;
-		struct map told, now;
 
 		fill(&told, rows[i].told);
 		fill(&now, rows[i].now);
-		publisher_status_plan(&told, &now, rows[i].forget, 0, &plan);
+		map_init(&pending, NULL);
+		map_put(&pending, STR("a/pending"), &pending);
+		publisher_status_plan(&want, 0, &plan);
 		if (!str_is(buf_view(&plan.patch), rows[i].patch))
 			fail_msg("%s: %s", rows[i].name, plan.patch.len ? plan.patch.ptr : "");
-		publisher_status_plan(&plan.after, &now, rows[i].forget, 99, &again);
+		want.told = &plan.after;
+		publisher_status_plan(&want, 99, &again);
 		assert_int_equal(again.patch.len, 0);
 		publisher_status_plan_clear(&again);
 		publisher_status_plan_clear(&plan);
 		map_clear(&told);
 		map_clear(&now);
+		map_clear(&pending);
 	}
 }
 
@@ -137,8 +143,9 @@ static void test_odd_objects(void **state)
 
 static void test_the_cap_keeps_the_rejected_and_who_was_there(void **state)
 {
-	struct status_plan plan, again;
 	struct map told, now;
+	struct status_want want = { &told, &now, NULL, true };
+	struct status_plan plan, again;
 	char name[32];
 
 	(void)state;
@@ -148,7 +155,7 @@ static void test_the_cap_keeps_the_rejected_and_who_was_there(void **state)
 		snprintf(name, sizeof(name), "shop/app-%d", i);
 		map_put(&now, str_from(name), mem_strdup(i % 1000 ? GOOD("1") : BAD));
 	}
-	publisher_status_plan(&told, &now, true, 0, &plan);
+	publisher_status_plan(&want, 0, &plan);
 	assert_true(plan.n_left_out > 0);
 	assert_int_equal(plan.after.n + plan.n_left_out, 20000);
 	for (int i = 0; i < 20000; i += 1000) {
@@ -156,7 +163,8 @@ static void test_the_cap_keeps_the_rejected_and_who_was_there(void **state)
 		assert_non_null(map_get(&plan.after, str_from(name)));
 	}
 	assert_true(plan.patch.len < 2 * STATUS_MAX);
-	publisher_status_plan(&plan.after, &now, true, 1, &again);
+	want.told = &plan.after;
+	publisher_status_plan(&want, 1, &again);
 	assert_int_equal(again.patch.len, 0); /* a full one stays as it is */
 	publisher_status_plan_clear(&again);
 	publisher_status_plan_clear(&plan);

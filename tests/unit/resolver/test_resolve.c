@@ -387,7 +387,7 @@ static void test_settings_unknown(void **state)
 	fresh = rig.resolve;
 	rig.resolve = resolver_resolve_new(
 		&(struct resolve_settings){ .pomerium_config = STR("global") },
-		&(struct resolve_sink){ &rig, rig_on_dirty, rig_on_wanted, rig_on_put });
+		&(struct resolve_sink){ &rig, rig_on_dirty, rig_on_wanted, rig_on_put, NULL });
 	resolver_resolve_destroy(&fresh);
 	rig_state(&rig, MSG_KIND_POMERIUM, MSG_KIND_UNAVAILABLE);
 	assert_false(resolver_resolve_has(rig.resolve, &key));

@@ -365,7 +365,7 @@ static inline void universe_compare(struct universe *u)
 {
 	struct universe_second second = { .u = u };
 	struct resolve_sink sink = { &second, universe_second_dirty, universe_second_wanted,
-				     universe_second_put };
+				     universe_second_put, NULL };
 	struct str key;
 	void *value;
 
@@ -462,7 +462,8 @@ static inline void universe_event(struct universe *u, const uint8_t *b)
 static inline void universe_run(const uint8_t *bytes, size_t n, size_t *n_outcomes)
 {
 	struct universe u = { .resolve = NULL };
-	struct resolve_sink sink = { &u, universe_on_dirty, universe_on_wanted, universe_on_put };
+	struct resolve_sink sink = { &u, universe_on_dirty, universe_on_wanted, universe_on_put,
+				     NULL };
 
 	pool_init(&u.pool);
 	map_init(&u.objects, NULL);
