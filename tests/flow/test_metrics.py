@@ -8,6 +8,7 @@ import subprocess
 import time
 
 import pytest
+from databroker import Databroker
 from pipeline import Pipeline, app, fill, read, wait_for, write
 from web import ask, metrics, socket_file, value
 
@@ -234,3 +235,36 @@ def test_the_level_changes_by_signal_and_logs_are_json(sluice, tmp_path):
         p.settled()
     for line in p.log().splitlines():
         assert {"ts", "level", "room", "msg"} <= set(json.loads(line)), line
+
+
+def test_a_databroker(sluice, tmp_path):
+    """Records, calls by code, the leader, the guard; and no more series than with a file."""
+    fill(tmp_path / "in", 30)
+    with Databroker(tmp_path / "databroker") as databroker:
+        with Pipeline(sluice, tmp_path, tmp_path / "in") as p:
+            p.settled()
+            by_file = names(scrape(p.run_dir)["publisher"])
+        command = [sluice, "up", "-f", str(tmp_path / "in"), "--databroker-service-url", databroker.url, "--run-dir", str(tmp_path / "run"),
+                   "--lease-duration", "2s"]
+        up = Pipeline(sluice, tmp_path, tmp_path / "in", env={"SHARED_SECRET": databroker.secret})
+        up.args = command
+        with up as p:
+            wait_for(p.log, lambda: socket_file(p.run_dir, "publisher") and ask(socket_file(p.run_dir, "publisher"), "/readyz")[0] == 200, 20)
+            publisher = socket_file(p.run_dir, "publisher")
+            assert names(scrape(p.run_dir)["publisher"]) == by_file
+            assert value(publisher, "sluice_publisher_leader") == 1
+            assert value(publisher, "sluice_publisher_records_written_total") == 30
+            assert value(publisher, "sluice_publisher_databroker_requests_total", code="OK") >= 3
+            assert value(publisher, "sluice_publisher_writes_total") == 1
+            # all of them gone at once: the guard holds them
+            for i in range(30):
+                (tmp_path / "in" / f"app-{i}.yaml").unlink()
+            wait_for("the guard", lambda: value(publisher, "sluice_publisher_delete_guard") == 1)
+            fill(tmp_path / "in", 30)
+            wait_for("the guard is at rest", lambda: value(publisher, "sluice_publisher_delete_guard") == 0)
+            # the databroker goes and comes back
+            databroker.stop()
+            wait_for("failed calls", lambda: value(publisher, "sluice_publisher_databroker_requests_total", code="UNAVAILABLE") >= 1)
+            wait_for("no leader", lambda: value(publisher, "sluice_publisher_leader") == 0, 40)
+            databroker.start()
+            wait_for("the leader again", lambda: value(publisher, "sluice_publisher_leader") == 1, 20)
