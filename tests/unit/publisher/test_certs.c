@@ -320,6 +320,27 @@ static void any_order_of_changes(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* Only those that are published count. */
+static void counts_what_expires(void **state)
+{
+	const int64_t now = 1700000000; /* of the days in pems.h */
+
+	(void)state;
+	assert_int_equal(publisher_certs_first_expiry(&certs), 0);
+	offer("n/idle", "DNS:idle.example", 1);
+	offer("n/soon", "DNS:soon.example", 5);
+	offer("n/late", "DNS:late.example", 20);
+	assert_int_equal(publisher_certs_expiring(&certs, INT64_MAX), 0);
+	host("soon.example");
+	host("late.example");
+	assert_int_equal(publisher_certs_expiring(&certs, INT64_MAX), 2);
+	assert_int_equal(publisher_certs_expiring(&certs, now + 7 * 86400), 1);
+	assert_int_equal(publisher_certs_expiring(&certs, now + 30 * 86400), 2);
+	assert_in_range(publisher_certs_first_expiry(&certs), now + 4 * 86400, now + 6 * 86400);
+	publisher_certs_drop_host(&certs, STR("soon.example"));
+	assert_in_range(publisher_certs_first_expiry(&certs), now + 19 * 86400, now + 21 * 86400);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -332,6 +353,7 @@ int main(void)
 		TEST(always_is_always_there),
 		TEST(one_content_is_held_once),
 		TEST(changes_are_counted_only_when_something_changes),
+		TEST(counts_what_expires),
 		TEST(any_order_of_changes),
 	};
 
