@@ -1,9 +1,9 @@
 /* places: the folders that `sluice up` works in.
  *
- *   in     --out, --run-dir, XDG_RUNTIME_DIR
+ *   in     --out, --bootstrap-out, --run-dir, XDG_RUNTIME_DIR
  *   out    one sentence on what cannot work, before anything starts
  *   owns   the run folder: its lock, and the folder itself if we made it
- *   never  makes the folder of --out
+ *   never  makes the folder of such a file
  */
 #include "cli/places.h"
 
@@ -24,19 +24,21 @@
 #define MAX_RUN_DIR \
 	(sizeof(((struct sockaddr_un *)0)->sun_path) - sizeof("/tap-translator-4194304"))
 
-int places_check_out(struct str out_file, struct err *err)
+int places_check_out(const char *flag, struct str file, struct err *err)
 {
-	const char *slash = strrchr(out_file.ptr, '/');
-	char *folder =
-		slash ? mem_dup(out_file.ptr, (size_t)(slash - out_file.ptr) + 1) : mem_strdup(".");
+	const char *slash = strrchr(file.ptr, '/');
+	char *folder = slash ? mem_dup(file.ptr, (size_t)(slash - file.ptr) + 1) : mem_strdup(".");
 	struct stat st;
 	int rc = 0;
 
-	if (stat(out_file.ptr, &st) == 0 && S_ISDIR(st.st_mode))
-		rc = err_set(err, "--out %s is a folder; name a file in it", err_quote(out_file));
+	if (!file.len)
+		goto out;
+	if (stat(file.ptr, &st) == 0 && S_ISDIR(st.st_mode))
+		rc = err_set(err, "%s %s is a folder; name a file in it", flag, err_quote(file));
 	else if (access(folder, W_OK | X_OK))
-		rc = err_set(err, "--out %s cannot be written, on account of its folder: %s",
-			     err_quote(out_file), strerror(errno));
+		rc = err_set(err, "%s %s cannot be written, on account of its folder: %s", flag,
+			     err_quote(file), strerror(errno));
+out:
 	mem_free(folder);
 	return rc;
 }

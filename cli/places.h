@@ -13,7 +13,8 @@ struct places {
 	int lock;  /* on the run folder: one pipeline each */
 };
 
-int places_check_out(struct str out_file, struct err *err);
+/* The file that a flag names, "" for none: can it be written? */
+int places_check_out(const char *flag, struct str file, struct err *err);
 /* Makes the run folder (empty: a fresh one, named in *run_dir) and takes it for us alone. */
 int places_open(struct places *places, struct str *run_dir, struct err *err);
 void places_close(struct places *places);

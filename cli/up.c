@@ -292,9 +292,6 @@ static int check(const struct str_list *rest, struct err *err)
 	if (!up_flags.out.len == !up_flags.databroker_url.len)
 		return err_set(err, "name either the file to write with --out, or a databroker "
 				    "with --databroker-service-url");
-	if (up_flags.databroker_url.len && !up_flags.secret.len && !up_flags.secret_file.len)
-		return err_set(err, "the databroker's shared secret is missing; give it in "
-				    "SHARED_SECRET or with --shared-secret-file");
 	if (up_flags.databroker_url.len && up_flags.table)
 		return err_set(err, "--table shows what is in a file; it needs --out");
 	if (!str_is(up_flags.format, "json") && !str_is(up_flags.format, "yaml"))
@@ -334,7 +331,8 @@ int cli_up(int argc, char **argv)
 	}
 	self = mem_alloc(sizeof(*self));
 	catch_signals(self); /* before there is a run folder that a signal would leave behind */
-	if (find_bin_dir(self, &err) || places_check_out(up_flags.out, &err) ||
+	if (find_bin_dir(self, &err) || places_check_out("--out", up_flags.out, &err) ||
+	    places_check_out("--bootstrap-out", up_flags.bootstrap_out, &err) ||
 	    places_open(&self->places, &up_flags.run_dir, &err)) {
 		fprintf(stderr, "sluice up: %s\n", err.text);
 		rc = CLI_SYSTEM;

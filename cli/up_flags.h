@@ -12,8 +12,8 @@
 
 /* What the supervisor itself looks at; filled in by up_flags_read. */
 struct up_flags {
-	struct str out, format, run_dir, kubeconfig, metrics, probes, log_format;
-	struct str databroker_url, secret, secret_file;
+	struct str out, bootstrap_out, format, run_dir, kubeconfig, metrics, probes, log_format;
+	struct str databroker_url;
 	long n_workers;
 	bool once, table;
 };

@@ -82,6 +82,30 @@ Pomerium__Config__Settings *publisher_bootstrap_settings(const struct snapshot *
 	return settings;
 }
 
+int publisher_bootstrap_secret(const struct good *good, struct hash *out, struct err *err)
+{
+	Pomerium__Config__Settings *settings;
+	struct buf bytes;
+	struct pool pool;
+	int rc = -1;
+
+	pool_init(&pool);
+	buf_init(&bytes, BUF_MAX_TEXT);
+	settings = (void *)pb_unpack(&pomerium__config__settings__descriptor, good->bootstrap,
+				     &pool, err);
+	if (settings && buf_unbase64(&bytes, pb_str(settings->shared_secret)) == 0 &&
+	    bytes.len == HASH_LEN) {
+		memcpy(out->bytes, bytes.ptr, HASH_LEN);
+		rc = 0;
+	} else if (settings) {
+		err_set(err, "the shared secret of the Pomerium object is not %d bytes long",
+			HASH_LEN);
+	}
+	buf_wipe(&bytes);
+	pool_wipe(&pool);
+	return rc;
+}
+
 /* ---- JSON ---- */
 
 static void json_text(struct buf *out, const char *name, bool has, ProtobufCBinaryData text)

@@ -12,6 +12,8 @@ bool publisher_bootstrap_is_there(const struct snapshot *snapshot);
 Pomerium__Config__Settings *publisher_bootstrap_settings(const struct snapshot *snapshot,
 							 const char *files_dir, struct pool *pool,
 							 struct err *err);
+/* The shared secret in it; -1 and a sentence if it has none. */
+int publisher_bootstrap_secret(const struct good *good, struct hash *out, struct err *err);
 /* The files beside it, each "name-digest" with its bytes. */
 void publisher_bootstrap_each_file(const struct snapshot *snapshot,
 				   void (*each)(void *arg, struct str name, struct str bytes),

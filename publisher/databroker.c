@@ -110,6 +110,23 @@ void publisher_databroker_destroy(struct databroker **self_p)
 	mem_free(self);
 }
 
+void publisher_databroker_set_secret(struct databroker *self, const struct hash *secret)
+{
+	const bool first = self->settings.secret_later;
+
+	if (!first && hash_equal(&self->settings.grpc.secret, secret))
+		return;
+	log_info(first ? "the shared secret has come" : "calls are signed with a new shared secret",
+		 NULL);
+	self->settings.secret_later = false;
+	self->settings.grpc.secret = *secret;
+	grpc_set_secret(self->grpc, secret);
+	publisher_databroker_content(&self->follow.complaint);
+	publisher_databroker_content(&self->lease.complaint);
+	publisher_databroker_content(&self->put.complaint);
+	self->follow.next_ms = self->lease.next_ms = self->retry_ms = 0;
+}
+
 int publisher_databroker_fd(const struct databroker *self)
 {
 	return grpc_fd(self->grpc);
@@ -221,6 +238,8 @@ uint64_t publisher_databroker_tick(struct databroker *self, uint64_t now_ms, uin
 {
 	uint64_t next;
 
+	if (self->settings.secret_later)
+		return UINT64_MAX;
 	grpc_tick(self->grpc, now_ms);
 	next = publisher_follow_tick(self, now_ms);
 	if (self->settled && self->follow.read)

@@ -13,6 +13,7 @@ struct databroker;
 
 struct databroker_settings {
 	struct grpc_settings grpc;
+	bool secret_later;    /* nobody is called before publisher_databroker_set_secret */
 	uint64_t interval_ms; /* the longest that a change waits for others; 0: as the number of
 				 routes has it */
 	uint64_t lease_ms;
@@ -28,6 +29,8 @@ void publisher_databroker_destroy(struct databroker **self_p);
 int publisher_databroker_fd(const struct databroker *self);
 void publisher_databroker_on_fd(struct databroker *self);
 
+/* Signs the calls from now on; what was refused is tried again at once. */
+void publisher_databroker_set_secret(struct databroker *self, const struct hash *secret);
 /* An owner may differ from what is published. */
 void publisher_databroker_touch(struct databroker *self, const struct msg_key *owner,
 				uint64_t seen_ns);

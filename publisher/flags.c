@@ -16,7 +16,7 @@
 #define SECRET_FILE_MAX 4096
 
 static struct {
-	struct str out, format, url, secret, secret_file, ca, ca_file, override_name;
+	struct str out, bootstrap_out, format, url, secret, secret_file, ca, ca_file, override_name;
 	uint64_t interval_ms, lease_ms;
 	long max_delete_share;
 	bool insecure, once, report;
@@ -25,13 +25,15 @@ static struct {
 
 const struct conf_option publisher_flags_options[] = {
 	{ "out", CONF_TEXT, &flags.out, "", 0, 0, "file to keep Pomerium's configuration in", 'o' },
+	{ "bootstrap-out", CONF_TEXT, &flags.bootstrap_out, "", 0, 0,
+	  "config.yaml to keep for the Pomerium beside us: what it needs to start", 0 },
 	{ "format", CONF_TEXT, &flags.format, "yaml", 0, 0,
 	  "yaml: Pomerium's config.yaml; json: protobuf-JSON of the Config", 0 },
 	{ "databroker-service-url", CONF_TEXT, &flags.url, "", 0, 0,
 	  "http:// or https:// and host:port of Pomerium's databroker, instead of --out", 0 },
 	{ "shared-secret", CONF_TEXT, &flags.secret, "", 0, 0,
 	  "secret shared with Pomerium, base64 of 32 bytes; rather in the environment than in a "
-	  "flag",
+	  "flag; empty: that of the Pomerium object",
 	  0 },
 	{ "shared-secret-file", CONF_TEXT, &flags.secret_file, "", 0, 0,
 	  "file that holds the shared secret, as 32 bytes or as their base64", 0 },
@@ -114,10 +116,6 @@ static int read_secret(struct hash *out, struct err *err)
 
 	if (flags.secret.len)
 		return set_secret(flags.secret, "--shared-secret", out, err);
-	if (!flags.secret_file.len)
-		return err_set(err, "the databroker's shared secret is missing; give it in "
-				    "SHARED_SECRET or with "
-				    "--shared-secret-file");
 	buf_init(&text, SECRET_FILE_MAX);
 	rc = read_secret_file(flags.secret_file, &text, err);
 	if (!rc)
@@ -154,7 +152,8 @@ static int read_databroker(struct databroker_settings *out, struct err *err)
 		.lease_ms = flags.lease_ms,
 		.max_delete_share = flags.max_delete_share,
 	};
-	if (read_secret(&out->grpc.secret, err) < 0)
+	out->secret_later = !flags.secret.len && !flags.secret_file.len;
+	if (!out->secret_later && read_secret(&out->grpc.secret, err) < 0)
 		return -1;
 	return read_ca(&out->grpc.ca, err);
 }
@@ -167,6 +166,8 @@ int publisher_flags_read(struct flags *out, struct err *err)
 			       .report = flags.report && !flags.once,
 			       .kubeconfig = flags.kubeconfig,
 			       .context = flags.context,
+			       .bootstrap_out =
+				       flags.bootstrap_out.len ? flags.bootstrap_out.ptr : NULL,
 			       .to_databroker = flags.url.len > 0 };
 	if (flags.out.len && flags.url.len)
 		return err_set(err, "--out and --databroker-service-url are both given; a "

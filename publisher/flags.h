@@ -12,6 +12,7 @@ struct flags {
 	bool once;
 	bool report; /* to Kubernetes */
 	struct str kubeconfig, context;
+	const char *bootstrap_out;
 	bool to_databroker; /* else to the file */
 	struct sink_settings file;
 	struct databroker_settings databroker; /* its strings live as long as the process */

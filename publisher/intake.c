@@ -109,6 +109,12 @@ static void report_unusable(struct publisher *p, const struct msg_config *config
 	publisher_report_reject(p->report, &reject);
 }
 
+static void settings_changed(struct publisher *p, const struct msg_key *owner)
+{
+	if (owner->kind == MSG_KIND_POMERIUM)
+		publisher_start_follow(p, owner);
+}
+
 static void take_config(struct publisher *p, const struct msg_config *config, struct str raw)
 {
 	struct msg_key missing;
@@ -127,6 +133,7 @@ static void take_config(struct publisher *p, const struct msg_config *config, st
 			log_rejected(p, &config->owner);
 		report_unusable(p, config);
 		log_warnings(p, config);
+		settings_changed(p, &config->owner);
 		return;
 	case WANTED_CHANGED:
 		touch(p, &config->owner, config->stamp.seen_ns);
@@ -137,6 +144,7 @@ static void take_config(struct publisher *p, const struct msg_config *config, st
 	}
 	publisher_report_config(p->report, config, taken == WANTED_CHANGED);
 	log_warnings(p, config);
+	settings_changed(p, &config->owner);
 }
 
 void publisher_intake_config(struct publisher *p, const struct msg_config *config, struct str raw)
@@ -156,6 +164,7 @@ void publisher_intake_reject(struct publisher *p, const struct msg_reject *rejec
 	publisher_report_reject(p->report, reject);
 	if (reason_sum(p, &reject->owner) != before)
 		log_rejected(p, &reject->owner);
+	settings_changed(p, &reject->owner);
 }
 
 void publisher_intake_delete(struct publisher *p, const struct msg_delete *gone)

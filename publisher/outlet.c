@@ -113,13 +113,19 @@ static uint64_t tick_databroker(struct publisher *p, uint64_t now_ms)
 	return due;
 }
 
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 uint64_t publisher_outlet_tick(struct publisher *p, uint64_t now_ms)
 {
+	const uint64_t start = publisher_start_tick(p, now_ms);
 	const uint64_t due = p->databroker ? tick_databroker(p, now_ms) : tick_file(p, now_ms);
 	const uint64_t report = publisher_report_tick(p->report, now_ms);
 
 	follow_report(p);
-	return report < due ? report : due;
+	return earlier(start, earlier(report, due));
 }
 
 /* ---- start and end ---- */
@@ -127,9 +133,6 @@ uint64_t publisher_outlet_tick(struct publisher *p, uint64_t now_ms)
 static int open_file(struct publisher *p, struct err *err)
 {
 	const struct sink_settings *file = &p->flags.file;
-	const bool yaml = file->format == WANTED_YAML;
-
-	publisher_wanted_need(p->wanted, (struct wanted_needs){ .yaml = yaml });
 	if (publisher_sink_open(&p->sink, file, p->wanted, err) < 0)
 		return -1;
 	return actor_watch_fd(p->loop, p->sink.done_fd, on_file_done);
@@ -158,12 +161,15 @@ int publisher_outlet_open(struct publisher *p, struct err *err)
 		if (!p->report)
 			return -1;
 	}
+	if (publisher_start_open(p, err) < 0)
+		return -1;
 	return p->flags.to_databroker ? open_databroker(p, err) : open_file(p, err);
 }
 
 void publisher_outlet_close(struct publisher *p)
 {
 	publisher_report_destroy(&p->report);
+	publisher_start_close(p);
 	if (p->databroker)
 		publisher_databroker_destroy(&p->databroker);
 	else

@@ -1,8 +1,10 @@
-/* room: what the publisher is made of; shared by publisher.c, intake.c and outlet.c. */
+/* room: what the publisher is made of; shared by publisher.c, intake.c, start.c and
+ * outlet.c. */
 #ifndef PUBLISHER_ROOM_H
 #define PUBLISHER_ROOM_H
 
 #include "actor/actor.h"
+#include "publisher/bootstrap_sink.h"
 #include "publisher/databroker.h"
 #include "publisher/flags.h"
 #include "publisher/report.h"
@@ -18,11 +20,14 @@ struct publisher {
 	struct world world;
 	struct waiting waiting;
 	struct flags flags;
-	struct sink sink;              /* the file, unless there is a databroker */
-	struct databroker *databroker; /* or NULL */
-	struct report *report;         /* NULL: nobody is told */
-	int report_fd;                 /* of it, that is waited on; -1: none */
-	bool ready;                    /* everything was stored once, or another replica writes */
+	struct sink sink;                /* the file, unless there is a databroker */
+	struct databroker *databroker;   /* or NULL */
+	struct bootstrap_sink bootstrap; /* if there is a --bootstrap-out */
+	bool started;                    /* what Pomerium needs to start has come */
+	uint64_t lack;         /* sum of the reason why it has not, as it was told last; 0: none */
+	struct report *report; /* NULL: nobody is told */
+	int report_fd;         /* of it, that is waited on; -1: none */
+	bool ready;            /* everything was stored once, or another replica writes */
 	uint64_t
 		settled; /* the announcement of this epoch that wanted was compared with; 0: none */
 	uint64_t passed_ms; /* when the barrier of this epoch was passed; 0: not yet */
@@ -39,6 +44,13 @@ void publisher_intake_settle(struct publisher *p, uint64_t now_ms);
 /* Callbacks of wanted and waiting; self is the publisher. */
 void publisher_intake_warn(void *self, const struct msg_key *owner, const char *sentence);
 int publisher_intake_ask(void *self, const struct msg_key *secret);
+
+/* start.c: what Pomerium needs to start. Opened before the outlet. */
+int publisher_start_open(struct publisher *p, struct err *err);
+void publisher_start_close(struct publisher *p);
+/* Something became of the Pomerium object. */
+void publisher_start_follow(struct publisher *p, const struct msg_key *pomerium);
+uint64_t publisher_start_tick(struct publisher *p, uint64_t now_ms); /* next deadline */
 
 /* outlet.c: the file or the databroker, and the reports. */
 int publisher_outlet_open(struct publisher *p, struct err *err);

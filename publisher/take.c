@@ -131,6 +131,19 @@ static int check_yaml(struct intake *in, struct err *err)
 	return rc;
 }
 
+/* The translator has left the bootstrap part out and has warned why. */
+static int check_bootstrap(const struct wanted *self, const struct intake *in, struct err *err)
+{
+	const struct str_list *warnings = &in->config->warnings;
+
+	if (!self->needs.bootstrap || in->target.bootstrap || !in->target.config->settings)
+		return 0;
+	for (size_t i = 0; i < warnings->n; i++)
+		if (str_starts(warnings->items[i], MSG_CONFIG_BOOTSTRAP))
+			return err_set(err, STR_FMT, STR_ARG(warnings->items[i]));
+	return err_set(err, MSG_CONFIG_BOOTSTRAP "there is none");
+}
+
 /* Without its bootstrap part an owner can be published, where nobody needs that part. */
 static int fill_bootstrap(struct wanted *self, struct intake *in, struct err *err)
 {
@@ -140,7 +153,7 @@ static int fill_bootstrap(struct wanted *self, struct intake *in, struct err *er
 	if (!in->target.bootstrap ||
 	    publisher_splice_fill(&in->target, in->config, &in->values, true, &why) == 0)
 		return 0;
-	if (self->needs.bootstrap)
+	if (self->needs.bootstrap || self->needs.yaml)
 		return err_set(err, "%s", why.text);
 	in->target.bootstrap = NULL;
 	sentence = pool_printf(&in->pool, "Pomerium could not start with this: %s", why.text);
@@ -155,7 +168,7 @@ static int fill(struct wanted *self, struct intake *in, struct err *err)
 		return -1;
 	if (publisher_splice_fill(&in->target, in->config, &in->values, false, err) < 0)
 		return -1;
-	if (fill_bootstrap(self, in, err) < 0)
+	if (check_bootstrap(self, in, err) < 0 || fill_bootstrap(self, in, err) < 0)
 		return -1;
 	return self->needs.yaml ? check_yaml(in, err) : 0;
 }
@@ -166,7 +179,7 @@ static void keep_bootstrap(struct wanted *self, struct intake *in)
 {
 	const struct owner *owner = publisher_wanted_owner(self, &in->config->owner);
 
-	if (!self->needs.bootstrap || in->parts.bootstrap.ptr || !in->parts.settings.ptr)
+	if (!self->needs.yaml || in->parts.bootstrap.ptr || !in->parts.settings.ptr)
 		return;
 	if (!owner || !owner->good)
 		return;

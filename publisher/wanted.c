@@ -52,7 +52,6 @@ struct wanted *publisher_wanted_new(const struct wanted_sink *sink)
 void publisher_wanted_need(struct wanted *self, struct wanted_needs needs)
 {
 	self->needs = needs;
-	self->needs.bootstrap |= needs.yaml;
 }
 
 void publisher_wanted_destroy(struct wanted **self_p)

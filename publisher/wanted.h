@@ -25,9 +25,10 @@ void publisher_wanted_destroy(struct wanted **self_p);
 /* What is asked for, beyond routes and settings; set it before anything is put. */
 struct wanted_needs {
 	bool yaml; /* an owner of whom Pomerium's config.yaml cannot say everything is rejected;
-		      that file has the bootstrap part too, so it is needed as well */
-	bool bootstrap; /* a fault in the bootstrap part rejects; else it is a warning, and the part
-			   is left out */
+		      that file has the bootstrap part too */
+	bool bootstrap; /* Pomerium starts with it: whatever is wrong with the bootstrap part
+			   rejects the Pomerium object. Else that is a warning, and the part is left
+			   out, or stays as it was in the file that has it. */
 };
 void publisher_wanted_need(struct wanted *self, struct wanted_needs needs);
 

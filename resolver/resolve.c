@@ -164,14 +164,16 @@ void resolver_resolve_owners(struct resolve *self, struct pool *pool, struct msg
 			     size_t *n)
 {
 	struct str text;
+	size_t first;
 
 	*n = 0;
 	*owners = pool_array(pool, self->owners.n + 1, sizeof(**owners));
-	for (size_t i = 0; map_next(&self->owners, &i, &text, NULL);)
-		(*owners)[(*n)++] = resolver_key_from_text(pool_str(pool, text));
 	if (resolver_resolve_has(self, &self->pomerium))
 		(*owners)[(*n)++] = msg_key_dup(&self->pomerium, pool);
-	qsort(*owners, *n, sizeof(**owners), compare_keys);
+	first = *n;
+	for (size_t i = 0; map_next(&self->owners, &i, &text, NULL);)
+		(*owners)[(*n)++] = resolver_key_from_text(pool_str(pool, text));
+	qsort(*owners + first, *n - first, sizeof(**owners), compare_keys);
 }
 
 void resolver_resolve_each_ingress(struct resolve *self,

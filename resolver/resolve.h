@@ -63,7 +63,8 @@ const char *resolver_resolve_why_not(const struct resolve *self, const struct ms
 const struct msg_service *resolver_resolve_service(const struct resolve *self,
 						   const struct msg_key *service,
 						   struct pool *pool);
-/* All owners there are now, in order of key; lives in the pool. */
+/* All owners there are now: first the Pomerium object, since Pomerium cannot start without, then in
+ * order of key; lives in the pool. */
 void resolver_resolve_owners(struct resolve *self, struct pool *pool, struct msg_key **owners,
 			     size_t *n);
 /* Every Ingress with the reason why it is not ours (NULL: it is), in order; for explain. */

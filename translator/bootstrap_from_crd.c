@@ -265,7 +265,7 @@ int translator_bootstrap_from_crd(const struct translator_settings *settings,
 		/* Nothing of a part that is not whole may go out. */
 		out->splices.n = n_splices;
 		out->files.n = 0;
-		translator_settings_warn(&job, "bootstrap: %s", own.text);
+		translator_settings_warn(&job, MSG_CONFIG_BOOTSTRAP "%s", own.text);
 		return 0;
 	}
 	buf_init(&bytes, BUF_MAX_MESSAGE / 2);

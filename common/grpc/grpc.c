@@ -303,6 +303,11 @@ const uint64_t *grpc_n_by_status(const struct grpc *self)
 	return self->n_by_status;
 }
 
+void grpc_set_secret(struct grpc *self, const struct hash *secret)
+{
+	self->settings.secret = *secret; /* the old one is overwritten */
+}
+
 /* ---- the loop's side ---- */
 
 int grpc_fd(const struct grpc *self)

@@ -47,6 +47,8 @@ struct grpc_call {
 
 struct grpc *grpc_new(const struct grpc_settings *settings, struct err *err); /* copies */
 void grpc_destroy(struct grpc **self_p); /* cancels everything */
+/* Calls that start from now on are signed with this one. */
+void grpc_set_secret(struct grpc *self, const struct hash *secret);
 int grpc_fd(const struct grpc *self);
 void grpc_on_fd(struct grpc *self);
 uint64_t grpc_tick(struct grpc *self, uint64_t now_ms); /* next deadline, UINT64_MAX: none */

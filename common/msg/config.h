@@ -70,8 +70,10 @@ struct msg_config {
 	struct msg_splice_list splices;
 	struct msg_certificate_list certificates;
 	struct msg_file_list files;
-	struct str_list warnings; /* full sentences */
+	struct str_list warnings; /* full sentences; one that begins with MSG_CONFIG_BOOTSTRAP says
+				     why there is no bootstrap part */
 };
+#define MSG_CONFIG_BOOTSTRAP "bootstrap: "
 extern const struct codec msg_config_codec;
 
 struct msg_reject {

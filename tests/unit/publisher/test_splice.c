@@ -205,16 +205,37 @@ static void a_bootstrap_part_stays_where_it_is_needed(void **state)
 
 	(void)state;
 	faulty.owner.kind = none.owner.kind = MSG_KIND_POMERIUM;
-	publisher_wanted_need(wanted, (struct wanted_needs){ .bootstrap = true });
+	publisher_wanted_need(wanted, (struct wanted_needs){ .yaml = true });
 	assert_int_equal(put_postgres("postgres://db/x?sslmode=a", &splice, &err), WANTED_CHANGED);
 	assert_int_equal(rig_put(wanted, &faulty), WANTED_CHANGED);
 	assert_non_null(strstr(bootstrap(WANTED_JSON), "postgres://db/x"));
 	assert_int_equal(rig_put(wanted, &none), WANTED_CHANGED); /* no Pomerium object any more */
 	assert_null(bootstrap(WANTED_JSON));
-	publisher_wanted_need(wanted, (struct wanted_needs){ .bootstrap = false });
+	publisher_wanted_need(wanted, (struct wanted_needs){ .yaml = false });
 	put_postgres("postgres://db/x?sslmode=a", &splice, &err);
 	assert_int_equal(rig_put(wanted, &faulty), WANTED_CHANGED);
 	assert_null(bootstrap(WANTED_JSON));
+}
+
+static void without_a_bootstrap_part_that_pomerium_starts_with_nothing_is_taken(void **state)
+{
+	struct str warnings[] = { STR("storage: none"), STR("bootstrap: no secrets") };
+	struct msg_splice splice;
+	struct err err = { "" };
+	struct msg_config faulty =
+		rig_config("o", "{\"settings\":{\"log_level\":\"warn\"}}", &pool);
+	struct msg_config none = rig_config("o", "{}", &pool);
+
+	(void)state;
+	faulty.owner.kind = none.owner.kind = MSG_KIND_POMERIUM;
+	faulty.warnings = (struct str_list){ warnings, 2 };
+	publisher_wanted_need(wanted, (struct wanted_needs){ .bootstrap = true });
+	assert_int_equal(put_postgres("postgres://db/x?sslmode=a", &splice, &err), WANTED_CHANGED);
+	assert_int_equal(publisher_wanted_put(wanted, &faulty, NULL, &err), WANTED_REJECTED);
+	assert_string_equal(err.text, "bootstrap: no secrets");
+	assert_non_null(strstr(bootstrap(WANTED_JSON), "postgres://db/x"));
+	assert_null(strstr(rig_render(wanted, WANTED_JSON, &pool), "warn"));
+	assert_int_equal(rig_put(wanted, &none), WANTED_CHANGED); /* no Pomerium object any more */
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -227,6 +248,7 @@ int main(void)
 		TEST(a_connection_string_gets_its_files),
 		TEST(a_bad_connection_string_is_a_warning_or_a_rejection),
 		TEST(a_bootstrap_part_stays_where_it_is_needed),
+		TEST(without_a_bootstrap_part_that_pomerium_starts_with_nothing_is_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

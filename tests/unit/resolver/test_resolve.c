@@ -423,8 +423,8 @@ static void test_owners_and_meta(void **state)
 		      "namespace: shop}, spec: {}}");
 	resolver_resolve_owners(rig.resolve, &rig.pool, &owners, &n);
 	assert_int_equal(n, 3);
-	assert_true(str_is(owners[0].name, "a") && str_is(owners[1].name, "b") &&
-		    str_is(owners[2].name, "global"));
+	assert_true(str_is(owners[0].name, "global") && str_is(owners[1].name, "a") &&
+		    str_is(owners[2].name, "b"));
 	assert_true(resolver_resolve_has(rig.resolve, &a) &&
 		    resolver_resolve_has(rig.resolve, &none));
 	assert_true(str_is(resolver_resolve_meta(rig.resolve, &a, &rig.pool)->uid, "u-a"));
