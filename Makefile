@@ -37,7 +37,7 @@ HEADERS := $(wildcard *.h */*.h */*/*.h)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all bins deps test-deps run test bench fuzz asan tsan lint style format units fuzzers man install uninstall clean help
+.PHONY: FORCE all bins deps test-deps run test bench fuzz asan tsan lint style format units fuzzers man install uninstall clean help
 
 JOBS := -j$(shell nproc)
 FUZZ_BUILD ?= build/fuzz

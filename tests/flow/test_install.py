@@ -36,6 +36,8 @@ def test_programs(root, tmp_path):
     want = subprocess.run([sluice, "translate", "-f", ROOT / "deploy/demo", "--format", "yaml"], capture_output=True, text=True, timeout=30)
     assert out.read_text().count("\n  - ") == want.stdout.count("\n  - ") > 10
     version = subprocess.run([sluice, "--version"], capture_output=True, text=True).stdout
+    commit = subprocess.run(["git", "describe", "--always"], cwd=ROOT, capture_output=True, text=True)
+    assert commit.returncode or commit.stdout.strip().split("-")[-1].lstrip("g") in version, "built from an older commit"
     for room in ("watcher", "resolver", "translator", "publisher"):
         done = subprocess.run([f"{sluice}-{room}", "--version"], capture_output=True, text=True)
         assert done.stdout == version.replace("sluice ", f"sluice-{room} ")
