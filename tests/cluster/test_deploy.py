@@ -95,7 +95,8 @@ def test_the_binaries_know_every_flag(build, folder):
     for where, container in found:
         program = container["command"][0]
         text = subprocess.run([build / program, "--help"], capture_output=True, text=True, check=True).stdout
-        flags, names = set(re.findall(r"--[a-z-]+", text)), set(re.findall(r"environment ([A-Z_]+)\)", text))
+        flags = set(re.findall(r"(?m)^ +(?:-., )?(--[a-z-]+)", text))
+        names = {f.removeprefix("--").replace("-", "_").upper() for f in flags}  # each is an environment variable too
         words = container["command"][1:] + container.get("args", [])
         assert {w.split("=")[0] for w in words} <= flags, f"{where}: {program} does not know one of {words}"
         assert {e["name"] for e in container.get("env", [])} <= names, f"{where}: {program} does not know one of {container['env']}"
