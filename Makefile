@@ -37,7 +37,7 @@ HEADERS := $(wildcard *.h */*.h */*/*.h)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: FORCE all bins deps test-deps run test bench fuzz asan tsan lint style format units fuzzers man install uninstall clean help
+.PHONY: FORCE all bins deps test-deps run test bench fuzz asan tsan lint style format units fuzzers man install uninstall image image-root clean help
 
 JOBS := -j$(shell nproc)
 FUZZ_BUILD ?= build/fuzz
@@ -110,6 +110,7 @@ help:
 	@echo "make bench       figures with N and their growth with N"
 	@echo "make fuzz        each fuzzer SECONDS=600 long; make asan, make tsan: all tests under a sanitizer"
 	@echo "make install     programs, manual pages, documentation, systemd unit; PREFIX=/usr/local DESTDIR=; make uninstall; make man"
+	@echo "make image       the container image IMAGE=$(IMAGE); make image-root: the same steps in a debootstrap root, tried there"
 	@echo "make lint        style, clang-tidy, cppcheck, clang -Werror; make format"
 
 $(BUILD)/gen/pb/%.pb-c.c: common/pb/%.proto $(PROTOS)
@@ -200,6 +201,15 @@ uninstall:
 	rm -f $(BINS:$(BUILD)/%=$(DESTDIR)$(BINDIR)/%) $(DESTDIR)$(UNITDIR)/sluice.service $(DESTDIR)$(SYSUSERSDIR)/sluice.conf
 	rm -f $(DESTDIR)$(MANDIR)/man1/sluice.1 $(DESTDIR)$(MANDIR)/man1/sluice-*.1 $(ROOMS:%=$(DESTDIR)$(MANDIR)/man8/sluice-%.8)
 	rm -rf $(DESTDIR)$(DOCDIR)
+
+IMAGE ?= sluice:latest
+image:
+	$(or $(shell command -v podman docker | head -n1),$(error neither podman nor docker is here; `make image-root` takes the same steps without)) \
+		build -f Containerfile --build-arg VERSION=$(VERSION) -t $(IMAGE) .
+
+image-root:
+	@SLUICE_EXTRA_PACKAGES=debootstrap scripts/bootstrap
+	VERSION=$(VERSION) scripts/image-root $(BUILD)/image-root
 
 clean:
 	rm -rf build
