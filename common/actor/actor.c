@@ -21,7 +21,9 @@
 enum { EXIT_CLEAN = 0, EXIT_USAGE = 2, EXIT_START = 111 }; /* 111: s6, "system" */
 
 static struct {
-	struct str run_dir, endpoints[N_LINKS], tap, log_level, log_format, metrics, probes;
+	struct str run_dir, tap, log_level, log_format, metrics, probes, curve_dir;
+	struct str_list endpoints[N_LINKS];
+	unsigned curve_needs;
 	struct web_address metrics_at, probes_at;
 	long ready_fd, jobs_credit;
 	uint64_t heartbeat_ms;
@@ -30,11 +32,12 @@ static struct {
 static const struct conf_option standard[] = {
 	{ "run-dir", CONF_TEXT, &settings.run_dir, "/run/sluice", 0, 0,
 	  "folder of the sockets between processes", 0 },
-	{ "objects-endpoint", CONF_TEXT, &settings.endpoints[LINK_OBJECTS], "", 0, 0,
-	  "watcher to resolver; empty: ipc in the run folder", 0 },
-	{ "jobs-endpoint", CONF_TEXT, &settings.endpoints[LINK_JOBS], "", 0, 0,
+	{ "objects-endpoint", CONF_LIST, &settings.endpoints[LINK_OBJECTS], "", 0, 0,
+	  "watcher to resolver; empty: ipc in the run folder; the end that binds takes several",
+	  0 },
+	{ "jobs-endpoint", CONF_LIST, &settings.endpoints[LINK_JOBS], "", 0, 0,
 	  "translator to resolver; empty: ipc in the run folder", 0 },
-	{ "configs-endpoint", CONF_TEXT, &settings.endpoints[LINK_CONFIGS], "", 0, 0,
+	{ "configs-endpoint", CONF_LIST, &settings.endpoints[LINK_CONFIGS], "", 0, 0,
 	  "translator and resolver to publisher; empty: ipc in the run folder", 0 },
 	{ "tap-endpoint", CONF_TEXT, &settings.tap, "", 0, 0,
 	  "where sluice tap listens; empty: ipc in the run folder", 0 },
@@ -44,6 +47,8 @@ static const struct conf_option standard[] = {
 	  0 },
 	{ "health-probe-bind-address", CONF_TEXT, &settings.probes, "", 0, 0,
 	  "address of /healthz, /readyz and /startupz; empty or 0: none", 0 },
+	{ "curve-dir", CONF_TEXT, &settings.curve_dir, "", 0, 0,
+	  "folder of the CURVE keys for tcp endpoints", 0 },
 	{ "log-level", CONF_TEXT, &settings.log_level, "info", 0, 0, "debug, info, warn or error",
 	  0 },
 	{ "log-format", CONF_TEXT, &settings.log_format, "logfmt", 0, 0, "logfmt or json", 0 },
@@ -57,6 +62,30 @@ static const struct conf_option standard[] = {
 };
 
 /* ---- settings ---- */
+
+/* Endpoints of this room's links, and which keys they need. */
+static int check_endpoints(enum msg_room room, unsigned *needs, struct err *err)
+{
+	bool has_keys = settings.curve_dir.len > 0;
+	char flag[64];
+
+	for (int id = 0; id < N_LINKS; id++) {
+		const struct str_list *ends = &settings.endpoints[id];
+		bool is_router;
+
+		if (!actor_link_is_of((enum actor_link)id, room, &is_router))
+			continue;
+		snprintf(flag, sizeof(flag), "%s-endpoint", actor_link_name((enum actor_link)id));
+		for (size_t i = 0; i < ends->n; i++) {
+			if (actor_curve_check(flag, ends->items[i], has_keys, err) < 0)
+				return -1;
+			if (has_keys && actor_curve_is_tcp(ends->items[i]))
+				*needs |= is_router ? CURVE_BINDS : CURVE_CONNECTS;
+		}
+	}
+	/* sluice tap has no keys, so a tap never leaves the machine. */
+	return settings.tap.len ? actor_curve_check("tap-endpoint", settings.tap, false, err) : 0;
+}
 
 static int read_settings(const struct actor *actor, int argc, char **argv, struct err *err)
 {
@@ -88,6 +117,8 @@ static int read_settings(const struct actor *actor, int argc, char **argv, struc
 		return err_wrap(err, "--metrics-bind-address");
 	if (actor_web_address_from(settings.probes, &settings.probes_at, err) < 0)
 		return err_wrap(err, "--health-probe-bind-address");
+	if (check_endpoints(actor->room, &settings.curve_needs, err) < 0)
+		return -1;
 	return actor->check ? actor->check(actor->self, err) : 0;
 }
 
@@ -105,6 +136,7 @@ static int open_web(struct actor_loop *loop, struct err *err)
 static int open_sockets(struct actor_loop *loop, struct err *err)
 {
 	struct buf endpoint;
+	struct str ipc;
 	int rc = 0;
 
 	buf_init(&endpoint, BUF_MAX_TEXT);
@@ -121,12 +153,13 @@ static int open_sockets(struct actor_loop *loop, struct err *err)
 		if (link->is_router)
 			link->credit = LINK_CREDIT;
 		buf_reset(&endpoint);
-		if (settings.endpoints[id].len)
-			buf_str(&endpoint, settings.endpoints[id]);
-		else
-			buf_printf(&endpoint, "ipc://%s/%s", settings.run_dir.ptr,
-				   actor_link_name(link->id));
-		rc = actor_link_open(link, loop, endpoint.ptr, err);
+		buf_printf(&endpoint, "ipc://%s/%s", settings.run_dir.ptr,
+			   actor_link_name(link->id));
+		ipc = buf_view(&endpoint);
+		rc = actor_link_open(link, loop,
+				     settings.endpoints[id].n ? &settings.endpoints[id]
+							      : &(struct str_list){ &ipc, 1 },
+				     err);
 	}
 	buf_reset(&endpoint);
 	if (settings.tap.len)
@@ -185,6 +218,8 @@ static uint64_t next_deadline(const struct actor_loop *loop)
 
 	if (loop->web.next_ms < next)
 		next = loop->web.next_ms;
+	if (loop->curve.on && loop->curve.watch_ms < next)
+		next = loop->curve.watch_ms;
 	if (loop->tap.sock && loop->next_heartbeat < next)
 		next = loop->next_heartbeat;
 	for (int id = 0; id < N_LINKS; id++) {
@@ -194,14 +229,16 @@ static uint64_t next_deadline(const struct actor_loop *loop)
 			continue;
 		if (!link->is_router && link->reading && link->hello_ms < next)
 			next = link->hello_ms;
+		if (link->renew_ms < next)
+			next = link->renew_ms;
 		if ((link->server || link->peers.n) && loop->next_heartbeat < next)
 			next = loop->next_heartbeat;
 	}
 	return next;
 }
 
-/* What to wait for, in a fixed order: signals, the web, links with their monitors, descriptors of
- * the room.
+/* What to wait for, in a fixed order: signals, the web, CURVE, links with their monitors,
+ * descriptors of the room.
  * Not the tap: waiting for it too would cost each round more than all else that it costs. */
 static size_t fill_items(const struct actor_loop *loop, zmq_pollitem_t *items)
 {
@@ -209,6 +246,10 @@ static size_t fill_items(const struct actor_loop *loop, zmq_pollitem_t *items)
 
 	items[n++] = (zmq_pollitem_t){ .fd = loop->signals, .events = ZMQ_POLLIN };
 	items[n++] = (zmq_pollitem_t){ .fd = loop->web.epoll, .events = ZMQ_POLLIN };
+	if (loop->curve.on)
+		items[n++] = (zmq_pollitem_t){ .fd = loop->curve.changes, .events = ZMQ_POLLIN };
+	if (loop->curve.zap)
+		items[n++] = (zmq_pollitem_t){ .socket = loop->curve.zap, .events = ZMQ_POLLIN };
 	for (int id = 0; id < N_LINKS; id++) {
 		const struct link *link = &loop->links[id];
 
@@ -243,6 +284,10 @@ static void dispatch(struct actor_loop *loop, const zmq_pollitem_t *items, size_
 		on_signal(loop);
 	if (items[n++].revents)
 		actor_web_on_fd(&loop->web);
+	if (loop->curve.on && items[n++].revents)
+		actor_curve_on_change(loop);
+	if (loop->curve.zap && items[n++].revents)
+		actor_curve_on_zap(loop);
 	for (int id = 0; id < N_LINKS; id++) {
 		struct link *link = &loop->links[id];
 
@@ -267,6 +312,7 @@ static void tend_links(struct actor_loop *loop)
 		loop->next_heartbeat = now + loop->heartbeat_ms;
 		actor_tap_look(&loop->tap);
 	}
+	actor_curve_tick(loop, now);
 	for (int id = 0; id < N_LINKS; id++) {
 		struct link *link = &loop->links[id];
 
@@ -275,6 +321,7 @@ static void tend_links(struct actor_loop *loop)
 		if (beat)
 			actor_link_beat(link, now);
 		actor_link_settle(link);
+		actor_link_renew(link, now);
 		actor_link_hello(link, now);
 	}
 }
@@ -297,7 +344,7 @@ static void run(struct actor_loop *loop)
 	size_t n;
 
 	while (!loop->quit) {
-		items = mem_realloc(items, (loop->n_fds + 2 * N_LINKS + 2) * sizeof(*items));
+		items = mem_realloc(items, (loop->n_fds + 2 * N_LINKS + 4) * sizeof(*items));
 		n = fill_items(loop, items);
 		next = next_deadline(loop);
 		now = clock_ms();
@@ -329,6 +376,7 @@ static void close_all(struct actor_loop *loop)
 {
 	for (int id = 0; id < N_LINKS; id++)
 		actor_link_close(&loop->links[id]);
+	actor_curve_close(loop);
 	actor_tap_close(&loop->tap);
 	actor_web_close(&loop->web);
 	zsys_shutdown();
@@ -361,7 +409,9 @@ int actor_main(const struct actor *actor, int argc, char **argv)
 	loop.now_ms = clock_ms();
 	actor_figures_open(actor->room);
 	buf_init(&loop.scratch, BUF_MAX_MESSAGE);
-	if (open_signals(&loop, &err) < 0 || open_sockets(&loop, &err) < 0 ||
+	if (open_signals(&loop, &err) < 0 ||
+	    actor_curve_open(&loop, settings.curve_dir.ptr, settings.curve_needs, &err) < 0 ||
+	    open_sockets(&loop, &err) < 0 ||
 	    (actor->start && actor->start(actor->self, &loop, &err) < 0)) {
 		log_error("cannot start", "reason=%s", log_value(err.text));
 	} else {

@@ -5,7 +5,7 @@
 #include "actor/actor.h"
 
 /* Why a peer is not served. */
-enum peer_refusal { PEER_REFUSED_VERSION, N_PEER_REFUSALS };
+enum peer_refusal { PEER_REFUSED_VERSION, PEER_REFUSED_KEY, N_PEER_REFUSALS };
 
 struct figures {
 	/* incremented where it happens */
@@ -13,7 +13,7 @@ struct figures {
 	uint64_t connects[N_LINKS];        /* another process is up */
 	uint64_t restarts[N_LINKS];        /* a link started over */
 	uint64_t malformed[N_LINKS];       /* frames that were refused */
-	uint64_t refused[N_PEER_REFUSALS]; /* HELLOs */
+	uint64_t refused[N_PEER_REFUSALS]; /* HELLOs, connections */
 	struct metric_histogram lag;       /* ms */
 	/* measured when somebody asks */
 	uint64_t peers[N_LINKS], queued[N_LINKS], credit[N_LINKS];

@@ -12,7 +12,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-#define SILENT_MS 10000 /* a peer that says nothing for so long gets one line */
+#define SILENT_MS 10000  /* a peer that says nothing for so long gets one line */
+#define BIND_AGAIN_MS 10 /* until the kernel has let go of the old listener */
+#define HANDSHAKE_LINE_MS 10000
 
 /* Who connects to whom: the ROUTER binds. */
 static const struct {
@@ -57,6 +59,11 @@ bool actor_limiter_pass(struct limiter *limiter, uint64_t every_ms, unsigned *n_
 
 /* ---- open and close ---- */
 
+bool actor_link_has_curve(const struct link *link)
+{
+	return link->n_ends && link->ends[link->n_ends - 1].has_curve;
+}
+
 static int set_options(struct link *link)
 {
 	const struct {
@@ -80,8 +87,6 @@ static int set_options(struct link *link)
 	};
 	void *sock = zsock_resolve(link->sock);
 	int64_t max_len = BUF_MAX_MESSAGE;
-	char id[64];
-	int rc;
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
 		if (!(link->is_router ? options[i].router : options[i].dealer))
@@ -93,18 +98,23 @@ static int set_options(struct link *link)
 		return -1;
 	if (link->is_router)
 		return 0;
-	rc = snprintf(id, sizeof(id), "%s-%016llx", room_name(link->loop->actor->room),
-		      (unsigned long long)hash_random64());
-	return zmq_setsockopt(sock, ZMQ_ROUTING_ID, id, (size_t)rc);
+	return zmq_setsockopt(sock, ZMQ_ROUTING_ID, link->routing_id, strlen(link->routing_id));
 }
 
 static int open_monitor(struct link *link)
 {
+	const int failures = ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
+			     ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+	int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED;
 	char endpoint[64];
 
-	snprintf(endpoint, sizeof(endpoint), "inproc://monitor-%s", actor_link_name(link->id));
-	if (zmq_socket_monitor(zsock_resolve(link->sock), endpoint,
-			       ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED) < 0)
+	if (!link->is_router)
+		events |= failures;
+	else if (actor_link_has_curve(link))
+		events |= ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL;
+	snprintf(endpoint, sizeof(endpoint), "inproc://monitor-%s-%u", actor_link_name(link->id),
+		 link->n_monitors++);
+	if (zmq_socket_monitor(zsock_resolve(link->sock), endpoint, events) < 0)
 		return -1;
 	link->monitor = zmq_socket(zsys_init(), ZMQ_PAIR);
 	if (!link->monitor)
@@ -112,28 +122,110 @@ static int open_monitor(struct link *link)
 	return zmq_connect(link->monitor, endpoint);
 }
 
-int actor_link_open(struct link *link, struct actor_loop *loop, const char *endpoint,
-		    struct err *err)
+static int open_socket(struct link *link, struct err *err)
 {
-	int rc;
-
-	link->loop = loop;
-	link->open = link->reading = true;
-	link->hello_ms = UINT64_MAX;
-	map_init(&link->peers, NULL);
-	backoff_init(&link->hello, 1000, 8000);
-	backoff_init(&link->trouble, 50, 5000);
 	link->sock = zsock_new(link->is_router ? ZMQ_ROUTER : ZMQ_DEALER);
 	if (!link->sock || set_options(link) < 0 || open_monitor(link) < 0)
 		return err_set(err, "the socket of link %s cannot be made: %s",
 			       actor_link_name(link->id), zmq_strerror(errno));
-	rc = link->is_router ? zsock_bind(link->sock, "%s", endpoint)
-			     : zsock_connect(link->sock, "%s", endpoint);
-	if (rc < 0)
-		return err_set(err, "link %s cannot %s %s: %s", actor_link_name(link->id),
-			       link->is_router ? "bind" : "connect to",
-			       err_quote(str_from(endpoint)), zmq_strerror(errno));
 	return 0;
+}
+
+static void close_socket(struct link *link)
+{
+	if (link->monitor) {
+		zmq_socket_monitor(zsock_resolve(link->sock), NULL, 0);
+		zmq_close(link->monitor);
+		link->monitor = NULL;
+	}
+	zsock_destroy(&link->sock);
+}
+
+/* Binds, or connects, what is not yet. */
+static int join(struct link *link, struct err *err)
+{
+	void *sock = zsock_resolve(link->sock);
+
+	for (size_t i = 0; i < link->n_ends; i++) {
+		struct endpoint *end = &link->ends[i];
+		int ipv6 = end->has_curve; /* a server then takes both, a client what DNS says */
+		char name[1024];
+		size_t len = sizeof(name);
+		int rc;
+
+		if (end->bound)
+			continue;
+		rc = end->has_curve ? actor_curve_dress(link) : 0;
+		if (rc == 0)
+			rc = zmq_setsockopt(sock, ZMQ_IPV6, &ipv6, sizeof(ipv6));
+		if (rc == 0)
+			rc = link->is_router ? zsock_bind(link->sock, "%s", end->text)
+					     : zsock_connect(link->sock, "%s", end->text);
+		if (rc < 0) {
+			rc = errno;
+			err_set(err, "link %s cannot %s %s: %s", actor_link_name(link->id),
+				link->is_router ? "bind" : "connect to",
+				err_quote(str_from(end->text)), zmq_strerror(rc));
+			errno = rc; /* the caller may want to wait */
+			return -1;
+		}
+		if (zmq_getsockopt(sock, ZMQ_LAST_ENDPOINT, name, &len) == 0)
+			end->bound = mem_strdup(name);
+	}
+	return 0;
+}
+
+/* A ROUTER: those with CURVE; connections that came through them end with them. */
+static void part(struct link *link)
+{
+	for (size_t i = 0; i < link->n_ends; i++) {
+		struct endpoint *end = &link->ends[i];
+
+		if (!end->bound || (link->is_router && !end->has_curve))
+			continue;
+		if (link->is_router)
+			zmq_unbind(zsock_resolve(link->sock), end->bound);
+		mem_free(end->bound);
+		end->bound = NULL;
+	}
+}
+
+static int add_ends(struct link *link, const struct str_list *endpoints, bool curve,
+		    struct err *err)
+{
+	for (size_t i = 0; i < endpoints->n; i++) {
+		bool has = link->loop->curve.on && actor_curve_is_tcp(endpoints->items[i]);
+
+		if (has != curve)
+			continue;
+		if (link->n_ends == (link->is_router ? LINK_MAX_ENDS : 1))
+			return err_set(err, "link %s has %zu endpoints; this end %s %d",
+				       actor_link_name(link->id), endpoints->n,
+				       link->is_router ? "binds at most" : "connects to",
+				       link->is_router ? LINK_MAX_ENDS : 1);
+		link->ends[link->n_ends++] =
+			(struct endpoint){ .text = mem_dup(endpoints->items[i].ptr,
+							   endpoints->items[i].len),
+					   .has_curve = curve };
+	}
+	return 0;
+}
+
+int actor_link_open(struct link *link, struct actor_loop *loop, const struct str_list *endpoints,
+		    struct err *err)
+{
+	link->loop = loop;
+	link->open = link->reading = true;
+	link->hello_ms = link->renew_ms = UINT64_MAX;
+	map_init(&link->peers, NULL);
+	backoff_init(&link->hello, 1000, 8000);
+	backoff_init(&link->trouble, 50, 5000);
+	backoff_init(&link->renew, 50, 5000);
+	snprintf(link->routing_id, sizeof(link->routing_id), "%s-%016llx",
+		 room_name(loop->actor->room), (unsigned long long)hash_random64());
+	if (add_ends(link, endpoints, false, err) < 0 || add_ends(link, endpoints, true, err) < 0)
+		return -1;
+	return open_socket(link, err) < 0 ? -1 : join(link, err);
 }
 
 void actor_link_close(struct link *link)
@@ -155,11 +247,11 @@ void actor_link_close(struct link *link)
 		actor_peer_stop(link->server);
 	mem_free(link->server);
 	link->server = NULL;
-	if (link->monitor) {
-		zmq_socket_monitor(zsock_resolve(link->sock), NULL, 0);
-		zmq_close(link->monitor);
+	close_socket(link);
+	for (size_t i = 0; i < link->n_ends; i++) {
+		mem_free(link->ends[i].text);
+		mem_free(link->ends[i].bound);
 	}
-	zsock_destroy(&link->sock);
 }
 
 /* ---- sending ---- */
@@ -232,6 +324,24 @@ int actor_link_say(struct link *link, struct str id, enum msg_type type, const v
 
 /* ---- connections ---- */
 
+static void reap(struct link *link)
+{
+	struct str key;
+	void *value;
+
+	link->has_gone = false;
+	if (link->server && link->server->gone)
+		actor_peer_destroy(&link->server);
+	for (size_t i = 0; map_next(&link->peers, &i, &key, &value);) {
+		struct actor_peer *peer = value;
+
+		if (!peer->gone)
+			continue;
+		map_del(&link->peers, key);
+		actor_peer_destroy(&peer);
+	}
+}
+
 void actor_link_hello(struct link *link, uint64_t now_ms)
 {
 	struct msg_hello hello = { .protocol = MSG_PROTOCOL_VERSION,
@@ -270,46 +380,112 @@ static void on_connection(struct link *link, bool there)
 	}
 	backoff_reset(&link->hello);
 	link->hello_ms = there ? 0 : UINT64_MAX;
+	link->connected = there;
+	if (there)
+		backoff_reset(&link->renew);
+	if (!there && actor_link_has_curve(link) && !link->stale &&
+	    link->n_changes != link->loop->curve.n_changes) {
+		link->stale = true; /* there are newer keys than its own */
+		link->renew_ms = 0;
+	}
+}
+
+/* DEALER: ZeroMQ gives up, or tries at once and for ever, with the keys that it has. */
+static void on_failed_handshake(struct link *link, unsigned event)
+{
+	const size_t n_servers = actor_link_has_curve(link) ? link->loop->curve.keys.n_servers : 1;
+	unsigned n_kept;
+
+	link->stale = true;
+	/* At once, while there is another key in server.pub that was not tried. */
+	link->renew_ms = ++link->n_handshakes % n_servers
+				 ? 0
+				 : link->loop->now_ms + backoff_next(&link->renew);
+	if (!actor_limiter_pass(&link->handshakes, HANDSHAKE_LINE_MS, &n_kept))
+		return;
+	log_warn("connection failed", "link=%s endpoint=%s reason=%s kept_back=%u",
+		 actor_link_name(link->id), log_value(link->ends[0].text),
+		 log_value(event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
+				   ? "our key is not one that may connect there"
+			   : event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
+				   ? "only one of the two ends uses CURVE"
+				   : "it ended in the handshake; server.pub may not fit"),
+		 n_kept);
+}
+
+/* DEALER: a fresh socket, since ZeroMQ gives a connection the keys that it was made with. */
+static void make_anew(struct link *link)
+{
+	struct err err;
+
+	if (link->server)
+		link->server->gone = true;
+	reap(link);
+	close_socket(link);
+	link->connected = false;
+	link->hello_ms = UINT64_MAX;
+	if (open_socket(link, &err) == 0)
+		return;
+	log_error("cannot go on", "reason=%s", log_value(err.text));
+	actor_quit(link->loop, 111);
+}
+
+void actor_link_renew(struct link *link, uint64_t now_ms)
+{
+	struct err err;
+
+	if (link->stale) {
+		link->stale = false;
+		part(link);
+		if (!link->is_router)
+			make_anew(link);
+	}
+	if (now_ms < link->renew_ms || link->loop->quit)
+		return;
+	link->renew_ms = UINT64_MAX;
+	if (join(link, &err) == 0)
+		return;
+	if (errno == EADDRINUSE) {
+		link->renew_ms = now_ms + BIND_AGAIN_MS;
+		return;
+	}
+	log_error("link cannot be renewed", "reason=%s", log_value(err.text));
+	link->renew_ms = now_ms + backoff_next(&link->renew);
+}
+
+static void on_event(struct link *link, unsigned event, int value)
+{
+	if (link->is_router && actor_link_has_curve(link))
+		actor_curve_on_visit(link, event, value);
+	if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED || event == ZMQ_EVENT_DISCONNECTED)
+		on_connection(link, event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
+	else if (!link->is_router)
+		on_failed_handshake(link, event);
 }
 
 void actor_link_on_monitor(struct link *link)
 {
-	uint16_t event;
+	struct {
+		uint16_t event;
+		int32_t value;
+	} __attribute__((packed)) news;
 	zmq_msg_t part;
 
 	zmq_msg_init(&part);
 	while (zmq_msg_recv(&part, link->monitor, ZMQ_DONTWAIT) >= 0) {
-		bool complete = zmq_msg_size(&part) >= sizeof(event);
+		bool complete = zmq_msg_size(&part) >= sizeof(news);
 
 		if (complete)
-			memcpy(&event, zmq_msg_data(&part), sizeof(event));
+			memcpy(&news, zmq_msg_data(&part), sizeof(news));
 		while (zmq_msg_more(&part) && zmq_msg_recv(&part, link->monitor, ZMQ_DONTWAIT) >= 0)
 			continue; /* the endpoint */
 		if (complete)
-			on_connection(link, event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED);
+			on_event(link, news.event, news.value);
 	}
 	zmq_msg_close(&part);
 }
 
 /* ---- receiving ---- */
-
-static void reap(struct link *link)
-{
-	struct str key;
-	void *value;
-
-	link->has_gone = false;
-	if (link->server && link->server->gone)
-		actor_peer_destroy(&link->server);
-	for (size_t i = 0; map_next(&link->peers, &i, &key, &value);) {
-		struct actor_peer *peer = value;
-
-		if (!peer->gone)
-			continue;
-		map_del(&link->peers, key);
-		actor_peer_destroy(&peer);
-	}
-}
 
 /* The last part of the next message and the routing id before it. False: nothing is there. */
 static bool read_parts(struct link *link, zmq_msg_t *id, zmq_msg_t *frame, bool *well_formed)
@@ -335,6 +511,9 @@ static void take_frame(struct link *link, zmq_msg_t *id_part, zmq_msg_t *frame_p
 	struct str frame = { zmq_msg_data(frame_part), zmq_msg_size(frame_part) };
 	struct actor_peer *peer = link->is_router ? map_get(&link->peers, id) : link->server;
 
+	link->frame = frame_part;
+	if (link->is_router && actor_link_has_curve(link) && !actor_curve_admits(link))
+		return;
 	if (peer && peer->gone) {
 		reap(link); /* what comes now may be the HELLO of its next connection */
 		peer = NULL;

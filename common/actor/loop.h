@@ -4,6 +4,7 @@
  *   link.c     a socket: opens it, takes frames off it, notices connections that come and go
  *   peer.c     one process at the other end: HELLO, numbering, what comes in
  *   outbox.c   what goes out to it: credit, the queue of what waits for credit
+ *   curve.c    keys for tcp links: who may connect, and new keys when the files change
  *   taps.c     publishes what passes, while somebody listens
  *   figures.c  counts; web.c and web_answer.c tell who asks over HTTP
  *   socket_file.c  sweeps what dead processes left in the run folder */
@@ -13,6 +14,7 @@
 #include <czmq.h>
 
 #include "actor/actor.h"
+#include "actor/curve_keys.h"
 #include "actor/figures.h"
 #include "actor/web.h"
 #include "base/buf.h"
@@ -24,6 +26,7 @@
 #define LINK_BATCH 64       /* frames from one link before the others get their turn */
 #define LINK_CREDIT 256     /* messages that a peer may send us before we return credit */
 #define LINK_CREDIT_MAX (1u << 20)
+#define LINK_MAX_ENDS 4 /* endpoints that a ROUTER binds */
 #define LINK_REFUSED \
 	16 /* peers of another version that are remembered, so that each is named once */
 
@@ -37,12 +40,20 @@ struct waiting {
 	char bytes[];
 };
 
+/* Who is behind a connection with CURVE. */
+struct caller {
+	struct curve_key key; /* public; "": it came without CURVE, over ipc or on loopback */
+	int fd;
+	uint64_t address; /* a hash: the descriptor may be another connection's by now */
+};
+
 struct actor_peer {
 	struct link *link;
 	struct str id; /* its routing id, at the ROUTER's end */
-	bool up;       /* both HELLOs are through */
-	bool known;    /* the room has heard of it */
-	bool gone;     /* the connection is gone; reaped between two handlers */
+	struct caller caller;
+	bool up;    /* both HELLOs are through */
+	bool known; /* the room has heard of it */
+	bool gone;  /* the connection is gone; reaped between two handlers */
 	enum msg_room room;
 	uint64_t epoch;      /* of its boot */
 	uint64_t session;    /* the HELLO that this numbering began with */
@@ -65,12 +76,22 @@ struct limiter {
 	unsigned n_kept;
 };
 
+struct endpoint {
+	char *text;
+	char *bound; /* what ZeroMQ calls it; NULL: it is not bound now */
+	bool has_curve;
+};
+
 struct link {
 	struct actor_loop *loop;
 	enum actor_link id;
 	bool is_router, open, reading;
+	struct endpoint ends[LINK_MAX_ENDS]; /* those with CURVE last */
+	size_t n_ends;
+	char routing_id[64]; /* DEALER */
 	zsock_t *sock;
 	void *monitor;             /* says when connections come and go */
+	unsigned n_monitors;       /* so far */
 	struct map peers;          /* ROUTER: by routing id */
 	struct actor_peer *server; /* DEALER: the other end, once it has answered */
 	bool has_gone;             /* some peer is gone */
@@ -81,6 +102,16 @@ struct link {
 	struct backoff hello;   /* between HELLOs without an answer */
 	struct backoff trouble; /* between restarts of the link */
 	uint64_t troubled_ms;   /* when the link last had to start over */
+	/* Connections: after a failed handshake ZeroMQ does not try again with other keys, so we
+	 * do. */
+	bool connected, stale; /* stale: the socket is of no use any more */
+	uint64_t renew_ms;     /* when to connect, or to bind, again; UINT64_MAX: no need */
+	struct backoff renew;  /* between failed handshakes */
+	unsigned n_handshakes; /* that failed: each turns to the next key of server.pub */
+	unsigned n_changes;    /* of the keys, when the socket was made */
+	struct limiter handshakes;
+	zmq_msg_t *frame; /* at hand */
+	bool has_refused; /* a handshake failed; whose is said by the next event */
 	/* complaints */
 	struct limiter complaints, refusals, answers;
 	uint64_t refused[LINK_REFUSED];
@@ -94,6 +125,26 @@ struct tap {
 	unsigned n_listeners; /* topics that somebody subscribed to; 0: nothing is printed */
 };
 
+struct curve_visitor { /* a connection that was accepted lately */
+	int fd;
+	char address[64];
+};
+#define CURVE_VISITORS 64
+
+struct curve {
+	bool on;
+	const char *dir;
+	unsigned needs; /* enum curve_needs */
+	struct curve_keys keys;
+	unsigned n_changes; /* of what a connecting end shows or expects */
+	void *zap;          /* ZeroMQ asks here who may connect; NULL: no end of ours binds */
+	int changes;        /* inotify on the folder */
+	uint64_t watch_ms;  /* when to look for a folder that is gone; UINT64_MAX: it is there */
+	uint64_t fault;     /* the last that was logged, a hash; 0: none */
+	struct limiter unknown_keys, bad_handshakes;
+	struct curve_visitor visitors[CURVE_VISITORS];
+};
+
 struct watched {
 	int fd;
 	void (*on_fd)(void *self, int fd);
@@ -102,6 +153,7 @@ struct watched {
 struct actor_loop {
 	const struct actor *actor;
 	struct link links[N_LINKS];
+	struct curve curve;
 	struct tap tap;
 	struct web web;
 	struct watched *fds;
@@ -117,9 +169,11 @@ struct actor_loop {
 /* ---- link.c ---- */
 const char *actor_link_name(enum actor_link id);
 bool actor_link_is_of(enum actor_link id, enum msg_room room, bool *is_router);
+bool actor_link_has_curve(const struct link *link);
 /* Whether `room` may stand at the other end of this link. */
 bool actor_link_admits(const struct link *link, enum msg_room room);
-int actor_link_open(struct link *link, struct actor_loop *loop, const char *endpoint,
+/* Binds them all, or connects to the only one. */
+int actor_link_open(struct link *link, struct actor_loop *loop, const struct str_list *endpoints,
 		    struct err *err);
 void actor_link_close(struct link *link);
 void actor_link_on_monitor(struct link *link);
@@ -127,6 +181,7 @@ void actor_link_on_readable(struct link *link); /* takes a batch of frames */
 void actor_link_settle(struct link *link); /* after a batch: returns credit, reaps who is gone */
 void actor_link_beat(struct link *link, uint64_t now_ms);
 void actor_link_hello(struct link *link, uint64_t now_ms); /* DEALER: says HELLO if it is time */
+void actor_link_renew(struct link *link, uint64_t now_ms); /* connects or binds again if due */
 /* Sends a frame to a routing id (DEALER: to the only peer). 0 sent, 1 it would block, -1 nobody
  * there. */
 int actor_link_send(struct link *link, struct str id, enum msg_type type, struct str frame);
@@ -150,6 +205,23 @@ void actor_peer_return_credit(struct actor_peer *peer);
 /* Removes what dead processes left beside `path`: files of the same name but for the number at its
  * end. */
 void actor_socket_sweep(const char *path);
+
+/* ---- curve.c ---- */
+/* Whether this room may use the endpoint: nothing in clear leaves the machine. */
+int actor_curve_check(const char *flag, struct str endpoint, bool has_keys, struct err *err);
+bool actor_curve_is_tcp(struct str endpoint);
+int actor_curve_open(struct actor_loop *loop, const char *dir, unsigned needs, struct err *err);
+void actor_curve_close(struct actor_loop *loop);
+/* Keys for what this socket binds or connects to from now on. */
+int actor_curve_dress(struct link *link);
+void actor_curve_on_zap(struct actor_loop *loop);
+void actor_curve_on_change(struct actor_loop *loop);
+void actor_curve_tick(struct actor_loop *loop, uint64_t now_ms);
+/* Whether the frame at hand comes from somebody who may be connected (now); else it is cut off. */
+bool actor_curve_admits(struct link *link);
+struct caller actor_curve_caller(const struct link *link); /* of the frame at hand */
+/* What the monitor says of connections to a ROUTER with CURVE. */
+void actor_curve_on_visit(struct link *link, unsigned event, int fd);
 
 /* ---- taps.c ---- */
 void actor_tap_open(struct tap *tap, const char *endpoint);

@@ -193,6 +193,7 @@ static void start_over(struct actor_peer *peer, const struct msg_hello *hello)
 	peer->credit_in = link->credit;
 	peer->heard_ms = clock_ms();
 	peer->quiet = false;
+	peer->caller = actor_curve_caller(link);
 	if (link->is_router && answer_hello(peer) != 0)
 		return; /* gone, or the socket is full: it will say HELLO again */
 	link->hello_ms = UINT64_MAX;

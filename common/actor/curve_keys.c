@@ -1,0 +1,197 @@
+/* curve_keys: the CURVE keys of a folder.
+ *
+ *   in     server.key, server.pub, client.key, clients.pub
+ *   out    struct curve_keys, whole or not at all
+ *   never  repeats a line of a file, leaves a key behind in memory
+ */
+#include "actor/curve_keys.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zmq.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "kube/kube_file.h"
+
+#define FILE_MAX (1u << 20)
+#define PATH_MAX_BYTES 4096
+
+static char present; /* what a map holds that is a set */
+
+/* No key begins with '#', though it is a digit of Z85: the first five would pass 32 bits. */
+static bool key_from(struct str word, struct curve_key *key)
+{
+	uint8_t bytes[32];
+	bool good;
+
+	if (word.len != CURVE_KEY_LEN || memchr(word.ptr, '\0', word.len))
+		return false;
+	memcpy(key->text, word.ptr, word.len);
+	key->text[word.len] = '\0';
+	good = zmq_z85_decode(bytes, key->text);
+	mem_wipe(bytes, sizeof(bytes));
+	return good;
+}
+
+static struct str first_word(struct str line, struct str *rest)
+{
+	size_t n = 0;
+
+	while (n < line.len && line.ptr[n] != ' ' && line.ptr[n] != '\t')
+		n++;
+	*rest = str_trim(str_slice(line, n, line.len));
+	return str_slice(line, 0, n);
+}
+
+int actor_curve_keys_next(struct str *text, size_t *n_lines, struct curve_key *key, struct err *err)
+{
+	struct str line, rest;
+
+	while (text->len) {
+		if (!str_cut(*text, '\n', &line, text)) {
+			line = *text;
+			*text = STR("");
+		}
+		++*n_lines;
+		line = str_trim(line);
+		if (key_from(first_word(line, &rest), key) && (!rest.len || rest.ptr[0] == '#'))
+			return 1;
+		if (line.len && line.ptr[0] != '#')
+			return err_set(err,
+				       "line %zu is no key; one key a line, 40 characters of Z85",
+				       *n_lines);
+	}
+	return 0;
+}
+
+/* Others who can read a secret key are named. The group may, where the file is not ours: that is
+ * how Kubernetes hands a Secret to a pod that is not root (fsGroup). */
+static void check_mode(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0 ||
+	    !(st.st_mode & S_IROTH || (st.st_mode & S_IRGRP && st.st_uid == geteuid())))
+		return;
+	log_warn("a secret key can be read by others", "path=%s mode=%04o", log_value(path),
+		 (unsigned)st.st_mode & 07777);
+}
+
+struct reader {
+	const char *path;
+	struct buf bytes;
+	struct str left;
+	size_t n_lines;
+};
+
+static int open_file(struct reader *reader, const char *path, struct err *err)
+{
+	reader->path = path;
+	reader->n_lines = 0;
+	buf_init(&reader->bytes, FILE_MAX);
+	if (kube_file_read(path, &reader->bytes, err))
+		return -1;
+	reader->left = reader->bytes.len ? buf_view(&reader->bytes) : STR("");
+	return 0;
+}
+
+static int next_key(struct reader *reader, struct curve_key *key, struct err *err)
+{
+	int rc = actor_curve_keys_next(&reader->left, &reader->n_lines, key, err);
+
+	return rc < 0 ? err_wrap(err, "%s", reader->path) : rc;
+}
+
+static int read_secret(const char *path, struct curve_key *key, struct err *err)
+{
+	struct reader reader;
+	struct curve_key more = { "" };
+	int rc = open_file(&reader, path, err);
+
+	if (!rc) {
+		check_mode(path);
+		rc = next_key(&reader, key, err);
+	}
+	if (rc == 1) {
+		rc = next_key(&reader, &more, err);
+		if (rc == 1)
+			rc = err_set(err, "%s holds more than one key; it must hold one", path);
+	} else if (rc == 0) {
+		rc = err_set(err, "%s holds no key; it must hold one", path);
+	}
+	buf_wipe(&reader.bytes);
+	mem_wipe(&more, sizeof(more));
+	return rc;
+}
+
+static int read_servers(const char *path, struct curve_keys *keys, struct err *err)
+{
+	struct reader reader;
+	struct curve_key key;
+	int rc = open_file(&reader, path, err);
+
+	while (!rc && (rc = next_key(&reader, &key, err)) == 1) {
+		rc = 0;
+		if (keys->n_servers == CURVE_MAX_SERVERS)
+			rc = err_set(err, "%s holds more than %d keys", path, CURVE_MAX_SERVERS);
+		else
+			keys->servers[keys->n_servers++] = key;
+	}
+	if (!rc && !keys->n_servers)
+		rc = err_set(err, "%s holds no key; it must hold that of the binding end", path);
+	buf_wipe(&reader.bytes);
+	return rc;
+}
+
+static int read_clients(const char *path, struct curve_keys *keys, struct err *err)
+{
+	struct reader reader;
+	struct curve_key key;
+	int rc = open_file(&reader, path, err);
+
+	while (!rc && (rc = next_key(&reader, &key, err)) == 1) {
+		rc = 0;
+		map_put(&keys->clients, str_from(key.text), &present);
+	}
+	if (!rc && !keys->clients.n)
+		log_warn("no key may connect", "path=%s", log_value(path));
+	buf_wipe(&reader.bytes);
+	return rc;
+}
+
+int actor_curve_keys_read(struct curve_keys *keys, const char *dir, unsigned needs, struct err *err)
+{
+	char path[PATH_MAX_BYTES];
+	int rc = 0;
+
+	*keys = (struct curve_keys){ 0 };
+	map_init(&keys->clients, NULL);
+	if (needs & CURVE_BINDS) {
+		snprintf(path, sizeof(path), "%s/server.key", dir);
+		rc = read_secret(path, &keys->server_key, err);
+		snprintf(path, sizeof(path), "%s/clients.pub", dir);
+		rc = rc ? rc : read_clients(path, keys, err);
+	}
+	if (needs & CURVE_CONNECTS && !rc) {
+		snprintf(path, sizeof(path), "%s/client.key", dir);
+		rc = read_secret(path, &keys->client_key, err);
+		if (!rc)
+			zmq_curve_public(keys->client_pub.text, keys->client_key.text);
+		snprintf(path, sizeof(path), "%s/server.pub", dir);
+		rc = rc ? rc : read_servers(path, keys, err);
+	}
+	if (rc)
+		actor_curve_keys_wipe(keys);
+	return rc;
+}
+
+void actor_curve_keys_wipe(struct curve_keys *keys)
+{
+	map_clear(&keys->clients);
+	mem_wipe(keys, sizeof(*keys));
+}
