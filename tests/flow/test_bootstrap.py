@@ -147,3 +147,48 @@ def test_written_before_everybody_has_arrived(sluice, tmp_path):
             wait_for(p.log, file.exists, 8)
             assert "everybody has arrived" not in p.log() and not p.out.exists()
             assert says(file, "shared_secret") == api.objects["secrets"]["pomerium/bootstrap"]["data"]["shared_secret"]
+
+
+class IntoDatabroker(Pipeline):
+    """Without a flag that has the secret."""
+
+    def __init__(self, sluice, tmp, folder, databroker, *args):
+        tmp.mkdir(exist_ok=True)
+        super().__init__(sluice, tmp, folder, env={"SHARED_SECRET": ""})
+        self.args = [sluice, "up", "-f", str(folder), "--databroker-service-url", databroker.url, "--run-dir", str(self.run_dir), *args]
+
+    def everything_about(self, room):
+        """Command line and environment of a running process."""
+        (pid,) = self.children(room)
+        return b"".join(pathlib.Path(f"/proc/{pid}/{name}").read_bytes() for name in ("cmdline", "environ"))
+
+
+def test_the_object_brings_the_secret_of_the_databroker(sluice, tmp_path, folder):
+    shared = new_secret()
+    (folder / "pomerium.yaml").unlink()
+    write(folder / "app.yaml", app("app"))
+    with Databroker(tmp_path / "databroker", secret=shared) as databroker, IntoDatabroker(sluice, tmp_path / "a", folder, databroker) as p:
+        wait_for(p.log, lambda: "everybody has arrived" in p.log() or 'reason="there is no Pomerium object' in p.log())
+        assert "the Pomerium object brings the shared secret" in p.log()
+        assert not databroker.records()
+        write(folder / "secret.yaml", secret(shared))
+        write(folder / "pomerium.yaml", POMERIUM)
+        wait_for(p.log, lambda: "sluice/ingress/shop/app" in databroker.records())
+        shared = databroker.secret = new_secret()
+        databroker.stop()
+        databroker.start()
+        wait_for(p.log, lambda: "hint=" in p.log(), 10)
+        write(folder / "secret.yaml", secret(shared))
+        wait_for(p.log, lambda: "sluice/ingress/shop/app" in databroker.records(), 5)
+        assert shared not in p.log()
+        assert not any(shared.encode() in p.everything_about(room) for room in ("watcher", "resolver", "translator", "publisher"))
+
+
+def test_a_flag_wins_over_the_object(sluice, tmp_path, folder):
+    write(folder / "app.yaml", app("app"))
+    with Databroker(tmp_path / "databroker") as databroker:
+        given = tmp_path / "secret"
+        given.write_text(databroker.secret)
+        with IntoDatabroker(sluice, tmp_path / "a", folder, databroker, "--shared-secret-file", str(given)) as p:
+            wait_for(p.log, lambda: "sluice/ingress/shop/app" in databroker.records())
+            assert "brings the shared secret" not in p.log()
