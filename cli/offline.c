@@ -13,7 +13,7 @@
 struct offline_settings offline_settings;
 
 const struct conf_option offline_options[] = {
-	{ "file", CONF_LIST, &offline_settings.files, "", 0, 0,
+	{ "file", CONF_PATHS, &offline_settings.files, "", 0, 0,
 	  "manifest file or folder; may be repeated", 'f' },
 	{ "name", CONF_TEXT, &offline_settings.resolve.controller, "pomerium.io/ingress-controller",
 	  0, 0, "spec.controller of the IngressClass that is ours", 0 },

@@ -2,7 +2,7 @@
  *
  *   in     --out, --bootstrap-out, --run-dir, XDG_RUNTIME_DIR
  *   out    one sentence on what cannot work, before anything starts
- *   owns   the run folder: its lock, and the folder itself if we made it
+ *   owns   the run folder: its lock, and the folder itself if we made it; OUT.lock while we live
  *   never  makes the folder of such a file
  */
 #include "cli/places.h"
@@ -18,6 +18,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/mem.h"
 
 /* What a room adds to the folder's name, at most; the path of a socket ends with a NUL. */
@@ -41,6 +42,61 @@ int places_check_out(const char *flag, struct str file, struct err *err)
 out:
 	mem_free(folder);
 	return rc;
+}
+
+/* Whoever had it may have removed it between our opening and locking: then it locks nothing. */
+static bool is_still_there(int fd, const char *path)
+{
+	struct stat ours, there;
+
+	return !fstat(fd, &ours) && !stat(path, &there) && ours.st_ino == there.st_ino &&
+	       ours.st_dev == there.st_dev;
+}
+
+static int lock_file(struct places *places, struct str out_file, struct err *err)
+{
+	char who[32] = "", *end;
+	int fd;
+
+	do {
+		fd = open(places->out_lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (fd < 0)
+			return err_set(err, "--out %s cannot be taken: %s: %s", err_quote(out_file),
+				       places->out_lock_path, strerror(errno));
+		if (flock(fd, LOCK_EX | LOCK_NB)) {
+			if (read(fd, who, sizeof(who) - 1) > 0 && (end = strchr(who, '\n')))
+				*end = '\0';
+			close(fd);
+			return err_set(err,
+				       "another sluice up (process %s) writes --out %s; each needs "
+				       "a file of its own",
+				       *who ? who : "unknown", err_quote(out_file));
+		}
+		places->out_lock = fd;
+	} while (!is_still_there(fd, places->out_lock_path) && !close(fd));
+	if (ftruncate(fd, 0) || dprintf(fd, "%d\n", (int)getpid()) < 0)
+		return err_set(err, "%s cannot be written: %s", places->out_lock_path,
+			       strerror(errno));
+	return 0;
+}
+
+int places_take_out(struct places *places, struct str out_file, struct err *err)
+{
+	struct buf path;
+
+	if (!out_file.len)
+		return 0;
+	if (places_check_out("--out", out_file, err))
+		return -1;
+	buf_init(&path, BUF_MAX_TEXT);
+	buf_printf(&path, STR_FMT ".lock", STR_ARG(out_file));
+	places->out_lock_path = mem_dup(path.ptr, path.len);
+	buf_clear(&path);
+	if (!lock_file(places, out_file, err))
+		return 0;
+	mem_free(places->out_lock_path); /* not ours to remove */
+	places->out_lock_path = NULL;
+	return -1;
 }
 
 static int make_fresh(struct places *places, struct err *err)
@@ -117,6 +173,11 @@ void places_close(struct places *places)
 		remove_made(places->run_dir);
 	if (places->run_dir && places->lock >= 0)
 		close(places->lock);
+	if (places->out_lock_path) {
+		unlink(places->out_lock_path); /* first: who opens it now finds it gone */
+		close(places->out_lock);
+	}
+	mem_free(places->out_lock_path);
 	mem_free(places->run_dir);
-	places->run_dir = NULL;
+	*places = (struct places){ .lock = -1 };
 }

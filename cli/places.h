@@ -9,14 +9,19 @@
 
 struct places {
 	char *run_dir;
-	bool made; /* ours to remove */
-	int lock;  /* on the run folder: one pipeline each */
+	bool made;    /* ours to remove */
+	int lock;     /* on the run folder: one pipeline each */
+	int out_lock; /* on OUT.lock, the same for the file */
+	char *out_lock_path;
 };
 
 /* The file that a flag names, "" for none: can it be written? */
 int places_check_out(const char *flag, struct str file, struct err *err);
+/* The same for --out, and takes it for us alone. */
+int places_take_out(struct places *places, struct str out_file, struct err *err);
 /* Makes the run folder (empty: a fresh one, named in *run_dir) and takes it for us alone. */
 int places_open(struct places *places, struct str *run_dir, struct err *err);
+/* What is zeroed was never opened. */
 void places_close(struct places *places);
 
 #endif

@@ -27,15 +27,14 @@
 #include "cli/up_flags.h"
 
 #define MAX_CHILDREN (3 + UP_FLAGS_MAX_WORKERS)
-#define MAX_ARGS (UP_FLAGS_MAX + 3) /* the program, --ready-fd, and NULL at the end */
 #define STABLE_MS 5000 /* a child that lived this long starts with the shortest wait again */
 #define END_MS 5000    /* from SIGTERM to SIGKILL */
 
 /* What to run and how it went. */
 struct child {
 	enum msg_room room;
-	char *argv[MAX_ARGS];
-	int n_args;
+	char **argv; /* NULL at the end */
+	size_t n_args;
 	pid_t pid; /* 0: not running */
 	uint64_t started_ms;
 	uint64_t again_ms; /* not running: when to start it */
@@ -61,7 +60,9 @@ static void add_arg(void *arg, struct str text)
 {
 	struct child *child = arg;
 
+	child->argv = mem_realloc(child->argv, (child->n_args + 2) * sizeof(*child->argv));
 	child->argv[child->n_args++] = mem_dup(text.ptr, text.len);
+	child->argv[child->n_args] = NULL;
 }
 
 static void add_child(struct supervisor *self, enum msg_room room)
@@ -331,8 +332,9 @@ int cli_up(int argc, char **argv)
 	}
 	self = mem_alloc(sizeof(*self));
 	catch_signals(self); /* before there is a run folder that a signal would leave behind */
-	if (find_bin_dir(self, &err) || places_check_out("--out", up_flags.out, &err) ||
+	if (find_bin_dir(self, &err) ||
 	    places_check_out("--bootstrap-out", up_flags.bootstrap_out, &err) ||
+	    places_take_out(&self->places, up_flags.out, &err) ||
 	    places_open(&self->places, &up_flags.run_dir, &err)) {
 		fprintf(stderr, "sluice up: %s\n", err.text);
 		rc = CLI_SYSTEM;
@@ -350,9 +352,11 @@ int cli_up(int argc, char **argv)
 out:
 	notify_close(&self->notify);
 	places_close(&self->places);
-	for (size_t i = 0; i < self->n_children; i++)
-		for (int k = 0; k < self->children[i].n_args; k++)
+	for (size_t i = 0; i < self->n_children; i++) {
+		for (size_t k = 0; k < self->children[i].n_args; k++)
 			mem_free(self->children[i].argv[k]);
+		mem_free(self->children[i].argv);
+	}
 	mem_free(self);
 	return rc;
 }

@@ -137,7 +137,6 @@ static const struct {
 
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
 #define N_SHARED (sizeof(shared) / sizeof(shared[0]))
-_Static_assert(N_ROWS + N_SHARED <= UP_FLAGS_MAX, "a room may get all of them");
 
 static union slot slots[N_ROWS];
 static struct conf_option options[N_ROWS + 1]; /* the rows as conf wants them */
@@ -217,6 +216,7 @@ static void print_value(const struct conf_option *option, struct buf *out)
 		ms = *(const uint64_t *)option->var;
 		buf_printf(out, ms ? "%llums" : "%llu", (unsigned long long)ms);
 		break;
+	case CONF_PATHS:
 	case CONF_REST:
 		break;
 	}
@@ -234,12 +234,30 @@ static void print_address(const struct conf_option *option, unsigned place, stru
 	actor_web_address_print(&address, out);
 }
 
+static void pass_paths(const struct conf_option *option, up_flags_fn *each, void *arg)
+{
+	const struct str_list *paths = option->var;
+	struct buf flag;
+
+	buf_init(&flag, BUF_MAX_TEXT);
+	for (size_t i = 0; i < paths->n; i++) {
+		buf_reset(&flag);
+		buf_printf(&flag, "--%s=" STR_FMT, option->name, STR_ARG(paths->items[i]));
+		each(arg, buf_view(&flag));
+	}
+	buf_clear(&flag);
+}
+
 /* What is empty says nothing: the room's own default stands then. */
 static void pass_on(const struct conf_option *option, const unsigned *place, up_flags_fn *each,
 		    void *arg)
 {
 	struct buf value, flag;
 
+	if (option->type == CONF_PATHS) {
+		pass_paths(option, each, arg);
+		return;
+	}
 	buf_init(&value, BUF_MAX_TEXT);
 	buf_init(&flag, BUF_MAX_TEXT);
 	if (place)

@@ -8,7 +8,6 @@
 
 #define UP_FLAGS_MAX_WORKERS 64
 #define UP_FLAGS_PLACES 3 /* watcher, resolver, publisher; then the translators */
-#define UP_FLAGS_MAX 128  /* flags of one room */
 
 /* What the supervisor itself looks at; filled in by up_flags_read. */
 struct up_flags {

@@ -188,7 +188,7 @@ static const struct actor_input inputs[] = {
 };
 
 static const struct conf_option options[] = {
-	{ "file", CONF_LIST, &watcher.paths, "", 0, 0,
+	{ "file", CONF_PATHS, &watcher.paths, "", 0, 0,
 	  "manifests and folders of manifests to read and follow", 'f' },
 	{ "kubeconfig", CONF_TEXT, &watcher.kubeconfig, "", 0, 0,
 	  "cluster to watch, several files with ':' between them; empty: the one that this pod "

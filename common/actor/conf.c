@@ -20,6 +20,7 @@ struct reader {
 	struct err *err;
 	char source[CONF_NAME_MAX + 4]; /* "--name" or "NAME", for errors */
 	bool adds;                      /* a list grows instead of being replaced */
+	bool is_flag;                   /* else a fallback or the environment */
 };
 
 void conf_env_name(const char *name, char out[CONF_NAME_MAX])
@@ -29,6 +30,13 @@ void conf_env_name(const char *name, char out[CONF_NAME_MAX])
 	for (; n < CONF_NAME_MAX - 1 && name[n]; n++)
 		out[n] = name[n] == '-' ? '_' : (char)toupper((unsigned char)name[n]);
 	out[n] = '\0';
+}
+
+static void add_item(struct str_list *list, struct str item)
+{
+	if (item.len)
+		*(struct str *)pool_push(&kept, &list->items, &list->n, sizeof(item)) =
+			pool_str(&kept, item);
 }
 
 static void set_list(struct str_list *list, struct str text, bool adds)
@@ -42,11 +50,15 @@ static void set_list(struct str_list *list, struct str text, bool adds)
 			item = text;
 			text = STR("");
 		}
-		item = str_trim(item);
-		if (item.len)
-			*(struct str *)pool_push(&kept, &list->items, &list->n, sizeof(item)) =
-				pool_str(&kept, item);
+		add_item(list, str_trim(item));
 	}
+}
+
+static void add_path(struct str_list *list, struct str path, bool adds)
+{
+	if (!adds)
+		*list = (struct str_list){ NULL, 0 };
+	add_item(list, path);
 }
 
 static int set_int(struct reader *r, const struct conf_option *option, struct str text)
@@ -132,6 +144,12 @@ static int set(struct reader *r, const struct conf_option *option, struct str te
 		return 0;
 	case CONF_LIST:
 		set_list(option->var, text, r->adds);
+		return 0;
+	case CONF_PATHS:
+		if (!r->is_flag)
+			set_list(option->var, text, false);
+		else
+			add_path(option->var, text, r->adds);
 		return 0;
 	case CONF_INT:
 		return set_int(r, option, text);
@@ -228,6 +246,7 @@ static int read_flag(struct reader *r, struct str_list *seen, int argc, char **a
 			return err_set(r->err, "%s needs a value", r->source);
 		value = str_from(argv[++*i]);
 	}
+	r->is_flag = true;
 	r->adds = false;
 	for (size_t k = 0; k < seen->n; k++)
 		r->adds = r->adds || str_is(seen->items[k], option->name);

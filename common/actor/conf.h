@@ -11,6 +11,7 @@
 enum conf_type {
 	CONF_TEXT,     /* struct str */
 	CONF_LIST,     /* struct str_list, comma separated; repeated flags add up */
+	CONF_PATHS,    /* the same, but a flag is one path as it stands, commas and all */
 	CONF_INT,      /* long, min..max */
 	CONF_BOOL,     /* bool */
 	CONF_DURATION, /* uint64_t milliseconds: "500ms", "2s", "5m"; min..max in milliseconds */

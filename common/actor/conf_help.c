@@ -14,11 +14,10 @@
 
 static const char *value_name(const struct conf_option *option)
 {
-	static const char *const names[] = { [CONF_TEXT] = "TEXT",
-					     [CONF_LIST] = "A,B",
-					     [CONF_INT] = "N",
-					     [CONF_BOOL] = "",
-					     [CONF_DURATION] = "TIME" };
+	static const char *const names[] = {
+		[CONF_TEXT] = "TEXT", [CONF_LIST] = "A,B", [CONF_PATHS] = "PATH",
+		[CONF_INT] = "N",     [CONF_BOOL] = "",    [CONF_DURATION] = "TIME"
+	};
 
 	return option->type == CONF_REST ? "" : names[option->type];
 }

@@ -136,14 +136,39 @@ def test_one_pipeline_in_a_run_dir_and_the_next_finds_it_free(sluice, tmp_path):
     fill(tmp_path / "in", 2)
     with Pipeline(sluice, tmp_path, tmp_path / "in") as p:
         p.settled()
-        done = once(sluice, tmp_path, "-f", str(tmp_path / "in"), "--run-dir", str(p.run_dir))
-        assert done.returncode == 111 and "another sluice up" in done.stderr
+        done = once(sluice, tmp_path, "-f", str(tmp_path / "in"), "--run-dir", str(p.run_dir), "--out", str(tmp_path / "other.json"))
+        assert done.returncode == 111 and "another sluice up works in --run-dir" in done.stderr
         write(tmp_path / "in/app-7.yaml", app("app-7"))
         p.settled()
         p.process.kill()  # its sockets stay behind
     write(tmp_path / "in/app-8.yaml", app("app-8"))
     with Pipeline(sluice, tmp_path, tmp_path / "in") as p:
         p.settled()
+
+
+def test_one_pipeline_a_file_and_the_next_finds_it_free(sluice, tmp_path):
+    fill(tmp_path / "in", 2)
+    with Pipeline(sluice, tmp_path, tmp_path / "in") as p:
+        good = p.settled()
+        for _ in range(2):
+            done = once(sluice, tmp_path, "-f", str(tmp_path / "in"))
+            assert done.returncode == 111 and f"another sluice up (process {p.process.pid}) writes --out" in done.stderr and done.stderr.count("\n") == 1
+        assert read(p.out) == good
+        p.process.kill()  # the lock goes with the process, its file stays
+        p.process.wait()
+    write(tmp_path / "in/app-8.yaml", app("app-8"))
+    with Pipeline(sluice, tmp_path, tmp_path / "in") as p:
+        p.settled()
+    assert not list(tmp_path.glob("*.lock"))
+
+
+def test_a_path_with_a_comma(sluice, tmp_path):
+    fill(tmp_path / "a,b", 2)
+    fill(tmp_path / "c", 1, start=2)
+    done = once(sluice, tmp_path, "-f", str(tmp_path / "a,b"), "-f", str(tmp_path / "c"))
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(read(tmp_path / "out.json"))["routes"]) == 3
+    assert read(tmp_path / "out.json") == translate(sluice, tmp_path / "a,b", tmp_path / "c")[1]
 
 
 def test_ctrl_c_while_it_starts(sluice, tmp_path):

@@ -7,7 +7,7 @@
 #include "actor/conf.h"
 
 static struct str text, other;
-static struct str_list list;
+static struct str_list list, paths;
 static long number;
 static bool on;
 static uint64_t duration;
@@ -15,6 +15,7 @@ static uint64_t duration;
 static const struct conf_option first[] = {
 	{ "test-text", CONF_TEXT, &text, "fallback", 0, 0, "some text", 't' },
 	{ "test-list", CONF_LIST, &list, "a, b", 0, 0, "some words", 'f' },
+	{ "test-paths", CONF_PATHS, &paths, "", 0, 0, "some files", 0 },
 	{ "test-number", CONF_INT, &number, "7", 1, 10, "a number", 0 },
 	{ 0 },
 };
@@ -94,6 +95,18 @@ static void test_lists_add_up(void **state)
 	assert_int_equal(read_words("-fp,q", "--test-list=r", NULL), 0);
 	assert_int_equal(list.n, 3);
 	assert_true(str_is(list.items[0], "p") && str_is(list.items[2], "r"));
+}
+
+static void test_paths_keep_their_commas(void **state)
+{
+	(void)state;
+	setenv("TEST_PATHS", "a,b", 1);
+	assert_int_equal(read_words(NULL, NULL, NULL), 0);
+	assert_int_equal(paths.n, 2);
+	assert_int_equal(read_words("--test-paths=c,d", "--test-paths", " e"), 0);
+	assert_int_equal(paths.n, 2);
+	assert_true(str_is(paths.items[0], "c,d") && str_is(paths.items[1], " e"));
+	unsetenv("TEST_PATHS");
 }
 
 static void test_durations(void **state)
@@ -182,6 +195,7 @@ int main(void)
 		cmocka_unit_test(test_environment_then_flags),
 		cmocka_unit_test(test_forms_of_a_flag),
 		cmocka_unit_test(test_lists_add_up),
+		cmocka_unit_test(test_paths_keep_their_commas),
 		cmocka_unit_test(test_durations),
 		cmocka_unit_test(test_sentences),
 		cmocka_unit_test(test_help),
