@@ -93,12 +93,13 @@ void http_loop_on_fd(struct http_loop *loop)
 	int n = epoll_wait(loop->epoll, events, 16, 0), running;
 
 	for (int i = 0; i < n; i++)
-		curl_multi_socket_action(
-			loop->multi, events[i].data.fd,
-			(events[i].events & (EPOLLIN | EPOLLHUP) ? CURL_CSELECT_IN : 0) |
-				(events[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
-				(events[i].events & EPOLLERR ? CURL_CSELECT_ERR : 0),
-			&running);
+		if (events[i].data.fd >= 0)
+			curl_multi_socket_action(
+				loop->multi, events[i].data.fd,
+				(events[i].events & (EPOLLIN | EPOLLHUP) ? CURL_CSELECT_IN : 0) |
+					(events[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+					(events[i].events & EPOLLERR ? CURL_CSELECT_ERR : 0),
+				&running);
 	collect(loop);
 }
 
@@ -131,6 +132,14 @@ void http_loop_open(struct http_loop *loop, void (*on_done)(void *of, CURLcode c
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	make_multi(loop);
+}
+
+void http_loop_watch(struct http_loop *loop, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = -1 };
+
+	if (fd >= 0)
+		epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
 void http_loop_disconnect(struct http_loop *loop)

@@ -23,6 +23,9 @@ void http_loop_open(struct http_loop *loop, void (*on_done)(void *of, CURLcode c
 void http_loop_close(struct http_loop *loop); /* after the last transfer was taken out */
 /* The same for another start: closes every connection, keeps the descriptor. */
 void http_loop_disconnect(struct http_loop *loop);
+/* While this descriptor, which is not libcurl's, is readable, so is http_loop_fd(); until it is
+ * closed. */
+void http_loop_watch(struct http_loop *loop, int fd);
 int http_loop_fd(const struct http_loop *loop);
 void http_loop_on_fd(struct http_loop *loop);
 uint64_t http_loop_tick(struct http_loop *loop,

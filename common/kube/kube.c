@@ -63,9 +63,11 @@ void kube_cancel(struct kube_request **request_p)
 		end(request);
 }
 
-/* Gives libcurl what was started, and takes back what was cancelled while it was at work. */
+/* Gives libcurl what was started, and takes back what was cancelled while it was at work. Without
+ * credentials nothing goes out. */
 static void settle(struct kube *self)
 {
+	const bool known = kube_identity_state(&self->identity) == KUBE_IDENTITY_KNOWN;
 	struct kube_request *request, *next;
 
 	if (!self->unsettled)
@@ -75,9 +77,12 @@ static void settle(struct kube *self)
 		next = request->next;
 		if (request->cancelled) {
 			end(request);
-		} else if (!request->added) {
+		} else if (!request->added && known) {
 			request->added = true;
+			kube_request_identify(request);
 			curl_multi_add_handle(self->loop.multi, request->easy);
+		} else if (!request->added) {
+			self->unsettled = true;
 		}
 	}
 }
@@ -138,6 +143,25 @@ static void ask_if_silent(struct kube *self, uint64_t now_ms)
 	self->question = kube_start(self, &call);
 }
 
+static bool was_given_up(const struct kube_request *request)
+{
+	return request->lost || request->anonymous;
+}
+
+static void finish_given_up(struct kube *self, CURLcode code)
+{
+	struct kube_request *request;
+
+	for (request = self->requests; request;) {
+		if (!was_given_up(request)) {
+			request = request->next;
+			continue;
+		}
+		finish(request, code);
+		request = self->requests; /* on_done may have changed the list */
+	}
+}
+
 /* Only new connections help: the old ones would swallow what is sent next. */
 static void connect_anew(struct kube *self)
 {
@@ -154,14 +178,17 @@ static void connect_anew(struct kube *self)
 	}
 	http_loop_disconnect(&self->loop);
 	self->heard_ms = clock_ms();
-	for (request = self->requests; request;) {
-		if (!request->lost) {
-			request = request->next;
-			continue;
-		}
-		finish(request, CURLE_OPERATION_TIMEDOUT);
-		request = self->requests; /* on_done may have changed the list */
-	}
+	finish_given_up(self, CURLE_OPERATION_TIMEDOUT);
+}
+
+/* There is nobody to be: what waits ends with the reason. */
+static void end_anonymous(struct kube *self)
+{
+	struct kube_request *request;
+
+	for (request = self->requests; request; request = request->next)
+		request->anonymous = !request->added && !request->cancelled;
+	finish_given_up(self, CURLE_LOGIN_DENIED);
 }
 
 /* ---- the loop's side ---- */
@@ -181,13 +208,33 @@ static void after_curl(struct kube *self)
 
 void kube_on_fd(struct kube *self)
 {
+	kube_identity_step(&self->identity, &self->config);
 	self->in_curl = true;
 	http_loop_on_fd(&self->loop);
 	after_curl(self);
 }
 
+/* What waits for credentials is no question that the server leaves open. */
+static void tend_identity(struct kube *self, uint64_t now_ms)
+{
+	kube_identity_step(&self->identity, &self->config);
+	if (!self->unsettled)
+		return;
+	switch (kube_identity_state(&self->identity)) {
+	case KUBE_IDENTITY_KNOWN:
+		break;
+	case KUBE_IDENTITY_COMING:
+		self->heard_ms = now_ms;
+		break;
+	case KUBE_IDENTITY_FAILED:
+		end_anonymous(self);
+		break;
+	}
+}
+
 uint64_t kube_tick(struct kube *self, uint64_t now_ms)
 {
+	tend_identity(self, now_ms);
 	settle(self);
 	self->in_curl = true;
 	http_loop_tick(&self->loop, now_ms);
@@ -201,7 +248,11 @@ uint64_t kube_due(struct kube *self)
 	uint64_t due;
 
 	settle(self);
+	if (self->unsettled && kube_identity_state(&self->identity) == KUBE_IDENTITY_FAILED)
+		return 0;
 	due = self->loop.deadline_ms;
+	if (kube_identity_due(&self->identity) < due)
+		due = kube_identity_due(&self->identity);
 	if (self->requests && !self->question && self->heard_ms + self->silence_ms < due)
 		due = self->heard_ms + self->silence_ms;
 	return due;
@@ -268,18 +319,18 @@ void kube_backoff_init(const struct kube *self, struct backoff *backoff)
 
 struct kube *kube_new(struct kube_config *config, struct err *err)
 {
-	struct kube_credentials credentials;
-	struct kube *self;
+	struct kube *self = mem_alloc(sizeof(*self));
 
-	if (kube_credentials_read(config, &credentials, err))
+	http_loop_open(&self->loop, on_transfer_done);
+	self->identity.loop = &self->loop;
+	if (kube_identity_read(&self->identity, config, err)) {
+		http_loop_close(&self->loop);
+		mem_free(self);
 		return NULL;
-	self = mem_alloc(sizeof(*self));
+	}
 	self->config = *config;
 	memset(config, 0, sizeof(*config));
-	self->identity.credentials = credentials;
-	self->identity.read_ms = clock_ms();
 	kube_set_pace(self, KUBE_SILENCE_MS, KUBE_BACKOFF_MS);
-	http_loop_open(&self->loop, on_transfer_done);
 	set_base_url(self);
 	return self;
 }
@@ -295,7 +346,7 @@ void kube_destroy(struct kube **self_p)
 		end(self->requests);
 	http_loop_close(&self->loop);
 	curl_slist_free_all(self->connect_to);
-	kube_credentials_clear(&self->identity.credentials);
+	kube_identity_clear(&self->identity);
 	kube_config_clear(&self->config);
 	mem_free(self->base_url);
 	mem_free(self);

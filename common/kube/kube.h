@@ -3,7 +3,8 @@
  * HTTP/2 with one connection for everything where the server speaks it, HTTP/1.1 where it does not.
  * Requests do not block: wait on kube_fd() and until the deadline, and the callbacks come from
  * kube_on_fd and kube_tick. Tokens and certificates are read again each minute, when they expire,
- * and after a 401. A dead connection is found by TCP keepalive, by unacknowledged data
+ * and after a 401; while a plugin is asked, requests wait only if there is nothing good to show. A
+ * dead connection is found by TCP keepalive, by unacknowledged data
  * (TCP_USER_TIMEOUT), and by a small GET after a long silence. */
 #ifndef KUBE_KUBE_H
 #define KUBE_KUBE_H

@@ -52,9 +52,12 @@ int kube_config_load(struct kube_config *config, struct str path, struct str con
 int kube_config_in_cluster(struct kube_config *config, struct err *err);
 void kube_config_clear(struct kube_config *config);
 
-/* Reads the files and runs the plugin (30 s at most). -1 with a sentence that holds no secret. */
+/* Reads the files; a plugin's answer comes later (kube_exec.h). -1 with a sentence that holds no
+ * secret. */
 int kube_credentials_read(const struct kube_config *config, struct kube_credentials *out,
 			  struct err *err);
+/* Trims the token; -1: it cannot be one. */
+int kube_credentials_check(struct kube_credentials *credentials, struct err *err);
 void kube_credentials_clear(struct kube_credentials *credentials);
 
 #endif

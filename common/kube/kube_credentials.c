@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "kube/kube_exec.h"
 #include "kube/kube_file.h"
 
 #define FILE_MAX (1u << 20)
@@ -81,14 +80,19 @@ int kube_credentials_read(const struct kube_config *config, struct kube_credenti
 		rc = take_file(config->token_file, pool, &out->token, err);
 	else if (!rc && config->token.len)
 		out->token = pool_str(pool, config->token);
-	if (!rc && config->exec.command.len)
-		rc = kube_exec_run(config, out, err);
-	out->token = pool_str(pool, str_trim(out->token)); /* files end with a line break */
-	if (!rc && str_has_control(out->token))
-		rc = err_set(err, "the token holds a line break or a NUL");
+	if (!rc)
+		rc = kube_credentials_check(out, err);
 	if (rc)
 		kube_credentials_clear(out);
 	return rc ? -1 : 0;
+}
+
+int kube_credentials_check(struct kube_credentials *out, struct err *err)
+{
+	out->token = pool_str(&out->pool, str_trim(out->token)); /* files end with a line break */
+	if (str_has_control(out->token))
+		return err_set(err, "the token holds a line break or a NUL");
+	return 0;
 }
 
 void kube_credentials_clear(struct kube_credentials *credentials)

@@ -3,7 +3,7 @@
  *   in     struct kube_config; what the plugin prints: an ExecCredential
  *   out    token, client certificate, expiry
  *   owns   the plugin's process group while it runs
- *   never  logs what it prints; waits longer than EXEC_MS
+ *   never  logs what it prints; waits; leaves it running longer than KUBE_EXEC_MS
  *
  * Rules: client.authentication.k8s.io/v1 and v1beta1.
  */
@@ -11,9 +11,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,8 +21,8 @@
 #include "base/mem.h"
 #include "base/value.h"
 
-#define EXEC_MS 30000
 #define ANSWER_MAX (1u << 20)
+#define LOOK_MS 100
 
 extern char **environ;
 
@@ -130,28 +130,6 @@ static int spawn(char **argv, char **envp, int out, pid_t *pid)
 	return rc;
 }
 
-/* What it prints until it closes its end; -1: the deadline came first. */
-static int read_until(int fd, uint64_t deadline, struct buf *out)
-{
-	char chunk[4096];
-
-	for (;;) {
-		const uint64_t now = clock_ms();
-		struct pollfd wait = { fd, POLLIN, 0 };
-		ssize_t n;
-
-		if (now >= deadline)
-			return -1;
-		if (poll(&wait, 1, (int)(deadline - now)) <= 0)
-			continue;
-		n = read(fd, chunk, sizeof(chunk));
-		if (n <= 0)
-			return n == 0 ? 0 : -1;
-		buf_add(out, chunk, (size_t)n);
-		mem_wipe(chunk, (size_t)n);
-	}
-}
-
 static int check_end(const char *name, int status, struct err *err)
 {
 	if (WIFSIGNALED(status))
@@ -163,32 +141,70 @@ static int check_end(const char *name, int status, struct err *err)
 	return 0;
 }
 
-static int run(const struct kube_config *config, struct str ca, struct buf *out, struct err *err)
+/* What it has printed so far. The pipe may stay open in a process that it left behind, so its end
+ * is no sign of anything. */
+static void read_all(struct kube_exec_run *run)
+{
+	char chunk[4096];
+	ssize_t n;
+
+	while ((n = read(run->out, chunk, sizeof(chunk))) > 0)
+		buf_add(&run->printed, chunk, (size_t)n);
+	mem_wipe(chunk, sizeof(chunk));
+	if (n == 0) { /* it stays readable from now on */
+		close(run->out);
+		run->out = -1;
+	}
+}
+
+int kube_exec_start(struct kube_exec_run *run, const struct kube_config *config, struct str ca,
+		    struct err *err)
 {
 	const char *name = config->exec.command.ptr;
-	int fds[2], status = 0, rc;
+	int fds[2], rc;
 	struct pool pool;
-	pid_t pid;
 
 	if (pipe2(fds, O_CLOEXEC))
 		return err_set(err, "no pipe for the exec plugin %s: %s", name, strerror(errno));
 	pool_init(&pool);
-	rc = spawn(make_argv(config, &pool), make_env(config, ca, &pool), fds[1], &pid);
+	rc = spawn(make_argv(config, &pool), make_env(config, ca, &pool), fds[1], &run->pid);
+	pool_wipe(&pool);
 	close(fds[1]);
 	if (rc) {
-		err_set(err, "the exec plugin %s cannot be started: %s", name, strerror(rc));
-	} else {
-		rc = read_until(fds[0], clock_ms() + EXEC_MS, out);
-		if (rc)
-			kill(-pid, SIGKILL);
-		waitpid(pid, &status, 0);
-		rc = rc ? err_set(err, "the exec plugin %s did not answer within %d s", name,
-				  EXEC_MS / 1000)
-			: check_end(name, status, err);
+		run->pid = 0;
+		close(fds[0]);
+		return err_set(err, "the exec plugin %s cannot be started: %s", name, strerror(rc));
 	}
-	close(fds[0]);
-	pool_wipe(&pool);
-	return rc ? -1 : 0;
+	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	run->out = fds[0];
+	run->end = pidfd_open(run->pid, 0);
+	run->deadline_ms = clock_ms() + KUBE_EXEC_MS;
+	buf_init(&run->printed, ANSWER_MAX);
+	return 0;
+}
+
+uint64_t kube_exec_due(const struct kube_exec_run *run)
+{
+	if (run->end >= 0)
+		return run->deadline_ms;
+	return clock_ms() + LOOK_MS; /* an old kernel does not tell of its end */
+}
+
+void kube_exec_end(struct kube_exec_run *run)
+{
+	if (!run->pid)
+		return;
+	if (!run->reaped) {
+		kill(-run->pid, SIGKILL);
+		waitpid(run->pid, NULL, 0);
+	}
+	run->pid = 0;
+	run->reaped = false;
+	if (run->out >= 0)
+		close(run->out);
+	if (run->end >= 0)
+		close(run->end);
+	buf_wipe(&run->printed);
 }
 
 /* ---- its answer ---- */
@@ -241,25 +257,44 @@ static int take(const struct kube_config *config, const struct value *answer,
 	return 0;
 }
 
-int kube_exec_run(const struct kube_config *config, struct kube_credentials *out, struct err *err)
+static int take_printed(struct kube_exec_run *run, const struct kube_config *config,
+			struct kube_credentials *out, struct err *err)
 {
 	struct value answer = { 0 };
 	struct pool pool;
-	struct buf text;
-	int rc = -1;
+	int rc;
 
 	pool_init(&pool);
-	buf_init(&text, ANSWER_MAX);
-	if (run(config, out->ca, &text, err))
-		goto out;
-	if (text.full || json_parse(buf_view(&text), &pool, &answer, NULL)) {
-		err_set(err, "what the exec plugin %s printed is not JSON",
-			config->exec.command.ptr);
-		goto out;
-	}
-	rc = take(config, &answer, out, err);
-out:
-	buf_wipe(&text);
+	if (run->printed.full || json_parse(buf_view(&run->printed), &pool, &answer, NULL))
+		rc = err_set(err, "what the exec plugin %s printed is not JSON",
+			     config->exec.command.ptr);
+	else
+		rc = take(config, &answer, out, err);
 	pool_wipe(&pool);
+	return rc;
+}
+
+int kube_exec_step(struct kube_exec_run *run, const struct kube_config *config,
+		   struct kube_credentials *out, struct err *err)
+{
+	const char *name = config->exec.command.ptr;
+	int status = 0, rc;
+	pid_t ended;
+
+	if (run->out >= 0)
+		read_all(run);
+	ended = waitpid(run->pid, &status, WNOHANG);
+	if (!ended && clock_ms() < run->deadline_ms)
+		return 1;
+	if (run->out >= 0)
+		read_all(run); /* what it printed last */
+	if (!ended)
+		rc = err_set(err, "the exec plugin %s did not answer within %d s", name,
+			     KUBE_EXEC_MS / 1000);
+	else
+		rc = check_end(name, status, err) || take_printed(run, config, out, err) ? -1 : 0;
+	if (ended)
+		run->reaped = true;
+	kube_exec_end(run);
 	return rc;
 }

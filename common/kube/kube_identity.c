@@ -2,8 +2,8 @@
  *
  *   in     the configuration; 401 answers
  *   out    the credentials in use
- *   owns   when they were read
- *   never  reads in a tight loop, gives up what worked for what cannot be read
+ *   owns   when they were read, the plugin while it runs
+ *   never  reads in a tight loop, waits, gives up what worked for what cannot be read
  */
 #include "kube/kube_inside.h"
 
@@ -25,29 +25,100 @@ static bool is_old(const struct kube_identity *self, const struct kube_config *c
 	return age >= RELOAD_MS;
 }
 
-void kube_identity_refresh(struct kube_identity *self, const struct kube_config *config)
+static void put(struct kube_identity *self, struct kube_credentials *fresh)
 {
-	const uint64_t now = clock_ms(), age = now - self->read_ms;
-	struct kube_credentials fresh;
-	struct err err = { "" };
-
-	if (age < (config->exec.command.len ? PAUSE_PLUGIN_MS : PAUSE_MS) ||
-	    !is_old(self, config, age))
-		return;
-	self->read_ms = now;
-	if (kube_credentials_read(config, &fresh, &err)) {
-		log_warn("credentials cannot be read, going on with the old ones", "reason=%s",
-			 log_value(err.text));
-		return;
-	}
 	self->number++;
+	self->known = true;
 	self->refused = false;
 	kube_credentials_clear(&self->credentials);
-	self->credentials = fresh;
+	self->credentials = *fresh;
+	memset(fresh, 0, sizeof(*fresh));
+}
+
+/* What failed before anything was known is what requests end with. */
+static void keep_old(struct kube_identity *self, const struct err *err)
+{
+	if (!self->known)
+		self->failure = *err;
+	else
+		log_warn("credentials cannot be read, going on with the old ones", "reason=%s",
+			 log_value(err->text));
+}
+
+int kube_identity_read(struct kube_identity *self, const struct kube_config *config,
+		       struct err *err)
+{
+	self->read_ms = clock_ms();
+	if (kube_credentials_read(config, &self->fresh, err))
+		return -1;
+	if (!config->exec.command.len) {
+		put(self, &self->fresh);
+		return 0;
+	}
+	if (kube_exec_start(&self->plugin, config, self->fresh.ca, err)) {
+		kube_credentials_clear(&self->fresh);
+		return -1;
+	}
+	http_loop_watch(self->loop, self->plugin.out);
+	http_loop_watch(self->loop, self->plugin.end);
+	return 0;
+}
+
+void kube_identity_refresh(struct kube_identity *self, const struct kube_config *config)
+{
+	const uint64_t age = clock_ms() - self->read_ms;
+	struct err err = { "" };
+
+	if (self->plugin.pid || age < (config->exec.command.len ? PAUSE_PLUGIN_MS : PAUSE_MS) ||
+	    (self->known && !is_old(self, config, age)))
+		return;
+	if (kube_identity_read(self, config, &err))
+		keep_old(self, &err);
+}
+
+void kube_identity_step(struct kube_identity *self, const struct kube_config *config)
+{
+	struct err err = { "" };
+	int rc;
+
+	if (!self->plugin.pid)
+		return;
+	rc = kube_exec_step(&self->plugin, config, &self->fresh, &err);
+	if (rc > 0)
+		return;
+	self->read_ms = clock_ms();
+	if (!rc && !kube_credentials_check(&self->fresh, &err)) {
+		put(self, &self->fresh);
+		return;
+	}
+	kube_credentials_clear(&self->fresh);
+	keep_old(self, &err);
+}
+
+uint64_t kube_identity_due(const struct kube_identity *self)
+{
+	return self->plugin.pid ? kube_exec_due(&self->plugin) : UINT64_MAX;
+}
+
+enum kube_identity_state kube_identity_state(const struct kube_identity *self)
+{
+	const int64_t expires = self->credentials.expires;
+
+	if (self->plugin.pid &&
+	    (!self->known || self->refused || (expires && clock_wall() >= expires)))
+		return KUBE_IDENTITY_COMING;
+	return self->known ? KUBE_IDENTITY_KNOWN : KUBE_IDENTITY_FAILED;
 }
 
 void kube_identity_refused(struct kube_identity *self, unsigned number)
 {
 	if (number == self->number) /* not yet read again since */
 		self->refused = true;
+}
+
+void kube_identity_clear(struct kube_identity *self)
+{
+	kube_exec_end(&self->plugin);
+	kube_credentials_clear(&self->fresh);
+	kube_credentials_clear(&self->credentials);
 }

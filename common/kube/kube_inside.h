@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "http/http_loop.h"
 #include "kube/kube.h"
+#include "kube/kube_exec.h"
 
 struct kube_request {
 	struct kube *kube;
@@ -24,13 +25,25 @@ struct kube_request {
 	bool added;        /* libcurl has it */
 	bool cancelled;    /* nobody waits for it any more */
 	bool lost;         /* its connection was given up */
+	bool anonymous;    /* there was nobody to be: no credentials */
 };
 
 struct kube_identity {
+	struct http_loop *loop; /* that waits for the plugin */
 	struct kube_credentials credentials;
-	unsigned number;  /* counts the readings */
-	uint64_t read_ms; /* of the last try */
-	bool refused;     /* these are no good: read again soon */
+	bool known;         /* else there are none yet */
+	unsigned number;    /* counts the readings */
+	uint64_t read_ms;   /* of the last try */
+	bool refused;       /* these are no good: read again soon */
+	struct err failure; /* why there are none */
+	struct kube_exec_run plugin;
+	struct kube_credentials fresh; /* while it runs: to which its answer will be added */
+};
+
+enum kube_identity_state {
+	KUBE_IDENTITY_KNOWN,
+	KUBE_IDENTITY_COMING, /* wait for the plugin: what there is, if anything, is no good */
+	KUBE_IDENTITY_FAILED  /* there is nothing to show; `failure` says why */
 };
 
 struct kube {
@@ -52,13 +65,23 @@ struct kube {
 };
 
 /* ---- kube_identity.c ---- */
-/* Reads the credentials again if it is time; the old ones stay if that fails. */
+/* Reads the credentials; a plugin is started and answers later. */
+int kube_identity_read(struct kube_identity *identity, const struct kube_config *config,
+		       struct err *err);
+/* The same if it is time; the old ones stay if that fails. */
 void kube_identity_refresh(struct kube_identity *identity, const struct kube_config *config);
+/* Looks after the plugin, if one runs. */
+void kube_identity_step(struct kube_identity *identity, const struct kube_config *config);
+uint64_t kube_identity_due(const struct kube_identity *identity); /* when to step at the latest */
+enum kube_identity_state kube_identity_state(const struct kube_identity *identity);
+void kube_identity_clear(struct kube_identity *identity);
 /* The server refused the credentials of that number, or was not recognized with them. */
 void kube_identity_refused(struct kube_identity *identity, unsigned number);
 
 /* ---- kube_request.c ---- */
 struct kube_request *kube_request_new(struct kube *kube, const struct kube_call *call);
+/* Shows the credentials that are in use now; once, before libcurl gets it. */
+void kube_request_identify(struct kube_request *request);
 void kube_request_destroy(struct kube_request *request);
 /* It has ended with this code: what to tell of it; the sentence goes to err. */
 struct kube_result kube_request_result(struct kube_request *request, CURLcode code,

@@ -125,7 +125,7 @@ static void set_blob(CURL *easy, CURLoption option, struct str pem)
 		curl_easy_setopt(easy, option, &blob);
 }
 
-static void set_identity(struct kube_request *request)
+void kube_request_identify(struct kube_request *request)
 {
 	const struct kube_config *config = &request->kube->config;
 	const struct kube_credentials *shown = &request->kube->identity.credentials;
@@ -202,7 +202,6 @@ struct kube_request *kube_request_new(struct kube *kube, const struct kube_call 
 	buf_init(&request->body, KUBE_BODY_MAX);
 	set_transport(request);
 	set_call(request);
-	set_identity(request);
 	return request;
 }
 
@@ -249,6 +248,8 @@ static void describe(struct kube_request *request, CURLcode code, long status, s
 	if (request->lost) {
 		err_set(err, "%s " STR_FMT ": the API server does not answer any more", method,
 			STR_ARG(path));
+	} else if (request->anonymous) {
+		err_set(err, "%s", request->kube->identity.failure.text);
 	} else if (code != CURLE_OK || status == 0) {
 		err_set(err, "%s " STR_FMT ": %s", method, STR_ARG(path),
 			request->error[0] ? request->error : curl_easy_strerror(code));
@@ -262,7 +263,7 @@ static void describe(struct kube_request *request, CURLcode code, long status, s
 
 struct kube_result kube_request_result(struct kube_request *request, CURLcode code, struct err *err)
 {
-	const long status = request->lost ? 0 : status_of(request);
+	const long status = request->lost || request->anonymous ? 0 : status_of(request);
 
 	describe(request, code, status, err);
 	return (struct kube_result){ .body = buf_view(&request->body),

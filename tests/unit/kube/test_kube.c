@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -465,6 +466,89 @@ static void test_tokens(void **state)
 	unlink(path);
 }
 
+/* ---- plugins ---- */
+
+static char plugin_path[64]; /* the last script */
+
+static struct kube *connect_with_plugin(const char *script)
+{
+	char path[] = "/tmp/sluice-plugin-XXXXXX";
+	struct kube_config config = { 0 };
+	struct err err = { "" };
+	int fd = mkstemp(path);
+	struct kube *kube;
+
+	assert_true(write(fd, script, strlen(script)) > 0);
+	assert_int_equal(fchmod(fd, 0700), 0);
+	close(fd);
+	pool_init(&config.pool);
+	config.server = pool_printf(&config.pool, "http://127.0.0.1:%d", server.port);
+	config.exec.command = pool_printf(&config.pool, "/bin/sh");
+	config.exec.api_version = STR("client.authentication.k8s.io/v1");
+	*(struct str *)pool_push(&config.pool, &config.exec.args.items, &config.exec.args.n,
+				 sizeof(struct str)) = pool_printf(&config.pool, "%s", path);
+	kube = kube_new(&config, &err);
+	if (!kube)
+		fail_msg("%s", err.text);
+	snprintf(plugin_path, sizeof(plugin_path), "%s", path);
+	return kube;
+}
+
+#define ANSWER                                                          \
+	"echo '{\"kind\": \"ExecCredential\", \"apiVersion\": "         \
+	"\"client.authentication.k8s.io/v1\", \"status\": {\"token\": " \
+	"\"late\"}}'\n"
+
+static void test_a_plugin_that_takes_its_time(void **state)
+{
+	char go[] = "/tmp/sluice-go-XXXXXX", script[512];
+	const uint64_t begun = clock_ms();
+	struct kube *kube;
+	struct rig rig;
+
+	(void)state;
+	close(mkstemp(go));
+	unlink(go);
+	snprintf(script, sizeof(script), "while [ ! -e %s ]; do sleep 0.02; done\n" ANSWER, go);
+	kube = connect_with_plugin(script);
+	rig_init(&rig, kube);
+	ask(&rig, "/good");
+	for (int i = 0; i < 10; i++) { /* nobody waits for it, and nothing goes out without it */
+		assert_true(kube_tick(kube, clock_ms()) > clock_ms());
+		kube_on_fd(kube);
+	}
+	assert_true(rig.n_done == 0 && clock_ms() - begun < 5000);
+	close(open(go, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	run_until(&rig, 1);
+	assert_int_equal(rig.status, 200);
+	assert_non_null(strstr(server.last, "Authorization: Bearer late\r\n"));
+	kube_destroy(&kube);
+	unlink(plugin_path);
+	unlink(go);
+	kube = connect_with_plugin(script); /* one that runs is ended with its client */
+	kube_destroy(&kube);
+	unlink(plugin_path);
+	rig_clear(&rig);
+}
+
+static void test_a_plugin_that_fails(void **state)
+{
+	struct kube *kube = connect_with_plugin("exit 3\n");
+	struct rig rig;
+
+	(void)state;
+	rig_init(&rig, kube);
+	rig.more = "/good"; /* asks again from on_done: once more the same answer, and no storm */
+	ask(&rig, "/good");
+	rig.more = "/good";
+	run_until(&rig, 2);
+	assert_int_equal(rig.status, 0);
+	assert_non_null(strstr(rig.sentence.text, "the exec plugin /bin/sh ended with status 3"));
+	rig_clear(&rig);
+	kube_destroy(&kube);
+	unlink(plugin_path);
+}
+
 static void test_escapes(void **state)
 {
 	struct buf url;
@@ -486,6 +570,8 @@ int main(void)
 		cmocka_unit_test(test_nobody_there),
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_tokens),
+		cmocka_unit_test(test_a_plugin_that_takes_its_time),
+		cmocka_unit_test(test_a_plugin_that_fails),
 		cmocka_unit_test(test_escapes),
 	};
 
