@@ -18,6 +18,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+#define CALM_AFTER 20 /* heartbeats without a numbered message, ... */
+#define CALM_PACE 8   /* ... and then they are that much slower */
+
 enum { EXIT_CLEAN = 0, EXIT_USAGE = 2, EXIT_START = 111 }; /* 111: s6, "system" */
 
 static struct {
@@ -303,13 +306,31 @@ static void dispatch(struct actor_loop *loop, const zmq_pollitem_t *items, size_
 			on_fd(loop, items[n].fd);
 }
 
+static bool is_calm(const struct actor_loop *loop)
+{
+	return loop->now_ms > loop->moved_ms + CALM_AFTER * loop->heartbeat_ms;
+}
+
+/* A listener that came while it was calm gets what ends the calm. */
+void actor_loop_moves(struct actor_loop *loop)
+{
+	const bool was_calm = is_calm(loop);
+
+	loop->moved_ms = loop->now_ms;
+	if (!was_calm)
+		return;
+	actor_tap_look(&loop->tap);
+	if (loop->next_heartbeat > loop->now_ms + loop->heartbeat_ms)
+		loop->next_heartbeat = loop->now_ms + loop->heartbeat_ms;
+}
+
 static void tend_links(struct actor_loop *loop)
 {
 	uint64_t now = clock_ms();
 	bool beat = now >= loop->next_heartbeat;
 
 	if (beat) {
-		loop->next_heartbeat = now + loop->heartbeat_ms;
+		loop->next_heartbeat = now + loop->heartbeat_ms * (is_calm(loop) ? CALM_PACE : 1);
 		actor_tap_look(&loop->tap);
 	}
 	actor_curve_tick(loop, now);
@@ -402,6 +423,7 @@ int actor_main(const struct actor *actor, int argc, char **argv)
 		return rc < 0 ? EXIT_USAGE : EXIT_CLEAN;
 	loop.epoch = hash_random64();
 	loop.heartbeat_ms = settings.heartbeat_ms;
+	loop.moved_ms = loop.now_ms = clock_ms();
 	loop.ready_fd = (int)settings.ready_fd;
 	if (loop.ready_fd >= 0) /* not for the plugins that a room starts */
 		(void)fcntl(loop.ready_fd, F_SETFD, FD_CLOEXEC);

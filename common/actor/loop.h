@@ -160,11 +160,16 @@ struct actor_loop {
 	size_t n_fds;
 	uint64_t epoch, heartbeat_ms;
 	uint64_t next_heartbeat, next_tick;
-	uint64_t now_ms; /* when the current batch began */
+	uint64_t moved_ms; /* when a numbered message last came or went */
+	uint64_t now_ms;   /* when the current batch began */
 	int signals, ready_fd, status;
 	bool quit, busy;    /* busy: something came in since the last tick */
 	struct buf scratch; /* the frame being packed */
 };
+
+/* ---- actor.c ---- */
+/* A numbered message comes or goes: heartbeats get their full pace back. */
+void actor_loop_moves(struct actor_loop *loop);
 
 /* ---- link.c ---- */
 const char *actor_link_name(enum actor_link id);

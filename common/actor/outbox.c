@@ -105,6 +105,7 @@ int actor_send(struct actor_peer *peer, enum msg_type type, const void *body)
 			buf_wipe(scratch);
 		return -1;
 	}
+	actor_loop_moves(peer->link->loop);
 	if (peer->link->loop->tap.n_listeners)
 		actor_tap_show_sent(peer->link, peer->room, type, seq, body);
 	if (peer->first || !transmit(peer, type, buf_view(scratch)))

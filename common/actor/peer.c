@@ -307,6 +307,8 @@ static void on_message(struct link *link, struct str id, struct actor_peer *peer
 		       const struct msg *m)
 {
 	actor_figures.received[m->type]++;
+	if (m->seq)
+		actor_loop_moves(link->loop);
 	if (link->loop->tap.n_listeners)
 		actor_tap_show(link, peer ? peer->room : ROOM_NONE, false, m);
 	if (m->type == MSG_HELLO)
