@@ -202,7 +202,18 @@ static void write_some(struct databroker *self)
 	publisher_put_next(self);
 }
 
-/* ---- what the publisher asks ---- */
+/* ---- what the publisher asks and tells ---- */
+
+void publisher_databroker_allow_mass_delete(struct databroker *self, bool allowed)
+{
+	if (allowed == self->mass_delete)
+		return;
+	self->mass_delete = allowed;
+	log_info(allowed ? "many routes may go at once now" : "many routes may not go at once",
+		 NULL);
+	if (allowed && self->refused)
+		publisher_databroker_changed(self); /* what was held back is touched still */
+}
 
 bool publisher_databroker_is_read(const struct databroker *self)
 {

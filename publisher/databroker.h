@@ -17,6 +17,7 @@ struct databroker_settings {
 	uint64_t interval_ms; /* the longest that a change waits for others; 0: as the number of
 				 routes has it */
 	uint64_t lease_ms;
+	struct str run_dir;    /* where the id of the lease is kept; empty: nowhere */
 	long max_delete_share; /* percent of the routes that may go at once; 100: all */
 };
 
@@ -36,6 +37,9 @@ void publisher_databroker_touch(struct databroker *self, const struct msg_key *o
 				uint64_t seen_ns);
 /* The databroker was read: what was published before this process is known. */
 bool publisher_databroker_is_read(const struct databroker *self);
+/* Whether many routes may go at once whatever max_delete_share says: the Pomerium object says so.
+ */
+void publisher_databroker_allow_mass_delete(struct databroker *self, bool allowed);
 /* Everybody has arrived, and who is gone is about to be deleted: what rejected owners still need of
  * what was read becomes theirs. */
 void publisher_databroker_settle(struct databroker *self);

@@ -19,17 +19,20 @@ static int read_config(struct str bytes, struct pool *pool, Pomerium__Config__Co
 	return *out ? 0 : -1;
 }
 
-/* What was published before this process: last good, until the world says otherwise. */
+/* What was published before this process, or by another one since: last good, until the world says
+ * otherwise. */
 static void restore(struct databroker *self, const struct msg_key *owner, struct str bytes)
 {
 	Pomerium__Config__Config *config;
 	struct pool pool;
 
-	if (self->settled || self->follow.read)
-		return;
 	pool_init(&pool);
-	if (read_config(bytes, &pool, &config) == 0)
-		publisher_record_restore(self->wanted, owner, config);
+	if (read_config(bytes, &pool, &config) == 0) {
+		if (self->settled)
+			publisher_settle_adopt(self, owner, config);
+		else
+			publisher_record_restore(self->wanted, owner, config);
+	}
 	pool_wipe(&pool);
 }
 

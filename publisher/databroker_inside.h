@@ -3,6 +3,7 @@
  *   databroker.c          settings, the pace, the tick
  *   databroker_follow.c   reads what is published, and follows it
  *   databroker_lease.c    who writes
+ *   databroker_keep.c     the id of the lease, over a restart
  *   databroker_put.c      one plan: what differs, in batches
  *   databroker_settle.c   what is kept of what was read: for rejected owners, and from the Go
  * controller databroker_record.c   records and what they are made of databroker_ledger.c   digests
@@ -14,6 +15,7 @@
 #include "base/log.h"
 #include "pb/databroker.pb-c.h"
 #include "publisher/databroker.h"
+#include "publisher/databroker_keep.h"
 #include "publisher/databroker_record.h"
 
 #define DATABROKER_CALL_MS 10000 /* of a call that is answered at once */
@@ -45,6 +47,8 @@ struct lease {
 	uint64_t sent_ms;   /* of the request */
 	uint64_t until_ms;  /* the last moment at which we may write; 0: none */
 	uint64_t next_ms;
+	struct keep keep;
+	bool inherited;  /* the id is of the publisher before us; nobody said yet that it holds */
 	bool told_other; /* a line about the other holder was written */
 	struct complaint complaint;
 };
@@ -90,6 +94,7 @@ struct databroker {
 	bool settled;               /* everybody has arrived once */
 	bool complete;              /* everything was stored once since we write */
 	uint64_t legacy_ms;         /* when to look at the records of the Go controller */
+	bool mass_delete;           /* allowed by the Pomerium object */
 	bool refused;               /* the guard against mass deletion holds something back */
 	uint64_t first_ms, last_ms; /* of the changes that are not stored; 0: none */
 	uint64_t seen_ns;           /* the oldest of these changes */
@@ -136,6 +141,12 @@ void publisher_settle_open(struct databroker *self);
 void publisher_settle_close(struct databroker *self);
 /* A record that was read or followed. True: it is one of the Go controller, and was noted. */
 bool publisher_settle_take_legacy(struct databroker *self, const Databroker__Record *record);
+/* What another replica stored of an owner that is rejected here and has nothing good: its last good
+ * configuration from now on. */
+void publisher_settle_adopt(struct databroker *self, const struct msg_key *owner,
+			    Pomerium__Config__Config *config);
+/* An owner that exists, but of which nothing good is known here: its record has to stay. */
+bool publisher_settle_must_stay(const struct databroker *self, struct str id);
 /* Everything wanted is stored: touches those for which that is a replacement. */
 void publisher_settle_replace_legacy(struct databroker *self);
 

@@ -3,7 +3,7 @@
  *
  *   in     answers to AcquireLease and RenewLease, and when they were asked for
  *   out    whether we may write at this moment
- *   owns   the id of our lease
+ *   owns   the id of our lease, and its copy in the run folder
  *   never  counts from an answer: the lease may have begun when the request was sent
  */
 #include "publisher/databroker_inside.h"
@@ -26,15 +26,24 @@ static void hold(struct databroker *self)
 
 	lease->until_ms = lease->sent_ms + self->settings.lease_ms * 9 / 10;
 	lease->next_ms = lease->sent_ms + self->settings.lease_ms / 3;
-	lease->told_other = false;
+	lease->told_other = lease->inherited = false;
 	publisher_databroker_content(&lease->complaint);
+}
+
+static void begin(struct databroker *self)
+{
+	publisher_keep_put(&self->lease.keep, buf_view(&self->lease.id));
+	hold(self);
+	log_info("the one who writes", "lease=" NAME);
 }
 
 static void drop(struct databroker *self, const char *why)
 {
-	if (self->lease.id.len)
+	if (self->lease.id.len && !self->lease.inherited)
 		log_warn("no longer the one who writes", "reason=%s", log_value(why));
 	buf_reset(&self->lease.id);
+	publisher_keep_put(&self->lease.keep, STR(""));
+	self->lease.inherited = false;
 	self->lease.until_ms = 0;
 	self->complete = false;
 }
@@ -96,8 +105,7 @@ static void on_acquire_done(void *arg, const struct grpc_result *result)
 	if (result->status == GRPC_OK && lease->next_id.len) {
 		buf_reset(&lease->id);
 		buf_str(&lease->id, buf_view(&lease->next_id));
-		hold(self);
-		log_info("the one who writes", "lease=" NAME);
+		begin(self);
 		return;
 	}
 	lease->next_ms = clock_ms() + POLL_MS;
@@ -140,7 +148,10 @@ static void on_renew_done(void *arg, const struct grpc_result *result)
 
 	ended(self);
 	if (result->status == GRPC_OK) {
-		hold(self);
+		if (lease->inherited)
+			begin(self);
+		else
+			hold(self);
 		return;
 	}
 	lease->next_ms = clock_ms();
@@ -192,13 +203,18 @@ void publisher_lease_open(struct databroker *self)
 {
 	buf_init(&self->lease.id, BUF_MAX_TEXT);
 	buf_init(&self->lease.next_id, BUF_MAX_TEXT);
+	publisher_keep_open(&self->lease.keep, self->settings.run_dir, &self->lease.id);
+	self->lease.inherited = self->lease.id.len > 0;
 	backoff_init(&self->lease.complaint.backoff, RETRY_FIRST_MS, RETRY_LONGEST_MS);
 }
 
 static void on_release_done(void *arg, const struct grpc_result *result)
 {
-	(void)result; /* if it failed, the lease runs out by itself */
-	ended(arg);
+	struct databroker *self = arg;
+
+	if (!result->status) /* else the lease runs out by itself, or the next one here renews it */
+		publisher_keep_put(&self->lease.keep, STR(""));
+	ended(self);
 }
 
 void publisher_lease_close(struct databroker *self)
@@ -222,6 +238,7 @@ void publisher_lease_close(struct databroker *self)
 		grpc_drain(self->grpc, &lease->pending, RELEASE_MS);
 		grpc_cancel(&lease->request);
 	}
+	publisher_keep_close(&lease->keep);
 	buf_clear(&lease->id);
 	buf_clear(&lease->next_id);
 }

@@ -38,7 +38,7 @@ static bool differs(const struct databroker *self, struct str id, struct pool *p
 	*next = (struct ledger_entry){ 0 };
 	*bytes = publisher_record_wanted(&self->source, id, pool, &next->n_routes);
 	if (!bytes->ptr)
-		return entry != NULL;
+		return entry && !publisher_settle_must_stay(self, id);
 	next->digest = hash_of(*bytes);
 	return !is_shown(entry) || !hash_equal(&entry->digest, &next->digest);
 }
@@ -84,13 +84,16 @@ static bool is_too_much(struct databroker *self, const struct change *changes, s
 
 	for (size_t i = 0; i < n; i++)
 		n_fewer += changes[i].n_fewer;
-	too_much = share < 100 && n_fewer > GUARD_ROUTES &&
+	too_much = share < 100 && !self->mass_delete && n_fewer > GUARD_ROUTES &&
 		   n_fewer * 100 >= self->ledger.n_routes * share;
 	if (too_much && !self->refused)
-		log_error("too many routes would go at once, they stay",
-			  "routes=%zu of=%zu max_delete_share=%zu hint=%s", n_fewer,
-			  self->ledger.n_routes, share,
-			  log_value("if that is meant, start with --max-delete-share 100"));
+		log_error(
+			"too many routes would go at once, they stay",
+			"routes=%zu of=%zu max_delete_share=%zu hint=%s", n_fewer,
+			self->ledger.n_routes, share,
+			log_value("if that is meant, give the Pomerium object the annotation "
+				  "ingress.pomerium.io/allow-mass-delete: \"true\", or start with "
+				  "--max-delete-share 100"));
 	self->refused = too_much;
 	return too_much;
 }

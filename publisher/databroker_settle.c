@@ -265,6 +265,39 @@ static void restore_settings(struct databroker *self)
 	pool_wipe(&pool);
 }
 
+/* ---- what another replica stored ---- */
+
+/* The owner of a record as it is wanted here, NULL: none. */
+static const struct owner *owner_here(const struct databroker *self, const struct msg_key *key)
+{
+	if (key->kind == MSG_KIND_POMERIUM)
+		return real_settings(self->wanted);
+	return publisher_wanted_owner(self->wanted, key);
+}
+
+void publisher_settle_adopt(struct databroker *self, const struct msg_key *key,
+			    Pomerium__Config__Config *config)
+{
+	const struct owner *owner;
+
+	if (key->kind == MSG_KIND_SECRET || publisher_lease_is_ours(self))
+		return;
+	owner = owner_here(self, key);
+	if (!needs_last_good(owner))
+		return;
+	if (config->settings)
+		config->settings->n_certificates = 0; /* they have records of their own */
+	publisher_record_restore(self->wanted, &owner->key, config);
+}
+
+bool publisher_settle_must_stay(const struct databroker *self, struct str id)
+{
+	struct msg_key key;
+
+	return publisher_record_owner(id, &key) && key.kind != MSG_KIND_SECRET &&
+	       needs_last_good(owner_here(self, &key));
+}
+
 /* ---- certificates of rejected owners ---- */
 
 static bool is_for(const struct owner *owner, const struct cert *cert)

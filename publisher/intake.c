@@ -142,6 +142,8 @@ static void take_config(struct publisher *p, const struct msg_config *config, st
 		publisher_figures.writes_saved++;
 		break;
 	}
+	if (p->databroker && config->owner.kind == MSG_KIND_POMERIUM)
+		publisher_databroker_allow_mass_delete(p->databroker, config->allow_mass_delete);
 	publisher_report_config(p->report, config, taken == WANTED_CHANGED);
 	log_warnings(p, config);
 	settings_changed(p, &config->owner);
@@ -173,6 +175,8 @@ void publisher_intake_delete(struct publisher *p, const struct msg_delete *gone)
 		return;
 	if (publisher_wanted_delete(p->wanted, &gone->owner) == WANTED_CHANGED)
 		touch(p, &gone->owner, gone->stamp.seen_ns);
+	if (p->databroker && gone->owner.kind == MSG_KIND_POMERIUM)
+		publisher_databroker_allow_mass_delete(p->databroker, false);
 	publisher_report_gone(p->report, &gone->owner, gone->reason);
 }
 

@@ -146,6 +146,7 @@ static int open_databroker(struct publisher *p, struct err *err)
 			   (unsigned long long)actor_epoch(p->loop));
 
 	settings->grpc.agent = (struct str){ agent, (size_t)len };
+	settings->run_dir = actor_run_dir();
 	p->databroker = publisher_databroker_new(settings, p->wanted, err);
 	mem_wipe(&settings->grpc.secret, sizeof(settings->grpc.secret));
 	if (!p->databroker)

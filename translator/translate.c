@@ -116,6 +116,25 @@ static int translate_ingress(const struct translator_settings *settings,
 	return pack(&job, config, err);
 }
 
+/* PREFIX/allow-mass-delete: "true" on the Pomerium object. It is for the publisher's guard and no
+ * part of any configuration, so nothing else is said of it. */
+static bool allows_mass_delete(const struct translator_settings *settings,
+			       const struct msg_meta *meta)
+{
+	static const char name[] = "/allow-mass-delete";
+	const struct str prefix = settings->prefix;
+
+	for (size_t i = 0; i < meta->annotations.n; i++) {
+		const struct str_pair *pair = &meta->annotations.items[i];
+
+		if (str_is(pair->value, "true") && pair->key.len > prefix.len &&
+		    str_eq(str_slice(pair->key, 0, prefix.len), prefix) &&
+		    str_is(str_slice(pair->key, prefix.len, pair->key.len), name))
+			return true;
+	}
+	return false;
+}
+
 int translator_translate(const struct translator_settings *settings,
 			 const struct msg_bundle *bundle, struct pool *pool, struct msg_config *out,
 			 struct err *err)
@@ -130,6 +149,7 @@ int translator_translate(const struct translator_settings *settings,
 	if (bundle->pomerium) {
 		out->uid = bundle->pomerium->metadata.uid;
 		out->generation = bundle->pomerium->metadata.generation;
+		out->allow_mass_delete = allows_mass_delete(settings, &bundle->pomerium->metadata);
 	}
 	if (translator_settings_from_crd(settings, bundle, pool, out, err))
 		return -1;

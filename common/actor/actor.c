@@ -460,6 +460,11 @@ void actor_set_reading(struct actor_loop *loop, enum actor_link link, bool readi
 	loop->links[link].reading = reading;
 }
 
+struct str actor_run_dir(void)
+{
+	return settings.run_dir;
+}
+
 uint64_t actor_epoch(const struct actor_loop *loop)
 {
 	return loop->epoch;

@@ -50,6 +50,7 @@ static const struct codec_field config_fields[] = {
 	CODEC_FIELD(msg_config, certificates, CODEC_LIST, .of = &certificate_codec),
 	CODEC_FIELD(msg_config, files, CODEC_LIST, .of = &file_codec),
 	CODEC_FIELD(msg_config, warnings, CODEC_TEXTS),
+	CODEC_FIELD(msg_config, allow_mass_delete, CODEC_BOOL),
 };
 const struct codec msg_config_codec = CODEC_OF(msg_config, config_fields);
 

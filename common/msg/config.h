@@ -72,6 +72,7 @@ struct msg_config {
 	struct msg_file_list files;
 	struct str_list warnings; /* full sentences; one that begins with MSG_CONFIG_BOOTSTRAP says
 				     why there is no bootstrap part */
+	bool allow_mass_delete;   /* the Pomerium object's annotation */
 };
 #define MSG_CONFIG_BOOTSTRAP "bootstrap: "
 extern const struct codec msg_config_codec;

@@ -2,37 +2,14 @@
 import json
 import os
 import pathlib
-import shutil
 import signal
 import subprocess
 
 import pytest
-from databroker import Databroker, merge, new_secret
-from pipeline import CLASS, Pipeline, app, fill, translate, wait_for, write
+from databroker import Databroker, Up, new_secret, wanted
+from pipeline import app, certificate, fill, tls_secret, wait_for, write
 
 N = 30
-
-
-def wanted(sluice, folder):
-    return merge([json.loads(translate(sluice, folder)[1])])
-
-
-class Up(Pipeline):
-    """`sluice up` into a databroker; the secret goes through the environment."""
-
-    def __init__(self, sluice, tmp, folder, databroker, *args, secret=None, url=None, env=None):
-        tmp.mkdir(exist_ok=True)
-        super().__init__(sluice, tmp, folder, env={**(env or {}), "SHARED_SECRET": secret or databroker.secret})
-        self.databroker = databroker
-        self.args = [sluice, "up", "-f", str(folder), "--databroker-service-url", url or databroker.url, "--run-dir", str(self.run_dir), *args]
-
-    def stored(self, seconds=10.0):
-        self.databroker.settled(wanted(self.sluice, self.folder), seconds, self.log)
-
-    def quiet(self):
-        """Every process has seen everything: a first complete state was reached and nothing is left to write."""
-        wait_for(lambda: self.log()[-3000:], lambda: "the one who writes" in self.log(), 40)
-        self.stored()
 
 
 @pytest.fixture
@@ -149,6 +126,43 @@ def test_mass_deletion_is_refused_until_told(sluice, tmp_path, folder, databroke
         assert set(databroker.records()) == {ingress(i) for i in range(25, N)}
 
 
+def pomerium(annotations=""):
+    return f"apiVersion: ingress.pomerium.io/v1\nkind: Pomerium\nmetadata: {{name: global, annotations: {{{annotations}}}}}\nspec: {{secrets: shop/bootstrap}}\n"
+
+
+def test_mass_deletion_is_allowed_by_an_annotation_while_it_is_there(sluice, tmp_path, folder, databroker):
+    allow = 'ingress.pomerium.io/allow-mass-delete: "true"'
+    write(folder / "bootstrap.yaml", json.dumps({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "bootstrap", "namespace": "shop"}, "stringData": {
+        "shared_secret": "a" * 32, "cookie_secret": "b" * 32, "signing_key": "c" * 32}}))
+    write(folder / "pomerium.yaml", pomerium())
+    (tmp_path / "away").mkdir()
+
+    def move(here, there):
+        for i in range(25):
+            (here / f"app-{i}.yaml").rename(there / f"app-{i}.yaml")
+
+    args = ("--publish-interval", "2s")  # all that goes at once is seen at once
+    with Up(sluice, tmp_path / "a", folder, databroker, *args) as p:
+        p.stored(20)
+        before = len(databroker.writes())
+        move(folder, tmp_path / "away")
+        wait_for(p.log, lambda: "too many routes would go at once" in p.log())
+        write(folder / "pomerium.yaml", pomerium('ingress.pomerium.io/allow-mass-delete: "yes"'))
+        write(folder / "app-29.yaml", app("app-29", "10.4.4.4"))
+        wait_for(p.log, lambda: databroker.written(before)[-1:] == [ingress(29)])
+        kept = {ingress(i) for i in range(25)} & set(databroker.records())
+        assert len(kept) > 20, "only what is exactly true allows it"
+        write(folder / "pomerium.yaml", pomerium(allow))
+        p.stored()
+        move(tmp_path / "away", folder)
+        p.stored()
+        write(folder / "pomerium.yaml", pomerium())
+        wait_for(p.log, lambda: "many routes may not go at once" in p.log())
+        refusals = p.log().count("too many routes would go at once")
+        move(folder, tmp_path / "away")
+        wait_for(p.log, lambda: p.log().count("too many routes would go at once") > refusals)
+
+
 BROKEN = "ingress.pomerium.io/policy: '[{\"allow\":{\"maybe\":[]}}]'"
 
 
@@ -175,20 +189,6 @@ def test_broken_owner_keeps_its_last_good_over_a_restart_of_everything(sluice, t
         write(folder / "app-6.yaml", app("app-6", "10.1.1.1"))
         p.stored()
         assert "sluice/cert/shop/app-6-tls" not in databroker.records()
-
-
-def certificate(tmp, *names):
-    """tmp/tls.crt and tmp/tls.key, self-signed."""
-    alt = ",".join(f"DNS:{n}" for n in names)
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", "/CN=test",
-                    "-addext", f"subjectAltName={alt}", "-keyout", tmp / "tls.key", "-out", tmp / "tls.crt"], check=True, capture_output=True)
-    return tmp / "tls.crt", tmp / "tls.key"
-
-
-def tls_secret(tmp, name):
-    import base64
-    data = {k: base64.b64encode((tmp / k).read_bytes()).decode() for k in ("tls.crt", "tls.key")}
-    return json.dumps({"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "metadata": {"name": name, "namespace": "shop"}, "data": data})
 
 
 # ---- one writer ----
@@ -237,6 +237,50 @@ def test_a_frozen_leader_writes_nothing_when_it_thaws(sluice, tmp_path, folder, 
         wait_for(leader.log, lambda: "no longer the one who writes" in leader.log())
         write(folder / "app-2.yaml", app("app-2", "10.8.8.2"))
         other.stored()
+    assert all(w["who"] == w["leader"] for w in databroker.writes()), databroker.writes()
+
+
+def test_a_request_on_the_wire_of_a_frozen_leader_is_repaired(sluice, tmp_path, folder, databroker):
+    args = ("--lease-duration", "2s")
+    with Up(sluice, tmp_path / "a", folder, databroker, *args) as a:
+        a.stored(20)
+        with Up(sluice, tmp_path / "b", folder, databroker, *args) as b:
+            wait_for(b.log, lambda: "standing by" in b.log(), 20)
+            (pid,) = a.children("publisher")
+            first = databroker.leader()
+            databroker.fault("delay", "Put", millis=6000, count=1)
+            write(folder / "app-1.yaml", app("app-1", "10.8.8.1"))
+            wait_for("its request is on the wire", lambda: databroker.fault_left() == 0)
+            os.kill(pid, signal.SIGSTOP)
+            write(folder / "app-1.yaml", app("app-1", "10.8.8.2"))
+            wait_for("the other takes over", lambda: databroker.leader() not in ("", first), 4)
+            b.stored(3)
+            late = lambda: [w for w in databroker.writes() if w["who"] == first and w["leader"] != first]
+            wait_for("the late write", late, 10)
+            b.stored(1)
+            os.kill(pid, signal.SIGCONT)
+            wait_for(a.log, lambda: "no longer the one who writes" in a.log())
+            write(folder / "app-2.yaml", app("app-2", "10.8.8.3"))
+            b.stored()
+            assert [w["records"] for w in late()] == [[ingress(1)]]
+
+
+def test_the_next_publisher_of_a_run_folder_goes_on_with_the_lease(sluice, tmp_path, folder, databroker):
+    """The lease is 30 s long; a single replica does not wait for its own."""
+    with Up(sluice, tmp_path / "a", folder, databroker) as p:
+        p.stored(20)
+        leads, first = p.leads(), databroker.leader()
+        assert p.kill("publisher")
+        wait_for(p.log, lambda: p.leads() > leads and databroker.leader() not in ("", first), 5)
+        write(folder / "app-1.yaml", app("app-1", "10.8.8.1"))
+        p.stored(5)
+        p.process.kill()  # and all with it
+        p.process.wait()
+        with Up(sluice, tmp_path / "b", folder, databroker) as other:
+            wait_for(other.log, lambda: "standing by" in other.log() or other.leads(), 20)
+        p.__enter__()
+        write(folder / "app-2.yaml", app("app-2", "10.8.8.2"))
+        p.stored(10)
     assert all(w["who"] == w["leader"] for w in databroker.writes()), databroker.writes()
 
 

@@ -88,7 +88,7 @@ def frames(dice):
     yield b"x" * (1 << 20)
     yield msgpack.packb([99, 1, []])
     yield msgpack.packb([CONFIG, 1, []])
-    yield msgpack.packb([CONFIG, 7, ["a"] * 11])
+    yield msgpack.packb([CONFIG, 7, ["a"] * 12])
     yield msgpack.packb([HELLO, 0, [VERSION, 2]])
     yield msgpack.packb([HELLO, 0, [VERSION, 77, 1, 1, 1]])
     yield msgpack.packb([HELLO, 0, [VERSION, 4, 5, 2**64 - 1, 1]])  # says that it is a publisher

@@ -122,7 +122,7 @@ class Cluster:
         """Creates or replaces an object, as it stands."""
         path = path_of(obj)
         status, answer = self.call("POST", path, obj)
-        if status == 409:
+        while status == 409:  # it is there, or somebody else wrote its status meanwhile
             name = obj["metadata"]["name"]
             _, now = self.call("GET", f"{path}/{name}")
             obj = {**obj, "metadata": {**obj["metadata"], "resourceVersion": now["metadata"]["resourceVersion"]}}

@@ -5,12 +5,13 @@ import json
 import os
 import pathlib
 import secrets
+import shutil
 import subprocess
 import urllib.error
 import urllib.request
 
 from cluster import go
-from pipeline import free_port, wait_for
+from pipeline import Pipeline, free_port, translate, wait_for
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 SOURCE = ROOT / "tests/fakes/databroker"
@@ -72,6 +73,10 @@ class Databroker:
     def fault(self, mode, method="", count=1, **more):
         self.call("/fault", json.dumps({"Mode": mode, "Method": method, "Count": count, **{k.title(): v for k, v in more.items()}}).encode())
 
+    def fault_left(self):
+        """Calls that the fault is still to hit."""
+        return json.loads(self.call("/fault", None))["Count"]
+
     def wipe(self):
         self.call("/wipe")
 
@@ -100,11 +105,14 @@ class Databroker:
     def tombstones(self):
         return {r["id"] for r in self.dump()["records"] if r["deleted"]}
 
-    def writes(self, op="put"):
-        """The log of writes: who, records, deleted ..."""
+    def history(self):
+        """The log: put (who, leader, records, deleted), acquire, release, start, wipe; each with its time in ms."""
         if not self.log_path.exists():
             return []
-        return [e for e in map(json.loads, self.log_path.read_text().splitlines()) if e["op"] == op]
+        return [json.loads(line) for line in self.log_path.read_text().splitlines()]
+
+    def writes(self, op="put"):
+        return [e for e in self.history() if e["op"] == op]
 
     def written(self, since=0):
         """Ids in the order in which they were written or deleted, from that write on."""
@@ -131,3 +139,29 @@ def merge(configs):
         settings |= part
     return {"routes": sorted(routes, key=lambda r: (r["from"], r.get("id", ""))), "settings": settings,
             "certificates": sorted(certificates, key=lambda c: (c["cert_bytes"], c["key_bytes"]))}
+
+
+def wanted(sluice, folder):
+    return merge([json.loads(translate(sluice, folder)[1])])
+
+
+class Up(Pipeline):
+    """`sluice up` into a databroker, from a folder or a cluster; the secret goes through the environment."""
+
+    def __init__(self, sluice, tmp, folder, databroker, *args, secret=None, url=None, env=None, cluster=None):
+        tmp.mkdir(exist_ok=True)
+        super().__init__(sluice, tmp, folder, env={**(env or {}), "SHARED_SECRET": secret or databroker.secret})
+        self.databroker, self.cluster = databroker, cluster
+        source = ["--kubeconfig", str(cluster.kubeconfig())] if cluster else ["-f", str(folder)]
+        self.args = [sluice, "up", *source, "--databroker-service-url", url or databroker.url, "--run-dir", str(self.run_dir), *args]
+
+    def stored(self, seconds=10.0):
+        """Waits until the databroker has what the offline command makes of the folder, or of what the cluster holds."""
+        if self.cluster:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            self.cluster.dump(self.folder)
+        self.databroker.settled(wanted(self.sluice, self.folder), seconds, self.log)
+
+    def leads(self):
+        """How often its publisher became the one who writes."""
+        return self.log().count("the one who writes\" lease")

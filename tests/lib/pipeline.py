@@ -1,4 +1,6 @@
 """Real pipelines for the flow tests: start, watch, kill, cut, compare."""
+import base64
+import json
 import os
 import pathlib
 import random
@@ -145,7 +147,6 @@ class Reader(threading.Thread):
         self.path, self.hosts, self.faults, self.reads, self.stopping = path, hosts, [], 0, threading.Event()
 
     def run(self):
-        import json
         while not self.stopping.is_set():
             text = read(self.path)
             if text is None:
@@ -293,6 +294,19 @@ def fill(folder, n, start=0):
     write(folder / "class.yaml", CLASS)
     for i in range(start, start + n):
         write(folder / f"app-{i}.yaml", app(f"app-{i}", f"10.0.{i // 250}.{i % 250 + 1}"))
+
+
+def certificate(tmp, *names):
+    """tmp/tls.crt and tmp/tls.key, self-signed."""
+    alt = ",".join(f"DNS:{n}" for n in names)
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30", "-subj", "/CN=test",
+                    "-addext", f"subjectAltName={alt}", "-keyout", tmp / "tls.key", "-out", tmp / "tls.crt"], check=True, capture_output=True)
+    return tmp / "tls.crt", tmp / "tls.key"
+
+
+def tls_secret(tmp, name, namespace="shop"):
+    data = {k: base64.b64encode((tmp / k).read_bytes()).decode() for k in ("tls.crt", "tls.key")}
+    return json.dumps({"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "metadata": {"name": name, "namespace": namespace}, "data": data})
 
 
 class Edits:

@@ -38,8 +38,8 @@ func (s *server) show(r record) (shown, error) {
 //
 //	GET  /records       all records with their Config as protobuf-JSON
 //	POST /record?id=ID  stores the Config in the body under that id, as somebody else would; an empty body deletes it
-//	POST /fault         the body is a fault
-//	POST /wipe          another server version, no records, no leases
+//	POST /fault         the body is a fault; GET: the one that is set, with what is left of its Count
+//	POST /wipe          another server version, no records, no leases; the log says so
 //	POST /drop          cuts every connection; /halfclose ends only our direction
 func (s *server) control(sockets *listener) http.Handler {
 	mux := http.NewServeMux()
@@ -53,7 +53,11 @@ func (s *server) control(sockets *listener) http.Handler {
 		}
 		s.faults.set(next)
 	})
-	mux.HandleFunc("POST /wipe", func(http.ResponseWriter, *http.Request) { s.wipe() })
+	mux.HandleFunc("GET /fault", func(w http.ResponseWriter, _ *http.Request) { json.NewEncoder(w).Encode(s.faults.get()) })
+	mux.HandleFunc("POST /wipe", func(http.ResponseWriter, *http.Request) {
+		s.wipe()
+		s.log.write(entry{Op: "wipe"})
+	})
 	mux.HandleFunc("POST /drop", func(http.ResponseWriter, *http.Request) { sockets.each(func(c net.Conn) { c.Close() }) })
 	mux.HandleFunc("POST /halfclose", func(http.ResponseWriter, *http.Request) {
 		sockets.each(func(c net.Conn) { c.(*net.TCPConn).CloseWrite() })

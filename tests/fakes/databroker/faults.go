@@ -36,6 +36,12 @@ func (f *faults) set(next fault) {
 	f.now = next
 }
 
+func (f *faults) get() fault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.now
+}
+
 func (f *faults) take(mode, method string) (fault, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -49,6 +49,7 @@ func run(schemaPath, secret, logPath, cert, key string, port, control int, maxAg
 	if s.log.file, err = os.OpenFile(logPath, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600); err != nil {
 		return err
 	}
+	s.log.write(entry{Op: "start"})
 	raw, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	if err != nil {
 		return err
