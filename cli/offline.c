@@ -153,8 +153,7 @@ static void translate_bundle(struct offline *self, const struct msg_bundle *bund
 		.prefix = offline_settings.resolve.prefix,
 		.cluster_domain = offline_settings.cluster_domain,
 		.controller = offline_settings.resolve.controller,
-		.address = offline_settings.address,
-		.databroker_cluster_nodes = offline_settings.databroker_cluster_nodes,
+		.pomerium = translator_pomerium_flags,
 		.bootstrap_only = offline_settings.bootstrap_only,
 	};
 	struct msg_config config = { 0 };

@@ -15,8 +15,6 @@ struct offline_settings {
 	struct str_list files;
 	struct resolve_settings resolve;
 	struct str cluster_domain;
-	struct str address;
-	struct str_list databroker_cluster_nodes;
 	bool bootstrap_only;
 };
 extern struct offline_settings offline_settings;

@@ -15,10 +15,6 @@ static const struct conf_option options[] = {
 	  "json: protobuf-JSON of the Config; yaml: Pomerium's config.yaml", 0 },
 	{ "bootstrap", CONF_BOOL, &bootstrap, "false", 0, 0,
 	  "print what Pomerium needs before it starts instead of routes and settings", 0 },
-	{ "address", CONF_TEXT, &offline_settings.address, ":8443", 0, 0,
-	  "bootstrap: address that Pomerium listens on", 0 },
-	{ "databroker-cluster-nodes", CONF_LIST, &offline_settings.databroker_cluster_nodes, "", 0,
-	  0, "bootstrap: nodes of the databroker cluster, ID or ID=URL, comma separated", 0 },
 	{ 0 },
 };
 
@@ -41,7 +37,8 @@ static int render(struct offline *self, struct err *err)
 
 int cli_translate(int argc, char **argv)
 {
-	const struct conf_option *const tables[] = { offline_options, options, NULL };
+	const struct conf_option *const tables[] = { offline_options, options,
+						     translator_pomerium_flags_options, NULL };
 	struct str_list rest = { 0 };
 	struct err err = { "" };
 	struct offline self;

@@ -326,6 +326,7 @@ int cli_up(int argc, char **argv)
 	if (rc || check(&rest, &err))
 		return offline_usage("up", err.text);
 	log_set_format(str_is(up_flags.log_format, "json") ? LOG_JSON : LOG_LOGFMT);
+	up_flags_warn();
 	if (check_files(&err)) {
 		fprintf(stderr, "sluice up: %s\n", err.text);
 		return CLI_UNREADABLE;

@@ -11,10 +11,12 @@
 #include <string.h>
 
 #include "actor/web_address.h"
+#include "base/log.h"
 #include "cli/offline.h"
 
 #define TO(room) (1u << ROOM_##room)
 #define TO_ALL (TO(WATCHER) | TO(RESOLVER) | TO(TRANSLATOR) | TO(PUBLISHER))
+#define NO_EFFECT (1u << 28)   /* manifests for the Go controller may have it */
 #define IN_CLUSTER (1u << 30)  /* not if manifests are read */
 #define EACH_A_PORT (1u << 29) /* an address: each process gets the next port */
 #define SECRET (1u << 31)      /* by the environment only */
@@ -117,6 +119,12 @@ static const struct row rows[] = {
 	{ { "health-probe-bind-address", CONF_TEXT, &up_flags.probes, "", 0, 0,
 	    "the same for /healthz, /readyz and /startupz; may be the same address", 0 },
 	  TO_ALL | EACH_A_PORT },
+	{ { "debug-dump-config-diff", CONF_BOOL, NULL, "false", 0, 0,
+	    "of the Go controller: taken, of no effect", 0 },
+	  NO_EFFECT },
+	{ { "config-controller-shutdown", CONF_TEXT, NULL, "", 0, 0,
+	    "of the Go controller: taken, of no effect", 0 },
+	  NO_EFFECT },
 	{ { "log-level", CONF_TEXT, NULL, "info", 0, 0, "debug, info, warn or error", 0 }, TO_ALL },
 	{ { "log-format", CONF_TEXT, &up_flags.log_format, "logfmt", 0, 0, "logfmt or json", 0 },
 	  TO_ALL },
@@ -168,7 +176,8 @@ static int check_addresses(struct err *err)
 
 int up_flags_read(int argc, char **argv, struct str_list *rest, struct err *err)
 {
-	const struct conf_option *const tables[] = { offline_options, options, NULL };
+	const struct conf_option *const tables[] = { offline_options, options,
+						     translator_pomerium_flags_options, NULL };
 	int rc;
 
 	for (size_t i = 0; i < N_ROWS; i++) {
@@ -291,6 +300,22 @@ void up_flags_each(enum msg_room room, unsigned place, up_flags_fn *each, void *
 		if (is_for(rows[i].rooms, room) && !(rows[i].rooms & SECRET))
 			pass_on(&options[i], rows[i].rooms & EACH_A_PORT ? &place : NULL, each,
 				arg);
+	for (const struct conf_option *o = translator_pomerium_flags_options;
+	     room == ROOM_TRANSLATOR && o->name; o++)
+		pass_on(o, NULL, each, arg);
+}
+
+void up_flags_warn(void)
+{
+	for (size_t i = 0; i < N_ROWS; i++) {
+		struct buf value;
+
+		buf_init(&value, BUF_MAX_TEXT);
+		print_value(&options[i], &value);
+		if (rows[i].rooms & NO_EFFECT && value.len && !str_is(buf_view(&value), "false"))
+			log_warn("flag has no effect", "flag=--%s", options[i].name);
+		buf_clear(&value);
+	}
 }
 
 void up_flags_set_secrets(enum msg_room room)

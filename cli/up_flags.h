@@ -24,6 +24,8 @@ int up_flags_read(int argc, char **argv, struct str_list *rest, struct err *err)
  * its number among the processes, from 0. */
 typedef void up_flags_fn(void *arg, struct str flag);
 void up_flags_each(enum msg_room room, unsigned place, up_flags_fn *each, void *arg);
+/* A line for each flag that was given and has no effect. */
+void up_flags_warn(void);
 /* In a child that is about to become this room: secrets stay in its environment if they are its
  * own, and in no other's. */
 void up_flags_set_secrets(enum msg_room room);

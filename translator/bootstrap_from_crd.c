@@ -185,40 +185,44 @@ static void set_runtime_flags(struct settings_job *job, Pomerium__Config__Settin
 	}
 }
 
-/* "node-1=https://node-1.example.com:5443"; without an address the node is known elsewhere. */
-static int add_node(struct settings_job *job, struct str text, Pomerium__Config__Settings *out,
-		    bool *is_leader, struct err *err)
+/* Without an address the node is known elsewhere. */
+static int add_node(struct settings_job *job, const struct pomerium_node *known,
+		    Pomerium__Config__Settings *out, struct err *err)
 {
-	struct str leader = translator_crd_text(job->spec, "dataBroker.clusterLeaderId");
 	Pomerium__Config__Settings__DataBrokerClusterNode *node;
-	struct str id = text, address = STR_NONE;
 	struct translator_url url;
 
-	(void)str_cut(text, '=', &id, &address);
-	*is_leader = *is_leader || str_eq(id, leader);
-	if (!address.ptr)
+	if (!known->grpc_address.ptr)
 		return 0;
-	if (translator_url_parse_full(address, &url, err))
-		return err_wrap(err, "databroker cluster node %s", err_quote(text));
+	if (translator_url_parse_full(known->grpc_address, &url, err))
+		return err_wrap(err, "databroker cluster node %s", err_quote(known->id));
 	if (!out->databroker_cluster_nodes)
 		out->databroker_cluster_nodes =
 			PB_NEW(job->pool, pomerium__config__settings__data_broker_cluster_nodes);
 	node = PB_NEW(job->pool, pomerium__config__settings__data_broker_cluster_node);
-	PB_SET_TEXT(node, id, id);
-	PB_SET_TEXT(node, grpc_address, address);
+	PB_SET_TEXT(node, id, known->id);
+	PB_SET_TEXT(node, grpc_address, known->grpc_address);
+	if (known->raft_address.len)
+		PB_SET_TEXT(node, raft_address, known->raft_address);
 	PB_PUSH(job->pool, out->databroker_cluster_nodes, nodes, node);
 	return 0;
 }
 
-static int set_cluster(struct settings_job *job, const struct str_list *nodes,
+static int set_cluster(struct settings_job *job, const struct pomerium_flags *flags,
 		       Pomerium__Config__Settings *out, struct err *err)
 {
 	struct str leader = translator_crd_text(job->spec, "dataBroker.clusterLeaderId");
+	struct pomerium_node *nodes;
 	bool is_leader = false;
+	size_t n;
 
-	for (size_t i = 0; i < nodes->n; i++)
-		if (add_node(job, nodes->items[i], out, &is_leader, err))
+	if (translator_pomerium_flags_nodes(flags, job->pool, &nodes, &n, err))
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		is_leader = is_leader || str_eq(nodes[i].id, leader);
+		if (add_node(job, &nodes[i], out, err))
 			return -1;
+	}
 	if (!leader.ptr)
 		return 0;
 	if (!is_leader)
@@ -233,14 +237,17 @@ static int set_cluster(struct settings_job *job, const struct str_list *nodes,
 /* ---- together ---- */
 
 static int fill(struct settings_job *job, const struct translator_settings *settings,
-		Pomerium__Config__Settings *out, struct err *err)
+		Pomerium__Config__Config *config, struct err *err)
 {
-	if (set_authenticate_url(job, settings->address, out, err) || splice_secrets(job, err) ||
-	    set_storage(job, out, err) ||
-	    set_cluster(job, &settings->databroker_cluster_nodes, out, err))
+	const struct str address = translator_pomerium_flags_address(&settings->pomerium);
+	Pomerium__Config__Settings *out = config->settings;
+
+	if (set_authenticate_url(job, address, out, err) || splice_secrets(job, err) ||
+	    set_storage(job, out, err) || set_cluster(job, &settings->pomerium, out, err) ||
+	    translator_pomerium_flags_set(&settings->pomerium, job->pool, config, err))
 		return -1;
-	if (settings->address.len)
-		PB_SET_TEXT(out, address, settings->address);
+	if (address.len)
+		PB_SET_TEXT(out, address, address);
 	set_runtime_flags(job, out);
 	return 0;
 }
@@ -259,7 +266,7 @@ int translator_bootstrap_from_crd(const struct translator_settings *settings,
 		return 0;
 	job.spec = bundle->pomerium->spec;
 	config->settings = PB_NEW(pool, pomerium__config__settings);
-	if (fill(&job, settings, config->settings, &own)) {
+	if (fill(&job, settings, config, &own)) {
 		if (settings->bootstrap_only)
 			return err_set(err, "%s", own.text);
 		/* Nothing of a part that is not whole may go out. */

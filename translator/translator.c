@@ -151,6 +151,7 @@ static int start(void *arg, struct actor_loop *loop, struct err *err)
 
 	(void)err;
 	self->loop = loop;
+	self->settings.pomerium = translator_pomerium_flags;
 	actor_set_reading(loop, LINK_JOBS, false);
 	return 0;
 }
@@ -167,10 +168,6 @@ static const struct conf_option options[] = {
 	  "prefix of our annotations", 0 },
 	{ "cluster-domain", CONF_TEXT, &translator.settings.cluster_domain, "cluster.local", 0, 0,
 	  "DNS domain of the cluster", 0 },
-	{ "address", CONF_TEXT, &translator.settings.address, ":8443", 0, 0,
-	  "address that Pomerium listens on, for its bootstrap configuration", 0 },
-	{ "databroker-cluster-nodes", CONF_LIST, &translator.settings.databroker_cluster_nodes, "",
-	  0, 0, "nodes of the databroker cluster, for the bootstrap configuration", 0 },
 	{ "test-crash-on", CONF_TEXT, &translator.crash_on, "", 0, 0, "", 0 },
 	{ 0 },
 };
@@ -185,6 +182,7 @@ int main(int argc, char **argv)
 			.self = &translator,
 			.inputs = inputs,
 			.options = options,
+			.more_options = translator_pomerium_flags_options,
 			.start = start,
 			.on_peer_up = on_peer_up,
 			.on_peer_down = on_peer_down,

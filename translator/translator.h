@@ -6,14 +6,14 @@
 #include "base/value.h"
 #include "msg/msg.h"
 #include "pb/reflect.h"
+#include "translator/pomerium_flags.h"
 
 struct translator_settings {
 	struct str prefix;         /* annotation prefix, without the slash: ingress.pomerium.io */
 	struct str cluster_domain; /* cluster.local */
 	struct str controller;     /* spec.controller, for HTTP-01 solver Ingresses */
 	/* bootstrap part only */
-	struct str address; /* :8443 */
-	struct str_list databroker_cluster_nodes;
+	struct pomerium_flags pomerium;
 	bool bootstrap_only; /* only this part is asked for: a fault in it rejects, elsewhere it is
 				a warning */
 };

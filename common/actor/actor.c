@@ -93,8 +93,9 @@ static int check_endpoints(enum msg_room room, unsigned *needs, struct err *err)
 static int read_settings(const struct actor *actor, int argc, char **argv, struct err *err)
 {
 	static const struct conf_option none[] = { { 0 } };
-	const struct conf_option *tables[] = { actor->options ? actor->options : none, standard,
-					       NULL };
+	const struct conf_option *tables[] = { actor->options ? actor->options : none,
+					       actor->more_options ? actor->more_options : none,
+					       standard, NULL };
 	struct str_list rest;
 	enum log_level level;
 	char program[64];

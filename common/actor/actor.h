@@ -45,8 +45,9 @@ struct actor {
 	enum msg_room room;
 	const char *summary; /* one line for --help */
 	void *self;
-	const struct actor_input *inputs;  /* ends with { MSG_NONE } */
-	const struct conf_option *options; /* the room's own; ends with { 0 } */
+	const struct actor_input *inputs;       /* ends with { MSG_NONE } */
+	const struct conf_option *options;      /* the room's own; ends with { 0 } */
+	const struct conf_option *more_options; /* the same, from another file of it; or NULL */
 	/* Of the settings; -1 ends with status 2: nobody need try again with the same. */
 	int (*check)(void *self, struct err *err);
 	int (*start)(void *self, struct actor_loop *loop,

@@ -50,7 +50,7 @@ static void check_out(const struct msg_config *out, struct pool *pool)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct translator_settings settings = { .address = STR(":8443") };
+	const struct translator_settings settings = { .pomerium = { .address = STR(":8443") } };
 	struct msg_pomerium pomerium = { 0 };
 	struct msg_bundle bundle = { .owner = { .kind = MSG_KIND_POMERIUM },
 				     .pomerium = &pomerium };

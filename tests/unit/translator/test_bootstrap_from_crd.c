@@ -13,11 +13,11 @@ struct attempt {
 /* Translates again, with start options. The json becomes that of the bootstrap part. */
 static void attempt_start(struct trip *trip, const struct attempt *a)
 {
-	static struct str nodes[] = { STR("node-1"), STR("node-2=https://n2:5443") };
-	const struct translator_settings settings = { .address = str_from(a->address ? a->address
-										     : ":8443"),
-						      .databroker_cluster_nodes = { nodes, 2 },
-						      .bootstrap_only = a->strict };
+	const struct translator_settings settings = {
+		.pomerium = { .server_addr = str_from(a->address ? a->address : ":8443"),
+			      .nodes = STR("node-1, node-2=https://n2:5443") },
+		.bootstrap_only = a->strict
+	};
 	ProtobufCMessage *config;
 
 	settings_start(trip, a->spec);
