@@ -1,4 +1,5 @@
 """Examples of documentation, made complete: the class, Services with an endpoint and Secrets that they talk about."""
+import functools
 import json
 import pathlib
 import re
@@ -31,6 +32,7 @@ def services(ingress):
             yield path["backend"]["service"]["name"], path["backend"]["service"]["port"]
 
 
+@functools.cache
 def secrets_of_demo():
     """Throw-away Secrets, certificates among them, by name."""
     found = {}
