@@ -56,6 +56,10 @@ bool publisher_databroker_holds_back(const struct databroker *self);
 enum databroker_standing publisher_databroker_standing(const struct databroker *self);
 /* This process is the one that writes, at this moment. */
 bool publisher_databroker_is_leader(const struct databroker *self);
+/* What is stored of an owner, as JSON members: record, version, state (equal, older, not yet,
+ * nothing, not read yet), writer. */
+void publisher_databroker_explain(const struct databroker *self, const struct msg_key *owner,
+				  struct buf *out);
 /* Reads, follows and renews; writes from may_ms on. Returns the next deadline, UINT64_MAX: none. */
 uint64_t publisher_databroker_tick(struct databroker *self, uint64_t now_ms, uint64_t may_ms);
 

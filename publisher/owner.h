@@ -56,7 +56,10 @@ struct owner {
 	struct str text;   /* msg_key_text, its key in the map of owners */
 	struct good *good; /* NULL: none yet */
 	char *reason;      /* why its newest state cannot be published; NULL: it can */
+	char *last_reason; /* the one before it was mended; NULL: none */
 	uint64_t warned;   /* sum of the warnings that were logged */
+	int64_t good_since, reason_since; /* seconds since 1970: `good` is the same; the newest
+					     state was rejected or mended. 0: unknown */
 };
 
 /* What a `good` is made of, in someone else's memory. */

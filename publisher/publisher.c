@@ -9,6 +9,7 @@
  *   owns   what is wanted, the last good configuration of each owner, what is published
  *   never  writes before everybody has arrived, translates, asks the API server
  */
+#include "publisher/publisher_explain.h"
 #include "publisher/publisher_figures.h"
 #include "publisher/room.h"
 
@@ -167,6 +168,8 @@ int main(int argc, char **argv)
 					   .metrics = publisher_figures_table,
 					   .measure = publisher_figures_measure,
 					   .ready = publisher_figures_ready,
-					   .started = publisher_figures_ready },
+					   .started = publisher_figures_ready,
+					   .dump = publisher_explain_dump,
+					   .explain = publisher_explain },
 			  argc, argv);
 }

@@ -134,6 +134,13 @@ void publisher_waiting_release(struct waiting *waiting, const struct msg_key *ke
 	pool_clear(&pool);
 }
 
+struct str publisher_waiting_for(const struct waiting *waiting, struct str owner)
+{
+	const struct waiting_owner *found = map_get(&waiting->owners, owner);
+
+	return found ? found->secret : STR_NONE;
+}
+
 size_t publisher_waiting_n(const struct waiting *waiting)
 {
 	return waiting->owners.n;

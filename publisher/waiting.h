@@ -25,6 +25,8 @@ void publisher_waiting_drop(struct waiting *waiting, const struct msg_key *owner
 void publisher_waiting_release(struct waiting *waiting, const struct msg_key *secret,
 			       void (*again)(void *self, struct str raw));
 size_t publisher_waiting_n(const struct waiting *waiting);
+/* The Secret that this owner (msg_key_text) waits for, as "Secret/namespace/name"; absent: none. */
+struct str publisher_waiting_for(const struct waiting *waiting, struct str owner);
 /* Asks again for what has not come. Returns when to call next, UINT64_MAX: never. */
 uint64_t publisher_waiting_tick(struct waiting *waiting, uint64_t now_ms);
 

@@ -11,6 +11,7 @@
  */
 #include "publisher/wanted.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "publisher/wanted_inside.h"
 
@@ -106,8 +107,14 @@ static struct owner *owner_of(struct wanted *self, const struct msg_key *key)
 
 static void set_reason(struct wanted *self, struct owner *owner, const char *reason)
 {
+	if (!reason && !owner->reason)
+		return;
+	if (!reason || !owner->reason)
+		owner->reason_since = clock_wall();
 	self->n_rejected += (reason != NULL) - (owner->reason != NULL);
-	mem_free(owner->reason);
+	mem_free(reason ? owner->reason : owner->last_reason);
+	if (!reason)
+		owner->last_reason = owner->reason;
 	owner->reason = reason ? mem_strdup(reason) : NULL;
 }
 
@@ -165,6 +172,7 @@ enum wanted_taken publisher_wanted_adopt(struct wanted *self, const struct msg_k
 		return WANTED_SAME;
 	}
 	swap_good(self, owner, next);
+	owner->good_since = clock_wall();
 	return WANTED_CHANGED;
 }
 

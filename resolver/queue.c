@@ -319,6 +319,21 @@ uint64_t resolver_queue_tick(struct queue *queue, uint64_t now_ms)
 	return job ? job->deadline_ms : UINT64_MAX;
 }
 
+const char *resolver_queue_standing(const struct queue *queue, const struct msg_key *owner)
+{
+	const struct queue_job *job = find(queue, owner);
+
+	if (!job)
+		return "unknown";
+	if (job->crashed)
+		return "crashes translators";
+	if (job->number)
+		return job->worker ? "being translated" : "on its way to the publisher";
+	if (job->suspect)
+		return "suspected of crashing translators";
+	return job->list ? "waiting" : "done";
+}
+
 /* ---- workers ---- */
 
 /* A cut connection is no death: what was held against the job is taken back. */

@@ -87,6 +87,9 @@ void resolver_queue_ack(struct queue *queue, const struct msg_key *owner, uint64
 /* Sends again what was not acknowledged in time; returns the next deadline, UINT64_MAX: none. */
 uint64_t resolver_queue_tick(struct queue *queue, uint64_t now_ms);
 
+/* Where an owner stands, in a word or two for people. */
+const char *resolver_queue_standing(const struct queue *queue, const struct msg_key *owner);
+
 struct queue_worker *resolver_queue_add_worker(struct queue *queue, void *peer, uint64_t epoch);
 /* Its link started over: what it had goes out again, without suspicion. */
 void resolver_queue_reset_worker(struct queue *queue, struct queue_worker *worker);

@@ -10,6 +10,7 @@
  *
  * Handlers only write down what has to be done; send.c does it, as far as the others have room.
  */
+#include "resolver/resolver_explain.h"
 #include "resolver/resolver_figures.h"
 #include "resolver/send.h"
 
@@ -226,6 +227,8 @@ int main(int argc, char **argv)
 		.metrics = resolver_figures_table,
 		.measure = resolver_figures_measure,
 		.ready = resolver_figures_ready,
+		.dump = resolver_explain_dump,
+		.explain = resolver_explain,
 	};
 
 	return actor_main(&actor, argc, argv);

@@ -8,6 +8,7 @@
 
 #include "actor/figures.h"
 #include "actor/loop.h"
+#include "base/json_put.h"
 #include "base/log.h"
 
 #define TEXT "text/plain; charset=utf-8"
@@ -118,6 +119,25 @@ static void on_explain(struct actor_loop *loop, const struct web_request *reques
 	}
 }
 
+/* For sluice top. */
+static void on_state(struct actor_loop *loop, const struct web_request *request,
+		     struct web_answer *out)
+{
+	const struct actor *actor = loop->actor;
+	struct err why = { "" };
+
+	(void)request;
+	out->type = JSON;
+	json_put_open(&out->body, NULL, '{');
+	json_put_text(&out->body, "room", str_from(room_name(actor->room)));
+	json_put_text(&out->body, "version", str_from(conf_version));
+	json_put_bool(&out->body, "ready", !actor->ready || actor->ready(actor->self, &why));
+	json_put_text(&out->body, "why_not", str_from(why.text));
+	json_put_text(&out->body, "last_error", str_from(log_last_text(LOG_LEVEL_ERROR)));
+	json_put_number(&out->body, "last_error_at", log_last_time(LOG_LEVEL_ERROR));
+	json_put_close(&out->body, '}');
+}
+
 /* ---- a page for a person ---- */
 
 static void add_html(const char *text, struct buf *out)
@@ -217,6 +237,7 @@ static const struct path paths[] = {
 	{ "/healthz", WEB_PROBES | WEB_LOCAL, on_healthz },
 	{ "/readyz", WEB_PROBES | WEB_LOCAL, on_readyz },
 	{ "/startupz", WEB_PROBES | WEB_LOCAL, on_startupz },
+	{ "/state", WEB_LOCAL, on_state },
 	{ "/dump", WEB_LOCAL, on_dump },
 	{ "/explain", WEB_LOCAL, on_explain },
 };

@@ -1,0 +1,212 @@
+/* publisher_explain: what this room knows of one owner, and of all, as JSON.
+ *
+ *   in     the state of the room, when somebody asks
+ *   out    JSON text, in pieces if it is long
+ *   owns   keys of a dump that is on its way
+ *   never  shows a value of a Secret: of a route only where it leads; changes anything
+ */
+#include "publisher/publisher_explain.h"
+
+#include <stdlib.h>
+
+#include "base/json_put.h"
+#include "base/mem.h"
+#include "pb/pomerium.pb-c.h"
+#include "pb/reflect.h"
+#include "publisher/room.h"
+
+#define PIECE_BYTES (16u << 10)
+
+/* ---- routes ---- */
+
+static int compare(const void *a, const void *b)
+{
+	return publisher_route_compare(*(const struct route *const *)a,
+				       *(const struct route *const *)b);
+}
+
+static void put_text(struct buf *out, const char *key, struct str text)
+{
+	if (text.len)
+		json_put_text(out, key, text);
+}
+
+static void put_destinations(const struct route *route, struct pool *pool, struct buf *out)
+{
+	struct err err;
+	const Pomerium__Config__Route *message = (const void *)pb_unpack(
+		&pomerium__config__route__descriptor, route->packed.head, pool, &err);
+
+	if (!message)
+		return;
+	json_put_open(out, "to", '[');
+	for (size_t i = 0; i < message->n_to; i++)
+		json_put_text(out, NULL, pb_str(message->to[i]));
+	json_put_close(out, ']');
+	if (message->redirect)
+		json_put_bool(out, "redirect", true);
+	if (message->response)
+		json_put_bool(out, "response", true);
+}
+
+static void put_route(const struct route *route, struct pool *pool, struct buf *out)
+{
+	json_put_open(out, NULL, '{');
+	json_put_text(out, "id", route->id);
+	json_put_text(out, "from", route->from);
+	put_text(out, "path", route->path);
+	put_text(out, "prefix", route->prefix);
+	put_text(out, "regex", route->regex);
+	put_destinations(route, pool, out);
+	json_put_close(out, '}');
+}
+
+static void put_routes(const struct good *good, struct pool *pool, struct buf *out)
+{
+	const struct route **routes = pool_array(pool, good->n_routes + 1, sizeof(*routes));
+
+	for (size_t i = 0; i < good->n_routes; i++)
+		routes[i] = &good->routes[i];
+	qsort(routes, good->n_routes, sizeof(struct route *), compare);
+	json_put_open(out, "routes", '[');
+	for (size_t i = 0; i < good->n_routes; i++)
+		put_route(routes[i], pool, out);
+	json_put_close(out, ']');
+}
+
+/* ---- one owner ---- */
+
+static void put_time(struct buf *out, const char *key, int64_t time)
+{
+	struct tm tm;
+	char text[32] = "";
+
+	if (!time || !gmtime_r(&(time_t){ time }, &tm))
+		return;
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	json_put_text(out, key, str_from(text));
+}
+
+static void put_problem(const struct publisher *p, const struct owner *owner, struct buf *out)
+{
+	const struct str waits = publisher_waiting_for(&p->waiting, owner->text);
+
+	if (owner->reason) {
+		json_put_text(out, "rejected", str_from(owner->reason));
+		put_time(out, "rejected_since", owner->reason_since);
+	} else if (owner->last_reason) {
+		json_put_text(out, "last_error", str_from(owner->last_reason));
+		put_time(out, "mended_since", owner->reason_since);
+	}
+	put_text(out, "waits_for", waits);
+}
+
+static const char *file_state(const struct publisher *p, const struct owner *owner)
+{
+	const struct plan *plan = &p->sink.plan;
+	const struct hash *published = map_get(&plan->published, owner->text);
+
+	if (!published)
+		return owner->good ? "not yet" : "nothing";
+	return owner->good && hash_equal(published, &owner->good->digest) ? "equal" : "older";
+}
+
+static void put_stored(const struct publisher *p, const struct owner *owner, struct buf *out)
+{
+	json_put_open(out, "stored", '{');
+	if (p->databroker) {
+		publisher_databroker_explain(p->databroker, &owner->key, out);
+	} else {
+		json_put_text(out, "file", str_from(p->sink.settings.path));
+		json_put_text(out, "state", str_from(file_state(p, owner)));
+	}
+	json_put_close(out, '}');
+}
+
+static void put_certificates(const struct good *good, struct buf *out)
+{
+	json_put_open(out, "certificates", '[');
+	for (size_t i = 0; i < good->n_certs; i++)
+		json_put_text(out, NULL, publisher_certs_secret(good->certs[i].cert));
+	json_put_close(out, ']');
+}
+
+static void put_owner(const struct publisher *p, const struct owner *owner, struct buf *out)
+{
+	struct pool pool;
+
+	pool_init(&pool);
+	json_put_open(out, NULL, '{');
+	json_put_text(out, "kind", str_from(msg_kind_name((enum msg_kind)owner->key.kind)));
+	put_text(out, "namespace", owner->key.namespace);
+	json_put_text(out, "name", owner->key.name);
+	put_problem(p, owner, out);
+	if (owner->good) {
+		put_time(out, "since", owner->good_since);
+		put_routes(owner->good, &pool, out);
+		put_certificates(owner->good, out);
+	}
+	put_stored(p, owner, out);
+	json_put_close(out, '}');
+	pool_wipe(&pool); /* routes have values of Secrets in them */
+}
+
+int publisher_explain(void *self, const struct msg_key *key, struct buf *out, struct err *err)
+{
+	const struct publisher *p = self;
+	const struct owner *owner = publisher_wanted_owner(p->wanted, key);
+
+	if (!owner)
+		return err_set(err, "no configuration of it has come to the publisher");
+	put_owner(p, owner, out);
+	return 0;
+}
+
+/* ---- everything ---- */
+
+struct dump_state {
+	struct str *keys; /* texts of the owners; in the dump's pool */
+	size_t n, next, n_put;
+};
+
+static struct dump_state *begin(const struct publisher *p, struct actor_dump *dump, struct buf *out)
+{
+	struct dump_state *state = pool_alloc(&dump->pool, sizeof(*state));
+	struct str *sorted = map_sorted_keys(&p->wanted->owners);
+
+	state->n = p->wanted->owners.n;
+	state->keys = pool_array(&dump->pool, state->n + 1, sizeof(*state->keys));
+	for (size_t i = 0; i < state->n; i++)
+		state->keys[i] = pool_str(&dump->pool, sorted[i]);
+	mem_free(sorted);
+	json_put_open(out, NULL, '{');
+	json_put_text(out, "room", STR("publisher"));
+	json_put_number(out, "n_routes", (long long)publisher_wanted_n_routes(p->wanted));
+	json_put_number(out, "n_rejected", (long long)publisher_wanted_n_rejected(p->wanted));
+	if (p->databroker)
+		json_put_bool(out, "leader", publisher_databroker_is_leader(p->databroker));
+	json_put_open(out, "owners", '[');
+	return state;
+}
+
+bool publisher_explain_dump(void *self, struct actor_dump *dump, struct buf *out)
+{
+	const struct publisher *p = self;
+	struct dump_state *state = dump->state;
+
+	if (!state)
+		dump->state = state = begin(p, dump, out);
+	while (state->next < state->n && out->len < PIECE_BYTES) {
+		const struct owner *owner = map_get(&p->wanted->owners, state->keys[state->next++]);
+
+		if (!owner)
+			continue; /* it has gone meanwhile */
+		if (state->n_put++)
+			buf_putc(out, ',');
+		put_owner(p, owner, out);
+	}
+	if (state->next < state->n)
+		return true;
+	buf_puts(out, "]}\n");
+	return false;
+}

@@ -1,0 +1,16 @@
+/* publisher_explain: what this room knows of one owner, and of all, as JSON. */
+#ifndef PUBLISHER_PUBLISHER_EXPLAIN_H
+#define PUBLISHER_PUBLISHER_EXPLAIN_H
+
+#include "actor/actor.h"
+
+/* Hooks of struct actor; self is a struct publisher.
+ *
+ * One owner: its routes in the order in which the proxy tries them, since when, why its newest
+ * state cannot be published or what the last such reason was, and what is stored of it. -1: nothing
+ * came of this owner. */
+int publisher_explain(void *self, const struct msg_key *key, struct buf *out, struct err *err);
+/* {"room":..., "owners":[as above], "certificates":[{secret, hosts}]}; no key, no secret value. */
+bool publisher_explain_dump(void *self, struct actor_dump *dump, struct buf *out);
+
+#endif

@@ -1,0 +1,240 @@
+/* resolver_explain: what this room knows of one object, and all of it, as JSON.
+ *
+ *   in     the state of the room, when somebody asks
+ *   out    JSON text, in pieces if it is long
+ *   owns   nothing; keys of a dump that is on its way
+ *   never  shows a value of a Secret; changes anything
+ */
+#include "resolver/resolver_explain.h"
+
+#include "base/json_put.h"
+#include "resolver/key.h"
+#include "resolver/resolve_inside.h"
+#include "resolver/send.h"
+
+#define PIECE_BYTES (16u << 10)
+
+/* ---- what an owner refers to ---- */
+
+static void put_key(struct buf *out, const struct msg_key *key)
+{
+	json_put_text(out, "kind", str_from(msg_kind_name((enum msg_kind)key->kind)));
+	if (key->namespace.len)
+		json_put_text(out, "namespace", key->namespace);
+	json_put_text(out, "name", key->name);
+}
+
+static const char *secret_state(const struct resolve *resolve, const struct msg_key *key)
+{
+	static const char *const states[] = { [MSG_SECRET_FOUND] = "found",
+					      [MSG_SECRET_ABSENT] = "absent",
+					      [MSG_SECRET_FORBIDDEN] = "forbidden",
+					      [MSG_SECRET_UNAVAILABLE] = "unavailable" };
+	struct msg_bundle_secret facts;
+	enum msg_secret_answer answer;
+
+	if (!resolver_secrets_get(&resolve->secrets, key, &answer, &facts))
+		return "asked for";
+	return states[answer];
+}
+
+static void put_addresses(struct buf *out, const struct msg_bundle_service *service)
+{
+	json_put_open(out, "addresses", '[');
+	for (size_t i = 0; i < service->endpoints.n; i++) {
+		const struct msg_bundle_endpoint *port = &service->endpoints.items[i];
+
+		for (size_t k = 0; k < port->addresses.n; k++) {
+			const struct str address = port->addresses.items[k];
+			const bool v6 = str_find(address, ':') >= 0;
+
+			json_put_key(out, NULL);
+			buf_printf(out, "\"%s" STR_FMT "%s:%lld\"", v6 ? "[" : "", STR_ARG(address),
+				   v6 ? "]" : "", (long long)port->port);
+		}
+	}
+	json_put_close(out, ']');
+}
+
+static void put_reference(const struct resolve *resolve, const struct msg_key *key,
+			  const struct msg_bundle *bundle, struct buf *out)
+{
+	json_put_open(out, NULL, '{');
+	put_key(out, key);
+	if (key->kind == MSG_KIND_SECRET)
+		json_put_text(out, "state", str_from(secret_state(resolve, key)));
+	else
+		json_put_text(out, "state",
+			      resolver_store_has(&resolve->store, key) ? STR("found")
+								       : STR("absent"));
+	for (size_t i = 0; key->kind == MSG_KIND_SERVICE && i < bundle->services.n; i++)
+		if (str_eq(bundle->services.items[i].name, key->name))
+			put_addresses(out, &bundle->services.items[i]);
+	json_put_close(out, '}');
+}
+
+static void put_references(const struct resolve *resolve, const struct msg_key *owner,
+			   const struct msg_bundle *bundle, struct pool *pool, struct buf *out)
+{
+	const struct key_list keys = resolver_graph_references(&resolve->graph, owner, pool);
+
+	json_put_open(out, "references", '[');
+	for (size_t i = 0; i < keys.n; i++)
+		if (!str_is(keys.items[i].name, CLAIM_DEFAULT_CLASS))
+			put_reference(resolve, &keys.items[i], bundle, out);
+	json_put_close(out, ']');
+}
+
+/* ---- one owner ---- */
+
+static void put_state(struct resolve *resolve, const struct msg_key *key, struct pool *pool,
+		      struct msg_bundle *bundle, struct buf *out)
+{
+	struct err err = { "" };
+
+	switch (resolver_resolve_owner(resolve, key, pool, bundle, &err)) {
+	case RESOLVE_BUNDLE:
+		json_put_text(out, "state", STR("ready"));
+		break;
+	case RESOLVE_REJECT:
+		json_put_text(out, "state", STR("rejected"));
+		json_put_text(out, "reason", str_from(err.text));
+		break;
+	case RESOLVE_WAIT:
+		json_put_text(out, "state", STR("waiting"));
+		json_put_text(out, "reason", STR("values of its Secrets are on their way"));
+		break;
+	case RESOLVE_GONE:
+		json_put_text(out, "state", STR("not ours"));
+		break;
+	}
+}
+
+static void put_ingress(const struct resolve *resolve, const struct msg_ingress *ingress,
+			struct pool *pool, struct buf *out)
+{
+	const char *why_not = resolver_claim_why_not(&resolve->claim, ingress, pool);
+
+	json_put_bool(out, "managed", !why_not);
+	if (why_not)
+		json_put_text(out, "why_not", str_from(why_not));
+	json_put_text(out, "class", resolver_claim_class_of(ingress));
+	json_put_number(out, "generation", ingress->metadata.generation);
+}
+
+static void put_owner(struct resolver *r, const struct msg_object *object, struct pool *pool,
+		      struct buf *out)
+{
+	struct msg_bundle bundle = { 0 };
+
+	json_put_open(out, NULL, '{');
+	put_key(out, &object->key);
+	if (object->ingress)
+		put_ingress(r->resolve, object->ingress, pool, out);
+	json_put_text(out, "queue", str_from(resolver_queue_standing(&r->queue, &object->key)));
+	put_state(r->resolve, &object->key, pool, &bundle, out);
+	put_references(r->resolve, &object->key, &bundle, pool, out);
+	json_put_close(out, '}');
+}
+
+int resolver_explain(void *self, const struct msg_key *key, struct buf *out, struct err *err)
+{
+	struct resolver *r = self;
+	struct msg_object object;
+	struct pool pool;
+	int rc = 0;
+
+	pool_init(&pool);
+	if ((key->kind != MSG_KIND_INGRESS && key->kind != MSG_KIND_POMERIUM) ||
+	    !resolver_key_can_exist(key))
+		rc = err_set(err, "only an Ingress or a Pomerium object can be explained");
+	else if (resolver_store_get(&r->resolve->store, key, &pool, &object) < 0)
+		rc = err_set(err, "there is no %s " STR_FMT " among the objects that are watched",
+			     msg_kind_name((enum msg_kind)key->kind),
+			     STR_ARG(msg_key_for_people(key, &pool)));
+	else
+		put_owner(r, &object, &pool, out);
+	pool_clear(&pool);
+	return rc;
+}
+
+/* ---- everything ---- */
+
+struct dump_state {
+	struct msg_key *keys; /* of the kind that is being dumped; in the dump's pool */
+	size_t n, next;
+	size_t kind;
+	size_t n_put; /* entries of the present list */
+	bool owners;  /* the first list: owners; the second: all objects */
+};
+
+static bool is_listed(const struct dump_state *state)
+{
+	return !state->owners || state->kind == MSG_KIND_INGRESS ||
+	       state->kind == MSG_KIND_POMERIUM;
+}
+
+/* To the next kind of this list; false: there is none. */
+static bool next_kind(const struct resolver *r, struct actor_dump *dump, struct dump_state *state)
+{
+	do {
+		state->kind++;
+	} while (state->kind < MSG_N_KINDS && !is_listed(state));
+	if (state->kind == MSG_N_KINDS)
+		return false;
+	state->next = 0;
+	resolver_store_keys(&r->resolve->store, (enum msg_kind)state->kind, &dump->pool,
+			    &state->keys, &state->n);
+	return true;
+}
+
+static void put_entry(struct resolver *r, struct dump_state *state, const struct msg_key *key,
+		      struct buf *out)
+{
+	struct msg_object object;
+	struct pool pool;
+
+	pool_init(&pool);
+	if (resolver_store_get(&r->resolve->store, key, &pool, &object) == 0) { /* still there */
+		if (state->n_put++)
+			buf_putc(out, ',');
+		if (state->owners)
+			put_owner(r, &object, &pool, out);
+		else
+			codec_print(&msg_object_codec, &object, out);
+	}
+	pool_clear(&pool);
+}
+
+static struct dump_state *begin(struct resolver *r, struct actor_dump *dump, struct buf *out)
+{
+	struct dump_state *state = pool_alloc(&dump->pool, sizeof(*state));
+
+	state->owners = true;
+	buf_puts(out, "{\"room\":\"resolver\",\"owners\":[");
+	next_kind(r, dump, state);
+	return state;
+}
+
+bool resolver_explain_dump(void *self, struct actor_dump *dump, struct buf *out)
+{
+	struct resolver *r = self;
+	struct dump_state *state = dump->state;
+
+	if (!state)
+		dump->state = state = begin(r, dump, out);
+	while (out->len < PIECE_BYTES) {
+		if (state->next < state->n) {
+			put_entry(r, state, &state->keys[state->next++], out);
+		} else if (next_kind(r, dump, state)) {
+			continue;
+		} else if (state->owners) {
+			*state = (struct dump_state){ 0 };
+			buf_puts(out, "],\"objects\":[");
+		} else {
+			buf_puts(out, "]}\n");
+			return false;
+		}
+	}
+	return true;
+}
