@@ -67,6 +67,8 @@ int cli_explain(int argc, char **argv)
 	struct offline self;
 	int status, rc;
 
+	if (argc > 1 && !strcmp(argv[1], "ingress"))
+		return cli_explain_live(argc, argv);
 	rc = conf_read(tables, "sluice explain", "say what becomes of each Ingress", argc, argv,
 		       &rest, &err);
 	if (rc)

@@ -21,9 +21,12 @@ static const struct verb {
 	{ "translate", cli_translate,
 	  "translate manifests once, offline, and print the configuration" },
 	{ "explain", cli_explain,
-	  "say which Ingresses are ours, which are not and which are rejected" },
+	  "say which Ingresses are ours, which are not and which are rejected; or `explain "
+	  "ingress NAMESPACE/NAME`: what a running pipeline makes of one" },
 	{ "ppl", cli_ppl, "compile a Pomerium policy to Rego" },
 	{ "tap", cli_tap, "follow the messages between the processes of a running pipeline" },
+	{ "top", cli_top, "show what every process of a running pipeline does, live" },
+	{ "dump", cli_dump, "print what a running pipeline holds, as JSON" },
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))

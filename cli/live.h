@@ -1,0 +1,39 @@
+/* live: the processes of a running pipeline, asked over their web sockets in the run folder
+ * (actor/web.h). */
+#ifndef CLI_LIVE_H
+#define CLI_LIVE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/pool.h"
+
+struct live_process {
+	struct str room, path; /* path: of its socket */
+	long pid;
+};
+
+struct live_list {
+	struct live_process *items; /* by room in the order of the pipeline, then by pid */
+	size_t n;
+};
+
+/* Those that take connections; sockets that a killed process left are skipped. -1: the folder
+ * cannot be read, or nobody is there. Lives in the pool. */
+int live_find(struct str run_dir, struct pool *pool, struct live_list *out, struct err *err);
+/* The process of that room, NULL: none. */
+const struct live_process *live_first(const struct live_list *list, const char *room);
+
+struct live_answer {
+	long status; /* of HTTP */
+	/* Takes each piece as it comes. */
+	void (*on_piece)(void *arg, struct str piece);
+	void *arg;
+};
+/* GET; -1: there was no whole answer. */
+int live_get(const struct live_process *process, const char *path, struct live_answer *answer,
+	     struct err *err);
+/* The same, all of it in `out`; returns the status or -1. */
+long live_get_all(const struct live_process *process, const char *path, struct buf *out,
+		  struct err *err);
+
+#endif

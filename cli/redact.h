@@ -1,0 +1,28 @@
+/* redact: JSON text with its names, hosts, addresses and sentences replaced.
+ *
+ * Every text value becomes a token such as "~3f2a90c1d4e7", the same for the same text in one
+ * process and different in the next, so references can still be followed. Kept are keys, numbers,
+ * and the values of keys that hold a word of ours or of Kubernetes (kind, state, pathType, ...). */
+#ifndef CLI_REDACT_H
+#define CLI_REDACT_H
+
+#include "base/buf.h"
+
+#define REDACT_DEPTH_MAX 200
+
+struct redact {
+	bool in_text, escaped; /* inside a text; behind a backslash */
+	bool keep;             /* the present key's value may be shown */
+	bool is_key;           /* the present text is a key */
+	size_t depth;
+	char stack[REDACT_DEPTH_MAX];      /* '{', or '[' */
+	bool keep_stack[REDACT_DEPTH_MAX]; /* of the key that the bracket belongs to */
+	struct buf text;                   /* as it is written, without its quotes */
+};
+
+void redact_open(struct redact *redact);
+void redact_close(struct redact *redact);
+/* The next bytes in, what can be said of them out. -1: nested too deeply. */
+int redact_feed(struct redact *redact, struct str bytes, struct buf *out);
+
+#endif

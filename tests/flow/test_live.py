@@ -1,0 +1,146 @@
+"""A running pipeline asked by a person: sluice explain ingress, sluice dump, sluice top."""
+import base64
+import json
+import os
+import pty
+import signal
+import subprocess
+
+import pytest
+from pipeline import CLASS, Pipeline, app, fill, wait_for, write
+
+SECRET = base64.b64encode(b"nobody may ever see this").decode()
+BROKEN = "ingress.pomerium.io/policy: 'not a policy'"
+
+
+@pytest.fixture(scope="module")
+def live(sluice, tmp_path_factory):
+    tmp = tmp_path_factory.mktemp("live")
+    folder = tmp / "in"
+    fill(folder, 3)
+    write(folder / "secret.yaml", app("headers", "10.0.9.1", "ingress.pomerium.io/set_request_headers_secret: hidden") + f"""---
+apiVersion: v1
+kind: Secret
+metadata: {{name: hidden, namespace: shop}}
+data: {{X-Token: {SECRET}}}
+""")
+    write(folder / "broken.yaml", app("broken", annotations=BROKEN))
+    write(folder / "foreign.yaml", app("foreign").replace("ingressClassName: pomerium", "ingressClassName: nginx"))
+    with Pipeline(sluice, tmp, folder) as p:
+        p.settled()
+        yield p
+
+
+def ask(p, *args):
+    return subprocess.run([p.sluice, *args, "--run-dir", str(p.run_dir)], capture_output=True, text=True, timeout=60)
+
+
+def explain(p, name):
+    done = ask(p, "explain", "ingress", name, "--json")
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_explain_says_all_of_a_good_ingress(live):
+    done = ask(live, "explain", "ingress", "shop/app-1")
+    assert done.returncode == 0, done.stderr
+    for words in ("yes, class pomerium", "Service shop/app-1: found, 10.0.0.2:8080", "1. https://app-1.example.com prefix / -> http://10.0.0.2:8080", "as wanted"):
+        assert words in done.stdout
+
+
+def test_explain_says_why_one_is_rejected_and_when_it_was_mended(live):
+    status, said = explain(live, "shop/broken")
+    assert status == 1 and "policy" in said["publisher"]["rejected"] and said["publisher"]["rejected_since"]
+    write(live.folder / "broken.yaml", app("broken"))
+    wait_for(lambda: explain(live, "shop/broken"), lambda: explain(live, "shop/broken")[1]["publisher"]["stored"]["state"] == "equal")
+    status, said = explain(live, "shop/broken")
+    assert status == 0 and "policy" in said["publisher"]["last_error"] and len(said["publisher"]["routes"]) == 1
+    write(live.folder / "broken.yaml", app("broken", annotations=BROKEN))
+    wait_for("rejected again", lambda: explain(live, "shop/broken")[0] == 1)
+    assert len(explain(live, "shop/broken")[1]["publisher"]["routes"]) == 1, "its last good route stays"
+
+
+def test_explain_names_the_missing_service(live):
+    write(live.folder / "alone.yaml", app("alone").split("---\n")[-1])
+    wait_for(lambda: ask(live, "explain", "ingress", "shop/alone"), lambda: ask(live, "explain", "ingress", "shop/alone").returncode == 1)
+    assert "Service shop/alone: absent" in ask(live, "explain", "ingress", "shop/alone").stdout
+    write(live.folder / "alone.yaml", app("alone"))
+    wait_for("it is whole", lambda: explain(live, "shop/alone")[0] == 0)
+
+
+def test_explain_says_why_one_is_not_ours_and_what_is_unknown(live):
+    done = ask(live, "explain", "ingress", "shop/foreign")
+    assert done.returncode == 0 and "no: " in done.stdout and "nginx" in done.stdout
+    assert ask(live, "explain", "ingress", "shop/nobody").returncode == 3
+    assert ask(live, "explain", "ingress", "nobody").returncode == 2
+
+
+def test_dump_has_everything_but_values_of_secrets(live):
+    done = ask(live, "dump")
+    rooms = {p["room"]: p for p in json.loads(done.stdout)["processes"]}
+    names = {o["name"] for o in rooms["publisher"]["owners"]}
+    assert {"app-0", "app-1", "app-2", "headers", "broken"} <= names
+    assert {"app-0", "app-0-1", "pomerium"} <= {o["key"]["name"] for o in rooms["resolver"]["objects"]}
+    assert "hidden" in done.stdout
+    for value in (SECRET, "nobody may ever see this"):
+        assert value not in done.stdout
+
+
+def test_a_redacted_dump_names_nobody(live):
+    done = ask(live, "dump", "--redact")
+    plain, redacted = json.loads(ask(live, "dump").stdout), json.loads(done.stdout)
+    for name in ("app-1", "example.com", "shop", "10.0.0.2", "hidden"):
+        assert name not in done.stdout
+
+    def shape(v):
+        return {k: shape(x) for k, x in v.items()} if isinstance(v, dict) else [shape(x) for x in v] if isinstance(v, list) else type(v)
+    assert shape(plain) == shape(redacted)
+
+
+def test_top_shows_every_process(live):
+    done = ask(live, "top", "--interval", "200ms")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert [line.split()[0] for line in lines[1:5]] == ["watcher", "resolver", "translator", "publisher"]
+    assert all(line.split()[2] == "yes" for line in lines[1:5])
+    assert "leader, routes" in done.stdout
+
+
+def test_top_in_a_terminal_follows_a_frozen_process_and_ends_on_sigint(live):
+    ours, theirs = pty.openpty()
+    top = subprocess.Popen([live.sluice, "top", "--interval", "100ms", "--run-dir", str(live.run_dir)], stdout=theirs, stderr=theirs, stdin=theirs)
+    os.close(theirs)
+    seen = ""
+    while seen.count("\033[H\033[J") < 4:
+        seen += os.read(ours, 65536).decode()
+    assert "publisher" in seen
+    top.send_signal(signal.SIGINT)
+    assert top.wait(5) == 0
+    os.close(ours)
+
+
+def test_processes_that_were_killed_are_not_asked(live):
+    live.kill("translator")
+    wait_for(lambda: ask(live, "top", "--once", "--interval", "100ms").stdout,
+             lambda: ask(live, "top", "--once", "--interval", "100ms").stdout.count("yes") == 4)
+
+
+def test_a_large_dump_comes_in_pieces_while_the_pipeline_works(sluice, tmp_path):
+    folder = tmp_path / "in"
+    write(folder / "class.yaml", CLASS)
+    write(folder / "apps.yaml", "---\n".join(app(f"app-{i}", f"10.{i // 62500}.{i // 250 % 250}.{i % 250 + 1}") for i in range(2000)))
+    with Pipeline(sluice, tmp_path, folder) as p:
+        p.settled(30)
+        dump = subprocess.Popen([p.sluice, "dump", "--run-dir", str(p.run_dir)], stdout=subprocess.PIPE, bufsize=0)
+        head = dump.stdout.read(1000)  # and no more: it has to wait for us, the pipeline has not
+        write(folder / "more.yaml", app("more"))
+        p.settled(10)
+        text, _ = dump.communicate(timeout=60)
+        rooms = {x["room"]: x for x in json.loads(head + text)["processes"]}
+        assert len(rooms["resolver"]["owners"]) >= 2000 and len(rooms["publisher"]["owners"]) >= 2000
+        assert len({o["name"] for o in rooms["publisher"]["owners"]}) == len(rooms["publisher"]["owners"])
+
+
+def test_nobody_there_is_said(sluice, tmp_path):
+    for verb in (["dump"], ["top"], ["explain", "ingress", "a/b"]):
+        done = subprocess.run([sluice, *verb, "--run-dir", str(tmp_path)], capture_output=True, text=True, timeout=20)
+        assert done.returncode == 3 and "no pipeline runs" in done.stderr
