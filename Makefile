@@ -78,6 +78,7 @@ bench: test-deps
 	@$(MAKE) --no-print-directory $(JOBS) bins $(BUILD)/bench_translate
 	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench.py
 	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench_cluster.py
+	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench_databroker.py
 
 fuzz: test-deps
 	@$(MAKE) --no-print-directory $(JOBS) BUILD=$(FUZZ_BUILD) CC=clang SAN="$(FUZZ_SAN)" fuzzers
