@@ -37,7 +37,7 @@ HEADERS := $(wildcard *.h */*.h */*/*.h)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: FORCE all bins deps test-deps run test bench fuzz asan tsan lint style format units fuzzers man install uninstall image image-root clean help
+.PHONY: FORCE all bins deps test-deps run test bench fuzz asan tsan lint style format units fuzzers man flags install uninstall image image-root clean help
 
 JOBS := -j$(shell nproc)
 FUZZ_BUILD ?= build/fuzz
@@ -111,6 +111,7 @@ help:
 	@echo "make bench       figures with N and their growth with N"
 	@echo "make fuzz        each fuzzer SECONDS=600 long; make asan, make tsan: all tests under a sanitizer"
 	@echo "make install     programs, manual pages, documentation, systemd unit; PREFIX=/usr/local DESTDIR=; make uninstall; make man"
+	@echo "make flags       writes docs/flags.md anew: whoever changes a flag"
 	@echo "make image       the container image IMAGE=$(IMAGE); make image-root: the same steps in a debootstrap root, tried there"
 	@echo "make lint        style, clang-tidy, cppcheck, clang -Werror; make format"
 
@@ -188,6 +189,9 @@ DOCS := README.md CHANGES.md LICENSE $(wildcard docs/*.md) common/msg/PROTOCOL.m
 
 man: bins
 	@scripts/make-man $(BUILD) $(BUILD)/man
+
+flags: bins
+	@scripts/make-flags $(BUILD) >$(BUILD)/flags.md && mv $(BUILD)/flags.md docs/flags.md
 
 install: man
 	$(INSTALL) -d $(addprefix $(DESTDIR),$(BINDIR) $(MANDIR)/man1 $(MANDIR)/man8 $(DOCDIR) $(UNITDIR) $(SYSUSERSDIR))

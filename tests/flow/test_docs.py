@@ -2,6 +2,7 @@
 import copy
 import pathlib
 import re
+import subprocess
 
 import examples
 import pytest
@@ -162,3 +163,50 @@ def test_index():
     index = (ROOT / "docs/README.md").read_text()
     missing = [p.name for p in ROOT.glob("docs/*.md") if p.name != "README.md" and f"({p.name})" not in index]
     assert not missing
+
+
+# ---- flags ----
+
+# Of curl and kubectl.
+FOREIGN = {"field-selector", "unix-socket"}
+ALWAYS = {"help", "version"}
+
+
+def flags(*command):
+    """Long names of the flags that a program or verb takes."""
+    done = subprocess.run([*command, "--help=table"], capture_output=True, text=True, check=True)
+    return {cells[1] for cells in (line.split("\t") for line in done.stdout.splitlines()[1:]) if len(cells) > 4 and cells[4]}
+
+
+@pytest.fixture(scope="module")
+def verbs(sluice):
+    done = subprocess.run([sluice, "--help=table"], capture_output=True, text=True, check=True)
+    return {verb: flags(sluice, verb) for verb in (line.split("\t")[1] for line in done.stdout.splitlines()[1:])}
+
+
+@pytest.fixture(scope="module")
+def rooms(build):
+    return {room: flags(build / f"sluice-{room}") for room in ("watcher", "resolver", "translator", "publisher")}
+
+
+def test_flags_page(build, verbs, rooms):
+    """Equal to what the programs say, every flag of every one of them."""
+    done = subprocess.run([ROOT / "scripts/make-flags", build], capture_output=True, text=True, check=True)
+    page = (ROOT / "docs/flags.md").read_text()
+    assert page == done.stdout, "run `make flags`"
+    named = set(re.findall(r"(?m)^\| .*?`--([a-z0-9-]+)` \|", page))
+    assert named == set().union(*verbs.values(), *rooms.values())
+    assert len(named) > 50
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_flags_that_are_named(verbs, rooms, page):
+    """Each --flag is one of ours; on a command line of `sluice VERB` it is one of that verb."""
+    text = page.read_text()
+    known = ALWAYS | FOREIGN | set().union(*verbs.values(), *rooms.values())
+    named = set(re.findall(r"(?<![\w-])--([a-z][a-z0-9-]+)", text))
+    assert named <= known, f"{named - known}: no program takes it"
+    for verb, rest in re.findall(r"(?m)\bsluice ([a-z-]+)((?: [^`#|\n]*)?)", text):
+        used = set(re.findall(r"(?<![\w-])--([a-z][a-z0-9-]+)", rest))
+        if used and verb in verbs:
+            assert used <= verbs[verb] | ALWAYS, f"sluice {verb}{rest}"
