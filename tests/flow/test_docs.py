@@ -181,7 +181,8 @@ def flags(*command):
 @pytest.fixture(scope="module")
 def verbs(sluice):
     done = subprocess.run([sluice, "--help=table"], capture_output=True, text=True, check=True)
-    return {verb: flags(sluice, verb) for verb in (line.split("\t")[1] for line in done.stdout.splitlines()[1:])}
+    names = [line.split("\t")[1] for line in done.stdout.splitlines()[1:]] + ["explain ingress"]
+    return {name: flags(sluice, *name.split()) for name in names}
 
 
 @pytest.fixture(scope="module")
@@ -206,7 +207,7 @@ def test_flags_that_are_named(verbs, rooms, page):
     known = ALWAYS | FOREIGN | set().union(*verbs.values(), *rooms.values())
     named = set(re.findall(r"(?<![\w-])--([a-z][a-z0-9-]+)", text))
     assert named <= known, f"{named - known}: no program takes it"
-    for verb, rest in re.findall(r"(?m)\bsluice ([a-z-]+)((?: [^`#|\n]*)?)", text):
+    for verb, rest in re.findall(r"\bsluice (explain ingress|[a-z]+)\b([^`#|\n]*)", text):
         used = set(re.findall(r"(?<![\w-])--([a-z][a-z0-9-]+)", rest))
         if used and verb in verbs:
             assert used <= verbs[verb] | ALWAYS, f"sluice {verb}{rest}"
