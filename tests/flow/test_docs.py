@@ -140,6 +140,20 @@ def test_every_annotation_of_the_old_documentation():
     assert named <= set(table()), named - set(table())
 
 
+# ---- migrate-ingress-nginx.md ----
+
+def test_what_nginx_annotations_become():
+    """Each name in the column "here" is one of our annotations or a field of the Pomerium object; each of nginx stands there once."""
+    fields = {cells[0].strip("`") for cells in examples.rows((ROOT / "docs/settings.md").read_text())}
+    seen = []
+    for nginx, here, how in list(examples.rows((ROOT / "docs/migrate-ingress-nginx.md").read_text()))[1:]:
+        seen += re.findall(r"`([a-z0-9*-]+)`", nginx)
+        for name in re.findall(r"`([^`]+)`", here):
+            assert name.removeprefix("spec.") in fields if name.startswith("spec.") else name in table(), name
+        assert here or how, nginx
+    assert len(seen) == len(set(seen)) > 90, [name for name in seen if seen.count(name) > 1]
+
+
 # ---- settings.md and the index ----
 
 def test_settings_are_those_of_the_translator():
@@ -168,7 +182,7 @@ def test_index():
 # ---- flags ----
 
 # Of curl and kubectl.
-FOREIGN = {"field-selector", "unix-socket"}
+FOREIGN = {"field-selector", "resolve", "unix-socket"}
 ALWAYS = {"help", "version"}
 
 
