@@ -290,7 +290,7 @@ int cli_explain_live(int argc, char **argv)
 	struct str_list rest = { 0 };
 	struct live_list list;
 	struct err err = { "" };
-	struct str name[2];
+	struct str name[2] = { STR_NONE, STR_NONE };
 	struct pool pool;
 	int rc = conf_read(tables, "sluice explain", "say what the pipeline makes of an Ingress",
 			   argc, argv, &rest, &err);

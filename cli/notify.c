@@ -76,7 +76,7 @@ void notify_on_fd(struct notify *notify)
 	const char *path = getenv("NOTIFY_SOCKET");
 	char line[8];
 
-	if (read(notify->ends[0], line, sizeof(line)) <= 0)
+	if (!path || read(notify->ends[0], line, sizeof(line)) <= 0)
 		return;
 	if (send_to(path, "READY=1"))
 		log_warn("NOTIFY_SOCKET cannot be told that we are ready", "path=%s reason=%s",

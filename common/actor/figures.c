@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -146,15 +147,15 @@ static void measure_links(const struct actor_loop *loop)
 
 static void measure_memory(void)
 {
-	unsigned long long virtual_pages = 0, resident_pages = 0;
 	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	char text[128] = "";
 	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+	char *behind = text;
 
-	if (n > 0 && sscanf(text, "%llu %llu", &virtual_pages, &resident_pages) == 2) {
-		F.virtual_bytes = virtual_pages * page;
-		F.resident_bytes = resident_pages * page;
+	if (n > 0) {
+		F.virtual_bytes = strtoull(text, &behind, 10) * page;
+		F.resident_bytes = strtoull(behind, NULL, 10) * page;
 	}
 	if (fd >= 0)
 		close(fd);
