@@ -181,8 +181,10 @@ def test_index():
 
 # ---- flags ----
 
-# Of curl and kubectl.
-FOREIGN = {"field-selector", "resolve", "unix-socket"}
+# Of curl and kubectl; then of the Go controller, without a successor.
+FOREIGN = {"field-selector", "resolve", "unix-socket",
+           "leader-election-id", "leader-election-namespace", "experimental-gateway-api", "gateway-class-controller-name",
+           "sync-api-url", "sync-api-token", "sync-api-namespace-id", "certificate-controller-name"}
 ALWAYS = {"help", "version"}
 
 
