@@ -2,6 +2,8 @@
 """Figures of the pipeline on a real API server: `make bench`. Prints, judges nothing.
 
 usage: bench_cluster.py [N...]     default 100, 1000 and 10000 Ingresses of load.py, and 1000 with a Secret each
+
+After a first start an Event is sent for each Ingress, 20 in a second: what is measured of a pipeline that runs waits until they are through.
 """
 import base64
 import datetime
@@ -23,11 +25,14 @@ import time
 HERE = pathlib.Path(__file__).parent
 BUILD = HERE.parent.parent / os.environ.get("BUILD", "build")
 sys.path.insert(0, str(HERE.parent / "lib"))
+import databroker  # noqa: E402
+import web  # noqa: E402
 from cluster import DUMPED, KINDS, TOKEN, Cluster, ClusterPipeline  # noqa: E402
 from pipeline import read, wait_for  # noqa: E402
 
 CHANGES = 100
 IDLE_S = 60
+EVENTS_S = 600
 ROOMS = ("watcher", "resolver", "translator", "publisher")
 
 
@@ -81,8 +86,39 @@ def thread_seconds(pid):
     return sum(int(p.read_text().split()[0]) for p in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
 
 
+def cpu_of_rooms(pipeline, clock):
+    return {room: sum(clock(pid) for pid in pipeline.children(room)) for room in ROOMS}
+
+
 def cpu(pipeline, clock):
-    return sum(clock(pid) for room in ROOMS for pid in pipeline.children(room))
+    return sum(cpu_of_rooms(pipeline, clock).values())
+
+
+def less(after, before):
+    return {key: after[key] - before[key] for key in after}
+
+
+def figures(pipeline, room):
+    return web.metrics(web.socket_file(pipeline.run_dir, room))
+
+
+def api_requests(pipeline):
+    """How many each room has made."""
+    return {room: int(sum(n for series, n in figures(pipeline, room).items() if series.startswith(f"sluice_{room}_api_requests_total{{")))
+            for room in ("watcher", "publisher")}
+
+
+def wait_for_events(pipeline):
+    """All is published, and told to Kubernetes."""
+    begin = time.monotonic()
+
+    def queued():
+        time.sleep(0.2)
+        return figures(pipeline, "publisher")["sluice_publisher_events_queued"]
+    wait_for(lambda: f"{queued()} Events wait", lambda: queued() == 0, EVENTS_S)
+    told = figures(pipeline, "publisher")
+    print(f"  {told['sluice_publisher_events_sent_total']:.0f} Events sent, {told['sluice_publisher_events_dropped_total']:.0f} not, "
+          f"waited {time.monotonic() - begin:.0f} s for them", flush=True)
 
 
 class Writer:
@@ -131,22 +167,21 @@ def bench_changes(pipeline, cluster, n):
     return sorted(delays), (after[0] - before[0]) / CHANGES, (after[1] - before[1]) / CHANGES
 
 
-def bench_idle(pipeline):
+def bench_idle(pipeline, label):
     watchers = pipeline.children("watcher")
     for pid in watchers:
         os.kill(pid, signal.SIGUSR1)  # debug level: it names its requests and lists
-    time.sleep(1)
-    at, begin, before = len(pipeline.log()), time.monotonic(), cpu(pipeline, thread_seconds)
-    each = {room: sum(thread_seconds(p) for p in pipeline.children(room)) for room in ROOMS}
+    asked, at = api_requests(pipeline), len(pipeline.log())
+    begin, before = time.monotonic(), cpu_of_rooms(pipeline, thread_seconds)
     time.sleep(IDLE_S)
-    share = (cpu(pipeline, thread_seconds) - before) / (time.monotonic() - begin)
-    each = {room: sum(thread_seconds(p) for p in pipeline.children(room)) - s for room, s in each.items()}
-    log = pipeline.log()[at:]
+    each, took = less(cpu_of_rooms(pipeline, thread_seconds), before), time.monotonic() - begin
+    asked, log = less(api_requests(pipeline), asked), pipeline.log()[at:]
     for pid in watchers:
         os.kill(pid, signal.SIGUSR2)
-    requests = re.findall(r"room=watcher msg=request n=\d+ method=\S+ path=(\S+)", log)
-    print(f"idle for {IDLE_S} s: {share * 100:.2f} % of a core (" + ", ".join(f"{r} {s / IDLE_S * 100:.2f}" for r, s in each.items())
-          + f"), {len(requests)} API requests {sorted(set(requests))}, {log.count('msg=listed')} relists")
+    paths = sorted(set(re.findall(r"room=watcher msg=request n=\d+ method=\S+ path=(\S+)", log)))
+    print(f"N={label}: idle for {took:.0f} s: {sum(each.values()) / took * 100:.2f} % of a core ("
+          + ", ".join(f"{room} {s / took * 100:.2f}" for room, s in each.items())
+          + f"); API requests that ended: watcher {asked['watcher']}, publisher {asked['publisher']}; begun by the watcher: {paths}; {log.count('msg=listed')} relists", flush=True)
 
 
 def seconds_at(pipeline, message, begin):
@@ -173,16 +208,38 @@ def bench(cluster, tmp, n, label, idle):
               + ", ".join(f"{room} {mb:.0f}" for room, mb in memory.items()) + ")", flush=True)
         result = None
         if n:
+            wait_for_events(p)
             delays, total, lean = bench_changes(p, cluster, n)
             print(f"N={label}: one change, from the API server's answer to the plan: median {statistics.median(delays):.1f} ms, "
                   f"p99 {delays[int(len(delays) * .99) - 1]:.1f} ms, most {delays[-1]:.1f} ms; CPU of all processes {total * 1000:.1f} ms a change, "
-                  f"{lean * 1000:.2f} ms without rewriting the file", flush=True)
-            result = first, total, lean
+                  f"{lean * 1000:.2f} ms without the thread that rewrites the file", flush=True)
+            result = first, total
         if idle:
-            bench_idle(p)
+            wait_for_events(p)
+            bench_idle(p, label)
     asked = re.findall(r'msg="asked the API server" (.*)', p.log())
     print(f"N={label}: API server asked: {asked[-1] if asked else 'unknown'}", flush=True)
     return result
+
+
+# ---- into a databroker: what is written follows the change ----
+
+def bench_stored(cluster, tmp, n):
+    """CPU seconds of one change of each room, from the API server's event until it is stored."""
+    with databroker.Databroker(tmp / f"broker-{n}") as broker, \
+            databroker.Up(str(BUILD / "sluice"), tmp / f"stored-{n}", tmp / f"stored-{n}/dump", broker, "--workers", "2", cluster=cluster) as p:
+        wait_for(lambda: p.log()[-3000:], lambda: len(broker.records()) >= n and figures(p, "publisher")["sluice_publisher_owners{state=\"missing\"}"] == 0, 300)
+        wait_for_events(p)
+        writer, before = Writer(cluster), cpu_of_rooms(p, thread_seconds)
+        for k in range(CHANGES):
+            n_published = published(p)
+            writer.patch((k * 7919) % n, next(stamps))
+            wait_for("the change is stored", lambda: published(p) > n_published, 60)
+        wait_for_events(p)
+        each = {room: s / CHANGES for room, s in less(cpu_of_rooms(p, thread_seconds), before).items()}
+    print(f"N={n}: one change into a databroker: CPU of all processes {sum(each.values()) * 1000:.2f} ms ("
+          + ", ".join(f"{room} {s * 1000:.2f}" for room, s in each.items()) + ")", flush=True)
+    return each
 
 
 # ---- a Secret for each Ingress ----
@@ -214,20 +271,23 @@ def main():
     sizes = [int(a) for a in sys.argv[1:]] or [100, 1000, 10000]
     with tempfile.TemporaryDirectory(prefix="sluice-bench-") as name:
         tmp = pathlib.Path(name)
-        results, loaded = [], 0
+        results, stored, loaded = [], [], 0
         with Cluster(tmp / "cluster") as cluster:
             cluster.install_crds()
             for n in sizes:
                 subprocess.run([sys.executable, HERE / "load.py", str(cluster.port), TOKEN, str(n - loaded), "--start", str(loaded)], check=True)
                 loaded = n
                 results.append(bench(cluster, tmp, n, str(n), n == sizes[-1]))
+                stored.append(bench_stored(cluster, tmp, n))
         with Cluster(tmp / "secrets") as cluster:
             cluster.install_crds()
             load_with_secrets(cluster, 1000, tmp)
             bench(cluster, tmp, 0, "1000-with-a-Secret-each", False)
-    (first0, total0, lean0), (first1, total1, lean1) = results[0], results[-1]
-    print(f"growth from N={sizes[0]} to N={sizes[-1]} (x{sizes[-1] / sizes[0]:.0f}): first file x{first1 / first0:.1f}, "
-          f"CPU of one change x{total1 / total0:.2f}, without rewriting the file x{lean1 / lean0:.2f}")
+    (first0, total0), (first1, total1) = results[0], results[-1]
+    print(f"growth from N={sizes[0]} to N={sizes[-1]} (x{sizes[-1] / sizes[0]:.0f}): first file x{first1 / first0:.1f}; CPU of one change "
+          f"into a databroker x{sum(stored[-1].values()) / sum(stored[0].values()):.2f} ("
+          + ", ".join(f"{room} x{stored[-1][room] / stored[0][room]:.2f}" for room in ROOMS)
+          + f"), into a file, which is rewritten as a whole, x{total1 / total0:.2f}")
 
 
 if __name__ == "__main__":
