@@ -19,6 +19,7 @@ int cli_up(int argc, char **argv);
 int cli_translate(int argc, char **argv);
 int cli_explain(int argc, char **argv);
 int cli_explain_live(int argc, char **argv); /* explain ingress NAMESPACE/NAME */
+int cli_gen_secrets(int argc, char **argv);
 int cli_ppl(int argc, char **argv);
 int cli_tap(int argc, char **argv);
 int cli_top(int argc, char **argv);

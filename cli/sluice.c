@@ -23,6 +23,8 @@ static const struct verb {
 	{ "explain", cli_explain,
 	  "say which Ingresses are ours, which are not and which are rejected; or `explain "
 	  "ingress NAMESPACE/NAME`: what a running pipeline makes of one" },
+	{ "gen-secrets", cli_gen_secrets,
+	  "make the Secrets that Pomerium and the links between pods start with" },
 	{ "ppl", cli_ppl, "compile a Pomerium policy to Rego" },
 	{ "tap", cli_tap, "follow the messages between the processes of a running pipeline" },
 	{ "top", cli_top, "show what every process of a running pipeline does, live" },

@@ -43,10 +43,11 @@ def pair():
 class CurveRooms(Rooms):
     """Watcher, resolver and publisher on ipc, and ends on tcp with CURVE for translators from elsewhere."""
 
-    def __init__(self, build, tmp, folder, n_keys=1):
+    def __init__(self, build, tmp, folder, n_keys=1, pod=None):
+        """`pod`: the files of its folder, if others than those made here."""
         self.server_pub, self.server_key = pair()
         self.pairs = [pair() for _ in range(n_keys)]
-        self.pod = Keys(tmp / "pod").put(server_key=self.server_key, clients_pub=["# who may connect", *(p for p, _ in self.pairs)])
+        self.pod = Keys(tmp / "pod").put(**(pod or {"server_key": self.server_key, "clients_pub": ["# who may connect", *(p for p, _ in self.pairs)]}))
         self.elsewhere = []
         self.jobs, self.configs = f"tcp://127.0.0.1:{free_port()}", f"tcp://127.0.0.1:{free_port()}"
         keys = ["--curve-dir", str(self.pod.folder)]
@@ -54,10 +55,10 @@ class CurveRooms(Rooms):
         super().__init__(build, tmp, folder, 0, resolver=[*keys, "--jobs-endpoint", self.jobs],
                          publisher=[*keys, "--configs-endpoint", f"{self.configs},ipc://{tmp}/run/configs"])
 
-    def worker(self, i=0, server_pub=None, keys=None):
+    def worker(self, i=0, server_pub=None, keys=None, files=None):
         """A translator elsewhere, with a folder of its own for its keys; returns both."""
         folder = Keys(self.tmp / f"elsewhere-{len(self.elsewhere)}")
-        folder.put(server_pub=server_pub or self.server_pub, client_key=(keys or self.pairs[i])[1])
+        folder.put(**(files or {"server_pub": server_pub or self.server_pub, "client_key": (keys or self.pairs[i])[1]}))
         self.elsewhere.append(folder)
         return self.start("translator", "--curve-dir", str(folder.folder), "--jobs-endpoint", self.jobs, "--configs-endpoint", self.configs), folder
 
