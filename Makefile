@@ -79,6 +79,7 @@ bench: test-deps
 	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench.py
 	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench_cluster.py
 	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench_databroker.py
+	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench_curve.py
 
 fuzz: test-deps
 	@$(MAKE) --no-print-directory $(JOBS) BUILD=$(FUZZ_BUILD) CC=clang SAN="$(FUZZ_SAN)" fuzzers
