@@ -20,6 +20,7 @@ struct map_slot {
 static char grave;
 #define GRAVE ((void *)&grave)
 #define SLOTS_FIRST 8u
+#define SLOTS_KEPT 64u /* by a map that became empty */
 
 void map_init(struct map *map, void (*free_value)(void *value))
 {
@@ -33,6 +34,15 @@ static void empty_slot(struct map *map, struct map_slot *slot, bool free_value)
 		map->free_value(slot->value);
 	*slot = (struct map_slot){ .value = GRAVE };
 	map->n--;
+}
+
+/* An empty map is walked in no time, however many it held before. */
+static void give_back(struct map *map)
+{
+	if (map->n || map->n_slots <= SLOTS_KEPT)
+		return;
+	mem_free(map->slots);
+	map_init(map, map->free_value);
 }
 
 void map_clear(struct map *map)
@@ -120,8 +130,10 @@ void *map_take(struct map *map, struct str key)
 	struct map_slot *slot = map->n ? find(map, key, hash_fast(key)) : NULL;
 	void *value = slot ? slot->value : NULL;
 
-	if (slot)
+	if (slot) {
 		empty_slot(map, slot, false);
+		give_back(map);
+	}
 	return value;
 }
 
@@ -129,8 +141,10 @@ bool map_del(struct map *map, struct str key)
 {
 	struct map_slot *slot = map->n ? find(map, key, hash_fast(key)) : NULL;
 
-	if (slot)
+	if (slot) {
 		empty_slot(map, slot, true);
+		give_back(map);
+	}
 	return slot != NULL;
 }
 

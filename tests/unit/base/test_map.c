@@ -120,6 +120,24 @@ static void walks_and_sorts(void **state)
 	map_clear(&map);
 }
 
+static void forgets_how_many_it_held(void **state)
+{
+	struct map map;
+	char text[32];
+
+	(void)state;
+	map_init(&map, NULL);
+	for (int i = 0; i < N; i++)
+		map_put(&map, key_of(text, sizeof(text), i), &map);
+	for (int i = 1; i < N; i++)
+		assert_true(map_del(&map, key_of(text, sizeof(text), i)));
+	assert_ptr_equal(map_take(&map, STR("key-0")), &map);
+	assert_true(map.n_slots < 100);
+	map_put(&map, STR("a"), &map);
+	assert_ptr_equal(map_get(&map, STR("a")), &map);
+	map_clear(&map);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -127,6 +145,7 @@ int main(void)
 		cmocka_unit_test(knows_keys_of_any_bytes),
 		cmocka_unit_test(frees_what_it_owns),
 		cmocka_unit_test(walks_and_sorts),
+		cmocka_unit_test(forgets_how_many_it_held),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
