@@ -14,14 +14,18 @@
 struct waiting_owner {
 	char *raw;
 	size_t len;
-	struct str secret; /* msg_key_text */
+	struct str text; /* msg_key_text */
+	struct waiting_secret *secret;
+	struct waiting_owner *before, *behind; /* among those that wait for the same */
 };
 
 struct waiting_secret {
 	struct pool pool;
 	struct msg_key key;
+	struct str text; /* msg_key_text */
 	uint64_t again_ms;
-	size_t n_owners;
+	struct waiting_owner *owners;
+	struct waiting_secret *before, *behind; /* in the line */
 };
 
 static void free_owner(void *ptr)
@@ -29,7 +33,7 @@ static void free_owner(void *ptr)
 	struct waiting_owner *owner = ptr;
 
 	mem_free(owner->raw);
-	mem_free((char *)owner->secret.ptr);
+	mem_free((char *)owner->text.ptr);
 	mem_free(owner);
 }
 
@@ -55,79 +59,135 @@ void publisher_waiting_clear(struct waiting *waiting)
 	map_clear(&waiting->asked);
 	map_init(&waiting->owners, free_owner);
 	map_init(&waiting->asked, free_secret);
+	waiting->first = waiting->last = NULL;
 }
 
+/* ---- the line of Secrets, and the owners of each ---- */
+
+/* Asks, and goes to the end of the line. */
 static void ask(struct waiting *waiting, struct waiting_secret *secret, uint64_t now_ms)
 {
 	waiting->ask(waiting->self, &secret->key);
 	secret->again_ms = now_ms + ASK_AGAIN_MS;
+	secret->before = waiting->last;
+	secret->behind = NULL;
+	if (waiting->last)
+		waiting->last->behind = secret;
+	else
+		waiting->first = secret;
+	waiting->last = secret;
 }
 
-static void forget(struct waiting *waiting, struct str owner_text)
+static void leave_line(struct waiting *waiting, const struct waiting_secret *secret)
 {
-	struct waiting_owner *owner = map_get(&waiting->owners, owner_text);
-	struct waiting_secret *secret = owner ? map_get(&waiting->asked, owner->secret) : NULL;
-
-	if (secret && --secret->n_owners == 0)
-		map_del(&waiting->asked, owner->secret);
-	if (owner)
-		map_del(&waiting->owners, owner_text);
+	if (secret->before)
+		secret->before->behind = secret->behind;
+	else
+		waiting->first = secret->behind;
+	if (secret->behind)
+		secret->behind->before = secret->before;
+	else
+		waiting->last = secret->before;
 }
+
+static void join(struct waiting_secret *secret, struct waiting_owner *owner)
+{
+	owner->secret = secret;
+	owner->behind = secret->owners;
+	if (owner->behind)
+		owner->behind->before = owner;
+	secret->owners = owner;
+}
+
+static void part(const struct waiting_owner *owner)
+{
+	if (owner->before)
+		owner->before->behind = owner->behind;
+	else
+		owner->secret->owners = owner->behind;
+	if (owner->behind)
+		owner->behind->before = owner->before;
+}
+
+static void forget(struct waiting *waiting, struct waiting_owner *owner)
+{
+	struct waiting_secret *secret = owner->secret;
+
+	part(owner);
+	map_del(&waiting->owners, owner->text);
+	if (secret->owners)
+		return;
+	leave_line(waiting, secret);
+	map_del(&waiting->asked, secret->text);
+}
+
+/* ---- what comes ---- */
 
 void publisher_waiting_drop(struct waiting *waiting, const struct msg_key *owner)
 {
+	struct waiting_owner *known;
 	struct pool pool;
 
 	pool_init(&pool);
-	forget(waiting, msg_key_text(owner, &pool));
+	known = map_get(&waiting->owners, msg_key_text(owner, &pool));
+	if (known)
+		forget(waiting, known);
 	pool_clear(&pool);
 }
 
-void publisher_waiting_put(struct waiting *waiting, const struct msg_key *owner, struct str raw,
-			   const struct msg_key *key)
+static struct waiting_secret *secret_of(struct waiting *waiting, const struct msg_key *key)
 {
-	struct waiting_owner *entry = mem_alloc(sizeof(*entry));
 	struct waiting_secret *secret;
 	struct pool pool;
 	struct str text;
 
 	pool_init(&pool);
 	text = msg_key_text(key, &pool);
-	*entry = (struct waiting_owner){ mem_dup(raw.ptr, raw.len),
-					 raw.len,
-					 { mem_dup(text.ptr, text.len), text.len } };
-	publisher_waiting_drop(waiting, owner);
-	map_put(&waiting->owners, msg_key_text(owner, &pool), entry);
 	secret = map_get(&waiting->asked, text);
 	if (!secret) {
 		secret = mem_alloc(sizeof(*secret));
 		secret->key = msg_key_dup(key, &secret->pool);
+		secret->text = pool_str(&secret->pool, text);
 		map_put(&waiting->asked, text, secret);
 		ask(waiting, secret, clock_ms());
 	}
-	secret->n_owners++;
+	pool_clear(&pool);
+	return secret;
+}
+
+void publisher_waiting_put(struct waiting *waiting, const struct msg_key *owner, struct str raw,
+			   const struct msg_key *key)
+{
+	struct waiting_owner *entry = mem_alloc(sizeof(*entry));
+	struct pool pool;
+	struct str text;
+
+	pool_init(&pool);
+	text = msg_key_text(owner, &pool);
+	*entry = (struct waiting_owner){ .raw = mem_dup(raw.ptr, raw.len),
+					 .len = raw.len,
+					 .text = { mem_dup(text.ptr, text.len), text.len } };
+	join(secret_of(waiting, key), entry);
+	publisher_waiting_drop(waiting, owner);
+	map_put(&waiting->owners, text, entry);
 	pool_clear(&pool);
 }
 
 void publisher_waiting_release(struct waiting *waiting, const struct msg_key *key,
 			       void (*again)(void *self, struct str raw))
 {
-	struct pool pool;
-	struct str text, owner_text;
+	const struct waiting_secret *secret;
+	struct waiting_owner *owner, *next;
 	struct str_list raws = { 0 };
-	void *value;
+	struct pool pool;
 
 	pool_init(&pool);
-	text = msg_key_text(key, &pool);
-	for (size_t i = 0; map_get(&waiting->asked, text) &&
-			   map_next(&waiting->owners, &i, &owner_text, &value);) {
-		const struct waiting_owner *owner = value;
-
-		if (!str_eq(owner->secret, text))
-			continue;
+	secret = map_get(&waiting->asked, msg_key_text(key, &pool));
+	for (owner = secret ? secret->owners : NULL; owner; owner = next) {
+		next = owner->behind;
 		*(struct str *)pool_push(&pool, &raws.items, &raws.n, sizeof(struct str)) =
 			pool_bytes(&pool, owner->raw, owner->len);
-		forget(waiting, owner_text);
+		forget(waiting, owner);
 	}
 	for (size_t i = 0; i < raws.n; i++)
 		again(waiting->self, raws.items[i]);
@@ -138,7 +198,7 @@ struct str publisher_waiting_for(const struct waiting *waiting, struct str owner
 {
 	const struct waiting_owner *found = map_get(&waiting->owners, owner);
 
-	return found ? found->secret : STR_NONE;
+	return found ? found->secret->text : STR_NONE;
 }
 
 size_t publisher_waiting_n(const struct waiting *waiting)
@@ -148,16 +208,11 @@ size_t publisher_waiting_n(const struct waiting *waiting)
 
 uint64_t publisher_waiting_tick(struct waiting *waiting, uint64_t now_ms)
 {
-	uint64_t next = UINT64_MAX;
-	void *value;
+	struct waiting_secret *secret;
 
-	for (size_t i = 0; map_next(&waiting->asked, &i, NULL, &value);) {
-		struct waiting_secret *secret = value;
-
-		if (secret->again_ms <= now_ms)
-			ask(waiting, secret, now_ms);
-		if (secret->again_ms < next)
-			next = secret->again_ms;
+	while ((secret = waiting->first) && secret->again_ms <= now_ms) {
+		leave_line(waiting, secret);
+		ask(waiting, secret, now_ms);
 	}
-	return next;
+	return waiting->first ? waiting->first->again_ms : UINT64_MAX;
 }

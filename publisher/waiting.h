@@ -7,8 +7,9 @@
 #include "msg/msg.h"
 
 struct waiting {
-	struct map owners; /* msg_key_text -> struct waiting_owner */
-	struct map asked;  /* msg_key_text of a Secret -> struct waiting_secret */
+	struct map owners;                   /* msg_key_text -> struct waiting_owner */
+	struct map asked;                    /* msg_key_text of a Secret -> struct waiting_secret */
+	struct waiting_secret *first, *last; /* of these, by when they were asked for */
 	void *self;
 	int (*ask)(void *self, const struct msg_key *secret); /* -1: nobody is there to be asked */
 };

@@ -144,6 +144,36 @@ static void what_lacks_another_value_waits_again(void **state)
 	assert_int_equal(publisher_waiting_n(&waiting), 1);
 }
 
+/* One Secret is asked for again when its time has come, whoever else waits, comes and goes. */
+static void each_is_asked_for_in_its_turn(void **state)
+{
+	char name[16];
+
+	(void)state;
+	for (int i = 0; i < 9; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		put(name, name, name);
+	}
+	release("0"); /* the first, one in the middle, the last of the line */
+	release("4");
+	release("8");
+	put("1", "again", "2"); /* the only one that waited for 1 */
+	assert_int_equal(n_asked, 9);
+	assert_int_equal(waiting.asked.n, 5);
+	publisher_waiting_tick(&waiting, clock_ms() + 10000);
+	assert_int_equal(n_asked, 9 + 5);
+	release("2");
+	assert_int_equal(n_again, 2);
+	for (int i = 3; i < 8; i++) {
+		snprintf(name, sizeof(name), "%d", i);
+		release(name);
+	}
+	assert_int_equal(publisher_waiting_n(&waiting), 0);
+	assert_true(publisher_waiting_tick(&waiting, UINT64_MAX - 1) == UINT64_MAX);
+	put("0", "0", "0");
+	assert_int_equal(n_asked, 9 + 5 + 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -154,6 +184,7 @@ int main(void)
 		TEST(only_those_that_wait_for_it_come_again),
 		TEST(a_newer_one_replaces_the_older),
 		TEST(what_lacks_another_value_waits_again),
+		TEST(each_is_asked_for_in_its_turn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
