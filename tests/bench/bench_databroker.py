@@ -4,7 +4,9 @@
 usage: bench_databroker.py [N...]     default 100 and 10000 Ingresses of load.py
 """
 import json
+import os
 import pathlib
+import signal
 import statistics
 import subprocess
 import sys
@@ -82,7 +84,7 @@ def spent(before, after):
 
 
 def wait_for_events(p):
-    """Until the Events of the start are sent, 20 a second: else a change at a large N would be without its own."""
+    """Until none waits: else a change at a large N would be measured without its own."""
     begin, publisher = time.monotonic(), web.socket_file(p.run_dir, "publisher")
     while web.value(publisher, "sluice_publisher_events_queued"):
         assert time.monotonic() < begin + 400, "Events are still waiting"
@@ -144,24 +146,39 @@ def bench_changes(p, databroker, writer, n):
     return lean
 
 
-def bench_burst(databroker, cluster, n):
-    written, size, last = Written(databroker), min(BURST, n), []
+def patch_many(cluster, size):
+    """Milliseconds of the first request and of the last answer."""
+    stamp, last, begin = next(stamps), [], now_ms()
 
     def work(start):
         writer = Writer(cluster)
         for i in range(start, size, BURST_WRITERS):
             answered = writer.patch(i, stamp)
         last.append(wall_ms(answered))
-    stamp = next(stamps)
     threads = [threading.Thread(target=work, args=(s,)) for s in range(BURST_WRITERS)]
-    begin = now_ms()
     for t in threads:
         t.start()
     for t in threads:
         t.join()
-    stored = written.wait("burst", {record(i) for i in range(size)}, 60)
-    print(f"N={n}: a burst of {size} changes stored {(stored - begin) / 1000:.2f} s after its first request (the API server took "
-          f"{(max(last) - begin) / 1000:.2f} s to take it), {len(written.ids())} records in {len(written.puts)} writes", flush=True)
+    return begin, max(last)
+
+
+def bench_burst(p, databroker, cluster, n):
+    """Once as fast as the API server takes it, and once all of it at the same moment: the watcher sleeps until the last is there."""
+    written, size = Written(databroker), min(BURST, n)
+    ids = {record(i) for i in range(size)}
+    begin, last = patch_many(cluster, size)
+    stored = written.wait("burst", ids, 60)
+    print(f"N={n}: a burst of {size} changes, which the API server took in {(last - begin) / 1000:.2f} s, stored {(stored - begin) / 1000:.2f} s after the first "
+          f"request, {max(0, stored - last):.0f} ms after the last answer; {len(written.ids())} records in {len(written.puts)} writes", flush=True)
+    written, (watcher,) = Written(databroker), p.children("watcher")
+    os.kill(watcher, signal.SIGSTOP)
+    patch_many(cluster, size)
+    begin = now_ms()
+    os.kill(watcher, signal.SIGCONT)
+    stored = written.wait("burst at once", ids, 60)
+    print(f"N={n}: {size} changes that the watcher hears of at one moment, stored {(stored - begin) / 1000:.2f} s after that; "
+          f"{len(written.ids())} records in {len(written.puts)} writes", flush=True)
 
 
 def bench_wipe(p, databroker, n):
@@ -184,9 +201,10 @@ def bench(cluster, tmp, n):
         written = Written(databroker)
         with up("again") as p:
             print(f"N={n}: {bench_restart(p, written, writer)}", flush=True)
+            bench_wipe(p, databroker, n)  # before the changes: the Events of the start, which are many at a large N, go with the lease
             lean = bench_changes(p, databroker, writer, n)
-            bench_burst(databroker, cluster, n)
-            bench_wipe(p, databroker, n)
+            bench_burst(p, databroker, cluster, n)
+            p.stored(60)
     return lean
 
 

@@ -10,6 +10,7 @@ from databroker import Databroker, Up, new_secret, wanted
 from pipeline import app, certificate, fill, tls_secret, wait_for, write
 
 N = 30
+MESSAGE_MAX = 4 << 20
 
 
 @pytest.fixture
@@ -80,6 +81,24 @@ def test_wiped_and_restarted_databroker_is_filled_again(sluice, tmp_path, folder
         databroker.start()
         p.stored(5)
         before = len(databroker.writes())
+        end_with_an_edit(p, folder, databroker, before)
+
+
+def test_more_than_one_message_can_hold_is_stored_and_read_back(sluice, tmp_path, databroker):
+    """grpc-go takes no message above 4 MiB: neither the writes nor the reading may be one."""
+    folder, emails = tmp_path / "in", 3000
+    fill(folder, N)
+    for i in range(N):
+        anybody = ",".join(f'{{"email":{{"is":"user-{k}-of-app-{i}@example.com"}}}}' for k in range(emails))
+        write(folder / f"app-{i}.yaml", app(f"app-{i}", annotations=f'ingress.pomerium.io/policy: \'[{{"allow":{{"or":[{anybody}]}}}}]\''))
+    with Up(sluice, tmp_path / "a", folder, databroker) as p:
+        p.stored(30)
+    sizes = [e["bytes"] for e in databroker.writes()]
+    assert sum(sizes) > MESSAGE_MAX and max(sizes) < MESSAGE_MAX
+    before = len(databroker.writes())
+    with Up(sluice, tmp_path / "b", folder, databroker) as p:
+        wait_for(p.log, p.leads, 20)
+        assert f'"databroker read" records={N}' in p.log()
         end_with_an_edit(p, folder, databroker, before)
 
 
