@@ -205,11 +205,19 @@ void publisher_report_reject(struct report *self, const struct msg_reject *rejec
 		put_news(self, &event, false)->generation = reject->generation;
 }
 
+/* What was read from the databroker has owners of its own until everybody has arrived: settings
+ * without a name, and the Secrets of certificates. */
+static bool is_object(const struct msg_key *owner)
+{
+	return owner->kind == MSG_KIND_INGRESS ||
+	       (owner->kind == MSG_KIND_POMERIUM && owner->name.len);
+}
+
 void publisher_report_gone(struct report *self, const struct msg_key *owner, struct str reason)
 {
 	const struct event_news event = { .owner = *owner, .reason = reason, .gone = true };
 
-	if (self)
+	if (self && is_object(owner))
 		put_news(self, &event, false);
 }
 

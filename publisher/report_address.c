@@ -85,8 +85,7 @@ void publisher_report_address_stop(struct report *self)
 
 static void content(struct report_address *address)
 {
-	backoff_reset(&address->trouble.backoff);
-	address->trouble.status = -1;
+	publisher_report_content(&address->trouble);
 	address->n_refused = 0;
 }
 

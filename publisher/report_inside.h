@@ -89,7 +89,7 @@ struct report_status {
 	bool dirty;
 	size_t n_left_out; /* that was said */
 	uint64_t due_ms;
-	struct send_trouble trouble;
+	struct send_trouble reading, trouble; /* of the GET, of the patches */
 };
 
 struct report {

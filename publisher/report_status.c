@@ -10,11 +10,17 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+static void open_trouble(struct send_trouble *trouble)
+{
+	trouble->status = -1;
+	backoff_init(&trouble->backoff, REPORT_RETRY_FIRST_MS, REPORT_RETRY_LONGEST_MS);
+}
+
 void publisher_report_status_open(struct report *self)
 {
 	map_init(&self->status.told, mem_free);
-	self->status.trouble.status = -1;
-	backoff_init(&self->status.trouble.backoff, REPORT_RETRY_FIRST_MS, REPORT_RETRY_LONGEST_MS);
+	open_trouble(&self->status.reading);
+	open_trouble(&self->status.trouble);
 }
 
 static void stop(struct report_status *status)
@@ -76,10 +82,10 @@ static void on_read(void *arg, const struct kube_result *result)
 	status->request = NULL;
 	if (result->status == 200 &&
 	    publisher_status_read(result->body, &status->told, &err) == 0) {
-		publisher_report_content(&status->trouble);
+		publisher_report_content(&status->reading);
 		status->phase = STATUS_KNOWN;
 	} else {
-		status->due_ms = clock_ms() + publisher_report_trouble(&status->trouble,
+		status->due_ms = clock_ms() + publisher_report_trouble(&status->reading,
 								       "status to read", result);
 		if (result->status == 403 || result->status == 404)
 			status->phase = STATUS_KNOWN;

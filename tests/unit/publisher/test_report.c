@@ -151,6 +151,27 @@ static void test_who_is_gone_is_forgotten(void **state)
 	assert_null(map_get(&report->now, STR("shop/good")));
 }
 
+/* After a restart: what was read from the databroker is gone once everybody has arrived. */
+static void test_a_record_is_no_object(void **state)
+{
+	const struct msg_key nameless = { MSG_KIND_POMERIUM, STR(""), STR("") };
+	const struct msg_key secret = { MSG_KIND_SECRET, STR("shop"), STR("good") };
+	const struct msg_config settings = { .owner = { MSG_KIND_POMERIUM, STR(""), STR("global") },
+					     .uid = STR("u") };
+
+	(void)state;
+	publisher_report_config(report, &settings, true);
+	put(1, true);
+	publisher_report_gone(report, &nameless, STR(""));
+	publisher_report_gone(report, &secret, STR(""));
+	publisher_report_open(report, true);
+	assert_int_equal(report->status.phase, STATUS_ASK);
+	report->status.phase = STATUS_KNOWN;
+	store(1);
+	assert_non_null(map_get(&report->now, STR("shop/good")));
+	assert_non_null(map_get(&report->now, STR(STATUS_SETTINGS)));
+}
+
 static void test_who_does_not_write_keeps_silent(void **state)
 {
 	(void)state;
@@ -306,6 +327,7 @@ int main(void)
 		WITH(test_the_same_is_told_once),
 		WITH(test_a_failure_repeats_at_its_pace),
 		WITH(test_who_is_gone_is_forgotten),
+		WITH(test_a_record_is_no_object),
 		WITH(test_who_does_not_write_keeps_silent),
 		WITH(test_a_new_writer_takes_over),
 		WITH(test_an_address_follows_what_is_stored),
