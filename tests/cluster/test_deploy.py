@@ -89,6 +89,14 @@ def ours(folder):
 
 
 @pytest.mark.parametrize("folder", FOLDERS[1:])
+def test_the_publisher_starts_last(folder):
+    """It has started once there is a configuration for Pomerium, which takes all the others."""
+    pod = next(o for o in rendered(folder) if o["kind"] == "Deployment" and o["metadata"]["name"] == "sluice")["spec"]["template"]["spec"]
+    names = [c["name"] for c in pod["initContainers"]]
+    assert names[-1] == "publisher" and names[:2] == ["resolver", "watcher"]
+
+
+@pytest.mark.parametrize("folder", FOLDERS[1:])
 def test_the_binaries_know_every_flag(build, folder):
     found = list(ours(folder))
     assert len(found) == 4

@@ -1,6 +1,7 @@
 """The rooms as deploy/ runs them, with its accounts and no other right: all that they need, and what they say when one is taken away."""
 import copy
 import json
+import re
 
 import pytest
 from cluster import Cluster
@@ -12,6 +13,7 @@ from test_deploy import APPLY, DEPLOY, kube, rendered
 pytestmark = pytest.mark.skipif(not possible(), reason="no mounts of our own here (unshare --mount is refused)")
 SETTINGS = "/apis/ingress.pomerium.io/v1/pomerium/global"
 BAD = "ingress.pomerium.io/policy: '[{\"allow\":{\"maybe\":[]}}]'"
+REJECTED = '"msg":"rejected"'
 SECRET = new_secret()
 
 
@@ -26,17 +28,24 @@ def cluster(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def databroker(tmp_path_factory):
-    with Databroker(tmp_path_factory.mktemp("databroker"), secret=SECRET) as d:
-        yield d
+    """In place of Pomerium's; it starts when Pomerium would."""
+    d = Databroker(tmp_path_factory.mktemp("databroker"), secret=SECRET)
+    yield d
+    d.stop()
 
 
 @pytest.fixture(scope="module")
 def pod(cluster, databroker, build, tmp_path_factory):
-    """What the base runs; the databroker is there before it, as after a restart of the pod."""
+    """What the base runs."""
     cluster.apply_yaml(f"{{apiVersion: v1, kind: Secret, metadata: {{name: bootstrap, namespace: pomerium}}, data: {{shared_secret: {SECRET}, cookie_secret: {SECRET}}}}}")
     cluster.apply_yaml("{apiVersion: ingress.pomerium.io/v1, kind: Pomerium, metadata: {name: global}, spec: {secrets: pomerium/bootstrap}}")
     cluster.apply_yaml(app("first"))
-    with Kubelet(cluster, build, tmp_path_factory.mktemp("kubelet"), lambda config: None, env={"publisher": {"SHARED_SECRET": SECRET}}) as k:
+
+    def pomerium(config):
+        assert re.search('^shared_secret: "(.*)"$', config.read_text(), re.M)[1] == SECRET
+        databroker.start()
+
+    with Kubelet(cluster, build, tmp_path_factory.mktemp("kubelet"), pomerium) as k:
         k.ports[5443] = databroker.port
         pod = k.run("sluice")
         pod.wait_ready()
@@ -52,26 +61,33 @@ def messages(cluster, namespace):
     return [e["message"] for e in cluster.call("GET", f"/api/v1/namespaces/{namespace}/events")[1]["items"]]
 
 
+def give_address(cluster, ip):
+    """As the load balancer of the proxy's Service would."""
+    cluster.call("PATCH", "/api/v1/namespaces/pomerium/services/pomerium-proxy/status", {"status": {"loadBalancer": {"ingress": [{"ip": ip}]}}},
+                 content_type="application/merge-patch+json")
+
+
 def test_the_accounts_are_enough(sluice, cluster, databroker, pod, tmp_path):
     stored(sluice, cluster, databroker, tmp_path, pod.log)
     entry = lambda: cluster.call("GET", SETTINGS)[1].get("status", {}).get("ingress", {}).get("shop/first", {})
     wait_for(pod.log, lambda: entry().get("reconciled"), 20)
     wait_for(pod.log, lambda: "updated pomerium configuration" in messages(cluster, "shop"))
     wait_for(pod.log, lambda: "shop/first: config updated" in messages(cluster, "default"))
-    assert "forbidden" not in pod.log() and "cannot" not in pod.log(), pod.log()
+    give_address(cluster, "192.0.2.1")
+    ingress = lambda: cluster.call("GET", "/apis/networking.k8s.io/v1/namespaces/shop/ingresses/first")[1]
+    wait_for(pod.log, lambda: ingress()["status"]["loadBalancer"].get("ingress") == [{"ip": "192.0.2.1"}])
+    assert not re.search("forbidden|cannot report|unavailable", pod.log()), pod.log()
 
 
 # ---- one right less ----
 
 def rights():
     """(role, API group, resource, verb) of all that base/rbac.yaml gives, but `list`: this API server streams lists, which asks for
-    `watch` alone; and but those of the publisher on the Pomerium object, see test_report.py."""
+    `watch` alone."""
     for o in rendered("base"):
         if o["kind"] == "ClusterRole":
             for rule in o["rules"]:
                 for resource in rule["resources"]:
-                    if o["metadata"]["name"] == "sluice-writer" and resource != "events":
-                        continue
                     for verb in sorted(set(rule["verbs"]) - {"list"}):
                         yield o["metadata"]["name"], rule["apiGroups"][0], resource, verb
 
@@ -92,30 +108,45 @@ def may(cluster, account, group, resource, verb):
     return cluster.call("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", review)[1]["status"]["allowed"]
 
 
-@pytest.mark.parametrize("role,group,resource,verb", rights())
+def documented(resource, verb):
+    """What docs/operation.md says that the log has for this right."""
+    section = re.search("^## Rights\n(.*?)^## ", (DEPLOY.parent / "docs/operation.md").read_text(), re.M | re.S)[1]
+    (row,) = [cells for cells in re.findall(r"^\| (.*?) \| (.*?) \|", section, re.M) if {f"`{verb}`", f"`{resource}`"} <= set(re.findall("`[^`]*`", cells[0]))]
+    texts = re.findall("`([^`]*)`", row[1])
+    return texts if (resource, verb) == ("secrets", "get") else [*texts, f'cannot {verb} resource "{resource}"']
+
+
+def lines_with(log, texts):
+    return [l for l in log.split("\n") if l.startswith("{") and all(t in " ".join(json.loads(l).values()) for t in texts)]
+
+
+@pytest.mark.parametrize("role,group,resource,verb", [*rights()])
 def test_a_right_that_is_taken_away_is_named(cluster, databroker, pod, role, group, resource, verb):
     room = {"sluice-reader": "watcher", "sluice-writer": "publisher"}[role]
-    log = lambda: [l for l in pod.log().split("\n") if l not in before]
     cluster.apply(without(role, resource, verb))
     try:
         wait_for("the right is gone", lambda: not may(cluster, role, group, resource, verb))
         before = set(pod.log().split("\n"))
+        log = lambda: "\n".join(l for l in pod.log().split("\n") if l not in before)
+        named = lambda: lines_with(log(), documented(resource, verb))
         pod.restart(room)
-        n, n_writes = 0, len(databroker.writes())
-
-        def named():
-            nonlocal n
-            n += 1
-            if room == "publisher":  # something to tell
-                cluster.apply_yaml(app("told", annotations=BAD if n % 2 else ""))
-            return [l for l in log() if f"cannot {verb} resource" in l or resource == "secrets" and f'must allow \\"{verb}\\"' in l]
-        wait_for(log, named, 20)
+        if resource == "ingresses/status":
+            give_address(cluster, "192.0.2.2")
+        for n in range(20):  # the publisher has something to tell: good, and rejected
+            if room == "publisher":
+                n_writes, n_rejected = len(databroker.writes()), log().count(REJECTED)
+                cluster.apply_yaml(app("told", annotations=BAD if n % 2 else f"ingress.pomerium.io/timeout: {1 + n_writes}s"))
+                wait_for(pod.log, lambda: named() or (log().count(REJECTED) > n_rejected if n % 2 else "sluice/ingress/shop/told" in databroker.written(n_writes)))
+            if room == "watcher" or named():
+                break
+        wait_for(log, named)
         # the rest goes on
+        n_writes = len(databroker.writes())
         cluster.apply_yaml(app("first", f"10.1.{len(resource)}.{len(verb)}", annotations=f"ingress.pomerium.io/timeout: {len(resource)}{len(verb)}s"))
         wait_for(pod.log, lambda: "sluice/ingress/shop/first" in databroker.written(n_writes))
+        assert room == "watcher" or len(named()) == 1, f"said once: {named()}"
     finally:
         cluster.apply(next(o for o in rendered("base") if o["kind"] == "ClusterRole" and o["metadata"]["name"] == role))
         wait_for("the right is back", lambda: may(cluster, role, group, resource, verb))
         pod.restart(room)
         pod.wait_ready()
-

@@ -197,8 +197,7 @@ class Pod:
     def probe(self, pid, probe):
         if "exec" in probe:
             # Into the container once the process is what the manifest says, not the script that prepares its root.
-            command = ["nsenter", f"--target={pid}", "--mount", "--root", "--wd", *probe["exec"]["command"]]
-            return self.is_inside(pid) and subprocess.run(command, capture_output=True).returncode == 0
+            return self.is_inside(pid) and self.enter(pid, *probe["exec"]["command"]).returncode == 0
         connection = http.client.HTTPConnection("127.0.0.1", self.kubelet.ports[probe["httpGet"]["port"]], timeout=1)
         try:
             connection.request("GET", probe["httpGet"]["path"])
@@ -207,6 +206,13 @@ class Pod:
             return False
         finally:
             connection.close()
+
+    def enter(self, pid, *command):
+        return subprocess.run(["nsenter", f"--target={pid}", "--mount", "--root", "--wd", *command], capture_output=True, text=True, timeout=20)
+
+    def execute(self, name, *command):
+        """As `kubectl exec` would."""
+        return self.enter(self.processes[name].pid, *command)
 
     def is_inside(self, pid):
         try:
