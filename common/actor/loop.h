@@ -1,7 +1,8 @@
 /* loop: what the files of the actor share. Rooms see actor.h only.
  *
  *   actor.c    settings, signals, the one poll loop, what handlers may call
- *   link.c     a socket: opens it, takes frames off it, notices connections that come and go
+ *   link.c     a socket: opens it, takes frames off it
+ *   link_monitor.c  notices connections that come and go, and handshakes that fail
  *   peer.c     one process at the other end: HELLO, numbering, what comes in
  *   outbox.c   what goes out to it: credit, the queue of what waits for credit
  *   curve.c    keys for tcp links: who may connect, and new keys when the files change
@@ -181,7 +182,6 @@ bool actor_link_admits(const struct link *link, enum msg_room room);
 int actor_link_open(struct link *link, struct actor_loop *loop, const struct str_list *endpoints,
 		    struct err *err);
 void actor_link_close(struct link *link);
-void actor_link_on_monitor(struct link *link);
 void actor_link_on_readable(struct link *link); /* takes a batch of frames */
 void actor_link_settle(struct link *link); /* after a batch: returns credit, reaps who is gone */
 void actor_link_beat(struct link *link, uint64_t now_ms);
@@ -192,6 +192,11 @@ void actor_link_renew(struct link *link, uint64_t now_ms); /* connects or binds 
 int actor_link_send(struct link *link, struct str id, enum msg_type type, struct str frame);
 int actor_link_say(struct link *link, struct str id, enum msg_type type, const void *body);
 bool actor_limiter_pass(struct limiter *limiter, uint64_t every_ms, unsigned *n_kept);
+
+/* ---- link_monitor.c ---- */
+int actor_link_monitor_open(struct link *link);
+void actor_link_monitor_close(struct link *link);
+void actor_link_on_monitor(struct link *link);
 
 /* ---- peer.c ---- */
 /* A frame from that peer (NULL: from a routing id that we do not know). */
