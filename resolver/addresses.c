@@ -125,7 +125,9 @@ static void find(struct addresses *self, const struct msg_service *service, stru
 {
 	struct err err = { "it is not there, or may not be read" };
 
-	*out = (struct msg_addresses){ .known = true };
+	*out = (struct msg_addresses){ .known = resolver_addresses_wanted(self) };
+	if (!out->known)
+		return; /* what a resolver with other settings told no longer holds */
 	if (self->fixed.n) {
 		from_settings(self, pool, &out->status);
 	} else if (!service ||

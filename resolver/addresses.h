@@ -16,7 +16,7 @@ struct addresses {
 
 /* Of the settings: at most one of the two, and what they say can be an address. */
 int resolver_addresses_check(struct addresses *self, struct err *err);
-/* Is anything to be told at all? */
+/* Is an address to be told at all? If not, the publisher hears just that. */
 bool resolver_addresses_wanted(const struct addresses *self);
 /* The publisher holds nothing. */
 void resolver_addresses_again(struct addresses *self);

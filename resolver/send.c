@@ -100,7 +100,7 @@ static void tell_addresses(struct resolver *r)
 	struct msg_addresses addresses;
 	struct pool pool;
 
-	if (!r->addresses.due || !resolver_addresses_wanted(&r->addresses) || !has_room(r))
+	if (!r->addresses.due || !has_room(r))
 		return;
 	pool_init(&pool);
 	service = resolver_resolve_service(r->resolve, &r->addresses.key, &pool);

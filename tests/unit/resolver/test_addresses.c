@@ -156,6 +156,9 @@ static void test_told_when_it_changes(void **state)
 	(void)state;
 	assert_int_equal(resolver_addresses_check(&none, NULL), 0);
 	assert_false(resolver_addresses_wanted(&none));
+	assert_true(resolver_addresses_news(&none, NULL, &pool, &out)); /* just that */
+	assert_false(out.known || none.complaint);
+	assert_false(resolver_addresses_news(&none, NULL, &pool, &out));
 	assert_int_equal(resolver_addresses_check(&from, NULL), 0);
 	assert_true(resolver_addresses_wanted(&from));
 	assert_true(str_is(from.key.namespace, "pomerium") && str_is(from.key.name, "proxy"));
