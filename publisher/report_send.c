@@ -178,11 +178,21 @@ static bool advance(struct send_job *job, const struct kube_result *result)
 	return false;
 }
 
+/* Of several answers the one that asks for the longest wait counts. */
+static void hold(struct send_queue *queue, uint64_t wait)
+{
+	const uint64_t until_ms = clock_ms() + wait;
+
+	if (until_ms > queue->hold_ms)
+		queue->hold_ms = until_ms;
+}
+
 static void on_done(void *arg, const struct kube_result *result)
 {
 	struct send_job *job = arg;
 	struct send_queue *queue = &job->report->send;
-	const bool good = result->status / 100 == 2 || result->status == 409 ||
+	const bool conflict = result->status == 409 && job->step != SEND_POST;
+	const bool good = result->status / 100 == 2 || (result->status == 409 && !conflict) ||
 			  (result->status == 404 && job->step != SEND_POST);
 	uint64_t wait = 0;
 
@@ -193,13 +203,13 @@ static void on_done(void *arg, const struct kube_result *result)
 	else
 		wait = publisher_report_trouble(&queue->trouble, "events", result);
 	queue->n_refused = result->status == 403 ? queue->n_refused + 1 : 0;
-	if (publisher_report_is_passing(result->status) && result->status != 403) {
-		queue->hold_ms = clock_ms() + wait;
+	if (conflict || (publisher_report_is_passing(result->status) && result->status != 403)) {
+		hold(queue, wait);
 		enqueue(queue, job);
 		return;
 	}
 	if (queue->n_refused >= REPORT_REFUSED_MAX)
-		queue->hold_ms = clock_ms() + wait;
+		hold(queue, wait);
 	publisher_figures.events_sent += result->status / 100 == 2 && job->step != SEND_GET;
 	if (good && advance(job, result))
 		enqueue(queue, job);
