@@ -1,12 +1,16 @@
 """Where Pomerium is reached, in the status of Ingresses, on a real API server."""
+import os
+import signal
 import threading
 import time
 
 import pytest
+import web
 from cluster import Cluster, ClusterPipeline
+from databroker import Databroker, Up
 from pipeline import CLASS, app, wait_for
 from test_cluster import service_account
-from test_report import BAD, SETTINGS, ours
+from test_report import BAD, SETTINGS, events, ours, status
 
 FOREIGN = CLASS.replace("{name: pomerium}", "{name: other}").replace("pomerium.io/ingress-controller", "example.com/other")
 PORTS = [{"port": 443, "protocol": "TCP"}, {"port": 80, "protocol": "TCP"}]
@@ -168,6 +172,82 @@ def test_fixed_addresses_and_a_quarrel(sluice, cluster, tmp_path):
         wait_for(p.log, lambda: says(cluster, "contested") == want, 20)
         assert p.out.stat().st_mtime_ns == written
         assert not any("fail" in line or "cannot report" in line for line in p.log().split("\n"))
+
+
+def requests(p, code=None):
+    """That its publisher has sent to the API server, all or those of one class of answers."""
+    (pid,) = p.children("publisher")
+    series = web.metrics(web.socket_file(p.run_dir, "publisher", pid))
+    return sum(n for s, n in series.items() if s.startswith("sluice_publisher_api_requests_total") and (not code or f'"{code}"' in s))
+
+
+def test_an_ingress_made_anew_under_the_name(sluice, cluster, tmp_path):
+    """The patch is meant for the one that is gone: the API server refuses it, and it is not sent again and again."""
+    cluster.apply_yaml(app("anew"))
+    where = "/apis/networking.k8s.io/v1/namespaces/shop/ingresses/anew"
+    want = [{"ip": "203.0.113.7"}]
+    with ClusterPipeline(sluice, tmp_path, cluster, "--status-address", "203.0.113.7") as p:
+        for turn in range(3):  # the third patch comes after two seconds
+            wait_for(p.log, lambda: says(cluster, "anew") == want, 20)
+            write_status(cluster, "anew", [{"ip": "192.0.2.1"}])
+        cluster.apply_yaml(app("marker"))  # who knows this one has heard of the last write
+        wait_for(p.log, lambda: says(cluster, "marker") == want)
+        assert says(cluster, "anew") == [{"ip": "192.0.2.1"}]
+        (watcher,) = p.children("watcher")
+        os.kill(watcher, signal.SIGSTOP)
+        try:
+            assert cluster.call("DELETE", where)[0] == 200
+            cluster.apply_yaml(app("anew"))
+            refused = requests(p, "4xx")
+            wait_for(p.log, lambda: requests(p, "4xx") > refused)
+            assert says(cluster, "anew") == []
+            sent = requests(p)
+        finally:
+            os.kill(watcher, signal.SIGCONT)
+        wait_for(p.log, lambda: says(cluster, "anew") == want, 20)
+        assert requests(p) <= sent + 8 and requests(p, "4xx") <= refused + 2
+
+
+def kill_all(p):
+    for pid in (p.process.pid, *p.children()):
+        os.kill(pid, signal.SIGKILL)
+    p.process.wait()
+
+
+def test_two_replicas_of_which_one_tells(sluice, cluster, tmp_path):
+    cluster.apply_yaml(app("both-see"))
+    cluster.apply_yaml(app("both-bad", annotations=BAD))
+    args, want = ("--lease-duration", "2s", "--status-address", "203.0.113.7"), [{"ip": "203.0.113.7"}]
+
+    def wait_until_told(name, p, reason="Updated"):
+        for about in f"shop/{name}", "global":
+            wait_for(lambda: f"{about} {requests(p)} {events(cluster)}\n{p.log()[-3000:]}",
+                     lambda: any(e[0] == about and e[2] == reason and name in (e[0] + e[3]) for e in events(cluster)), 20)
+        wait_for(p.log, lambda: f"shop/{name}" in status(cluster).get("ingress", {}), 20)
+
+    with Databroker(tmp_path / "databroker") as d, Up(sluice, tmp_path / "a", None, d, *args, cluster=cluster) as a, \
+            Up(sluice, tmp_path / "b", None, d, *args, cluster=cluster) as b:
+        wait_until_told("both-see", a)
+        wait_until_told("both-bad", a, "UpdateError")
+        wait_for(a.log, lambda: says(cluster, "both-see") == want)
+        wait_for(b.log, lambda: all("everybody has arrived" in p.log() for p in (a, b)))
+        leader, other = (a, b) if requests(a) else (b, a)
+        assert requests(leader) and not requests(other)
+        before = {e["metadata"]["name"]: e["count"] for e in ours(cluster)}
+        kill_all(leader)
+        cluster.apply_yaml(app("nobody-told"))
+        wait_until_told("nobody-told", other)
+        wait_for(other.log, lambda: says(cluster, "nobody-told") == want)
+        assert requests(other)
+        assert {k: n for k, n in ((e["metadata"]["name"], e["count"]) for e in ours(cluster)) if k in before} == before
+        assert says(cluster, "both-see") == want and says(cluster, "both-bad") == []
+
+        leader.__enter__()  # it comes back, and is silent
+        wait_for(leader.log, lambda: leader.log().count("everybody has arrived") == 2, 20)
+        cluster.apply_yaml(app("both-bad"))
+        wait_until_told("both-bad", other)
+        wait_for(other.log, lambda: says(cluster, "both-bad") == want)
+        assert not requests(leader)
 
 
 def test_a_namespace_with_only_a_role(sluice, cluster, tmp_path):

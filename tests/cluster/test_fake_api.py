@@ -2,11 +2,12 @@
 import base64
 import json
 import re
+import threading
 import time
 
 import pytest
 from cluster import ClusterPipeline
-from fake_api import FakeApi, bookmark, event
+from fake_api import FakeApi, bookmark, event, key_of
 from pipeline import CLASS, app, read, wait_for
 
 
@@ -532,7 +533,7 @@ def test_silence_alone_is_no_fault(up, api):
     p.settled()
     wait_for("it was asked", lambda: len(api.asked("", "other")) >= 3)
     assert "connecting anew" not in p.log()
-    assert all(r.sort in ("stream", "other") for r in api.asked())
+    assert all(r.sort in ("stream", "other", "write") for r in api.asked())
     times = [r.when for r in api.asked("", "other")]
     assert times[2] - times[0] >= 0.5
 
@@ -618,3 +619,57 @@ def test_namespaces_of_which_one_is_forbidden(up, api):
     p.settled(20, args=("--namespaces", "here,there"))
     text = read(p.out)
     assert b"here.example.com" in text and b"there.example.com" in text and b"one.example.com" not in text
+
+
+class Refusing:
+    """Takes no report before it has answered with what is listed for it, by the name of the Ingress; `held`: before it is set."""
+
+    def __init__(self, api, faults, held):
+        self.api, self.held, self.may = api, held, threading.Event()
+        self.left = {(plural, name): list(codes) for plural in ("ingresses", "events") for name, codes in faults.items()}
+        self.tries = []  # (plural, name, when, status; 200: taken)
+        self.write, api.write = api.write, self.refuse
+
+    def refuse(self, h, r):
+        about = r.body.get("involvedObject") or self.api.events[r.name]["involvedObject"] if r.plural == "events" else {"name": r.name.split("/")[1]}
+        key = r.plural, about["name"]
+        left = self.left.get(key) or []
+        status = 503 if about["name"] == self.held and not self.may.is_set() else left.pop(0) if left else 200
+        self.tries.append((*key, r.when, status))
+        if r.plural == "events" and status == 409 and not r.name:  # somebody else has told it
+            self.api.events[key_of(r.body)] = r.body
+        if status == 200:
+            self.write(h, r)
+        else:
+            h.answer(status, "not now", **({"Retry_After": "1"} if status == 429 else {}))
+
+    def of(self, *key):
+        return [(when, status) for plural, name, when, status in self.tries if (plural, name) == key]
+
+
+def test_reports_that_are_refused_are_told_in_the_end(up, api):
+    faults = {"conflict": [409, 409], "busy": [429], "failing": [500, 503]}
+    everybody = ("one", "held", *faults)
+    for name in everybody[1:]:
+        api.apply(ingress(name))
+    refusing = Refusing(api, faults, "held")
+    p = up("--status-address", "203.0.113.7")
+    said = lambda: f"{refusing.tries}\n{p.log()[-2000:]}"
+    wait_for(said, lambda: refusing.of("ingresses", "held") and refusing.of("events", "held"))
+    api.apply(ingress("late"))
+    assert b"late.example.com" in p.settled()  # publishing goes on meanwhile
+    assert all(status == 503 for plural in ("ingresses", "events") for _, status in refusing.of(plural, "held"))
+    refusing.may.set()
+    taken = lambda plural, name: [when for when, status in refusing.of(plural, name) if status == 200]
+    both = [(plural, name) for plural in ("ingresses", "events") for name in (*everybody, "late")]
+    wait_for(said, lambda: all(taken(*key) for key in both), 20)
+    api.apply(ingress("behind"))  # whatever would be told again comes before this one
+    wait_for(said, lambda: taken("ingresses", "behind") and taken("events", "behind"))
+    assert all(len(taken(*key)) == 1 for key in both), said()
+    for name in (*everybody, "late"):
+        assert api.objects["ingresses"][f"shop/{name}"]["status"] == {"loadBalancer": {"ingress": [{"ip": "203.0.113.7"}]}}
+    assert {e["involvedObject"]["name"]: e["count"] for e in api.events.values()} == {n: 1 + (n == "conflict") for n in (*everybody, "late", "behind")}
+    for plural, name in both:  # with time between; that an Event is there already is no fault
+        tries = refusing.of(plural, name)
+        for (before, status), (after, _) in zip(tries, tries[1:]):
+            assert after - before > (0.9 if status == 429 else 0.2) or (plural, name, before) == ("events", "conflict", tries[0][0]), said()

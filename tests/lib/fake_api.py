@@ -13,18 +13,19 @@ import urllib.parse
 
 from cluster import DUMPED, KINDS
 
-SORTS = ("list", "stream", "watch", "check", "get", "other")
+SORTS = ("list", "stream", "watch", "check", "get", "write", "other")
 
 
 @dataclasses.dataclass
 class Request:
-    """What was asked: `sort` says whether it is a page of a list, a streaming list, a watch, a look at the version, a GET of one object."""
+    """What was asked: `sort` says whether it is a page of a list, a streaming list, a watch, a look at the version, a GET of one object, a POST or PATCH."""
     when: float
     plural: str
     sort: str
     name: str
     query: dict
     headers: dict
+    body: dict | None = None
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -49,11 +50,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.server.api.connections.append(self.connection)
 
     def do_POST(self):
-        """Events, status: taken and forgotten."""
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.answer(201 if self.command == "POST" else 200, body)
+        """Events and status."""
+        api = self.server.api
+        request = self.request = api.read_request(self)
+        request.body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        api.requests.append(request)
+        try:
+            (api.take_script(request) or api.write)(self, request)
+        except (BrokenPipeError, ConnectionError, Cut):
+            self.close_connection = True
 
-    do_PATCH = do_PUT = do_POST
+    do_PATCH = do_POST
 
     def log_message(self, *_):
         pass
@@ -137,6 +144,7 @@ class FakeApi:
     def __init__(self, tmp, tls=False):
         self.tmp, self.tls = tmp, tls
         self.objects = {plural: {} for plural in DUMPED}
+        self.events = {}  # namespace/name -> Event
         self.history = []  # (version, plural, type, object)
         self.version = 100
         self.compacted = 0  # a watch from before this gets 410
@@ -250,10 +258,14 @@ contexts: [{{name: test, context: {{cluster: test, user: test}}}}]
     def read_request(self, handler):
         url = urllib.parse.urlsplit(handler.path)
         query = dict(urllib.parse.parse_qsl(url.query))
-        found = re.fullmatch(r"(/apis?/[a-z0-9./]*?v1)(?:/namespaces/([^/]+))?/([a-z]+)(?:/([^/]+))?", url.path)
+        found = re.fullmatch(r"(/apis?/[a-z0-9./]*?v1)(?:/namespaces/([^/]+))?/([a-z]+)(?:/([^/]+)(?:/status)?)?", url.path)
         plural, name = (found[3], found[4] or "") if found else ("", "")
         if name:
-            sort, name = "get", f"{found[2]}/{name}" if found[2] else name
+            name = f"{found[2]}/{name}" if found[2] else name
+        if handler.command != "GET":
+            sort = "write"
+        elif name:
+            sort = "get"
         elif query.get("watch"):
             sort = "stream" if query.get("sendInitialEvents") else "watch"
         else:
@@ -271,7 +283,7 @@ contexts: [{{name: test, context: {{cluster: test, user: test}}}}]
         elif request.sort == "other":
             handler.answer(200, {"major": "1"})
         elif request.sort == "get":
-            obj = self.objects[request.plural].get(request.name)
+            obj = (self.events if request.plural == "events" else self.objects[request.plural]).get(request.name)
             handler.answer(200, {**obj, "apiVersion": "v1", "kind": "Secret"}) if obj else handler.answer(404, "not found")
         elif request.sort in ("list", "check"):
             handler.answer(200, self.page(request))
@@ -279,6 +291,25 @@ contexts: [{{name: test, context: {{cluster: test, user: test}}}}]
             handler.answer(422, "sendInitialEvents is forbidden for watch unless the WatchList feature gate is enabled")
         else:
             self.watch(handler, request)
+
+    def write(self, handler, request):
+        """A new Event, or the patch of one; the patch of a status."""
+        if request.plural == "events":
+            self.write_event(handler, request)
+            return
+        obj = self.objects[request.plural].get(request.name)
+        if obj:
+            self.apply({**obj, "status": {**obj.get("status", {}), **request.body["status"]}})
+        handler.answer(200, request.body) if obj else handler.answer(404, "not found")
+
+    def write_event(self, handler, request):
+        name = request.name or key_of(request.body)
+        known = self.events.get(name)
+        if bool(known) == (not request.name):
+            handler.answer(409 if known else 404, "it is there already" if known else "not found")
+            return
+        self.events[name] = {**(known or {}), **request.body}
+        handler.answer(200 if known else 201, self.events[name])
 
     def page(self, request):
         names = sorted(self.objects[request.plural])
