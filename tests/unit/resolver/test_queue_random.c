@@ -28,6 +28,7 @@ struct parcel {
 struct worker {
 	struct queue_worker *handle; /* NULL: down */
 	uint64_t epoch;
+	bool lives; /* it is only cut off, and comes back as the same process */
 	struct parcel jobs[CREDIT];
 	size_t n_jobs;
 };
@@ -113,6 +114,7 @@ static void bring_down(struct sim *s, struct worker *w, bool is_death)
 {
 	resolver_queue_lose_worker(&s->queue, w->handle);
 	w->handle = NULL;
+	w->lives = !is_death;
 	if (is_death)
 		w->n_jobs = 0;
 }
@@ -170,6 +172,13 @@ static void restart_publisher(struct sim *s)
 	s->world = s->queue.number;
 }
 
+/* Whoever is alone with a worker that dies by chance, three times, cannot be told from a killer:
+ * such a death does not happen here. */
+static bool may_die(const struct worker *w)
+{
+	return !w->handle->alone && chance(50);
+}
+
 static void happen(struct sim *s)
 {
 	struct worker *w = &s->workers[random() % N_WORKERS];
@@ -177,9 +186,9 @@ static void happen(struct sim *s)
 	s->now += (uint64_t)random() % 200;
 	resolver_queue_tick(&s->queue, s->now);
 	if (!w->handle && chance(60))
-		bring_up(s, w, w->n_jobs > 0 || chance(30) ? w->epoch : ++s->next_epoch);
+		bring_up(s, w, w->lives ? w->epoch : ++s->next_epoch);
 	else if (w->handle && chance(4))
-		bring_down(s, w, chance(50));
+		bring_down(s, w, may_die(w));
 	else if (w->handle && chance(2))
 		resolver_queue_reset_worker(&s->queue, w->handle);
 	else if (chance(1))
