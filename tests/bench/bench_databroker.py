@@ -15,9 +15,8 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "lib"))
-import web  # noqa: E402
 from bench import pss_mb  # noqa: E402
-from bench_cluster import BUILD, CHANGES, HERE, ROOMS, TOKEN, Writer, stamps, thread_seconds  # noqa: E402
+from bench_cluster import BUILD, CHANGES, HERE, ROOMS, TOKEN, Writer, cpu_of_rooms, less, stamps, thread_seconds, wait_for_events  # noqa: E402
 from cluster import Cluster  # noqa: E402
 from databroker import Databroker, Up  # noqa: E402
 from pipeline import wait_for  # noqa: E402
@@ -75,28 +74,12 @@ def wall_ms(boottime_ns):
     return (boottime_ns + time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME)) / 1e6
 
 
-def cpu_by_room(p):
-    return {room: sum(thread_seconds(pid) for pid in p.children(room)) for room in ROOMS}
-
-
-def spent(before, after):
-    return {room: after[room] - before[room] for room in ROOMS}
-
-
-def wait_for_events(p):
-    """Until none waits: else a change at a large N would be measured without its own."""
-    begin, publisher = time.monotonic(), web.socket_file(p.run_dir, "publisher")
-    while web.value(publisher, "sluice_publisher_events_queued"):
-        assert time.monotonic() < begin + 400, "Events are still waiting"
-        time.sleep(0.5)
-
-
 def idle_share(p):
     """Seconds of CPU a second while nothing changes: beats and leases."""
-    begin, before = time.monotonic(), cpu_by_room(p)
+    begin, before = time.monotonic(), cpu_of_rooms(p, thread_seconds)
     time.sleep(QUIET_S)
     seconds = time.monotonic() - begin
-    return {room: s / seconds for room, s in spent(before, cpu_by_room(p)).items()}
+    return {room: s / seconds for room, s in less(cpu_of_rooms(p, thread_seconds), before).items()}
 
 
 def by_room(figures, scale, digits=1):
@@ -129,14 +112,14 @@ def bench_changes(p, databroker, writer, n):
     delays, records, strangers = [], 0, 0
     wait_for_events(p)
     quiet = idle_share(p)
-    begin, before = time.monotonic(), cpu_by_room(p)
+    begin, before = time.monotonic(), cpu_of_rooms(p, thread_seconds)
     for k in range(CHANGES):
         i, written = (k * 7919) % n, Written(databroker)
         answered = wall_ms(writer.patch(i, next(stamps)))
         delays.append(max(0, written.wait("one change", {record(i)}, 60) - answered))
         records += len(written.ids())
         strangers += sum(id_ != record(i) for id_ in written.ids())
-    gross, seconds = spent(before, cpu_by_room(p)), time.monotonic() - begin
+    gross, seconds = less(cpu_of_rooms(p, thread_seconds), before), time.monotonic() - begin
     lean = {room: max(0, gross[room] - quiet[room] * seconds) / CHANGES for room in ROOMS}
     delays.sort()
     print(f"N={n}: one change, from the API server's answer to the databroker's log: median {statistics.median(delays):.1f} ms, "
