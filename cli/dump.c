@@ -7,6 +7,7 @@
  */
 #include "cli/cli.h"
 #include "cli/live.h"
+#include "cli/offline.h"
 #include "cli/redact.h"
 
 #include <stdio.h>
@@ -97,10 +98,8 @@ int cli_dump(int argc, char **argv)
 		return CLI_GOOD;
 	if (rc == 0 && rest.n)
 		rc = err_set(&err, "unexpected argument %s", err_quote(rest.items[0]));
-	if (rc < 0) {
-		fprintf(stderr, "sluice dump: %s; --help lists the flags\n", err.text);
-		return CLI_USAGE;
-	}
+	if (rc < 0)
+		return offline_usage("dump", err.text);
 	pool_init(&pool);
 	rc = live_find(run_dir, &pool, &list, &err);
 	if (rc == 0)

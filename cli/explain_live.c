@@ -6,6 +6,7 @@
  */
 #include "cli/cli.h"
 #include "cli/live.h"
+#include "cli/offline.h"
 
 #include <stdio.h>
 
@@ -69,27 +70,6 @@ static int ask(const struct live_list *list, const char *room, const struct str 
 
 /* ---- print ---- */
 
-static struct str text_of(const struct value *v, const char *key)
-{
-	const struct value *found = value_get(v, key);
-
-	return found && found->type == VALUE_STRING ? found->string : STR("");
-}
-
-static bool is_true(const struct value *v, const char *key)
-{
-	const struct value *found = value_get(v, key);
-
-	return found && found->type == VALUE_BOOL && found->boolean;
-}
-
-static long long number_of(const struct value *v, const char *key)
-{
-	const struct value *found = value_get(v, key);
-
-	return found && found->type == VALUE_INT ? found->integer : 0;
-}
-
 static size_t n_items(const struct value *list)
 {
 	return list && list->type == VALUE_LIST ? list->list.n : 0;
@@ -118,11 +98,11 @@ static void print_line(const char *label, struct buf *text)
 static void print_reference(const struct value *ref, const char *label, struct buf *text)
 {
 	const struct value *addresses = value_get(ref, "addresses");
-	const struct str ns = text_of(ref, "namespace");
+	const struct str ns = value_text(ref, "namespace");
 
 	buf_printf(text, STR_FMT " " STR_FMT "%s" STR_FMT ": " STR_FMT,
-		   STR_ARG(text_of(ref, "kind")), STR_ARG(ns), ns.len ? "/" : "",
-		   STR_ARG(text_of(ref, "name")), STR_ARG(text_of(ref, "state")));
+		   STR_ARG(value_text(ref, "kind")), STR_ARG(ns), ns.len ? "/" : "",
+		   STR_ARG(value_text(ref, "name")), STR_ARG(value_text(ref, "state")));
 	for (size_t i = 0; i < n_items(addresses); i++)
 		buf_printf(text, ", " STR_FMT, STR_ARG(addresses->list.items[i].string));
 	if (addresses && !n_items(addresses))
@@ -133,17 +113,17 @@ static void print_reference(const struct value *ref, const char *label, struct b
 static void print_resolver(const struct value *v, struct buf *text)
 {
 	const struct value *refs = value_get(v, "references");
-	const struct str reason = text_of(v, "reason"), class = text_of(v, "class");
+	const struct str reason = value_text(v, "reason"), class = value_text(v, "class");
 
-	if (is_true(v, "managed"))
+	if (value_flag(v, "managed"))
 		buf_printf(text, "yes, class " STR_FMT,
 			   STR_ARG(class.len ? class : STR("by default")));
 	else
-		buf_printf(text, "no: " STR_FMT, STR_ARG(text_of(v, "why_not")));
+		buf_printf(text, "no: " STR_FMT, STR_ARG(value_text(v, "why_not")));
 	print_line("managed", text);
 	buf_printf(text, STR_FMT ", generation %lld, translation: " STR_FMT,
-		   STR_ARG(text_of(v, "state")), number_of(v, "generation"),
-		   STR_ARG(text_of(v, "queue")));
+		   STR_ARG(value_text(v, "state")), value_number(v, "generation"),
+		   STR_ARG(value_text(v, "queue")));
 	print_line("state", text);
 	if (reason.len) {
 		buf_str(text, reason);
@@ -158,16 +138,16 @@ static void print_route(size_t i, const struct value *route, struct buf *text)
 	static const char *const paths[] = { "path", "prefix", "regex" };
 	const struct value *to = value_get(route, "to");
 
-	buf_printf(text, "%zu. " STR_FMT, i + 1, STR_ARG(text_of(route, "from")));
+	buf_printf(text, "%zu. " STR_FMT, i + 1, STR_ARG(value_text(route, "from")));
 	for (size_t k = 0; k < sizeof(paths) / sizeof(paths[0]); k++)
-		if (text_of(route, paths[k]).len)
+		if (value_text(route, paths[k]).len)
 			buf_printf(text, " %s " STR_FMT, paths[k],
-				   STR_ARG(text_of(route, paths[k])));
+				   STR_ARG(value_text(route, paths[k])));
 	for (size_t k = 0; k < n_items(to); k++)
 		buf_printf(text, "%s" STR_FMT, k ? ", " : " -> ",
 			   STR_ARG(to->list.items[k].string));
-	if (is_true(route, "redirect") || is_true(route, "response"))
-		buf_puts(text, is_true(route, "redirect") ? " -> a redirect" : " -> a response");
+	if (value_flag(route, "redirect") || value_flag(route, "response"))
+		buf_puts(text, value_flag(route, "redirect") ? " -> a redirect" : " -> a response");
 	print_line(i ? "" : "routes", text);
 }
 
@@ -180,7 +160,7 @@ static void print_stored(const struct value *stored, struct buf *text)
 		{ "nothing", "nothing" },
 		{ "not read yet", "unknown: the databroker was not read yet" },
 	};
-	const struct str state = text_of(stored, "state"), file = text_of(stored, "file");
+	const struct str state = value_text(stored, "state"), file = value_text(stored, "file");
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (str_is(state, words[i][0]))
@@ -189,20 +169,20 @@ static void print_stored(const struct value *stored, struct buf *text)
 		buf_printf(text, " (file " STR_FMT ")", STR_ARG(file));
 	else
 		buf_printf(text, " (record " STR_FMT ", version %lld%s)",
-			   STR_ARG(text_of(stored, "record")), number_of(stored, "version"),
-			   is_true(stored, "writer") ? "" : "; another replica writes");
+			   STR_ARG(value_text(stored, "record")), value_number(stored, "version"),
+			   value_flag(stored, "writer") ? "" : "; another replica writes");
 	print_line("stored", text);
 }
 
 /* "label  word TIME: sentence", if there is a sentence. */
 static void print_sentence(const struct value *v, const char *const names[4], struct buf *text)
 {
-	const struct str sentence = text_of(v, names[1]);
+	const struct str sentence = value_text(v, names[1]);
 
 	if (!sentence.len)
 		return;
 	if (names[2])
-		buf_printf(text, "%s " STR_FMT ": ", names[2], STR_ARG(text_of(v, names[3])));
+		buf_printf(text, "%s " STR_FMT ": ", names[2], STR_ARG(value_text(v, names[3])));
 	buf_str(text, sentence);
 	print_line(names[0], text);
 }
@@ -240,7 +220,7 @@ static void print_all(const struct str name[2], const struct said *resolver,
 	if (publisher->status == 200) {
 		print_publisher(&publisher->value, &text);
 	} else {
-		buf_str(&text, publisher->status ? text_of(&publisher->value, "error")
+		buf_str(&text, publisher->status ? value_text(&publisher->value, "error")
 						 : STR("is not running"));
 		print_line("publisher", &text);
 	}
@@ -265,11 +245,11 @@ static int explain(const struct live_list *list, const struct str name[2], struc
 	if (ask(list, "resolver", name, pool, &resolver, err) == 0 &&
 	    ask(list, "publisher", name, pool, &publisher, err) == 0) {
 		status = CLI_GOOD;
-		if (str_is(text_of(&resolver.value, "state"), "rejected") ||
-		    text_of(&publisher.value, "rejected").len)
+		if (str_is(value_text(&resolver.value, "state"), "rejected") ||
+		    value_text(&publisher.value, "rejected").len)
 			status = CLI_REJECTED;
 		if (resolver.status == 404) {
-			err_set(err, STR_FMT, STR_ARG(text_of(&resolver.value, "error")));
+			err_set(err, STR_FMT, STR_ARG(value_text(&resolver.value, "error")));
 			status = CLI_UNREADABLE;
 		} else if (as_json) {
 			print_json(&resolver, &publisher);
@@ -300,10 +280,8 @@ int cli_explain_live(int argc, char **argv)
 	if (rc == 0 && (rest.n != 2 || !str_cut(rest.items[1], '/', &name[0], &name[1]) ||
 			!name[0].len || !name[1].len))
 		rc = err_set(&err, "name one Ingress: sluice explain ingress NAMESPACE/NAME");
-	if (rc < 0) {
-		fprintf(stderr, "sluice explain: %s\n", err.text);
-		return CLI_USAGE;
-	}
+	if (rc < 0)
+		return offline_usage("explain", err.text);
 	pool_init(&pool);
 	if (live_find(run_dir, &pool, &list, &err) < 0) {
 		fprintf(stderr, "sluice explain: %s\n", err.text);

@@ -54,20 +54,6 @@ struct seen {
 
 /* ---- lines ---- */
 
-static struct str text_of(const struct value *v, const char *key)
-{
-	const struct value *found = value_get(v, key);
-
-	return found && found->type == VALUE_STRING ? found->string : STR("");
-}
-
-static long long number_of(const struct value *v, const char *key)
-{
-	const struct value *found = value_get(v, key);
-
-	return found && found->type == VALUE_INT ? found->integer : 0;
-}
-
 static int read_line(struct str line, struct pool *pool, struct seen *out)
 {
 	const struct value *message;
@@ -76,16 +62,16 @@ static int read_line(struct str line, struct pool *pool, struct seen *out)
 	if (json_parse(line, pool, &v, NULL) < 0)
 		return -1;
 	message = value_get(&v, "message");
-	*out = (struct seen){ .time = text_of(&v, "time"),
-			      .topic = text_of(&v, "topic"),
-			      .from = text_of(&v, "from"),
-			      .to = text_of(&v, "to"),
-			      .kind = text_of(&v, "kind"),
-			      .namespace = text_of(&v, "namespace"),
-			      .name = text_of(&v, "name"),
-			      .type = text_of(message, "type"),
-			      .seq = number_of(message, "seq"),
-			      .len = number_of(&v, "len") };
+	*out = (struct seen){ .time = value_text(&v, "time"),
+			      .topic = value_text(&v, "topic"),
+			      .from = value_text(&v, "from"),
+			      .to = value_text(&v, "to"),
+			      .kind = value_text(&v, "kind"),
+			      .namespace = value_text(&v, "namespace"),
+			      .name = value_text(&v, "name"),
+			      .type = value_text(message, "type"),
+			      .seq = value_number(message, "seq"),
+			      .len = value_number(&v, "len") };
 	return 0;
 }
 

@@ -7,6 +7,7 @@
  */
 #include "cli/cli.h"
 #include "cli/live.h"
+#include "cli/offline.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -138,26 +139,16 @@ static double rate_of(const struct seen *seen, const char *name)
 
 /* ---- one look ---- */
 
-static struct str text_of(const struct value *v, const char *key)
-{
-	const struct value *found = value_get(v, key);
-
-	return found && found->type == VALUE_STRING ? found->string : STR("");
-}
-
 static void read_state(struct seen *seen, struct str text, struct pool *pool)
 {
-	const struct value *found;
 	struct value v;
 
 	if (json_parse(text, pool, &v, NULL) < 0)
 		return;
-	found = value_get(&v, "ready");
-	seen->ready = found && found->type == VALUE_BOOL && found->boolean;
-	seen->why_not = text_of(&v, "why_not");
-	seen->last_error = text_of(&v, "last_error");
-	found = value_get(&v, "last_error_at");
-	seen->last_error_at = found && found->type == VALUE_INT ? found->integer : 0;
+	seen->ready = value_flag(&v, "ready");
+	seen->why_not = value_text(&v, "why_not");
+	seen->last_error = value_text(&v, "last_error");
+	seen->last_error_at = value_number(&v, "last_error_at");
 }
 
 static void look_at(struct top *top, const struct live_process *process, struct pool *pool)
@@ -329,10 +320,8 @@ int cli_top(int argc, char **argv)
 		return CLI_GOOD;
 	if (rc == 0 && rest.n)
 		rc = err_set(&err, "unexpected argument %s", err_quote(rest.items[0]));
-	if (rc < 0) {
-		fprintf(stderr, "sluice top: %s; --help lists the flags\n", err.text);
-		return CLI_USAGE;
-	}
+	if (rc < 0)
+		return offline_usage("top", err.text);
 	once = once || !isatty(STDOUT_FILENO);
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);

@@ -8,6 +8,7 @@
 #include "publisher/address.h"
 
 #include "base/hash.h"
+#include "base/json_put.h"
 #include "base/mem.h"
 
 #define STEP_MS 1000
@@ -15,47 +16,43 @@
 
 /* ---- text ---- */
 
-static void add_text(struct buf *out, const char *name, struct str text, bool *any)
-{
-	if (!text.len)
-		return;
-	buf_printf(out, "%s\"%s\":", *any ? "," : "", name);
-	buf_json(out, text);
-	*any = true;
-}
-
 static void print_ports(const struct msg_load_balancer_port_list *ports, struct buf *out)
 {
+	json_put_open(out, "ports", '[');
 	for (size_t i = 0; i < ports->n; i++) {
 		const struct msg_load_balancer_port *port = &ports->items[i];
-		bool any = true;
 
-		buf_printf(out, "%s{\"port\":%lld", i ? "," : "", (long long)port->port);
-		add_text(out, "protocol", port->protocol, &any);
-		add_text(out, "error", port->error, &any);
-		buf_putc(out, '}');
+		json_put_open(out, NULL, '{');
+		json_put_number(out, "port", port->port);
+		json_put_filled(out, "protocol", port->protocol);
+		json_put_filled(out, "error", port->error);
+		json_put_close(out, '}');
 	}
+	json_put_close(out, ']');
+}
+
+static void print_ingress(const struct msg_load_balancer_ingress *one, struct buf *out)
+{
+	json_put_open(out, NULL, '{');
+	json_put_filled(out, "ip", one->ip);
+	json_put_filled(out, "hostname", one->hostname);
+	if (one->ports.n)
+		print_ports(&one->ports, out);
+	json_put_close(out, '}');
 }
 
 void publisher_address_print(const struct msg_load_balancer *status, struct buf *out)
 {
-	buf_puts(out, status->ingress.n ? "{\"ingress\":[" : "{\"ingress\":null}");
-	for (size_t i = 0; i < status->ingress.n; i++) {
-		const struct msg_load_balancer_ingress *one = &status->ingress.items[i];
-		bool any = false;
-
-		buf_puts(out, i ? ",{" : "{");
-		add_text(out, "ip", one->ip, &any);
-		add_text(out, "hostname", one->hostname, &any);
-		if (one->ports.n) {
-			buf_puts(out, any ? ",\"ports\":[" : "\"ports\":[");
-			print_ports(&one->ports, out);
-			buf_putc(out, ']');
-		}
-		buf_putc(out, '}');
+	json_put_open(out, NULL, '{');
+	if (status->ingress.n) {
+		json_put_open(out, "ingress", '[');
+		for (size_t i = 0; i < status->ingress.n; i++)
+			print_ingress(&status->ingress.items[i], out);
+		json_put_close(out, ']');
+	} else {
+		json_put_text(out, "ingress", STR_NONE);
 	}
-	if (status->ingress.n)
-		buf_puts(out, "]}");
+	json_put_close(out, '}');
 }
 
 uint64_t publisher_address_sum(struct str json)

@@ -151,11 +151,6 @@ void publisher_databroker_touch(struct databroker *self, const struct msg_key *o
 		self->seen_ns = seen_ns;
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 static uint64_t pace(const struct databroker *self)
 {
 	uint64_t interval = self->settings.interval_ms, due = self->last_ms + QUIET_MS;
@@ -164,7 +159,7 @@ static uint64_t pace(const struct databroker *self)
 		interval = publisher_wanted_n_routes(self->wanted) / ROUTES_PER_MS;
 	if (!self->settings.interval_ms && interval < INTERVAL_MS)
 		interval = INTERVAL_MS;
-	if (self->first_ms >= self->done_ms + earlier(interval, INTERVAL_MS))
+	if (self->first_ms >= self->done_ms + clock_earlier(interval, INTERVAL_MS))
 		return self->first_ms;
 	return due < self->first_ms + interval ? due : self->first_ms + interval;
 }
@@ -254,11 +249,11 @@ uint64_t publisher_databroker_tick(struct databroker *self, uint64_t now_ms, uin
 	grpc_tick(self->grpc, now_ms);
 	next = publisher_follow_tick(self, now_ms);
 	if (self->settled && self->follow.read)
-		next = earlier(next, publisher_lease_tick(self, now_ms));
+		next = clock_earlier(next, publisher_lease_tick(self, now_ms));
 	if (may_write(self)) {
 		if (may_ms <= now_ms && due(self) <= now_ms)
 			write_some(self);
-		next = earlier(next, may_ms > now_ms ? may_ms : due(self));
+		next = clock_earlier(next, may_ms > now_ms ? may_ms : due(self));
 	}
-	return earlier(next, grpc_deadline(self->grpc));
+	return clock_earlier(next, grpc_deadline(self->grpc));
 }

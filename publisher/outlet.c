@@ -113,11 +113,6 @@ static uint64_t tick_databroker(struct publisher *p, uint64_t now_ms)
 	return due;
 }
 
-static uint64_t earlier(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 uint64_t publisher_outlet_tick(struct publisher *p, uint64_t now_ms)
 {
 	const uint64_t start = publisher_start_tick(p, now_ms);
@@ -125,7 +120,7 @@ uint64_t publisher_outlet_tick(struct publisher *p, uint64_t now_ms)
 	const uint64_t report = publisher_report_tick(p->report, now_ms);
 
 	follow_report(p);
-	return earlier(start, earlier(report, due));
+	return clock_earlier(start, clock_earlier(report, due));
 }
 
 /* ---- start and end ---- */

@@ -25,12 +25,6 @@ static int compare(const void *a, const void *b)
 				       *(const struct route *const *)b);
 }
 
-static void put_text(struct buf *out, const char *key, struct str text)
-{
-	if (text.len)
-		json_put_text(out, key, text);
-}
-
 static void put_destinations(const struct route *route, struct pool *pool, struct buf *out)
 {
 	struct err err;
@@ -54,9 +48,9 @@ static void put_route(const struct route *route, struct pool *pool, struct buf *
 	json_put_open(out, NULL, '{');
 	json_put_text(out, "id", route->id);
 	json_put_text(out, "from", route->from);
-	put_text(out, "path", route->path);
-	put_text(out, "prefix", route->prefix);
-	put_text(out, "regex", route->regex);
+	json_put_filled(out, "path", route->path);
+	json_put_filled(out, "prefix", route->prefix);
+	json_put_filled(out, "regex", route->regex);
 	put_destinations(route, pool, out);
 	json_put_close(out, '}');
 }
@@ -98,7 +92,7 @@ static void put_problem(const struct publisher *p, const struct owner *owner, st
 		json_put_text(out, "last_error", str_from(owner->last_reason));
 		put_time(out, "mended_since", owner->reason_since);
 	}
-	put_text(out, "waits_for", waits);
+	json_put_filled(out, "waits_for", waits);
 }
 
 static const char *file_state(const struct publisher *p, const struct owner *owner)
@@ -138,7 +132,7 @@ static void put_owner(const struct publisher *p, const struct owner *owner, stru
 	pool_init(&pool);
 	json_put_open(out, NULL, '{');
 	json_put_text(out, "kind", str_from(msg_kind_name((enum msg_kind)owner->key.kind)));
-	put_text(out, "namespace", owner->key.namespace);
+	json_put_filled(out, "namespace", owner->key.namespace);
 	json_put_text(out, "name", owner->key.name);
 	put_problem(p, owner, out);
 	if (owner->good) {

@@ -402,11 +402,6 @@ static void look(struct report *self, uint64_t now_ms)
 	}
 }
 
-static uint64_t sooner(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 uint64_t publisher_report_tick(struct report *self, uint64_t now_ms)
 {
 	uint64_t next;
@@ -418,8 +413,8 @@ uint64_t publisher_report_tick(struct report *self, uint64_t now_ms)
 		return kube_due(self->kube);
 	if (self->look && self->open && self->status.phase != STATUS_ASK)
 		look(self, now_ms);
-	next = sooner(publisher_report_status_tick(self, now_ms),
-		      publisher_report_send_tick(self, now_ms));
-	next = sooner(next, publisher_report_address_tick(self, now_ms));
-	return sooner(next, kube_due(self->kube));
+	next = clock_earlier(publisher_report_status_tick(self, now_ms),
+			     publisher_report_send_tick(self, now_ms));
+	next = clock_earlier(next, publisher_report_address_tick(self, now_ms));
+	return clock_earlier(next, kube_due(self->kube));
 }

@@ -188,11 +188,9 @@ uint64_t publisher_report_address_tick(struct report *self, uint64_t now_ms)
 
 	if (!self->open || !flight)
 		return UINT64_MAX; /* an answer wakes us */
-	entry = now_ms < address->hold_ms
-			? NULL
-			: publisher_address_take(&address->table, now_ms, &due_ms);
 	if (now_ms < address->hold_ms)
 		return address->table.wanted ? address->hold_ms : UINT64_MAX;
+	entry = publisher_address_take(&address->table, now_ms, &due_ms);
 	if (!entry)
 		return due_ms;
 	start(flight, entry);

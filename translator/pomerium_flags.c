@@ -158,13 +158,6 @@ int translator_pomerium_flags_set(const struct pomerium_flags *flags, struct poo
 
 /* ---- nodes ---- */
 
-static struct str text_of(const struct value *node, const char *key)
-{
-	const struct value *v = node->type == VALUE_MAP ? value_get(node, key) : NULL;
-
-	return v && v->type == VALUE_STRING ? v->string : STR_NONE;
-}
-
 static int read_list(struct str text, struct pool *pool, struct pomerium_node **nodes, size_t *n,
 		     struct err *err)
 {
@@ -175,9 +168,9 @@ static int read_list(struct str text, struct pool *pool, struct pomerium_node **
 	for (size_t i = 0; list.type == VALUE_LIST && i < list.list.n; i++) {
 		struct pomerium_node *node = pool_push(pool, nodes, n, sizeof(**nodes));
 
-		node->id = text_of(&list.list.items[i], "id");
-		node->grpc_address = text_of(&list.list.items[i], "grpc_address");
-		node->raft_address = text_of(&list.list.items[i], "raft_address");
+		node->id = value_text(&list.list.items[i], "id");
+		node->grpc_address = value_text(&list.list.items[i], "grpc_address");
+		node->raft_address = value_text(&list.list.items[i], "raft_address");
 		if (!node->id.len)
 			return err_set(err,
 				       "--databroker-cluster-nodes: entry %zu has no id; each "

@@ -225,11 +225,6 @@ static uint64_t look_again(struct feed_kube *self, uint64_t now_ms)
 	return self->look_ms;
 }
 
-static uint64_t sooner(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 static uint64_t tick(struct feed *feed, uint64_t now_ms)
 {
 	struct feed_kube *self = of(feed);
@@ -239,10 +234,10 @@ static uint64_t tick(struct feed *feed, uint64_t now_ms)
 		kube_rest(self->kube);
 	kube_tick(self->kube, now_ms);
 	next = look_again(self, now_ms);
-	next = sooner(next, watcher_secret_fetch_tick(self->secrets, now_ms));
+	next = clock_earlier(next, watcher_secret_fetch_tick(self->secrets, now_ms));
 	for (size_t i = 0; i < self->n; i++)
-		next = sooner(next, watcher_reflector_tick(self->reflectors[i], now_ms));
-	return sooner(next, kube_due(self->kube)); /* the others may have started requests */
+		next = clock_earlier(next, watcher_reflector_tick(self->reflectors[i], now_ms));
+	return clock_earlier(next, kube_due(self->kube)); /* the others may have started requests */
 }
 
 static bool ready(const struct feed *feed, struct err *why)

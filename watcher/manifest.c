@@ -44,19 +44,12 @@ static void fault(struct parse *p, uint32_t line, const char *sentence)
 	complain(p, line, sentence);
 }
 
-static struct str text_of(const struct value *v, const char *key)
-{
-	const struct value *found = value_get(v, key);
-
-	return found && found->type == VALUE_STRING ? found->string : STR_NONE;
-}
-
 /* "Ingress shop/web: ", as far as the document says it. */
 static void name_document(const struct value *doc, struct err *err)
 {
 	const struct value *meta = value_get(doc, "metadata");
-	struct str kind = text_of(doc, "kind"), namespace = text_of(meta, "namespace");
-	struct str name = text_of(meta, "name");
+	struct str kind = value_text(doc, "kind"), namespace = value_text(meta, "namespace");
+	struct str name = value_text(meta, "name");
 	struct pool pool;
 	struct str who;
 
@@ -177,7 +170,7 @@ static struct value typed_item(struct parse *p, const struct value *item, struct
 
 static void take_document(struct parse *p, const struct value *doc)
 {
-	struct str version = text_of(doc, "apiVersion"), kind = text_of(doc, "kind");
+	struct str version = value_text(doc, "apiVersion"), kind = value_text(doc, "kind");
 	const struct value *items = value_get(doc, "items");
 	struct err err;
 

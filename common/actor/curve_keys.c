@@ -16,7 +16,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "kube/kube_file.h"
+#include "base/small_file.h"
 
 #define FILE_MAX (1u << 20)
 #define PATH_MAX_BYTES 4096
@@ -94,7 +94,7 @@ static int open_file(struct reader *reader, const char *path, struct err *err)
 	reader->path = path;
 	reader->n_lines = 0;
 	buf_init(&reader->bytes, FILE_MAX);
-	if (kube_file_read(path, &reader->bytes, err))
+	if (small_file_read(path, &reader->bytes, err))
 		return -1;
 	reader->left = reader->bytes.len ? buf_view(&reader->bytes) : STR("");
 	return 0;

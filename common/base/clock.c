@@ -30,6 +30,11 @@ int64_t clock_wall(void)
 	return now.tv_sec;
 }
 
+uint64_t clock_earlier(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 void backoff_init(struct backoff *backoff, uint32_t base_ms, uint32_t max_ms)
 {
 	*backoff = (struct backoff){ .base_ms = base_ms ? base_ms : 1, .max_ms = max_ms };

@@ -7,6 +7,8 @@
 uint64_t clock_ns(void); /* CLOCK_BOOTTIME, nanoseconds; the same on every process of one machine */
 uint64_t clock_ms(void);
 int64_t clock_wall(void); /* seconds since 1970, UTC */
+/* Of two deadlines; UINT64_MAX is none. */
+uint64_t clock_earlier(uint64_t a, uint64_t b);
 
 /* backoff: jittered waits, base x2 to max. */
 struct backoff {

@@ -38,6 +38,12 @@ void json_put_text(struct buf *out, const char *key, struct str text)
 		buf_puts(out, "null");
 }
 
+void json_put_filled(struct buf *out, const char *key, struct str text)
+{
+	if (text.len)
+		json_put_text(out, key, text);
+}
+
 void json_put_number(struct buf *out, const char *key, long long number)
 {
 	json_put_key(out, key);

@@ -10,6 +10,8 @@
 void json_put_open(struct buf *out, const char *key, char bracket);    /* '{' or '[' */
 void json_put_close(struct buf *out, char bracket);                    /* '}' or ']' */
 void json_put_text(struct buf *out, const char *key, struct str text); /* absent: null */
+/* Nothing at all if the text is empty. */
+void json_put_filled(struct buf *out, const char *key, struct str text);
 void json_put_number(struct buf *out, const char *key, long long number);
 void json_put_bool(struct buf *out, const char *key, bool yes);
 /* Comma and key alone; what follows is the caller's. */

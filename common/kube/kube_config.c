@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/small_file.h"
 #include "base/value.h"
-#include "kube/kube_file.h"
 
 #define ACCOUNT_DIR "/var/run/secrets/kubernetes.io/serviceaccount"
 #define MAX_FILES 16
@@ -64,7 +64,7 @@ static int read_source(struct sources *sources, struct str file, struct pool *po
 	if (sources->n == MAX_FILES)
 		return err_set(err, "more than %d kubeconfig files are named", MAX_FILES);
 	buf_init(&text, BUF_MAX_TEXT);
-	rc = kube_file_read(file.ptr, &text, err);
+	rc = small_file_read(file.ptr, &text, err);
 	if (!rc)
 		rc = yaml_parse(pool_str(pool, buf_view(&text)), pool, &source->doc, err);
 	buf_wipe(&text);

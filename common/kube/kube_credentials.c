@@ -11,26 +11,9 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "kube/kube_file.h"
+#include "base/small_file.h"
 
 #define FILE_MAX (1u << 20)
-
-int kube_file_read(const char *path, struct buf *out, struct err *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char chunk[8192];
-	ssize_t n;
-
-	if (fd < 0)
-		return err_set(err, "%s cannot be read: %s", path, strerror(errno));
-	while ((n = read(fd, chunk, sizeof(chunk))) > 0)
-		buf_add(out, chunk, (size_t)n);
-	close(fd);
-	mem_wipe(chunk, sizeof(chunk));
-	if (n < 0)
-		return err_set(err, "%s cannot be read: %s", path, strerror(errno));
-	return out->full ? err_set(err, "%s is larger than %zu bytes", path, out->max) : 0;
-}
 
 static int take_file(struct str path, struct pool *pool, struct str *out, struct err *err)
 {
@@ -38,7 +21,7 @@ static int take_file(struct str path, struct pool *pool, struct str *out, struct
 	int rc;
 
 	buf_init(&bytes, FILE_MAX);
-	rc = kube_file_read(path.ptr, &bytes, err);
+	rc = small_file_read(path.ptr, &bytes, err);
 	if (!rc)
 		*out = pool_str(pool, bytes.len ? buf_view(&bytes) : STR(""));
 	buf_wipe(&bytes);

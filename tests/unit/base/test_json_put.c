@@ -14,6 +14,8 @@ static void test_members(void **state)
 	json_put_open(&out, NULL, '{');
 	json_put_text(&out, "a", STR("x\"y\n"));
 	json_put_text(&out, "none", STR_NONE);
+	json_put_filled(&out, "empty", STR(""));
+	json_put_filled(&out, "full", STR("f"));
 	json_put_number(&out, "n", -3);
 	json_put_open(&out, "list", '[');
 	json_put_bool(&out, NULL, true);
@@ -23,7 +25,7 @@ static void test_members(void **state)
 	json_put_close(&out, ']');
 	json_put_bool(&out, "last", false);
 	json_put_close(&out, '}');
-	assert_string_equal(out.ptr, "{\"a\":\"x\\\"y\\n\",\"none\":null,\"n\":-3,"
+	assert_string_equal(out.ptr, "{\"a\":\"x\\\"y\\n\",\"none\":null,\"full\":\"f\",\"n\":-3,"
 				     "\"list\":[true,{},\"\"],\"last\":false}");
 	buf_clear(&out);
 }
