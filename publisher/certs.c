@@ -17,7 +17,7 @@
 struct cert {
 	struct str secret, pem, key;
 	struct str place; /* in the map of certificates */
-	struct keypair_facts facts;
+	struct keypair_info info;
 	size_t n_holders, n_offers, n_always;
 	size_t n_names; /* names it serves now */
 };
@@ -50,9 +50,9 @@ static void free_cert(void *ptr)
 	mem_free((char *)cert->pem.ptr);
 	mem_free((char *)cert->secret.ptr);
 	mem_free((char *)cert->place.ptr);
-	for (size_t i = 0; i < cert->facts.names.n; i++)
-		mem_free((char *)cert->facts.names.items[i].ptr);
-	mem_free(cert->facts.names.items);
+	for (size_t i = 0; i < cert->info.names.n; i++)
+		mem_free((char *)cert->info.names.items[i].ptr);
+	mem_free(cert->info.names.items);
 	mem_free(cert);
 }
 
@@ -98,8 +98,8 @@ static bool is_published(const struct cert *cert)
 /* Best first. */
 static int compare(const struct cert *a, const struct cert *b)
 {
-	int order = (a->facts.not_after < b->facts.not_after) -
-		    (a->facts.not_after > b->facts.not_after);
+	int order =
+		(a->info.not_after < b->info.not_after) - (a->info.not_after > b->info.not_after);
 
 	if (!order)
 		order = str_cmp(a->pem, b->pem);
@@ -304,25 +304,25 @@ static struct str place_of(struct str secret, const struct str pair[2], struct p
 }
 
 static struct cert *new_cert(struct str secret, const struct str pair[2],
-			     const struct keypair_facts *facts)
+			     const struct keypair_info *info)
 {
 	struct cert *cert = mem_alloc(sizeof(*cert));
-	struct str_list *names = &cert->facts.names;
+	struct str_list *names = &cert->info.names;
 
 	cert->secret = dup(secret);
 	cert->pem = dup(pair[0]);
 	cert->key = dup(pair[1]);
-	cert->facts.not_after = facts->not_after;
-	names->items = mem_alloc((facts->names.n + 1) * sizeof(struct str));
-	for (; names->n < facts->names.n; names->n++)
-		names->items[names->n] = dup(facts->names.items[names->n]);
+	cert->info.not_after = info->not_after;
+	names->items = mem_alloc((info->names.n + 1) * sizeof(struct str));
+	for (; names->n < info->names.n; names->n++)
+		names->items[names->n] = dup(info->names.items[names->n]);
 	return cert;
 }
 
 struct cert *publisher_certs_hold(struct certs *certs, struct str secret, const struct str pair[2],
 				  struct err *err)
 {
-	struct keypair_facts facts;
+	struct keypair_info info;
 	struct pool pool;
 	struct cert *cert;
 	struct str place;
@@ -330,8 +330,8 @@ struct cert *publisher_certs_hold(struct certs *certs, struct str secret, const 
 	pool_init(&pool);
 	place = place_of(secret, pair, &pool);
 	cert = map_get(&certs->certs, place);
-	if (!cert && publisher_keypair_read(pair[0], pair[1], &pool, &facts, err) == 0) {
-		cert = new_cert(secret, pair, &facts);
+	if (!cert && publisher_keypair_read(pair[0], pair[1], &pool, &info, err) == 0) {
+		cert = new_cert(secret, pair, &info);
 		cert->place = dup(place);
 		map_put(&certs->certs, place, cert);
 	}
@@ -365,8 +365,8 @@ void publisher_certs_offer(struct certs *certs, struct cert *cert, bool always)
 	if (always)
 		count_always(certs, cert, 1);
 	else if (cert->n_offers++ == 0)
-		for (size_t i = 0; i < cert->facts.names.n; i++)
-			add_offer(certs, cert, cert->facts.names.items[i]);
+		for (size_t i = 0; i < cert->info.names.n; i++)
+			add_offer(certs, cert, cert->info.names.items[i]);
 }
 
 void publisher_certs_withdraw(struct certs *certs, struct cert *cert, bool always)
@@ -374,8 +374,8 @@ void publisher_certs_withdraw(struct certs *certs, struct cert *cert, bool alway
 	if (always)
 		count_always(certs, cert, -1);
 	else if (--cert->n_offers == 0)
-		for (size_t i = 0; i < cert->facts.names.n; i++)
-			drop_offer(certs, cert, cert->facts.names.items[i]);
+		for (size_t i = 0; i < cert->info.names.n; i++)
+			drop_offer(certs, cert, cert->info.names.items[i]);
 }
 
 bool publisher_certs_is_for(const struct cert *cert, struct str host)
@@ -383,8 +383,8 @@ bool publisher_certs_is_for(const struct cert *cert, struct str host)
 	struct str head, domain, wildcard_head, wildcard_domain;
 	bool has_domain = str_cut(host, '.', &head, &domain);
 
-	for (size_t i = 0; i < cert->facts.names.n; i++) {
-		struct str name = cert->facts.names.items[i];
+	for (size_t i = 0; i < cert->info.names.n; i++) {
+		struct str name = cert->info.names.items[i];
 
 		if (str_eq(name, host))
 			return true;
@@ -403,7 +403,7 @@ size_t publisher_certs_expiring(const struct certs *certs, int64_t before)
 	for (size_t i = 0; map_next(&certs->certs, &i, NULL, &value);) {
 		const struct cert *cert = value;
 
-		n += is_published(cert) && cert->facts.not_after < before;
+		n += is_published(cert) && cert->info.not_after < before;
 	}
 	return n;
 }
@@ -416,8 +416,8 @@ uint64_t publisher_certs_first_expiry(const struct certs *certs)
 	for (size_t i = 0; map_next(&certs->certs, &i, NULL, &value);) {
 		const struct cert *cert = value;
 
-		if (is_published(cert) && cert->facts.not_after < first)
-			first = cert->facts.not_after;
+		if (is_published(cert) && cert->info.not_after < first)
+			first = cert->info.not_after;
 	}
 	return first == INT64_MAX || first < 0 ? 0 : (uint64_t)first;
 }

@@ -19,8 +19,8 @@ static int read_config(struct str bytes, struct pool *pool, Pomerium__Config__Co
 	return *out ? 0 : -1;
 }
 
-/* What was published before this process, or by another one since: last good, until the world says
- * otherwise. */
+/* What was published before this process, or by another one since: last good, until the inventory
+ * says otherwise. */
 static void restore(struct databroker *self, const struct msg_key *owner, struct str bytes)
 {
 	Pomerium__Config__Config *config;

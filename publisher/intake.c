@@ -90,7 +90,8 @@ static void touch(struct publisher *p, const struct msg_key *owner, uint64_t see
 static bool admit(struct publisher *p, const struct msg_key *owner, const struct msg_stamp *stamp,
 		  bool gone)
 {
-	enum world_verdict verdict = publisher_world_admit(&p->world, owner, stamp, gone);
+	enum inventory_verdict verdict =
+		publisher_inventory_admit(&p->inventory, owner, stamp, gone);
 
 	if (verdict == WORLD_FOREIGN)
 		return false;
@@ -201,7 +202,7 @@ void publisher_intake_secret(struct publisher *p, const struct msg_secret_put *p
 	publisher_waiting_release(&p->waiting, &put->key, put_again);
 }
 
-/* ---- the world ---- */
+/* ---- the inventory ---- */
 
 void publisher_intake_settle(struct publisher *p, uint64_t now_ms)
 {
@@ -210,7 +211,7 @@ void publisher_intake_settle(struct publisher *p, uint64_t now_ms)
 	struct pool pool;
 	void *value;
 
-	if (!publisher_world_passed(&p->world) || p->settled == p->world.in_force)
+	if (!publisher_inventory_passed(&p->inventory) || p->settled == p->inventory.in_force)
 		return;
 	if (p->databroker && !publisher_databroker_is_read(p->databroker))
 		return; /* what was published before is not known */
@@ -221,19 +222,19 @@ void publisher_intake_settle(struct publisher *p, uint64_t now_ms)
 	for (size_t i = 0; map_next(&p->wanted->owners, &i, NULL, &value);) {
 		struct owner *owner = value;
 
-		if (publisher_world_is_gone(&p->world, &owner->key))
+		if (publisher_inventory_is_gone(&p->inventory, &owner->key))
 			gone[n_gone++] = &owner->key;
 	}
 	log_info("everybody has arrived", "owners=%zu gone=%zu complete=%d", p->wanted->owners.n,
-		 n_gone, p->world.complete);
+		 n_gone, p->inventory.complete);
 	for (size_t i = 0; i < n_gone; i++) {
 		touch(p, gone[i], 0);
 		publisher_report_gone(p->report, gone[i], STR(""));
 		publisher_wanted_delete(p->wanted, gone[i]);
 	}
 	pool_clear(&pool);
-	publisher_report_open(p->report, p->world.complete);
-	p->settled = p->world.in_force;
+	publisher_report_open(p->report, p->inventory.complete);
+	p->settled = p->inventory.in_force;
 	if (!p->passed_ms)
 		p->passed_ms = now_ms;
 }

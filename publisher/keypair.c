@@ -131,7 +131,7 @@ static int read_end(X509 *cert, int64_t *out)
 }
 
 int publisher_keypair_read(struct str cert, struct str key, struct pool *pool,
-			   struct keypair_facts *out, struct err *err)
+			   struct keypair_info *out, struct err *err)
 {
 	X509 *x509 = NULL;
 	EVP_PKEY *pkey = NULL;

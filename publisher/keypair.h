@@ -7,7 +7,7 @@
 #include "base/pool.h"
 #include "base/str.h"
 
-struct keypair_facts {
+struct keypair_info {
 	int64_t not_after;     /* seconds since 1970 */
 	struct str_list names; /* DNS names of the subject alternative name; the common name does
 				  not count */
@@ -17,6 +17,6 @@ struct keypair_facts {
  * it. Facts live in the pool. -1: Pomerium would refuse it; the sentence begins with what is wrong,
  * without naming the Secret. */
 int publisher_keypair_read(struct str cert, struct str key, struct pool *pool,
-			   struct keypair_facts *out, struct err *err);
+			   struct keypair_info *out, struct err *err);
 
 #endif

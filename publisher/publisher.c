@@ -2,7 +2,7 @@
  *
  *   in     CONFIG REJECT                     from a translator
  *          REJECT DELETE SECRET_PUT          from the resolver
- *          WORLD FLUSHED                     from the resolver: who exists, the barrier
+ *          INVENTORY FLUSHED                     from the resolver: who exists, the barrier
  *          ADDRESSES                         from the resolver: where Pomerium is reached
  *   out    ACK SECRET_WANTED                 to the resolver
  *          FILE and FILE.state, or records   to Pomerium and to the next publisher
@@ -18,13 +18,13 @@ static void on_peer_up(void *self, struct actor_peer *peer, bool again)
 	struct publisher *p = self;
 	uint64_t epoch = actor_peer_epoch(peer);
 
-	(void)again; /* one that starts over in its epoch announces the world anew */
+	(void)again; /* one that starts over in its epoch announces the inventory anew */
 	if (actor_peer_room(peer) != ROOM_RESOLVER)
 		return;
 	p->resolver = peer;
-	if (epoch == p->world.epoch)
+	if (epoch == p->inventory.epoch)
 		return;
-	publisher_world_begin(&p->world, epoch);
+	publisher_inventory_begin(&p->inventory, epoch);
 	publisher_waiting_clear(&p->waiting);
 	p->settled = p->passed_ms = 0;
 }
@@ -69,11 +69,11 @@ static int on_secret_put(void *self, struct actor_peer *from, const struct msg *
 	return 0;
 }
 
-static int on_world(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
+static int on_inventory(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
 {
 	struct publisher *p = self;
 
-	if (publisher_world_announce(&p->world, &m->body.world, err) < 0) {
+	if (publisher_inventory_announce(&p->inventory, &m->body.inventory, err) < 0) {
 		actor_ask_resync(from, err->text);
 		return -1;
 	}
@@ -85,7 +85,7 @@ static int on_flushed(void *self, struct actor_peer *from, const struct msg *m, 
 	struct publisher *p = self;
 
 	(void)from, (void)err;
-	publisher_world_flushed(&p->world, &m->body.flushed);
+	publisher_inventory_flushed(&p->inventory, &m->body.flushed);
 	publisher_vault_sweep(&p->wanted->vault);
 	return 0;
 }
@@ -128,7 +128,7 @@ static int start(void *self, struct actor_loop *loop, struct err *err)
 
 	p->loop = loop;
 	p->wanted = publisher_wanted_new(&warnings);
-	publisher_world_init(&p->world);
+	publisher_inventory_init(&p->inventory);
 	publisher_waiting_init(&p->waiting, p, publisher_intake_ask);
 	return publisher_outlet_open(p, err);
 }
@@ -139,13 +139,13 @@ static void stop(void *self)
 
 	publisher_outlet_close(p);
 	publisher_waiting_clear(&p->waiting);
-	publisher_world_clear(&p->world);
+	publisher_inventory_clear(&p->inventory);
 	publisher_wanted_destroy(&p->wanted);
 }
 
 static const struct actor_input inputs[] = {
 	{ MSG_CONFIG, on_config },       { MSG_REJECT, on_reject },
-	{ MSG_DELETE, on_delete },       { MSG_WORLD, on_world },
+	{ MSG_DELETE, on_delete },       { MSG_INVENTORY, on_inventory },
 	{ MSG_FLUSHED, on_flushed },     { MSG_SECRET_PUT, on_secret_put },
 	{ MSG_ADDRESSES, on_addresses }, { MSG_NONE, NULL },
 };

@@ -138,7 +138,7 @@ void publisher_figures_measure(void *self)
 	F.owners[OWNER_GOOD] = p->wanted->owners.n - n_rejected;
 	F.owners[OWNER_REJECTED] = n_rejected;
 	F.owners[OWNER_WAITING] = publisher_waiting_n(&p->waiting);
-	F.owners[OWNER_MISSING] = p->world.n_missing;
+	F.owners[OWNER_MISSING] = p->inventory.n_missing;
 	F.routes = publisher_wanted_n_routes(p->wanted);
 	F.events_queued = publisher_report_n_queued(p->report);
 	for (int class = 0; class < KUBE_CLASSES; class ++)
@@ -153,13 +153,13 @@ bool publisher_figures_ready(void *self, struct err *why)
 
 	if (p->ready)
 		return true;
-	if (!p->world.epoch)
+	if (!p->inventory.epoch)
 		return !err_set(why, "no resolver has been there yet");
-	if (!p->world.in_force)
+	if (!p->inventory.in_force)
 		return !err_set(why, "the resolver has not announced all owners yet");
 	if (!p->passed_ms)
-		return !err_set(why, "%zu of %zu owners have not arrived yet", p->world.n_missing,
-				p->world.owners.n);
+		return !err_set(why, "%zu of %zu owners have not arrived yet",
+				p->inventory.n_missing, p->inventory.owners.n);
 	if (publisher_waiting_n(&p->waiting))
 		return !err_set(why, "%zu owners wait for values of Secrets",
 				publisher_waiting_n(&p->waiting));

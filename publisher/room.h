@@ -11,13 +11,13 @@
 #include "publisher/sink.h"
 #include "publisher/waiting.h"
 #include "publisher/wanted_inside.h"
-#include "publisher/world.h"
+#include "publisher/inventory.h"
 
 struct publisher {
 	struct actor_loop *loop;
 	struct actor_peer *resolver; /* NULL: down */
 	struct wanted *wanted;
-	struct world world;
+	struct inventory inventory;
 	struct waiting waiting;
 	struct flags flags;
 	struct sink sink;                /* the file, unless there is a databroker */

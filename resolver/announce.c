@@ -1,7 +1,7 @@
 /* announce: the announcement of who exists, cut in chunks that fit a frame.
  *
  *   in     all owners at the moment when every list was complete
- *   out    WORLD messages, one after the other, as the publisher has room for them
+ *   out    INVENTORY messages, one after the other, as the publisher has room for them
  *   owns   the copied list, until its last chunk is taken
  */
 #include "resolver/announce.h"
@@ -30,15 +30,15 @@ void resolver_announce_begin(struct announce *self, const struct msg_key *owners
 		self->entries[i].owner = msg_key_dup(&owners[i], &self->pool);
 }
 
-struct msg_world resolver_announce_next(struct announce *self)
+struct msg_inventory resolver_announce_next(struct announce *self)
 {
 	size_t left = self->n - self->next;
-	struct msg_world out = { .number = self->number,
-				 .chunk = self->chunk++,
-				 .complete = self->complete };
+	struct msg_inventory out = { .number = self->number,
+				     .chunk = self->chunk++,
+				     .complete = self->complete };
 
 	out.owners.items = self->entries + self->next;
-	out.owners.n = left < MSG_WORLD_CHUNK ? left : MSG_WORLD_CHUNK;
+	out.owners.n = left < MSG_INVENTORY_CHUNK ? left : MSG_INVENTORY_CHUNK;
 	self->next += out.owners.n;
 	out.last = self->next == self->n;
 	if (out.last)

@@ -6,7 +6,7 @@
 
 struct announce {
 	struct pool pool;
-	struct msg_world_entry *entries;
+	struct msg_inventory_entry *entries;
 	size_t n, next;  /* how many there are, and how many were announced */
 	uint64_t number; /* the counter when the lists were complete */
 	uint64_t chunk;
@@ -20,6 +20,6 @@ void resolver_announce_clear(struct announce *self);
 void resolver_announce_begin(struct announce *self, const struct msg_key *owners, size_t n,
 			     bool complete);
 /* The next chunk but for its epoch, borrowed; only while running. */
-struct msg_world resolver_announce_next(struct announce *self);
+struct msg_inventory resolver_announce_next(struct announce *self);
 
 #endif

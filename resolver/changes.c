@@ -23,8 +23,8 @@ static char is_owner; /* the value in self->owners */
 
 static void set_ours(struct resolve *self, const struct msg_key *owner, bool ours)
 {
-	struct key_text room;
-	struct str text = resolver_key_text(owner, &room);
+	struct key_text buf;
+	struct str text = resolver_key_text(owner, &buf);
 
 	if (ours)
 		map_put(&self->owners, text, &is_owner);
@@ -34,9 +34,9 @@ static void set_ours(struct resolve *self, const struct msg_key *owner, bool our
 
 bool resolver_changes_is_ours(const struct resolve *self, const struct msg_key *owner)
 {
-	struct key_text room;
+	struct key_text text;
 
-	return map_get(&self->owners, resolver_key_text(owner, &room)) != NULL;
+	return map_get(&self->owners, resolver_key_text(owner, &text)) != NULL;
 }
 
 /* Sets the edges of an owner; Secrets that are new among them are asked for, those that nobody

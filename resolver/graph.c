@@ -45,15 +45,15 @@ void resolver_graph_clear(struct graph *graph)
 
 static struct graph_node *find(const struct graph *graph, const struct msg_key *key)
 {
-	struct key_text room;
+	struct key_text text;
 
-	return map_get(&graph->nodes, resolver_key_text(key, &room));
+	return map_get(&graph->nodes, resolver_key_text(key, &text));
 }
 
 static struct graph_node *find_or_make(struct graph *graph, const struct msg_key *key)
 {
-	struct key_text room;
-	struct str text = resolver_key_text(key, &room);
+	struct key_text buf;
+	struct str text = resolver_key_text(key, &buf);
 	struct graph_node *node = map_get(&graph->nodes, text);
 
 	if (node)

@@ -29,8 +29,8 @@ void resolver_line_clear(struct line *line)
 
 void resolver_line_add(struct line *line, const struct msg_key *key)
 {
-	struct key_text room;
-	struct str text = resolver_key_text(key, &room);
+	struct key_text buf;
+	struct str text = resolver_key_text(key, &buf);
 	struct line_place *place;
 
 	if (map_get(&line->places, text))

@@ -29,9 +29,9 @@ struct queue_job {
 	char text[];
 };
 
-void resolver_queue_init(struct queue *queue, long (*room)(const void *peer))
+void resolver_queue_init(struct queue *queue, long (*credit)(const void *peer))
 {
-	*queue = (struct queue){ .room = room };
+	*queue = (struct queue){ .credit = credit };
 	map_init(&queue->jobs, mem_free);
 }
 
@@ -133,15 +133,15 @@ static void land_unheard(struct queue *queue, struct queue_job *job)
 
 static struct queue_job *find(const struct queue *queue, const struct msg_key *owner)
 {
-	struct key_text room;
+	struct key_text buf;
 
-	return map_get(&queue->jobs, resolver_key_text(owner, &room));
+	return map_get(&queue->jobs, resolver_key_text(owner, &buf));
 }
 
 static struct queue_job *find_or_make(struct queue *queue, const struct msg_key *owner)
 {
-	struct key_text room;
-	struct str text = resolver_key_text(owner, &room);
+	struct key_text buf;
+	struct str text = resolver_key_text(owner, &buf);
 	struct queue_job *job = map_get(&queue->jobs, text);
 
 	if (job)
@@ -212,13 +212,13 @@ static bool is_better(const struct queue_worker *a, const struct queue_worker *b
 	return a->newest < b->newest; /* single edits go round as well */
 }
 
-/* The least loaded worker that has room and no company to avoid; `but` is left out. */
+/* The least loaded worker that has credit and no company to avoid; `but` is left out. */
 static struct queue_worker *least_loaded(const struct queue *queue, const struct queue_worker *but)
 {
 	struct queue_worker *best = NULL;
 
 	for (struct queue_worker *w = queue->workers; w; w = w->next)
-		if (w != but && !w->alone && queue->room(w->peer) > 0 && is_better(w, best))
+		if (w != but && !w->alone && queue->credit(w->peer) > 0 && is_better(w, best))
 			best = w;
 	return best;
 }

@@ -24,7 +24,7 @@ struct queue_list {
 /* A worker, or the publisher's door for what needs no translation: rejections and deletes. */
 struct queue_worker {
 	struct queue_worker *next;
-	void *peer; /* for the room; the queue hands it to `room` only */
+	void *peer; /* for the room; the queue hands it to `credit` only */
 	uint64_t epoch;
 	size_t n_live;           /* jobs in flight there */
 	uint64_t oldest;         /* no job with a smaller number is in it; 0: none at all */
@@ -49,18 +49,18 @@ struct queue {
 	uint64_t number;           /* of the last stamp */
 	uint64_t n_late, n_deaths; /* ever: jobs not acknowledged in time, workers that died */
 	uint64_t n_crashed;        /* ever: jobs that were given up */
-	long (*room)(const void *peer);
+	long (*credit)(const void *peer);
 };
 
 /* The next thing to do. */
 struct queue_turn {
 	struct msg_key owner; /* borrowed from the job */
 	struct queue_job *job;
-	struct queue_worker *worker; /* who has room for it; NULL: it needs none */
+	struct queue_worker *worker; /* who has credit for it; NULL: it needs none */
 	bool crashed;                /* reject it: it kills workers */
 };
 
-void resolver_queue_init(struct queue *queue, long (*room)(const void *peer));
+void resolver_queue_init(struct queue *queue, long (*credit)(const void *peer));
 void resolver_queue_clear(struct queue *queue);
 
 /* Something changed. `exists`: there is such an owner now; else its deletion has to be told. */
@@ -69,7 +69,7 @@ void resolver_queue_mark(struct queue *queue, const struct msg_key *owner, bool 
 /* The publisher is a new one: nothing is in flight any more, all owners wait again, deletes are
  * told again. */
 void resolver_queue_restart(struct queue *queue);
-/* After a restart, for each owner there is: a fresh number for WORLD; it waits. */
+/* After a restart, for each owner there is: a fresh number for INVENTORY; it waits. */
 uint64_t resolver_queue_announce(struct queue *queue, const struct msg_key *owner);
 
 /* False if nothing can be done now. Takes the job out of its line: call start or leave next. */

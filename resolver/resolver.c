@@ -4,8 +4,8 @@
  *          ACK SECRET_WANTED                                  from publisher
  *   out    SECRET_WANTED                                      to watcher
  *          BUNDLE                                             to the least loaded translator
- *          SECRET_PUT WORLD REJECT DELETE FLUSHED ADDRESSES   to publisher
- *   owns   what resolve.c holds, the queue of owners, the announcement of the world
+ *          SECRET_PUT INVENTORY REJECT DELETE FLUSHED ADDRESSES   to publisher
+ *   owns   what resolve.c holds, the queue of owners, the announcement of the inventory
  *   never  opens a file, asks the API server, translates
  *
  * Handlers only write down what has to be done; send.c does it, as far as the others have room.
@@ -56,9 +56,9 @@ static int on_kind_state(void *self, struct actor_peer *from, const struct msg *
 		return 0;
 	resolver_resolve_kind_state(r->resolve, &m->body.kind_state);
 	/* Who was missing while a kind could not be read is only now known to be gone. */
-	if (r->world.state == ANNOUNCE_NONE ||
-	    (!r->world.complete && resolver_resolve_complete(r->resolve)))
-		resolver_send_world(r);
+	if (r->inventory.state == ANNOUNCE_NONE ||
+	    (!r->inventory.complete && resolver_resolve_complete(r->resolve)))
+		resolver_send_inventory(r);
 	return 0;
 }
 
@@ -108,7 +108,7 @@ static void on_peer_up(void *self, struct actor_peer *peer, bool again)
 		break;
 	case ROOM_PUBLISHER:
 		r->publisher = peer;
-		resolver_send_world(r);
+		resolver_send_inventory(r);
 		break;
 	case ROOM_TRANSLATOR:
 		if (*worker)

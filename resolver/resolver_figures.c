@@ -71,9 +71,9 @@ bool resolver_figures_ready(void *self, struct err *why)
 		return !err_set(why, "the publisher is not connected");
 	if (!r->watcher)
 		return !err_set(why, "the watcher is not connected");
-	if (r->world.state == ANNOUNCE_NONE)
+	if (r->inventory.state == ANNOUNCE_NONE)
 		return !err_set(why, "some kind of object is still being listed");
-	if (r->world.state != ANNOUNCE_DONE)
+	if (r->inventory.state != ANNOUNCE_DONE)
 		return !err_set(why, "the owners are being announced to the publisher");
 	return true;
 }

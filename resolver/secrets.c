@@ -8,7 +8,7 @@
 #include "resolver/secrets.h"
 
 #include "base/mem.h"
-#include "resolver/facts.h"
+#include "resolver/secret_info.h"
 #include "resolver/key.h"
 
 struct secret {
@@ -17,7 +17,7 @@ struct secret {
 	enum msg_secret_answer answer;
 	struct str type;
 	struct str_map data;
-	struct msg_secret_fact_list facts;
+	struct msg_secret_info_list values;
 };
 
 static void free_secret(void *value)
@@ -42,21 +42,21 @@ void resolver_secrets_clear(struct secrets *secrets)
 
 static struct secret *find(const struct secrets *secrets, const struct msg_key *key)
 {
-	struct key_text room;
+	struct key_text text;
 
-	return map_get(&secrets->wanted, resolver_key_text(key, &room));
+	return map_get(&secrets->wanted, resolver_key_text(key, &text));
 }
 
 bool resolver_secrets_hold(struct secrets *secrets, const struct msg_key *key)
 {
-	struct key_text room;
+	struct key_text text;
 	struct secret *secret;
 
 	if (find(secrets, key))
 		return false;
 	secret = mem_alloc(sizeof(*secret));
 	pool_init(&secret->pool);
-	map_put(&secrets->wanted, resolver_key_text(key, &room), secret);
+	map_put(&secrets->wanted, resolver_key_text(key, &text), secret);
 	return true;
 }
 
@@ -67,9 +67,9 @@ bool resolver_secrets_wants(const struct secrets *secrets, const struct msg_key 
 
 bool resolver_secrets_release(struct secrets *secrets, const struct msg_key *key)
 {
-	struct key_text room;
+	struct key_text text;
 
-	return map_del(&secrets->wanted, resolver_key_text(key, &room));
+	return map_del(&secrets->wanted, resolver_key_text(key, &text));
 }
 
 static bool is_same(const struct secret *secret, const struct msg_secret_value *value)
@@ -110,7 +110,8 @@ bool resolver_secrets_take(struct secrets *secrets, const struct msg_secret_valu
 	secret->answer = (enum msg_secret_answer)value->answer;
 	secret->type = pool_str(&secret->pool, value->type);
 	copy_data(secret, &value->data);
-	resolver_facts_of(&secret->data, &secrets->boot_key, &secret->pool, &secret->facts);
+	resolver_secret_info_from_data(&secret->data, &secrets->boot_key, &secret->pool,
+				       &secret->values);
 	return true;
 }
 
@@ -126,7 +127,7 @@ bool resolver_secrets_get(const struct secrets *secrets, const struct msg_key *k
 					   .name = key->name,
 					   .answer = secret->answer,
 					   .type = secret->type,
-					   .facts = secret->facts };
+					   .values = secret->values };
 	return true;
 }
 
@@ -143,7 +144,7 @@ bool resolver_secrets_values(const struct secrets *secrets, const struct msg_key
 	for (size_t i = 0; i < secret->data.n; i++)
 		out->entries.items[i] =
 			(struct msg_secret_entry){ .name = secret->data.items[i].key,
-						   .hmac = secret->facts.items[i].hmac,
+						   .hmac = secret->values.items[i].hmac,
 						   .bytes = secret->data.items[i].value };
 	return true;
 }

@@ -1,7 +1,7 @@
 /* send: what goes out of this room.
  *
  *   in     what the core says and the handlers of resolver.c wrote down: queue, lines, announcement
- *   out    SECRET_WANTED; SECRET_PUT, WORLD, ADDRESSES, DELETE, REJECT, FLUSHED; BUNDLE
+ *   out    SECRET_WANTED; SECRET_PUT, INVENTORY, ADDRESSES, DELETE, REJECT, FLUSHED; BUNDLE
  *   never  sends past the credit of the other end: what has no room waits, each key once
  */
 #include "resolver/send.h"
@@ -15,7 +15,7 @@ static void on_dirty(void *self, const struct msg_key *owner, uint64_t seen_ns)
 {
 	struct resolver *r = self;
 
-	if (r->world.state != ANNOUNCE_NONE)
+	if (r->inventory.state != ANNOUNCE_NONE)
 		resolver_queue_mark(&r->queue, owner, resolver_resolve_has(r->resolve, owner),
 				    seen_ns);
 }
@@ -43,7 +43,7 @@ static void on_service(void *self, const struct msg_key *service)
 
 static bool take_question(struct resolver *r, struct pool *pool, struct msg_secret_wanted *question)
 {
-	if (!r->watcher || actor_room(r->watcher) <= 0)
+	if (!r->watcher || actor_credit(r->watcher) <= 0)
 		return false;
 	question->wanted = false;
 	if (resolver_line_take(&r->drops, pool, &question->key))
@@ -64,9 +64,9 @@ static void tell_watcher(struct resolver *r)
 	pool_clear(&pool);
 }
 
-static bool has_room(const struct resolver *r)
+static bool has_credit(const struct resolver *r)
 {
-	return r->publisher && actor_room(r->publisher) > 0;
+	return r->publisher && actor_credit(r->publisher) > 0;
 }
 
 static void tell_values(struct resolver *r)
@@ -76,21 +76,21 @@ static void tell_values(struct resolver *r)
 	struct pool pool;
 
 	pool_init(&pool);
-	while (has_room(r) && resolver_line_take(&r->values, &pool, &key))
+	while (has_credit(r) && resolver_line_take(&r->values, &pool, &key))
 		if (resolver_resolve_values(r->resolve, &key, &pool, &put))
 			actor_send(r->publisher, MSG_SECRET_PUT, &put);
 	pool_clear(&pool);
 }
 
-static void tell_world(struct resolver *r)
+static void tell_inventory(struct resolver *r)
 {
-	while (has_room(r) && r->world.state == ANNOUNCE_RUNNING) {
-		struct msg_world chunk = resolver_announce_next(&r->world);
+	while (has_credit(r) && r->inventory.state == ANNOUNCE_RUNNING) {
+		struct msg_inventory chunk = resolver_announce_next(&r->inventory);
 
 		chunk.epoch = actor_epoch(r->loop);
-		actor_send(r->publisher, MSG_WORLD, &chunk);
+		actor_send(r->publisher, MSG_INVENTORY, &chunk);
 	}
-	if (r->world.state == ANNOUNCE_DONE)
+	if (r->inventory.state == ANNOUNCE_DONE)
 		actor_ready(r->loop);
 }
 
@@ -100,7 +100,7 @@ static void tell_addresses(struct resolver *r)
 	struct msg_addresses addresses;
 	struct pool pool;
 
-	if (!r->addresses.due || !has_room(r))
+	if (!r->addresses.due || !has_credit(r))
 		return;
 	pool_init(&pool);
 	service = resolver_resolve_service(r->resolve, &r->addresses.key, &pool);
@@ -147,7 +147,7 @@ static void tell_bundle(struct resolver *r, const struct queue_turn *turn,
 	struct actor_peer *peer = turn->worker->peer;
 
 	bundle->stamp = start_turn(r, turn, turn->worker);
-	if (actor_send(peer, MSG_BUNDLE, bundle) < 0 && actor_room(peer) > 0)
+	if (actor_send(peer, MSG_BUNDLE, bundle) < 0 && actor_credit(peer) > 0)
 		tell_reject(r, turn,
 			    "it is too large to be translated: with its Services and Secrets it "
 			    "must stay below 32 MiB",
@@ -192,16 +192,16 @@ void resolver_send_all(struct resolver *r)
 
 	tell_watcher(r);
 	tell_values(r);
-	tell_world(r);
-	if (r->world.state != ANNOUNCE_DONE)
+	tell_inventory(r);
+	if (r->inventory.state != ANNOUNCE_DONE)
 		return;
 	tell_addresses(r);
-	while (has_room(r) && (resolver_queue_next_direct(&r->queue, &turn) ||
-			       resolver_queue_next(&r->queue, &turn)))
+	while (has_credit(r) && (resolver_queue_next_direct(&r->queue, &turn) ||
+				 resolver_queue_next(&r->queue, &turn)))
 		take_turn(r, &turn);
 }
 
-void resolver_send_world(struct resolver *r)
+void resolver_send_inventory(struct resolver *r)
 {
 	struct msg_key *owners;
 	struct pool pool;
@@ -212,15 +212,15 @@ void resolver_send_world(struct resolver *r)
 	pool_init(&pool);
 	resolver_resolve_owners(r->resolve, &pool, &owners, &n);
 	resolver_resolve_replay_secrets(r->resolve);
-	resolver_announce_begin(&r->world, owners, n, resolver_resolve_complete(r->resolve));
+	resolver_announce_begin(&r->inventory, owners, n, resolver_resolve_complete(r->resolve));
 	resolver_addresses_again(&r->addresses);
 	resolver_queue_restart(&r->queue);
 	for (size_t i = 0; i < n; i++)
-		r->world.entries[i].number = resolver_queue_announce(&r->queue, &owners[i]);
-	r->world.number = r->queue.number;
+		r->inventory.entries[i].number = resolver_queue_announce(&r->queue, &owners[i]);
+	r->inventory.number = r->queue.number;
 	r->flushable = r->flushed = 0;
-	log_info("announcing the world", "owners=%zu number=%llu complete=%s", n,
-		 (unsigned long long)r->world.number, r->world.complete ? "true" : "false");
+	log_info("announcing the inventory", "owners=%zu number=%llu complete=%s", n,
+		 (unsigned long long)r->inventory.number, r->inventory.complete ? "true" : "false");
 	pool_clear(&pool);
 }
 
@@ -238,9 +238,9 @@ void resolver_send_flushed(struct resolver *r, uint64_t now_ms)
 	r->flush_at_ms = now_ms + FLUSH_MS;
 }
 
-static long room_of(const void *peer)
+static long credit_of(const void *peer)
 {
-	return actor_room(peer);
+	return actor_credit(peer);
 }
 
 void resolver_send_open(struct resolver *r)
@@ -248,8 +248,8 @@ void resolver_send_open(struct resolver *r)
 	const struct resolve_sink sink = { r, on_dirty, on_wanted, on_values, on_service };
 
 	r->resolve = resolver_resolve_new(&r->settings, &sink);
-	resolver_queue_init(&r->queue, room_of);
-	resolver_announce_init(&r->world);
+	resolver_queue_init(&r->queue, credit_of);
+	resolver_announce_init(&r->inventory);
 	resolver_line_init(&r->drops);
 	resolver_line_init(&r->asks);
 	resolver_line_init(&r->values);
@@ -260,7 +260,7 @@ void resolver_send_close(struct resolver *r)
 	resolver_line_clear(&r->values);
 	resolver_line_clear(&r->asks);
 	resolver_line_clear(&r->drops);
-	resolver_announce_clear(&r->world);
+	resolver_announce_clear(&r->inventory);
 	resolver_queue_clear(&r->queue);
 	resolver_resolve_destroy(&r->resolve);
 }

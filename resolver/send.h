@@ -15,7 +15,7 @@ struct resolver {
 	struct actor_loop *loop;
 	struct resolve *resolve;
 	struct queue queue; /* owners to translate */
-	struct announce world;
+	struct announce inventory;
 	struct line drops;  /* Secrets that the watcher need not follow any more ... */
 	struct line asks;   /* ... and then those to ask it for */
 	struct line values; /* Secrets whose values the publisher lacks */
@@ -32,9 +32,9 @@ void resolver_send_close(struct resolver *r);
 /* Sends what there is to send; to be called whenever something has changed or somebody has room
  * again. */
 void resolver_send_all(struct resolver *r);
-/* Announces everybody to a publisher that knows nothing: first the values, then the world, then all
- * bundles. */
-void resolver_send_world(struct resolver *r);
+/* Announces everybody to a publisher that knows nothing: first the values, then the inventory, then
+ * all bundles. */
+void resolver_send_inventory(struct resolver *r);
 /* From time to time: up to which number tombstones can go. */
 void resolver_send_flushed(struct resolver *r, uint64_t now_ms);
 

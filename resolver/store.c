@@ -34,11 +34,11 @@ void resolver_store_clear(struct store *store)
 
 static struct store_entry *find(const struct store *store, const struct msg_key *key)
 {
-	struct key_text room;
+	struct key_text text;
 
 	if (key->kind >= MSG_N_KINDS)
 		return NULL;
-	return map_get(&store->kinds[key->kind], resolver_key_text(key, &room));
+	return map_get(&store->kinds[key->kind], resolver_key_text(key, &text));
 }
 
 /* Packs into the scratch buffer; an empty view if the object is larger than any message may be. */
@@ -61,7 +61,7 @@ bool resolver_store_put(struct store *store, const struct msg_object *object)
 {
 	struct store_entry *entry = find(store, &object->key);
 	struct str bytes = pack(store, object);
-	struct key_text room;
+	struct key_text text;
 
 	if (bytes.len == 0) {
 		if (entry)
@@ -79,15 +79,15 @@ bool resolver_store_put(struct store *store, const struct msg_object *object)
 	entry->round = store->round[object->key.kind];
 	entry->len = bytes.len;
 	memcpy(entry->bytes, bytes.ptr, bytes.len);
-	map_put(&store->kinds[object->key.kind], resolver_key_text(&object->key, &room), entry);
+	map_put(&store->kinds[object->key.kind], resolver_key_text(&object->key, &text), entry);
 	return true;
 }
 
 bool resolver_store_del(struct store *store, const struct msg_key *key)
 {
-	struct key_text room;
+	struct key_text text;
 
-	return map_del(&store->kinds[key->kind], resolver_key_text(key, &room));
+	return map_del(&store->kinds[key->kind], resolver_key_text(key, &text));
 }
 
 bool resolver_store_has(const struct store *store, const struct msg_key *key)

@@ -62,17 +62,17 @@ static const struct secret_annotation {
 
 /* A public value goes straight into the route; any other is left to the publisher. */
 static int fill(struct ingress_job *job, const struct msg_bundle_secret *secret,
-		const struct msg_secret_fact *fact, const struct secret_key *key, struct err *err)
+		const struct msg_secret_info *info, const struct secret_key *key, struct err *err)
 {
-	struct str path = str_from(key->path), value = fact->clear;
+	struct str path = str_from(key->path), value = info->clear;
 	struct buf text;
 	int rc;
 
-	if (!fact->utf8 && key->encoding == MSG_SPLICE_RAW)
+	if (!info->utf8 && key->encoding == MSG_SPLICE_RAW)
 		return err_set(err, "key %s of Secret " STR_FMT " is not valid UTF-8",
-			       err_quote(fact->name), STR_ARG(secret->name));
+			       err_quote(info->name), STR_ARG(secret->name));
 	if (!value.ptr) {
-		translator_splice(job, secret, fact, path, key->encoding);
+		translator_splice(job, secret, info, path, key->encoding);
 		return 0;
 	}
 	buf_init(&text, BUF_MAX_MESSAGE);
@@ -104,34 +104,34 @@ static bool has_header(const struct ingress_job *job, const char *field, struct 
 static int fill_each(struct ingress_job *job, const struct msg_bundle_secret *secret,
 		     const struct secret_key *key, struct err *err)
 {
-	for (size_t i = 0; i < secret->facts.n; i++) {
-		const struct msg_secret_fact *fact = &secret->facts.items[i];
+	for (size_t i = 0; i < secret->values.n; i++) {
+		const struct msg_secret_info *info = &secret->values.items[i];
 
-		if (has_header(job, key->path, fact->name))
+		if (has_header(job, key->path, info->name))
 			return err_set(err,
 				       "key %s of Secret " STR_FMT
 				       " is also set by the annotation %s: keep one of them",
-				       err_quote(fact->name), STR_ARG(secret->name), key->path);
-		if (strcmp(key->path, "set_response_headers") == 0 && fact->name.len == 4 &&
-		    strncasecmp(fact->name.ptr, "host", 4) == 0)
+				       err_quote(info->name), STR_ARG(secret->name), key->path);
+		if (strcmp(key->path, "set_response_headers") == 0 && info->name.len == 4 &&
+		    strncasecmp(info->name.ptr, "host", 4) == 0)
 			return err_set(err,
 				       "key %s of Secret " STR_FMT
 				       ": this header cannot be changed here",
-				       err_quote(fact->name), STR_ARG(secret->name));
-		if (!fact->utf8)
+				       err_quote(info->name), STR_ARG(secret->name));
+		if (!info->utf8)
 			return err_set(err,
 				       "key %s of Secret " STR_FMT
 				       " is not valid UTF-8, so it cannot be a header",
-				       err_quote(fact->name), STR_ARG(secret->name));
-		if (fact->has_control)
+				       err_quote(info->name), STR_ARG(secret->name));
+		if (info->has_control)
 			return err_set(err,
 				       "key %s of Secret " STR_FMT
 				       " holds a NUL, a carriage return or a line feed, which a "
 				       "header cannot carry",
-				       err_quote(fact->name), STR_ARG(secret->name));
+				       err_quote(info->name), STR_ARG(secret->name));
 		translator_splice(
-			job, secret, fact,
-			pool_printf(job->pool, "%s[" STR_FMT "]", key->path, STR_ARG(fact->name)),
+			job, secret, info,
+			pool_printf(job->pool, "%s[" STR_FMT "]", key->path, STR_ARG(info->name)),
 			key->encoding);
 	}
 	return 0;
@@ -149,17 +149,17 @@ static int check_type(const struct secret_annotation *a, const struct msg_bundle
 static int check_key(struct ingress_job *job, const struct msg_bundle_secret *secret,
 		     const struct secret_key *key, struct err *err)
 {
-	const struct msg_secret_fact *fact = translator_secret_fact(secret, key->key);
+	const struct msg_secret_info *info = translator_secret_info(secret, key->key);
 
-	if (!fact && (key->flags & (KEY_REQUIRED | KEY_FILLED)))
+	if (!info && (key->flags & (KEY_REQUIRED | KEY_FILLED)))
 		return err_set(err, "Secret " STR_FMT " has no key %s", STR_ARG(secret->name),
 			       key->key);
-	if (!fact)
+	if (!info)
 		return 0;
-	if (!fact->len && (key->flags & KEY_FILLED))
+	if (!info->len && (key->flags & KEY_FILLED))
 		return err_set(err, "key %s of Secret " STR_FMT " is empty", key->key,
 			       STR_ARG(secret->name));
-	if ((key->flags & KEY_PAIR) && !fact->matches_cert)
+	if ((key->flags & KEY_PAIR) && !info->matches_cert)
 		return err_set(err,
 			       "key %s of Secret " STR_FMT
 			       " is not the private key of the certificate "
@@ -167,12 +167,12 @@ static int check_key(struct ingress_job *job, const struct msg_bundle_secret *se
 			       key->key, STR_ARG(secret->name));
 	if (!(key->flags & KEY_CERTS))
 		return 0;
-	if (!fact->clear.ptr)
+	if (!info->clear.ptr)
 		translator_warn(job,
 				"key %s of Secret " STR_FMT " holds a private key: it should hold "
 				"certificates only",
 				key->key, STR_ARG(secret->name));
-	else if (translator_pem_bundle(fact->clear, err))
+	else if (translator_pem_bundle(info->clear, err))
 		return err_wrap(err, "key %s of Secret " STR_FMT, key->key, STR_ARG(secret->name));
 	return 0;
 }
@@ -186,13 +186,13 @@ static int take_keys(struct ingress_job *job, const struct secret_annotation *a,
 		return fill_each(job, secret, &a->keys[0], err);
 	for (size_t i = 0; i < 2 && a->keys[i].key; i++) {
 		const struct secret_key *key = &a->keys[i];
-		const struct msg_secret_fact *fact = translator_secret_fact(secret, key->key);
+		const struct msg_secret_info *info = translator_secret_info(secret, key->key);
 
 		if (check_key(job, secret, key, err))
 			return -1;
 		one_of |= (key->flags & KEY_ONE_OF) != 0;
-		any |= fact != NULL;
-		if (fact && fill(job, secret, fact, key, err))
+		any |= info != NULL;
+		if (info && fill(job, secret, info, key, err))
 			return -1;
 	}
 	if (one_of && !any)

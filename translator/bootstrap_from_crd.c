@@ -32,22 +32,22 @@ static int splice_secrets(struct settings_job *job, struct err *err)
 	if (!secret)
 		return -1;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		const struct msg_secret_fact *fact = translator_secret_fact(secret, parts[i].key);
+		const struct msg_secret_info *info = translator_secret_info(secret, parts[i].key);
 
-		if (!fact && !parts[i].required)
+		if (!info && !parts[i].required)
 			continue;
-		if (!fact)
+		if (!info)
 			return err_set(err,
 				       "spec.secrets: Secret %s should have %d bytes under the key "
 				       "%s, but has no such key",
 				       err_quote(name), SECRET_LEN, parts[i].key);
-		if (parts[i].required && fact->len != SECRET_LEN)
+		if (parts[i].required && info->len != SECRET_LEN)
 			return err_set(err,
 				       "spec.secrets: Secret %s should have %d bytes under the key "
 				       "%s, but has %llu",
 				       err_quote(name), SECRET_LEN, parts[i].key,
-				       (unsigned long long)fact->len);
-		translator_settings_splice(job, secret, fact, str_from(parts[i].path),
+				       (unsigned long long)info->len);
+		translator_settings_splice(job, secret, info, str_from(parts[i].path),
 					   MSG_SPLICE_BASE64);
 	}
 	return 0;
@@ -56,7 +56,7 @@ static int splice_secrets(struct settings_job *job, struct err *err)
 /* ---- storage ---- */
 
 static void add_file(struct settings_job *job, const char *name,
-		     const struct msg_bundle_secret *secret, const struct msg_secret_fact *fact)
+		     const struct msg_bundle_secret *secret, const struct msg_secret_info *info)
 {
 	struct msg_file *file =
 		pool_push(job->pool, &job->out->files.items, &job->out->files.n, sizeof(*file));
@@ -64,8 +64,8 @@ static void add_file(struct settings_job *job, const char *name,
 	file->name = str_from(name);
 	file->secret_namespace = secret->namespace;
 	file->secret_name = secret->name;
-	file->secret_key = fact->name;
-	file->hmac = fact->hmac;
+	file->secret_key = info->name;
+	file->hmac = info->hmac;
 }
 
 static int add_files(struct settings_job *job, struct err *err)
@@ -81,16 +81,16 @@ static int add_files(struct settings_job *job, struct err *err)
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		struct str name = translator_crd_text(job->spec, parts[i].field);
 		const struct msg_bundle_secret *secret;
-		const struct msg_secret_fact *fact;
+		const struct msg_secret_info *info;
 
 		if (!name.ptr)
 			continue;
 		secret = translator_settings_secret(job, parts[i].field, name, err);
-		fact = secret ? translator_settings_need(secret, parts[i].field, parts[i].key, err)
+		info = secret ? translator_settings_need(secret, parts[i].field, parts[i].key, err)
 			      : NULL;
-		if (!fact)
+		if (!info)
 			return -1;
-		add_file(job, parts[i].file, secret, fact);
+		add_file(job, parts[i].file, secret, info);
 	}
 	return 0;
 }
@@ -100,12 +100,12 @@ static int splice_connection(struct settings_job *job, struct err *err)
 	static const char FIELD[] = "storage.postgres.secret";
 	const struct msg_bundle_secret *secret =
 		translator_settings_secret(job, FIELD, translator_crd_text(job->spec, FIELD), err);
-	const struct msg_secret_fact *fact =
+	const struct msg_secret_info *info =
 		secret ? translator_settings_need(secret, FIELD, "connection", err) : NULL;
 
-	if (!fact || add_files(job, err))
+	if (!info || add_files(job, err))
 		return -1;
-	translator_settings_splice(job, secret, fact,
+	translator_settings_splice(job, secret, info,
 				   STR("settings.databroker_storage_connection_string"),
 				   job->out->files.n ? MSG_SPLICE_POSTGRES_URL : MSG_SPLICE_RAW);
 	return 0;

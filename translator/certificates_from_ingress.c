@@ -10,8 +10,8 @@
 
 #include "translator/pem.h"
 
-int translator_certificate_check(const struct msg_secret_fact *cert,
-				 const struct msg_secret_fact *key, struct err *err)
+int translator_certificate_check(const struct msg_secret_info *cert,
+				 const struct msg_secret_info *key, struct err *err)
 {
 	if (!cert || !cert->len)
 		return err_set(err, "it has no tls.crt");
@@ -41,8 +41,8 @@ int translator_certificates_from_ingress(struct ingress_job *job, struct err *er
 
 	for (size_t i = 0; i < secrets->n; i++) {
 		const struct msg_bundle_secret *secret = &secrets->items[i];
-		const struct msg_secret_fact *cert = translator_secret_fact(secret, "tls.crt");
-		const struct msg_secret_fact *key = translator_secret_fact(secret, "tls.key");
+		const struct msg_secret_info *cert = translator_secret_info(secret, "tls.crt");
+		const struct msg_secret_info *key = translator_secret_info(secret, "tls.key");
 		struct msg_certificate *offer;
 
 		if (!str_is(secret->type, "kubernetes.io/tls"))

@@ -59,17 +59,17 @@ int translator_upstream_port(struct ingress_job *job, const struct msg_service_r
 /* certificates_from_ingress.c: every TLS Secret of the bundle as an offer to serve. */
 int translator_certificates_from_ingress(struct ingress_job *job, struct err *err);
 /* Pomerium can load the pair: both are there, both parse, the key belongs to the certificate. */
-int translator_certificate_check(const struct msg_secret_fact *cert,
-				 const struct msg_secret_fact *key, struct err *err);
+int translator_certificate_check(const struct msg_secret_info *cert,
+				 const struct msg_secret_info *key, struct err *err);
 
 /* translate.c */
 void translator_warn(struct ingress_job *job, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 const struct msg_bundle_secret *translator_secret(const struct msg_bundle *bundle, struct str name);
-const struct msg_secret_fact *translator_secret_fact(const struct msg_bundle_secret *secret,
+const struct msg_secret_info *translator_secret_info(const struct msg_bundle_secret *secret,
 						     const char *key);
 void translator_splice(struct ingress_job *job, const struct msg_bundle_secret *secret,
-		       const struct msg_secret_fact *fact, struct str path,
+		       const struct msg_secret_info *info, struct str path,
 		       enum msg_splice_encoding encoding);
 
 #endif

@@ -31,11 +31,11 @@ const struct msg_bundle_secret *translator_settings_secret(const struct settings
 							   const char *field, struct str name,
 							   struct err *err);
 /* Its value under a key: there, not empty, text. NULL with a sentence. */
-const struct msg_secret_fact *translator_settings_need(const struct msg_bundle_secret *secret,
+const struct msg_secret_info *translator_settings_need(const struct msg_bundle_secret *secret,
 						       const char *field, const char *key,
 						       struct err *err);
 void translator_settings_splice(struct settings_job *job, const struct msg_bundle_secret *secret,
-				const struct msg_secret_fact *fact, struct str path,
+				const struct msg_secret_info *info, struct str path,
 				enum msg_splice_encoding encoding);
 /* The Secrets of spec.storage have what they must have. */
 int translator_settings_storage(const struct settings_job *job, struct err *err);

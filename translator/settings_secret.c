@@ -30,36 +30,36 @@ const struct msg_bundle_secret *translator_settings_secret(const struct settings
 	return NULL;
 }
 
-const struct msg_secret_fact *translator_settings_need(const struct msg_bundle_secret *secret,
+const struct msg_secret_info *translator_settings_need(const struct msg_bundle_secret *secret,
 						       const char *field, const char *key,
 						       struct err *err)
 {
-	const struct msg_secret_fact *fact = translator_secret_fact(secret, key);
+	const struct msg_secret_info *info = translator_secret_info(secret, key);
 
-	if (!fact || fact->len == 0) {
+	if (!info || info->len == 0) {
 		err_set(err,
 			"spec.%s: Secret " STR_FMT "/" STR_FMT
 			" has no key %s, or nothing under it",
 			field, STR_ARG(secret->namespace), STR_ARG(secret->name), key);
 		return NULL;
 	}
-	if (!fact->utf8) {
+	if (!info->utf8) {
 		err_set(err,
 			"spec.%s: Secret " STR_FMT "/" STR_FMT
 			": the value of %s is not text (UTF-8)",
 			field, STR_ARG(secret->namespace), STR_ARG(secret->name), key);
 		return NULL;
 	}
-	return fact;
+	return info;
 }
 
 void translator_settings_splice(struct settings_job *job, const struct msg_bundle_secret *secret,
-				const struct msg_secret_fact *fact, struct str path,
+				const struct msg_secret_info *info, struct str path,
 				enum msg_splice_encoding encoding)
 {
 	struct ingress_job plain = { .pool = job->pool, .out = job->out };
 
-	translator_splice(&plain, secret, fact, path, encoding);
+	translator_splice(&plain, secret, info, path, encoding);
 	job->out->splices.items[job->out->splices.n - 1].bootstrap = job->bootstrap;
 }
 

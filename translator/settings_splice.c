@@ -25,7 +25,7 @@ static int add_certificate(struct settings_job *job, struct str name, struct err
 {
 	const struct msg_bundle_secret *secret =
 		translator_settings_secret(job, "certificates", name, err);
-	const struct msg_secret_fact *cert, *key;
+	const struct msg_secret_info *cert, *key;
 	struct msg_certificate *offer;
 
 	if (!secret)
@@ -35,8 +35,8 @@ static int add_certificate(struct settings_job *job, struct str name, struct err
 			       "spec.certificates: Secret %s should be of type kubernetes.io/tls "
 			       "and not %s",
 			       err_quote(name), err_quote(secret->type));
-	cert = translator_secret_fact(secret, "tls.crt");
-	key = translator_secret_fact(secret, "tls.key");
+	cert = translator_secret_info(secret, "tls.crt");
+	key = translator_secret_info(secret, "tls.key");
 	if (translator_certificate_check(cert, key, err))
 		return err_wrap(err, "spec.certificates: Secret %s", err_quote(name));
 	offer = pool_push(job->pool, &job->out->certificates.items, &job->out->certificates.n,
@@ -68,23 +68,23 @@ static int collect_authorities(struct settings_job *job, const struct value *lis
 		struct str name = list->list.items[i].string;
 		const struct msg_bundle_secret *secret =
 			translator_settings_secret(job, "caSecrets", name, err);
-		const struct msg_secret_fact *fact =
-			secret ? translator_secret_fact(secret, "ca.crt") : NULL;
+		const struct msg_secret_info *info =
+			secret ? translator_secret_info(secret, "ca.crt") : NULL;
 
 		if (!secret)
 			return -1;
-		if (fact && fact->len && !fact->clear.ptr)
+		if (info && info->len && !info->clear.ptr)
 			return err_set(err,
 				       "spec.caSecrets: Secret %s: ca.crt holds a private key: it "
 				       "should hold "
 				       "certificates only",
 				       err_quote(name));
-		if (!fact || translator_pem_bundle(fact->clear, NULL))
+		if (!info || translator_pem_bundle(info->clear, NULL))
 			translator_settings_warn(
 				job, "spec.caSecrets: Secret %s has no ca.crt that can be read",
 				err_quote(name));
-		if (fact)
-			buf_str(pem, fact->clear);
+		if (info)
+			buf_str(pem, info->clear);
 		buf_putc(pem, '\n');
 	}
 	return 0;
@@ -136,15 +136,15 @@ static int splice_idp(struct settings_job *job, struct err *err)
 	if (!secret)
 		return -1;
 	for (size_t i = 0; i < 2; i++) {
-		const struct msg_secret_fact *fact =
+		const struct msg_secret_info *info =
 			translator_settings_need(secret, FIELD, parts[i].key, err);
 
-		if (!fact)
+		if (!info)
 			return err_wrap(err, "idp secret");
-		translator_settings_splice(job, secret, fact, str_from(parts[i].path),
+		translator_settings_splice(job, secret, info, str_from(parts[i].path),
 					   MSG_SPLICE_RAW);
 	}
-	if (translator_secret_fact(secret, "service_account"))
+	if (translator_secret_info(secret, "service_account"))
 		translator_settings_warn(
 			job,
 			"identityProvider.secret.service_account: config option was removed, "
@@ -163,25 +163,25 @@ static int splice_request_params(struct settings_job *job, struct err *err)
 	if (!name.ptr)
 		return 0;
 	secret = translator_settings_secret(job, FIELD, name, err);
-	for (size_t i = 0; secret && i < secret->facts.n; i++) {
-		const struct msg_secret_fact *fact = &secret->facts.items[i];
+	for (size_t i = 0; secret && i < secret->values.n; i++) {
+		const struct msg_secret_info *info = &secret->values.items[i];
 
-		if (own && value_get(own, fact->name.ptr))
+		if (own && value_get(own, info->name.ptr))
 			return err_set(
 				err,
 				"idp request params: spec.%s: Secret %s has the key %s, which "
 				"spec.identityProvider.requestParams has too: it should be in one "
 				"of them",
-				FIELD, err_quote(name), err_quote(fact->name));
-		if (!fact->utf8)
+				FIELD, err_quote(name), err_quote(info->name));
+		if (!info->utf8)
 			return err_set(err,
 				       "idp request params: spec.%s: Secret %s: the value of %s is "
 				       "not text (UTF-8)",
-				       FIELD, err_quote(name), err_quote(fact->name));
-		translator_settings_splice(job, secret, fact,
+				       FIELD, err_quote(name), err_quote(info->name));
+		translator_settings_splice(job, secret, info,
 					   pool_printf(job->pool,
 						       "settings.request_params[" STR_FMT "]",
-						       STR_ARG(fact->name)),
+						       STR_ARG(info->name)),
 					   MSG_SPLICE_RAW);
 	}
 	return secret ? 0 : -1;
@@ -205,7 +205,7 @@ static int splice_ssh_key(struct settings_job *job, const char *field, struct st
 			  struct str path, struct err *err)
 {
 	const struct msg_bundle_secret *secret = translator_settings_secret(job, field, name, err);
-	const struct msg_secret_fact *fact;
+	const struct msg_secret_info *info;
 
 	if (!secret)
 		return -1;
@@ -214,15 +214,15 @@ static int splice_ssh_key(struct settings_job *job, const char *field, struct st
 			err,
 			"spec.%s: Secret %s should be of type kubernetes.io/ssh-auth and not %s",
 			field, err_quote(name), err_quote(secret->type));
-	fact = translator_settings_need(secret, field, "ssh-privatekey", err);
-	if (!fact)
+	info = translator_settings_need(secret, field, "ssh-privatekey", err);
+	if (!info)
 		return -1;
-	if (!fact->is_private_key)
+	if (!info->is_private_key)
 		translator_settings_warn(job,
 					 "spec.%s: Secret %s: ssh-privatekey is not a private key "
 					 "without a password",
 					 field, err_quote(name));
-	translator_settings_splice(job, secret, fact, path, MSG_SPLICE_RAW);
+	translator_settings_splice(job, secret, info, path, MSG_SPLICE_RAW);
 	return 0;
 }
 

@@ -37,17 +37,17 @@ const struct msg_bundle_secret *translator_secret(const struct msg_bundle *bundl
 	return NULL;
 }
 
-const struct msg_secret_fact *translator_secret_fact(const struct msg_bundle_secret *secret,
+const struct msg_secret_info *translator_secret_info(const struct msg_bundle_secret *secret,
 						     const char *key)
 {
-	for (size_t i = 0; i < secret->facts.n; i++)
-		if (str_is(secret->facts.items[i].name, key))
-			return &secret->facts.items[i];
+	for (size_t i = 0; i < secret->values.n; i++)
+		if (str_is(secret->values.items[i].name, key))
+			return &secret->values.items[i];
 	return NULL;
 }
 
 void translator_splice(struct ingress_job *job, const struct msg_bundle_secret *secret,
-		       const struct msg_secret_fact *fact, struct str path,
+		       const struct msg_secret_info *info, struct str path,
 		       enum msg_splice_encoding encoding)
 {
 	struct msg_splice_list *splices = &job->out->splices;
@@ -58,8 +58,8 @@ void translator_splice(struct ingress_job *job, const struct msg_bundle_secret *
 	splice->path = path;
 	splice->secret_namespace = secret->namespace;
 	splice->secret_name = secret->name;
-	splice->secret_key = fact->name;
-	splice->hmac = fact->hmac;
+	splice->secret_key = info->name;
+	splice->hmac = info->hmac;
 	splice->encoding = encoding;
 }
 

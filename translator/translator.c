@@ -45,11 +45,11 @@ static const struct metric metrics[] = {
 /* ---- bundles ---- */
 
 /* Bundles are taken only while the publisher has room for the answer. */
-static void read_if_room(struct translator *self)
+static void read_if_credit(struct translator *self)
 {
 	struct actor_peer *publisher = actor_peer_of(self->loop, LINK_CONFIGS);
 
-	actor_set_reading(self->loop, LINK_JOBS, publisher && actor_room(publisher) > 0);
+	actor_set_reading(self->loop, LINK_JOBS, publisher && actor_credit(publisher) > 0);
 }
 
 static void crash_if_asked(const struct translator *self, const struct msg_bundle *bundle)
@@ -98,7 +98,7 @@ static int on_bundle(void *arg, struct actor_peer *from, const struct msg *m, st
 	if (translator_translate(&self->settings, bundle, &pool, &config, &reason)) {
 		fill_reject(bundle, &reason, &reject);
 		actor_send(publisher, MSG_REJECT, &reject);
-	} else if (actor_send(publisher, MSG_CONFIG, &config) && actor_room(publisher) > 0) {
+	} else if (actor_send(publisher, MSG_CONFIG, &config) && actor_credit(publisher) > 0) {
 		/* the link is fine: no peer would take this message */
 		err_set(&reason,
 			"its configuration is too large to be published; it needs fewer paths");
@@ -108,7 +108,7 @@ static int on_bundle(void *arg, struct actor_peer *from, const struct msg *m, st
 	pool_clear(&pool);
 	figures.bundles[reason.text[0] ? OUTCOME_REJECT : OUTCOME_CONFIG]++;
 	metric_observe(&figures.took, (clock_ns() - begun_ns) / 1000);
-	read_if_room(self);
+	read_if_credit(self);
 	return 0;
 }
 
@@ -119,19 +119,19 @@ static void on_peer_up(void *arg, struct actor_peer *peer, bool again)
 	(void)again;
 	if (actor_peer_room(peer) == ROOM_PUBLISHER)
 		actor_ready(self->loop);
-	read_if_room(self);
+	read_if_credit(self);
 }
 
 static void on_peer_down(void *arg, struct actor_peer *peer)
 {
 	(void)peer;
-	read_if_room(arg);
+	read_if_credit(arg);
 }
 
 static void on_writable(void *arg, struct actor_peer *peer)
 {
 	(void)peer;
-	read_if_room(arg);
+	read_if_credit(arg);
 }
 
 static bool ready(void *arg, struct err *why)

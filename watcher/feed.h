@@ -12,7 +12,7 @@ struct feed_sink {
 	void *self;
 	/* OBJECT_PUT, OBJECT_DELETE, KIND_STATE or SECRET_VALUE; borrowed during the call. */
 	void (*send)(void *self, enum msg_type type, const void *body);
-	bool (*has_room)(void *self); /* the resolver is there and takes more */
+	bool (*has_credit)(void *self); /* the resolver is there and takes more */
 };
 
 /* For metrics. */

@@ -60,9 +60,9 @@ static void send_step(void *self, enum msg_type type, const void *body)
 	say(self, type, body);
 }
 
-static bool has_room(const struct feed_dir *self)
+static bool has_credit(const struct feed_dir *self)
 {
-	return self->up && self->feed.sink.has_room(self->feed.sink.self);
+	return self->up && self->feed.sink.has_credit(self->feed.sink.self);
 }
 
 static void go_on(struct feed *feed)
@@ -70,7 +70,7 @@ static void go_on(struct feed *feed)
 	struct feed_dir *self = of(feed);
 	const struct resync_out out = { self, send_step };
 
-	while (self->resync.kind && has_room(self)) {
+	while (self->resync.kind && has_credit(self)) {
 		if (watcher_resync_step(&self->resync, &out))
 			continue;
 		watcher_source_dir_answer_wanted(self->source);
@@ -112,7 +112,7 @@ static void want(struct feed *feed, const struct msg_key *secret, bool wanted)
 
 static bool can_follow(const struct feed_dir *self)
 {
-	return !self->resync.kind && (!self->up || has_room(self));
+	return !self->resync.kind && (!self->up || has_credit(self));
 }
 
 static int fd(struct feed *feed)

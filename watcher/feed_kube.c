@@ -70,11 +70,11 @@ static void on_touched(void *arg, const struct msg_key *key)
 	watcher_secret_fetch_touched(self->secrets, key);
 }
 
-static bool on_has_room(void *arg)
+static bool on_has_credit(void *arg)
 {
 	struct feed_kube *self = arg;
 
-	return self->up && self->feed.sink.has_room(self->feed.sink.self);
+	return self->up && self->feed.sink.has_credit(self->feed.sink.self);
 }
 
 static void on_secret(void *arg, const struct msg_secret_value *value)
@@ -198,7 +198,7 @@ static void want(struct feed *feed, const struct msg_key *secret, bool wanted)
 /* While the resolver is busy the events wait in the connection. */
 static bool can_read(const struct feed_kube *self)
 {
-	return !self->up || self->feed.sink.has_room(self->feed.sink.self);
+	return !self->up || self->feed.sink.has_credit(self->feed.sink.self);
 }
 
 static int fd(struct feed *feed)
@@ -326,9 +326,9 @@ struct feed *watcher_feed_kube_new(struct kube *kube, const struct str_list *nam
 	self->kube = kube;
 	self->sink = (struct reflector_sink){ { self, on_put, on_del, on_touched },
 					      on_state,
-					      on_has_room };
+					      on_has_credit };
 	self->secrets = watcher_secret_fetch_new(
-		kube, &(struct secret_fetch_sink){ self, on_secret, on_has_room });
+		kube, &(struct secret_fetch_sink){ self, on_secret, on_has_credit });
 	for (const struct kind_row *row = watcher_kinds_table; row->kind != MSG_KIND_NONE; row++) {
 		self->told[row->kind] = self->logged[row->kind] = -1;
 		if (!namespaces->n || !msg_kind_is_namespaced(row->kind))

@@ -199,7 +199,7 @@ void watcher_reflector_restart(struct reflector *self)
 uint64_t watcher_reflector_tick(struct reflector *self, uint64_t now_ms)
 {
 	if (self->phase == PHASE_PAGE && !self->request &&
-	    self->sink->has_room(self->sink->told.self))
+	    self->sink->has_credit(self->sink->told.self))
 		watcher_reflector_page(self);
 	if (self->phase != PHASE_WAIT && self->phase != PHASE_STREAM)
 		return UINT64_MAX;

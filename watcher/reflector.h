@@ -16,7 +16,7 @@ struct reflector_sink {
 	struct told_sink told;
 	/* SYNCED, NOT_INSTALLED, UNAVAILABLE, when it changes; LISTING goes without saying. */
 	void (*state)(void *self, struct reflector *from, const char *reason);
-	bool (*has_room)(void *self); /* the next page may be asked for */
+	bool (*has_credit)(void *self); /* the next page may be asked for */
 };
 
 /* `namespace` empty: all. Does nothing before watcher_reflector_restart. The sink stays the

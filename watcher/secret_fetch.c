@@ -244,7 +244,7 @@ uint64_t watcher_secret_fetch_tick(struct secret_fetch *self, uint64_t now_ms)
 
 	for (w = self->queue.first; w; w = after) {
 		after = w->queue.next;
-		if (self->n_flying == SECRET_PARALLEL || !self->sink.has_room(self->sink.self))
+		if (self->n_flying == SECRET_PARALLEL || !self->sink.has_credit(self->sink.self))
 			break; /* an answer or the reader wakes us */
 		if (w->due_ms > now_ms) {
 			next = w->due_ms < next ? w->due_ms : next;

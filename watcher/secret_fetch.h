@@ -17,7 +17,7 @@ struct secret_fetch;
 struct secret_fetch_sink {
 	void *self;
 	void (*answer)(void *self, const struct msg_secret_value *value);
-	bool (*has_room)(void *self); /* the next one may be asked for */
+	bool (*has_credit)(void *self); /* the next one may be asked for */
 };
 
 struct secret_fetch *watcher_secret_fetch_new(struct kube *kube,

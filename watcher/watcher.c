@@ -34,11 +34,11 @@ static void on_send(void *arg, enum msg_type type, const void *body)
 		actor_send(self->resolver, type, body);
 }
 
-static bool on_has_room(void *arg)
+static bool on_has_credit(void *arg)
 {
 	struct watcher *self = arg;
 
-	return self->resolver && actor_room(self->resolver) > 0;
+	return self->resolver && actor_credit(self->resolver) > 0;
 }
 
 static void on_fd(void *arg, int fd);
@@ -163,7 +163,7 @@ static struct feed *feed_from_cluster(struct watcher *self, const struct feed_si
 static int start(void *arg, struct actor_loop *loop, struct err *err)
 {
 	struct watcher *self = arg;
-	const struct feed_sink sink = { self, on_send, on_has_room };
+	const struct feed_sink sink = { self, on_send, on_has_credit };
 
 	self->loop = loop;
 	self->feed = self->paths.n ? watcher_feed_dir_new(&self->paths, &sink)

@@ -12,9 +12,9 @@
  * A peer is one process at the other end of a link. It is up once both HELLOs are through. What is
  * sent while it is up arrives in order and once, or the link starts over and on_peer_up is called
  * again (same peer, `again`). Credit: each side may send as many messages as the other has granted;
- * actor_send past that queues in the actor (memory), so bulk producers send while actor_room(peer)
- * > 0 and go on in on_writable. Control messages need none. Credit goes back when the handler
- * returns, so a slow room slows its senders and nothing is dropped. */
+ * actor_send past that queues in the actor (memory), so bulk producers send while
+ * actor_credit(peer) > 0 and go on in on_writable. Control messages need none. Credit goes back
+ * when the handler returns, so a slow room slows its senders and nothing is dropped. */
 #ifndef ACTOR_ACTOR_H
 #define ACTOR_ACTOR_H
 
@@ -84,10 +84,11 @@ int actor_main(const struct actor *actor, int argc, char **argv);
 
 /* ---- what handlers may call ---- */
 /* Queues or sends; the body is packed at once. 0, or -1 and nothing is sent: the peer is not up
- * (actor_room is 0), or no peer would take the message: it is too large or holds text that is not
- * UTF-8 (logged; actor_room is not changed). */
+ * (actor_credit is 0), or no peer would take the message: it is too large or holds text that is not
+ * UTF-8 (logged; actor_credit is not changed). */
 int actor_send(struct actor_peer *peer, enum msg_type type, const void *body);
-long actor_room(const struct actor_peer *peer); /* messages that can go out now without queueing */
+long actor_credit(
+	const struct actor_peer *peer); /* messages that can go out now without queueing */
 size_t actor_queued(const struct actor_peer *peer); /* messages waiting for credit */
 enum msg_room actor_peer_room(const struct actor_peer *peer);
 uint64_t actor_peer_epoch(const struct actor_peer *peer); /* of that process's boot */

@@ -115,7 +115,7 @@ int actor_send(struct actor_peer *peer, enum msg_type type, const void *body)
 	return peer->gone ? -1 : 0;
 }
 
-long actor_room(const struct actor_peer *peer)
+long actor_credit(const struct actor_peer *peer)
 {
 	return peer->up && !peer->gone && !peer->first ? (long)peer->credit_out : 0;
 }

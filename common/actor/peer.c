@@ -249,7 +249,7 @@ static void on_credit(struct actor_peer *peer, const struct msg_credit *credit)
 	}
 	peer->credit_out += credit->more;
 	actor_peer_flush(peer);
-	if (actor->on_writable && actor_room(peer) > 0)
+	if (actor->on_writable && actor_credit(peer) > 0)
 		actor->on_writable(actor->self, peer);
 }
 

@@ -11,25 +11,25 @@ static const struct codec_field stamp_fields[] = {
 };
 const struct codec msg_stamp_codec = CODEC_OF(msg_stamp, stamp_fields);
 
-static const struct codec_field secret_fact_fields[] = {
-	CODEC_FIELD(msg_secret_fact, name, CODEC_TEXT),
-	CODEC_FIELD(msg_secret_fact, len, CODEC_UINT),
-	CODEC_FIELD(msg_secret_fact, hmac, CODEC_HASH),
-	CODEC_FIELD(msg_secret_fact, utf8, CODEC_BOOL),
-	CODEC_FIELD(msg_secret_fact, has_control, CODEC_BOOL),
-	CODEC_FIELD(msg_secret_fact, is_private_key, CODEC_BOOL),
-	CODEC_FIELD(msg_secret_fact, matches_cert, CODEC_BOOL),
-	CODEC_FIELD(msg_secret_fact, is_blank, CODEC_BOOL),
-	CODEC_FIELD(msg_secret_fact, clear, CODEC_BYTES, .flags = CODEC_NULLABLE),
+static const struct codec_field secret_info_fields[] = {
+	CODEC_FIELD(msg_secret_info, name, CODEC_TEXT),
+	CODEC_FIELD(msg_secret_info, len, CODEC_UINT),
+	CODEC_FIELD(msg_secret_info, hmac, CODEC_HASH),
+	CODEC_FIELD(msg_secret_info, utf8, CODEC_BOOL),
+	CODEC_FIELD(msg_secret_info, has_control, CODEC_BOOL),
+	CODEC_FIELD(msg_secret_info, is_private_key, CODEC_BOOL),
+	CODEC_FIELD(msg_secret_info, matches_cert, CODEC_BOOL),
+	CODEC_FIELD(msg_secret_info, is_blank, CODEC_BOOL),
+	CODEC_FIELD(msg_secret_info, clear, CODEC_BYTES, .flags = CODEC_NULLABLE),
 };
-static const struct codec secret_fact_codec = CODEC_OF(msg_secret_fact, secret_fact_fields);
+static const struct codec secret_info_codec = CODEC_OF(msg_secret_info, secret_info_fields);
 
 static const struct codec_field bundle_secret_fields[] = {
 	CODEC_FIELD(msg_bundle_secret, namespace, CODEC_TEXT, .max = 253),
 	CODEC_FIELD(msg_bundle_secret, name, CODEC_TEXT, .max = 253),
 	CODEC_FIELD(msg_bundle_secret, answer, CODEC_UINT, .max = MSG_SECRET_UNAVAILABLE),
 	CODEC_FIELD(msg_bundle_secret, type, CODEC_TEXT),
-	CODEC_FIELD(msg_bundle_secret, facts, CODEC_LIST, .of = &secret_fact_codec),
+	CODEC_FIELD(msg_bundle_secret, values, CODEC_LIST, .of = &secret_info_codec),
 };
 static const struct codec bundle_secret_codec = CODEC_OF(msg_bundle_secret, bundle_secret_fields);
 

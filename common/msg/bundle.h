@@ -17,7 +17,7 @@ struct msg_stamp {
 extern const struct codec msg_stamp_codec;
 
 /* Facts of one value of a Secret, by the resolver; the value itself only if it is public. */
-struct msg_secret_fact {
+struct msg_secret_info {
 	struct str name; /* key in data */
 	uint64_t len;
 	struct hash
@@ -31,8 +31,8 @@ struct msg_secret_fact {
 	struct str clear; /* nullable: bytes of tls.crt and ca.crt, unless a PEM block in them is a
 			     private key */
 };
-struct msg_secret_fact_list {
-	struct msg_secret_fact *items;
+struct msg_secret_info_list {
+	struct msg_secret_info *items;
 	size_t n;
 };
 struct msg_bundle_secret {
@@ -40,7 +40,7 @@ struct msg_bundle_secret {
 	uint64_t answer; /* enum msg_secret_answer: anything but FOUND never gets into a bundle of
 			    an owner that needs it */
 	struct str type;
-	struct msg_secret_fact_list facts;
+	struct msg_secret_info_list values;
 };
 struct msg_bundle_secret_list {
 	struct msg_bundle_secret *items;

@@ -86,14 +86,14 @@ int codec_from_value(const struct codec *codec, const struct value *v, struct po
 /* One line of JSON; hidden fields print as {"hidden_bytes":N}. */
 void codec_print(const struct codec *codec, const void *from, struct buf *out);
 
-#define CODEC_FIELD(s, member, kind, ...)                                                        \
-	{                                                                                        \
+#define CODEC_FIELD(s, member, kind, ...)                                                          \
+	{                                                                                          \
 		.name = #member, .type = (kind), .offset = offsetof(struct s, member), __VA_ARGS__ \
 	}
-#define CODEC_OF(s, table)                                             \
-	{                                                              \
+#define CODEC_OF(s, table)                                               \
+	{                                                                \
 		.name = #s, .size = sizeof(struct s), .fields = (table), \
-		.n_fields = sizeof(table) / sizeof((table)[0])         \
+		.n_fields = sizeof(table) / sizeof((table)[0])           \
 	}
 
 #endif

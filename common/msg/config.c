@@ -70,22 +70,23 @@ static const struct codec_field delete_fields[] = {
 };
 const struct codec msg_delete_codec = CODEC_OF(msg_delete, delete_fields);
 
-static const struct codec_field world_entry_fields[] = {
-	CODEC_FIELD(msg_world_entry, owner, CODEC_STRUCT, .of = &msg_key_codec),
-	CODEC_FIELD(msg_world_entry, number, CODEC_UINT),
+static const struct codec_field inventory_entry_fields[] = {
+	CODEC_FIELD(msg_inventory_entry, owner, CODEC_STRUCT, .of = &msg_key_codec),
+	CODEC_FIELD(msg_inventory_entry, number, CODEC_UINT),
 };
-static const struct codec world_entry_codec = CODEC_OF(msg_world_entry, world_entry_fields);
+static const struct codec inventory_entry_codec =
+	CODEC_OF(msg_inventory_entry, inventory_entry_fields);
 
-static const struct codec_field world_fields[] = {
-	CODEC_FIELD(msg_world, epoch, CODEC_UINT),
-	CODEC_FIELD(msg_world, number, CODEC_UINT),
-	CODEC_FIELD(msg_world, chunk, CODEC_UINT),
-	CODEC_FIELD(msg_world, last, CODEC_BOOL),
-	CODEC_FIELD(msg_world, complete, CODEC_BOOL),
-	CODEC_FIELD(msg_world, owners, CODEC_LIST, .of = &world_entry_codec,
-		    .max = MSG_WORLD_CHUNK),
+static const struct codec_field inventory_fields[] = {
+	CODEC_FIELD(msg_inventory, epoch, CODEC_UINT),
+	CODEC_FIELD(msg_inventory, number, CODEC_UINT),
+	CODEC_FIELD(msg_inventory, chunk, CODEC_UINT),
+	CODEC_FIELD(msg_inventory, last, CODEC_BOOL),
+	CODEC_FIELD(msg_inventory, complete, CODEC_BOOL),
+	CODEC_FIELD(msg_inventory, owners, CODEC_LIST, .of = &inventory_entry_codec,
+		    .max = MSG_INVENTORY_CHUNK),
 };
-const struct codec msg_world_codec = CODEC_OF(msg_world, world_fields);
+const struct codec msg_inventory_codec = CODEC_OF(msg_inventory, inventory_fields);
 
 static const struct codec_field flushed_fields[] = {
 	CODEC_FIELD(msg_flushed, epoch, CODEC_UINT),

@@ -3,7 +3,7 @@
  *   CONFIG   translator -> publisher            its part of Pomerium's configuration
  *   REJECT   translator, resolver -> publisher  why it has none
  *   DELETE   resolver -> publisher              the owner is gone or no longer ours
- *   WORLD    resolver -> publisher              who exists: the barrier
+ *   INVENTORY    resolver -> publisher              who exists: the barrier
  *   FLUSHED  resolver -> publisher              tombstones up to this number can go
  *   ACK      publisher -> resolver              taken, or dropped as stale
  *   ADDRESSES  resolver -> publisher            what the status of each Ingress should say */
@@ -93,25 +93,25 @@ struct msg_delete {
 };
 extern const struct codec msg_delete_codec;
 
-struct msg_world_entry {
+struct msg_inventory_entry {
 	struct msg_key owner;
 	uint64_t number; /* the owner has arrived with a CONFIG or REJECT of this number or a later
 			    one */
 };
-struct msg_world_entry_list {
-	struct msg_world_entry *items;
+struct msg_inventory_entry_list {
+	struct msg_inventory_entry *items;
 	size_t n;
 };
-struct msg_world {
+struct msg_inventory {
 	uint64_t epoch;
 	uint64_t number; /* N: the counter when the lists were complete */
 	uint64_t chunk;  /* 0, 1, ...; chunk 0 begins a new announcement */
 	bool last;
 	bool complete; /* false: some kind could not be read; who is not named may be there */
-	struct msg_world_entry_list owners; /* at most MSG_WORLD_CHUNK */
+	struct msg_inventory_entry_list owners; /* at most MSG_INVENTORY_CHUNK */
 };
-#define MSG_WORLD_CHUNK 1000
-extern const struct codec msg_world_codec;
+#define MSG_INVENTORY_CHUNK 1000
+extern const struct codec msg_inventory_codec;
 
 struct msg_flushed {
 	uint64_t epoch, number;

@@ -45,7 +45,7 @@ static const struct {
 	[MSG_REJECT] = { "REJECT", T | R, P, &msg_reject_codec,
 			 offsetof(struct msg_reject, owner) },
 	[MSG_DELETE] = { "DELETE", R, P, &msg_delete_codec, offsetof(struct msg_delete, owner) },
-	[MSG_WORLD] = { "WORLD", R, P, &msg_world_codec, NO_KEY },
+	[MSG_INVENTORY] = { "INVENTORY", R, P, &msg_inventory_codec, NO_KEY },
 	[MSG_FLUSHED] = { "FLUSHED", R, P, &msg_flushed_codec, NO_KEY },
 	[MSG_ACK] = { "ACK", P, R, &msg_ack_codec, offsetof(struct msg_ack, owner) },
 	[MSG_ADDRESSES] = { "ADDRESSES", R, P, &msg_addresses_codec, NO_KEY },
@@ -163,9 +163,9 @@ static int check_body(const struct msg *m, struct err *err)
 		return msg_object_check(&m->body.object, err);
 	if (m->type == MSG_KIND_STATE && m->body.kind_state.kind == MSG_KIND_NONE)
 		return err_set(err, "malformed: KIND_STATE without a kind");
-	if (m->type == MSG_WORLD)
-		for (size_t i = 0; i < m->body.world.owners.n; i++)
-			if (msg_key_check(&m->body.world.owners.items[i].owner, err) < 0)
+	if (m->type == MSG_INVENTORY)
+		for (size_t i = 0; i < m->body.inventory.owners.n; i++)
+			if (msg_key_check(&m->body.inventory.owners.items[i].owner, err) < 0)
 				return -1;
 	return subject ? msg_key_check(subject, err) : 0;
 }

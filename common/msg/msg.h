@@ -30,7 +30,7 @@ enum msg_type {
 	MSG_CONFIG,
 	MSG_REJECT,
 	MSG_DELETE,
-	MSG_WORLD,
+	MSG_INVENTORY,
 	MSG_FLUSHED,
 	MSG_ACK,
 	MSG_ADDRESSES,
@@ -57,7 +57,7 @@ union msg_body {
 	struct msg_config config;
 	struct msg_reject reject;
 	struct msg_delete delete;
-	struct msg_world world;
+	struct msg_inventory inventory;
 	struct msg_flushed flushed;
 	struct msg_ack ack;
 	struct msg_addresses addresses;

@@ -193,7 +193,7 @@ def bench(cluster, tmp, n, label, idle):
     with ClusterPipeline(str(BUILD / "sluice"), folder, cluster, workers=2) as p:
         wait_for(lambda: p.log()[-3000:], lambda: p.out.exists(), 300)
         first = time.time() - begin
-        world, arrived = seconds_at(p, '"announcing the world"', begin), seconds_at(p, '"everybody has arrived"', begin)
+        world, arrived = seconds_at(p, '"announcing the inventory"', begin), seconds_at(p, '"everybody has arrived"', begin)
         routes = len(json.loads(read(p.out))["routes"])
         memory = {room: p.memory_mb(room) for room in ROOMS}
         print(f"N={label}: from the start to all objects read {world:.2f} s, all translated {arrived:.2f} s, first complete file {first:.2f} s ({routes} routes); "

@@ -18,7 +18,8 @@ static struct msg_bundle *gather(struct offline *offline, struct pool *pool, siz
 	bundles = pool_array(pool, n_owners, sizeof(*bundles));
 	for (size_t i = 0; i < n_owners; i++)
 		if (owners[i].kind == MSG_KIND_INGRESS &&
-		    resolver_resolve_owner(offline->resolve, &owners[i], pool, &bundles[*n], &err) == RESOLVE_BUNDLE)
+		    resolver_resolve_owner(offline->resolve, &owners[i], pool, &bundles[*n],
+					   &err) == RESOLVE_BUNDLE)
 			(*n)++;
 	return bundles;
 }
@@ -27,7 +28,8 @@ int main(int argc, char **argv)
 {
 	struct translator_settings settings = { .prefix = STR("ingress.pomerium.io"),
 						.cluster_domain = STR("cluster.local"),
-						.controller = STR("pomerium.io/ingress-controller") };
+						.controller =
+							STR("pomerium.io/ingress-controller") };
 	struct str folder = str_from(argc > 1 ? argv[1] : ".");
 	struct offline offline;
 	struct msg_bundle *bundles;

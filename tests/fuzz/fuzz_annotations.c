@@ -18,18 +18,23 @@ static const char bundle_text[] =
 	"    - host: app.example.com\n"
 	"      http:\n"
 	"        paths:\n"
-	"        - {pathType: ImplementationSpecific, backend: {service: {name: app, port: {number: 80}}}}\n"
+	"        - {pathType: ImplementationSpecific, backend: {service: {name: app, port: "
+	"{number: 80}}}}\n"
 	"    - host: '*.example.com'\n"
-	"      http: {paths: [{pathType: ImplementationSpecific, backend: {service: {name: app, port: {name: http}}}}]}\n"
+	"      http: {paths: [{pathType: ImplementationSpecific, backend: {service: {name: app, "
+	"port: {name: http}}}}]}\n"
 	"services:\n"
 	"- name: app\n"
 	"  spec: {ports: [{name: http, port: 80, targetPort: 8080}]}\n"
 	"  endpoints: [{port_name: http, port: 8080, addresses: [10.0.0.1, 'fd00::1']}]\n"
 	"secrets:\n"
-	"- {namespace: shop, name: s, type: Opaque, facts: [{name: client_id, len: 3, utf8: true}, "
-	"{name: tls.crt, len: 3, utf8: true, clear: Y2VydA==}, {name: tls.key, len: 3, utf8: true, matches_cert: true}, "
+	"- {namespace: shop, name: s, type: Opaque, values: [{name: client_id, len: 3, utf8: "
+	"true}, "
+	"{name: tls.crt, len: 3, utf8: true, clear: Y2VydA==}, {name: tls.key, len: 3, utf8: true, "
+	"matches_cert: true}, "
 	"{name: ca.crt, len: 3, utf8: true, clear: Y2VydA==}]}\n"
-	"- {namespace: shop, name: t, type: kubernetes.io/service-account-token, facts: [{name: token, len: 3, utf8: true}]}\n";
+	"- {namespace: shop, name: t, type: kubernetes.io/service-account-token, values: [{name: "
+	"token, len: 3, utf8: true}]}\n";
 
 static void read_annotations(struct str input, struct pool *pool, struct str_map *out)
 {
@@ -43,7 +48,8 @@ static void read_annotations(struct str input, struct pool *pool, struct str_map
 			one = input;
 		if (!str_cut(one, '=', &name, &value))
 			continue;
-		out->items[out->n].key = pool_printf(pool, "ingress.pomerium.io/" STR_FMT, STR_ARG(name));
+		out->items[out->n].key =
+			pool_printf(pool, "ingress.pomerium.io/" STR_FMT, STR_ARG(name));
 		out->items[out->n++].value = pool_str(pool, value);
 	}
 }
@@ -53,7 +59,8 @@ static void check(struct pool *pool, const struct msg_config *config)
 	Pomerium__Config__Config *parsed;
 	struct err err;
 
-	parsed = (Pomerium__Config__Config *)pb_unpack(&pomerium__config__config__descriptor, config->config, pool, &err);
+	parsed = (Pomerium__Config__Config *)pb_unpack(&pomerium__config__config__descriptor,
+						       config->config, pool, &err);
 	if (!parsed || parsed->n_routes != 2 || !parsed->routes[0]->n_to)
 		abort();
 }
@@ -62,7 +69,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct translator_settings settings = { .prefix = STR("ingress.pomerium.io"),
 						      .cluster_domain = STR("cluster.local"),
-						      .controller = STR("pomerium.io/ingress-controller") };
+						      .controller = STR(
+							      "pomerium.io/ingress-controller") };
 	struct str input = { (const char *)data, size };
 	struct msg_bundle bundle = { 0 };
 	struct msg_config config;

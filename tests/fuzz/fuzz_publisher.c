@@ -5,13 +5,13 @@
  * envelope. Whatever comes: what is rendered parses, and when all owners are gone nothing is left
  * of them. */
 #include "publisher/wanted_inside.h"
-#include "publisher/world.h"
+#include "publisher/inventory.h"
 
 #include "base/mem.h"
 #include "pb/pomerium.pb-c.h"
 #include "pb/reflect.h"
 
-enum record { CONFIG, SECRET_PUT, WORLD, DELETE, REJECT, FLUSHED, ROUTES, N_RECORDS };
+enum record { CONFIG, SECRET_PUT, INVENTORY, DELETE, REJECT, FLUSHED, ROUTES, N_RECORDS };
 
 #define MAX_RECORDS 40
 
@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 struct run {
 	struct wanted *wanted;
-	struct world world;
+	struct inventory inventory;
 	struct pool pool;
 };
 
@@ -63,9 +63,9 @@ static void take_routes(struct run *run, struct str bytes)
 
 static void take(struct run *run, enum record what, struct str bytes)
 {
-	static const struct codec *const codecs[] = { &msg_config_codec, &msg_secret_put_codec,
-						      &msg_world_codec,  &msg_delete_codec,
-						      &msg_reject_codec, &msg_flushed_codec };
+	static const struct codec *const codecs[] = { &msg_config_codec,    &msg_secret_put_codec,
+						      &msg_inventory_codec, &msg_delete_codec,
+						      &msg_reject_codec,    &msg_flushed_codec };
 	union msg_body body;
 	struct err err;
 
@@ -75,20 +75,21 @@ static void take(struct run *run, enum record what, struct str bytes)
 	}
 	if (codec_unpack(codecs[what], bytes, &run->pool, &body, &err) < 0)
 		return;
-	if (what == CONFIG && publisher_world_admit(&run->world, &body.config.owner,
-						    &body.config.stamp, false) != WORLD_STALE)
+	if (what == CONFIG && publisher_inventory_admit(&run->inventory, &body.config.owner,
+							&body.config.stamp, false) != WORLD_STALE)
 		put(run, &body.config);
 	else if (what == SECRET_PUT)
 		publisher_wanted_secret(run->wanted, &body.secret_put);
-	else if (what == WORLD)
-		publisher_world_announce(&run->world, &body.world, &err);
-	else if (what == DELETE && publisher_world_admit(&run->world, &body.delete.owner,
-							 &body.delete.stamp, true) != WORLD_STALE)
+	else if (what == INVENTORY)
+		publisher_inventory_announce(&run->inventory, &body.inventory, &err);
+	else if (what == DELETE &&
+		 publisher_inventory_admit(&run->inventory, &body.delete.owner, &body.delete.stamp,
+					   true) != WORLD_STALE)
 		publisher_wanted_delete(run->wanted, &body.delete.owner);
 	else if (what == REJECT)
 		publisher_wanted_reject(run->wanted, &body.reject);
 	else if (what == FLUSHED)
-		publisher_world_flushed(&run->world, &body.flushed);
+		publisher_inventory_flushed(&run->inventory, &body.flushed);
 }
 
 static void check_render(struct run *run)
@@ -133,8 +134,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct run run = { .wanted = publisher_wanted_new(&sink) };
 	size_t n = 0;
 
-	publisher_world_init(&run.world);
-	publisher_world_begin(&run.world, 1);
+	publisher_inventory_init(&run.inventory);
+	publisher_inventory_begin(&run.inventory, 1);
 	while (size >= 3 && n++ < MAX_RECORDS) {
 		size_t len = (size_t)data[1] | (size_t)data[2] << 8;
 
@@ -145,7 +146,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	check_render(&run);
 	delete_all(&run);
-	publisher_world_clear(&run.world);
+	publisher_inventory_clear(&run.inventory);
 	publisher_wanted_destroy(&run.wanted);
 	pool_clear(&run.pool);
 	return 0;

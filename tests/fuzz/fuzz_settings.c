@@ -23,10 +23,10 @@ static void add_secrets(struct msg_bundle *bundle, struct pool *pool)
 		secret->name = pool_printf(pool, "s%zu", i);
 		secret->type = str_from(types[i]);
 		for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
-			struct msg_secret_fact *fact = pool_push(pool, &secret->facts.items,
-								 &secret->facts.n, sizeof(*fact));
+			struct msg_secret_info *info = pool_push(pool, &secret->values.items,
+								 &secret->values.n, sizeof(*info));
 
-			*fact = (struct msg_secret_fact){ .name = str_from(keys[k]),
+			*info = (struct msg_secret_info){ .name = str_from(keys[k]),
 							  .len = 32,
 							  .utf8 = true,
 							  .is_private_key = true,

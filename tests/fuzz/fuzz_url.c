@@ -14,7 +14,8 @@ static void check_inside(struct str part, struct str whole)
 
 static void check_join(struct str host, long long port, struct pool *pool)
 {
-	const struct str joined = translator_url_join(translator_url_escape_host(host, pool), port, pool);
+	const struct str joined =
+		translator_url_join(translator_url_escape_host(host, pool), port, pool);
 	const struct str text = pool_printf(pool, "https://" STR_FMT, STR_ARG(joined));
 	struct translator_url url;
 	struct err err;

@@ -217,9 +217,9 @@ static inline void fill_msg(struct fill *f, enum msg_type type, struct msg *m)
 		fill_key(f, (struct msg_key *)msg_subject(m));
 	if (type == MSG_KIND_STATE)
 		m->body.kind_state.kind = MSG_KIND_SECRET;
-	if (type == MSG_WORLD)
-		for (size_t i = 0; i < m->body.world.owners.n; i++)
-			fill_key(f, &m->body.world.owners.items[i].owner);
+	if (type == MSG_INVENTORY)
+		for (size_t i = 0; i < m->body.inventory.owners.n; i++)
+			fill_key(f, &m->body.inventory.owners.items[i].owner);
 	if (type == MSG_OBJECT_PUT) {
 		struct msg_key key = o->key;
 

@@ -225,15 +225,15 @@ static const char *const hosts[N_HOSTS] = {
 
 struct model {
 	struct cert *certs[N_CERTS];
-	struct keypair_facts facts[N_CERTS];
+	struct keypair_info info[N_CERTS];
 	bool offered[N_CERTS];
 	size_t n_routes[N_HOSTS];
 };
 
 static bool has_name(const struct model *m, size_t c, struct str name)
 {
-	for (size_t i = 0; i < m->facts[c].names.n; i++)
-		if (str_eq(m->facts[c].names.items[i], name))
+	for (size_t i = 0; i < m->info[c].names.n; i++)
+		if (str_eq(m->info[c].names.items[i], name))
 			return true;
 	return false;
 }
@@ -245,7 +245,7 @@ static size_t best(const struct model *m, struct str name)
 
 	for (size_t c = 0; c < N_CERTS; c++)
 		if (m->offered[c] && has_name(m, c, name) &&
-		    (found == N_CERTS || m->facts[c].not_after > m->facts[found].not_after))
+		    (found == N_CERTS || m->info[c].not_after > m->info[found].not_after))
 			found = c;
 	return found;
 }
@@ -290,7 +290,7 @@ static void any_order_of_changes(void **state)
 
 		m.certs[c] = hold("n/s", pair);
 		assert_int_equal(
-			publisher_keypair_read(pair.cert, pair.key, &pool, &m.facts[c], &err), 0);
+			publisher_keypair_read(pair.cert, pair.key, &pool, &m.info[c], &err), 0);
 	}
 	for (int step = 0; step < 3000; step++) {
 		size_t c = (size_t)rand() % N_CERTS, h = (size_t)rand() % N_HOSTS;

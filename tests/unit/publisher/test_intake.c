@@ -36,8 +36,8 @@ static int setup(void **state)
 	n_acks = n_asked = 0;
 	p = (struct publisher){ .resolver = (struct actor_peer *)&p,
 				.wanted = publisher_wanted_new(&warnings) };
-	publisher_world_init(&p.world);
-	publisher_world_begin(&p.world, 1);
+	publisher_inventory_init(&p.inventory);
+	publisher_inventory_begin(&p.inventory, 1);
 	publisher_waiting_init(&p.waiting, &p, publisher_intake_ask);
 	settings.path = folder_path("out", &pool);
 	if (publisher_sink_open(&p.sink, &settings, p.wanted, &err) < 0)
@@ -50,7 +50,7 @@ static int teardown(void **state)
 	(void)state;
 	publisher_sink_close(&p.sink);
 	publisher_waiting_clear(&p.waiting);
-	publisher_world_clear(&p.world);
+	publisher_inventory_clear(&p.inventory);
 	publisher_wanted_destroy(&p.wanted);
 	folder_remove();
 	pool_clear(&pool);
@@ -80,19 +80,19 @@ static void delete (const char *owner, uint64_t number)
 		&p, &(struct msg_delete){ .owner = rig_key(owner), .stamp = { 1, number, 0 } });
 }
 
-static void world(const char *const *owners, size_t n, bool complete)
+static void inventory(const char *const *owners, size_t n, bool complete)
 {
-	struct msg_world_entry entries[8];
-	struct msg_world message = {
+	struct msg_inventory_entry entries[8];
+	struct msg_inventory message = {
 		.epoch = 1, .number = 100, .last = true, .complete = complete
 	};
 	struct err err;
 
 	for (size_t i = 0; i < n; i++)
-		entries[i] = (struct msg_world_entry){ rig_key(owners[i]), 1 };
+		entries[i] = (struct msg_inventory_entry){ rig_key(owners[i]), 1 };
 	message.owners.items = entries;
 	message.owners.n = n;
-	assert_int_equal(publisher_world_announce(&p.world, &message, &err), 1);
+	assert_int_equal(publisher_inventory_announce(&p.inventory, &message, &err), 1);
 }
 
 static bool has(const char *owner)
@@ -132,14 +132,15 @@ static void other_epochs_are_not_answered(void **state)
 	assert_false(has("a"));
 }
 
-/* What was restored stays until everybody has arrived; then who is not in the world goes. */
+/* What was restored stays until everybody has arrived; then who is not in the inventory goes. */
 static void settles_once_everybody_is_there(void **state)
 {
 	(void)state;
 	config("gone", 1);
 	config("stays", 1);
-	publisher_world_begin(&p.world, 1); /* a restart: wanted is what the state file had */
-	world((const char *[]){ "stays", "new" }, 2, true);
+	publisher_inventory_begin(&p.inventory,
+				  1); /* a restart: wanted is what the state file had */
+	inventory((const char *[]){ "stays", "new" }, 2, true);
 	publisher_intake_settle(&p, 1000);
 	assert_true(has("gone"));
 	assert_int_equal(p.passed_ms, 0);
@@ -157,11 +158,11 @@ static void nobody_goes_on_account_of_what_cannot_be_read(void **state)
 {
 	(void)state;
 	config("restored", 1);
-	publisher_world_begin(&p.world, 1);
-	world(NULL, 0, false);
+	publisher_inventory_begin(&p.inventory, 1);
+	inventory(NULL, 0, false);
 	publisher_intake_settle(&p, 1000);
 	assert_true(has("restored"));
-	world(NULL, 0, true); /* it could be read again */
+	inventory(NULL, 0, true); /* it could be read again */
 	publisher_intake_settle(&p, 2000);
 	assert_false(has("restored"));
 }

@@ -26,58 +26,58 @@ static struct str join(struct str a, struct str b)
 
 static void refuse(struct str cert, struct str key, const char *word)
 {
-	struct keypair_facts facts;
+	struct keypair_info info;
 	struct err err = { "" };
 
-	assert_int_equal(publisher_keypair_read(cert, key, &pool, &facts, &err), -1);
+	assert_int_equal(publisher_keypair_read(cert, key, &pool, &info, &err), -1);
 	if (!strstr(err.text, word))
 		fail_msg("%s not in: %s", word, err.text);
 }
 
-static void accept(struct str cert, struct str key, struct keypair_facts *facts)
+static void accept(struct str cert, struct str key, struct keypair_info *info)
 {
 	struct err err = { "" };
 
-	if (publisher_keypair_read(cert, key, &pool, facts, &err) < 0)
+	if (publisher_keypair_read(cert, key, &pool, info, &err) < 0)
 		fail_msg("%s", err.text);
 }
 
 static void reads_names_and_end(void **state)
 {
 	struct pem_pair p = pem_make("DNS:a.example,DNS:*.b.example,IP:1.2.3.4", 10, &pool);
-	struct keypair_facts facts;
+	struct keypair_info info;
 
 	(void)state;
-	accept(p.cert, p.key, &facts);
-	assert_int_equal(facts.names.n, 2);
-	assert_true(str_is(facts.names.items[0], "a.example"));
-	assert_true(str_is(facts.names.items[1], "*.b.example"));
-	assert_int_equal(facts.not_after, 1700000000 + 10 * 86400);
+	accept(p.cert, p.key, &info);
+	assert_int_equal(info.names.n, 2);
+	assert_true(str_is(info.names.items[0], "a.example"));
+	assert_true(str_is(info.names.items[1], "*.b.example"));
+	assert_int_equal(info.not_after, 1700000000 + 10 * 86400);
 }
 
 static void common_name_does_not_count(void **state)
 {
 	struct pem_pair p = pem_make(NULL, 10, &pool);
-	struct keypair_facts facts;
+	struct keypair_info info;
 
 	(void)state;
-	accept(p.cert, p.key, &facts);
-	assert_int_equal(facts.names.n, 0);
+	accept(p.cert, p.key, &info);
+	assert_int_equal(info.names.n, 0);
 }
 
 static void text_and_broken_blocks_before_it_are_skipped(void **state)
 {
 	struct pem_pair p = pem_make("DNS:a.example", 10, &pool),
 			other = pem_make("DNS:b.example", 10, &pool);
-	struct keypair_facts facts;
+	struct keypair_info info;
 
 	(void)state;
-	accept(join(STR("Subject: me\n"), p.cert), join(STR("hello\n"), p.key), &facts);
-	accept(join(p.cert, other.cert), p.key, &facts); /* a chain: the first serves */
-	assert_true(str_is(facts.names.items[0], "a.example"));
-	accept(p.cert, join(other.cert, p.key), &facts); /* the first private key counts */
+	accept(join(STR("Subject: me\n"), p.cert), join(STR("hello\n"), p.key), &info);
+	accept(join(p.cert, other.cert), p.key, &info); /* a chain: the first serves */
+	assert_true(str_is(info.names.items[0], "a.example"));
+	accept(p.cert, join(other.cert, p.key), &info); /* the first private key counts */
 	accept(join(STR("-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n"), p.cert),
-	       p.key, &facts);
+	       p.key, &info);
 }
 
 static void refuses_what_is_no_pair(void **state)

@@ -1,4 +1,4 @@
-/* test_announce: the world in chunks. */
+/* test_announce: the inventory in chunks. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,8 +10,8 @@
 
 static void test_chunks(void **state)
 {
-	static const size_t sizes[] = { 1, MSG_WORLD_CHUNK - 1, MSG_WORLD_CHUNK,
-					MSG_WORLD_CHUNK + 1, 3 * MSG_WORLD_CHUNK };
+	static const size_t sizes[] = { 1, MSG_INVENTORY_CHUNK - 1, MSG_INVENTORY_CHUNK,
+					MSG_INVENTORY_CHUNK + 1, 3 * MSG_INVENTORY_CHUNK };
 	struct pool pool;
 
 	(void)state;
@@ -29,12 +29,12 @@ static void test_chunks(void **state)
 		resolver_announce_begin(&announce, owners, sizes[s], s % 2);
 		announce.number = 77;
 		while (announce.state == ANNOUNCE_RUNNING) {
-			struct msg_world chunk = resolver_announce_next(&announce);
+			struct msg_inventory chunk = resolver_announce_next(&announce);
 
 			assert_int_equal(chunk.chunk, n_chunks++);
 			assert_int_equal(chunk.number, 77);
 			assert_int_equal(chunk.complete, s % 2);
-			assert_true(chunk.owners.n <= MSG_WORLD_CHUNK);
+			assert_true(chunk.owners.n <= MSG_INVENTORY_CHUNK);
 			for (size_t i = 0; i < chunk.owners.n; i++)
 				assert_true(
 					msg_key_equal(&chunk.owners.items[i].owner, &owners[n++]));

@@ -9,12 +9,12 @@
 #include "resolver/queue.h"
 
 struct peer {
-	long room;
+	long credit;
 };
 
-static long room_of(const void *peer)
+static long credit_of(const void *peer)
 {
-	return ((const struct peer *)peer)->room;
+	return ((const struct peer *)peer)->credit;
 }
 
 static struct msg_key key_of(const char *name)
@@ -83,7 +83,7 @@ static void test_once_and_in_order(void **state)
 	uint64_t a, b;
 
 	(void)state;
-	resolver_queue_init(&q, room_of);
+	resolver_queue_init(&q, credit_of);
 	mark(&q, "a");
 	mark(&q, "b");
 	mark(&q, "a");
@@ -105,7 +105,7 @@ static void test_once_and_in_order(void **state)
 	expect_none(&q);
 	ack(&q, "a", b + 1);
 	expect_none(&q);
-	peer.room = 0;
+	peer.credit = 0;
 	mark(&q, "b");
 	expect_none(&q);
 	resolver_queue_clear(&q);
@@ -119,7 +119,7 @@ static void test_least_loaded(void **state)
 	uint64_t b;
 
 	(void)state;
-	resolver_queue_init(&q, room_of);
+	resolver_queue_init(&q, credit_of);
 	w1 = resolver_queue_add_worker(&q, &one, 1);
 	mark(&q, "a");
 	expect(&q, "a", w1, 0);
@@ -130,7 +130,7 @@ static void test_least_loaded(void **state)
 	b = expect(&q, "b", w2, 0);
 	ack(&q, "b", b);
 	expect(&q, "c", w2, 0);
-	two.room = 0;
+	two.credit = 0;
 	expect(&q, "d", w1, 0);
 	resolver_queue_clear(&q);
 }
@@ -142,7 +142,7 @@ static void test_single_edits_go_round(void **state)
 	struct queue q;
 
 	(void)state;
-	resolver_queue_init(&q, room_of);
+	resolver_queue_init(&q, credit_of);
 	for (size_t i = 0; i < 3; i++)
 		workers[i] = resolver_queue_add_worker(&q, &peers[i], i + 1);
 	for (size_t i = 0; i < 6; i++) {
@@ -154,7 +154,8 @@ static void test_single_edits_go_round(void **state)
 		ack(&q, "a", resolver_queue_start(&q, turn.job, turn.worker, 0).number);
 	}
 	for (size_t i = 0; i < 3; i++) {
-		assert_true(seen[0] == workers[i] || seen[1] == workers[i] || seen[2] == workers[i]);
+		assert_true(seen[0] == workers[i] || seen[1] == workers[i] ||
+			    seen[2] == workers[i]);
 		assert_ptr_equal(seen[i], seen[i + 3]);
 	}
 	resolver_queue_clear(&q);
@@ -168,7 +169,7 @@ static void test_late_ack(void **state)
 	uint64_t first, second;
 
 	(void)state;
-	resolver_queue_init(&q, room_of);
+	resolver_queue_init(&q, credit_of);
 	w = resolver_queue_add_worker(&q, &peer, 1);
 	mark(&q, "a");
 	first = expect(&q, "a", w, 1000);
@@ -193,7 +194,7 @@ static void test_late_worker(void **state)
 	uint64_t number;
 
 	(void)state;
-	resolver_queue_init(&q, room_of);
+	resolver_queue_init(&q, credit_of);
 	w1 = resolver_queue_add_worker(&q, &one, 1);
 	mark(&q, "a");
 	expect(&q, "a", w1, 0);
@@ -203,9 +204,9 @@ static void test_late_worker(void **state)
 	mark(&q, "b");
 	mark(&q, "c");
 	expect(&q, "b", w2, QUEUE_ACK_MS);
-	two.room = 0;
+	two.credit = 0;
 	number = expect(&q, "c", w1, QUEUE_ACK_MS);
-	two.room = 10;
+	two.credit = 10;
 	ack(&q, "c", number);
 	mark(&q, "d");
 	expect(&q, "d", w1, QUEUE_ACK_MS);
@@ -220,7 +221,7 @@ static void test_delete(void **state)
 	uint64_t number;
 
 	(void)state;
-	resolver_queue_init(&q, room_of);
+	resolver_queue_init(&q, credit_of);
 	w = resolver_queue_add_worker(&q, &peer, 1);
 	drop(&q, "unknown");
 	expect_none(&q);
@@ -258,7 +259,7 @@ static void test_seen(void **state)
 	struct queue q;
 
 	(void)state;
-	resolver_queue_init(&q, room_of);
+	resolver_queue_init(&q, credit_of);
 	resolver_queue_add_worker(&q, &peer, 1);
 	resolver_queue_mark(&q, &a, true, 70);
 	resolver_queue_mark(&q, &a, true, 50);
@@ -282,7 +283,7 @@ static void test_suspects(void **state)
 	uint64_t number;
 
 	(void)state;
-	resolver_queue_init(&q, room_of);
+	resolver_queue_init(&q, credit_of);
 	w = resolver_queue_add_worker(&q, &peer, 1);
 	mark(&q, "a");
 	mark(&q, "killer");
@@ -330,7 +331,7 @@ static void test_suspect_gets_a_worker_of_its_own(void **state)
 	uint64_t a, s;
 
 	(void)state;
-	resolver_queue_init(&q, room_of);
+	resolver_queue_init(&q, credit_of);
 	w3 = resolver_queue_add_worker(&q, &three, 3);
 	mark(&q, "suspect");
 	expect(&q, "suspect", w3, 0);
@@ -341,9 +342,9 @@ static void test_suspect_gets_a_worker_of_its_own(void **state)
 	mark(&q, "b");
 	expect(&q, "b", w2, 0);
 	mark(&q, "b2");
-	one.room = three.room = 0;
+	one.credit = three.credit = 0;
 	expect(&q, "b2", w2, 0);
-	one.room = 10;
+	one.credit = 10;
 	resolver_queue_lose_worker(&q, w3);
 	/* Both are busy: the less loaded one gets no more work until the suspect had it. */
 	mark(&q, "c");
@@ -366,7 +367,7 @@ static void test_cut_connection_is_no_death(void **state)
 	uint64_t number;
 
 	(void)state;
-	resolver_queue_init(&q, room_of);
+	resolver_queue_init(&q, credit_of);
 	w = resolver_queue_add_worker(&q, &peer, 7);
 	mark(&q, "a");
 	expect(&q, "a", w, 0);
@@ -395,7 +396,7 @@ static void test_late_return(void **state)
 	struct queue q;
 
 	(void)state;
-	resolver_queue_init(&q, room_of);
+	resolver_queue_init(&q, credit_of);
 	mark(&q, "a");
 	for (uint64_t epoch = 1; epoch <= 1 + QUEUE_DEATHS_MAX; epoch++) {
 		w = resolver_queue_add_worker(&q, &peer, epoch);
@@ -419,7 +420,7 @@ static void test_restart(void **state)
 	uint64_t first, v_a, v_b;
 
 	(void)state;
-	resolver_queue_init(&q, room_of);
+	resolver_queue_init(&q, credit_of);
 	w = resolver_queue_add_worker(&q, &peer, 1);
 	resolver_queue_restart(&q);
 	v_a = resolver_queue_announce(&q, &a);
@@ -447,7 +448,7 @@ static void test_flushed(void **state)
 	uint64_t a, b, c, d;
 
 	(void)state;
-	resolver_queue_init(&q, room_of);
+	resolver_queue_init(&q, credit_of);
 	assert_int_equal(resolver_queue_flushed(&q), 0);
 	w1 = resolver_queue_add_worker(&q, &one, 1);
 	mark(&q, "a");
@@ -465,7 +466,7 @@ static void test_flushed(void **state)
 	/* Given up, but the worker may still bring it: a later one of the same worker tells that it
 	 * cannot. */
 	resolver_queue_tick(&q, QUEUE_ACK_MS);
-	one.room = 0;
+	one.credit = 0;
 	assert_int_equal(resolver_queue_flushed(&q), c - 1);
 	d = expect(&q, "c", w2, QUEUE_ACK_MS);
 	assert_int_equal(resolver_queue_flushed(&q), c - 1);

@@ -45,7 +45,7 @@ struct sim {
 	struct worker workers[N_WORKERS];
 	struct owner owners[N_OWNERS];
 	uint64_t now, next_epoch,
-		world; /* numbers up to `world` are from before the publisher's start */
+		inventory; /* numbers up to `inventory` are from before the publisher's start */
 	unsigned next_version;
 	bool has_killer;
 };
@@ -62,7 +62,7 @@ static size_t owner_of(const struct msg_key *key)
 	return (size_t)atoi(key->name.ptr + 1);
 }
 
-static long room_of(const void *peer)
+static long credit_of(const void *peer)
 {
 	return CREDIT - (long)((const struct worker *)peer)->n_jobs;
 }
@@ -91,7 +91,7 @@ static void publish(struct sim *s, const struct parcel *p, bool lossy)
 
 	if (lossy && chance(5))
 		return;
-	if (p->number > s->world && p->number > owner->had) {
+	if (p->number > s->inventory && p->number > owner->had) {
 		owner->had = p->number;
 		owner->crashed = p->crashed;
 		if (!p->crashed)
@@ -169,7 +169,7 @@ static void restart_publisher(struct sim *s)
 		if (s->owners[i].version)
 			resolver_queue_announce(&s->queue, &key);
 	}
-	s->world = s->queue.number;
+	s->inventory = s->queue.number;
 }
 
 /* Whoever is alone with a worker that dies by chance, three times, cannot be told from a killer:
@@ -240,7 +240,7 @@ static void test_trouble(void **state)
 		struct sim s = { .has_killer = round % 2 };
 
 		srandom(round);
-		resolver_queue_init(&s.queue, room_of);
+		resolver_queue_init(&s.queue, credit_of);
 		restart_publisher(&s);
 		for (int i = 0; i < EVENTS; i++)
 			happen(&s);

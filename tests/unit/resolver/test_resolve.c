@@ -148,8 +148,8 @@ static void test_bundle(void **state)
 	assert_true(str_is(bundle.secrets.items[0].name, "tls") &&
 		    str_is(bundle.secrets.items[1].name, "client"));
 	assert_true(str_is(bundle.secrets.items[0].type, "Opaque"));
-	assert_int_equal(bundle.secrets.items[0].facts.items[0].len, 1);
-	assert_null(bundle.secrets.items[0].facts.items[0].clear.ptr);
+	assert_int_equal(bundle.secrets.items[0].values.items[0].len, 1);
+	assert_null(bundle.secrets.items[0].values.items[0].clear.ptr);
 	assert_true(str_is(rig_bundle(&rig, "global").owner.name, "global"));
 	assert_null(rig_bundle(&rig, "global").pomerium);
 	rig_expect_outcome(&rig, "shop/other", RESOLVE_GONE);

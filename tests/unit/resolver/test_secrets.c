@@ -51,14 +51,14 @@ static void test_news(void **state)
 	assert_false(take(&secrets, MSG_SECRET_FOUND, "Opaque", STR("v")));
 	assert_true(resolver_secrets_get(&secrets, &key, &answer, &facts) &&
 		    answer == MSG_SECRET_FOUND);
-	before = facts.facts.items[0].hmac;
+	before = facts.values.items[0].hmac;
 	assert_true(resolver_secrets_values(&secrets, &key, &pool, &put));
 	assert_true(hash_equal(&put.entries.items[0].hmac, &before) &&
 		    str_is(put.entries.items[0].bytes, "v"));
 	assert_true(take(&secrets, MSG_SECRET_FOUND, "kubernetes.io/tls", STR("v")));
 	assert_true(take(&secrets, MSG_SECRET_FOUND, "kubernetes.io/tls", STR("w")));
 	assert_true(resolver_secrets_get(&secrets, &key, &answer, &facts));
-	assert_false(hash_equal(&facts.facts.items[0].hmac, &before));
+	assert_false(hash_equal(&facts.values.items[0].hmac, &before));
 	/* Unavailable keeps what was found; forbidden and absent do not. */
 	assert_false(take(&secrets, MSG_SECRET_UNAVAILABLE, NULL, STR_NONE));
 	assert_true(resolver_secrets_values(&secrets, &key, &pool, &put));

@@ -241,14 +241,14 @@ static inline struct str universe_result(struct universe *u, struct resolve *res
 	for (size_t i = 0; outcome == RESOLVE_BUNDLE && i < bundle.secrets.n; i++) {
 		/* Digests are of one boot. */
 		struct msg_bundle_secret *secret = &bundle.secrets.items[i];
-		struct msg_secret_fact *facts =
-			pool_array(&u->pool, secret->facts.n, sizeof(*facts));
+		struct msg_secret_info *facts =
+			pool_array(&u->pool, secret->values.n, sizeof(*facts));
 
-		for (size_t j = 0; j < secret->facts.n; j++) {
-			facts[j] = secret->facts.items[j];
+		for (size_t j = 0; j < secret->values.n; j++) {
+			facts[j] = secret->values.items[j];
 			memset(&facts[j].hmac, 0, sizeof(facts[j].hmac));
 		}
-		secret->facts.items = facts;
+		secret->values.items = facts;
 	}
 	if (outcome == RESOLVE_BUNDLE)
 		codec_print(&msg_bundle_codec, &bundle, &out);

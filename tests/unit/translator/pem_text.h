@@ -3,8 +3,8 @@
 #define TESTS_TRANSLATOR_PEM_TEXT_H
 
 /* A throw-away certificate for t.example.com, valid until 2126. */
-#define TEST_CERTIFICATE \
-	"-----BEGIN CERTIFICATE-----\n" \
+#define TEST_CERTIFICATE                                                     \
+	"-----BEGIN CERTIFICATE-----\n"                                      \
 	"MIIBijCCAS+gAwIBAgIUDK+fhDhpj0h+ZjaCs0Co6h7thv8wCgYIKoZIzj0EAwIw\n" \
 	"DDEKMAgGA1UEAwwBdDAgFw0yNjExMjMyMDA5MjVaGA8yMTI2MTAzMDIwMDkyNVow\n" \
 	"DDEKMAgGA1UEAwwBdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABCj92uqHkhWK\n" \
@@ -13,7 +13,7 @@
 	"HSMEGDAWgBQQj1h3HGFCFGq68m4UT2Jf9IXLkjAPBgNVHRMBAf8EBTADAQH/MBgG\n" \
 	"A1UdEQQRMA+CDXQuZXhhbXBsZS5jb20wCgYIKoZIzj0EAwIDSQAwRgIhAJTt6Wzz\n" \
 	"K20XA53AZ7VtGBRLX0jh+mYLKYMvNYeiyBUaAiEA7zvW2hSkKQ5kpKiSZeRUzJrE\n" \
-	"6+udzwJDXPV5v9EYbG4=\n" \
+	"6+udzwJDXPV5v9EYbG4=\n"                                             \
 	"-----END CERTIFICATE-----\n"
 
 #endif

@@ -7,31 +7,31 @@
 /* The Secrets that the specs of these tests name. Values are facts only. */
 #define SETTINGS_SECRETS                                                                          \
 	"secrets:\n"                                                                              \
-	"- {namespace: pomerium, name: bootstrap, type: Opaque, facts: [{name: shared_secret, "   \
+	"- {namespace: pomerium, name: bootstrap, type: Opaque, values: [{name: shared_secret, "  \
 	"len: 32},"                                                                               \
 	" {name: cookie_secret, len: 32}, {name: signing_key, len: 227, utf8: true}]}\n"          \
-	"- {namespace: pomerium, name: idp, type: Opaque, facts: [{name: client_id, len: 4, "     \
+	"- {namespace: pomerium, name: idp, type: Opaque, values: [{name: client_id, len: 4, "    \
 	"utf8: true},"                                                                            \
 	" {name: client_secret, len: 9, utf8: true}, {name: service_account, len: 1, utf8: "      \
 	"true}]}\n"                                                                               \
-	"- {namespace: pomerium, name: params, type: Opaque, facts: [{name: prompt, len: 4, "     \
+	"- {namespace: pomerium, name: params, type: Opaque, values: [{name: prompt, len: 4, "    \
 	"utf8: true}]}\n"                                                                         \
-	"- {namespace: pomerium, name: raw, type: Opaque, facts: [{name: prompt, len: 4}]}\n"     \
-	"- {namespace: pomerium, name: half, type: Opaque, facts: [{name: client_id, len: 4, "    \
+	"- {namespace: pomerium, name: raw, type: Opaque, values: [{name: prompt, len: 4}]}\n"    \
+	"- {namespace: pomerium, name: half, type: Opaque, values: [{name: client_id, len: 4, "   \
 	"utf8: true},"                                                                            \
 	" {name: shared_secret, len: 31}, {name: cookie_secret, len: 32}]}\n"                     \
-	"- {namespace: pomerium, name: ssh, type: kubernetes.io/ssh-auth, facts: [{name: "        \
+	"- {namespace: pomerium, name: ssh, type: kubernetes.io/ssh-auth, values: [{name: "       \
 	"ssh-privatekey, len: 99,"                                                                \
 	" utf8: true, is_private_key: true}]}\n"                                                  \
-	"- {namespace: pomerium, name: pg, type: Opaque, facts: [{name: connection, len: 20, "    \
+	"- {namespace: pomerium, name: pg, type: Opaque, values: [{name: connection, len: 20, "   \
 	"utf8: true}]}\n"                                                                         \
-	"- {namespace: pomerium, name: ca, type: Opaque, facts: [{name: ca.crt, len: 3, utf8: "   \
+	"- {namespace: pomerium, name: ca, type: Opaque, values: [{name: ca.crt, len: 3, utf8: "  \
 	"true, clear: YWJj}]}\n"                                                                  \
-	"- {namespace: pomerium, name: tls, type: kubernetes.io/tls, facts: [{name: tls.crt, "    \
+	"- {namespace: pomerium, name: tls, type: kubernetes.io/tls, values: [{name: tls.crt, "   \
 	"len: 3, utf8: true,"                                                                     \
 	" clear: YWJj}, {name: tls.key, len: 3, utf8: true, is_private_key: true, matches_cert: " \
 	"true}]}\n"                                                                               \
-	"- {namespace: pomerium, name: leaky, type: kubernetes.io/tls, facts: [{name: tls.crt, "  \
+	"- {namespace: pomerium, name: leaky, type: kubernetes.io/tls, values: [{name: tls.crt, " \
 	"len: 3, utf8: true},"                                                                    \
 	" {name: tls.key, len: 3, utf8: true, is_private_key: true}, {name: ca.crt, len: 3, "     \
 	"utf8: true}]}\n"

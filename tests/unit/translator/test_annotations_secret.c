@@ -7,37 +7,49 @@
 #define EMPTY(name) "{name: " name ", len: 0, utf8: true}"
 
 struct secret_case {
-	const char *annotation, *type, *facts, *expected;
+	const char *annotation, *type, *values, *expected;
 };
 
 static void test_rules(void **state)
 {
 	static const struct secret_case cases[] = {
-		{ "kubernetes_service_account_token_secret", "kubernetes.io/service-account-token", FACT("token", ""), "\"id\"" },
-		{ "kubernetes_service_account_token_secret", "kubernetes.io/service-account-token", FACT("x", ""),
-		  "error: Secret s has no key token" },
+		{ "kubernetes_service_account_token_secret", "kubernetes.io/service-account-token",
+		  FACT("token", ""), "\"id\"" },
+		{ "kubernetes_service_account_token_secret", "kubernetes.io/service-account-token",
+		  FACT("x", ""), "error: Secret s has no key token" },
 		{ "kubernetes_service_account_token_secret", "Opaque", FACT("token", ""),
-		  "error: should have the type kubernetes.io/service-account-token, but has \"Opaque\"" },
+		  "error: should have the type kubernetes.io/service-account-token, but has "
+		  "\"Opaque\"" },
 		{ "kubernetes_service_account_token_secret", "kubernetes.io/service-account-token",
 		  "{name: token, len: 5, utf8: false}", "error: not valid UTF-8" },
-		{ "set_request_headers_secret", "Opaque", FACT("X-A", ", has_control: true"), "error: which a header cannot carry" },
+		{ "set_request_headers_secret", "Opaque", FACT("X-A", ", has_control: true"),
+		  "error: which a header cannot carry" },
 		{ "set_request_headers_secret", "Opaque", "", "\"id\"" },
 		{ "set_request_headers_secret", "Opaque", FACT("Host", ""), "\"id\"" },
-		{ "set_response_headers_secret", "Opaque", FACT("Host", ""), "error: this header cannot be changed here" },
+		{ "set_response_headers_secret", "Opaque", FACT("Host", ""),
+		  "error: this header cannot be changed here" },
 		{ "identity_provider_secret", "Opaque", "", "\"id\"" },
-		{ "identity_provider_secret", "kubernetes.io/tls", "", "error: should have the type Opaque" },
-		{ "mcp_server_upstream_oauth2_secret", "Opaque", FACT("client_id", ""), "\"mcp\":{\"server\":{\"upstream_oauth2\":{}}}" },
+		{ "identity_provider_secret", "kubernetes.io/tls", "",
+		  "error: should have the type Opaque" },
+		{ "mcp_server_upstream_oauth2_secret", "Opaque", FACT("client_id", ""),
+		  "\"mcp\":{\"server\":{\"upstream_oauth2\":{}}}" },
 		{ "mcp_server_upstream_oauth2_secret", "Opaque", FACT("x", ""),
 		  "error: at least one of the keys client_id and client_secret" },
-		{ "tls_client_secret", "Opaque", FACT("tls.crt", ", clear: Y2VydA==") ", " FACT("tls.key", ", matches_cert: true"),
+		{ "tls_client_secret", "Opaque",
+		  FACT("tls.crt", ", clear: Y2VydA==") ", " FACT("tls.key", ", matches_cert: true"),
 		  "\"tls_client_cert\":\"Y2VydA==\"" },
-		{ "tls_client_secret", "Opaque", FACT("tls.crt", ", clear: Y2VydA==") ", " FACT("tls.key", ""),
+		{ "tls_client_secret", "Opaque",
+		  FACT("tls.crt", ", clear: Y2VydA==") ", " FACT("tls.key", ""),
 		  "error: key tls.key of Secret s is not the private key of the certificate" },
-		{ "tls_client_secret", "Opaque", FACT("tls.crt", ", clear: Y2VydA==") ", " EMPTY("tls.key"), "error: key tls.key of Secret s is empty" },
-		{ "tls_client_secret", "Opaque", FACT("tls.key", ", matches_cert: true"), "error: Secret s has no key tls.crt" },
+		{ "tls_client_secret", "Opaque",
+		  FACT("tls.crt", ", clear: Y2VydA==") ", " EMPTY("tls.key"),
+		  "error: key tls.key of Secret s is empty" },
+		{ "tls_client_secret", "Opaque", FACT("tls.key", ", matches_cert: true"),
+		  "error: Secret s has no key tls.crt" },
 		{ "tls_custom_ca_secret", "Opaque", FACT("ca.crt", ", clear: Z2FyYmFnZQ=="),
 		  "error: key ca.crt of Secret s: there is no PEM block" },
-		{ "tls_downstream_client_ca_secret", "Opaque", EMPTY("ca.crt"), "error: key ca.crt of Secret s is empty" },
+		{ "tls_downstream_client_ca_secret", "Opaque", EMPTY("ca.crt"),
+		  "error: key ca.crt of Secret s is empty" },
 		{ "timeout", "kubernetes.io/tls", "", "error: TLS Secret s: it has no tls.crt" },
 	};
 
@@ -48,19 +60,25 @@ static void test_rules(void **state)
 		struct buf more;
 
 		buf_init(&more, BUF_MAX_TEXT);
-		buf_printf(&more, "secrets: [{namespace: shop, name: s, answer: 0, type: %s, facts: [%s]}]\n", cases[i].type,
-			   cases[i].facts);
+		buf_printf(&more,
+			   "secrets: [{namespace: shop, name: s, answer: 0, type: %s, values: "
+			   "[%s]}]\n",
+			   cases[i].type, cases[i].values);
 		(void)snprintf(name, sizeof(name), "ingress.pomerium.io/%s", cases[i].annotation);
 		trip_annotation(name, is_secret ? "s" : "1s", more.ptr, cases[i].expected);
 		buf_clear(&more);
 	}
-	trip_annotation("ingress.pomerium.io/set_request_headers_secret", "other", "", "error: Secret \"other\" is not there");
+	trip_annotation("ingress.pomerium.io/set_request_headers_secret", "other", "",
+			"error: Secret \"other\" is not there");
 }
 
-#define SPLICES(annotations, type, facts) TRIP_HEAD "    annotations: {" annotations "}\n" TRIP_RULE TRIP_SERVICE \
-	"secrets: [{namespace: shop, name: s, answer: 0, type: " type ", facts: [" facts "]}]\n"
+#define SPLICES(annotations, type, values)                                      \
+	TRIP_HEAD "    annotations: {" annotations "}\n" TRIP_RULE TRIP_SERVICE \
+		  "secrets: [{namespace: shop, name: s, answer: 0, type: " type \
+		  ", values: [" values "]}]\n"
 
-static void expect_splice(const struct trip *trip, size_t i, const char *path, enum msg_splice_encoding encoding)
+static void expect_splice(const struct trip *trip, size_t i, const char *path,
+			  enum msg_splice_encoding encoding)
 {
 	const struct msg_splice *splice = &trip->config.splices.items[i];
 
@@ -85,17 +103,20 @@ static void test_splices(void **state)
 	expect_splice(&trip, 0, "idp_client_id", MSG_SPLICE_RAW);
 	expect_splice(&trip, 1, "idp_client_secret", MSG_SPLICE_RAW);
 	trip_end(&trip);
-	trip_start(&trip, SPLICES("ingress.pomerium.io/set_response_headers_secret: s", "Opaque", FACT("X-A", "")));
+	trip_start(&trip, SPLICES("ingress.pomerium.io/set_response_headers_secret: s", "Opaque",
+				  FACT("X-A", "")));
 	assert_int_equal(trip.config.splices.n, 1);
 	expect_splice(&trip, 0, "set_response_headers[X-A]", MSG_SPLICE_RAW);
 	trip_end(&trip);
 	trip_start(&trip, SPLICES("ingress.pomerium.io/tls_client_secret: s", "Opaque",
-				  FACT("tls.crt", ", clear: Y2VydA==") ", " FACT("tls.key", ", matches_cert: true")));
+				  FACT("tls.crt", ", clear: Y2VydA==") ", " FACT(
+					  "tls.key", ", matches_cert: true")));
 	assert_int_equal(trip.config.splices.n, 1);
 	expect_splice(&trip, 0, "tls_client_key", MSG_SPLICE_BASE64);
 	trip_end(&trip);
 	/* A client of MCP has no credentials. */
-	trip_start(&trip, SPLICES("ingress.pomerium.io/mcp_client: 'true', ingress.pomerium.io/mcp_server_upstream_oauth2_secret: s",
+	trip_start(&trip, SPLICES("ingress.pomerium.io/mcp_client: 'true', "
+				  "ingress.pomerium.io/mcp_server_upstream_oauth2_secret: s",
 				  "Opaque", FACT("client_id", "")));
 	assert_int_equal(trip.rc, 0);
 	assert_int_equal(trip.config.splices.n, 0);
@@ -105,10 +126,13 @@ static void test_splices(void **state)
 static void test_overlap(void **state)
 {
 	(void)state;
-	trip_expect(SPLICES("ingress.pomerium.io/set_request_headers: '{X-A: a}', ingress.pomerium.io/set_request_headers_secret: s",
-			    "Opaque", FACT("X-A", "")),
-		    "error: key \"X-A\" of Secret s is also set by the annotation set_request_headers");
-	trip_expect(SPLICES("ingress.pomerium.io/set_request_headers: '{x-a: a}', ingress.pomerium.io/set_request_headers_secret: s",
+	trip_expect(
+		SPLICES("ingress.pomerium.io/set_request_headers: '{X-A: a}', "
+			"ingress.pomerium.io/set_request_headers_secret: s",
+			"Opaque", FACT("X-A", "")),
+		"error: key \"X-A\" of Secret s is also set by the annotation set_request_headers");
+	trip_expect(SPLICES("ingress.pomerium.io/set_request_headers: '{x-a: a}', "
+			    "ingress.pomerium.io/set_request_headers_secret: s",
 			    "Opaque", FACT("X-A", "")),
 		    "\"x-a\":\"a\"");
 }
@@ -122,8 +146,11 @@ static void test_offers(void **state)
 	buf_init(&pem, BUF_MAX_TEXT);
 	buf_init(&yaml, BUF_MAX_TEXT);
 	buf_base64(&pem, STR(TEST_CERTIFICATE));
-	buf_printf(&yaml, SPLICES("", "kubernetes.io/tls", FACT("tls.crt", ", clear: %s") ", "
-				  FACT("tls.key", ", is_private_key: true, matches_cert: true")), pem.ptr);
+	buf_printf(&yaml,
+		   SPLICES("", "kubernetes.io/tls",
+			   FACT("tls.crt", ", clear: %s") ", " FACT(
+				   "tls.key", ", is_private_key: true, matches_cert: true")),
+		   pem.ptr);
 	trip_start(&trip, yaml.ptr);
 	assert_int_equal(trip.rc, 0);
 	assert_int_equal(trip.config.certificates.n, 1);
@@ -132,17 +159,23 @@ static void test_offers(void **state)
 	assert_false(trip.config.certificates.items[0].always);
 	trip_end(&trip);
 	buf_reset(&yaml);
-	buf_printf(&yaml, SPLICES("", "kubernetes.io/tls", FACT("tls.crt", ", clear: %s") ", "
-				  FACT("tls.key", ", is_private_key: true")), pem.ptr);
-	trip_expect(yaml.ptr, "error: TLS Secret s: the private key in tls.key does not belong to the certificate");
+	buf_printf(&yaml,
+		   SPLICES("", "kubernetes.io/tls",
+			   FACT("tls.crt", ", clear: %s") ", " FACT("tls.key",
+								    ", is_private_key: true")),
+		   pem.ptr);
+	trip_expect(yaml.ptr, "error: TLS Secret s: the private key in tls.key does not belong to "
+			      "the certificate");
 	buf_reset(&yaml);
 	buf_printf(&yaml, SPLICES("", "Opaque", FACT("tls.crt", ", clear: %s")), pem.ptr);
 	trip_start(&trip, yaml.ptr);
 	assert_int_equal(trip.rc, 0);
 	assert_int_equal(trip.config.certificates.n, 0);
 	trip_end(&trip);
-	trip_expect(SPLICES("", "kubernetes.io/tls", FACT("tls.crt", "")), "error: TLS Secret s: tls.crt holds a private key");
-	trip_expect(SPLICES("", "kubernetes.io/tls", FACT("tls.crt", ", clear: Z2FyYmFnZQ==") ", " FACT("tls.key", "")),
+	trip_expect(SPLICES("", "kubernetes.io/tls", FACT("tls.crt", "")),
+		    "error: TLS Secret s: tls.crt holds a private key");
+	trip_expect(SPLICES("", "kubernetes.io/tls",
+			    FACT("tls.crt", ", clear: Z2FyYmFnZQ==") ", " FACT("tls.key", "")),
 		    "error: TLS Secret s: tls.crt: there is no PEM block of a certificate");
 	buf_clear(&yaml);
 	buf_clear(&pem);

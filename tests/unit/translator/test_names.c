@@ -23,14 +23,18 @@ static void test_slugs(void **state)
 		{ "/API/v1/", "api-v1" },
 		{ "a--b__c", "a-b__c" },
 		{ "_a_", "a" },
-		{ "stra\xC3\x9F" "e/\xC3\xB6l", "strasse-ol" },
+		{ "stra\xC3\x9F"
+		  "e/\xC3\xB6l",
+		  "strasse-ol" },
 		{ "\xD0\xBE\xD1\x82\xD1\x87\xD1\x91\xD1\x82", "otchiot" },
 		{ "\xE6\x97\xA5\xE6\x9C\xAC\xE8\xAA\x9E", "ri-ben-yu" },
 		{ "\xE2\x82\xAC", "eu" },
 		{ "a&b@c", "aandbatc" },
 		{ "it's \"x\"", "its-x" },
 		{ "\xF0\x9F\x9A\x80/launch", "launch" },
-		{ "a\xE2\x80\xA8" "b", "a-b" },
+		{ "a\xE2\x80\xA8"
+		  "b",
+		  "a-b" },
 		{ "\xE2\x80\x99\xE2\x80\x93", "" },
 		{ "x\xE2\x80\x94y", "x-y" },
 		{ "\xED\x95\x9C\xEA\xB5\xAD", "hangug" },
@@ -60,14 +64,16 @@ static void test_ascii(void **state)
 		struct str got = translator_names_slug((struct str){ text, 3 }, &pool);
 
 		assert_true(str_cut(rest, ' ', &word, &rest));
-		assert_string_equal(got.ptr, pool_printf(&pool, "x" STR_FMT "x", STR_ARG(word)).ptr);
+		assert_string_equal(got.ptr,
+				    pool_printf(&pool, "x" STR_FMT "x", STR_ARG(word)).ptr);
 	}
 	pool_clear(&pool);
 }
 
 static void test_stat(void **state)
 {
-	struct translator_route_name name = { STR("ns"), STR("a.b"), STR("*.example.com"), STR("/x_y") };
+	struct translator_route_name name = { STR("ns"), STR("a.b"), STR("*.example.com"),
+					      STR("/x_y") };
 	struct pool pool;
 
 	(void)state;
@@ -81,13 +87,15 @@ static void test_stat(void **state)
 
 static void test_ids(void **state)
 {
-	struct translator_route_name name = { STR("ns"), STR("n"), STR("h"), STR("/<&>\"\\\n\x01\x7F\xE2\x80\xA9") };
+	struct translator_route_name name = { STR("ns"), STR("n"), STR("h"),
+					      STR("/<&>\"\\\n\x01\x7F\xE2\x80\xA9") };
 	struct pool pool;
 
 	(void)state;
 	pool_init(&pool);
 	assert_string_equal(translator_names_id(&name, false, &pool).ptr,
-			    "{\"n\":\"n\",\"ns\":\"ns\",\"h\":\"h\",\"p\":\"/\\u003c\\u0026\\u003e\\\"\\\\\\n\\u0001\x7F\\u2029\"}");
+			    "{\"n\":\"n\",\"ns\":\"ns\",\"h\":\"h\",\"p\":\"/"
+			    "\\u003c\\u0026\\u003e\\\"\\\\\\n\\u0001\x7F\\u2029\"}");
 	name.path = STR("/a");
 	assert_string_equal(translator_names_id(&name, true, &pool).ptr,
 			    "{\"n\":\"n\",\"ns\":\"ns\",\"h\":\"h\",\"p\":\"/a\",\"t\":\"Exact\"}");

@@ -17,7 +17,7 @@ static bool allows_mass_delete(const char *name, const char *value)
 	buf_json(&yaml, str_from(value));
 	buf_puts(&yaml, "}}, spec: {secrets: pomerium/bootstrap}}\n"
 			"secrets:\n"
-			"- {namespace: pomerium, name: bootstrap, type: Opaque, facts: [{name: "
+			"- {namespace: pomerium, name: bootstrap, type: Opaque, values: [{name: "
 			"shared_secret, len: 32}, {name: cookie_secret, len: 32}, {name: "
 			"signing_key, len: 227, utf8: true}]}\n");
 	trip_start(&trip, buf_view(&yaml).ptr);

@@ -44,9 +44,15 @@ static void test_parse(void **state)
 static void test_refuse(void **state)
 {
 	static const char *const bad[] = {
-		"https://a b",	 "https://a%20b", "https://a%zz",     "https://a:b", "https://[::1",  "https://[1.2.3.4]",
-		"https://a]",	 "https://::1",	  "https://a:53:53", ":x",	     "a:b@c:d/:",      "a b:c",
-		"https://a/%g0", "https://a\n",	  "https://a\x7F",    "https://a^b", "https://a\\b",  "https://[a:53]:53",
+		"https://a b",     "https://a%20b",
+		"https://a%zz",    "https://a:b",
+		"https://[::1",    "https://[1.2.3.4]",
+		"https://a]",      "https://::1",
+		"https://a:53:53", ":x",
+		"a:b@c:d/:",       "a b:c",
+		"https://a/%g0",   "https://a\n",
+		"https://a\x7F",   "https://a^b",
+		"https://a\\b",    "https://[a:53]:53",
 		"https://u p@h",
 	};
 
@@ -68,7 +74,8 @@ static void test_print(void **state)
 	(void)state;
 	pool_init(&pool);
 	assert_true(str_is(translator_url_escape_host(STR("*.a_b:1"), &pool), "*.a_b:1"));
-	assert_true(str_is(translator_url_escape_host(STR("a b/\xC3\xBC"), &pool), "a%20b%2F%C3%BC"));
+	assert_true(
+		str_is(translator_url_escape_host(STR("a b/\xC3\xBC"), &pool), "a%20b%2F%C3%BC"));
 	assert_true(str_is(translator_url_join(STR("fd00::1"), 80, &pool), "[fd00::1]:80"));
 	assert_true(str_is(translator_url_join(STR("a"), 0, &pool), "a:0"));
 	pool_clear(&pool);

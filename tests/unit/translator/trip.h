@@ -23,33 +23,35 @@ struct trip {
 };
 
 /* An Ingress shop/web with one path / of app.example.com; %s: annotations, indented by six. */
-#define TRIP_HEAD                                                                                  \
-	"owner: {kind: 1, namespace: shop, name: web}\n"                                           \
-	"stamp: {epoch: 7, number: 9}\n"                                                           \
-	"ingress:\n"                                                                               \
-	"  metadata:\n"                                                                            \
-	"    namespace: shop\n"                                                                    \
-	"    name: web\n"                                                                          \
-	"    uid: u-1\n"                                                                           \
+#define TRIP_HEAD                                        \
+	"owner: {kind: 1, namespace: shop, name: web}\n" \
+	"stamp: {epoch: 7, number: 9}\n"                 \
+	"ingress:\n"                                     \
+	"  metadata:\n"                                  \
+	"    namespace: shop\n"                          \
+	"    name: web\n"                                \
+	"    uid: u-1\n"                                 \
 	"    generation: 3\n"
-#define TRIP_RULE                                                                                  \
-	"  spec:\n"                                                                                \
-	"    rules:\n"                                                                             \
-	"    - host: app.example.com\n"                                                            \
-	"      http:\n"                                                                            \
-	"        paths:\n"                                                                         \
-	"        - {path: /, pathType: Prefix, backend: {service: {name: app, port: {number: 80}}}}\n"
-#define TRIP_SERVICE                                                                               \
-	"services:\n"                                                                              \
-	"- name: app\n"                                                                            \
-	"  spec: {ports: [{name: http, port: 80, targetPort: 8080}]}\n"                            \
+#define TRIP_RULE                                                                              \
+	"  spec:\n"                                                                            \
+	"    rules:\n"                                                                         \
+	"    - host: app.example.com\n"                                                        \
+	"      http:\n"                                                                        \
+	"        paths:\n"                                                                     \
+	"        - {path: /, pathType: Prefix, backend: {service: {name: app, port: {number: " \
+	"80}}}}\n"
+#define TRIP_SERVICE                                                    \
+	"services:\n"                                                   \
+	"- name: app\n"                                                 \
+	"  spec: {ports: [{name: http, port: 80, targetPort: 8080}]}\n" \
 	"  endpoints: [{port_name: http, port: 8080, addresses: [10.0.0.1]}]\n"
 
 static inline void trip_start(struct trip *trip, const char *yaml)
 {
 	const struct translator_settings settings = { .prefix = STR("ingress.pomerium.io"),
 						      .cluster_domain = STR("cluster.local"),
-						      .controller = STR("pomerium.io/ingress-controller") };
+						      .controller = STR(
+							      "pomerium.io/ingress-controller") };
 	ProtobufCMessage *config;
 	struct value doc;
 
@@ -59,10 +61,12 @@ static inline void trip_start(struct trip *trip, const char *yaml)
 	if (yaml_parse(str_from(yaml), &trip->pool, &doc, &trip->err) ||
 	    codec_from_value(&msg_bundle_codec, &doc, &trip->pool, &trip->bundle, &trip->err))
 		fail_msg("the bundle of the test does not parse: %s", trip->err.text);
-	trip->rc = translator_translate(&settings, &trip->bundle, &trip->pool, &trip->config, &trip->err);
+	trip->rc = translator_translate(&settings, &trip->bundle, &trip->pool, &trip->config,
+					&trip->err);
 	if (trip->rc)
 		return;
-	config = pb_unpack(&pomerium__config__config__descriptor, trip->config.config, &trip->pool, &trip->err);
+	config = pb_unpack(&pomerium__config__config__descriptor, trip->config.config, &trip->pool,
+			   &trip->err);
 	assert_non_null(config);
 	pb_to_json(config, 0, &trip->json);
 }
@@ -86,18 +90,20 @@ static inline void trip_expect(const char *yaml, const char *expected)
 	trip_start(&trip, yaml);
 	if (strncmp(expected, "error: ", 7) == 0) {
 		if (!trip.rc || !strstr(trip.err.text, expected + 7))
-			fail_msg("want %s\n got %s\nfrom\n%s", expected, trip.rc ? trip.err.text : trip_json(&trip), yaml);
+			fail_msg("want %s\n got %s\nfrom\n%s", expected,
+				 trip.rc ? trip.err.text : trip_json(&trip), yaml);
 	} else if (trip.rc) {
 		fail_msg("want %s\n got error: %s\nfrom\n%s", expected, trip.err.text, yaml);
-	} else if (*expected == '!' ? strstr(trip_json(&trip), expected + 1) != NULL :
-				      strstr(trip_json(&trip), expected) == NULL) {
+	} else if (*expected == '!' ? strstr(trip_json(&trip), expected + 1) != NULL
+				    : strstr(trip_json(&trip), expected) == NULL) {
 		fail_msg("want %s\n got %s\nfrom\n%s", expected, trip_json(&trip), yaml);
 	}
 	trip_end(&trip);
 }
 
 /* One annotation of the plain Ingress; `more` is YAML behind the bundle, such as Secrets. */
-static inline void trip_annotation(const char *name, const char *value, const char *more, const char *expected)
+static inline void trip_annotation(const char *name, const char *value, const char *more,
+				   const char *expected)
 {
 	struct buf yaml;
 

@@ -10,7 +10,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include "resolver/facts.h"
+#include "resolver/secret_info.h"
 
 static struct pool pool;
 static struct hash boot_key;
@@ -81,25 +81,25 @@ static struct str certificate_of(EVP_PKEY *key)
 	return take_bio(bio);
 }
 
-static struct msg_secret_fact fact_of(struct str name, struct str value, struct str certificate)
+static struct msg_secret_info fact_of(struct str name, struct str value, struct str certificate)
 {
 	struct str_pair pairs[] = { { name, value }, { STR("tls.crt"), certificate } };
 	struct str_map data = { pairs, certificate.ptr ? 2 : 1 };
-	struct msg_secret_fact_list facts = { 0 };
+	struct msg_secret_info_list values = { 0 };
 
-	resolver_facts_of(&data, &boot_key, &pool, &facts);
-	assert_int_equal(facts.n, data.n);
-	assert_true(str_eq(facts.items[0].name, name));
-	return facts.items[0];
+	resolver_secret_info_from_data(&data, &boot_key, &pool, &values);
+	assert_int_equal(values.n, data.n);
+	assert_true(str_eq(values.items[0].name, name));
+	return values.items[0];
 }
 
 static void expect_key(struct str pem, struct str certificate, bool is_key, bool matches)
 {
-	struct msg_secret_fact fact = fact_of(STR("tls.key"), pem, certificate);
+	struct msg_secret_info info = fact_of(STR("tls.key"), pem, certificate);
 
-	assert_int_equal(fact.is_private_key, is_key);
-	assert_int_equal(fact.matches_cert, matches);
-	assert_null(fact.clear.ptr);
+	assert_int_equal(info.is_private_key, is_key);
+	assert_int_equal(info.matches_cert, matches);
+	assert_null(info.clear.ptr);
 	/* What holds a key is never shown, whatever its name. */
 	if (is_key)
 		assert_null(fact_of(STR("ca.crt"), pem, STR_NONE).clear.ptr);
@@ -183,21 +183,21 @@ static void test_texts(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct msg_secret_fact fact = fact_of(STR("k"), rows[i].value, STR_NONE);
+		struct msg_secret_info info = fact_of(STR("k"), rows[i].value, STR_NONE);
 
-		assert_int_equal(fact.len, rows[i].value.len);
-		assert_int_equal(fact.utf8, rows[i].utf8);
-		assert_int_equal(fact.has_control, rows[i].has_control);
-		assert_int_equal(fact.is_blank, rows[i].is_blank);
-		assert_null(fact.clear.ptr);
+		assert_int_equal(info.len, rows[i].value.len);
+		assert_int_equal(info.utf8, rows[i].utf8);
+		assert_int_equal(info.has_control, rows[i].has_control);
+		assert_int_equal(info.is_blank, rows[i].is_blank);
+		assert_null(info.clear.ptr);
 	}
 }
 
 static void test_public_parts(void **state)
 {
 	struct hash other = boot_key;
-	struct msg_secret_fact a, b;
-	struct msg_secret_fact_list facts;
+	struct msg_secret_info a, b;
+	struct msg_secret_info_list values;
 	struct str_pair pair = { STR("x"), STR("value") };
 
 	(void)state;
@@ -215,8 +215,8 @@ static void test_public_parts(void **state)
 	b = fact_of(STR("x"), STR("valuE"), STR_NONE);
 	assert_false(hash_equal(&a.hmac, &b.hmac));
 	other.bytes[0] ^= 1;
-	resolver_facts_of(&(struct str_map){ &pair, 1 }, &other, &pool, &facts);
-	assert_false(hash_equal(&a.hmac, &facts.items[0].hmac));
+	resolver_secret_info_from_data(&(struct str_map){ &pair, 1 }, &other, &pool, &values);
+	assert_false(hash_equal(&a.hmac, &values.items[0].hmac));
 }
 
 static int set_up(void **state)

@@ -4,7 +4,7 @@
  *   out    length, keyed digest, form, and the public parts in clear
  *   never  keeps, prints or copies a value
  */
-#include "resolver/facts.h"
+#include "resolver/secret_info.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -101,15 +101,15 @@ static bool is_blank(struct str s)
 	return true;
 }
 
-static void judge_key(struct msg_secret_fact *fact, struct str value, X509 *certificate)
+static void judge_key(struct msg_secret_info *info, struct str value, X509 *certificate)
 {
 	EVP_PKEY *key;
 
 	if (value.len == 0 || value.len > PEM_MAX || !find_text(value, "PRIVATE KEY-----"))
 		return;
 	key = read_key(value);
-	fact->is_private_key = key ? is_usable(key) : is_openssh_key(value);
-	fact->matches_cert = key && certificate && X509_check_private_key(certificate, key) == 1;
+	info->is_private_key = key ? is_usable(key) : is_openssh_key(value);
+	info->matches_cert = key && certificate && X509_check_private_key(certificate, key) == 1;
 	ERR_clear_error();
 	EVP_PKEY_free(key);
 }
@@ -121,8 +121,8 @@ static bool is_public(struct str name, struct str value)
 	       !find_text(value, "PRIVATE KEY");
 }
 
-void resolver_facts_of(const struct str_map *data, const struct hash *boot_key, struct pool *pool,
-		       struct msg_secret_fact_list *out)
+void resolver_secret_info_from_data(const struct str_map *data, const struct hash *boot_key,
+				    struct pool *pool, struct msg_secret_info_list *out)
 {
 	struct str pem = str_map_get(data, "tls.crt");
 	X509 *certificate = pem.len > 0 && pem.len <= PEM_MAX ? read_certificate(pem) : NULL;
@@ -130,18 +130,18 @@ void resolver_facts_of(const struct str_map *data, const struct hash *boot_key, 
 	out->items = pool_array(pool, data->n, sizeof(*out->items));
 	out->n = data->n;
 	for (size_t i = 0; i < data->n; i++) {
-		struct msg_secret_fact *fact = &out->items[i];
+		struct msg_secret_info *info = &out->items[i];
 		struct str value = data->items[i].value;
 
-		fact->name = data->items[i].key;
-		fact->len = value.len;
-		fact->hmac = hash_hmac(boot_key, value);
-		fact->utf8 = str_is_utf8(value);
-		fact->has_control = str_has_control(value);
-		fact->is_blank = is_blank(value);
-		judge_key(fact, value, certificate);
-		if (is_public(fact->name, value))
-			fact->clear = value.ptr ? value : STR("");
+		info->name = data->items[i].key;
+		info->len = value.len;
+		info->hmac = hash_hmac(boot_key, value);
+		info->utf8 = str_is_utf8(value);
+		info->has_control = str_has_control(value);
+		info->is_blank = is_blank(value);
+		judge_key(info, value, certificate);
+		if (is_public(info->name, value))
+			info->clear = value.ptr ? value : STR("");
 	}
 	X509_free(certificate);
 }

@@ -1,5 +1,5 @@
 /* The barrier and what is stale: scripts of messages and what becomes of each. */
-#include "publisher/world.h"
+#include "publisher/inventory.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,20 +7,20 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-static struct world world;
+static struct inventory inventory;
 
 static int setup(void **state)
 {
 	(void)state;
-	publisher_world_init(&world);
-	publisher_world_begin(&world, 7);
+	publisher_inventory_init(&inventory);
+	publisher_inventory_begin(&inventory, 7);
 	return 0;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	publisher_world_clear(&world);
+	publisher_inventory_clear(&inventory);
 	return 0;
 }
 
@@ -29,20 +29,20 @@ static struct msg_key key_of(const char *name)
 	return (struct msg_key){ MSG_KIND_INGRESS, STR("ns"), str_from(name) };
 }
 
-static enum world_verdict say_in(uint64_t epoch, const char *name, uint64_t number, bool gone)
+static enum inventory_verdict say_in(uint64_t epoch, const char *name, uint64_t number, bool gone)
 {
 	struct msg_key key = key_of(name);
 
-	return publisher_world_admit(&world, &key,
-				     &(struct msg_stamp){ .epoch = epoch, .number = number }, gone);
+	return publisher_inventory_admit(
+		&inventory, &key, &(struct msg_stamp){ .epoch = epoch, .number = number }, gone);
 }
 
-static enum world_verdict config(const char *name, uint64_t number)
+static enum inventory_verdict config(const char *name, uint64_t number)
 {
 	return say_in(7, name, number, false);
 }
 
-static enum world_verdict gone(const char *name, uint64_t number)
+static enum inventory_verdict gone(const char *name, uint64_t number)
 {
 	return say_in(7, name, number, true);
 }
@@ -51,39 +51,39 @@ static enum world_verdict gone(const char *name, uint64_t number)
 static int chunk(uint64_t index, bool last, const char *a, uint64_t a_number, const char *b,
 		 uint64_t b_number)
 {
-	struct msg_world_entry entries[2] = { { key_of(a ? a : ""), a_number },
-					      { key_of(b ? b : ""), b_number } };
-	struct msg_world message = {
+	struct msg_inventory_entry entries[2] = { { key_of(a ? a : ""), a_number },
+						  { key_of(b ? b : ""), b_number } };
+	struct msg_inventory message = {
 		.epoch = 7, .number = 100, .chunk = index, .last = last, .complete = true
 	};
 	struct err err;
 
 	message.owners.items = entries;
 	message.owners.n = (a != NULL) + (b != NULL);
-	return publisher_world_announce(&world, &message, &err);
+	return publisher_inventory_announce(&inventory, &message, &err);
 }
 
 static bool is_gone(const char *name)
 {
 	struct msg_key key = key_of(name);
 
-	return publisher_world_is_gone(&world, &key);
+	return publisher_inventory_is_gone(&inventory, &key);
 }
 
 static void waits_for_everybody(void **state)
 {
 	(void)state;
-	assert_false(publisher_world_passed(&world));
+	assert_false(publisher_inventory_passed(&inventory));
 	assert_int_equal(config("early", 3), WORLD_TAKE);
 	assert_int_equal(chunk(0, false, "early", 3, "late", 5), 0);
-	assert_false(publisher_world_passed(&world));
+	assert_false(publisher_inventory_passed(&inventory));
 	assert_int_equal(chunk(1, true, "third", 9, NULL, 0), 1);
-	assert_false(publisher_world_passed(&world));
+	assert_false(publisher_inventory_passed(&inventory));
 	assert_int_equal(config("late", 4), WORLD_TAKE); /* not the one that was announced */
 	assert_int_equal(config("third", 9), WORLD_TAKE);
-	assert_false(publisher_world_passed(&world));
+	assert_false(publisher_inventory_passed(&inventory));
 	assert_int_equal(config("late", 120), WORLD_TAKE);
-	assert_true(publisher_world_passed(&world));
+	assert_true(publisher_inventory_passed(&inventory));
 }
 
 static void a_deletion_is_an_arrival(void **state)
@@ -91,7 +91,7 @@ static void a_deletion_is_an_arrival(void **state)
 	(void)state;
 	chunk(0, true, "a", 5, NULL, 0);
 	assert_int_equal(gone("a", 101), WORLD_TAKE);
-	assert_true(publisher_world_passed(&world));
+	assert_true(publisher_inventory_passed(&inventory));
 	assert_true(is_gone("a"));
 }
 
@@ -99,7 +99,7 @@ static void an_empty_world_is_a_world(void **state)
 {
 	(void)state;
 	assert_int_equal(chunk(0, true, NULL, 0, NULL, 0), 1);
-	assert_true(publisher_world_passed(&world));
+	assert_true(publisher_inventory_passed(&inventory));
 	assert_true(is_gone("restored"));
 }
 
@@ -131,12 +131,12 @@ static void tombstones_stay_until_flushed(void **state)
 	config("b", 101);
 	assert_int_equal(gone("b", 105), WORLD_TAKE);
 	assert_int_equal(config("b", 103), WORLD_STALE);
-	publisher_world_flushed(&world, &(struct msg_flushed){ 7, 104 });
+	publisher_inventory_flushed(&inventory, &(struct msg_flushed){ 7, 104 });
 	assert_int_equal(config("b", 103), WORLD_STALE);
-	publisher_world_flushed(&world, &(struct msg_flushed){ 6, 200 });
-	assert_int_equal(world.owners.n, 2);
-	publisher_world_flushed(&world, &(struct msg_flushed){ 7, 105 });
-	assert_int_equal(world.owners.n, 1);
+	publisher_inventory_flushed(&inventory, &(struct msg_flushed){ 6, 200 });
+	assert_int_equal(inventory.owners.n, 2);
+	publisher_inventory_flushed(&inventory, &(struct msg_flushed){ 7, 105 });
+	assert_int_equal(inventory.owners.n, 1);
 	assert_int_equal(config("b", 106), WORLD_TAKE);
 }
 
@@ -156,26 +156,29 @@ static void a_second_announcement_replaces_the_first(void **state)
 	chunk(0, true, "a", 5, "b", 6);
 	config("a", 5);
 	config("b", 6);
-	assert_true(publisher_world_passed(&world));
+	assert_true(publisher_inventory_passed(&inventory));
 	chunk(0, false, "a", 5, NULL, 0);
-	assert_true(publisher_world_passed(&world)); /* not whole yet: the first one holds */
+	assert_true(
+		publisher_inventory_passed(&inventory)); /* not whole yet: the first one holds */
 	assert_false(is_gone("b"));
 	chunk(1, true, "c", 90, NULL, 0);
-	assert_false(publisher_world_passed(&world));
+	assert_false(publisher_inventory_passed(&inventory));
 	assert_true(is_gone("b"));
 	assert_int_equal(config("c", 90), WORLD_TAKE);
-	assert_true(publisher_world_passed(&world));
+	assert_true(publisher_inventory_passed(&inventory));
 	assert_int_equal(config("b", 50), WORLD_STALE);
 }
 
 static void an_incomplete_world_removes_nobody(void **state)
 {
-	struct msg_world message = { .epoch = 7, .number = 100, .last = true, .complete = false };
+	struct msg_inventory message = {
+		.epoch = 7, .number = 100, .last = true, .complete = false
+	};
 	struct err err;
 
 	(void)state;
-	assert_int_equal(publisher_world_announce(&world, &message, &err), 1);
-	assert_true(publisher_world_passed(&world));
+	assert_int_equal(publisher_inventory_announce(&inventory, &message, &err), 1);
+	assert_true(publisher_inventory_passed(&inventory));
 	assert_false(is_gone("restored"));
 }
 
@@ -184,7 +187,7 @@ static void a_lost_chunk_is_seen(void **state)
 	(void)state;
 	assert_int_equal(chunk(0, false, "a", 5, NULL, 0), 0);
 	assert_int_equal(chunk(2, true, "b", 5, NULL, 0), -1);
-	assert_false(publisher_world_passed(&world));
+	assert_false(publisher_inventory_passed(&inventory));
 	assert_int_equal(chunk(0, true, "a", 5, NULL, 0), 1);
 }
 
@@ -193,18 +196,18 @@ static void another_epoch_starts_over(void **state)
 	(void)state;
 	chunk(0, true, "a", 5, NULL, 0);
 	config("a", 500);
-	publisher_world_begin(&world, 8);
-	assert_false(publisher_world_passed(&world));
+	publisher_inventory_begin(&inventory, 8);
+	assert_false(publisher_inventory_passed(&inventory));
 	assert_int_equal(config("a", 501), WORLD_FOREIGN);
 	assert_int_equal(chunk(0, true, "a", 5, NULL, 0), 0); /* of epoch 7 */
 	assert_int_equal(say_in(8, "a", 1, false), WORLD_TAKE);
-	assert_false(publisher_world_passed(&world));
+	assert_false(publisher_inventory_passed(&inventory));
 }
 
 static void nobody_is_heard_before_a_resolver_came(void **state)
 {
 	(void)state;
-	publisher_world_begin(&world, 0);
+	publisher_inventory_begin(&inventory, 0);
 	assert_int_equal(say_in(0, "a", 1, false), WORLD_FOREIGN);
 }
 
