@@ -28,7 +28,7 @@ room_src = $(filter-out $(1)/$(1).c,$(wildcard $(1)/*.c $(1)/*/*.c))
 ROOM_LIBS := $(ROOMS:%=$(BUILD)/lib%.a)
 BINS := $(BUILD)/sluice $(ROOMS:%=$(BUILD)/sluice-%)
 VERSION_O := $(BUILD)/obj/gen/version.o
-CLI_O := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard cli/*.c))
+CLI_O := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard cli/*.c cli/*/*.c))
 UNIT_SRC := $(wildcard tests/unit/*/test_*.c)
 UNITS := $(UNIT_SRC:%.c=$(BUILD)/%)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
@@ -172,7 +172,7 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(ROOM_LIBS) $(BUILD)/libcommon.a |
 
 fuzzers: $(FUZZERS)
 
-$(BUILD)/bench_translate: $(BUILD)/obj/tests/bench/bench_translate.o $(BUILD)/obj/cli/offline.o $(ROOM_LIBS) $(BUILD)/libcommon.a | $(VERSION_O)
+$(BUILD)/bench_translate: $(BUILD)/obj/tests/bench/bench_translate.o $(BUILD)/obj/cli/offline/offline.o $(ROOM_LIBS) $(BUILD)/libcommon.a | $(VERSION_O)
 	@echo '  LINK   $@'
 	$(Q)$(CC) $(SAN) $(CFLAGS) -o $@ $^ $(VERSION_O) $(LIBS)
 

@@ -5,12 +5,12 @@
  *   owns   nothing between calls
  *   never  does I/O, keeps state, or sees a private key
  */
-#include "translator/ingress.h"
+#include "translator/ingress/ingress.h"
 
 #include <stdarg.h>
 
-#include "translator/settings.h"
-#include "translator/validate.h"
+#include "translator/settings/settings.h"
+#include "translator/validate/validate.h"
 
 void translator_warn(struct ingress_job *job, const char *fmt, ...)
 {

@@ -6,7 +6,7 @@
 #include "base/value.h"
 #include "msg/msg.h"
 #include "pb/reflect.h"
-#include "translator/pomerium_flags.h"
+#include "translator/settings/pomerium_flags.h"
 
 struct translator_settings {
 	struct str prefix;         /* annotation prefix, without the slash: ingress.pomerium.io */

@@ -3,7 +3,7 @@
  *   in     a folder of manifests (gen_manifests.py)
  *   out    "ingresses=N seconds=S per_second=R"; exit status 1 if one was rejected
  */
-#include "cli/offline.h"
+#include "cli/offline/offline.h"
 
 #include "base/clock.h"
 

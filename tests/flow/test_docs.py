@@ -49,7 +49,7 @@ def table():
 
 
 def test_annotations_are_those_of_the_translator():
-    known = re.findall(r'\{ "([a-z0-9_]+)", GROUP_', (ROOT / "translator/annotations.c").read_text())
+    known = re.findall(r'\{ "([a-z0-9_]+)", GROUP_', (ROOT / "translator/ingress/annotations.c").read_text())
     assert len(known) > 50
     assert set(table()) == set(known)
 
@@ -157,7 +157,7 @@ def test_what_nginx_annotations_become():
 # ---- settings.md and the index ----
 
 def test_settings_are_those_of_the_translator():
-    source = (ROOT / "translator/crd_table.c").read_text()
+    source = (ROOT / "translator/settings/crd_table.c").read_text()
     known = set(re.findall(r'(?m)^\t\{ "([A-Za-z0-9.]+)", CRD_', source))
     objects = {field for field in known if any(other.startswith(field + ".") for other in known)}
     named = [cells[0].strip("`") for cells in list(examples.rows((ROOT / "docs/settings.md").read_text()))[1:]]

@@ -1,7 +1,7 @@
 /* fuzz_settings: any YAML as the spec of the Pomerium object. What comes out must unpack, what is
  * refused has a sentence. */
 #include "pb/pomerium.pb-c.h"
-#include "translator/settings.h"
+#include "translator/settings/settings.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

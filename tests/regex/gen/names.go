@@ -55,7 +55,7 @@ func names() {
  *   in     a name in canonical form: one capital in front, no blanks, hyphens and underscores
  *   out    how many code points the class lists in the parsed expression, which Go bounds
  *   never  edited by hand: written by tests/regex/gen, see tests/regex/README.md (Unicode ` + unicode.Version + `) */
-#include "translator/regex.h"
+#include "translator/regex/regex.h"
 
 /* clang-format off */
 /* name, length, and the length of its negation, of its case-folded form and of that one's

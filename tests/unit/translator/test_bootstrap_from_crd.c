@@ -1,7 +1,7 @@
 /* bootstrap_from_crd: what Pomerium needs before it starts. */
 #include "tests/unit/translator/settings_trip.h"
 
-#include "translator/settings.h"
+#include "translator/settings/settings.h"
 
 #define IDP "authenticate: {url: 'https://a'}, identityProvider: {provider: hosted}"
 

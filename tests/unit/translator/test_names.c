@@ -7,10 +7,10 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
-#include "translator/names.h"
+#include "translator/ingress/names.h"
 
 static const char *const table[256] = {
-#include "translator/transliterate.inc"
+#include "translator/ingress/transliterate.inc"
 };
 
 /* Asked of gosimple/slug 1.15.0. */

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "pb/reflect.h"
-#include "translator/pomerium_flags.h"
+#include "translator/settings/pomerium_flags.h"
 
 static void table(void **state)
 {

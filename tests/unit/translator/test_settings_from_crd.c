@@ -1,8 +1,8 @@
 /* settings_from_crd: what the fields of the Pomerium object become, and what is refused. */
 #include "tests/unit/translator/settings_trip.h"
 
-#include "translator/crd_table.h"
-#include "translator/settings.h"
+#include "translator/settings/crd_table.h"
+#include "translator/settings/settings.h"
 
 #define IDP                                                                                    \
 	"authenticate: {url: 'https://auth.example.com'}, identityProvider: {provider: oidc, " \

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "translator/url.h"
+#include "translator/validate/url.h"
 
 static void test_parse(void **state)
 {

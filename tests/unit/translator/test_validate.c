@@ -1,7 +1,7 @@
 /* test_validate: what Pomerium or Envoy refuses, and that docs/validation.md lists each rule. */
 #include "trip.h"
 
-#include "translator/validate.h"
+#include "translator/validate/validate.h"
 
 struct rule_case {
 	const char *annotation, *value, *expected;

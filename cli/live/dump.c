@@ -1,0 +1,111 @@
+/* dump: what a running pipeline holds, as JSON: the store and the graph of the resolver, wanted and
+ * published state of the publisher.
+ *
+ *   in     the web sockets in the run folder
+ *   out    {"processes":[...]} on stdout, as it comes
+ *   never  holds a room's answer as a whole; a value of a Secret never leaves the rooms
+ */
+#include "cli/cli.h"
+#include "cli/live/live.h"
+#include "cli/offline/offline.h"
+#include "cli/live/redact.h"
+
+#include <stdio.h>
+
+#include "actor/conf.h"
+
+static struct str run_dir;
+static bool redacted;
+
+static const struct conf_option options[] = {
+	{ "run-dir", CONF_TEXT, &run_dir, "/run/sluice", 0, 0,
+	  "folder of the sockets between processes", 0 },
+	{ "redact", CONF_BOOL, &redacted, "false", 0, 0,
+	  "replace names, hosts, addresses and sentences by tokens, to send it to somebody", 0 },
+	{ 0 },
+};
+
+struct printer {
+	struct redact redact;
+	struct buf out;
+	bool too_deep;
+};
+
+static void on_piece(void *arg, struct str piece)
+{
+	struct printer *printer = arg;
+
+	if (!redacted) {
+		(void)fwrite(piece.ptr, 1, piece.len, stdout);
+		return;
+	}
+	if (printer->too_deep || redact_feed(&printer->redact, piece, &printer->out) < 0)
+		printer->too_deep = true;
+	(void)fwrite(printer->out.ptr, 1, printer->out.len, stdout);
+	buf_reset(&printer->out);
+}
+
+static int dump_process(const struct live_process *process, struct err *err)
+{
+	struct printer printer = { 0 };
+	struct live_answer answer = { .on_piece = on_piece, .arg = &printer };
+	int rc;
+
+	redact_open(&printer.redact);
+	buf_init(&printer.out, BUF_MAX_MESSAGE);
+	rc = live_get(process, "/dump", &answer, err);
+	if (rc == 0 && answer.status != 200)
+		rc = err_set(err, "the " STR_FMT " (pid %ld) answers with status %ld",
+			     STR_ARG(process->room), process->pid, answer.status);
+	if (rc == 0 && printer.too_deep)
+		rc = err_set(err, "the answer of the " STR_FMT " is nested too deeply",
+			     STR_ARG(process->room));
+	buf_clear(&printer.out);
+	redact_close(&printer.redact);
+	return rc;
+}
+
+static int dump_all(const struct live_list *list, struct err *err)
+{
+	static const char *const rooms[] = { "resolver", "publisher" };
+	bool first = true;
+
+	fputs("{\"processes\":[", stdout);
+	for (size_t i = 0; i < list->n; i++)
+		for (size_t k = 0; k < sizeof(rooms) / sizeof(rooms[0]); k++) {
+			if (!str_is(list->items[i].room, rooms[k]))
+				continue;
+			fputs(first ? "" : ",", stdout);
+			first = false;
+			if (dump_process(&list->items[i], err) < 0)
+				return -1;
+		}
+	fputs("]}\n", stdout);
+	return fflush(stdout) ? err_set(err, "the output cannot be written") : 0;
+}
+
+int cli_dump(int argc, char **argv)
+{
+	static const struct conf_option *const tables[] = { options, NULL };
+	struct str_list rest = { 0 };
+	struct live_list list;
+	struct err err = { "" };
+	struct pool pool;
+	int rc = conf_read(tables, "sluice dump", "print what a running pipeline holds", argc, argv,
+			   &rest, &err);
+
+	if (rc > 0)
+		return CLI_GOOD;
+	if (rc == 0 && rest.n)
+		rc = err_set(&err, "unexpected argument %s", err_quote(rest.items[0]));
+	if (rc < 0)
+		return offline_usage("dump", err.text);
+	pool_init(&pool);
+	rc = live_find(run_dir, &pool, &list, &err);
+	if (rc == 0)
+		rc = dump_all(&list, &err);
+	if (rc < 0)
+		fprintf(stderr, "sluice dump: %s\n", err.text);
+	pool_clear(&pool);
+	return rc < 0 ? CLI_UNREADABLE : CLI_GOOD;
+}

@@ -1,0 +1,294 @@
+/* explain_live: what a running pipeline makes of one Ingress.
+ *
+ *   in     ingress NAMESPACE/NAME; what the resolver and the publisher say of it
+ *   out    lines for a person, or one JSON object {"resolver":..., "publisher":...}
+ *   never  shows what a terminal would obey
+ */
+#include "cli/cli.h"
+#include "cli/live/live.h"
+#include "cli/offline/offline.h"
+
+#include <stdio.h>
+
+#include "actor/conf.h"
+#include "base/json_put.h"
+#include "base/value.h"
+
+static struct str run_dir;
+static bool as_json;
+
+static const struct conf_option options[] = {
+	{ "run-dir", CONF_TEXT, &run_dir, "/run/sluice", 0, 0,
+	  "folder of the sockets between processes", 0 },
+	{ "json", CONF_BOOL, &as_json, "false", 0, 0, "print one JSON object instead of lines", 0 },
+	{ "ingress NAMESPACE/NAME", CONF_REST, NULL, "", 0, 0, "which one", 0 },
+	{ 0 },
+};
+
+/* What one room says. */
+struct said {
+	struct buf text;
+	struct value value;
+	long status; /* of HTTP; 0: nobody is there */
+};
+
+/* ---- ask ---- */
+
+static void put_url_text(struct buf *out, struct str text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		const unsigned char c = (unsigned char)text.ptr[i];
+
+		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.')
+			buf_putc(out, (char)c);
+		else
+			buf_printf(out, "%%%02X", c);
+	}
+}
+
+static int ask(const struct live_list *list, const char *room, const struct str name[2],
+	       struct pool *pool, struct said *out, struct err *err)
+{
+	const struct live_process *process = live_first(list, room);
+	struct buf path;
+	int rc = 0;
+
+	buf_init(&out->text, BUF_MAX_TEXT);
+	if (!process)
+		return 0;
+	buf_init(&path, BUF_MAX_TEXT);
+	buf_puts(&path, "/explain?kind=Ingress&namespace=");
+	put_url_text(&path, name[0]);
+	buf_puts(&path, "&name=");
+	put_url_text(&path, name[1]);
+	out->status = live_get_all(process, path.ptr, &out->text, err);
+	if (out->status < 0 || json_parse(buf_view(&out->text), pool, &out->value, err) < 0)
+		rc = -1;
+	buf_clear(&path);
+	return rc;
+}
+
+/* ---- print ---- */
+
+static size_t n_items(const struct value *list)
+{
+	return list && list->type == VALUE_LIST ? list->list.n : 0;
+}
+
+/* What a terminal would obey becomes a question mark: C0, DEL, and C1 in UTF-8. */
+static void clean(struct buf *text)
+{
+	for (size_t i = 0; i < text->len; i++) {
+		const unsigned char c = (unsigned char)text->ptr[i];
+		const unsigned char next = i + 1 < text->len ? (unsigned char)text->ptr[i + 1] : 0;
+
+		if (c < 0x20 || c == 0x7f || (c == 0xc2 && next >= 0x80 && next < 0xa0))
+			text->ptr[i] = '?';
+	}
+}
+
+/* One line; `label` may be empty: what stands above goes on. */
+static void print_line(const char *label, struct buf *text)
+{
+	clean(text);
+	printf("  %-12s" STR_FMT "\n", label, STR_ARG(buf_view(text)));
+	buf_reset(text);
+}
+
+static void print_reference(const struct value *ref, const char *label, struct buf *text)
+{
+	const struct value *addresses = value_get(ref, "addresses");
+	const struct str ns = value_text(ref, "namespace");
+
+	buf_printf(text, STR_FMT " " STR_FMT "%s" STR_FMT ": " STR_FMT,
+		   STR_ARG(value_text(ref, "kind")), STR_ARG(ns), ns.len ? "/" : "",
+		   STR_ARG(value_text(ref, "name")), STR_ARG(value_text(ref, "state")));
+	for (size_t i = 0; i < n_items(addresses); i++)
+		buf_printf(text, ", " STR_FMT, STR_ARG(addresses->list.items[i].string));
+	if (addresses && !n_items(addresses))
+		buf_puts(text, ", no ready address: its cluster DNS name is used");
+	print_line(label, text);
+}
+
+static void print_resolver(const struct value *v, struct buf *text)
+{
+	const struct value *refs = value_get(v, "references");
+	const struct str reason = value_text(v, "reason"), class = value_text(v, "class");
+
+	if (value_flag(v, "managed"))
+		buf_printf(text, "yes, class " STR_FMT,
+			   STR_ARG(class.len ? class : STR("by default")));
+	else
+		buf_printf(text, "no: " STR_FMT, STR_ARG(value_text(v, "why_not")));
+	print_line("managed", text);
+	buf_printf(text, STR_FMT ", generation %lld, translation: " STR_FMT,
+		   STR_ARG(value_text(v, "state")), value_number(v, "generation"),
+		   STR_ARG(value_text(v, "queue")));
+	print_line("state", text);
+	if (reason.len) {
+		buf_str(text, reason);
+		print_line("reason", text);
+	}
+	for (size_t i = 0; i < n_items(refs); i++)
+		print_reference(&refs->list.items[i], i ? "" : "refers to", text);
+}
+
+static void print_route(size_t i, const struct value *route, struct buf *text)
+{
+	static const char *const paths[] = { "path", "prefix", "regex" };
+	const struct value *to = value_get(route, "to");
+
+	buf_printf(text, "%zu. " STR_FMT, i + 1, STR_ARG(value_text(route, "from")));
+	for (size_t k = 0; k < sizeof(paths) / sizeof(paths[0]); k++)
+		if (value_text(route, paths[k]).len)
+			buf_printf(text, " %s " STR_FMT, paths[k],
+				   STR_ARG(value_text(route, paths[k])));
+	for (size_t k = 0; k < n_items(to); k++)
+		buf_printf(text, "%s" STR_FMT, k ? ", " : " -> ",
+			   STR_ARG(to->list.items[k].string));
+	if (value_flag(route, "redirect") || value_flag(route, "response"))
+		buf_puts(text, value_flag(route, "redirect") ? " -> a redirect" : " -> a response");
+	print_line(i ? "" : "routes", text);
+}
+
+static void print_stored(const struct value *stored, struct buf *text)
+{
+	static const char *const words[][2] = {
+		{ "equal", "as wanted" },
+		{ "older", "an older state; the newer one is on its way" },
+		{ "not yet", "not yet; it is on its way" },
+		{ "nothing", "nothing" },
+		{ "not read yet", "unknown: the databroker was not read yet" },
+	};
+	const struct str state = value_text(stored, "state"), file = value_text(stored, "file");
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (str_is(state, words[i][0]))
+			buf_puts(text, words[i][1]);
+	if (file.len)
+		buf_printf(text, " (file " STR_FMT ")", STR_ARG(file));
+	else
+		buf_printf(text, " (record " STR_FMT ", version %lld%s)",
+			   STR_ARG(value_text(stored, "record")), value_number(stored, "version"),
+			   value_flag(stored, "writer") ? "" : "; another replica writes");
+	print_line("stored", text);
+}
+
+/* "label  word TIME: sentence", if there is a sentence. */
+static void print_sentence(const struct value *v, const char *const names[4], struct buf *text)
+{
+	const struct str sentence = value_text(v, names[1]);
+
+	if (!sentence.len)
+		return;
+	if (names[2])
+		buf_printf(text, "%s " STR_FMT ": ", names[2], STR_ARG(value_text(v, names[3])));
+	buf_str(text, sentence);
+	print_line(names[0], text);
+}
+
+static void print_publisher(const struct value *v, struct buf *text)
+{
+	static const char *const sentences[][4] = {
+		{ "rejected", "rejected", "since", "rejected_since" },
+		{ "last error", "last_error", "until", "mended_since" },
+		{ "waits for", "waits_for", NULL, NULL },
+		{ "since", "since", NULL, NULL },
+	};
+	const struct value *routes = value_get(v, "routes");
+
+	for (size_t i = 0; i < n_items(routes); i++)
+		print_route(i, &routes->list.items[i], text);
+	for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++)
+		print_sentence(v, sentences[i], text);
+	print_stored(value_get(v, "stored"), text);
+}
+
+static void print_all(const struct str name[2], const struct said *resolver,
+		      const struct said *publisher)
+{
+	struct buf text;
+
+	buf_init(&text, BUF_MAX_TEXT);
+	printf("Ingress " STR_FMT "/" STR_FMT "\n", STR_ARG(name[0]), STR_ARG(name[1]));
+	if (resolver->status) {
+		print_resolver(&resolver->value, &text);
+	} else {
+		buf_puts(&text, "is not running");
+		print_line("resolver", &text);
+	}
+	if (publisher->status == 200) {
+		print_publisher(&publisher->value, &text);
+	} else {
+		buf_str(&text, publisher->status ? value_text(&publisher->value, "error")
+						 : STR("is not running"));
+		print_line("publisher", &text);
+	}
+	buf_clear(&text);
+}
+
+static void print_json(const struct said *resolver, const struct said *publisher)
+{
+	printf("{\"resolver\":" STR_FMT ",\"publisher\":" STR_FMT "}\n",
+	       STR_ARG(resolver->status ? str_trim(buf_view(&resolver->text)) : STR("null")),
+	       STR_ARG(publisher->status ? str_trim(buf_view(&publisher->text)) : STR("null")));
+}
+
+/* ---- the verb ---- */
+
+static int explain(const struct live_list *list, const struct str name[2], struct pool *pool,
+		   struct err *err)
+{
+	struct said resolver = { 0 }, publisher = { 0 };
+	int status = CLI_UNREADABLE;
+
+	if (ask(list, "resolver", name, pool, &resolver, err) == 0 &&
+	    ask(list, "publisher", name, pool, &publisher, err) == 0) {
+		status = CLI_GOOD;
+		if (str_is(value_text(&resolver.value, "state"), "rejected") ||
+		    value_text(&publisher.value, "rejected").len)
+			status = CLI_REJECTED;
+		if (resolver.status == 404) {
+			err_set(err, STR_FMT, STR_ARG(value_text(&resolver.value, "error")));
+			status = CLI_UNREADABLE;
+		} else if (as_json) {
+			print_json(&resolver, &publisher);
+		} else {
+			print_all(name, &resolver, &publisher);
+		}
+	}
+	buf_clear(&resolver.text);
+	buf_clear(&publisher.text);
+	if (status == CLI_UNREADABLE)
+		fprintf(stderr, "sluice explain: %s\n", err->text);
+	return status;
+}
+
+int cli_explain_live(int argc, char **argv)
+{
+	static const struct conf_option *const tables[] = { options, NULL };
+	struct str_list rest = { 0 };
+	struct live_list list;
+	struct err err = { "" };
+	struct str name[2] = { STR_NONE, STR_NONE };
+	struct pool pool;
+	int rc = conf_read(tables, "sluice explain", "say what the pipeline makes of an Ingress",
+			   argc, argv, &rest, &err);
+
+	if (rc > 0)
+		return CLI_GOOD;
+	if (rc == 0 && (rest.n != 2 || !str_cut(rest.items[1], '/', &name[0], &name[1]) ||
+			!name[0].len || !name[1].len))
+		rc = err_set(&err, "name one Ingress: sluice explain ingress NAMESPACE/NAME");
+	if (rc < 0)
+		return offline_usage("explain", err.text);
+	pool_init(&pool);
+	if (live_find(run_dir, &pool, &list, &err) < 0) {
+		fprintf(stderr, "sluice explain: %s\n", err.text);
+		rc = CLI_UNREADABLE;
+	} else {
+		rc = explain(&list, name, &pool, &err);
+	}
+	pool_clear(&pool);
+	return rc;
+}

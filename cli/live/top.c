@@ -1,0 +1,338 @@
+/* top: what every process of a running pipeline does, live in a terminal.
+ *
+ *   in     /metrics and /state of each process, over its web socket
+ *   out    a screen every --interval, or (--once, or no terminal) one of them
+ *   owns   the counters of the last look, for rates
+ *   never  asks more often than it shows
+ */
+#include "cli/cli.h"
+#include "cli/live/live.h"
+#include "cli/offline/offline.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "actor/conf.h"
+#include "base/clock.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/value.h"
+
+static struct str run_dir;
+static uint64_t interval_ms;
+static bool once;
+
+static const struct conf_option options[] = {
+	{ "run-dir", CONF_TEXT, &run_dir, "/run/sluice", 0, 0,
+	  "folder of the sockets between processes", 0 },
+	{ "interval", CONF_DURATION, &interval_ms, "1s", 100, 60000, "time between two looks", 0 },
+	{ "once", CONF_BOOL, &once, "false", 0, 0,
+	  "show one screen and end, with rates over one interval; also when stdout is no terminal",
+	  0 },
+	{ 0 },
+};
+
+/* The series of one process. */
+struct look {
+	struct map series; /* as printed, without room -> double */
+	uint64_t at_ms;
+};
+
+struct seen {
+	struct look now, before; /* at_ms 0: none yet */
+	bool ready;
+	struct str why_not, last_error; /* in the pool of this look */
+	long long last_error_at;
+};
+
+struct top {
+	struct map processes; /* path of the socket -> struct seen */
+	int signals;
+};
+
+static void clear_look(struct look *look)
+{
+	map_clear(&look->series);
+	map_init(&look->series, mem_free);
+	look->at_ms = 0;
+}
+
+static void free_seen(void *ptr)
+{
+	struct seen *seen = ptr;
+
+	map_clear(&seen->now.series);
+	map_clear(&seen->before.series);
+	mem_free(seen);
+}
+
+/* ---- figures ---- */
+
+/* name{room="x",label="y"} 1.5 becomes name{label="y"} -> 1.5 */
+static void read_series(struct look *look, struct str line, struct pool *pool)
+{
+	long blank = str_rfind(line, ' ');
+	struct str name, labels, rest;
+	double *number;
+
+	if (blank < 0 || str_starts(line, "#"))
+		return;
+	name = str_slice(line, 0, (size_t)blank);
+	if (str_cut(name, '{', &name, &labels)) {
+		if (str_starts(labels, "room=\"") && str_cut(labels, ',', &labels, &rest))
+			name = pool_printf(pool, STR_FMT "{" STR_FMT, STR_ARG(name), STR_ARG(rest));
+		else if (!str_starts(labels, "room=\""))
+			name = pool_printf(pool, STR_FMT "{" STR_FMT, STR_ARG(name),
+					   STR_ARG(labels));
+	}
+	number = mem_alloc(sizeof(*number));
+	*number = strtod(pool_str(pool, str_slice(line, (size_t)blank + 1, line.len)).ptr, NULL);
+	map_put(&look->series, name, number);
+}
+
+static void read_metrics(struct look *look, struct str text)
+{
+	struct pool pool;
+	struct str line;
+
+	pool_init(&pool);
+	while (str_cut(text, '\n', &line, &text))
+		read_series(look, line, &pool);
+	look->at_ms = clock_ms();
+	pool_clear(&pool);
+}
+
+static double value_of(const struct look *look, const char *series)
+{
+	const double *number = map_get(&look->series, str_from(series));
+
+	return number ? *number : 0;
+}
+
+/* Over all label values of a name. */
+static double sum_of(const struct look *look, const char *name)
+{
+	const size_t len = strlen(name);
+	double sum = 0;
+	struct str key;
+	void *value;
+
+	for (size_t i = 0; map_next(&look->series, &i, &key, &value);)
+		if (str_starts(key, name) && (key.len == len || key.ptr[len] == '{'))
+			sum += *(const double *)value;
+	return sum;
+}
+
+static double rate_of(const struct seen *seen, const char *name)
+{
+	const uint64_t ms = seen->now.at_ms - seen->before.at_ms;
+
+	if (!seen->before.at_ms || !ms)
+		return 0;
+	return (sum_of(&seen->now, name) - sum_of(&seen->before, name)) * 1000.0 / (double)ms;
+}
+
+/* ---- one look ---- */
+
+static void read_state(struct seen *seen, struct str text, struct pool *pool)
+{
+	struct value v;
+
+	if (json_parse(text, pool, &v, NULL) < 0)
+		return;
+	seen->ready = value_flag(&v, "ready");
+	seen->why_not = value_text(&v, "why_not");
+	seen->last_error = value_text(&v, "last_error");
+	seen->last_error_at = value_number(&v, "last_error_at");
+}
+
+static void look_at(struct top *top, const struct live_process *process, struct pool *pool)
+{
+	struct seen *seen = map_get(&top->processes, process->path);
+	struct look spare;
+	struct err err = { "" };
+	struct buf text;
+
+	if (!seen) {
+		seen = mem_alloc(sizeof(*seen));
+		clear_look(&seen->now);
+		clear_look(&seen->before);
+		map_put(&top->processes, process->path, seen);
+	}
+	spare = seen->before;
+	seen->before = seen->now;
+	seen->now = spare;
+	clear_look(&seen->now);
+	seen->ready = false;
+	seen->why_not = STR("it does not answer");
+	seen->last_error = STR("");
+	buf_init(&text, BUF_MAX_TEXT);
+	if (live_get_all(process, "/metrics", &text, &err) == 200) {
+		read_metrics(&seen->now, buf_view(&text));
+		buf_reset(&text);
+		if (live_get_all(process, "/state", &text, &err) == 200)
+			read_state(seen, buf_view(&text), pool);
+	}
+	buf_clear(&text);
+}
+
+/* ---- the screen ---- */
+
+static void print_process(const struct live_process *process, const struct seen *seen)
+{
+	const struct look *now = &seen->now;
+	struct err why; /* nothing in it that a terminal would obey */
+
+	err_set(&why, STR_FMT, STR_ARG(seen->why_not));
+	printf("%-11s %7ld  %-5s %8.1f %8.1f %7.0f %6.1f %7.1f %6.0f  %s\n", process->room.ptr,
+	       process->pid, seen->ready ? "yes" : "no",
+	       rate_of(seen, "sluice_messages_received_total"),
+	       rate_of(seen, "sluice_messages_sent_total"), sum_of(now, "sluice_messages_queued"),
+	       rate_of(seen, "process_cpu_seconds_total") * 100,
+	       value_of(now, "process_resident_memory_bytes") / 1048576.0,
+	       sum_of(now, "sluice_peers"), why.text);
+}
+
+static void print_resolver(const struct seen *seen)
+{
+	const struct look *now = &seen->now;
+
+	printf("resolver   owners %.0f, objects %.0f, jobs: %.0f waiting, %.0f in flight, %.0f "
+	       "suspect; late %.0f, crashed %.0f\n",
+	       value_of(now, "sluice_resolver_owners"), sum_of(now, "sluice_resolver_objects"),
+	       value_of(now, "sluice_resolver_jobs{state=\"waiting\"}"),
+	       value_of(now, "sluice_resolver_jobs{state=\"in_flight\"}"),
+	       value_of(now, "sluice_resolver_jobs{state=\"suspect\"}"),
+	       value_of(now, "sluice_resolver_jobs_late_total"),
+	       value_of(now, "sluice_resolver_owners_crashed_total"));
+}
+
+static void print_publisher(const struct seen *seen)
+{
+	const struct look *now = &seen->now;
+
+	printf("publisher  %s, routes %.0f, owners: %.0f good, %.0f rejected, %.0f waiting, %.0f "
+	       "missing; writes %.0f (%.1f/s), saved %.0f, failed %.0f\n",
+	       value_of(now, "sluice_publisher_leader") > 0 ? "leader" : "standby",
+	       value_of(now, "sluice_publisher_routes"),
+	       value_of(now, "sluice_publisher_owners{state=\"good\"}"),
+	       value_of(now, "sluice_publisher_owners{state=\"rejected\"}"),
+	       value_of(now, "sluice_publisher_owners{state=\"waiting\"}"),
+	       value_of(now, "sluice_publisher_owners{state=\"missing\"}"),
+	       sum_of(now, "sluice_publisher_writes_total"),
+	       rate_of(seen, "sluice_publisher_writes_total"),
+	       value_of(now, "sluice_publisher_writes_saved_total"),
+	       sum_of(now, "sluice_publisher_write_failures_total"));
+}
+
+static void print_error(const struct live_process *process, const struct seen *seen)
+{
+	const time_t at = (time_t)seen->last_error_at;
+	char when[32] = "";
+	struct err text;
+	struct tm tm;
+
+	if (!seen->last_error.len)
+		return;
+	if (gmtime_r(&at, &tm))
+		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	err_set(&text, STR_FMT, STR_ARG(seen->last_error));
+	printf("last error of the %s, %s: %s\n", process->room.ptr, when, text.text);
+}
+
+static void print_screen(const struct top *top, const struct live_list *list)
+{
+	printf("%-11s %7s  %-5s %8s %8s %7s %6s %7s %6s\n", "ROOM", "PID", "READY", "IN/s", "OUT/s",
+	       "QUEUED", "CPU%", "RSS MB", "PEERS");
+	for (size_t i = 0; i < list->n; i++)
+		print_process(&list->items[i], map_get(&top->processes, list->items[i].path));
+	for (size_t i = 0; i < list->n; i++) {
+		const struct seen *seen = map_get(&top->processes, list->items[i].path);
+
+		if (str_is(list->items[i].room, "resolver"))
+			print_resolver(seen);
+		else if (str_is(list->items[i].room, "publisher"))
+			print_publisher(seen);
+	}
+	for (size_t i = 0; i < list->n; i++)
+		print_error(&list->items[i], map_get(&top->processes, list->items[i].path));
+	fflush(stdout);
+}
+
+static int look(struct top *top, bool show, bool clear, struct err *err)
+{
+	struct live_list list;
+	struct pool pool;
+	int rc;
+
+	pool_init(&pool);
+	rc = live_find(run_dir, &pool, &list, err);
+	for (size_t i = 0; rc == 0 && i < list.n; i++)
+		look_at(top, &list.items[i], &pool);
+	if (show && clear)
+		fputs("\033[H\033[J", stdout);
+	if (show && rc == 0)
+		print_screen(top, &list);
+	else if (show && clear) /* it may come back */
+		printf("%s\n", err->text);
+	fflush(stdout);
+	pool_clear(&pool);
+	return rc;
+}
+
+/* Waits; false: a signal asks for the end. */
+static bool pause_for(const struct top *top, uint64_t ms)
+{
+	struct pollfd fd = { top->signals, POLLIN, 0 };
+
+	return poll(&fd, 1, (int)ms) == 0;
+}
+
+static int run(struct top *top, struct err *err)
+{
+	if (look(top, !once, !once, err) < 0 && once)
+		return -1;
+	while (pause_for(top, interval_ms)) {
+		if (look(top, true, !once, err) < 0 && once)
+			return -1;
+		if (once)
+			break;
+	}
+	return 0;
+}
+
+int cli_top(int argc, char **argv)
+{
+	static const struct conf_option *const tables[] = { options, NULL };
+	struct str_list rest = { 0 };
+	struct top top = { .signals = -1 };
+	struct err err = { "" };
+	sigset_t set;
+	int rc = conf_read(tables, "sluice top", "show what every process does, live", argc, argv,
+			   &rest, &err);
+
+	if (rc > 0)
+		return CLI_GOOD;
+	if (rc == 0 && rest.n)
+		rc = err_set(&err, "unexpected argument %s", err_quote(rest.items[0]));
+	if (rc < 0)
+		return offline_usage("top", err.text);
+	once = once || !isatty(STDOUT_FILENO);
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	top.signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	map_init(&top.processes, free_seen);
+	rc = run(&top, &err);
+	if (rc < 0)
+		fprintf(stderr, "sluice top: %s\n", err.text);
+	map_clear(&top.processes);
+	close(top.signals);
+	return rc < 0 ? CLI_UNREADABLE : CLI_GOOD;
+}

@@ -1,0 +1,248 @@
+/* offline: the whole pipeline in one process.
+ *
+ *   in     manifests, through the watcher's dir source
+ *   out    the publisher's wanted state; lines for a person
+ *   owns   one of each room's cores and the order in which they are called
+ *   never  opens a socket
+ */
+#include "cli/offline/offline.h"
+
+#include "base/mem.h"
+#include "cli/cli.h"
+
+struct offline_settings offline_settings;
+
+const struct conf_option offline_options[] = {
+	{ "file", CONF_PATHS, &offline_settings.files, "", 0, 0,
+	  "manifest file or folder; may be repeated", 'f' },
+	{ "name", CONF_TEXT, &offline_settings.resolve.controller, "pomerium.io/ingress-controller",
+	  0, 0, "spec.controller of the IngressClass that is ours", 0 },
+	{ "prefix", CONF_TEXT, &offline_settings.resolve.prefix, "ingress.pomerium.io", 0, 0,
+	  "prefix of our annotations", 0 },
+	{ "namespaces", CONF_LIST, &offline_settings.resolve.namespaces, "", 0, 0,
+	  "namespaces to serve, comma separated; empty means all", 0 },
+	{ "pomerium-config", CONF_TEXT, &offline_settings.resolve.pomerium_config, "global", 0, 0,
+	  "name of the Pomerium object with the settings", 0 },
+	{ "cluster-domain", CONF_TEXT, &offline_settings.cluster_domain, "cluster.local", 0, 0,
+	  "DNS domain of the cluster", 0 },
+	{ "[FILE...]", CONF_REST, NULL, "", 0, 0, "manifest files and folders, as with --file", 0 },
+	{ 0 },
+};
+
+static void add_line(struct offline *self, const struct msg_key *owner, struct str text,
+		     bool is_warning)
+{
+	struct offline_line *line =
+		pool_push(&self->pool, &self->lines, &self->n_lines, sizeof(*line));
+
+	line->name = msg_key_for_people(owner, &self->pool);
+	line->text = pool_str(&self->pool, text);
+	line->is_warning = is_warning;
+}
+
+/* ---- the rooms' outputs ---- */
+
+static void on_put(void *arg, const struct msg_object *object)
+{
+	struct offline *self = arg;
+
+	resolver_resolve_put(self->resolve, object);
+}
+
+static void on_del(void *arg, const struct msg_object_delete *gone)
+{
+	struct offline *self = arg;
+
+	resolver_resolve_delete(self->resolve, gone);
+}
+
+static void on_secret(void *arg, const struct msg_secret_value *value)
+{
+	struct offline *self = arg;
+
+	resolver_resolve_secret(self->resolve, value);
+}
+
+static void on_complain(void *arg, const char *path, uint32_t line, const char *sentence)
+{
+	struct offline *self = arg;
+
+	self->unreadable = true;
+	if (line)
+		fprintf(stderr, "%s:%u: %s\n", path, line, sentence);
+	else
+		fprintf(stderr, "%s: %s\n", path, sentence);
+}
+
+static void on_dirty(void *arg, const struct msg_key *owner, uint64_t seen_ns)
+{
+	(void)arg, (void)owner, (void)seen_ns; /* every owner is translated once, at the end */
+}
+
+static void on_secret_wanted(void *arg, const struct msg_key *secret, bool wanted)
+{
+	struct offline *self = arg;
+	struct msg_key *asked;
+
+	if (!wanted)
+		return;
+	asked = pool_push(&self->pool, &self->asked, &self->n_asked, sizeof(*asked));
+	*asked = msg_key_dup(secret, &self->pool);
+}
+
+static void on_secret_put(void *arg, const struct msg_secret_put *put)
+{
+	struct offline *self = arg;
+
+	publisher_wanted_secret(self->wanted, put);
+}
+
+static void on_warn(void *arg, const struct msg_key *owner, const char *sentence)
+{
+	add_line(arg, owner, str_from(sentence), true);
+}
+
+/* ---- what the verbs call ---- */
+
+int offline_take_files(const struct str_list *rest)
+{
+	struct str_list *files = &offline_settings.files;
+	struct str *items = mem_alloc((files->n + rest->n + 1) * sizeof(*items));
+
+	if (files->n)
+		memcpy(items, files->items, files->n * sizeof(*items));
+	if (rest->n)
+		memcpy(items + files->n, rest->items, rest->n * sizeof(*items));
+	files->items = items; /* lives as long as the process, as all settings do */
+	files->n += rest->n;
+	return files->n ? 0 : -1;
+}
+
+int offline_usage(const char *verb, const char *sentence)
+{
+	fprintf(stderr, "sluice %s: %s; `sluice %s --help` lists the options\n", verb, sentence,
+		verb);
+	return CLI_USAGE;
+}
+
+void offline_load(struct offline *self)
+{
+	const struct source_sink from_source = { self, on_put, on_del, on_secret, on_complain };
+	const struct resolve_sink from_resolve = { self, on_dirty, on_secret_wanted, on_secret_put,
+						   NULL };
+	const struct wanted_sink from_wanted = { self, on_warn };
+	struct msg_kind_state synced = { .condition = MSG_KIND_SYNCED };
+
+	memset(self, 0, sizeof(*self));
+	pool_init(&self->pool);
+	self->wanted = publisher_wanted_new(&from_wanted);
+	self->resolve = resolver_resolve_new(&offline_settings.resolve, &from_resolve);
+	self->source = watcher_source_dir_new(&offline_settings.files, &from_source);
+	if (watcher_source_dir_load(self->source))
+		self->unreadable = true;
+	for (synced.kind = MSG_KIND_NONE + 1; synced.kind < MSG_N_KINDS; synced.kind++)
+		resolver_resolve_kind_state(self->resolve, &synced);
+	for (size_t i = 0; i < self->n_asked; i++)
+		watcher_source_dir_want(self->source, &self->asked[i], true);
+}
+
+static void translate_bundle(struct offline *self, const struct msg_bundle *bundle,
+			     struct pool *pool)
+{
+	const struct translator_settings settings = {
+		.prefix = offline_settings.resolve.prefix,
+		.cluster_domain = offline_settings.cluster_domain,
+		.controller = offline_settings.resolve.controller,
+		.pomerium = translator_pomerium_flags,
+		.bootstrap_only = offline_settings.bootstrap_only,
+	};
+	struct msg_config config = { 0 };
+	struct err err = { "" };
+
+	if (translator_translate(&settings, bundle, pool, &config, &err)) {
+		add_line(self, &bundle->owner, str_from(err.text), false);
+		return;
+	}
+	for (size_t i = 0; i < config.warnings.n; i++)
+		add_line(self, &bundle->owner, config.warnings.items[i], true);
+	switch (publisher_wanted_put(self->wanted, &config, NULL, &err)) {
+	case WANTED_REJECTED:
+		add_line(self, &bundle->owner, str_from(err.text), false);
+		break;
+	case WANTED_WAITS:
+		add_line(self, &bundle->owner, STR("a secret value that it refers to is not there"),
+			 false);
+		break;
+	case WANTED_CHANGED:
+	case WANTED_SAME:
+		break;
+	}
+}
+
+void offline_translate(struct offline *self, bool settings_only)
+{
+	struct pool pool;
+	struct msg_key *owners = NULL;
+	size_t n = 0;
+
+	pool_init(&pool);
+	resolver_resolve_owners(self->resolve, &self->pool, &owners, &n);
+	for (size_t i = 0; i < n; i++) {
+		struct msg_bundle bundle = { 0 };
+		struct err err = { "" };
+
+		if (settings_only && owners[i].kind != MSG_KIND_POMERIUM)
+			continue;
+		switch (resolver_resolve_owner(self->resolve, &owners[i], &pool, &bundle, &err)) {
+		case RESOLVE_BUNDLE:
+			bundle.stamp = (struct msg_stamp){ .epoch = 1, .number = i + 1 };
+			translate_bundle(self, &bundle, &pool);
+			break;
+		case RESOLVE_REJECT:
+			add_line(self, &owners[i], str_from(err.text), false);
+			break;
+		case RESOLVE_WAIT:
+			add_line(self, &owners[i],
+				 STR("the values of a Secret that it refers to cannot be read"),
+				 false);
+			break;
+		case RESOLVE_GONE:
+			break;
+		}
+		pool_clear(&pool);
+	}
+	pool_clear(&pool);
+}
+
+static int line_cmp(const void *a, const void *b)
+{
+	const struct offline_line *x = a, *y = b;
+	int rc = str_cmp(x->name, y->name);
+
+	return rc ? rc : str_cmp(x->text, y->text);
+}
+
+int offline_report(struct offline *self)
+{
+	int status = CLI_GOOD;
+
+	if (self->n_lines)
+		qsort(self->lines, self->n_lines, sizeof(*self->lines), line_cmp);
+	for (size_t i = 0; i < self->n_lines; i++) {
+		const struct offline_line *line = &self->lines[i];
+
+		fprintf(stderr, STR_FMT ": %s" STR_FMT "\n", STR_ARG(line->name),
+			line->is_warning ? "warning: " : "", STR_ARG(line->text));
+		if (!line->is_warning)
+			status = CLI_REJECTED;
+	}
+	return self->unreadable ? CLI_UNREADABLE : status;
+}
+
+void offline_clear(struct offline *self)
+{
+	watcher_source_dir_destroy(&self->source);
+	resolver_resolve_destroy(&self->resolve);
+	publisher_wanted_destroy(&self->wanted);
+	pool_clear(&self->pool);
+}

@@ -1,0 +1,70 @@
+/* translate_once: manifests in, configuration out, once, with no cluster and no sockets.
+ *
+ *   in     -f FILE|DIR...
+ *   out    the merged configuration or the bootstrap part; on stderr rejections and warnings
+ *   never  opens a socket
+ */
+#include "cli/cli.h"
+#include "cli/offline/offline.h"
+
+static struct str format;
+static bool bootstrap;
+
+static const struct conf_option options[] = {
+	{ "format", CONF_TEXT, &format, "json", 0, 0,
+	  "json: protobuf-JSON of the Config; yaml: Pomerium's config.yaml", 0 },
+	{ "bootstrap", CONF_BOOL, &bootstrap, "false", 0, 0,
+	  "print what Pomerium needs before it starts instead of routes and settings", 0 },
+	{ 0 },
+};
+
+static int render(struct offline *self, struct err *err)
+{
+	enum wanted_format as = str_is(format, "yaml") ? WANTED_YAML : WANTED_JSON;
+	struct buf out;
+	int rc;
+
+	buf_init(&out, BUF_MAX_OUTPUT);
+	rc = bootstrap ? publisher_wanted_render_bootstrap(self->wanted, as, "${TMPDIR}", &out, err)
+		       : publisher_wanted_render(self->wanted, as, &out, err);
+	if (!rc && out.len)
+		fwrite(out.ptr, 1, out.len, stdout);
+	if (!rc && fflush(stdout))
+		rc = err_set(err, "the result could not be written to stdout");
+	buf_wipe(&out);
+	return rc;
+}
+
+int cli_translate(int argc, char **argv)
+{
+	const struct conf_option *const tables[] = { offline_options, options,
+						     translator_pomerium_flags_options, NULL };
+	struct str_list rest = { 0 };
+	struct err err = { "" };
+	struct offline self;
+	int status, rc;
+
+	rc = conf_read(tables, "sluice translate", "translate manifests once, offline", argc, argv,
+		       &rest, &err);
+	if (rc)
+		return rc > 0 ? CLI_GOOD : offline_usage("translate", err.text);
+	if (offline_take_files(&rest))
+		return offline_usage("translate",
+				     "name at least one manifest file or folder with -f");
+	if (!str_is(format, "json") && !str_is(format, "yaml"))
+		return offline_usage("translate", "--format must be json or yaml");
+
+	offline_settings.bootstrap_only = bootstrap;
+	offline_load(&self);
+	publisher_wanted_need(self.wanted,
+			      (struct wanted_needs){ str_is(format, "yaml"), bootstrap });
+	offline_translate(&self, bootstrap);
+	status = offline_report(&self);
+	/* a bootstrap part that was rejected is not printed: there is nothing good to print */
+	if (!(bootstrap && status == CLI_REJECTED) && render(&self, &err)) {
+		fprintf(stderr, "sluice translate: %s\n", err.text);
+		status = CLI_SYSTEM;
+	}
+	offline_clear(&self);
+	return status;
+}

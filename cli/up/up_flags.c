@@ -1,0 +1,336 @@
+/* up_flags: the flags of `sluice up`, and which rooms get them.
+ *
+ *   in     argv, the environment
+ *   out    what the supervisor looks at; the command line of each room
+ *   owns   the table: a flag, its default, its help, the rooms it goes to
+ *   never  checks what a room checks itself; puts a secret into a command line
+ */
+#include "cli/up/up_flags.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "actor/web_address.h"
+#include "base/log.h"
+#include "cli/offline/offline.h"
+
+#define TO(room) (1u << ROOM_##room)
+#define TO_ALL (TO(WATCHER) | TO(RESOLVER) | TO(TRANSLATOR) | TO(PUBLISHER))
+#define NO_EFFECT (1u << 28)   /* manifests for the Go controller may have it */
+#define IN_CLUSTER (1u << 30)  /* not if manifests are read */
+#define EACH_A_PORT (1u << 29) /* an address: each process gets the next port */
+#define SECRET (1u << 31)      /* by the environment only */
+
+struct up_flags up_flags;
+
+/* Where a flag goes that the supervisor does not look at. */
+union slot {
+	struct str text;
+	struct str_list list;
+	long number;
+	bool on;
+	uint64_t ms;
+};
+
+struct row {
+	struct conf_option option; /* without a variable: it gets a slot */
+	unsigned rooms;            /* TO(room) | ...; 0: the supervisor alone wants it */
+};
+
+static const struct row rows[] = {
+	{ { "out", CONF_TEXT, &up_flags.out, "", 0, 0,
+	    "file that Pomerium's configuration is written to", 'o' },
+	  TO(PUBLISHER) },
+	{ { "bootstrap-out", CONF_TEXT, &up_flags.bootstrap_out, "", 0, 0,
+	    "config.yaml to keep for the Pomerium beside us: what it needs to start", 0 },
+	  TO(PUBLISHER) },
+	{ { "format", CONF_TEXT, &up_flags.format, "yaml", 0, 0,
+	    "yaml: Pomerium's config.yaml; json: protobuf-JSON of the Config", 0 },
+	  TO(PUBLISHER) },
+	{ { "kubeconfig", CONF_TEXT, &up_flags.kubeconfig, "", 0, 0,
+	    "watch this cluster instead of manifests; in a pod without -f: the cluster it runs in",
+	    0 },
+	  TO(WATCHER) | TO(PUBLISHER) | IN_CLUSTER },
+	{ { "context", CONF_TEXT, NULL, "", 0, 0,
+	    "context of the kubeconfig; empty: its current one", 0 },
+	  TO(WATCHER) | TO(PUBLISHER) | IN_CLUSTER },
+	{ { "databroker-service-url", CONF_TEXT, &up_flags.databroker_url, "", 0, 0,
+	    "write into the databroker of a running Pomerium instead of --out", 0 },
+	  TO(PUBLISHER) },
+	{ { "shared-secret", CONF_TEXT, NULL, "", 0, 0,
+	    "secret shared with Pomerium, base64 of 32 bytes; rather in the environment than in a "
+	    "flag; empty: that of the Pomerium object",
+	    0 },
+	  TO(PUBLISHER) | SECRET },
+	{ { "shared-secret-file", CONF_TEXT, NULL, "", 0, 0, "file that holds the shared secret",
+	    0 },
+	  TO(PUBLISHER) },
+	{ { "databroker-tls-ca", CONF_TEXT, NULL, "", 0, 0,
+	    "base64 of the CA certificates of the databroker", 0 },
+	  TO(PUBLISHER) },
+	{ { "databroker-tls-ca-file", CONF_TEXT, NULL, "", 0, 0,
+	    "file with the CA certificates of the databroker", 0 },
+	  TO(PUBLISHER) },
+	{ { "databroker-tls-insecure-skip-verify", CONF_BOOL, NULL, "false", 0, 0,
+	    "do not check the databroker's certificate", 0 },
+	  TO(PUBLISHER) },
+	{ { "databroker-tls-override-certificate-name", CONF_TEXT, NULL, "", 0, 0,
+	    "name in the databroker's certificate, if it is not the host of the URL", 0 },
+	  TO(PUBLISHER) },
+	{ { "max-delete-share", CONF_INT, NULL, "50", 1, 100,
+	    "percent of the routes in the databroker from which on they are not removed at once; "
+	    "100: no limit",
+	    0 },
+	  TO(PUBLISHER) },
+	{ { "lease-duration", CONF_DURATION, NULL, "30s", 1000, 3600000,
+	    "how long the databroker waits for a silent publisher before another may write", 0 },
+	  TO(PUBLISHER) },
+	{ { "workers", CONF_INT, &up_flags.n_workers, "1", 1, UP_FLAGS_MAX_WORKERS, "translators",
+	    0 },
+	  0 },
+	{ { "report", CONF_BOOL, NULL, "true", 0, 0,
+	    "tell the watched cluster what became of each Ingress, by Events, by the status of the "
+	    "Pomerium object and by that of the Ingress",
+	    0 },
+	  TO(PUBLISHER) | IN_CLUSTER },
+	{ { "update-status-from-service", CONF_TEXT, NULL, "", 0, 0,
+	    "namespace/name of the Service whose address the status of our Ingresses gets", 0 },
+	  TO(WATCHER) | TO(RESOLVER) | IN_CLUSTER },
+	{ { "status-address", CONF_LIST, NULL, "", 0, 0,
+	    "IP addresses or host names that it gets instead, comma separated", 0 },
+	  TO(RESOLVER) | IN_CLUSTER },
+	{ { "once", CONF_BOOL, &up_flags.once, "false", 0, 0,
+	    "end after the first complete state: 0, or 1 if something was rejected", 0 },
+	  TO(PUBLISHER) },
+	{ { "table", CONF_BOOL, &up_flags.table, "false", 0, 0,
+	    "print a table of the routes whenever the file changes", 0 },
+	  0 },
+	{ { "publish-interval", CONF_DURATION, NULL, "0", 0, 3600000,
+	    "least time between two writes; 0: the publisher's own choice", 0 },
+	  TO(PUBLISHER) },
+	{ { "run-dir", CONF_TEXT, &up_flags.run_dir, "", 0, 0,
+	    "folder for the sockets; empty: a fresh one, removed at the end", 0 },
+	  TO_ALL },
+	{ { "metrics-bind-address", CONF_TEXT, &up_flags.metrics, "", 0, 0,
+	    "address of the watcher's /metrics, such as :9090; the resolver has the next port, "
+	    "then the publisher, then the translators; empty or 0: none",
+	    0 },
+	  TO_ALL | EACH_A_PORT },
+	{ { "health-probe-bind-address", CONF_TEXT, &up_flags.probes, "", 0, 0,
+	    "the same for /healthz, /readyz and /startupz; may be the same address", 0 },
+	  TO_ALL | EACH_A_PORT },
+	{ { "debug-dump-config-diff", CONF_BOOL, NULL, "false", 0, 0,
+	    "of the Go controller: taken, of no effect", 0 },
+	  NO_EFFECT },
+	{ { "config-controller-shutdown", CONF_TEXT, NULL, "", 0, 0,
+	    "of the Go controller: taken, of no effect", 0 },
+	  NO_EFFECT },
+	{ { "log-level", CONF_TEXT, NULL, "info", 0, 0, "debug, info, warn or error", 0 }, TO_ALL },
+	{ { "log-format", CONF_TEXT, &up_flags.log_format, "logfmt", 0, 0, "logfmt or json", 0 },
+	  TO_ALL },
+};
+
+/* Those that `translate` and `explain` have too; offline.c has their rows. */
+static const struct {
+	const char *name;
+	unsigned rooms;
+} shared[] = {
+	{ "file", TO(WATCHER) },
+	{ "namespaces", TO(WATCHER) | TO(RESOLVER) },
+	{ "name", TO(RESOLVER) | TO(TRANSLATOR) },
+	{ "prefix", TO(RESOLVER) | TO(TRANSLATOR) },
+	{ "pomerium-config", TO(RESOLVER) },
+	{ "cluster-domain", TO(TRANSLATOR) },
+};
+
+#define N_ROWS (sizeof(rows) / sizeof(rows[0]))
+#define N_SHARED (sizeof(shared) / sizeof(shared[0]))
+
+static union slot slots[N_ROWS];
+static struct conf_option options[N_ROWS + 1]; /* the rows as conf wants them */
+
+/* Each process has a port of its own, counted from the one that is named. */
+static int check_addresses(struct err *err)
+{
+	const unsigned n = UP_FLAGS_PLACES + (unsigned)up_flags.n_workers;
+	struct web_address metrics, probes;
+	unsigned apart;
+
+	if (actor_web_address_from(up_flags.metrics, &metrics, err) < 0)
+		return err_wrap(err, "--metrics-bind-address");
+	if (actor_web_address_from(up_flags.probes, &probes, err) < 0)
+		return err_wrap(err, "--health-probe-bind-address");
+	if (metrics.port + n > 65536 || probes.port + n > 65536)
+		return err_set(err, "there are not %u ports from %u on, one for each process", n,
+			       metrics.port > probes.port ? metrics.port : probes.port);
+	apart = metrics.port > probes.port ? metrics.port - probes.port
+					   : probes.port - metrics.port;
+	if (metrics.port && probes.port && apart && apart < n)
+		return err_set(
+			err,
+			"--metrics-bind-address and --health-probe-bind-address: ports %u "
+			"and %u are to be the same or %u apart, since each process takes one",
+			metrics.port, probes.port, n);
+	return 0;
+}
+
+int up_flags_read(int argc, char **argv, struct str_list *rest, struct err *err)
+{
+	const struct conf_option *const tables[] = { offline_options, options,
+						     translator_pomerium_flags_options, NULL };
+	int rc;
+
+	for (size_t i = 0; i < N_ROWS; i++) {
+		options[i] = rows[i].option;
+		if (!options[i].var)
+			options[i].var = &slots[i];
+	}
+	rc = conf_read(tables, "sluice up", "run the pipeline on this machine", argc, argv, rest,
+		       err);
+	return rc ? rc : check_addresses(err);
+}
+
+/* ---- command lines ---- */
+
+static bool is_for(unsigned rooms, enum msg_room room)
+{
+	if (rooms & IN_CLUSTER && offline_settings.files.n)
+		return false;
+	return rooms & 1u << room;
+}
+
+static void print_value(const struct conf_option *option, struct buf *out)
+{
+	const struct str_list *list;
+	uint64_t ms;
+
+	switch (option->type) {
+	case CONF_TEXT:
+		buf_str(out, *(const struct str *)option->var);
+		break;
+	case CONF_LIST:
+		list = option->var;
+		for (size_t i = 0; i < list->n; i++) {
+			buf_puts(out, i ? "," : "");
+			buf_str(out, list->items[i]);
+		}
+		break;
+	case CONF_INT:
+		buf_printf(out, "%ld", *(const long *)option->var);
+		break;
+	case CONF_BOOL:
+		buf_puts(out, *(const bool *)option->var ? "true" : "false");
+		break;
+	case CONF_DURATION:
+		ms = *(const uint64_t *)option->var;
+		buf_printf(out, ms ? "%llums" : "%llu", (unsigned long long)ms);
+		break;
+	case CONF_PATHS:
+	case CONF_REST:
+		break;
+	}
+}
+
+/* The address of the process at this place. */
+static void print_address(const struct conf_option *option, unsigned place, struct buf *out)
+{
+	struct web_address address;
+
+	if (actor_web_address_from(*(const struct str *)option->var, &address, NULL) < 0 ||
+	    !address.port)
+		return;
+	address.port += place;
+	actor_web_address_print(&address, out);
+}
+
+static void pass_paths(const struct conf_option *option, up_flags_fn *each, void *arg)
+{
+	const struct str_list *paths = option->var;
+	struct buf flag;
+
+	buf_init(&flag, BUF_MAX_TEXT);
+	for (size_t i = 0; i < paths->n; i++) {
+		buf_reset(&flag);
+		buf_printf(&flag, "--%s=" STR_FMT, option->name, STR_ARG(paths->items[i]));
+		each(arg, buf_view(&flag));
+	}
+	buf_clear(&flag);
+}
+
+/* What is empty says nothing: the room's own default stands then. */
+static void pass_on(const struct conf_option *option, const unsigned *place, up_flags_fn *each,
+		    void *arg)
+{
+	struct buf value, flag;
+
+	if (option->type == CONF_PATHS) {
+		pass_paths(option, each, arg);
+		return;
+	}
+	buf_init(&value, BUF_MAX_TEXT);
+	buf_init(&flag, BUF_MAX_TEXT);
+	if (place)
+		print_address(option, *place, &value);
+	else
+		print_value(option, &value);
+	if (value.len) {
+		buf_printf(&flag, "--%s=", option->name);
+		buf_str(&flag, buf_view(&value));
+		each(arg, buf_view(&flag));
+	}
+	buf_clear(&value);
+	buf_clear(&flag);
+}
+
+static const struct conf_option *find_shared(const char *name)
+{
+	const struct conf_option *option = offline_options;
+
+	while (strcmp(option->name, name) != 0)
+		option++; /* it is there: the table above names these only */
+	return option;
+}
+
+void up_flags_each(enum msg_room room, unsigned place, up_flags_fn *each, void *arg)
+{
+	for (size_t i = 0; i < N_SHARED; i++)
+		if (is_for(shared[i].rooms, room))
+			pass_on(find_shared(shared[i].name), NULL, each, arg);
+	for (size_t i = 0; i < N_ROWS; i++)
+		if (is_for(rows[i].rooms, room) && !(rows[i].rooms & SECRET))
+			pass_on(&options[i], rows[i].rooms & EACH_A_PORT ? &place : NULL, each,
+				arg);
+	for (const struct conf_option *o = translator_pomerium_flags_options;
+	     room == ROOM_TRANSLATOR && o->name; o++)
+		pass_on(o, NULL, each, arg);
+}
+
+void up_flags_warn(void)
+{
+	for (size_t i = 0; i < N_ROWS; i++) {
+		struct buf value;
+
+		buf_init(&value, BUF_MAX_TEXT);
+		print_value(&options[i], &value);
+		if (rows[i].rooms & NO_EFFECT && value.len && !str_is(buf_view(&value), "false"))
+			log_warn("flag has no effect", "flag=--%s", options[i].name);
+		buf_clear(&value);
+	}
+}
+
+void up_flags_set_secrets(enum msg_room room)
+{
+	char name[CONF_NAME_MAX];
+
+	for (size_t i = 0; i < N_ROWS; i++) {
+		const struct str *secret = options[i].var;
+
+		if (!(rows[i].rooms & SECRET))
+			continue;
+		conf_env_name(options[i].name, name);
+		if (secret->len && is_for(rows[i].rooms, room))
+			setenv(name, secret->ptr, 1);
+		else
+			unsetenv(name); /* nobody else needs it */
+	}
+}

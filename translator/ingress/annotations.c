@@ -1,0 +1,384 @@
+/* annotations: the table of all annotations, and what each group of them does to the route.
+ *
+ *   in     the annotations of an Ingress under our prefix
+ *   out    flags, the route that every route of the Ingress starts from, splices for what is secret
+ *   owns   the table
+ *   never  looks at rules, paths or Services
+ *
+ * The reference reads them in groups, one after the other; an annotation that is not in the table
+ * is refused first. */
+#include "translator/ingress/ingress.h"
+
+enum group {
+	GROUP_BASE,   /* the route's field of that name */
+	GROUP_TLS,    /* a Secret: annotations_secret.c */
+	GROUP_SECRET, /* the same */
+	GROUP_MCP,    /* annotations_mcp.c */
+	GROUP_TUNNEL,
+	GROUP_POLICY, /* the field of that name of the route's one policy */
+	GROUP_FLAG,   /* says how routes are built */
+	GROUP_CLUSTER /* the Envoy cluster that older Pomerium reads */
+};
+
+struct annotation {
+	const char *name;
+	enum group group;
+	const char *field; /* if it is not the name */
+	enum ingress_flag flag;
+};
+
+static const struct annotation table[] = {
+	{ "allow_any_authenticated_user", GROUP_BASE, NULL, 0 },
+	{ "allow_public_unauthenticated_access", GROUP_BASE, NULL, 0 },
+	{ "allow_spdy", GROUP_BASE, NULL, 0 },
+	{ "allow_upgrades", GROUP_BASE, NULL, 0 },
+	{ "allow_websockets", GROUP_BASE, NULL, 0 },
+	{ "bearer_token_format", GROUP_BASE, NULL, 0 },
+	{ "circuit_breaker_thresholds", GROUP_BASE, NULL, 0 },
+	{ "cors_allow_preflight", GROUP_BASE, NULL, 0 },
+	{ "depends_on", GROUP_BASE, NULL, 0 },
+	{ "description", GROUP_BASE, NULL, 0 },
+	{ "enable_google_cloud_serverless_authentication", GROUP_BASE, NULL, 0 },
+	{ "health_checks", GROUP_BASE, NULL, 0 },
+	{ "healthy_panic_threshold", GROUP_BASE, NULL, 0 },
+	{ "host_path_regex_rewrite_pattern", GROUP_BASE, NULL, 0 },
+	{ "host_path_regex_rewrite_substitution", GROUP_BASE, NULL, 0 },
+	{ "host_rewrite", GROUP_BASE, NULL, 0 },
+	{ "host_rewrite_header", GROUP_BASE, NULL, 0 },
+	{ "idle_timeout", GROUP_BASE, NULL, 0 },
+	{ "idp_access_token_allowed_audiences", GROUP_BASE, NULL, 0 },
+	{ "lb_policy", GROUP_BASE, "load_balancing_policy", 0 },
+	{ "load_balancing_policy", GROUP_BASE, NULL, 0 },
+	{ "logo_url", GROUP_BASE, NULL, 0 },
+	{ "name", GROUP_BASE, NULL, 0 },
+	{ "outlier_detection", GROUP_BASE, NULL, 0 },
+	{ "pass_identity_headers", GROUP_BASE, NULL, 0 },
+	{ "prefix_rewrite", GROUP_BASE, NULL, 0 },
+	{ "preserve_host_header", GROUP_BASE, NULL, 0 },
+	{ "regex_rewrite_pattern", GROUP_BASE, NULL, 0 },
+	{ "regex_rewrite_substitution", GROUP_BASE, NULL, 0 },
+	{ "remove_request_headers", GROUP_BASE, NULL, 0 },
+	{ "rewrite_response_headers", GROUP_BASE, NULL, 0 },
+	{ "set_request_headers", GROUP_BASE, NULL, 0 },
+	{ "set_response_headers", GROUP_BASE, NULL, 0 },
+	{ "timeout", GROUP_BASE, NULL, 0 },
+	{ "tls_server_name", GROUP_BASE, NULL, 0 },
+	{ "tls_skip_verify", GROUP_BASE, NULL, 0 },
+
+	{ "tls_client_secret", GROUP_TLS, NULL, 0 },
+	{ "tls_custom_ca_secret", GROUP_TLS, NULL, 0 },
+	{ "tls_downstream_client_ca_secret", GROUP_TLS, NULL, 0 },
+
+	{ "identity_provider_secret", GROUP_SECRET, NULL, 0 },
+	{ "kubernetes_service_account_token_secret", GROUP_SECRET, NULL, 0 },
+	{ "mcp_server_upstream_oauth2_secret", GROUP_SECRET, NULL, 0 },
+	{ "set_request_headers_secret", GROUP_SECRET, NULL, 0 },
+	{ "set_response_headers_secret", GROUP_SECRET, NULL, 0 },
+
+	{ "mcp_client", GROUP_MCP, NULL, 0 },
+	{ "mcp_server", GROUP_MCP, NULL, 0 },
+	{ "mcp_server_authorization_server_url", GROUP_MCP, NULL, 0 },
+	{ "mcp_server_max_request_bytes", GROUP_MCP, NULL, 0 },
+	{ "mcp_server_path", GROUP_MCP, NULL, 0 },
+	{ "mcp_server_upstream_oauth2_auth_style", GROUP_MCP, NULL, 0 },
+	{ "mcp_server_upstream_oauth2_auth_url", GROUP_MCP, NULL, 0 },
+	{ "mcp_server_upstream_oauth2_authorization_url_params", GROUP_MCP, NULL, 0 },
+	{ "mcp_server_upstream_oauth2_scopes", GROUP_MCP, NULL, 0 },
+	{ "mcp_server_upstream_oauth2_token_url", GROUP_MCP, NULL, 0 },
+
+	{ "upstream_tunnel", GROUP_TUNNEL, NULL, 0 },
+	{ "upstream_tunnel_ssh_policy", GROUP_TUNNEL, "ssh_policy", 0 },
+
+	{ "allowed_domains", GROUP_POLICY, NULL, 0 },
+	{ "allowed_idp_claims", GROUP_POLICY, NULL, 0 },
+	{ "allowed_users", GROUP_POLICY, NULL, 0 },
+	{ "policy", GROUP_POLICY, "rego", 0 },
+
+	{ "path_regex", GROUP_FLAG, NULL, INGRESS_PATH_REGEX },
+	{ "secure_upstream", GROUP_FLAG, NULL, INGRESS_SECURE_UPSTREAM },
+	{ "service_proxy_upstream", GROUP_FLAG, NULL, INGRESS_SERVICE_PROXY },
+	{ "ssh_upstream", GROUP_FLAG, NULL, INGRESS_SSH },
+	{ "subtle_allow_empty_host", GROUP_FLAG, NULL, INGRESS_EMPTY_HOST },
+	{ "tcp_upstream", GROUP_FLAG, NULL, INGRESS_TCP },
+	{ "udp_upstream", GROUP_FLAG, NULL, INGRESS_UDP },
+
+	{ "least_request_lb_config", GROUP_CLUSTER, NULL, 0 },
+	{ "maglev_lb_config", GROUP_CLUSTER, NULL, 0 },
+	{ "ring_hash_lb_config", GROUP_CLUSTER, NULL, 0 },
+};
+#define N_TABLE (sizeof(table) / sizeof(table[0]))
+
+/* ---- names ---- */
+
+static const struct annotation *find(struct str name)
+{
+	for (size_t i = 0; i < N_TABLE; i++)
+		if (str_is(name, table[i].name))
+			return &table[i];
+	return NULL;
+}
+
+/* The name without "prefix/"; STR_NONE if it is not ours. */
+static struct str own_name(const struct ingress_job *job, struct str key)
+{
+	struct str prefix = job->settings->prefix;
+
+	if (key.len <= prefix.len || key.ptr[prefix.len] != '/' ||
+	    (prefix.len && memcmp(key.ptr, prefix.ptr, prefix.len) != 0))
+		return STR_NONE;
+	return str_slice(key, prefix.len + 1, key.len);
+}
+
+#define NAME_MAX_LEN 64 /* longer names resemble nothing */
+
+static char folded(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return (char)(c - 'A' + 'a');
+	return c == '-' ? '_' : c;
+}
+
+/* Letters to add, drop, change or swap with the next, from a to b. */
+static size_t distance(struct str a, struct str b)
+{
+	size_t rows[3][NAME_MAX_LEN + 1];
+
+	for (size_t j = 0; j <= b.len; j++)
+		rows[0][j] = j;
+	for (size_t i = 1; i <= a.len; i++) {
+		size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *top = rows[(i + 1) % 3];
+
+		row[0] = i;
+		for (size_t j = 1; j <= b.len; j++) {
+			char x = folded(a.ptr[i - 1]), y = folded(b.ptr[j - 1]);
+			size_t best = above[j - 1] + (x != y);
+
+			best = above[j] + 1 < best ? above[j] + 1 : best;
+			best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+			if (i > 1 && j > 1 && x == folded(b.ptr[j - 2]) &&
+			    y == folded(a.ptr[i - 2]) && top[j - 2] + 1 < best)
+				best = top[j - 2] + 1;
+			row[j] = best;
+		}
+	}
+	return rows[a.len % 3][b.len];
+}
+
+static int refuse_unknown(const struct ingress_job *job, struct str key, struct str name,
+			  struct err *err)
+{
+	const char *nearest = NULL;
+	size_t best = name.len / 3 + 1;
+
+	for (size_t i = 0; i < N_TABLE && name.len && name.len <= NAME_MAX_LEN; i++) {
+		size_t away = distance(name, str_from(table[i].name));
+
+		if (away < best) {
+			best = away;
+			nearest = table[i].name;
+		}
+	}
+	if (nearest)
+		return err_set(err, "annotation %s is unknown; did you mean " STR_FMT "/%s?",
+			       err_quote(key), STR_ARG(job->settings->prefix), nearest);
+	return err_set(
+		err,
+		"annotation %s is unknown: remove it, or give it another prefix than " STR_FMT "/",
+		err_quote(key), STR_ARG(job->settings->prefix));
+}
+
+static int refuse_groups(const struct ingress_job *job, struct err *err)
+{
+	return err_set(err,
+		       "annotation " STR_FMT
+		       "/allowed_groups is no longer supported: groups come as claims of the "
+		       "identity provider now, so use " STR_FMT
+		       "/policy with a criterion claim/groups "
+		       "(https://docs.pomerium.com/docs/overview/upgrading#idp-directory-sync)",
+		       STR_ARG(job->settings->prefix), STR_ARG(job->settings->prefix));
+}
+
+/* An annotation of the Ingress that the table knows. */
+struct given {
+	const struct annotation *annotation;
+	struct str key, text;
+};
+
+struct given_list {
+	struct given *items;
+	size_t n;
+};
+
+static int collect(struct ingress_job *job, struct given_list *out, struct err *err)
+{
+	const struct str_map *all = &job->ingress->metadata.annotations;
+
+	for (size_t i = 0; i < all->n; i++) {
+		struct str name = own_name(job, all->items[i].key);
+		const struct annotation *a = name.ptr ? find(name) : NULL;
+		struct given *given;
+
+		if (!name.ptr || ((job->flags & INGRESS_SOLVER) && !(a && a->group == GROUP_FLAG)))
+			continue;
+		if (str_is(name, "allowed_groups"))
+			return refuse_groups(job, err);
+		if (!a)
+			return refuse_unknown(job, all->items[i].key, name, err);
+		given = pool_push(job->pool, &out->items, &out->n, sizeof(*given));
+		*given = (struct given){ a, all->items[i].key, all->items[i].value };
+	}
+	return 0;
+}
+
+/* ---- groups ---- */
+
+static int take_field(struct ingress_job *job, const struct annotation *a, struct str text,
+		      ProtobufCMessage *m, struct err *err)
+{
+	const char *field = a->field ? a->field : a->name;
+	struct value value = { 0 };
+
+	if (yaml_parse(text, job->pool, &value, err))
+		return -1;
+	translator_annotation_value(m->descriptor, field, &value, job->pool);
+	return pb_field_from_value(&value, field, job->pool, m, err);
+}
+
+static int take_policy(struct ingress_job *job, const struct annotation *a, struct str text,
+		       struct err *err)
+{
+	Pomerium__Config__Policy *policy = job->route->policies[0];
+	struct str rego;
+
+	if (!a->field)
+		return take_field(job, a, text, &policy->base, err);
+	if (translator_ppl_compile(text, job->pool, &rego, err))
+		return -1;
+	PB_SET_TEXT(policy, source_ppl, text);
+	PB_PUSH(job->pool, policy, rego, pb_bytes(rego));
+	return 0;
+}
+
+static int take_tunnel(struct ingress_job *job, const struct annotation *a, struct str text,
+		       struct err *err)
+{
+	Pomerium__Config__UpstreamTunnel *tunnel = job->route->upstream_tunnel;
+	struct str rego;
+
+	if (!tunnel)
+		tunnel = job->route->upstream_tunnel =
+			PB_NEW(job->pool, pomerium__config__upstream_tunnel);
+	if (!a->field)
+		return 0; /* any value turns it on */
+	if (translator_ppl_compile(text, job->pool, &rego, err))
+		return -1;
+	tunnel->ssh_policy = PB_NEW(job->pool, pomerium__config__pplpolicy);
+	PB_SET_TEXT(tunnel->ssh_policy, raw, text);
+	return 0;
+}
+
+/* Numbers of Envoy's Cluster.LbPolicy by those of Pomerium's LoadBalancingPolicy. */
+static const int envoy_policies[] = { 0, 0, 5, 3, 2, 1 };
+
+static int take_cluster(struct ingress_job *job, const struct annotation *a, struct str text,
+			struct err *err)
+{
+	Pomerium__Config__Route *route = job->route;
+	Envoy__Config__Cluster__V3__Cluster *cluster = route->envoy_opts;
+	unsigned policy =
+		route->has_load_balancing_policy ? (unsigned)route->load_balancing_policy : 0;
+
+	if (!cluster)
+		cluster = route->envoy_opts =
+			PB_NEW(job->pool, envoy__config__cluster__v3__cluster);
+	if (policy > 1 && policy < sizeof(envoy_policies) / sizeof(envoy_policies[0]))
+		PB_SET(cluster, lb_policy,
+		       (Envoy__Config__Cluster__V3__Cluster__LbPolicy)envoy_policies[policy]);
+	if (take_field(job, a, text, &cluster->base, err))
+		return -1;
+	translator_warn(job,
+			"annotation " STR_FMT
+			"/%s is read by older Pomerium only: the current one ignores it",
+			STR_ARG(job->settings->prefix), a->name);
+	return 0;
+}
+
+static bool is_true(struct str text)
+{
+	return text.len == 4 && strncasecmp(text.ptr, "true", 4) == 0;
+}
+
+static int take_one(struct ingress_job *job, const struct annotation *a, struct str text,
+		    struct err *err)
+{
+	switch (a->group) {
+	case GROUP_BASE:
+		return take_field(job, a, text, &job->route->base, err);
+	case GROUP_TLS:
+	case GROUP_SECRET:
+		return translator_annotations_secret(job, a->name, text, err);
+	case GROUP_MCP:
+		return translator_annotations_mcp(job, a->name, text, err);
+	case GROUP_TUNNEL:
+		return take_tunnel(job, a, text, err);
+	case GROUP_POLICY:
+		return take_policy(job, a, text, err);
+	case GROUP_CLUSTER:
+		return take_cluster(job, a, text, err);
+	case GROUP_FLAG:
+		if (is_true(text))
+			job->flags |= a->flag;
+		return 0;
+	}
+	return 0;
+}
+
+/* Groups in the order in which they are read: secrets add to what the others say. */
+static const enum group order[] = { GROUP_FLAG, GROUP_BASE,   GROUP_CLUSTER, GROUP_MCP,
+				    GROUP_TLS,  GROUP_SECRET, GROUP_TUNNEL,  GROUP_POLICY };
+
+static const struct given *given_field(const struct given_list *list, const char *name)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->items[i].annotation->name, name) == 0)
+			return &list->items[i];
+	return NULL;
+}
+
+static int check_alias(const struct given_list *list, struct err *err)
+{
+	const struct given *alias = given_field(list, "lb_policy");
+	const struct given *field = given_field(list, "load_balancing_policy");
+
+	if (!alias || !field)
+		return 0;
+	return err_set(err,
+		       "annotations " STR_FMT " and " STR_FMT " mean the same: keep one of them",
+		       STR_ARG(alias->key), STR_ARG(field->key));
+}
+
+int translator_annotations_apply(struct ingress_job *job, struct err *err)
+{
+	struct given_list list = { NULL, 0 };
+
+	job->route = PB_NEW(job->pool, pomerium__config__route);
+	if (collect(job, &list, err) || check_alias(&list, err))
+		return -1;
+	if (job->flags & INGRESS_SOLVER) {
+		PB_SET(job->route, allow_public_unauthenticated_access, 1);
+		PB_SET(job->route, preserve_host_header, 1);
+	} else {
+		PB_PUSH(job->pool, job->route, policies,
+			PB_NEW(job->pool, pomerium__config__policy));
+	}
+	for (size_t g = 0; g < sizeof(order) / sizeof(order[0]); g++) {
+		for (size_t i = 0; i < list.n; i++) {
+			const struct given *given = &list.items[i];
+
+			if (given->annotation->group == order[g] &&
+			    take_one(job, given->annotation, given->text, err))
+				return err_wrap(err, "annotation " STR_FMT, STR_ARG(given->key));
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,236 @@
+/* annotations_secret: what the Secrets that annotations name fill in.
+ *
+ *   in     the name of an annotation, the name of a Secret, the facts of that Secret
+ *   out    splices for values that are secret, fields of the route for those that are public
+ *   owns   the table of annotations and keys
+ *   never  sees a secret value
+ */
+#include "translator/ingress/ingress.h"
+
+#include "translator/validate/pem.h"
+
+enum key_flag {
+	KEY_REQUIRED = 1, /* must be there */
+	KEY_FILLED = 2,   /* and must not be empty */
+	KEY_EACH = 4,     /* every key of the Secret, into a map under its own name */
+	KEY_ONE_OF = 8,   /* at least one of those that carry this flag */
+	KEY_CERTS = 16,   /* PEM certificates */
+	KEY_PAIR = 32     /* the private key of tls.crt */
+};
+
+struct secret_key {
+	const char *key;
+	const char *path; /* of the field in a route */
+	unsigned flags;
+	enum msg_splice_encoding encoding;
+};
+
+static const struct secret_annotation {
+	const char *name;
+	const char *type; /* NULL: any */
+	struct secret_key keys[2];
+} table[] = {
+	{ "identity_provider_secret",
+	  "Opaque",
+	  { { "client_id", "idp_client_id", 0, MSG_SPLICE_RAW },
+	    { "client_secret", "idp_client_secret", 0, MSG_SPLICE_RAW } } },
+	{ "kubernetes_service_account_token_secret",
+	  "kubernetes.io/service-account-token",
+	  { { "token", "kubernetes_service_account_token", KEY_REQUIRED, MSG_SPLICE_RAW } } },
+	{ "mcp_server_upstream_oauth2_secret",
+	  "Opaque",
+	  { { "client_id", "mcp.server.upstream_oauth2.client_id", KEY_ONE_OF, MSG_SPLICE_RAW },
+	    { "client_secret", "mcp.server.upstream_oauth2.client_secret", KEY_ONE_OF,
+	      MSG_SPLICE_RAW } } },
+	{ "set_request_headers_secret",
+	  "Opaque",
+	  { { "", "set_request_headers", KEY_EACH, MSG_SPLICE_RAW } } },
+	{ "set_response_headers_secret",
+	  "Opaque",
+	  { { "", "set_response_headers", KEY_EACH, MSG_SPLICE_RAW } } },
+	{ "tls_client_secret",
+	  NULL,
+	  { { "tls.crt", "tls_client_cert", KEY_FILLED, MSG_SPLICE_BASE64 },
+	    { "tls.key", "tls_client_key", KEY_FILLED | KEY_PAIR, MSG_SPLICE_BASE64 } } },
+	{ "tls_custom_ca_secret",
+	  NULL,
+	  { { "ca.crt", "tls_custom_ca", KEY_FILLED | KEY_CERTS, MSG_SPLICE_BASE64 } } },
+	{ "tls_downstream_client_ca_secret",
+	  NULL,
+	  { { "ca.crt", "tls_downstream_client_ca", KEY_FILLED | KEY_CERTS, MSG_SPLICE_BASE64 } } },
+};
+
+/* A public value goes straight into the route; any other is left to the publisher. */
+static int fill(struct ingress_job *job, const struct msg_bundle_secret *secret,
+		const struct msg_secret_info *info, const struct secret_key *key, struct err *err)
+{
+	struct str path = str_from(key->path), value = info->clear;
+	struct buf text;
+	int rc;
+
+	if (!info->utf8 && key->encoding == MSG_SPLICE_RAW)
+		return err_set(err, "key %s of Secret " STR_FMT " is not valid UTF-8",
+			       err_quote(info->name), STR_ARG(secret->name));
+	if (!value.ptr) {
+		translator_splice(job, secret, info, path, key->encoding);
+		return 0;
+	}
+	buf_init(&text, BUF_MAX_MESSAGE);
+	buf_base64(&text, value);
+	rc = pb_set_path(&job->route->base, path, pool_str(job->pool, buf_view(&text)), job->pool,
+			 err);
+	buf_clear(&text);
+	return rc;
+}
+
+/* Headers of a Secret may not repeat a header that stands in the plain annotation; names are
+ * compared as written. */
+static bool has_header(const struct ingress_job *job, const char *field, struct str name)
+{
+	const Pomerium__Config__Route *route = job->route;
+
+	if (strcmp(field, "set_request_headers") == 0) {
+		for (size_t i = 0; i < route->n_set_request_headers; i++)
+			if (str_eq(pb_str(route->set_request_headers[i]->key), name))
+				return true;
+		return false;
+	}
+	for (size_t i = 0; i < route->n_set_response_headers; i++)
+		if (str_eq(pb_str(route->set_response_headers[i]->key), name))
+			return true;
+	return false;
+}
+
+static int fill_each(struct ingress_job *job, const struct msg_bundle_secret *secret,
+		     const struct secret_key *key, struct err *err)
+{
+	for (size_t i = 0; i < secret->values.n; i++) {
+		const struct msg_secret_info *info = &secret->values.items[i];
+
+		if (has_header(job, key->path, info->name))
+			return err_set(err,
+				       "key %s of Secret " STR_FMT
+				       " is also set by the annotation %s: keep one of them",
+				       err_quote(info->name), STR_ARG(secret->name), key->path);
+		if (strcmp(key->path, "set_response_headers") == 0 && info->name.len == 4 &&
+		    strncasecmp(info->name.ptr, "host", 4) == 0)
+			return err_set(err,
+				       "key %s of Secret " STR_FMT
+				       ": this header cannot be changed here",
+				       err_quote(info->name), STR_ARG(secret->name));
+		if (!info->utf8)
+			return err_set(err,
+				       "key %s of Secret " STR_FMT
+				       " is not valid UTF-8, so it cannot be a header",
+				       err_quote(info->name), STR_ARG(secret->name));
+		if (info->has_control)
+			return err_set(err,
+				       "key %s of Secret " STR_FMT
+				       " holds a NUL, a carriage return or a line feed, which a "
+				       "header cannot carry",
+				       err_quote(info->name), STR_ARG(secret->name));
+		translator_splice(
+			job, secret, info,
+			pool_printf(job->pool, "%s[" STR_FMT "]", key->path, STR_ARG(info->name)),
+			key->encoding);
+	}
+	return 0;
+}
+
+static int check_type(const struct secret_annotation *a, const struct msg_bundle_secret *secret,
+		      struct err *err)
+{
+	if (!a->type || str_is(secret->type, a->type))
+		return 0;
+	return err_set(err, "Secret " STR_FMT " should have the type %s, but has %s",
+		       STR_ARG(secret->name), a->type, err_quote(secret->type));
+}
+
+static int check_key(struct ingress_job *job, const struct msg_bundle_secret *secret,
+		     const struct secret_key *key, struct err *err)
+{
+	const struct msg_secret_info *info = translator_secret_info(secret, key->key);
+
+	if (!info && (key->flags & (KEY_REQUIRED | KEY_FILLED)))
+		return err_set(err, "Secret " STR_FMT " has no key %s", STR_ARG(secret->name),
+			       key->key);
+	if (!info)
+		return 0;
+	if (!info->len && (key->flags & KEY_FILLED))
+		return err_set(err, "key %s of Secret " STR_FMT " is empty", key->key,
+			       STR_ARG(secret->name));
+	if ((key->flags & KEY_PAIR) && !info->matches_cert)
+		return err_set(err,
+			       "key %s of Secret " STR_FMT
+			       " is not the private key of the certificate "
+			       "in its tls.crt",
+			       key->key, STR_ARG(secret->name));
+	if (!(key->flags & KEY_CERTS))
+		return 0;
+	if (!info->clear.ptr)
+		translator_warn(job,
+				"key %s of Secret " STR_FMT " holds a private key: it should hold "
+				"certificates only",
+				key->key, STR_ARG(secret->name));
+	else if (translator_pem_bundle(info->clear, err))
+		return err_wrap(err, "key %s of Secret " STR_FMT, key->key, STR_ARG(secret->name));
+	return 0;
+}
+
+static int take_keys(struct ingress_job *job, const struct secret_annotation *a,
+		     const struct msg_bundle_secret *secret, struct err *err)
+{
+	bool one_of = false, any = false;
+
+	if (a->keys[0].flags & KEY_EACH)
+		return fill_each(job, secret, &a->keys[0], err);
+	for (size_t i = 0; i < 2 && a->keys[i].key; i++) {
+		const struct secret_key *key = &a->keys[i];
+		const struct msg_secret_info *info = translator_secret_info(secret, key->key);
+
+		if (check_key(job, secret, key, err))
+			return -1;
+		one_of |= (key->flags & KEY_ONE_OF) != 0;
+		any |= info != NULL;
+		if (info && fill(job, secret, info, key, err))
+			return -1;
+	}
+	if (one_of && !any)
+		return err_set(err,
+			       "Secret " STR_FMT " should have at least one of the keys %s and %s",
+			       STR_ARG(secret->name), a->keys[0].key, a->keys[1].key);
+	return 0;
+}
+
+/* The OAuth2 Secret alone makes the route an MCP server; of a client it says nothing. */
+static bool wants_mcp(struct ingress_job *job)
+{
+	Pomerium__Config__MCP *mcp = job->route->mcp;
+
+	if (mcp && mcp->client)
+		return false;
+	if (!mcp)
+		mcp = job->route->mcp = PB_NEW(job->pool, pomerium__config__mcp);
+	if (!mcp->server)
+		mcp->server = PB_NEW(job->pool, pomerium__config__mcpserver);
+	if (!mcp->server->upstream_oauth2)
+		mcp->server->upstream_oauth2 = PB_NEW(job->pool, pomerium__config__upstream_oauth2);
+	return true;
+}
+
+int translator_annotations_secret(struct ingress_job *job, const char *name, struct str secret_name,
+				  struct err *err)
+{
+	const struct secret_annotation *a = table;
+	const struct msg_bundle_secret *secret = translator_secret(job->bundle, secret_name);
+
+	while (strcmp(a->name, name) != 0)
+		a++; /* every annotation of the group is in the table */
+	if (!secret)
+		return err_set(err, "Secret %s is not there", err_quote(secret_name));
+	if (check_type(a, secret, err))
+		return -1;
+	if (a->keys[0].flags & KEY_ONE_OF && !wants_mcp(job))
+		return 0;
+	return take_keys(job, a, secret, err);
+}

@@ -1,0 +1,214 @@
+/* crd: is this a Pomerium object that an API server would take?
+ *
+ *   in     spec, untyped
+ *   out    yes, or a sentence that names the field, its value and what would be right
+ *   owns   the rules that tie fields together; those of one field are rows of crd_table.c
+ *   never  changes the spec
+ *
+ * An API server checks the same before it stores the object; manifests from a folder come
+ * unchecked. */
+#include "translator/settings/crd_table.h"
+
+#include "pb/reflect.h"
+
+#define PATH_MAX_BYTES 128
+
+const struct value *translator_crd_get(const struct value *spec, const char *path)
+{
+	struct str rest = str_from(path), step;
+	char name[PATH_MAX_BYTES];
+
+	while (spec && str_cut(rest, '.', &step, &rest)) {
+		(void)snprintf(name, sizeof(name), STR_FMT, STR_ARG(step));
+		spec = value_get(spec, name);
+	}
+	spec = value_get(spec, rest.ptr);
+	return spec && spec->type != VALUE_NULL ? spec : NULL;
+}
+
+struct str translator_crd_text(const struct value *spec, const char *path)
+{
+	const struct value *v = translator_crd_get(spec, path);
+
+	return v && (v->type == VALUE_STRING || v->type == VALUE_TIME) ? v->string : STR_NONE;
+}
+
+static const struct crd_field *find_field(struct str path)
+{
+	for (const struct crd_field *f = translator_crd_fields; f->path; f++)
+		if (str_is(path, f->path))
+			return f;
+	return NULL;
+}
+
+bool translator_crd_is_allowed(const char *path, struct str text)
+{
+	const struct crd_field *field = find_field(str_from(path));
+
+	return !field || !field->allowed || translator_crd_allows(field, text);
+}
+
+static bool is_string(const struct value *v)
+{
+	return v->type == VALUE_STRING && !v->binary && str_is_utf8(v->string);
+}
+
+static int check_text(const struct crd_field *field, const struct value *v, struct err *err)
+{
+	struct str text = v->string;
+
+	if (field->flags & CRD_NOT_EMPTY && text.len == 0)
+		return err_set(err, "spec.%s is empty", field->path);
+	if (field->flags & CRD_HTTPS && !str_starts(text, "https://"))
+		return err_set(err, "spec.%s: %s should begin with https://", field->path,
+			       err_quote(text));
+	if (field->allowed && !(field->flags & CRD_LENIENT) && !translator_crd_allows(field, text))
+		return err_set(err, "spec.%s: %s should be one of: %s", field->path,
+			       err_quote(text), field->allowed);
+	return 0;
+}
+
+static int check_number(const struct crd_field *field, const struct value *v, struct err *err)
+{
+	int64_t least = field->type == CRD_COUNT ? 0 : INT32_MIN;
+
+	if (v->type != VALUE_INT || v->integer < least || v->integer > INT32_MAX)
+		return err_set(err, "spec.%s: %s should be a whole number from %lld to %d",
+			       field->path, err_quote(v->text), (long long)least, INT32_MAX);
+	return 0;
+}
+
+static int check_duration(const struct crd_field *field, const struct value *v, struct err *err)
+{
+	int64_t ns;
+
+	if (pb_parse_go_duration(v->string, &ns, err))
+		return err_wrap(err, "spec.%s", field->path);
+	return 0;
+}
+
+/* Lists and maps hold text only, but for the flags. */
+static int check_items(const struct crd_field *field, const struct value *v, struct err *err)
+{
+	for (size_t i = 0; v->type == VALUE_LIST && i < v->list.n; i++)
+		if (!is_string(&v->list.items[i]))
+			return err_set(
+				err,
+				"spec.%s[%zu] should be a string and not %s (put it in quotes)",
+				field->path, i, value_type_name(v->list.items[i].type));
+	for (size_t i = 0; v->type == VALUE_MAP && i < v->map.n; i++) {
+		const struct value_entry *entry = &v->map.entries[i];
+		bool fits = field->type == CRD_FLAGS ? entry->value.type == VALUE_BOOL
+						     : is_string(&entry->value);
+
+		if (!is_string(&entry->key))
+			return err_set(err, "spec.%s: the key %s should be a string", field->path,
+				       err_quote(entry->key.text));
+		if (!fits)
+			return err_set(err, "spec.%s[" STR_FMT "] should be %s and not %s",
+				       field->path, STR_ARG(entry->key.string),
+				       field->type == CRD_FLAGS ? "true or false"
+								: "a string (put it in quotes)",
+				       value_type_name(entry->value.type));
+	}
+	return 0;
+}
+
+static int check_map(const char *path, const struct value *map, struct err *err);
+
+static int check_field(const struct crd_field *field, const struct value *v, struct err *err)
+{
+	static const struct {
+		enum value_type type;
+		const char *name;
+		int (*check)(const struct crd_field *field, const struct value *v, struct err *err);
+	} types[] = {
+		[CRD_OBJECT] = { VALUE_MAP, "an object", NULL },
+		[CRD_TEXT] = { VALUE_STRING, "a string (put it in quotes)", check_text },
+		[CRD_BOOL] = { VALUE_BOOL, "true or false", NULL },
+		[CRD_INT] = { VALUE_INT, "a whole number", check_number },
+		[CRD_COUNT] = { VALUE_INT, "a whole number", check_number },
+		[CRD_DURATION] = { VALUE_STRING, "a string such as \"30s\"", check_duration },
+		[CRD_LIST] = { VALUE_LIST, "a list of strings", check_items },
+		[CRD_MAP] = { VALUE_MAP, "an object of strings", check_items },
+		[CRD_FLAGS] = { VALUE_MAP, "an object of booleans", check_items },
+	};
+	enum value_type wanted = types[field->type].type;
+	bool fits = wanted == VALUE_STRING ? is_string(v) || v->type == VALUE_TIME
+					   : /* a date without quotes */
+			    wanted == VALUE_INT ? v->type == VALUE_INT || v->type == VALUE_UINT
+						: v->type == wanted;
+
+	if (!fits)
+		return err_set(err, "spec.%s should be %s and not %s", field->path,
+			       types[field->type].name, value_type_name(v->type));
+	if (field->type == CRD_OBJECT)
+		return check_map(field->path, v, err);
+	return types[field->type].check ? types[field->type].check(field, v, err) : 0;
+}
+
+/* The rows directly below the path that must be there. */
+static int check_required(const char *path, const struct value *map, struct err *err)
+{
+	size_t len = strlen(path);
+
+	for (const struct crd_field *f = translator_crd_fields; f->path; f++) {
+		const char *name = f->path + len + (len > 0);
+		const struct value *v;
+
+		if (!(f->flags & CRD_REQUIRED) || strncmp(f->path, path, len) != 0 ||
+		    (len && f->path[len] != '.') || strchr(name, '.'))
+			continue;
+		v = value_get(map, name);
+		if (!v || v->type == VALUE_NULL)
+			return err_set(err, "spec.%s is required", f->path);
+	}
+	return 0;
+}
+
+static int check_map(const char *path, const struct value *map, struct err *err)
+{
+	for (size_t i = 0; i < map->map.n; i++) {
+		const struct value_entry *entry = &map->map.entries[i];
+		const struct crd_field *field = NULL;
+		char name[PATH_MAX_BYTES];
+		int len = snprintf(name, sizeof(name), "%s%s" STR_FMT, path, *path ? "." : "",
+				   STR_ARG(entry->key.text));
+
+		if (entry->key.type == VALUE_STRING && len > 0 && (size_t)len < sizeof(name))
+			field = find_field((struct str){ name, (size_t)len });
+		if (!field || str_find(entry->key.text, '.') >= 0)
+			return err_set(err, "spec%s%s: the field %s is unknown", *path ? "." : "",
+				       path, err_quote(entry->key.text));
+		if (entry->value.type != VALUE_NULL && check_field(field, &entry->value, err))
+			return -1;
+	}
+	return check_required(path, map, err);
+}
+
+static int check_together(const struct value *spec, struct err *err)
+{
+	bool idp = translator_crd_get(spec, "identityProvider"),
+	     authenticate = translator_crd_get(spec, "authenticate");
+
+	if (idp && !authenticate)
+		return err_set(err,
+			       "spec.authenticate is required if spec.identityProvider is set");
+	if (authenticate && !idp)
+		return err_set(err,
+			       "spec.identityProvider is required if spec.authenticate is set");
+	if (idp && !str_is(translator_crd_text(spec, "identityProvider.provider"), "hosted") &&
+	    !translator_crd_get(spec, "identityProvider.secret"))
+		return err_set(err, "spec.identityProvider.secret is required unless the provider "
+				    "is \"hosted\"");
+	return 0;
+}
+
+int translator_crd_check(const struct value *spec, struct err *err)
+{
+	if (!spec || spec->type != VALUE_MAP)
+		return err_set(err, "spec should be an object");
+	if (check_map("", spec, err))
+		return -1;
+	return check_together(spec, err);
+}

@@ -1,0 +1,298 @@
+/* settings_rules: the table of what Pomerium refuses of its settings, each rule with its source.
+ *
+ *   in     one text of the Pomerium object
+ *   out    0, or a sentence that says what would be right
+ *   owns   the table
+ *   never  repeats a rule of the CRD's schema (crd_table.c)
+ */
+#include "translator/settings/settings.h"
+
+#include <math.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include "translator/settings/crd.h"
+#include "translator/validate/pem.h"
+#include "translator/validate/url.h"
+#include "translator/validate/validate.h"
+
+static const char ACCESS_LOG_FIELDS[] =
+	"authority client-certificate cluster-stat-name duration forwarded-for ip method path "
+	"query referer request-id "
+	"response-code response-code-details size upstream-cluster user-agent";
+static const char AUTHORIZE_LOG_FIELDS[] =
+	"body check-request-id cluster-stat-name email envoy-route-checksum envoy-route-id headers "
+	"host id-token "
+	"id-token-claims impersonate-email impersonate-session-id impersonate-user-id ip "
+	"mcp-method mcp-tool "
+	"mcp-tool-parameters method path query removed-groups-count request-id route-checksum "
+	"route-id service-account-id "
+	"session-id user";
+
+/* ---- URLs and numbers ---- */
+
+static int check_full_url(struct settings_job *job, struct str key, struct str text,
+			  struct err *err)
+{
+	struct translator_url url;
+
+	(void)job, (void)key;
+	return translator_url_parse_full(text, &url, err) ? err_wrap(err, "%s", err_quote(text))
+							  : 0;
+}
+
+static int check_url(struct settings_job *job, struct str key, struct str text, struct err *err)
+{
+	struct translator_url url;
+
+	(void)job, (void)key;
+	return translator_url_parse(text, &url, err) ? err_wrap(err, "%s", err_quote(text)) : 0;
+}
+
+static int check_share(struct settings_job *job, struct str key, struct str text, struct err *err)
+{
+	char *end = NULL;
+	double share = NAN;
+
+	(void)job, (void)key;
+	/* strtod would skip blanks and read words. */
+	if (text.len && strchr("+-.0123456789", text.ptr[0]) && text.ptr[0])
+		share = strtod(text.ptr, &end);
+	if (end != text.ptr + text.len || !(share >= 0 && share <= 1))
+		return err_set(err, "%s should be a number from 0 to 1", err_quote(text));
+	return 0;
+}
+
+static int check_not_negative(struct settings_job *job, struct str key, struct str text,
+			      struct err *err)
+{
+	int64_t ns;
+
+	(void)job, (void)key;
+	if (pb_parse_go_duration(text, &ns, err))
+		return -1;
+	return ns < 0 ? err_set(err, "%s should not be negative", err_quote(text)) : 0;
+}
+
+/* ---- names and headers ---- */
+
+static bool is_word(const char *words, struct str text)
+{
+	struct str rest = str_from(words), word;
+
+	while (str_cut(rest, ' ', &word, &rest))
+		if (str_eq(word, text))
+			return true;
+	return str_eq(rest, text);
+}
+
+static int check_log_field(const char *words, struct str text, struct err *err)
+{
+	if (is_word(words, text) || str_starts(text, "headers."))
+		return 0;
+	return err_set(err, "%s should be headers.NAME or one of: %s", err_quote(text), words);
+}
+
+static int check_access_log_field(struct settings_job *job, struct str key, struct str text,
+				  struct err *err)
+{
+	(void)job, (void)key;
+	return check_log_field(ACCESS_LOG_FIELDS, text, err);
+}
+
+static int check_authorize_log_field(struct settings_job *job, struct str key, struct str text,
+				     struct err *err)
+{
+	(void)job, (void)key;
+	return check_log_field(AUTHORIZE_LOG_FIELDS, text, err);
+}
+
+/* The rules for a route's response headers hold here too. */
+static int check_response_header(struct settings_job *job, struct str key, struct str text,
+				 struct err *err)
+{
+	const struct validate_value value = { .key = key, .text = text };
+
+	(void)job;
+	for (const struct validate_rule *rule = translator_validate_rules; rule->path; rule++)
+		if (strcmp(rule->path, "set_response_headers{}") == 0 && rule->check(&value, err))
+			return -1;
+	return 0;
+}
+
+static int check_line(struct settings_job *job, struct str key, struct str text, struct err *err)
+{
+	(void)job;
+	if (str_has_control(key) || str_has_control(text))
+		return err_set(err, "%s: %s holds a NUL, a carriage return or a line feed",
+			       err_quote(key), err_quote(text));
+	return 0;
+}
+
+static int check_pattern(struct settings_job *job, struct str key, struct str text, struct err *err)
+{
+	(void)job, (void)key;
+	return translator_regex_check(text, err) ? err_wrap(err, "%s", err_quote(text)) : 0;
+}
+
+/* ---- bundles ---- */
+
+static int check_ca(struct settings_job *job, struct str key, struct str text, struct err *err)
+{
+	struct buf pem;
+	int rc = 0;
+
+	(void)key;
+	buf_init(&pem, BUF_MAX_TEXT);
+	if (buf_unbase64(&pem, text) || pem.full)
+		rc = err_set(err, "it should be base64 of a PEM bundle");
+	else if (pem.len && translator_pem_bundle(buf_view(&pem), NULL))
+		translator_settings_warn(
+			job,
+			"spec.downstreamMtls.ca: no certificate in it can be read, so no client "
+			"certificate will be good");
+	buf_clear(&pem);
+	return rc;
+}
+
+/* Nothing may stand behind the last block. */
+static bool ends_in_pem(struct str pem)
+{
+	static const char mark[] = "-----END ";
+	const char *last = NULL, *line_end;
+	struct str rest = pem;
+
+	for (const char *at; (at = memmem(rest.ptr, rest.len, mark, sizeof(mark) - 1)) != NULL;) {
+		last = at;
+		rest = str_slice(pem, (size_t)(at - pem.ptr) + 1, pem.len);
+	}
+	if (!last)
+		return false;
+	line_end = memchr(last, '\n', (size_t)(pem.ptr + pem.len - last));
+	return !line_end || line_end + 1 == pem.ptr + pem.len;
+}
+
+static bool is_crl(const unsigned char *der, long len)
+{
+	const unsigned char *p = der;
+	X509_CRL *crl = d2i_X509_CRL(NULL, &p, len);
+	bool whole = crl && p == der + len;
+
+	X509_CRL_free(crl);
+	return whole;
+}
+
+static int check_crl_blocks(struct str pem, struct err *err)
+{
+	BIO *bio = BIO_new_mem_buf(pem.ptr, (int)pem.len);
+	char *label = NULL, *header = NULL;
+	unsigned char *der = NULL;
+	size_t n = 0;
+	long len = 0;
+	int rc = 0;
+
+	while (!rc && PEM_read_bio(bio, &label, &header, &der, &len) == 1) {
+		n++;
+		if (strcmp(label, "X509 CRL") == 0 && !is_crl(der, len))
+			rc = err_set(err, "its %zu. block is no revocation list that can be read",
+				     n);
+		OPENSSL_free(label);
+		OPENSSL_free(header);
+		OPENSSL_free(der);
+	}
+	ERR_clear_error();
+	BIO_free(bio);
+	if (!rc && (n == 0 || !ends_in_pem(pem)))
+		rc = err_set(err, "it should hold PEM blocks X509 CRL and nothing behind them");
+	return rc;
+}
+
+static int check_crl(struct settings_job *job, struct str key, struct str text, struct err *err)
+{
+	struct buf pem;
+	int rc = 0;
+
+	(void)job, (void)key;
+	buf_init(&pem, BUF_MAX_TEXT);
+	if (buf_unbase64(&pem, text) || pem.full)
+		rc = err_set(err, "it should be base64 of a PEM bundle");
+	else if (pem.len)
+		rc = check_crl_blocks(buf_view(&pem), err);
+	buf_clear(&pem);
+	return rc;
+}
+
+/* ---- the table ---- */
+
+const struct settings_rule translator_settings_rules[] = {
+	{ "authenticate.url", "a URL with scheme and host", "core config.Options.Validate",
+	  check_full_url },
+	{ "identityProvider.url", "a URL with scheme and host", "core identity providers",
+	  check_full_url },
+	{ "otel.endpoint", "a URL, or empty", "reference applyOTEL", check_url },
+	{ "otel.sampling", "a number from 0 to 1", "reference applyOTEL", check_share },
+	{ "otel.headers{}", "no NUL, CR or LF", "HTTP", check_line },
+	{ "otel.resourceAttributes{}", "no NUL, CR or LF", "HTTP", check_line },
+	{ "accessLogFields[]", "a known field or headers.NAME", "core AccessLogField.Validate",
+	  check_access_log_field },
+	{ "authorizeLogFields[]", "a known field or headers.NAME",
+	  "core AuthorizeLogField.Validate", check_authorize_log_field },
+	{ "setResponseHeaders{}", "as for routes", "Envoy", check_response_header },
+	{ "jwtClaimHeaders{}", "no NUL, CR or LF", "Envoy", check_line },
+	{ "downstreamMtls.ca", "base64", "core DownstreamMTLSSettings.validate", check_ca },
+	{ "downstreamMtls.crl", "base64 of PEM blocks X509 CRL that parse, nothing behind them",
+	  "core DownstreamMTLSSettings.validate", check_crl },
+	{ "downstreamMtls.matchSubjectAltNames.dns", "a regular expression of RE2",
+	  "core SANMatcher.validate", check_pattern },
+	{ "downstreamMtls.matchSubjectAltNames.email", "a regular expression of RE2",
+	  "core SANMatcher.validate", check_pattern },
+	{ "downstreamMtls.matchSubjectAltNames.ipAddress", "a regular expression of RE2",
+	  "core SANMatcher.validate", check_pattern },
+	{ "downstreamMtls.matchSubjectAltNames.uri", "a regular expression of RE2",
+	  "core SANMatcher.validate", check_pattern },
+	{ "downstreamMtls.matchSubjectAltNames.userPrincipalName", "a regular expression of RE2",
+	  "core SANMatcher.validate", check_pattern },
+	{ "timeouts.idle", "not negative", "Envoy, idle_timeout", check_not_negative },
+	{ "timeouts.read", "not negative", "Envoy, request_timeout", check_not_negative },
+	{ "timeouts.write", "not negative", "Envoy, max_stream_duration", check_not_negative },
+	{ "dns.failureRefreshRate", "not negative", "Envoy, Cluster.dns_failure_refresh_rate",
+	  check_not_negative },
+	{ "dns.queryTimeout", "not negative", "Envoy, CaresDnsResolverConfig", check_not_negative },
+	{ "dns.refreshRate", "not negative", "Envoy, Cluster.dns_refresh_rate",
+	  check_not_negative },
+	{ "allowUpgrades[]", "no NUL, CR or LF", "Envoy, UpgradeConfig", check_line },
+	{ NULL, NULL, NULL, NULL },
+};
+
+/* ---- the walk ---- */
+
+static int check_value(struct settings_job *job, const struct settings_rule *rule,
+		       const struct value *v, struct err *err)
+{
+	if (v->type == VALUE_STRING || v->type == VALUE_TIME)
+		return rule->check(job, STR(""), v->string, err);
+	for (size_t i = 0; v->type == VALUE_LIST && i < v->list.n; i++)
+		if (rule->check(job, STR(""), v->list.items[i].string, err))
+			return -1;
+	for (size_t i = 0; v->type == VALUE_MAP && i < v->map.n; i++)
+		if (rule->check(job, v->map.entries[i].key.string, v->map.entries[i].value.string,
+				err))
+			return -1;
+	return 0;
+}
+
+int translator_settings_validate(struct settings_job *job, struct err *err)
+{
+	for (const struct settings_rule *rule = translator_settings_rules; rule->path; rule++) {
+		int len = (int)strcspn(rule->path, "[{");
+		const struct value *v;
+		char path[80];
+
+		(void)snprintf(path, sizeof(path), "%.*s", len, rule->path);
+		v = translator_crd_get(job->spec, path);
+		if (v && check_value(job, rule, v, err))
+			return err_wrap(err, "%sspec.%s",
+					strncmp(path, "identityProvider", 16) ? "" : "idp: ", path);
+	}
+	return 0;
+}

@@ -1,0 +1,248 @@
+/* settings_splice: the fields of Settings that Secrets fill.
+ *
+ *   in     the Secrets that the Pomerium object names, as facts
+ *   out    splices for the publisher, certificates, authorities in clear
+ *   owns   which key of which type of Secret goes where
+ *   never  sees a private value
+ */
+#include "translator/settings/settings.h"
+
+#include "translator/settings/crd.h"
+#include "translator/ingress/ingress.h"
+#include "translator/validate/pem.h"
+
+/* ---- certificates and authorities ---- */
+
+static bool seen_before(const struct value *list, size_t i)
+{
+	for (size_t k = 0; k < i; k++)
+		if (str_eq(list->list.items[k].string, list->list.items[i].string))
+			return true;
+	return false;
+}
+
+static int add_certificate(struct settings_job *job, struct str name, struct err *err)
+{
+	const struct msg_bundle_secret *secret =
+		translator_settings_secret(job, "certificates", name, err);
+	const struct msg_secret_info *cert, *key;
+	struct msg_certificate *offer;
+
+	if (!secret)
+		return -1;
+	if (!str_is(secret->type, "kubernetes.io/tls"))
+		return err_set(err,
+			       "spec.certificates: Secret %s should be of type kubernetes.io/tls "
+			       "and not %s",
+			       err_quote(name), err_quote(secret->type));
+	cert = translator_secret_info(secret, "tls.crt");
+	key = translator_secret_info(secret, "tls.key");
+	if (translator_certificate_check(cert, key, err))
+		return err_wrap(err, "spec.certificates: Secret %s", err_quote(name));
+	offer = pool_push(job->pool, &job->out->certificates.items, &job->out->certificates.n,
+			  sizeof(*offer));
+	offer->secret_namespace = secret->namespace;
+	offer->secret_name = secret->name;
+	offer->cert = cert->clear;
+	offer->key_hmac = key->hmac;
+	offer->always = true;
+	return 0;
+}
+
+int translator_settings_certificates(struct settings_job *job, struct err *err)
+{
+	const struct value *list = translator_crd_get(job->spec, "certificates");
+
+	for (size_t i = 0; list && i < list->list.n; i++)
+		if (!seen_before(list, i) && add_certificate(job, list->list.items[i].string, err))
+			return -1;
+	return 0;
+}
+
+/* All authorities in one text, a line feed behind each; a Secret without one counts as an empty
+ * one. */
+static int collect_authorities(struct settings_job *job, const struct value *list, struct buf *pem,
+			       struct err *err)
+{
+	for (size_t i = 0; i < list->list.n; i++) {
+		struct str name = list->list.items[i].string;
+		const struct msg_bundle_secret *secret =
+			translator_settings_secret(job, "caSecrets", name, err);
+		const struct msg_secret_info *info =
+			secret ? translator_secret_info(secret, "ca.crt") : NULL;
+
+		if (!secret)
+			return -1;
+		if (info && info->len && !info->clear.ptr)
+			return err_set(err,
+				       "spec.caSecrets: Secret %s: ca.crt holds a private key: it "
+				       "should hold "
+				       "certificates only",
+				       err_quote(name));
+		if (!info || translator_pem_bundle(info->clear, NULL))
+			translator_settings_warn(
+				job, "spec.caSecrets: Secret %s has no ca.crt that can be read",
+				err_quote(name));
+		if (info)
+			buf_str(pem, info->clear);
+		buf_putc(pem, '\n');
+	}
+	return 0;
+}
+
+int translator_settings_authorities(struct settings_job *job, struct value *tree, struct err *err)
+{
+	const struct value *list = translator_crd_get(job->spec, "caSecrets");
+	struct value authorities;
+	struct buf pem, text;
+	int rc = -1;
+
+	if (!list || !list->list.n)
+		return 0;
+	buf_init(&pem, BUF_MAX_TEXT);
+	buf_init(&text, BUF_MAX_MESSAGE / 2);
+	if (collect_authorities(job, list, &pem, err))
+		goto out;
+	if (pem.full) {
+		err_set(err, "spec.caSecrets: all together should have at most %u MB",
+			BUF_MAX_TEXT >> 20);
+		goto out;
+	}
+	buf_base64(&text, buf_view(&pem));
+	authorities = (struct value){ .type = VALUE_STRING,
+				      .string = pool_str(job->pool, buf_view(&text)) };
+	translator_crd_put(job->pool, tree, STR("certificate_authority"), &authorities);
+	rc = 0;
+out:
+	buf_clear(&pem);
+	buf_clear(&text);
+	return rc;
+}
+
+/* ---- identity provider ---- */
+
+static int splice_idp(struct settings_job *job, struct err *err)
+{
+	static const char FIELD[] = "identityProvider.secret";
+	static const struct {
+		const char *key, *path;
+	} parts[] = { { "client_id", "settings.idp_client_id" },
+		      { "client_secret", "settings.idp_client_secret" } };
+	const struct msg_bundle_secret *secret;
+
+	if (str_is(translator_crd_text(job->spec, "identityProvider.provider"), "hosted"))
+		return 0; /* it needs none, so none is read */
+	secret = translator_settings_secret(job, FIELD, translator_crd_text(job->spec, FIELD), err);
+	if (!secret)
+		return -1;
+	for (size_t i = 0; i < 2; i++) {
+		const struct msg_secret_info *info =
+			translator_settings_need(secret, FIELD, parts[i].key, err);
+
+		if (!info)
+			return err_wrap(err, "idp secret");
+		translator_settings_splice(job, secret, info, str_from(parts[i].path),
+					   MSG_SPLICE_RAW);
+	}
+	if (translator_secret_info(secret, "service_account"))
+		translator_settings_warn(
+			job,
+			"identityProvider.secret.service_account: config option was removed, "
+			"please "
+			"see https://docs.pomerium.com/docs/overview/upgrading#idp-directory-sync");
+	return 0;
+}
+
+static int splice_request_params(struct settings_job *job, struct err *err)
+{
+	static const char FIELD[] = "identityProvider.requestParamsSecret";
+	struct str name = translator_crd_text(job->spec, FIELD);
+	const struct value *own = translator_crd_get(job->spec, "identityProvider.requestParams");
+	const struct msg_bundle_secret *secret;
+
+	if (!name.ptr)
+		return 0;
+	secret = translator_settings_secret(job, FIELD, name, err);
+	for (size_t i = 0; secret && i < secret->values.n; i++) {
+		const struct msg_secret_info *info = &secret->values.items[i];
+
+		if (own && value_get(own, info->name.ptr))
+			return err_set(
+				err,
+				"idp request params: spec.%s: Secret %s has the key %s, which "
+				"spec.identityProvider.requestParams has too: it should be in one "
+				"of them",
+				FIELD, err_quote(name), err_quote(info->name));
+		if (!info->utf8)
+			return err_set(err,
+				       "idp request params: spec.%s: Secret %s: the value of %s is "
+				       "not text (UTF-8)",
+				       FIELD, err_quote(name), err_quote(info->name));
+		translator_settings_splice(job, secret, info,
+					   pool_printf(job->pool,
+						       "settings.request_params[" STR_FMT "]",
+						       STR_ARG(info->name)),
+					   MSG_SPLICE_RAW);
+	}
+	return secret ? 0 : -1;
+}
+
+int translator_settings_idp(struct settings_job *job, struct err *err)
+{
+	if (!translator_crd_get(job->spec, "identityProvider"))
+		return 0;
+	if (translator_crd_get(job->spec, "identityProvider.refreshDirectory") ||
+	    translator_crd_get(job->spec, "identityProvider.serviceAccountFromSecret"))
+		translator_settings_warn(job, "spec.identityProvider: refreshDirectory and "
+					      "serviceAccountFromSecret are no "
+					      "longer in use: Pomerium has removed directory sync");
+	return splice_idp(job, err) || splice_request_params(job, err) ? -1 : 0;
+}
+
+/* ---- ssh ---- */
+
+static int splice_ssh_key(struct settings_job *job, const char *field, struct str name,
+			  struct str path, struct err *err)
+{
+	const struct msg_bundle_secret *secret = translator_settings_secret(job, field, name, err);
+	const struct msg_secret_info *info;
+
+	if (!secret)
+		return -1;
+	if (!str_is(secret->type, "kubernetes.io/ssh-auth"))
+		return err_set(
+			err,
+			"spec.%s: Secret %s should be of type kubernetes.io/ssh-auth and not %s",
+			field, err_quote(name), err_quote(secret->type));
+	info = translator_settings_need(secret, field, "ssh-privatekey", err);
+	if (!info)
+		return -1;
+	if (!info->is_private_key)
+		translator_settings_warn(job,
+					 "spec.%s: Secret %s: ssh-privatekey is not a private key "
+					 "without a password",
+					 field, err_quote(name));
+	translator_settings_splice(job, secret, info, path, MSG_SPLICE_RAW);
+	return 0;
+}
+
+int translator_settings_ssh(struct settings_job *job, struct value *tree, struct err *err)
+{
+	const struct value *hosts = translator_crd_get(job->spec, "ssh.hostKeySecrets");
+	struct str user_ca = translator_crd_text(job->spec, "ssh.userCaKeySecret");
+
+	for (size_t i = 0; hosts && i < hosts->list.n; i++) {
+		struct str path = pool_printf(job->pool, "settings.ssh_host_keys.values[%zu]", i);
+
+		if (splice_ssh_key(job, "ssh.hostKeySecrets", hosts->list.items[i].string, path,
+				   err))
+			return -1;
+	}
+	if (hosts && hosts->list.n)
+		translator_crd_put(job->pool, tree, STR("ssh_host_keys"),
+				   &(struct value){ .type = VALUE_MAP });
+	if (!user_ca.ptr)
+		return 0;
+	return splice_ssh_key(job, "ssh.userCaKeySecret", user_ca, STR("settings.ssh_user_ca_key"),
+			      err);
+}
