@@ -2,7 +2,7 @@
 #ifndef PUBLISHER_PUBLISHER_FIGURES_H
 #define PUBLISHER_PUBLISHER_FIGURES_H
 
-#include "actor/metrics.h"
+#include "actor/metric.h"
 #include "base/err.h"
 #include "grpc/grpc_status.h"
 #include "kube/kube.h"

@@ -2,7 +2,7 @@
 #ifndef RESOLVER_RESOLVER_FIGURES_H
 #define RESOLVER_RESOLVER_FIGURES_H
 
-#include "actor/metrics.h"
+#include "actor/metric.h"
 #include "base/err.h"
 
 /* Hooks of struct actor; self is the resolver. */

@@ -2,7 +2,7 @@
 #ifndef WATCHER_WATCHER_FIGURES_H
 #define WATCHER_WATCHER_FIGURES_H
 
-#include "actor/metrics.h"
+#include "actor/metric.h"
 #include "watcher/feed.h"
 
 struct watcher_figures {

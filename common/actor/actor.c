@@ -370,7 +370,7 @@ static void run(struct actor_loop *loop)
 		n = fill_items(loop, items);
 		next = next_deadline(loop);
 		now = clock_ms();
-		metric_observe(&actor_figures.lag, now - loop->now_ms);
+		metric_observe(&actor_metrics.lag, now - loop->now_ms);
 		if (zmq_poll(items, (int)n,
 			     next == UINT64_MAX ? -1
 			     : next <= now      ? 0
@@ -382,7 +382,7 @@ static void run(struct actor_loop *loop)
 		}
 		loop->now_ms = clock_ms();
 		if (next < loop->now_ms && now < loop->now_ms)
-			metric_observe(&actor_figures.lag,
+			metric_observe(&actor_metrics.lag,
 				       loop->now_ms - (next > now ? next : now));
 		dispatch(loop, items, n);
 		if (loop->quit)
@@ -430,7 +430,7 @@ int actor_main(const struct actor *actor, int argc, char **argv)
 		(void)fcntl(loop.ready_fd, F_SETFD, FD_CLOEXEC);
 	loop.status = EXIT_START;
 	loop.now_ms = clock_ms();
-	actor_figures_open(actor->room);
+	actor_metrics_open(actor->room);
 	buf_init(&loop.scratch, BUF_MAX_MESSAGE);
 	if (open_signals(&loop, &err) < 0 ||
 	    actor_curve_open(&loop, settings.curve_dir.ptr, settings.curve_needs, &err) < 0 ||

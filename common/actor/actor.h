@@ -19,7 +19,7 @@
 #define ACTOR_ACTOR_H
 
 #include "actor/conf.h"
-#include "actor/metrics.h"
+#include "actor/metric.h"
 #include "base/pool.h"
 #include "msg/msg.h"
 

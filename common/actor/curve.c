@@ -114,7 +114,7 @@ static void refuse(struct link_refusal refusal)
 	const char *address = refusal.address;
 	unsigned n_kept;
 
-	actor_figures.refused[PEER_REFUSED_KEY]++;
+	actor_metrics.refused[PEER_REFUSED_KEY]++;
 	if (!actor_limiter_pass(refusal.limiter, REFUSED_MS, &n_kept))
 		return;
 	if (strncmp(address, "::ffff:", 7) == 0 && strchr(address, '.'))

@@ -290,7 +290,7 @@ int actor_link_say(struct link *link, struct str id, enum msg_type type, const v
 
 	buf_reset(scratch);
 	msg_pack(type, 0, body, scratch);
-	actor_figures.sent[type]++;
+	actor_metrics.sent[type]++;
 	if (link->loop->tap.n_listeners)
 		actor_tap_show_sent(link, room_of(link, id), type, 0, body);
 	return actor_link_send(link, id, type, buf_view(scratch));

@@ -7,7 +7,7 @@
  *   outbox.c   what goes out to it: credit, the queue of what waits for credit
  *   curve.c    keys for tcp links: who may connect, and new keys when the files change
  *   taps.c     publishes what passes, while somebody listens
- *   figures.c  counts; web.c and web_answer.c tell who asks over HTTP
+ *   actor_metrics.c  counts; web.c and web_answer.c tell who asks over HTTP
  *   socket_file.c  sweeps what dead processes left in the run folder */
 #ifndef ACTOR_LOOP_H
 #define ACTOR_LOOP_H
@@ -16,7 +16,7 @@
 
 #include "actor/actor.h"
 #include "actor/curve_keys.h"
-#include "actor/figures.h"
+#include "actor/actor_metrics.h"
 #include "actor/web.h"
 #include "base/buf.h"
 #include "base/clock.h"

@@ -54,7 +54,7 @@ static bool transmit(struct actor_peer *peer, enum msg_type type, struct str fra
 		return false;
 	peer->credit_out--;
 	peer->n_sent++;
-	actor_figures.sent[type]++;
+	actor_metrics.sent[type]++;
 	return true;
 }
 

@@ -23,7 +23,7 @@ void actor_peer_complain(struct link *link, struct str id, const char *reason)
 {
 	unsigned n_kept;
 
-	actor_figures.malformed[link->id]++;
+	actor_metrics.malformed[link->id]++;
 	if (!actor_limiter_pass(&link->complaints, COMPLAIN_MS, &n_kept))
 		return;
 	log_warn("frame refused", "link=%s peer=%s reason=%s kept_back=%u",
@@ -48,7 +48,7 @@ void actor_peer_restart(struct actor_peer *peer, const char *reason)
 	if (!peer->up)
 		return;
 	actor_peer_stop(peer);
-	actor_figures.restarts[link->id]++;
+	actor_metrics.restarts[link->id]++;
 	log_info("link starts over", "link=%s peer=%s reason=%s", actor_link_name(link->id),
 		 room_name(peer->room), log_value(reason));
 	if (link->is_router) {
@@ -108,7 +108,7 @@ static void refuse(struct link *link, struct str id, uint64_t protocol)
 	uint64_t who = link->is_router ? hash_fast(id) : protocol;
 	unsigned n_kept;
 
-	actor_figures.refused[PEER_REFUSED_VERSION]++;
+	actor_metrics.refused[PEER_REFUSED_VERSION]++;
 	if (!link->is_router)
 		link->hello_ms = clock_ms() + REFUSED_MS;
 	else if (actor_limiter_pass(&link->answers, ANSWER_MS, &n_kept))
@@ -199,7 +199,7 @@ static void start_over(struct actor_peer *peer, const struct msg_hello *hello)
 	link->hello_ms = UINT64_MAX;
 	backoff_reset(&link->hello);
 	peer->up = peer->known = true;
-	actor_figures.connects[link->id] += !again;
+	actor_metrics.connects[link->id] += !again;
 	log_info("peer is up", "link=%s peer=%s again=%s", actor_link_name(link->id),
 		 room_name(peer->room), again ? "true" : "false");
 	if (actor->on_peer_up)
@@ -306,7 +306,7 @@ static void on_data(struct actor_peer *peer, const struct msg *m)
 static void on_message(struct link *link, struct str id, struct actor_peer *peer,
 		       const struct msg *m)
 {
-	actor_figures.received[m->type]++;
+	actor_metrics.received[m->type]++;
 	if (m->seq)
 		actor_loop_moves(link->loop);
 	if (link->loop->tap.n_listeners)

@@ -1,12 +1,12 @@
 /* web_answer: what the web server says to a path.
  *
- *   in     a request; the figures, the hooks of the room
+ *   in     a request; the metrics, the hooks of the room
  *   out    an answer, complete or with a source of pieces
  *   never  shows a secret value; answers on a door what is not meant for it
  */
 #include "actor/web.h"
 
-#include "actor/figures.h"
+#include "actor/actor_metrics.h"
 #include "actor/loop.h"
 #include "base/json_put.h"
 #include "base/log.h"
@@ -33,7 +33,7 @@ static void on_metrics(struct actor_loop *loop, const struct web_request *reques
 {
 	(void)request;
 	out->type = "text/plain; version=0.0.4; charset=utf-8";
-	actor_figures_print(loop, &out->body);
+	actor_metrics_print(loop, &out->body);
 }
 
 /* ---- probes ---- */
@@ -215,7 +215,7 @@ static void on_page(struct actor_loop *loop, const struct web_request *request,
 
 	(void)request;
 	out->type = "text/html; charset=utf-8";
-	actor_figures_measure(loop);
+	actor_metrics_measure(loop);
 	buf_printf(
 		&out->body,
 		"<!DOCTYPE html>\n<html lang=en><head><meta charset=utf-8><title>sluice-%s</title>"
@@ -225,7 +225,7 @@ static void on_page(struct actor_loop *loop, const struct web_request *request,
 	add_state(loop, &out->body);
 	buf_puts(&out->body, "<p><a href=/metrics>metrics</a></p>\n<table>\n");
 	add_table(loop->actor->metrics, &out->body);
-	add_table(actor_figures_table(), &out->body);
+	add_table(actor_metrics_table(), &out->body);
 	buf_puts(&out->body, "</table></body></html>\n");
 }
 

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "actor/metrics.h"
+#include "actor/metric.h"
 
 static const struct metric_bounds bounds = { 3, { 10, 100, 2500 } };
 
@@ -14,7 +14,7 @@ static void prints(const struct metric *table, const char *room, const char *exp
 	struct buf out;
 
 	buf_init(&out, BUF_MAX_TEXT);
-	metrics_print(table, room, &out);
+	metric_print_table(table, room, &out);
 	assert_string_equal(buf_view(&out).ptr, expected);
 	buf_clear(&out);
 }
@@ -83,7 +83,7 @@ static void test_a_full_buffer_says_so(void **state)
 
 	(void)state;
 	buf_init(&out, 30);
-	metrics_print(table, NULL, &out);
+	metric_print_table(table, NULL, &out);
 	assert_true(out.full);
 	buf_clear(&out);
 }

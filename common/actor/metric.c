@@ -1,10 +1,10 @@
-/* metrics: prints tables of figures in Prometheus' text format 0.0.4.
+/* metric: prints tables of metrics in Prometheus' text format 0.0.4.
  *
  *   in     tables, the variables that they name
  *   out    HELP, TYPE and one line a series
- *   never  allocates for a figure, keeps a series that is not in a table
+ *   never  allocates for a metric, keeps a series that is not in a table
  */
-#include "actor/metrics.h"
+#include "actor/metric.h"
 
 static const char *const type_names[] = { "counter", "gauge", "histogram" };
 
@@ -141,7 +141,7 @@ static void print_row(const struct metric *metric, const char *room, struct buf 
 	}
 }
 
-void metrics_print(const struct metric *table, const char *room, struct buf *out)
+void metric_print_table(const struct metric *table, const char *room, struct buf *out)
 {
 	for (; table->name; table++)
 		print_row(table, room, out);

@@ -1,11 +1,11 @@
-/* figures: what every process counts: its links, its messages, its loop, its log, itself.
+/* actor_metrics: what every process counts: its links, its messages, its loop, its log, itself.
  *
  *   in     increments by the other files of the actor; the state of the links; /proc/self
  *   out    Prometheus text
  *   owns   the counters
  *   never  adds a series while the process runs
  */
-#include "actor/figures.h"
+#include "actor/actor_metrics.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -20,7 +20,7 @@ static const struct metric_bounds lag_bounds = {
 	13, { 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000 }
 };
 
-struct figures actor_figures = { .lag = { .bounds = &lag_bounds } };
+struct actor_metrics actor_metrics = { .lag = { .bounds = &lag_bounds } };
 
 /* Filled in at start: "" for what this room never has. */
 static const char *received_types[MSG_N_TYPES + 1], *sent_types[MSG_N_TYPES + 1];
@@ -31,7 +31,7 @@ static const char *const refusals[] = {
 static const char *const levels[] = { "debug", "info", "warn", "error", NULL };
 static const char *const loud_levels[] = { "", "", "warn", "error", NULL };
 
-#define F actor_figures
+#define F actor_metrics
 
 static const struct metric table[] = {
 	{ "sluice_ready", "Whether /readyz says yes", METRIC_GAUGE, &F.ready, 1, NULL, NULL },
@@ -89,7 +89,7 @@ static const struct metric build_info = { "sluice_build_info",
 					  NULL,
 					  NULL };
 
-const struct metric *actor_figures_table(void)
+const struct metric *actor_metrics_table(void)
 {
 	return table;
 }
@@ -104,7 +104,7 @@ static bool is_possible(enum msg_type type, enum msg_room room, bool received)
 	return false;
 }
 
-void actor_figures_open(enum msg_room room)
+void actor_metrics_open(enum msg_room room)
 {
 	bool is_router;
 
@@ -187,7 +187,7 @@ static void measure_process(void)
 	measure_descriptors();
 }
 
-void actor_figures_measure(struct actor_loop *loop)
+void actor_metrics_measure(struct actor_loop *loop)
 {
 	const struct actor *actor = loop->actor;
 	struct err why;
@@ -203,16 +203,16 @@ void actor_figures_measure(struct actor_loop *loop)
 		actor->measure(actor->self);
 }
 
-void actor_figures_print(struct actor_loop *loop, struct buf *out)
+void actor_metrics_print(struct actor_loop *loop, struct buf *out)
 {
 	const struct actor *actor = loop->actor;
 
-	actor_figures_measure(loop);
+	actor_metrics_measure(loop);
 	metric_print_head(&build_info, out);
 	buf_printf(out, "sluice_build_info{room=\"%s\",version=\"%s\",protocol=\"%d\"} 1\n",
 		   room_name(actor->room), conf_version, MSG_PROTOCOL_VERSION);
-	metrics_print(table, room_name(actor->room), out);
-	metrics_print(process_table, NULL, out);
+	metric_print_table(table, room_name(actor->room), out);
+	metric_print_table(process_table, NULL, out);
 	if (actor->metrics)
-		metrics_print(actor->metrics, NULL, out);
+		metric_print_table(actor->metrics, NULL, out);
 }

@@ -1,13 +1,13 @@
-/* figures: what every process counts, whatever its room. */
-#ifndef ACTOR_FIGURES_H
-#define ACTOR_FIGURES_H
+/* actor_metrics: what every process counts, whatever its room. */
+#ifndef ACTOR_METRICS_H
+#define ACTOR_METRICS_H
 
 #include "actor/actor.h"
 
 /* Why a peer is not served. */
 enum peer_refusal { PEER_REFUSED_VERSION, PEER_REFUSED_KEY, N_PEER_REFUSALS };
 
-struct figures {
+struct actor_metrics {
 	/* incremented where it happens */
 	uint64_t received[MSG_N_TYPES], sent[MSG_N_TYPES];
 	uint64_t connects[N_LINKS];        /* another process is up */
@@ -22,13 +22,13 @@ struct figures {
 	uint64_t cpu_ms, n_fds, max_fds, virtual_bytes, resident_bytes;
 };
 
-extern struct figures actor_figures;
+extern struct actor_metrics actor_metrics;
 
-void actor_figures_open(enum msg_room room);
+void actor_metrics_open(enum msg_room room);
 /* Measures, then prints these and the room's own table. */
-void actor_figures_print(struct actor_loop *loop, struct buf *out);
+void actor_metrics_print(struct actor_loop *loop, struct buf *out);
 /* The two tables, for a page. */
-const struct metric *actor_figures_table(void);
-void actor_figures_measure(struct actor_loop *loop);
+const struct metric *actor_metrics_table(void);
+void actor_metrics_measure(struct actor_loop *loop);
 
 #endif

@@ -1,4 +1,4 @@
-/* metrics: what a process counts, as tables known at compile time; printed in Prometheus' text
+/* metric: what a process counts, as tables known at compile time; printed in Prometheus' text
  * format 0.0.4.
  *
  * A room keeps plain variables and increments them where things happen; its table says what they
@@ -6,8 +6,8 @@
  * that would cost something to keep is computed in the hook `measure` of struct actor, which is
  * called before each reading. Values are whole numbers; `per_unit` turns milliseconds into seconds.
  */
-#ifndef ACTOR_METRICS_H
-#define ACTOR_METRICS_H
+#ifndef ACTOR_METRIC_H
+#define ACTOR_METRIC_H
 
 #include <stdint.h>
 
@@ -42,7 +42,7 @@ struct metric { /* NOLINT(clang-analyzer-optin.performance.Padding): written by 
 
 void metric_observe(struct metric_histogram *histogram, uint64_t value);
 /* HELP, TYPE and series of each row. `room`: the value of one more label, or NULL. */
-void metrics_print(const struct metric *table, const char *room, struct buf *out);
+void metric_print_table(const struct metric *table, const char *room, struct buf *out);
 /* HELP and TYPE alone, for a row whose series somebody else prints. */
 void metric_print_head(const struct metric *metric, struct buf *out);
 /* A label's value: backslash, double quote and newline escaped. */
