@@ -15,25 +15,27 @@ ROOMS := watcher resolver translator publisher
 PKGS := libczmq libzmq libcurl msgpack yaml-0.1 libcrypto libprotobuf-c libmicrohttpd
 
 WARN := -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes -Wstrict-prototypes -Wformat=2 -Werror
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
+PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 ALL_CFLAGS = -std=gnu11 $(WARN) -D_GNU_SOURCE -I. -Icommon -I$(BUILD)/gen -include base/banned.h \
-	-fno-omit-frame-pointer -fstack-protector-strong $(SAN) $(CFLAGS) $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-GEN_CFLAGS = -std=gnu11 -I$(BUILD)/gen -w $(SAN) $(CFLAGS) $(shell pkg-config --cflags libprotobuf-c 2>/dev/null)
-LIBS = -Wl,--as-needed $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm -lpthread
+	-fno-omit-frame-pointer -fstack-protector-strong $(SAN) $(CFLAGS) $(PKG_CFLAGS)
+GEN_CFLAGS = -std=gnu11 -I$(BUILD)/gen -w $(SAN) $(CFLAGS) $(PKG_CFLAGS)
+LIBS = -Wl,--as-needed $(PKG_LIBS) -lm -lpthread
 
+# A room is a folder with floors in it: publisher/*.c, publisher/wanted/*.c. What is there is built.
+sources = $(wildcard $(1)/*.c $(1)/*/*.c $(1)/*/*/*.c)
+objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 PROTOS := $(wildcard common/pb/*.proto)
 GEN_C := $(PROTOS:common/pb/%.proto=$(BUILD)/gen/pb/%.pb-c.c)
 GEN_H := $(GEN_C:.c=.h)
-COMMON_O := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard common/*/*.c)) $(GEN_C:$(BUILD)/gen/%.c=$(BUILD)/obj/gen/%.o)
-room_src = $(filter-out $(1)/$(1).c,$(wildcard $(1)/*.c $(1)/*/*.c))
+COMMON_O := $(call objects,$(call sources,common)) $(GEN_C:$(BUILD)/gen/%.c=$(BUILD)/obj/gen/%.o)
 ROOM_LIBS := $(ROOMS:%=$(BUILD)/lib%.a)
 BINS := $(BUILD)/sluice $(ROOMS:%=$(BUILD)/sluice-%)
 VERSION_O := $(BUILD)/obj/gen/version.o
-CLI_O := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard cli/*.c cli/*/*.c))
-UNIT_SRC := $(wildcard tests/unit/*/test_*.c)
+UNIT_SRC := $(wildcard tests/unit/*/test_*.c tests/unit/*/*/test_*.c)
 UNITS := $(UNIT_SRC:%.c=$(BUILD)/%)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZERS := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
-HEADERS := $(wildcard *.h */*.h */*/*.h)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -136,31 +138,42 @@ $(BUILD)/obj/%.o: %.c Makefile | $(GEN_H)
 # Written anew only if it says something else. Tests are not linked again for it (behind the |).
 $(BUILD)/gen/version.c: FORCE
 	@mkdir -p $(@D)
-	@echo 'extern const char conf_version[]; const char conf_version[] = "$(VERSION)";' | cmp -s - $@ || \
-		echo 'extern const char conf_version[]; const char conf_version[] = "$(VERSION)";' >$@
+	@line='extern const char conf_version[]; const char conf_version[] = "$(VERSION)";'; \
+		echo "$$line" | cmp -s - $@ || echo "$$line" >$@
 FORCE:
 
 $(BUILD)/libcommon.a: $(COMMON_O)
 	@rm -f $@; ar rcs $@ $^
 
-define room_rules
-$(BUILD)/lib$(1).a: $(patsubst %.c,$(BUILD)/obj/%.o,$(call room_src,$(1)))
+# library of a folder: all of it but the file with main()
+define library_rules
+$(BUILD)/lib$(1).a: $(call objects,$(filter-out $(1)/$(2).c,$(call sources,$(1))))
 	@rm -f $$@; ar rcs $$@ $$^
+endef
+define room_rules
+$(call library_rules,$(1),$(1))
 $(BUILD)/sluice-$(1): $(BUILD)/obj/$(1)/$(1).o $(VERSION_O) $(BUILD)/lib$(1).a $(BUILD)/libcommon.a
 	@echo '  LINK   $$@'
 	$(Q)$(CC) $(SAN) $(CFLAGS) -o $$@ $$^ $(LIBS)
 endef
 $(foreach room,$(ROOMS),$(eval $(call room_rules,$(room))))
 
-$(BUILD)/sluice: $(CLI_O) $(VERSION_O) $(ROOM_LIBS) $(BUILD)/libcommon.a
+$(eval $(call library_rules,cli,sluice))
+$(BUILD)/sluice: $(BUILD)/obj/cli/sluice.o $(VERSION_O) $(BUILD)/libcli.a $(ROOM_LIBS) $(BUILD)/libcommon.a
 	@echo '  LINK   $@'
 	$(Q)$(CC) $(SAN) $(CFLAGS) -o $@ $^ $(LIBS)
 
-# tests/unit/<room>/test_<module>.c: a cmocka program, linked with every room's library
-$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(ROOM_LIBS) $(BUILD)/libcommon.a | $(VERSION_O)
-	@mkdir -p $(@D)
-	@echo '  LINK   $@'
-	$(Q)$(CC) $(SAN) $(CFLAGS) -o $@ $^ $(VERSION_O) $(LIBS) -lcmocka
+# tests/unit/<room>/test_<module>.c: a cmocka program, linked with that room's library and common's; of a part
+# of common with common's alone; of cli with all. Of several rules the one that names most of the path wins.
+define unit_rules
+$(BUILD)/tests/unit/$(1)%: $(BUILD)/obj/tests/unit/$(1)%.o $(2) $(BUILD)/libcommon.a | $(VERSION_O)
+	@mkdir -p $$(@D)
+	@echo '  LINK   $$@'
+	$(Q)$(CC) $(SAN) $(CFLAGS) -o $$@ $$^ $(VERSION_O) $(LIBS) -lcmocka
+endef
+$(eval $(call unit_rules,,))
+$(foreach room,$(ROOMS),$(eval $(call unit_rules,$(room)/,$(BUILD)/lib$(room).a)))
+$(eval $(call unit_rules,cli/,$(BUILD)/libcli.a $(ROOM_LIBS)))
 
 units: $(UNITS)
 
@@ -172,7 +185,7 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(ROOM_LIBS) $(BUILD)/libcommon.a |
 
 fuzzers: $(FUZZERS)
 
-$(BUILD)/bench_translate: $(BUILD)/obj/tests/bench/bench_translate.o $(BUILD)/obj/cli/offline/offline.o $(ROOM_LIBS) $(BUILD)/libcommon.a | $(VERSION_O)
+$(BUILD)/bench_translate: $(BUILD)/obj/tests/bench/bench_translate.o $(BUILD)/libcli.a $(ROOM_LIBS) $(BUILD)/libcommon.a | $(VERSION_O)
 	@echo '  LINK   $@'
 	$(Q)$(CC) $(SAN) $(CFLAGS) -o $@ $^ $(VERSION_O) $(LIBS)
 

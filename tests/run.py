@@ -32,9 +32,11 @@ class Tally:
 
 
 def run_units(tally, wanted):
-    for program in sorted(BUILD.glob("tests/unit/*/test_*")):
-        if program.suffix or wanted not in str(program.relative_to(BUILD)):
+    for source in sorted(ROOT.glob("tests/unit/**/test_*.c")):
+        name = str(source.relative_to(ROOT).with_suffix(""))
+        if wanted not in name:
             continue
+        program = BUILD / name
         done = subprocess.run([program], cwd=ROOT, capture_output=True, text=True, errors="replace", timeout=600,
                               env={**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP"})
         good = len(re.findall(r"(?m)^ok ", done.stdout))
