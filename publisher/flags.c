@@ -1,8 +1,8 @@
 /* flags: the publisher's settings.
  *
- *   in    flags and environment; the files that they name
- *   out   settings of one sink: a file or a databroker
- *   never shows the shared secret
+ *   in     flags and environment; the files that they name
+ *   out    settings of one sink: a file or a databroker
+ *   never  shows the shared secret
  */
 #include "publisher/flags.h"
 
@@ -181,7 +181,8 @@ int publisher_flags_read(struct flags *out, struct err *err)
 	if (!json && !str_is(flags.format, "yaml"))
 		return err_set(err, "--format is %s; it must be json or yaml",
 			       err_quote(flags.format));
-	out->file = (struct sink_settings){ flags.out.ptr, json ? WANTED_JSON : WANTED_YAML,
-					    flags.interval_ms ? flags.interval_ms : INTERVAL_MS };
+	out->file =
+		(struct file_sink_settings){ flags.out.ptr, json ? WANTED_JSON : WANTED_YAML,
+					     flags.interval_ms ? flags.interval_ms : INTERVAL_MS };
 	return 0;
 }

@@ -3,8 +3,8 @@
 #define PUBLISHER_FLAGS_H
 
 #include "actor/conf.h"
-#include "publisher/databroker.h"
-#include "publisher/sink.h"
+#include "publisher/databroker/databroker.h"
+#include "publisher/file/file_sink.h"
 
 extern const struct conf_option publisher_flags_options[];
 
@@ -14,7 +14,7 @@ struct flags {
 	struct str kubeconfig, context;
 	const char *bootstrap_out;
 	bool to_databroker; /* else to the file */
-	struct sink_settings file;
+	struct file_sink_settings file;
 	struct databroker_settings databroker; /* its strings live as long as the process */
 };
 

@@ -47,7 +47,7 @@ static uint64_t may_publish(const struct publisher *p)
 {
 	if (!p->passed_ms)
 		return UINT64_MAX;
-	return !p->ready && publisher_waiting_n(&p->waiting) ? p->passed_ms + VALUES_MS : 0;
+	return !p->ready && publisher_pending_n(&p->pending) ? p->passed_ms + VALUES_MS : 0;
 }
 
 /* Everything that is wanted is stored: `stored`; or another replica sees to that. */
@@ -65,7 +65,7 @@ static void on_file_done(void *self, int fd)
 	struct publisher *p = self;
 
 	(void)fd;
-	if (publisher_sink_on_done(&p->sink) < 0)
+	if (publisher_file_sink_on_done(&p->sink) < 0)
 		return;
 	become_ready(p, true);
 	publisher_report_stored(p->report);
@@ -75,19 +75,19 @@ static uint64_t tick_file(struct publisher *p, uint64_t now_ms)
 {
 	uint64_t due;
 
-	publisher_sink_plan(&p->sink);
-	due = publisher_sink_due(&p->sink);
+	publisher_file_sink_plan(&p->sink);
+	due = publisher_file_sink_due(&p->sink);
 	if (due < may_publish(p))
 		due = may_publish(p);
-	if (publisher_sink_is_even(&p->sink)) {
+	if (publisher_file_sink_is_even(&p->sink)) {
 		publisher_report_mark(p->report);
 		publisher_report_stored(p->report);
 	}
 	if (due > now_ms)
 		return due;
-	publisher_sink_publish(&p->sink);
+	publisher_file_sink_publish(&p->sink);
 	publisher_report_mark(p->report);
-	return publisher_sink_due(&p->sink);
+	return publisher_file_sink_due(&p->sink);
 }
 
 static void on_databroker(void *self, int fd)
@@ -115,7 +115,7 @@ static uint64_t tick_databroker(struct publisher *p, uint64_t now_ms)
 
 uint64_t publisher_outlet_tick(struct publisher *p, uint64_t now_ms)
 {
-	const uint64_t start = publisher_start_tick(p, now_ms);
+	const uint64_t start = publisher_startup_tick(p, now_ms);
 	const uint64_t due = p->databroker ? tick_databroker(p, now_ms) : tick_file(p, now_ms);
 	const uint64_t report = publisher_report_tick(p->report, now_ms);
 
@@ -127,8 +127,8 @@ uint64_t publisher_outlet_tick(struct publisher *p, uint64_t now_ms)
 
 static int open_file(struct publisher *p, struct err *err)
 {
-	const struct sink_settings *file = &p->flags.file;
-	if (publisher_sink_open(&p->sink, file, p->wanted, err) < 0)
+	const struct file_sink_settings *file = &p->flags.file;
+	if (publisher_file_sink_open(&p->sink, file, p->wanted, err) < 0)
 		return -1;
 	return actor_watch_fd(p->loop, p->sink.done_fd, on_file_done);
 }
@@ -157,7 +157,7 @@ int publisher_outlet_open(struct publisher *p, struct err *err)
 		if (!p->report)
 			return -1;
 	}
-	if (publisher_start_open(p, err) < 0)
+	if (publisher_startup_open(p, err) < 0)
 		return -1;
 	return p->flags.to_databroker ? open_databroker(p, err) : open_file(p, err);
 }
@@ -165,9 +165,9 @@ int publisher_outlet_open(struct publisher *p, struct err *err)
 void publisher_outlet_close(struct publisher *p)
 {
 	publisher_report_destroy(&p->report);
-	publisher_start_close(p);
+	publisher_startup_close(p);
 	if (p->databroker)
 		publisher_databroker_destroy(&p->databroker);
 	else
-		publisher_sink_close(&p->sink);
+		publisher_file_sink_close(&p->sink);
 }

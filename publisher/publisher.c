@@ -2,7 +2,7 @@
  *
  *   in     CONFIG REJECT                     from a translator
  *          REJECT DELETE SECRET_PUT          from the resolver
- *          INVENTORY FLUSHED                     from the resolver: who exists, the barrier
+ *          INVENTORY FLUSHED                 from the resolver: who exists, the barrier
  *          ADDRESSES                         from the resolver: where Pomerium is reached
  *   out    ACK SECRET_WANTED                 to the resolver
  *          FILE and FILE.state, or records   to Pomerium and to the next publisher
@@ -10,7 +10,7 @@
  *   never  writes before everybody has arrived, translates, asks the API server
  */
 #include "publisher/publisher_explain.h"
-#include "publisher/publisher_figures.h"
+#include "publisher/publisher_metrics.h"
 #include "publisher/room.h"
 
 static void on_peer_up(void *self, struct actor_peer *peer, bool again)
@@ -25,7 +25,7 @@ static void on_peer_up(void *self, struct actor_peer *peer, bool again)
 	if (epoch == p->inventory.epoch)
 		return;
 	publisher_inventory_begin(&p->inventory, epoch);
-	publisher_waiting_clear(&p->waiting);
+	publisher_pending_clear(&p->pending);
 	p->settled = p->passed_ms = 0;
 }
 
@@ -42,30 +42,30 @@ static void on_peer_down(void *self, struct actor_peer *peer)
 static int on_config(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
 {
 	(void)from, (void)err;
-	publisher_intake_config(self, &m->body.config, m->raw);
+	publisher_handlers_config(self, &m->body.config, m->raw);
 	return 0;
 }
 
 static int on_reject(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
 {
 	(void)err;
-	publisher_figures.rejects[actor_peer_room(from) == ROOM_RESOLVER ? REJECT_REFERENCE
+	publisher_metrics.rejects[actor_peer_room(from) == ROOM_RESOLVER ? REJECT_REFERENCE
 									 : REJECT_TRANSLATION]++;
-	publisher_intake_reject(self, &m->body.reject);
+	publisher_handlers_reject(self, &m->body.reject);
 	return 0;
 }
 
 static int on_delete(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
 {
 	(void)from, (void)err;
-	publisher_intake_delete(self, &m->body.delete);
+	publisher_handlers_delete(self, &m->body.delete);
 	return 0;
 }
 
 static int on_secret_put(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
 {
 	(void)from, (void)err;
-	publisher_intake_secret(self, &m->body.secret_put);
+	publisher_handlers_secret(self, &m->body.secret_put);
 	return 0;
 }
 
@@ -86,7 +86,7 @@ static int on_flushed(void *self, struct actor_peer *from, const struct msg *m, 
 
 	(void)from, (void)err;
 	publisher_inventory_flushed(&p->inventory, &m->body.flushed);
-	publisher_vault_sweep(&p->wanted->vault);
+	publisher_secret_cache_sweep(&p->wanted->secret_cache);
 	return 0;
 }
 
@@ -106,8 +106,8 @@ static uint64_t tick(void *self, uint64_t now_ms)
 	struct publisher *p = self;
 	uint64_t ask, due;
 
-	publisher_intake_settle(p, now_ms);
-	ask = publisher_waiting_tick(&p->waiting, now_ms);
+	publisher_handlers_settle(p, now_ms);
+	ask = publisher_pending_tick(&p->pending, now_ms);
 	due = publisher_outlet_tick(p, now_ms);
 	return ask < due ? ask : due;
 }
@@ -124,12 +124,12 @@ static int check(void *self, struct err *err)
 static int start(void *self, struct actor_loop *loop, struct err *err)
 {
 	struct publisher *p = self;
-	struct wanted_sink warnings = { p, publisher_intake_warn };
+	struct wanted_sink warnings = { p, publisher_handlers_warn };
 
 	p->loop = loop;
 	p->wanted = publisher_wanted_new(&warnings);
 	publisher_inventory_init(&p->inventory);
-	publisher_waiting_init(&p->waiting, p, publisher_intake_ask);
+	publisher_pending_init(&p->pending, p, publisher_handlers_ask);
 	return publisher_outlet_open(p, err);
 }
 
@@ -138,7 +138,7 @@ static void stop(void *self)
 	struct publisher *p = self;
 
 	publisher_outlet_close(p);
-	publisher_waiting_clear(&p->waiting);
+	publisher_pending_clear(&p->pending);
 	publisher_inventory_clear(&p->inventory);
 	publisher_wanted_destroy(&p->wanted);
 }
@@ -165,10 +165,10 @@ int main(int argc, char **argv)
 					   .on_peer_up = on_peer_up,
 					   .on_peer_down = on_peer_down,
 					   .tick = tick,
-					   .metrics = publisher_figures_table,
-					   .measure = publisher_figures_measure,
-					   .ready = publisher_figures_ready,
-					   .started = publisher_figures_ready,
+					   .metrics = publisher_metrics_table,
+					   .measure = publisher_metrics_measure,
+					   .ready = publisher_metrics_ready,
+					   .started = publisher_metrics_ready,
 					   .dump = publisher_explain_dump,
 					   .explain = publisher_explain },
 			  argc, argv);

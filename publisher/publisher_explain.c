@@ -83,7 +83,7 @@ static void put_time(struct buf *out, const char *key, int64_t time)
 
 static void put_problem(const struct publisher *p, const struct owner *owner, struct buf *out)
 {
-	const struct str waits = publisher_waiting_for(&p->waiting, owner->text);
+	const struct str waits = publisher_pending_for(&p->pending, owner->text);
 
 	if (owner->reason) {
 		json_put_text(out, "rejected", str_from(owner->reason));
@@ -158,14 +158,15 @@ int publisher_explain(void *self, const struct msg_key *key, struct buf *out, st
 
 /* ---- everything ---- */
 
-struct dump_state {
+struct owners_dump {
 	struct str *keys; /* texts of the owners; in the dump's pool */
 	size_t n, next, n_put;
 };
 
-static struct dump_state *begin(const struct publisher *p, struct actor_dump *dump, struct buf *out)
+static struct owners_dump *begin(const struct publisher *p, struct actor_dump *dump,
+				 struct buf *out)
 {
-	struct dump_state *state = pool_alloc(&dump->pool, sizeof(*state));
+	struct owners_dump *state = pool_alloc(&dump->pool, sizeof(*state));
 	struct str *sorted = map_sorted_keys(&p->wanted->owners);
 
 	state->n = p->wanted->owners.n;
@@ -186,7 +187,7 @@ static struct dump_state *begin(const struct publisher *p, struct actor_dump *du
 bool publisher_explain_dump(void *self, struct actor_dump *dump, struct buf *out)
 {
 	const struct publisher *p = self;
-	struct dump_state *state = dump->state;
+	struct owners_dump *state = dump->state;
 
 	if (!state)
 		dump->state = state = begin(p, dump, out);

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "publisher/wanted/apply.h"
 
 struct offline_settings offline_settings;
 
@@ -165,7 +166,7 @@ static void translate_bundle(struct offline *self, const struct msg_bundle *bund
 	}
 	for (size_t i = 0; i < config.warnings.n; i++)
 		add_line(self, &bundle->owner, config.warnings.items[i], true);
-	switch (publisher_wanted_put(self->wanted, &config, NULL, &err)) {
+	switch (publisher_apply_config(self->wanted, &config, NULL, &err)) {
 	case WANTED_REJECTED:
 		add_line(self, &bundle->owner, str_from(err.text), false);
 		break;

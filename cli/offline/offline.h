@@ -5,7 +5,7 @@
 
 #include "actor/conf.h"
 #include "base/map.h"
-#include "publisher/wanted.h"
+#include "publisher/wanted/wanted.h"
 #include "resolver/resolve.h"
 #include "translator/translator.h"
 #include "watcher/source_dir.h"

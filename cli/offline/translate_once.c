@@ -6,6 +6,8 @@
  */
 #include "cli/cli.h"
 #include "cli/offline/offline.h"
+#include "publisher/wanted/bootstrap_text.h"
+#include "publisher/wanted/render.h"
 
 static struct str format;
 static bool bootstrap;
@@ -25,8 +27,8 @@ static int render(struct offline *self, struct err *err)
 	int rc;
 
 	buf_init(&out, BUF_MAX_OUTPUT);
-	rc = bootstrap ? publisher_wanted_render_bootstrap(self->wanted, as, "${TMPDIR}", &out, err)
-		       : publisher_wanted_render(self->wanted, as, &out, err);
+	rc = bootstrap ? publisher_bootstrap_text_render(self->wanted, as, "${TMPDIR}", &out, err)
+		       : publisher_render_all(self->wanted, as, &out, err);
 	if (!rc && out.len)
 		fwrite(out.ptr, 1, out.len, stdout);
 	if (!rc && fflush(stdout))

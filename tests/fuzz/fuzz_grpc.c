@@ -4,7 +4,7 @@
 #include "grpc/grpc_frame.h"
 #include "pb/databroker.pb-c.h"
 #include "pb/reflect.h"
-#include "publisher/databroker_record.h"
+#include "publisher/databroker/record.h"
 
 #define MESSAGE_MAX 4096
 

@@ -4,8 +4,11 @@
  * message body, or (ROUTES) an owner's letter and a packed Config, which gets mutations past the
  * envelope. Whatever comes: what is rendered parses, and when all owners are gone nothing is left
  * of them. */
-#include "publisher/wanted_inside.h"
-#include "publisher/inventory.h"
+#include "publisher/wanted/wanted_inside.h"
+#include "publisher/wanted/apply.h"
+#include "publisher/wanted/bootstrap_text.h"
+#include "publisher/wanted/inventory.h"
+#include "publisher/wanted/render.h"
 
 #include "base/mem.h"
 #include "pb/pomerium.pb-c.h"
@@ -36,7 +39,7 @@ static void put(struct run *run, const struct msg_config *config)
 	struct err err = { "" };
 	size_t before = publisher_wanted_n_routes(run->wanted);
 
-	switch (publisher_wanted_put(run->wanted, config, &missing, &err)) {
+	switch (publisher_apply_config(run->wanted, config, &missing, &err)) {
 	case WANTED_REJECTED:
 		if (!err.text[0] || publisher_wanted_n_routes(run->wanted) != before)
 			abort();
@@ -47,7 +50,7 @@ static void put(struct run *run, const struct msg_config *config)
 			abort();
 		break;
 	default:
-		if (publisher_wanted_put(run->wanted, config, &missing, &err) != WANTED_SAME)
+		if (publisher_apply_config(run->wanted, config, &missing, &err) != WANTED_SAME)
 			abort();
 	}
 }
@@ -75,8 +78,9 @@ static void take(struct run *run, enum record what, struct str bytes)
 	}
 	if (codec_unpack(codecs[what], bytes, &run->pool, &body, &err) < 0)
 		return;
-	if (what == CONFIG && publisher_inventory_admit(&run->inventory, &body.config.owner,
-							&body.config.stamp, false) != WORLD_STALE)
+	if (what == CONFIG &&
+	    publisher_inventory_admit(&run->inventory, &body.config.owner, &body.config.stamp,
+				      false) != INVENTORY_STALE)
 		put(run, &body.config);
 	else if (what == SECRET_PUT)
 		publisher_wanted_secret(run->wanted, &body.secret_put);
@@ -84,7 +88,7 @@ static void take(struct run *run, enum record what, struct str bytes)
 		publisher_inventory_announce(&run->inventory, &body.inventory, &err);
 	else if (what == DELETE &&
 		 publisher_inventory_admit(&run->inventory, &body.delete.owner, &body.delete.stamp,
-					   true) != WORLD_STALE)
+					   true) != INVENTORY_STALE)
 		publisher_wanted_delete(run->wanted, &body.delete.owner);
 	else if (what == REJECT)
 		publisher_wanted_reject(run->wanted, &body.reject);
@@ -99,15 +103,15 @@ static void check_render(struct run *run)
 	struct err err;
 
 	buf_init(&out, BUF_MAX_OUTPUT);
-	if (publisher_wanted_render(run->wanted, WANTED_JSON, &out, &err) < 0 ||
+	if (publisher_render_all(run->wanted, WANTED_JSON, &out, &err) < 0 ||
 	    json_parse(buf_view(&out), &run->pool, &doc, &err) < 0)
 		abort();
 	buf_reset(&out);
-	if (publisher_wanted_render(run->wanted, WANTED_YAML, &out, &err) == 0 &&
+	if (publisher_render_all(run->wanted, WANTED_YAML, &out, &err) == 0 &&
 	    yaml_parse(buf_view(&out), &run->pool, &doc, &err) < 0)
 		abort();
 	buf_reset(&out);
-	if (publisher_wanted_render_bootstrap(run->wanted, WANTED_JSON, "/d", &out, &err) == 0 &&
+	if (publisher_bootstrap_text_render(run->wanted, WANTED_JSON, "/d", &out, &err) == 0 &&
 	    json_parse(buf_view(&out), &run->pool, &doc, &err) < 0)
 		abort();
 	buf_wipe(&out);
@@ -123,7 +127,7 @@ static void delete_all(struct run *run)
 
 		publisher_wanted_delete(w, &key);
 	}
-	if (w->certs.certs.n || w->certs.names.n || w->certs.domains.n || w->twins.places.n ||
+	if (w->certs.certs.n || w->certs.names.n || w->certs.domains.n || w->conflicts.places.n ||
 	    w->n_routes || w->n_rejected)
 		abort();
 }

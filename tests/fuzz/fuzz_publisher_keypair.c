@@ -1,5 +1,5 @@
 /* fuzz_publisher_keypair: bytes as tls.crt and, behind the first NUL, tls.key. */
-#include "publisher/keypair.h"
+#include "publisher/wanted/keypair.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  *
  * What is taken comes out with its file named once: adding it again is refused, and everything is
  * printable. */
-#include "publisher/pgurl.h"
+#include "publisher/wanted/pgurl.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -2,7 +2,8 @@
  *
  * Input: bodies of records, each behind two bytes of length; the checksums are made here, since no
  * mutation finds them. What is taken can be rendered and saved again. */
-#include "publisher/state.h"
+#include "publisher/file/state_file.h"
+#include "publisher/wanted/render.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -45,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct wanted *wanted = publisher_wanted_new(NULL);
 	struct plan_changes none = { 0 };
 	struct snapshot all;
-	struct state state;
+	struct state_file state;
 	struct buf text;
 	struct err err;
 	char path[64];
@@ -54,17 +55,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	buf_init(&text, BUF_MAX_FILE);
 	frame(data, size, &text);
 	write_file(path, &text);
-	if (publisher_state_open(&state, path, &err) < 0)
+	if (publisher_state_file_open(&state, path, &err) < 0)
 		abort();
-	publisher_state_load(&state, wanted, &err);
+	publisher_state_file_load(&state, wanted, &err);
 	buf_reset(&text);
-	if (publisher_wanted_render(wanted, WANTED_JSON, &text, &err) < 0)
+	if (publisher_render_all(wanted, WANTED_JSON, &text, &err) < 0)
 		abort();
 	publisher_snapshot_take(&all, wanted);
-	if (publisher_state_save(&state, &none, &all, &err) < 0)
+	if (publisher_state_file_save(&state, &none, &all, &err) < 0)
 		abort();
 	publisher_snapshot_let_go(&all, wanted);
-	publisher_state_close(&state);
+	publisher_state_file_close(&state);
 	publisher_wanted_destroy(&wanted);
 	buf_clear(&text);
 	unlink(path);

@@ -11,7 +11,8 @@
 #include "msg/config.h"
 #include "pb/pomerium.pb-c.h"
 #include "pb/reflect.h"
-#include "publisher/wanted.h"
+#include "publisher/wanted/apply.h"
+#include "publisher/wanted/render.h"
 
 static inline struct msg_key rig_key(const char *name)
 {
@@ -72,12 +73,12 @@ static inline void rig_secret(struct wanted *wanted, const char *name, const cha
 	publisher_wanted_secret(wanted, &put);
 }
 
-static inline enum wanted_taken rig_put(struct wanted *wanted, const struct msg_config *config)
+static inline enum wanted_outcome rig_put(struct wanted *wanted, const struct msg_config *config)
 {
 	struct msg_key missing;
 	struct err err = { "" };
 
-	return publisher_wanted_put(wanted, config, &missing, &err);
+	return publisher_apply_config(wanted, config, &missing, &err);
 }
 
 /* The rendered JSON, in the pool. */
@@ -89,7 +90,7 @@ static inline const char *rig_render(struct wanted *wanted, enum wanted_format f
 	const char *text;
 
 	buf_init(&out, BUF_MAX_OUTPUT);
-	if (publisher_wanted_render(wanted, format, &out, &err) < 0)
+	if (publisher_render_all(wanted, format, &out, &err) < 0)
 		fail_msg("%s", err.text);
 	text = pool_str(pool, buf_view(&out)).ptr;
 	buf_clear(&out);

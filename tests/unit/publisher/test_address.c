@@ -1,5 +1,5 @@
 /* Whose status has to be patched, when, and with what. */
-#include "publisher/address.h"
+#include "publisher/report/address.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

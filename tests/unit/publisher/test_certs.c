@@ -1,6 +1,6 @@
 /* Which certificates serve: the rules one by one, then any order of changes against a plain
  * recomputation. */
-#include "publisher/certs.h"
+#include "publisher/wanted/certs.h"
 
 #include "base/mem.h"
 #include "tests/unit/publisher/pems.h"

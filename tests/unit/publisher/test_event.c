@@ -1,5 +1,5 @@
 /* Which Events follow from what became of an owner, what they say, and how many may go. */
-#include "publisher/event.h"
+#include "publisher/report/event.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* A file is replaced as a whole or not at all. */
-#include "publisher/file.h"
+#include "publisher/file/file.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* The barrier and what is stale: scripts of messages and what becomes of each. */
-#include "publisher/inventory.h"
+#include "publisher/wanted/inventory.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -74,15 +74,15 @@ static void waits_for_everybody(void **state)
 {
 	(void)state;
 	assert_false(publisher_inventory_passed(&inventory));
-	assert_int_equal(config("early", 3), WORLD_TAKE);
+	assert_int_equal(config("early", 3), INVENTORY_APPLY);
 	assert_int_equal(chunk(0, false, "early", 3, "late", 5), 0);
 	assert_false(publisher_inventory_passed(&inventory));
 	assert_int_equal(chunk(1, true, "third", 9, NULL, 0), 1);
 	assert_false(publisher_inventory_passed(&inventory));
-	assert_int_equal(config("late", 4), WORLD_TAKE); /* not the one that was announced */
-	assert_int_equal(config("third", 9), WORLD_TAKE);
+	assert_int_equal(config("late", 4), INVENTORY_APPLY); /* not the one that was announced */
+	assert_int_equal(config("third", 9), INVENTORY_APPLY);
 	assert_false(publisher_inventory_passed(&inventory));
-	assert_int_equal(config("late", 120), WORLD_TAKE);
+	assert_int_equal(config("late", 120), INVENTORY_APPLY);
 	assert_true(publisher_inventory_passed(&inventory));
 }
 
@@ -90,7 +90,7 @@ static void a_deletion_is_an_arrival(void **state)
 {
 	(void)state;
 	chunk(0, true, "a", 5, NULL, 0);
-	assert_int_equal(gone("a", 101), WORLD_TAKE);
+	assert_int_equal(gone("a", 101), INVENTORY_APPLY);
 	assert_true(publisher_inventory_passed(&inventory));
 	assert_true(is_gone("a"));
 }
@@ -107,20 +107,20 @@ static void drops_what_is_older(void **state)
 {
 	(void)state;
 	chunk(0, true, "a", 5, NULL, 0);
-	assert_int_equal(config("a", 8), WORLD_TAKE);
-	assert_int_equal(config("a", 7), WORLD_STALE);
+	assert_int_equal(config("a", 8), INVENTORY_APPLY);
+	assert_int_equal(config("a", 7), INVENTORY_STALE);
 	assert_int_equal(config("a", 8),
-			 WORLD_TAKE); /* dispatched twice: the same again does no harm */
-	assert_int_equal(say_in(6, "a", 99, false), WORLD_FOREIGN);
-	assert_int_equal(gone("a", 7), WORLD_STALE);
+			 INVENTORY_APPLY); /* dispatched twice: the same again does no harm */
+	assert_int_equal(say_in(6, "a", 99, false), INVENTORY_FOREIGN);
+	assert_int_equal(gone("a", 7), INVENTORY_STALE);
 }
 
 static void drops_those_who_were_not_announced(void **state)
 {
 	(void)state;
 	chunk(0, true, "a", 5, NULL, 0);
-	assert_int_equal(config("b", 100), WORLD_STALE); /* N is 100: it was gone by then */
-	assert_int_equal(config("b", 101), WORLD_TAKE);
+	assert_int_equal(config("b", 100), INVENTORY_STALE); /* N is 100: it was gone by then */
+	assert_int_equal(config("b", 101), INVENTORY_APPLY);
 	assert_false(is_gone("b"));
 }
 
@@ -129,15 +129,15 @@ static void tombstones_stay_until_flushed(void **state)
 	(void)state;
 	chunk(0, true, "a", 5, NULL, 0);
 	config("b", 101);
-	assert_int_equal(gone("b", 105), WORLD_TAKE);
-	assert_int_equal(config("b", 103), WORLD_STALE);
+	assert_int_equal(gone("b", 105), INVENTORY_APPLY);
+	assert_int_equal(config("b", 103), INVENTORY_STALE);
 	publisher_inventory_flushed(&inventory, &(struct msg_flushed){ 7, 104 });
-	assert_int_equal(config("b", 103), WORLD_STALE);
+	assert_int_equal(config("b", 103), INVENTORY_STALE);
 	publisher_inventory_flushed(&inventory, &(struct msg_flushed){ 6, 200 });
 	assert_int_equal(inventory.owners.n, 2);
 	publisher_inventory_flushed(&inventory, &(struct msg_flushed){ 7, 105 });
 	assert_int_equal(inventory.owners.n, 1);
-	assert_int_equal(config("b", 106), WORLD_TAKE);
+	assert_int_equal(config("b", 106), INVENTORY_APPLY);
 }
 
 static void who_comes_back_is_not_gone(void **state)
@@ -145,7 +145,7 @@ static void who_comes_back_is_not_gone(void **state)
 	(void)state;
 	chunk(0, true, "a", 5, NULL, 0);
 	gone("a", 101);
-	assert_int_equal(config("a", 102), WORLD_TAKE);
+	assert_int_equal(config("a", 102), INVENTORY_APPLY);
 	assert_false(is_gone("a"));
 }
 
@@ -164,9 +164,9 @@ static void a_second_announcement_replaces_the_first(void **state)
 	chunk(1, true, "c", 90, NULL, 0);
 	assert_false(publisher_inventory_passed(&inventory));
 	assert_true(is_gone("b"));
-	assert_int_equal(config("c", 90), WORLD_TAKE);
+	assert_int_equal(config("c", 90), INVENTORY_APPLY);
 	assert_true(publisher_inventory_passed(&inventory));
-	assert_int_equal(config("b", 50), WORLD_STALE);
+	assert_int_equal(config("b", 50), INVENTORY_STALE);
 }
 
 static void an_incomplete_world_removes_nobody(void **state)
@@ -198,9 +198,9 @@ static void another_epoch_starts_over(void **state)
 	config("a", 500);
 	publisher_inventory_begin(&inventory, 8);
 	assert_false(publisher_inventory_passed(&inventory));
-	assert_int_equal(config("a", 501), WORLD_FOREIGN);
+	assert_int_equal(config("a", 501), INVENTORY_FOREIGN);
 	assert_int_equal(chunk(0, true, "a", 5, NULL, 0), 0); /* of epoch 7 */
-	assert_int_equal(say_in(8, "a", 1, false), WORLD_TAKE);
+	assert_int_equal(say_in(8, "a", 1, false), INVENTORY_APPLY);
 	assert_false(publisher_inventory_passed(&inventory));
 }
 
@@ -208,7 +208,7 @@ static void nobody_is_heard_before_a_resolver_came(void **state)
 {
 	(void)state;
 	publisher_inventory_begin(&inventory, 0);
-	assert_int_equal(say_in(0, "a", 1, false), WORLD_FOREIGN);
+	assert_int_equal(say_in(0, "a", 1, false), INVENTORY_FOREIGN);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

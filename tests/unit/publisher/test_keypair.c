@@ -1,5 +1,5 @@
 /* What Go's encoding/pem, crypto/x509 and tls.X509KeyPair take and refuse. */
-#include "publisher/keypair.h"
+#include "publisher/wanted/keypair.h"
 
 #include "tests/unit/publisher/pems.h"
 

@@ -1,5 +1,5 @@
 /* Connection strings as Go's net/url reads and writes them. */
-#include "publisher/pgurl.h"
+#include "publisher/wanted/pgurl.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* The plan has exactly those that differ from what is published. */
-#include "publisher/plan.h"
+#include "publisher/sink/plan.h"
 
 #include "tests/unit/publisher/rig.h"
 

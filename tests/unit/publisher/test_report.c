@@ -1,5 +1,5 @@
 /* When news are told, and that nothing is told twice: the report without a network. */
-#include "publisher/report_inside.h"
+#include "publisher/report/report_inside.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -104,9 +104,9 @@ static void test_the_same_is_told_once(void **state)
 	publisher_report_open(report, true);
 	put(1, true);
 	assert_int_equal(store(1), 1);
-	publisher_report_send_close(report);
-	report->send = (struct send_queue){ 0 };
-	publisher_report_send_open(report);
+	publisher_event_queue_close(report);
+	report->send = (struct event_queue){ 0 };
+	publisher_event_queue_open(report);
 	put(1, false);
 	assert_int_equal(store(2), 0);
 	put(2, false);
@@ -115,7 +115,7 @@ static void test_the_same_is_told_once(void **state)
 
 static void test_a_failure_repeats_at_its_pace(void **state)
 {
-	struct send_job *job;
+	struct event_job *job;
 	size_t i = 0;
 	void *value;
 
@@ -295,7 +295,7 @@ static void test_the_queue_has_an_end(void **state)
 
 		snprintf(message, sizeof(message), "%d", i);
 		event.message = str_from(message);
-		publisher_report_send(report, &event, 1, false);
+		publisher_event_queue_add(report, &event, 1, false);
 	}
 	assert_int_equal(report->send.jobs.n, REPORT_QUEUE_MAX);
 	assert_int_equal(report->send.n_dropped, 10);

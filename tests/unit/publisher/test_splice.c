@@ -1,5 +1,6 @@
 /* Secret values get exactly where a splice says, in its encoding. */
-#include "publisher/splice.h"
+#include "publisher/wanted/bootstrap_text.h"
+#include "publisher/wanted/splice.h"
 
 #include "tests/unit/publisher/rig.h"
 
@@ -70,11 +71,11 @@ static void table(void **state)
 		struct msg_splice splice = splice_of(row);
 		struct msg_config config = rig_config("o", row->json, &pool);
 		struct err err = { "" };
-		enum wanted_taken taken;
+		enum wanted_outcome taken;
 
 		config.splices = (struct msg_splice_list){ &splice, 1 };
 		rig_secret(wanted, "s", "k", str_from(row->value));
-		taken = publisher_wanted_put(wanted, &config, NULL, &err);
+		taken = publisher_apply_config(wanted, &config, NULL, &err);
 		if (row->want) {
 			if (taken != WANTED_CHANGED ||
 			    !strstr(rig_render(wanted, WANTED_JSON, &pool), row->want))
@@ -97,14 +98,14 @@ static void waits_for_the_value_that_the_hmac_names(void **state)
 
 	(void)state;
 	config.splices = (struct msg_splice_list){ &splice, 1 };
-	assert_int_equal(publisher_wanted_put(wanted, &config, &missing, &err), WANTED_WAITS);
+	assert_int_equal(publisher_apply_config(wanted, &config, &missing, &err), WANTED_WAITS);
 	assert_int_equal(missing.kind, MSG_KIND_SECRET);
 	assert_true(str_is(missing.namespace, "ns") && str_is(missing.name, "s"));
 	assert_string_equal(rig_render(wanted, WANTED_JSON, &pool), "{\"settings\":{}}\n");
 	rig_secret(wanted, "s", "k", STR("another"));
-	assert_int_equal(publisher_wanted_put(wanted, &config, &missing, &err), WANTED_WAITS);
+	assert_int_equal(publisher_apply_config(wanted, &config, &missing, &err), WANTED_WAITS);
 	rig_secret(wanted, "s", "k", STR("KEY"));
-	assert_int_equal(publisher_wanted_put(wanted, &config, &missing, &err), WANTED_CHANGED);
+	assert_int_equal(publisher_apply_config(wanted, &config, &missing, &err), WANTED_CHANGED);
 }
 
 /* ---- bootstrap ---- */
@@ -114,8 +115,8 @@ static struct msg_file files[] = {
 };
 
 /* A Pomerium object with a connection string and one storage file. */
-static enum wanted_taken put_postgres(const char *connection, struct msg_splice *splice,
-				      struct err *err)
+static enum wanted_outcome put_postgres(const char *connection, struct msg_splice *splice,
+					struct err *err)
 {
 	struct msg_config config =
 		rig_config("o", "{\"settings\":{\"log_level\":\"info\"}}", &pool);
@@ -136,7 +137,7 @@ static enum wanted_taken put_postgres(const char *connection, struct msg_splice 
 	config.files = (struct msg_file_list){ files, 1 };
 	rig_secret(wanted, "s", "k", str_from(connection));
 	rig_secret(wanted, "ca", "ca.crt", STR("CA"));
-	return publisher_wanted_put(wanted, &config, NULL, err);
+	return publisher_apply_config(wanted, &config, NULL, err);
 }
 
 static const char *bootstrap(enum wanted_format format)
@@ -146,7 +147,7 @@ static const char *bootstrap(enum wanted_format format)
 	const char *text;
 
 	buf_init(&out, BUF_MAX_TEXT);
-	if (publisher_wanted_render_bootstrap(wanted, format, "/d", &out, &err) < 0)
+	if (publisher_bootstrap_text_render(wanted, format, "/d", &out, &err) < 0)
 		return NULL;
 	text = pool_str(&pool, buf_view(&out)).ptr;
 	buf_clear(&out);
@@ -231,7 +232,7 @@ static void without_a_bootstrap_part_that_pomerium_starts_with_nothing_is_taken(
 	faulty.warnings = (struct str_list){ warnings, 2 };
 	publisher_wanted_need(wanted, (struct wanted_needs){ .bootstrap = true });
 	assert_int_equal(put_postgres("postgres://db/x?sslmode=a", &splice, &err), WANTED_CHANGED);
-	assert_int_equal(publisher_wanted_put(wanted, &faulty, NULL, &err), WANTED_REJECTED);
+	assert_int_equal(publisher_apply_config(wanted, &faulty, NULL, &err), WANTED_REJECTED);
 	assert_string_equal(err.text, "bootstrap: no secrets");
 	assert_non_null(strstr(bootstrap(WANTED_JSON), "postgres://db/x"));
 	assert_null(strstr(rig_render(wanted, WANTED_JSON, &pool), "warn"));

@@ -1,5 +1,5 @@
 /* The patch that makes the Pomerium object say what is so, and nothing else. */
-#include "publisher/status.h"
+#include "publisher/report/status.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

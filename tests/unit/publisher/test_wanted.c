@@ -1,6 +1,6 @@
 /* What is wanted after any order of changes is what it would be if only the last of each owner had
  * come. */
-#include "publisher/wanted_inside.h"
+#include "publisher/wanted/wanted_inside.h"
 
 #include "base/mem.h"
 #include "tests/unit/publisher/pems.h"
@@ -36,14 +36,14 @@ static int teardown(void **state)
 	return 0;
 }
 
-static enum wanted_taken put_route(const char *owner, const char *host, const char *prefix)
+static enum wanted_outcome put_route(const char *owner, const char *host, const char *prefix)
 {
 	struct msg_config config = rig_config(owner, rig_route(owner, host, prefix, &pool), &pool);
 
 	return rig_put(wanted, &config);
 }
 
-static enum wanted_taken delete (const char *owner) {
+static enum wanted_outcome delete (const char *owner) {
 	struct msg_key key = rig_key(owner);
 
 	return publisher_wanted_delete(wanted, &key);
@@ -157,7 +157,7 @@ static void hosts(void **state)
 
 /* ---- twins ---- */
 
-static void twins_name_each_other_once(void **state)
+static void conflicts_name_each_other_once(void **state)
 {
 	(void)state;
 	put_route("a", "h", "/");
@@ -229,10 +229,10 @@ static void a_pair_that_is_none_rejects_its_owner_alone(void **state)
 	pair.key = other.key;
 	rig_secret(wanted, "tls", "tls.key", pair.key);
 	config = with_cert("a", "h", &cert, pair);
-	assert_int_equal(publisher_wanted_put(wanted, &config, NULL, &err), WANTED_REJECTED);
+	assert_int_equal(publisher_apply_config(wanted, &config, NULL, &err), WANTED_REJECTED);
 	assert_non_null(strstr(err.text, "TLS Secret ns/tls"));
 	cert.key_hmac = (struct hash){ { 0 } };
-	assert_int_equal(publisher_wanted_put(wanted, &config, NULL, &err), WANTED_REJECTED);
+	assert_int_equal(publisher_apply_config(wanted, &config, NULL, &err), WANTED_REJECTED);
 	assert_non_null(strstr(err.text, "tls.key"));
 	assert_int_equal(publisher_wanted_n_routes(wanted), 1);
 	assert_int_equal(wanted->certs.certs.n, 0);
@@ -257,7 +257,7 @@ static void a_rotation_never_mixes(void **state)
 	assert_string_equal(rig_render(wanted, WANTED_JSON, &pool), before);
 	assert_int_equal(rig_put(wanted, &config), WANTED_CHANGED);
 	assert_string_not_equal(rig_render(wanted, WANTED_JSON, &pool), before);
-	assert_int_equal(wanted->vault.values.n, 1); /* the old key was wiped */
+	assert_int_equal(wanted->secret_cache.values.n, 1); /* the old key was wiped */
 }
 
 static void values_go_with_their_owner(void **state)
@@ -271,10 +271,10 @@ static void values_go_with_their_owner(void **state)
 	rig_put(wanted, &config);
 	rig_put(wanted, &config);
 	delete ("a");
-	assert_int_equal(wanted->vault.values.n, 0);
+	assert_int_equal(wanted->secret_cache.values.n, 0);
 	assert_int_equal(wanted->certs.certs.n, 0);
 	assert_int_equal(wanted->certs.names.n, 0);
-	assert_int_equal(wanted->twins.places.n, 0);
+	assert_int_equal(wanted->conflicts.places.n, 0);
 }
 
 /* ---- YAML ---- */
@@ -403,8 +403,8 @@ static void any_order_of_changes(void **state)
 	}
 	for (size_t i = 0; i < N_OWNERS; i++)
 		delete (owners[i]);
-	assert_int_equal(wanted->certs.names.n + wanted->certs.domains.n + wanted->twins.places.n,
-			 0);
+	assert_int_equal(
+		wanted->certs.names.n + wanted->certs.domains.n + wanted->conflicts.places.n, 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -416,7 +416,7 @@ int main(void)
 		TEST(the_last_good_stays),
 		TEST(order),
 		TEST(hosts),
-		TEST(twins_name_each_other_once),
+		TEST(conflicts_name_each_other_once),
 		TEST(certificates_come_with_hosts_of_anybody),
 		TEST(a_pair_that_is_none_rejects_its_owner_alone),
 		TEST(a_rotation_never_mixes),

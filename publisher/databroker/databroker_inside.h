@@ -1,0 +1,153 @@
+/* databroker_inside: what the files of the databroker sink share.
+ *
+ *   databroker.c   settings, the pace, the tick
+ *   follow.c       reads what is published, and follows it
+ *   lease.c        who writes
+ *   lease_file.c   the id of the lease, over a restart
+ *   put.c          one plan: what differs, in batches
+ *   settle.c       what is kept of what was read: for rejected owners, and from the Go controller
+ *   record.c       records and what they are made of
+ *   ledger.c       digests of what is published */
+#ifndef PUBLISHER_DATABROKER_INSIDE_H
+#define PUBLISHER_DATABROKER_INSIDE_H
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "pb/databroker.pb-c.h"
+#include "publisher/databroker/databroker.h"
+#include "publisher/databroker/lease_file.h"
+#include "publisher/databroker/record.h"
+
+#define DATABROKER_CALL_MS 10000 /* of a call that is answered at once */
+#define N_LEGACY 3               /* records of the Go controller */
+
+/* A complaint about the databroker: said once, and again when it is another one. */
+struct complaint {
+	uint64_t sum;
+	struct backoff backoff;
+};
+
+struct follow {
+	struct grpc_request *request; /* SyncLatest or Sync; NULL: none */
+	bool reading;                 /* it is SyncLatest */
+	bool read;                    /* the whole was read at least once, and is followed since */
+	bool ended;                   /* the versions came, which end the reading */
+	uint64_t server_version;      /* 0: has to be read (again) */
+	uint64_t known_version;       /* of the server that the ledger was filled from */
+	uint64_t record_version;
+	uint64_t next_ms;
+	struct complaint complaint;
+};
+
+struct lease {
+	struct grpc_request *request;
+	bool pending;       /* request is under way; for draining */
+	struct buf id;      /* empty: not ours */
+	struct buf next_id; /* as it comes in */
+	uint64_t sent_ms;   /* of the request */
+	uint64_t until_ms;  /* the last moment at which we may write; 0: none */
+	uint64_t next_ms;
+	struct lease_file file;
+	bool inherited;  /* the id is of the publisher before us; nobody said yet that it holds */
+	bool told_other; /* a line about the other holder was written */
+	struct complaint complaint;
+};
+
+struct put_item {
+	struct str id;
+	struct ledger_entry sent; /* what the databroker has once it has answered */
+	bool gone;                /* a deletion */
+	bool answered;
+};
+
+struct put {
+	struct grpc_request *request;
+	bool pending;           /* request is under way; for draining */
+	struct pool pool;       /* of the plan */
+	struct put_item *items; /* that differ, in order */
+	size_t n_items, next;   /* the first that was not sent yet */
+	size_t first;           /* of the batch that is under way */
+	size_t n_written, n_deleted;
+	uint64_t server_version; /* as the last answer had it */
+	uint64_t begun_ms, seen_ns;
+	struct complaint complaint;
+};
+
+/* A record of the Go controller. */
+struct legacy {
+	struct buf bytes; /* of its Config */
+	struct ledger_entry entry;
+	bool there;
+	bool told; /* that it is kept, and why */
+};
+
+struct databroker {
+	struct databroker_settings settings;
+	struct wanted *wanted;
+	struct grpc *grpc;
+	struct record_source source;
+	struct ledger ledger;
+	struct follow follow;
+	struct lease lease;
+	struct put put;
+	struct legacy legacy[N_LEGACY];
+	bool settled;               /* everybody has arrived once */
+	bool complete;              /* everything was stored once since we write */
+	uint64_t legacy_ms;         /* when to look at the records of the Go controller */
+	bool mass_delete;           /* allowed by the Pomerium object */
+	bool refused;               /* the guard against mass deletion holds something back */
+	uint64_t first_ms, last_ms; /* of the changes that are not stored; 0: none */
+	uint64_t seen_ns;           /* the oldest of these changes */
+	uint64_t done_ms;           /* end of the last publishing */
+	uint64_t retry_ms;          /* not before; after a failure */
+};
+
+/* ---- databroker.c ---- */
+void publisher_databroker_changed(
+	struct databroker *self); /* something was touched: starts the pace */
+/* Logs a failed call, unless that is no news, and returns how long to wait before the next one. */
+uint32_t publisher_databroker_failure(struct complaint *complaint, const char *what,
+				      const struct grpc_result *result);
+void publisher_databroker_success(struct complaint *complaint); /* it works */
+void publisher_databroker_start(struct databroker *self, struct grpc_request **out,
+				const struct grpc_call *call);
+
+/* ---- follow.c ---- */
+void publisher_follow_open(struct databroker *self);
+void publisher_follow_close(struct databroker *self);
+uint64_t publisher_follow_tick(struct databroker *self, uint64_t now_ms);
+/* An answer came from a databroker of this version: if it is another one, all is read anew. */
+void publisher_follow_check(struct databroker *self, uint64_t server_version);
+
+/* ---- lease.c ---- */
+void publisher_lease_open(struct databroker *self);
+void publisher_lease_close(struct databroker *self); /* gives it back */
+uint64_t publisher_lease_tick(struct databroker *self, uint64_t now_ms);
+bool publisher_lease_is_ours(const struct databroker *self);
+void publisher_lease_void(struct databroker *self); /* the databroker that gave it is no more */
+
+/* ---- put.c ---- */
+void publisher_put_open(struct databroker *self);
+void publisher_put_close(struct databroker *self);
+bool publisher_put_is_busy(const struct databroker *self); /* a batch is under way */
+bool publisher_put_is_done(const struct databroker *self); /* nothing of the plan is left */
+/* Finds out what differs among the touched; false: nothing. */
+bool publisher_put_plan(struct databroker *self);
+/* Sends the next batch of the plan, if none is under way. */
+void publisher_put_next(struct databroker *self);
+
+/* ---- settle.c ---- */
+void publisher_settle_open(struct databroker *self);
+void publisher_settle_close(struct databroker *self);
+/* A record that was read or followed. True: it is one of the Go controller, and was noted. */
+bool publisher_settle_take_legacy(struct databroker *self, const Databroker__Record *record);
+/* What another replica stored of an owner that is rejected here and has nothing good: its last good
+ * configuration from now on. */
+void publisher_settle_adopt(struct databroker *self, const struct msg_key *owner,
+			    Pomerium__Config__Config *config);
+/* An owner that exists, but of which nothing good is known here: its record has to stay. */
+bool publisher_settle_must_stay(const struct databroker *self, struct str id);
+/* Everything wanted is stored: touches those for which that is a replacement. */
+void publisher_settle_replace_legacy(struct databroker *self);
+
+#endif

@@ -1,0 +1,294 @@
+/* record: which records make up what is wanted, and what a record that was read says.
+ *
+ *   in     what is wanted; the bytes of a record
+ *   out    the bytes of a record; its digest; a last good configuration
+ *   owns   an index of the certificates to publish, by Secret
+ *   never  packs one configuration in two ways: what was read is packed again before it is compared
+ */
+#include "publisher/databroker/record.h"
+
+#include "base/mem.h"
+
+#define INGRESS "sluice/ingress/"
+#define SETTINGS "sluice/settings"
+#define CERT "sluice/cert/"
+
+struct record_certs {
+	struct cert **items;
+	size_t n;
+};
+
+/* ---- ids ---- */
+
+struct str publisher_record_id(const struct msg_key *owner, struct pool *pool)
+{
+	if (owner->kind == MSG_KIND_POMERIUM)
+		return STR(SETTINGS);
+	return pool_printf(pool, "%s" STR_FMT "/" STR_FMT,
+			   owner->kind == MSG_KIND_SECRET ? CERT : INGRESS,
+			   STR_ARG(owner->namespace), STR_ARG(owner->name));
+}
+
+static bool cut_id(struct str id, const char *prefix, struct msg_key *owner)
+{
+	if (!str_starts(id, prefix))
+		return false;
+	id = str_slice(id, strlen(prefix), id.len);
+	return str_cut(id, '/', &owner->namespace, &owner->name) && owner->namespace.len &&
+	       owner->name.len && str_find(owner->name, '/') < 0;
+}
+
+bool publisher_record_owner(struct str id, struct msg_key *owner)
+{
+	*owner = (struct msg_key){ MSG_KIND_POMERIUM, STR(""), STR("") };
+	if (str_is(id, SETTINGS))
+		return true;
+	owner->kind = str_starts(id, CERT) ? MSG_KIND_SECRET : MSG_KIND_INGRESS;
+	return cut_id(id, CERT, owner) || cut_id(id, INGRESS, owner);
+}
+
+/* ---- certificates by Secret ---- */
+
+static void free_certs(void *ptr)
+{
+	struct record_certs *certs = ptr;
+
+	mem_free(certs->items);
+	mem_free(certs);
+}
+
+static void add_cert(struct record_source *source, struct cert *cert)
+{
+	struct str secret = publisher_certs_secret(cert);
+	struct record_certs *certs = map_get(&source->certs, secret);
+
+	if (!certs) {
+		certs = mem_alloc(sizeof(*certs));
+		map_put(&source->certs, secret, certs);
+	}
+	certs->items = mem_realloc(certs->items, (certs->n + 1) * sizeof(*certs->items));
+	certs->items[certs->n++] = cert;
+}
+
+static void drop_cert(struct record_source *source, const struct cert *cert)
+{
+	struct str secret = publisher_certs_secret(cert);
+	struct record_certs *certs = map_get(&source->certs, secret);
+
+	for (size_t i = 0; certs && i < certs->n; i++)
+		if (certs->items[i] == cert)
+			certs->items[i--] = certs->items[--certs->n];
+	if (certs && !certs->n)
+		map_del(&source->certs, secret);
+}
+
+static void on_cert(void *self, struct cert *cert, bool published)
+{
+	struct record_source *source = self;
+	struct pool pool;
+
+	if (published)
+		add_cert(source, cert);
+	else
+		drop_cert(source, cert);
+	pool_init(&pool);
+	source->touch(source->self,
+		      pool_printf(&pool, CERT STR_FMT, STR_ARG(publisher_certs_secret(cert))));
+	pool_clear(&pool);
+}
+
+void publisher_record_open(struct record_source *source, struct wanted *wanted)
+{
+	source->wanted = wanted;
+	map_init(&source->certs, free_certs);
+	wanted->certs.self = source;
+	wanted->certs.on_change = on_cert;
+}
+
+void publisher_record_close(struct record_source *source)
+{
+	source->wanted->certs.on_change = NULL;
+	map_clear(&source->certs);
+}
+
+/* ---- what is wanted ---- */
+
+static void add_routes(const struct good *good, Pomerium__Config__Config *config, struct pool *pool)
+{
+	struct buf packed;
+
+	buf_init(&packed, BUF_MAX_MESSAGE);
+	for (size_t i = 0; i < good->n_routes; i++) {
+		Pomerium__Config__Route *route;
+
+		buf_reset(&packed);
+		buf_str(&packed, good->routes[i].packed.head);
+		buf_str(&packed, good->routes[i].packed.policies);
+		route = (void *)pb_unpack(&pomerium__config__route__descriptor, buf_view(&packed),
+					  pool, NULL);
+		if (route) /* it did decode when it was taken */
+			PB_PUSH(pool, config, routes, route);
+	}
+	buf_wipe(&packed);
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	const struct cert *x = *(struct cert *const *)a, *y = *(struct cert *const *)b;
+	int order = str_cmp(publisher_certs_pem(x), publisher_certs_pem(y));
+
+	return order ? order : str_cmp(publisher_certs_key(x), publisher_certs_key(y));
+}
+
+static void add_certs(struct record_certs *certs, Pomerium__Config__Config *config,
+		      struct pool *pool)
+{
+	config->settings = PB_NEW(pool, pomerium__config__settings);
+	qsort(certs->items, certs->n, sizeof(*certs->items), by_bytes);
+	for (size_t i = 0; i < certs->n; i++) {
+		Pomerium__Config__Settings__Certificate *c =
+			PB_NEW(pool, pomerium__config__settings__certificate);
+
+		PB_SET_TEXT(c, cert_bytes, publisher_certs_pem(certs->items[i]));
+		PB_SET_TEXT(c, key_bytes, publisher_certs_key(certs->items[i]));
+		PB_PUSH(pool, config->settings, certificates, c);
+	}
+}
+
+/* Only one Pomerium object is taken. One without a name is what was read; the real one goes before.
+ */
+static const struct good *settings_of(const struct wanted *wanted)
+{
+	const struct good *found = NULL;
+	void *value;
+
+	for (size_t i = 0; map_next(&wanted->owners, &i, NULL, &value);) {
+		const struct owner *owner = value;
+
+		if (owner->key.kind == MSG_KIND_POMERIUM && owner->good &&
+		    (!found || owner->key.name.len))
+			found = owner->good;
+	}
+	return found;
+}
+
+static struct str pack(const ProtobufCMessage *m, struct pool *pool)
+{
+	struct buf buf;
+	struct str out;
+
+	buf_init(&buf, BUF_MAX_MESSAGE);
+	pb_pack(m, &buf);
+	out = pool_bytes(pool, buf.ptr ? buf.ptr : "", buf.len);
+	buf_wipe(&buf);
+	return out;
+}
+
+static bool fill(const struct record_source *source, struct str id,
+		 Pomerium__Config__Config *config, struct pool *pool)
+{
+	const struct owner *owner;
+	const struct good *good;
+	struct msg_key key;
+
+	if (!publisher_record_owner(id, &key))
+		return false;
+	if (key.kind == MSG_KIND_SECRET) {
+		struct record_certs *certs =
+			map_get(&source->certs, str_slice(id, sizeof(CERT) - 1, id.len));
+
+		if (certs)
+			add_certs(certs, config, pool);
+		return certs != NULL;
+	}
+	owner = key.kind == MSG_KIND_INGRESS ? publisher_wanted_owner(source->wanted, &key) : NULL;
+	good = key.kind == MSG_KIND_POMERIUM ? settings_of(source->wanted)
+	       : owner                       ? owner->good
+					     : NULL;
+	if (!good)
+		return false;
+	add_routes(good, config, pool);
+	if (key.kind == MSG_KIND_POMERIUM && good->settings.ptr)
+		config->settings = (void *)pb_unpack(&pomerium__config__settings__descriptor,
+						     good->settings, pool, NULL);
+	return config->n_routes || config->settings;
+}
+
+struct str publisher_record_wanted(const struct record_source *source, struct str id,
+				   struct pool *pool, size_t *n_routes)
+{
+	Pomerium__Config__Config *config = PB_NEW(pool, pomerium__config__config);
+
+	*n_routes = 0;
+	if (!fill(source, id, config, pool))
+		return STR_NONE;
+	*n_routes = config->n_routes;
+	return pack(&config->base, pool);
+}
+
+/* ---- what was read ---- */
+
+int publisher_record_read(struct str bytes, struct ledger_entry *out, struct err *err)
+{
+	Pomerium__Config__Config *config;
+	struct pool pool;
+
+	pool_init(&pool);
+	config = (void *)pb_unpack(&pomerium__config__config__descriptor, bytes, &pool, err);
+	if (config) {
+		out->n_routes = config->n_routes;
+		out->digest = hash_of(pack(&config->base, &pool));
+	}
+	pool_wipe(&pool);
+	return config ? 0 : -1;
+}
+
+/* The certificates of the settings, held, and taken out of them. */
+static void take_certs(struct wanted *wanted, const struct msg_key *owner,
+		       Pomerium__Config__Settings *settings, struct pool *pool,
+		       struct good_parts *parts)
+{
+	struct str secret = pool_printf(pool, STR_FMT "/" STR_FMT, STR_ARG(owner->namespace),
+					STR_ARG(owner->name));
+
+	parts->certs = pool_array(pool, settings->n_certificates + 1, sizeof(*parts->certs));
+	for (size_t i = 0; i < settings->n_certificates; i++) {
+		const struct str pair[2] = { pb_str(settings->certificates[i]->cert_bytes),
+					     pb_str(settings->certificates[i]->key_bytes) };
+		struct cert *cert = publisher_certs_hold(&wanted->certs, secret, pair, NULL);
+
+		if (cert)
+			parts->certs[parts->n_certs++] = (struct good_cert){ cert, false };
+	}
+	settings->n_certificates = 0;
+}
+
+void publisher_record_restore(struct wanted *wanted, const struct msg_key *owner,
+			      const Pomerium__Config__Config *config)
+{
+	const struct owner *known = publisher_wanted_owner(wanted, owner);
+	struct err reason = { "" }, err;
+	struct good_parts parts = { 0 };
+	struct pool pool;
+
+	if (known && known->good)
+		return;
+	if (known && known->reason)
+		err_set(&reason, "%s", known->reason);
+	pool_init(&pool);
+	parts.routes = pool_array(&pool, config->n_routes + 1, sizeof(*parts.routes));
+	for (; parts.n_routes < config->n_routes; parts.n_routes++) {
+		struct str route = pack(&config->routes[parts.n_routes]->base, &pool);
+
+		parts.routes[parts.n_routes] = (struct packed_route){ route, STR("") };
+	}
+	if (config->settings) {
+		take_certs(wanted, owner, config->settings, &pool, &parts);
+		if (owner->kind == MSG_KIND_POMERIUM)
+			parts.settings = pack(&config->settings->base, &pool);
+	}
+	publisher_wanted_adopt(wanted, owner, &parts, &err);
+	if (reason.text[0])
+		publisher_wanted_fault(wanted, owner, reason.text);
+	pool_wipe(&pool);
+}

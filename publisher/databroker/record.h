@@ -1,0 +1,42 @@
+/* record: which records make up what is wanted, and what a record that was read says.
+ *
+ *   sluice/ingress/<namespace>/<name>   the routes of an Ingress, no settings at all
+ *   sluice/settings                     the settings of the Pomerium object, no certificates
+ *   sluice/cert/<namespace>/<name>      the certificates of a TLS Secret, nothing else */
+#ifndef PUBLISHER_RECORD_H
+#define PUBLISHER_RECORD_H
+
+#include "pb/pomerium.pb-c.h"
+#include "pb/reflect.h"
+#include "publisher/databroker/ledger.h"
+#include "publisher/wanted/wanted_inside.h"
+
+#define RECORD_TYPE "type.googleapis.com/pomerium.config.Config"
+
+/* What is wanted, by record. */
+struct record_source {
+	struct wanted *wanted;
+	struct map certs; /* "namespace/name" -> struct record_certs: those to publish */
+	void *self;
+	void (*touch)(void *self, struct str id); /* a certificate record may have changed */
+};
+
+void publisher_record_open(struct record_source *source, struct wanted *wanted);
+void publisher_record_close(struct record_source *source);
+
+/* The record of an owner, in the pool. */
+struct str publisher_record_id(const struct msg_key *owner, struct pool *pool);
+/* Whose record this is, borrowed from the id; the settings have no name, and a certificate has the
+ * kind Secret. False: not one of ours. */
+bool publisher_record_owner(struct str id, struct msg_key *owner);
+
+/* The Config that should be stored under an id, packed, in the pool; absent: none. */
+struct str publisher_record_wanted(const struct record_source *source, struct str id,
+				   struct pool *pool, size_t *n_routes);
+/* What a packed Config says, in our own packing. -1: it does not decode. */
+int publisher_record_read(struct str bytes, struct ledger_entry *out, struct err *err);
+/* Makes it the last good configuration of its owner, if that has none yet. */
+void publisher_record_restore(struct wanted *wanted, const struct msg_key *owner,
+			      const Pomerium__Config__Config *config);
+
+#endif

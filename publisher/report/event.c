@@ -1,0 +1,201 @@
+/* event: what an Event says, its name, and how many may be sent.
+ *
+ *   in     what happened to which object
+ *   out    a core/v1 Event as JSON; the patch that counts it once more
+ *   never  sends
+ */
+#include "publisher/report/event.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "base/hash.h"
+
+void publisher_event_name(const struct event *event, char name[EVENT_NAME_MAX])
+{
+	struct str parts[] = {
+		event->about.namespace,  event->about.name, event->uid,
+		str_from(event->reason), event->message,    str_from(event->component)
+	};
+	struct hash hash;
+	struct buf all;
+	int len;
+
+	buf_init(&all, BUF_MAX_TEXT);
+	buf_printf(&all, "%llu", (unsigned long long)event->about.kind);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+		buf_printf(&all, "/%zu:", parts[i].len);
+		buf_str(&all, parts[i]);
+	}
+	hash = hash_of(buf_view(&all));
+	buf_clear(&all);
+	len = snprintf(name, EVENT_NAME_MAX, "sluice-");
+	for (size_t i = 0; i < 16; i++)
+		len += snprintf(name + len, EVENT_NAME_MAX - (size_t)len, "%02x", hash.bytes[i]);
+}
+
+struct str publisher_event_namespace(const struct event *event)
+{
+	return event->about.namespace.len ? event->about.namespace : STR("default");
+}
+
+void publisher_event_print_time(int64_t now, struct buf *out)
+{
+	const time_t seconds = (time_t)now;
+	struct tm tm;
+	char text[32];
+
+	gmtime_r(&seconds, &tm);
+	strftime(text, sizeof(text), "\"%Y-%m-%dT%H:%M:%SZ\"", &tm);
+	buf_puts(out, text);
+}
+
+static void add_field(struct buf *out, const char *name, struct str value)
+{
+	buf_printf(out, "\"%s\":", name);
+	buf_json(out, value);
+}
+
+/* No more than the limit, and no half of a character. */
+static struct str cut(struct str text)
+{
+	if (text.len <= EVENT_MESSAGE_MAX)
+		return text;
+	text.len = EVENT_MESSAGE_MAX;
+	while (text.len && ((unsigned char)text.ptr[text.len] & 0xc0) == 0x80)
+		text.len--;
+	return text;
+}
+
+static void add_about(const struct event *event, struct buf *out)
+{
+	const bool is_ingress = event->about.kind == MSG_KIND_INGRESS;
+
+	buf_puts(out, "\"involvedObject\":{");
+	add_field(out, "apiVersion",
+		  is_ingress ? STR("networking.k8s.io/v1") : STR("ingress.pomerium.io/v1"));
+	buf_putc(out, ',');
+	add_field(out, "kind", str_from(msg_kind_name((enum msg_kind)event->about.kind)));
+	if (event->about.namespace.len) {
+		buf_putc(out, ',');
+		add_field(out, "namespace", event->about.namespace);
+	}
+	buf_putc(out, ',');
+	add_field(out, "name", event->about.name);
+	buf_putc(out, ',');
+	add_field(out, "uid", event->uid);
+	buf_putc(out, '}');
+}
+
+void publisher_event_print(const struct event *event, uint64_t count, int64_t now, struct buf *out)
+{
+	char name[EVENT_NAME_MAX];
+
+	publisher_event_name(event, name);
+	buf_puts(out, "{\"apiVersion\":\"v1\",\"kind\":\"Event\",\"metadata\":{");
+	add_field(out, "name", str_from(name));
+	buf_putc(out, ',');
+	add_field(out, "namespace", publisher_event_namespace(event));
+	if (event->ingress.len) {
+		buf_puts(out, ",\"annotations\":{");
+		add_field(out, "ingress", event->ingress);
+		buf_putc(out, '}');
+	}
+	buf_puts(out, "},");
+	add_about(event, out);
+	buf_printf(out, ",\"type\":\"%s\",\"reason\":\"%s\",",
+		   event->warning ? "Warning" : "Normal", event->reason);
+	add_field(out, "message", cut(event->message));
+	buf_printf(out, ",\"source\":{\"component\":\"%s\"},\"count\":%llu,\"firstTimestamp\":",
+		   event->component, (unsigned long long)count);
+	publisher_event_print_time(now, out);
+	buf_puts(out, ",\"lastTimestamp\":");
+	publisher_event_print_time(now, out);
+	buf_putc(out, '}');
+}
+
+void publisher_event_print_again(uint64_t count, int64_t now, struct buf *out)
+{
+	buf_printf(out, "{\"count\":%llu,\"lastTimestamp\":", (unsigned long long)count);
+	publisher_event_print_time(now, out);
+	buf_putc(out, '}');
+}
+
+static struct event *add_event(struct event_list *list, struct pool *pool)
+{
+	return pool_push(pool, &list->items, &list->n, sizeof(struct event));
+}
+
+static void follow_settings(const struct event_news *news, struct pool *pool,
+			    struct event_list *out)
+{
+	struct event event = { .about = news->owner,
+			       .uid = news->uid,
+			       .warning = news->reason.len > 0,
+			       .reason = news->reason.len ? "UpdateError" : "Updated",
+			       .component = "pomerium-crd",
+			       .message = news->reason.len ? news->reason : STR("config updated") };
+
+	if (!news->uid.len || news->gone)
+		return; /* there is no such object */
+	*add_event(out, pool) = event;
+	for (size_t i = 0; i < news->warnings.n; i++) {
+		event.warning = true;
+		event.reason = "Validation";
+		event.message = news->warnings.items[i];
+		*add_event(out, pool) = event;
+	}
+}
+
+static void follow_ingress(const struct event_news *news, struct pool *pool, struct event_list *out)
+{
+	const bool bad = news->reason.len > 0 && !news->gone;
+	const struct str gone =
+		news->reason.len ? news->reason : STR("Ingress resource was deleted");
+	const struct str who =
+		pool_printf(pool, STR_FMT "/" STR_FMT, STR_ARG(news->owner.namespace),
+			    STR_ARG(news->owner.name));
+	struct event event = { .about = news->owner,
+			       .uid = news->uid,
+			       .warning = bad,
+			       .reason = bad ? "UpdateError" : "Updated",
+			       .component = "pomerium-ingress",
+			       .message =
+				       bad ? news->reason : STR("updated pomerium configuration") };
+
+	if (!news->gone)
+		*add_event(out, pool) = event;
+	if (!news->settings.name.len)
+		return;
+	event.about = news->settings;
+	event.uid = news->settings_uid;
+	event.ingress = who;
+	event.message = pool_printf(pool, STR_FMT ": %s" STR_FMT, STR_ARG(who),
+				    news->gone ? "deleted: " : "",
+				    STR_ARG(news->gone ? gone
+					    : bad      ? news->reason
+						       : STR("config updated")));
+	*add_event(out, pool) = event;
+}
+
+void publisher_event_follow(const struct event_news *news, struct pool *pool,
+			    struct event_list *out)
+{
+	*out = (struct event_list){ 0 };
+	if (news->owner.kind == MSG_KIND_POMERIUM)
+		follow_settings(news, pool, out);
+	else if (news->owner.kind == MSG_KIND_INGRESS)
+		follow_ingress(news, pool, out);
+}
+
+bool publisher_event_take(struct event_bucket *bucket, uint64_t now_ms, uint64_t *due_ms)
+{
+	const uint64_t full = bucket->full_ms > now_ms ? bucket->full_ms : now_ms;
+
+	if (full + EVENT_EACH_MS > now_ms + EVENT_BURST * EVENT_EACH_MS) {
+		*due_ms = full + EVENT_EACH_MS - EVENT_BURST * EVENT_EACH_MS;
+		return false;
+	}
+	bucket->full_ms = full + EVENT_EACH_MS;
+	return true;
+}

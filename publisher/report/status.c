@@ -1,0 +1,234 @@
+/* status: what the Pomerium object says of each Ingress and of itself.
+ *
+ *   in     what it says, what is so
+ *   out    a merge patch of its status subresource, and what it says afterwards
+ *   never  sends; writes anything because of the time alone
+ */
+#include "publisher/report/status.h"
+
+#include "base/mem.h"
+#include "base/value.h"
+#include "publisher/report/event.h"
+
+#define ENTRY_EXTRA 64 /* bytes of an entry besides its key and verdict */
+
+static const char good_start[] = "{\"error\":null,";
+
+static struct str cut(struct str text)
+{
+	if (text.len <= STATUS_ERROR_MAX)
+		return text;
+	text.len = STATUS_ERROR_MAX;
+	while (text.len && ((unsigned char)text.ptr[text.len] & 0xc0) == 0x80)
+		text.len--;
+	return text;
+}
+
+/* Nulls remove, in a merge patch, what an older verdict had. */
+void publisher_status_print(const struct status_entry *entry, struct buf *out)
+{
+	const size_t n =
+		entry->warnings.n < STATUS_WARNINGS_MAX ? entry->warnings.n : STATUS_WARNINGS_MAX;
+
+	buf_puts(out, "{\"error\":");
+	if (entry->error.len)
+		buf_json(out, cut(entry->error));
+	else
+		buf_puts(out, "null");
+	buf_printf(out, ",\"observedGeneration\":%lld,\"reconciled\":%s,\"warnings\":",
+		   (long long)entry->generation, entry->error.len ? "false" : "true");
+	for (size_t i = 0; i < n; i++) {
+		buf_putc(out, i ? ',' : '[');
+		buf_json(out, cut(entry->warnings.items[i]));
+	}
+	buf_puts(out, n ? "]}" : "null}");
+}
+
+/* ---- reading ---- */
+
+static void take_entry(struct map *told, struct str key, const struct value *v)
+{
+	const struct value *error = value_get(v, "error"), *list = value_get(v, "warnings"),
+			   *generation = value_get(v, "observedGeneration");
+	struct status_entry entry = { 0 };
+	struct pool pool;
+	struct buf text;
+
+	pool_init(&pool);
+	buf_init(&text, BUF_MAX_TEXT);
+	if (error && error->type == VALUE_STRING)
+		entry.error = error->string;
+	if (generation && generation->type == VALUE_INT)
+		entry.generation = generation->integer;
+	for (size_t i = 0; list && list->type == VALUE_LIST && i < list->list.n; i++)
+		if (list->list.items[i].type == VALUE_STRING)
+			*(struct str *)pool_push(&pool, &entry.warnings.items, &entry.warnings.n,
+						 sizeof(struct str)) = list->list.items[i].string;
+	publisher_status_print(&entry, &text);
+	map_put(told, key, mem_dup(text.ptr, text.len));
+	buf_clear(&text);
+	pool_clear(&pool);
+}
+
+int publisher_status_read(struct str json, struct map *told, struct err *err)
+{
+	const struct value *status, *ingress, *settings;
+	struct value object;
+	struct pool pool;
+	int rc;
+
+	pool_init(&pool);
+	rc = json_parse(json, &pool, &object, err);
+	status = rc ? NULL : value_get(&object, "status");
+	ingress = value_get(status, "ingress");
+	settings = value_get(status, "settingsStatus");
+	for (size_t i = 0; ingress && ingress->type == VALUE_MAP && i < ingress->map.n; i++)
+		take_entry(told, ingress->map.entries[i].key.string,
+			   &ingress->map.entries[i].value);
+	if (settings && settings->type == VALUE_MAP)
+		take_entry(told, STR(STATUS_SETTINGS), settings);
+	pool_clear(&pool);
+	return rc;
+}
+
+/* ---- planning ---- */
+
+/* Rejected or warned: always told. */
+static bool is_notable(const char *verdict)
+{
+	const struct str text = str_from(verdict);
+
+	return !str_starts(text, good_start) || !str_ends(text, ":null}");
+}
+
+struct room {
+	const struct map *told, *now;
+	struct map *after;
+	size_t used, n_left_out;
+};
+
+enum turn { TURN_NOTABLE, TURN_TOLD, TURN_REST, N_TURNS };
+
+static enum turn turn_of(const struct room *room, struct str key, const char *verdict)
+{
+	if (is_notable(verdict) || str_is(key, STATUS_SETTINGS))
+		return TURN_NOTABLE;
+	return map_get(room->told, key) ? TURN_TOLD : TURN_REST;
+}
+
+/* Who was told of before comes first, so that a full object stays as it is. */
+static void choose(struct room *room, enum turn turn)
+{
+	struct str key;
+	void *value;
+
+	for (size_t i = 0; map_next(room->now, &i, &key, &value);) {
+		const size_t size = key.len + strlen(value) + ENTRY_EXTRA;
+
+		if (turn_of(room, key, value) != turn)
+			continue;
+		if (turn != TURN_NOTABLE && room->used + size > STATUS_MAX) {
+			room->n_left_out++;
+			continue;
+		}
+		room->used += size;
+		map_put(room->after, key, mem_strdup(value));
+	}
+}
+
+/* `,"key":` in front of what follows. */
+static void add_key(struct buf *out, struct str key, size_t n_before)
+{
+	if (n_before)
+		buf_putc(out, ',');
+	buf_json(out, key);
+	buf_putc(out, ':');
+}
+
+static void add_verdict(struct buf *out, struct str verdict, int64_t time)
+{
+	buf_puts(out, "{\"observedAt\":");
+	publisher_event_print_time(time, out);
+	buf_putc(out, ',');
+	buf_str(out, str_slice(verdict, 1, verdict.len));
+}
+
+static size_t add_changes(const struct map *told, const struct map *after, int64_t time,
+			  struct buf *out)
+{
+	size_t n = 0;
+	struct str key;
+	void *value;
+
+	for (size_t i = 0; map_next(after, &i, &key, &value);) {
+		const char *before = map_get(told, key);
+
+		if (str_is(key, STATUS_SETTINGS) || (before && !strcmp(before, value)))
+			continue;
+		add_key(out, key, n++);
+		add_verdict(out, str_from(value), time);
+	}
+	for (size_t i = 0; map_next(told, &i, &key, &value);) {
+		if (str_is(key, STATUS_SETTINGS) || map_get(after, key))
+			continue;
+		add_key(out, key, n++);
+		buf_puts(out, "null");
+	}
+	return n;
+}
+
+/* Those that are told of and of which nothing is known stay. */
+static void keep_unknown(struct room *room, const struct status_want *want)
+{
+	struct str key;
+	void *value;
+
+	for (size_t i = 0; map_next(room->told, &i, &key, &value);)
+		if (!map_get(room->now, key) &&
+		    (!want->forget || (want->pending && map_get(want->pending, key)))) {
+			room->used += key.len + strlen(value) + ENTRY_EXTRA;
+			map_put(room->after, key, mem_strdup(value));
+		}
+}
+
+void publisher_status_plan(const struct status_want *want, int64_t time, struct status_plan *out)
+{
+	const struct str settings = STR(STATUS_SETTINGS);
+	struct room room = { want->told, want->now, &out->after, 0, 0 };
+	const char *before, *after;
+	struct buf entries;
+
+	*out = (struct status_plan){ 0 };
+	map_init(&out->after, mem_free);
+	buf_init(&out->patch, BUF_MAX_MESSAGE);
+	buf_init(&entries, BUF_MAX_MESSAGE);
+	keep_unknown(&room, want);
+	for (int turn = 0; turn < N_TURNS; turn++)
+		choose(&room, (enum turn)turn);
+	out->n_left_out = room.n_left_out;
+	out->n_changes = add_changes(want->told, &out->after, time, &entries);
+	before = map_get(want->told, settings);
+	after = map_get(&out->after, settings);
+	const bool settings_differ = after && (!before || strcmp(before, after) != 0);
+	if (out->n_changes || settings_differ) {
+		buf_puts(&out->patch, "{\"status\":{");
+		if (out->n_changes) {
+			buf_puts(&out->patch, "\"ingress\":{");
+			buf_str(&out->patch, buf_view(&entries));
+			buf_puts(&out->patch, settings_differ ? "}," : "}");
+		}
+		if (settings_differ) {
+			buf_puts(&out->patch, "\"settingsStatus\":");
+			add_verdict(&out->patch, str_from(after), time);
+			out->n_changes++;
+		}
+		buf_puts(&out->patch, "}}");
+	}
+	buf_clear(&entries);
+}
+
+void publisher_status_plan_clear(struct status_plan *plan)
+{
+	buf_clear(&plan->patch);
+	map_clear(&plan->after);
+}

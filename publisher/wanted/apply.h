@@ -1,0 +1,11 @@
+/* apply: makes a CONFIG something that can be published. */
+#ifndef PUBLISHER_APPLY_H
+#define PUBLISHER_APPLY_H
+
+#include "publisher/wanted/wanted.h"
+
+/* Fills the splices in. `missing` (may be NULL) gets the key of the first Secret whose value is not
+ * there, borrowed from config. */
+enum wanted_outcome publisher_apply_config(struct wanted *self, const struct msg_config *config,
+					   struct msg_key *missing, struct err *err);
+#endif

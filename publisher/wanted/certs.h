@@ -1,0 +1,55 @@
+/* certs: which certificates Pomerium needs. Names to certificates by end of validity, hosts to
+ * their number of routes.
+ *
+ * A host is served by a certificate that has its name, else by one that has the wildcard one label
+ * above; of several the one that is valid longest. A certificate that serves no host is not
+ * published, unless the Pomerium object names it. */
+#ifndef PUBLISHER_CERTS_H
+#define PUBLISHER_CERTS_H
+
+#include "base/map.h"
+#include "publisher/wanted/keypair.h"
+
+struct cert;
+
+struct certs {
+	struct map certs;   /* Secret and content -> struct cert */
+	struct map names;   /* host or DNS name -> struct cert_name */
+	struct map domains; /* what stands behind the first dot -> struct cert_domain */
+	uint64_t
+		n_changes; /* counts each time that a certificate began or ceased to be published */
+	void *self;
+	/* A certificate begins or ceases to be published; NULL: nobody wants to know. */
+	void (*on_change)(void *self, struct cert *cert, bool published);
+};
+
+void publisher_certs_init(struct certs *certs);
+void publisher_certs_clear(struct certs *certs); /* wipes the keys */
+
+/* A certificate of `secret` ("namespace/name"): the one that is known, or a new one read from the
+ * bytes; held by the caller until it lets go. NULL: it cannot be served. */
+struct cert *publisher_certs_hold(struct certs *certs, struct str secret, const struct str pair[2],
+				  struct err *err);
+void publisher_certs_let_go(struct certs *certs, struct cert *cert);
+/* Offers a held certificate for serving, and takes the offer back. `always`: publish it whether it
+ * serves or not. */
+void publisher_certs_offer(struct certs *certs, struct cert *cert, bool always);
+void publisher_certs_withdraw(struct certs *certs, struct cert *cert, bool always);
+/* Whether the host, or the wildcard one label above it, is among its names. */
+bool publisher_certs_is_for(const struct cert *cert, struct str host);
+/* One more (one less) route on a host. */
+void publisher_certs_add_host(struct certs *certs, struct str host);
+void publisher_certs_drop_host(struct certs *certs, struct str host);
+
+/* How many published certificates expire before then (seconds since 1970), and when the first one
+ * does; 0: there is none. Both look at every certificate. */
+size_t publisher_certs_expiring(const struct certs *certs, int64_t before);
+uint64_t publisher_certs_first_expiry(const struct certs *certs);
+struct str publisher_certs_secret(const struct cert *cert);
+struct str publisher_certs_pem(const struct cert *cert);
+struct str publisher_certs_key(const struct cert *cert);
+/* The certificates to publish, in order of their bytes, each content once among those that serve.
+ * The array is the caller's, the certificates are not. */
+struct cert **publisher_certs_published(const struct certs *certs, size_t *n);
+
+#endif

@@ -1,0 +1,120 @@
+/* conflicts: routes of different owners with one from, path, prefix and regex.
+ *
+ *   in     routes that come and go
+ *   out    a warning for each owner when its route begins to conflict: it names the other owner, or
+ *          the first of several
+ *   owns   an index of all routes; of an owner only its address
+ *   never  warns again while a conflict lasts
+ */
+#include "publisher/wanted/conflicts.h"
+
+#include "base/mem.h"
+
+struct conflict_member {
+	const struct owner *owner;
+	size_t n_routes;
+};
+
+struct conflict {
+	struct conflict_member *members; /* in order of arrival */
+	size_t n;
+};
+
+static void free_conflict(void *ptr)
+{
+	struct conflict *conflict = ptr;
+
+	mem_free(conflict->members);
+	mem_free(conflict);
+}
+
+void publisher_conflicts_init(struct conflicts *conflicts, void *self,
+			      void (*warn)(void *self, const struct route *route,
+					   const struct owner *other))
+{
+	*conflicts = (struct conflicts){ .self = self, .warn = warn };
+	map_init(&conflicts->places, free_conflict);
+}
+
+void publisher_conflicts_clear(struct conflicts *conflicts)
+{
+	map_clear(&conflicts->places);
+}
+
+/* No field can hold what stands between two of them: lengths are part of the key. */
+static struct str place_of(const struct route *r, struct pool *pool)
+{
+	return pool_printf(pool, "%zu %zu %zu " STR_FMT STR_FMT STR_FMT STR_FMT, r->from.len,
+			   r->path.len, r->prefix.len, STR_ARG(r->from), STR_ARG(r->path),
+			   STR_ARG(r->prefix), STR_ARG(r->regex));
+}
+
+static struct conflict_member *find(struct conflict *conflict, const struct owner *owner)
+{
+	for (size_t i = 0; i < conflict->n; i++)
+		if (conflict->members[i].owner == owner)
+			return &conflict->members[i];
+	return NULL;
+}
+
+/* The newcomer hears of the first member, and that one of the newcomer unless it had a conflict
+ * before. */
+static void join(struct conflicts *conflicts, struct conflict *conflict, const struct route *route)
+{
+	conflict->members =
+		mem_realloc(conflict->members, (conflict->n + 1) * sizeof(*conflict->members));
+	conflict->members[conflict->n++] = (struct conflict_member){ route->owner, 1 };
+	if (conflict->n == 1)
+		return;
+	conflicts->warn(conflicts->self, route, conflict->members[0].owner);
+	if (conflict->n == 2) {
+		struct route of_first = *route;
+
+		of_first.owner = (struct owner *)conflict->members[0].owner;
+		conflicts->warn(conflicts->self, &of_first, route->owner);
+	}
+}
+
+void publisher_conflicts_add(struct conflicts *conflicts, const struct route *route)
+{
+	struct pool pool;
+	struct str place;
+	struct conflict *conflict;
+	struct conflict_member *member;
+
+	pool_init(&pool);
+	place = place_of(route, &pool);
+	conflict = map_get(&conflicts->places, place);
+	if (!conflict) {
+		conflict = mem_alloc(sizeof(*conflict));
+		map_put(&conflicts->places, place, conflict);
+	}
+	member = find(conflict, route->owner);
+	if (member)
+		member->n_routes++;
+	else
+		join(conflicts, conflict, route);
+	pool_clear(&pool);
+}
+
+void publisher_conflicts_drop(struct conflicts *conflicts, const struct route *route)
+{
+	struct pool pool;
+	struct str place;
+	struct conflict *conflict;
+	struct conflict_member *member;
+
+	pool_init(&pool);
+	place = place_of(route, &pool);
+	conflict = map_get(&conflicts->places, place);
+	member = conflict ? find(conflict, route->owner) : NULL;
+	if (member && --member->n_routes == 0) {
+		size_t at = (size_t)(member - conflict->members);
+
+		conflict->n--;
+		memmove(member, member + 1, (conflict->n - at) * sizeof(*member));
+		if (!conflict->n)
+			map_del(&conflicts->places, place);
+	}
+	pool_clear(&pool);
+}

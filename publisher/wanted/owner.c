@@ -1,0 +1,286 @@
+/* owner: the last good configuration of one owner, packed, with everything it holds elsewhere.
+ *
+ *   in     packed routes and settings with their secrets, certificates, files
+ *   out    the same in one piece of memory, with the sort key of each route and a digest of all
+ *   owns   that memory; wiped when it goes
+ *   never  keeps an unpacked message: 20 000 routes have to fit into a small process
+ */
+#include "publisher/wanted/owner.h"
+
+#include "base/mem.h"
+#include "pb/pomerium.pb-c.h"
+#include "pb/reflect.h"
+
+struct owner *publisher_owner_new(const struct msg_key *key, struct str text)
+{
+	struct owner *owner = mem_alloc(sizeof(*owner));
+	struct str ns = key->namespace, name = key->name;
+
+	owner->key.kind = key->kind;
+	owner->key.namespace = (struct str){ mem_dup(ns.ptr ? ns.ptr : "", ns.len), ns.len };
+	owner->key.name = (struct str){ mem_dup(name.ptr ? name.ptr : "", name.len), name.len };
+	owner->text = (struct str){ mem_dup(text.ptr, text.len), text.len };
+	return owner;
+}
+
+void publisher_owner_destroy(struct owner **self_p)
+{
+	struct owner *owner = *self_p;
+
+	if (!owner)
+		return;
+	mem_free((char *)owner->key.namespace.ptr);
+	mem_free((char *)owner->key.name.ptr);
+	mem_free((char *)owner->text.ptr);
+	mem_free(owner->reason);
+	mem_free(owner->last_reason);
+	mem_free(owner);
+	*self_p = NULL;
+}
+
+/* Copies into the one piece of memory, which was made large enough. */
+static struct str keep(struct good *good, struct str s)
+{
+	char *at = good->memory + good->memory_used;
+
+	if (!s.ptr)
+		return s;
+	memcpy(at, s.ptr, s.len);
+	good->memory_used += s.len;
+	return (struct str){ at, s.len };
+}
+
+/* The sort key of a route, in the pool. */
+static int read_route(const struct packed_route *packed, struct pool *pool, struct route *out,
+		      struct err *err)
+{
+	Pomerium__Config__Route *route =
+		(void *)pb_unpack(&pomerium__config__route__descriptor, packed->head, pool, err);
+
+	if (!route)
+		return -1;
+	*out = (struct route){ .packed = *packed,
+			       .from = pb_str(route->from),
+			       .path = pb_str(route->path),
+			       .regex = pb_str(route->regex),
+			       .prefix = pb_str(route->prefix),
+			       .id = pb_str(route->id) };
+	return 0;
+}
+
+static bool has_policies_of(const struct packed_route *route, const struct packed_route *before)
+{
+	return route->policies.ptr == before->policies.ptr &&
+	       route->policies.len == before->policies.len;
+}
+
+static size_t route_size(const struct route *r)
+{
+	return r->packed.head.len + r->packed.policies.len + r->from.len + r->path.len +
+	       r->regex.len + r->prefix.len + r->id.len;
+}
+
+static void keep_route(struct good *good, const struct route *r, const struct route *before,
+		       struct owner *owner)
+{
+	struct route *out = &good->routes[good->n_routes];
+	bool again = before && has_policies_of(&r->packed, &before->packed);
+
+	*out = (struct route){
+		.owner = owner,
+		.packed = { keep(good, r->packed.head),
+			    again ? out[-1].packed.policies : keep(good, r->packed.policies) },
+		.from = keep(good, r->from),
+		.path = keep(good, r->path),
+		.regex = keep(good, r->regex),
+		.prefix = keep(good, r->prefix),
+		.id = keep(good, r->id),
+	};
+	good->n_routes++;
+}
+
+/* ---- digest: every part with its length in front ---- */
+
+static void add_part(struct buf *buf, char kind, struct str s)
+{
+	buf_printf(buf, "%c%zu:", kind, s.len);
+	buf_str(buf, s);
+}
+
+static struct hash digest_of(const struct good_parts *parts)
+{
+	struct buf buf;
+	struct hash hash;
+
+	buf_init(&buf, BUF_MAX_OUTPUT);
+	for (size_t i = 0; i < parts->n_routes; i++) {
+		add_part(&buf, 'r', parts->routes[i].head);
+		add_part(&buf, 'p', parts->routes[i].policies);
+	}
+	add_part(&buf, parts->settings.ptr ? 's' : '-', parts->settings);
+	add_part(&buf, parts->bootstrap.ptr ? 'b' : '-', parts->bootstrap);
+	for (size_t i = 0; i < parts->n_files; i++) {
+		add_part(&buf, 'f', parts->files[i].name);
+		add_part(&buf, '=', parts->files[i].bytes);
+	}
+	for (size_t i = 0; i < parts->n_certs; i++) {
+		const struct cert *cert = parts->certs[i].cert;
+
+		add_part(&buf, parts->certs[i].always ? 'a' : 'c', publisher_certs_secret(cert));
+		add_part(&buf, '=', publisher_certs_pem(cert));
+		add_part(&buf, '=', publisher_certs_key(cert));
+	}
+	hash = hash_of(buf_view(&buf));
+	buf_wipe(&buf);
+	return hash;
+}
+
+/* ---- good ---- */
+
+static void *array_of(size_t n, size_t size)
+{
+	return n ? mem_alloc(n * size) : NULL;
+}
+
+/* The memory for everything: policies that are those of the route before count once. */
+static size_t size_of(const struct good_parts *parts, const struct route *routes,
+		      const struct owner *owner)
+{
+	size_t size = parts->settings.len + parts->bootstrap.len + owner->key.namespace.len +
+		      owner->key.name.len + 1;
+
+	for (size_t i = 0; i < parts->n_routes; i++) {
+		size += route_size(&routes[i]);
+		if (i && has_policies_of(&routes[i].packed, &routes[i - 1].packed))
+			size -= routes[i].packed.policies.len;
+	}
+	for (size_t i = 0; i < parts->n_files; i++)
+		size += parts->files[i].name.len + parts->files[i].bytes.len;
+	return size;
+}
+
+static struct good *copy(const struct good_parts *parts, const struct route *routes,
+			 struct owner *owner)
+{
+	struct good *good = mem_alloc(sizeof(*good));
+
+	good->n_holders = 1;
+	good->memory_len = size_of(parts, routes, owner);
+	good->memory = mem_alloc(good->memory_len);
+	good->owner = (struct msg_key){ owner->key.kind, keep(good, owner->key.namespace),
+					keep(good, owner->key.name) };
+	good->routes = array_of(parts->n_routes, sizeof(*good->routes));
+	for (size_t i = 0; i < parts->n_routes; i++)
+		keep_route(good, &routes[i], i ? &routes[i - 1] : NULL, owner);
+	good->settings = keep(good, parts->settings);
+	good->bootstrap = keep(good, parts->bootstrap);
+	good->files = array_of(parts->n_files, sizeof(*good->files));
+	for (; good->n_files < parts->n_files; good->n_files++) {
+		good->files[good->n_files].name = keep(good, parts->files[good->n_files].name);
+		good->files[good->n_files].bytes = keep(good, parts->files[good->n_files].bytes);
+	}
+	good->certs = array_of(parts->n_certs, sizeof(*good->certs));
+	for (; good->n_certs < parts->n_certs; good->n_certs++)
+		good->certs[good->n_certs] = parts->certs[good->n_certs];
+	return good;
+}
+
+struct good *publisher_good_new(const struct good_parts *parts, struct owner *owner,
+				struct err *err)
+{
+	struct good *good = NULL;
+	struct route *routes;
+	struct pool pool;
+
+	pool_init(&pool);
+	routes = pool_array(&pool, parts->n_routes + 1, sizeof(*routes));
+	for (size_t i = 0; i < parts->n_routes; i++)
+		if (read_route(&parts->routes[i], &pool, &routes[i], err) < 0)
+			goto out;
+	good = copy(parts, routes, owner);
+	good->digest = digest_of(parts);
+	publisher_good_hold_values(good, NULL, parts->values, parts->n_values);
+out:
+	pool_wipe(&pool);
+	return good;
+}
+
+void publisher_good_hold_values(struct good *good, struct secret_cache *cache,
+				struct cached_value **values, size_t n)
+{
+	struct cached_value **old = good->values;
+	size_t n_old = good->n_values;
+
+	good->values = array_of(n, sizeof(*good->values));
+	good->n_values = 0;
+	for (size_t i = 0; i < n; i++)
+		if (values[i]) {
+			publisher_secret_cache_hold(values[i]);
+			good->values[good->n_values++] = values[i];
+		}
+	for (size_t i = 0; i < n_old; i++)
+		publisher_secret_cache_let_go(cache, old[i]);
+	mem_free(old);
+}
+
+void publisher_good_hold(struct good *good)
+{
+	good->n_holders++;
+}
+
+void publisher_good_let_go(struct good **self_p, struct secret_cache *cache, struct certs *certs)
+{
+	struct good *good = *self_p;
+
+	*self_p = NULL;
+	if (!good || --good->n_holders)
+		return;
+	for (size_t i = 0; i < good->n_values; i++)
+		publisher_secret_cache_let_go(cache, good->values[i]);
+	for (size_t i = 0; i < good->n_certs; i++)
+		publisher_certs_let_go(certs, good->certs[i].cert);
+	mem_wipe(good->memory, good->memory_len);
+	mem_free(good->memory);
+	mem_free(good->routes);
+	mem_free(good->files);
+	mem_free(good->certs);
+	mem_free(good->values);
+	mem_free(good);
+}
+
+/* ---- routes ---- */
+
+int publisher_route_compare(const struct route *a, const struct route *b)
+{
+	int order = str_cmp(a->from, b->from);
+
+	if (!order)
+		order = str_cmp(b->path, a->path);
+	if (!order)
+		order = str_cmp(b->regex, a->regex);
+	if (!order)
+		order = str_cmp(b->prefix, a->prefix);
+	return order ? order : str_cmp(a->id, b->id);
+}
+
+struct str publisher_route_host(const struct route *route)
+{
+	struct str rest = route->from, tail;
+	long at;
+
+	for (size_t i = 0; i + 3 <= rest.len; i++)
+		if (memcmp(rest.ptr + i, "://", 3) == 0) {
+			rest = str_slice(rest, i + 3, rest.len);
+			break;
+		}
+	for (const char *end = "/?#"; *end; end++)
+		str_cut(rest, *end, &rest, &tail);
+	at = str_rfind(rest, '@');
+	rest = str_slice(rest, (size_t)(at + 1), rest.len);
+	if (rest.len && rest.ptr[0] == '[') {
+		at = str_find(rest, ']');
+		return str_slice(rest, 1, at < 0 ? rest.len : (size_t)at);
+	}
+	at = str_rfind(rest, ':');
+	return at < 0 ? rest : str_slice(rest, 0, (size_t)at);
+}

@@ -1,0 +1,97 @@
+/* owner: the last good configuration of one owner, packed, with everything it holds elsewhere. */
+#ifndef PUBLISHER_OWNER_H
+#define PUBLISHER_OWNER_H
+
+#include "base/hash.h"
+#include "msg/config.h"
+#include "publisher/wanted/certs.h"
+#include "publisher/wanted/secret_cache.h"
+
+struct owner;
+
+/* A pomerium.config.Route in two pieces that make one when they stand in a row: routes of one owner
+ * mostly have one policy, which is kept once. */
+struct packed_route {
+	struct str head, policies;
+};
+
+/* One route as it will be published. Everything points into the memory of its `good`. */
+struct route {
+	struct owner *owner;
+	struct packed_route packed;
+	struct str from, path, regex, prefix, id;
+};
+
+struct good_file {
+	struct str name, bytes;
+};
+
+struct good_cert {
+	struct cert *cert;
+	bool always;
+};
+
+/* A configuration that can be published. It does not change, so another thread may read it while it
+ * is held. */
+struct good {
+	size_t n_holders;
+	struct msg_key owner;
+	char *memory; /* of all text; wiped */
+	size_t memory_len, memory_used;
+	struct route *routes;
+	size_t n_routes;
+	struct str settings;  /* pomerium.config.Settings; absent: none */
+	struct str bootstrap; /* pomerium.config.Settings; absent: none */
+	struct good_file *files;
+	size_t n_files;
+	struct good_cert *certs;
+	size_t n_certs;
+	struct cached_value **values; /* held in the secret cache */
+	size_t n_values;
+	struct hash digest; /* of all of the above but the values */
+};
+
+struct owner {
+	struct msg_key key;
+	struct str text;   /* msg_key_text, its key in the map of owners */
+	struct good *good; /* NULL: none yet */
+	char *reason;      /* why its newest state cannot be published; NULL: it can */
+	char *last_reason; /* the one before it was mended; NULL: none */
+	uint64_t warned;   /* sum of the warnings that were logged */
+	int64_t good_since, reason_since; /* seconds since 1970: `good` is the same; the newest
+					     state was rejected or mended. 0: unknown */
+};
+
+/* What a `good` is made of, in someone else's memory. */
+struct good_parts {
+	struct packed_route
+		*routes; /* policies that are equal to those before may be the same bytes */
+	size_t n_routes;
+	struct str settings, bootstrap;
+	struct good_file *files;
+	size_t n_files;
+	struct good_cert *certs; /* held; the new good takes them over */
+	size_t n_certs;
+	struct cached_value **values; /* not held yet */
+	size_t n_values;
+};
+
+struct owner *publisher_owner_new(const struct msg_key *key, struct str text);
+void publisher_owner_destroy(struct owner **self_p); /* its good must be gone */
+
+/* Held once. NULL and a sentence if a route does not decode; the certificates are the caller's
+ * still. */
+struct good *publisher_good_new(const struct good_parts *parts, struct owner *owner,
+				struct err *err);
+void publisher_good_hold(struct good *good);
+/* The last holder wipes it, and lets go of its secret values and of its certificates. */
+void publisher_good_let_go(struct good **self_p, struct secret_cache *cache, struct certs *certs);
+/* Holds other values instead. */
+void publisher_good_hold_values(struct good *good, struct secret_cache *cache,
+				struct cached_value **values, size_t n);
+/* The reference's order: from ascending; path, regex and prefix descending; id ascending. */
+int publisher_route_compare(const struct route *a, const struct route *b);
+/* The host in the `from` of a route, without port and brackets. */
+struct str publisher_route_host(const struct route *route);
+
+#endif

@@ -1,0 +1,219 @@
+/* pending: configurations whose secret values have not come.
+ *
+ *   in     packed CONFIGs with the first Secret that they lack, SECRET_PUTs
+ *   out    SECRET_WANTED, again from time to time; the CONFIGs once their Secret has come
+ *   owns   the packed CONFIGs, at most one for each owner
+ *   never  looks into a CONFIG
+ */
+#include "publisher/wanted/pending.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#define ASK_AGAIN_MS 2000
+
+struct pending_owner {
+	char *raw;
+	size_t len;
+	struct str text; /* msg_key_text */
+	struct pending_secret *secret;
+	struct pending_owner *before, *behind; /* among those that wait for the same */
+};
+
+struct pending_secret {
+	struct pool pool;
+	struct msg_key key;
+	struct str text; /* msg_key_text */
+	uint64_t again_ms;
+	struct pending_owner *owners;
+	struct pending_secret *before, *behind; /* in the line */
+};
+
+static void free_owner(void *ptr)
+{
+	struct pending_owner *owner = ptr;
+
+	mem_free(owner->raw);
+	mem_free((char *)owner->text.ptr);
+	mem_free(owner);
+}
+
+static void free_secret(void *ptr)
+{
+	struct pending_secret *secret = ptr;
+
+	pool_clear(&secret->pool);
+	mem_free(secret);
+}
+
+void publisher_pending_init(struct pending *pending, void *self,
+			    int (*ask)(void *self, const struct msg_key *secret))
+{
+	*pending = (struct pending){ .self = self, .ask = ask };
+	map_init(&pending->owners, free_owner);
+	map_init(&pending->asked, free_secret);
+}
+
+void publisher_pending_clear(struct pending *pending)
+{
+	map_clear(&pending->owners);
+	map_clear(&pending->asked);
+	map_init(&pending->owners, free_owner);
+	map_init(&pending->asked, free_secret);
+	pending->first = pending->last = NULL;
+}
+
+/* ---- the line of Secrets, and the owners of each ---- */
+
+/* Asks, and goes to the end of the line. */
+static void ask(struct pending *pending, struct pending_secret *secret, uint64_t now_ms)
+{
+	pending->ask(pending->self, &secret->key);
+	secret->again_ms = now_ms + ASK_AGAIN_MS;
+	secret->before = pending->last;
+	secret->behind = NULL;
+	if (pending->last)
+		pending->last->behind = secret;
+	else
+		pending->first = secret;
+	pending->last = secret;
+}
+
+static void leave_line(struct pending *pending, const struct pending_secret *secret)
+{
+	if (secret->before)
+		secret->before->behind = secret->behind;
+	else
+		pending->first = secret->behind;
+	if (secret->behind)
+		secret->behind->before = secret->before;
+	else
+		pending->last = secret->before;
+}
+
+static void join(struct pending_secret *secret, struct pending_owner *owner)
+{
+	owner->secret = secret;
+	owner->behind = secret->owners;
+	if (owner->behind)
+		owner->behind->before = owner;
+	secret->owners = owner;
+}
+
+static void part(const struct pending_owner *owner)
+{
+	if (owner->before)
+		owner->before->behind = owner->behind;
+	else
+		owner->secret->owners = owner->behind;
+	if (owner->behind)
+		owner->behind->before = owner->before;
+}
+
+static void forget(struct pending *pending, struct pending_owner *owner)
+{
+	struct pending_secret *secret = owner->secret;
+
+	part(owner);
+	map_del(&pending->owners, owner->text);
+	if (secret->owners)
+		return;
+	leave_line(pending, secret);
+	map_del(&pending->asked, secret->text);
+}
+
+/* ---- what comes ---- */
+
+void publisher_pending_drop(struct pending *pending, const struct msg_key *owner)
+{
+	struct pending_owner *known;
+	struct pool pool;
+
+	pool_init(&pool);
+	known = map_get(&pending->owners, msg_key_text(owner, &pool));
+	if (known)
+		forget(pending, known);
+	pool_clear(&pool);
+}
+
+static struct pending_secret *secret_of(struct pending *pending, const struct msg_key *key)
+{
+	struct pending_secret *secret;
+	struct pool pool;
+	struct str text;
+
+	pool_init(&pool);
+	text = msg_key_text(key, &pool);
+	secret = map_get(&pending->asked, text);
+	if (!secret) {
+		secret = mem_alloc(sizeof(*secret));
+		secret->key = msg_key_dup(key, &secret->pool);
+		secret->text = pool_str(&secret->pool, text);
+		map_put(&pending->asked, text, secret);
+		ask(pending, secret, clock_ms());
+	}
+	pool_clear(&pool);
+	return secret;
+}
+
+void publisher_pending_put(struct pending *pending, const struct msg_key *owner, struct str raw,
+			   const struct msg_key *key)
+{
+	struct pending_owner *entry = mem_alloc(sizeof(*entry));
+	struct pool pool;
+	struct str text;
+
+	pool_init(&pool);
+	text = msg_key_text(owner, &pool);
+	*entry = (struct pending_owner){ .raw = mem_dup(raw.ptr, raw.len),
+					 .len = raw.len,
+					 .text = { mem_dup(text.ptr, text.len), text.len } };
+	join(secret_of(pending, key), entry);
+	publisher_pending_drop(pending, owner);
+	map_put(&pending->owners, text, entry);
+	pool_clear(&pool);
+}
+
+void publisher_pending_release(struct pending *pending, const struct msg_key *key,
+			       void (*again)(void *self, struct str raw))
+{
+	const struct pending_secret *secret;
+	struct pending_owner *owner, *next;
+	struct str_list raws = { 0 };
+	struct pool pool;
+
+	pool_init(&pool);
+	secret = map_get(&pending->asked, msg_key_text(key, &pool));
+	for (owner = secret ? secret->owners : NULL; owner; owner = next) {
+		next = owner->behind;
+		*(struct str *)pool_push(&pool, &raws.items, &raws.n, sizeof(struct str)) =
+			pool_bytes(&pool, owner->raw, owner->len);
+		forget(pending, owner);
+	}
+	for (size_t i = 0; i < raws.n; i++)
+		again(pending->self, raws.items[i]);
+	pool_clear(&pool);
+}
+
+struct str publisher_pending_for(const struct pending *pending, struct str owner)
+{
+	const struct pending_owner *found = map_get(&pending->owners, owner);
+
+	return found ? found->secret->text : STR_NONE;
+}
+
+size_t publisher_pending_n(const struct pending *pending)
+{
+	return pending->owners.n;
+}
+
+uint64_t publisher_pending_tick(struct pending *pending, uint64_t now_ms)
+{
+	struct pending_secret *secret;
+
+	while ((secret = pending->first) && secret->again_ms <= now_ms) {
+		leave_line(pending, secret);
+		ask(pending, secret, now_ms);
+	}
+	return pending->first ? pending->first->again_ms : UINT64_MAX;
+}

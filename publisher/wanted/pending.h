@@ -1,0 +1,34 @@
+/* pending: configurations whose secret values have not come, one for each owner, and which Secrets
+ * were asked for. */
+#ifndef PUBLISHER_PENDING_H
+#define PUBLISHER_PENDING_H
+
+#include "base/map.h"
+#include "msg/msg.h"
+
+struct pending {
+	struct map owners;                   /* msg_key_text -> struct pending_owner */
+	struct map asked;                    /* msg_key_text of a Secret -> struct pending_secret */
+	struct pending_secret *first, *last; /* of these, by when they were asked for */
+	void *self;
+	int (*ask)(void *self, const struct msg_key *secret); /* -1: nobody is there to be asked */
+};
+
+void publisher_pending_init(struct pending *pending, void *self,
+			    int (*ask)(void *self, const struct msg_key *secret));
+void publisher_pending_clear(struct pending *pending); /* usable again */
+/* Keeps a packed CONFIG of an owner instead of its earlier one, and asks for the Secret unless that
+ * was done lately. */
+void publisher_pending_put(struct pending *pending, const struct msg_key *owner, struct str raw,
+			   const struct msg_key *secret);
+void publisher_pending_drop(struct pending *pending, const struct msg_key *owner);
+/* A Secret has come: hands each CONFIG that waited for it to `again`, which may put it back. */
+void publisher_pending_release(struct pending *pending, const struct msg_key *secret,
+			       void (*again)(void *self, struct str raw));
+size_t publisher_pending_n(const struct pending *pending);
+/* The Secret that this owner (msg_key_text) waits for, as "Secret/namespace/name"; absent: none. */
+struct str publisher_pending_for(const struct pending *pending, struct str owner);
+/* Asks again for what has not come. Returns when to call next, UINT64_MAX: never. */
+uint64_t publisher_pending_tick(struct pending *pending, uint64_t now_ms);
+
+#endif

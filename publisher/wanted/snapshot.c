@@ -1,0 +1,62 @@
+/* snapshot: everything that is wanted at one moment.
+ *
+ *   in     what is wanted
+ *   out    the configurations of all owners, held; the routes in order
+ *   owns   a hold on each of them
+ *   never  changes once it is taken
+ */
+#include "publisher/wanted/snapshot.h"
+
+#include "base/mem.h"
+
+void publisher_snapshot_take(struct snapshot *snapshot, const struct wanted *wanted)
+{
+	void *value;
+
+	*snapshot = (struct snapshot){ .n_routes = wanted->n_routes };
+	snapshot->goods = mem_alloc((wanted->owners.n + 1) * sizeof(struct good *));
+	for (size_t i = 0; map_next(&wanted->owners, &i, NULL, &value);) {
+		struct good *good = ((const struct owner *)value)->good;
+
+		if (!good)
+			continue;
+		publisher_good_hold(good);
+		snapshot->goods[snapshot->n_goods++] = good;
+	}
+	snapshot->certs = publisher_certs_published(&wanted->certs, &snapshot->n_certs);
+}
+
+void publisher_snapshot_let_go(struct snapshot *snapshot, struct wanted *wanted)
+{
+	for (size_t i = 0; i < snapshot->n_goods; i++)
+		publisher_good_let_go(&snapshot->goods[i], &wanted->secret_cache, &wanted->certs);
+	mem_free(snapshot->goods);
+	mem_free(snapshot->certs);
+	*snapshot = (struct snapshot){ 0 };
+}
+
+const struct good *publisher_snapshot_bootstrap(const struct snapshot *snapshot)
+{
+	for (size_t i = 0; i < snapshot->n_goods; i++)
+		if (snapshot->goods[i]->bootstrap.ptr)
+			return snapshot->goods[i];
+	return NULL;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return publisher_route_compare(*(const struct route *const *)a,
+				       *(const struct route *const *)b);
+}
+
+const struct route **publisher_snapshot_routes(const struct snapshot *snapshot)
+{
+	const struct route **routes = mem_alloc((snapshot->n_routes + 1) * sizeof(struct route *));
+	size_t n = 0;
+
+	for (size_t i = 0; i < snapshot->n_goods; i++)
+		for (size_t j = 0; j < snapshot->goods[i]->n_routes; j++)
+			routes[n++] = &snapshot->goods[i]->routes[j];
+	qsort(routes, n, sizeof(*routes), compare);
+	return routes;
+}

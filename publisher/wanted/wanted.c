@@ -1,0 +1,223 @@
+/* wanted: what should be published, by owner.
+ *
+ *   in     what apply.c made of a CONFIG; REJECT, DELETE and SECRET_PUT
+ *   out    whether anything would be published differently; warnings of conflicts
+ *   owns   each owner's last good configuration and last rejection, the secret values,
+ *          the certificates, the conflicts
+ *   never  writes anything; scans all owners for the change of one
+ *
+ * A configuration is taken as a whole or not at all: whatever is wrong with it, the last good one
+ * stays.
+ */
+#include "publisher/wanted/wanted.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "publisher/wanted/wanted_inside.h"
+
+static void warn_conflict(void *self, const struct route *route, const struct owner *other)
+{
+	struct wanted *w = self;
+	struct pool pool;
+	struct str path = route->path.len    ? route->path
+			  : route->regex.len ? route->regex
+					     : route->prefix;
+	struct str sentence;
+
+	if (!w->sink.warn)
+		return;
+	pool_init(&pool);
+	sentence = pool_printf(&pool,
+			       "%s %s, path %s, is also a route of %s " STR_FMT
+			       "; both are published, and the one whose id comes first is served",
+			       "from", err_quote(route->from), err_quote(path),
+			       msg_kind_name((enum msg_kind)other->key.kind),
+			       STR_ARG(msg_key_for_people(&other->key, &pool)));
+	w->sink.warn(w->sink.self, &route->owner->key, sentence.ptr);
+	pool_clear(&pool);
+}
+
+struct wanted *publisher_wanted_new(const struct wanted_sink *sink)
+{
+	struct wanted *self = mem_alloc(sizeof(*self));
+
+	if (sink)
+		self->sink = *sink;
+	map_init(&self->owners, NULL);
+	publisher_secret_cache_init(&self->secret_cache);
+	publisher_certs_init(&self->certs);
+	publisher_conflicts_init(&self->conflicts, self, warn_conflict);
+	return self;
+}
+
+void publisher_wanted_need(struct wanted *self, struct wanted_needs needs)
+{
+	self->needs = needs;
+}
+
+void publisher_wanted_destroy(struct wanted **self_p)
+{
+	struct wanted *self = *self_p;
+	void *value;
+
+	if (!self)
+		return;
+	publisher_conflicts_clear(&self->conflicts);
+	for (size_t i = 0; map_next(&self->owners, &i, NULL, &value);) {
+		struct owner *owner = value;
+
+		publisher_good_let_go(&owner->good, &self->secret_cache, &self->certs);
+		publisher_owner_destroy(&owner);
+	}
+	map_clear(&self->owners);
+	publisher_certs_clear(&self->certs);
+	publisher_secret_cache_clear(&self->secret_cache);
+	mem_free(self);
+	*self_p = NULL;
+}
+
+/* ---- owners ---- */
+
+struct owner *publisher_wanted_owner(const struct wanted *self, const struct msg_key *key)
+{
+	struct pool pool;
+	struct owner *owner;
+
+	pool_init(&pool);
+	owner = map_get(&self->owners, msg_key_text(key, &pool));
+	pool_clear(&pool);
+	return owner;
+}
+
+static struct owner *owner_of(struct wanted *self, const struct msg_key *key)
+{
+	struct owner *owner = publisher_wanted_owner(self, key);
+	struct pool pool;
+	struct str text;
+
+	if (owner)
+		return owner;
+	pool_init(&pool);
+	text = msg_key_text(key, &pool);
+	owner = publisher_owner_new(key, text);
+	map_put(&self->owners, text, owner);
+	pool_clear(&pool);
+	return owner;
+}
+
+static void set_reason(struct wanted *self, struct owner *owner, const char *reason)
+{
+	if (!reason && !owner->reason)
+		return;
+	if (!reason || !owner->reason)
+		owner->reason_since = clock_wall();
+	self->n_rejected += (reason != NULL) - (owner->reason != NULL);
+	mem_free(reason ? owner->reason : owner->last_reason);
+	if (!reason)
+		owner->last_reason = owner->reason;
+	owner->reason = reason ? mem_strdup(reason) : NULL;
+}
+
+static void link_good(struct wanted *self, const struct good *good)
+{
+	for (size_t i = 0; i < good->n_certs; i++)
+		publisher_certs_offer(&self->certs, good->certs[i].cert, good->certs[i].always);
+	for (size_t i = 0; i < good->n_routes; i++) {
+		publisher_certs_add_host(&self->certs, publisher_route_host(&good->routes[i]));
+		publisher_conflicts_add(&self->conflicts, &good->routes[i]);
+	}
+	self->n_routes += good->n_routes;
+}
+
+static void unlink_good(struct wanted *self, const struct good *good)
+{
+	for (size_t i = 0; i < good->n_routes; i++) {
+		publisher_conflicts_drop(&self->conflicts, &good->routes[i]);
+		publisher_certs_drop_host(&self->certs, publisher_route_host(&good->routes[i]));
+	}
+	for (size_t i = 0; i < good->n_certs; i++)
+		publisher_certs_withdraw(&self->certs, good->certs[i].cert, good->certs[i].always);
+	self->n_routes -= good->n_routes;
+}
+
+/* The new one goes in before the old one goes out, so that what both share never ceases. */
+static void swap_good(struct wanted *self, struct owner *owner, struct good *next)
+{
+	struct good *old = owner->good;
+
+	owner->good = next;
+	if (next)
+		link_good(self, next);
+	if (old)
+		unlink_good(self, old);
+	publisher_good_let_go(&old, &self->secret_cache, &self->certs);
+}
+
+enum wanted_outcome publisher_wanted_adopt(struct wanted *self, const struct msg_key *key,
+					   const struct good_parts *parts, struct err *err)
+{
+	struct owner *owner = owner_of(self, key);
+	struct good *next = publisher_good_new(parts, owner, err);
+
+	if (!next) {
+		for (size_t i = 0; i < parts->n_certs; i++)
+			publisher_certs_let_go(&self->certs, parts->certs[i].cert);
+		return WANTED_REJECTED;
+	}
+	set_reason(self, owner, NULL);
+	if (owner->good && hash_equal(&owner->good->digest, &next->digest)) {
+		publisher_good_hold_values(owner->good, &self->secret_cache, parts->values,
+					   parts->n_values);
+		publisher_good_let_go(&next, &self->secret_cache, &self->certs);
+		return WANTED_SAME;
+	}
+	swap_good(self, owner, next);
+	owner->good_since = clock_wall();
+	return WANTED_CHANGED;
+}
+
+void publisher_wanted_fault(struct wanted *self, const struct msg_key *key, const char *reason)
+{
+	set_reason(self, owner_of(self, key), reason);
+}
+
+/* ---- REJECT, DELETE, SECRET_PUT ---- */
+
+void publisher_wanted_reject(struct wanted *self, const struct msg_reject *reject)
+{
+	struct err reason;
+
+	err_set(&reason, STR_FMT, STR_ARG(reject->reason));
+	set_reason(self, owner_of(self, &reject->owner), reason.text);
+}
+
+enum wanted_outcome publisher_wanted_delete(struct wanted *self, const struct msg_key *key)
+{
+	struct owner *owner = publisher_wanted_owner(self, key);
+	bool had;
+
+	if (!owner)
+		return WANTED_SAME;
+	had = owner->good != NULL;
+	if (had)
+		swap_good(self, owner, NULL);
+	set_reason(self, owner, NULL);
+	map_del(&self->owners, owner->text);
+	publisher_owner_destroy(&owner);
+	return had ? WANTED_CHANGED : WANTED_SAME;
+}
+
+void publisher_wanted_secret(struct wanted *self, const struct msg_secret_put *put)
+{
+	publisher_secret_cache_put(&self->secret_cache, put);
+}
+
+size_t publisher_wanted_n_routes(const struct wanted *self)
+{
+	return self->n_routes;
+}
+
+size_t publisher_wanted_n_rejected(const struct wanted *self)
+{
+	return self->n_rejected;
+}

@@ -1,0 +1,175 @@
+/* Which records make up what is wanted, and that what was read is what was written. */
+#include "publisher/databroker/record.h"
+
+#include "tests/unit/publisher/pems.h"
+#include "tests/unit/publisher/rig.h"
+
+static struct pool pool;
+static struct wanted *wanted;
+static struct record_source source;
+static char touched[200]; /* the record of the certificate that changed last */
+
+static void on_touch(void *self, struct str id)
+{
+	(void)self;
+	snprintf(touched, sizeof(touched), STR_FMT, STR_ARG(id));
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	pool_init(&pool);
+	wanted = publisher_wanted_new(NULL);
+	source = (struct record_source){ .touch = on_touch };
+	publisher_record_open(&source, wanted);
+	touched[0] = '\0';
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	publisher_record_close(&source);
+	publisher_wanted_destroy(&wanted);
+	pool_clear(&pool);
+	return 0;
+}
+
+static struct str record(const char *id, size_t *n_routes)
+{
+	return publisher_record_wanted(&source, str_from(id), &pool, n_routes);
+}
+
+static void test_ids(void **state)
+{
+	static const char *const ours[] = { "sluice/ingress/ns/web", "sluice/settings",
+					    "sluice/cert/ns/tls" };
+	static const char *const others[] = { "sluice/ingress/ns",    "sluice/ingress//web",
+					      "sluice/ingress/ns/",   "sluice/ingress/a/b/c",
+					      "sluice/gateway/ns/gw", "ingress-controller",
+					      "sluice/settings/x",    "" };
+	struct msg_key owner;
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		assert_true(publisher_record_owner(str_from(ours[i]), &owner));
+		assert_true(str_is(publisher_record_id(&owner, &pool), ours[i]));
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_false(publisher_record_owner(str_from(others[i]), &owner));
+}
+
+static void test_the_record_of_an_ingress(void **state)
+{
+	const char *json = rig_route("web", "h.example.com", "/", &pool);
+	struct msg_config config = rig_config("web", json, &pool);
+	struct ledger_entry read;
+	struct hash digest;
+	struct str bytes;
+	size_t n_routes;
+
+	(void)state;
+	assert_null(record("sluice/ingress/ns/web", &n_routes).ptr);
+	rig_put(wanted, &config);
+	bytes = record("sluice/ingress/ns/web", &n_routes);
+	assert_int_equal(n_routes, 1);
+	assert_true(str_eq(bytes, rig_pack_json(json, &pool)));
+	assert_int_equal(publisher_record_read(bytes, &read, NULL), 0);
+	assert_int_equal(read.n_routes, 1);
+	digest = hash_of(bytes);
+	assert_true(hash_equal(&read.digest, &digest));
+	assert_null(record("sluice/settings", &n_routes).ptr);
+}
+
+/* A databroker may keep records in a form of its own: the order of fields says nothing. */
+static void test_another_packing_of_the_same(void **state)
+{
+	struct ledger_entry a, b, c;
+	struct str one = STR("\x12\x06\x0a\x01i\x12\x01h"),
+		   other = STR("\x12\x06\x12\x01h\x0a\x01i");
+
+	(void)state;
+	assert_int_equal(publisher_record_read(one, &a, NULL), 0);
+	assert_int_equal(publisher_record_read(other, &b, NULL), 0);
+	assert_true(hash_equal(&a.digest, &b.digest));
+	assert_int_equal(publisher_record_read(STR("\x12\x06\x0a\x01i\x12\x01x"), &c, NULL), 0);
+	assert_false(hash_equal(&a.digest, &c.digest));
+	assert_int_equal(publisher_record_read(STR("\xff\xff"), &c, NULL), -1);
+}
+
+static Pomerium__Config__Config *unpack(struct str bytes)
+{
+	return (void *)pb_unpack(&pomerium__config__config__descriptor, bytes, &pool, NULL);
+}
+
+static void put_certificate(const char *secret, const char *names)
+{
+	struct pem_pair pair = pem_make(names, 10, &pool);
+	Pomerium__Config__Settings__Certificate *c =
+		PB_NEW(&pool, pomerium__config__settings__certificate);
+	Pomerium__Config__Config *config = PB_NEW(&pool, pomerium__config__config);
+	struct msg_key key = { MSG_KIND_SECRET, STR("ns"), str_from(secret) };
+
+	PB_SET_TEXT(c, cert_bytes, pair.cert);
+	PB_SET_TEXT(c, key_bytes, pair.key);
+	config->settings = PB_NEW(&pool, pomerium__config__settings);
+	PB_PUSH(&pool, config->settings, certificates, c);
+	publisher_record_restore(wanted, &key, config);
+}
+
+/* A certificate that was read serves as long as a route needs it. */
+static void test_the_record_of_a_certificate(void **state)
+{
+	struct msg_config config =
+		rig_config("web", rig_route("web", "h.example.com", "/", &pool), &pool);
+	const Pomerium__Config__Config *got;
+	size_t n_routes;
+
+	(void)state;
+	put_certificate("tls", "DNS:h.example.com");
+	assert_null(record("sluice/cert/ns/tls", &n_routes).ptr);
+	rig_put(wanted, &config);
+	assert_string_equal(touched, "sluice/cert/ns/tls");
+	got = unpack(record("sluice/cert/ns/tls", &n_routes));
+	assert_int_equal(got->settings->n_certificates, 1);
+	assert_int_equal(got->n_routes, 0);
+	touched[0] = '\0';
+	publisher_wanted_delete(wanted, &config.owner);
+	assert_string_equal(touched, "sluice/cert/ns/tls");
+	assert_null(record("sluice/cert/ns/tls", &n_routes).ptr);
+}
+
+static void test_what_was_read_is_last_good_but_never_goes_before_what_came(void **state)
+{
+	const char *old = rig_route("web", "old.example.com", "/", &pool);
+	const char *new = rig_route("web", "new.example.com", "/", &pool);
+	struct msg_config config = rig_config("web", new, &pool);
+	struct msg_key key = rig_key("web"), broken = rig_key("broken");
+	struct msg_reject reject = { .owner = broken, .reason = STR("no good") };
+	size_t n_routes;
+
+	(void)state;
+	publisher_wanted_reject(wanted, &reject);
+	publisher_record_restore(wanted, &broken, unpack(rig_pack_json(old, &pool)));
+	assert_true(
+		str_eq(record("sluice/ingress/ns/broken", &n_routes), rig_pack_json(old, &pool)));
+	assert_int_equal(publisher_wanted_n_rejected(wanted), 1);
+	rig_put(wanted, &config);
+	publisher_record_restore(wanted, &key, unpack(rig_pack_json(old, &pool)));
+	assert_true(str_eq(record("sluice/ingress/ns/web", &n_routes), rig_pack_json(new, &pool)));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_ids, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_the_record_of_an_ingress, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_another_packing_of_the_same, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_the_record_of_a_certificate, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_what_was_read_is_last_good_but_never_goes_before_what_came, setup,
+			teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
