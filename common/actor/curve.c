@@ -115,7 +115,7 @@ static void refuse(struct link_refusal refusal)
 	unsigned n_kept;
 
 	actor_metrics.refused[PEER_REFUSED_KEY]++;
-	if (!actor_limiter_pass(refusal.limiter, REFUSED_MS, &n_kept))
+	if (!limiter_pass(refusal.limiter, REFUSED_MS, &n_kept))
 		return;
 	if (strncmp(address, "::ffff:", 7) == 0 && strchr(address, '.'))
 		address += 7;

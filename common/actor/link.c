@@ -43,19 +43,6 @@ bool actor_link_admits(const struct link *link, enum msg_room room)
 			       : links[link->id].router == room;
 }
 
-bool actor_limiter_pass(struct limiter *limiter, uint64_t every_ms, unsigned *n_kept)
-{
-	uint64_t now = clock_ms();
-
-	if (now < limiter->next_ms) {
-		limiter->n_kept++;
-		return false;
-	}
-	*n_kept = limiter->n_kept;
-	*limiter = (struct limiter){ .next_ms = now + every_ms };
-	return true;
-}
-
 /* ---- open and close ---- */
 
 bool actor_link_has_curve(const struct link *link)

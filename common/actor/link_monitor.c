@@ -78,7 +78,7 @@ static void on_failed_handshake(struct link *link, unsigned event)
 	link->renew_ms = ++link->n_handshakes % n_servers
 				 ? 0
 				 : link->loop->now_ms + backoff_next(&link->renew);
-	if (!actor_limiter_pass(&link->handshakes, HANDSHAKE_LINE_MS, &n_kept))
+	if (!limiter_pass(&link->handshakes, HANDSHAKE_LINE_MS, &n_kept))
 		return;
 	log_warn("connection failed", "link=%s endpoint=%s reason=%s kept_back=%u",
 		 actor_link_name(link->id), log_value(link->ends[0].text),

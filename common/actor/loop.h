@@ -20,6 +20,7 @@
 #include "actor/web.h"
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/limiter.h"
 #include "base/map.h"
 
 #define LINK_HWM 4096       /* frames a socket holds for one peer; above every credit we grant */
@@ -69,12 +70,6 @@ struct actor_peer {
 	uint64_t resync_ms; /* when we last asked it for RESYNC; 0: never */
 	bool quiet;         /* a line about its silence was written */
 	void *data;         /* the room's own */
-};
-
-/* One log line at most in a while, with the number of those that were kept back. */
-struct limiter {
-	uint64_t next_ms;
-	unsigned n_kept;
 };
 
 struct endpoint {
@@ -191,7 +186,6 @@ void actor_link_renew(struct link *link, uint64_t now_ms); /* connects or binds 
  * there. */
 int actor_link_send(struct link *link, struct str id, enum msg_type type, struct str frame);
 int actor_link_say(struct link *link, struct str id, enum msg_type type, const void *body);
-bool actor_limiter_pass(struct limiter *limiter, uint64_t every_ms, unsigned *n_kept);
 
 /* ---- link_monitor.c ---- */
 int actor_link_monitor_open(struct link *link);

@@ -24,7 +24,7 @@ void actor_peer_complain(struct link *link, struct str id, const char *reason)
 	unsigned n_kept;
 
 	actor_metrics.malformed[link->id]++;
-	if (!actor_limiter_pass(&link->complaints, COMPLAIN_MS, &n_kept))
+	if (!limiter_pass(&link->complaints, COMPLAIN_MS, &n_kept))
 		return;
 	log_warn("frame refused", "link=%s peer=%s reason=%s kept_back=%u",
 		 actor_link_name(link->id), link->is_router ? err_quote(id) : "server",
@@ -82,7 +82,7 @@ static void on_stranger(struct link *link, struct str id, struct actor_peer *pee
 	if (!link->is_router)
 		return; /* of an earlier session: our HELLO is on its way */
 	if (peer ? now - peer->resync_ms < ASK_AGAIN_MS
-		 : !actor_limiter_pass(&link->answers, ANSWER_MS, &n_kept))
+		 : !limiter_pass(&link->answers, ANSWER_MS, &n_kept))
 		return;
 	if (peer)
 		peer->resync_ms = now;
@@ -111,9 +111,9 @@ static void refuse(struct link *link, struct str id, uint64_t protocol)
 	actor_metrics.refused[PEER_REFUSED_VERSION]++;
 	if (!link->is_router)
 		link->hello_ms = clock_ms() + REFUSED_MS;
-	else if (actor_limiter_pass(&link->answers, ANSWER_MS, &n_kept))
+	else if (limiter_pass(&link->answers, ANSWER_MS, &n_kept))
 		actor_link_say(link, id, MSG_HELLO, &hello);
-	if (is_refused(link, who) || !actor_limiter_pass(&link->refusals, COMPLAIN_MS, &n_kept))
+	if (is_refused(link, who) || !limiter_pass(&link->refusals, COMPLAIN_MS, &n_kept))
 		return;
 	link->refused[link->n_refused++ % LINK_REFUSED] = who;
 	log_warn("peer refused: it speaks another version of the protocol",
