@@ -1,5 +1,5 @@
-/* cli: the `sluice` command a person types. Each verb is one function in a file of its own; they
- * may include every room, and no room includes them.
+/* cli: the `sluice` command that a person types. Each verb is one function in a file of its own.
+ * The verbs may include every room, and no room includes them.
  *
  * Exit status of all verbs: 0 good, 1 something was rejected, 2 usage, 3 unreadable input, 111
  * system. */
@@ -16,7 +16,7 @@ enum cli_status {
 
 /* argv[0] is the verb. */
 int cli_up(int argc, char **argv);
-int cli_translate(int argc, char **argv);
+int cli_translate_once(int argc, char **argv);
 int cli_explain(int argc, char **argv);
 int cli_explain_live(int argc, char **argv); /* explain ingress NAMESPACE/NAME */
 int cli_gen_secrets(int argc, char **argv);

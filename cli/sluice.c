@@ -1,4 +1,4 @@
-/* sluice: the command a person types.
+/* sluice: the command that a person types.
  *
  *   in     a verb and its arguments
  *   out    what the verb prints; an exit status (cli.h)
@@ -18,7 +18,7 @@ static const struct verb {
 } verbs[] = {
 	{ "up", cli_up,
 	  "run the pipeline on this machine: manifests in, Pomerium configuration out" },
-	{ "translate", cli_translate,
+	{ "translate", cli_translate_once,
 	  "translate manifests once, offline, and print the configuration" },
 	{ "explain", cli_explain,
 	  "say which Ingresses are ours, which are not and which are rejected; or `explain "

@@ -1,67 +1,14 @@
-/* translate: one bundle in, one part of Pomerium's configuration out.
+/* translate: turns one bundle into one part of Pomerium's configuration.
  *
  *   in     a bundle: an Ingress or the Pomerium object with all that it refers to
  *   out    a CONFIG, or the sentence of a rejection
- *   owns   nothing between calls
+ *   owns   nothing between two calls
  *   never  does I/O, keeps state, or sees a private key
  */
 #include "translator/ingress/ingress.h"
 
-#include <stdarg.h>
-
 #include "translator/settings/settings.h"
 #include "translator/validate/validate.h"
-
-void translator_warn(struct ingress_job *job, const char *fmt, ...)
-{
-	struct str_list *warnings = &job->out->warnings;
-	struct err sentence;
-	va_list args;
-	char text[ERR_MAX];
-
-	va_start(args, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	(void)err_set(&sentence, "%s", text); /* one clean line */
-	*(struct str *)pool_push(job->pool, &warnings->items, &warnings->n,
-				 sizeof(*warnings->items)) =
-		pool_str(job->pool, str_from(sentence.text));
-}
-
-const struct msg_bundle_secret *translator_secret(const struct msg_bundle *bundle, struct str name)
-{
-	for (size_t i = 0; i < bundle->secrets.n; i++)
-		if (str_eq(bundle->secrets.items[i].name, name) &&
-		    bundle->secrets.items[i].answer == MSG_SECRET_FOUND)
-			return &bundle->secrets.items[i];
-	return NULL;
-}
-
-const struct msg_secret_info *translator_secret_info(const struct msg_bundle_secret *secret,
-						     const char *key)
-{
-	for (size_t i = 0; i < secret->values.n; i++)
-		if (str_is(secret->values.items[i].name, key))
-			return &secret->values.items[i];
-	return NULL;
-}
-
-void translator_splice(struct ingress_job *job, const struct msg_bundle_secret *secret,
-		       const struct msg_secret_info *info, struct str path,
-		       enum msg_splice_encoding encoding)
-{
-	struct msg_splice_list *splices = &job->out->splices;
-	struct msg_splice *splice =
-		pool_push(job->pool, &splices->items, &splices->n, sizeof(*splice));
-
-	splice->route_id = STR("");
-	splice->path = path;
-	splice->secret_namespace = secret->namespace;
-	splice->secret_name = secret->name;
-	splice->secret_key = info->name;
-	splice->hmac = info->hmac;
-	splice->encoding = encoding;
-}
 
 static bool is_solver(const struct msg_ingress *ingress)
 {
@@ -151,7 +98,7 @@ int translator_translate(const struct translator_settings *settings,
 		out->generation = bundle->pomerium->metadata.generation;
 		out->allow_mass_delete = allows_mass_delete(settings, &bundle->pomerium->metadata);
 	}
-	if (translator_settings_from_crd(settings, bundle, pool, out, err))
+	if (translator_settings_from_crd(bundle, pool, out, err))
 		return -1;
 	return translator_bootstrap_from_crd(settings, bundle, pool, out, err);
 }

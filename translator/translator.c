@@ -1,11 +1,10 @@
-/* translator: turns bundles into Pomerium's configuration, one at a time. Any number of these may
- * run.
+/* translator: turns bundles into Pomerium's configuration, one at a time. Any number may run.
  *
  *   in     BUNDLE           from resolver
- *   out    CONFIG REJECT    to publisher, with the bundle's stamp unchanged
- *   owns   nothing: what it does not finish, the resolver hands to another
+ *   out    CONFIG REJECT    to publisher, with the stamp of the bundle unchanged
+ *   owns   nothing: the resolver hands what one translator has not finished to another
  *   never  sees a private key; opens anything but its sockets; takes a bundle while the publisher
- * cannot take the answer
+ *          cannot take the answer
  */
 #include "translator/translator.h"
 
@@ -162,8 +161,6 @@ static const struct actor_input inputs[] = {
 };
 
 static const struct conf_option options[] = {
-	{ "name", CONF_TEXT, &translator.settings.controller, "pomerium.io/ingress-controller", 0,
-	  0, "spec.controller of the IngressClass that is ours", 0 },
 	{ "prefix", CONF_TEXT, &translator.settings.prefix, "ingress.pomerium.io", 0, 0,
 	  "prefix of our annotations", 0 },
 	{ "cluster-domain", CONF_TEXT, &translator.settings.cluster_domain, "cluster.local", 0, 0,

@@ -1,5 +1,5 @@
-/* translator: one bundle in, one part of Pomerium's configuration out. Pure: no state, no I/O, no
- * private key. */
+/* translator: turns one bundle into one part of Pomerium's configuration. The functions here are
+ * pure: they keep no state, do no I/O and see no private key. */
 #ifndef TRANSLATOR_TRANSLATOR_H
 #define TRANSLATOR_TRANSLATOR_H
 
@@ -11,7 +11,6 @@
 struct translator_settings {
 	struct str prefix;         /* annotation prefix, without the slash: ingress.pomerium.io */
 	struct str cluster_domain; /* cluster.local */
-	struct str controller;     /* spec.controller, for HTTP-01 solver Ingresses */
 	/* bootstrap part only */
 	struct pomerium_flags pomerium;
 	bool bootstrap_only; /* only this part is asked for: a fault in it rejects, elsewhere it is

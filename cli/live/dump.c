@@ -1,9 +1,10 @@
-/* dump: what a running pipeline holds, as JSON: the store and the graph of the resolver, wanted and
- * published state of the publisher.
+/* dump: prints what a running pipeline holds, as JSON: the store and the graph of the resolver, the
+ * wanted and the published state of the publisher.
  *
  *   in     the web sockets in the run folder
  *   out    {"processes":[...]} on stdout, as it comes
- *   never  holds a room's answer as a whole; a value of a Secret never leaves the rooms
+ *   owns   nothing
+ *   never  holds the whole answer of a room; prints a value of a Secret, since no room tells one
  */
 #include "cli/cli.h"
 #include "cli/live/live.h"
@@ -25,7 +26,7 @@ static const struct conf_option options[] = {
 	{ 0 },
 };
 
-struct printer {
+struct dump_output {
 	struct redact redact;
 	struct buf out;
 	bool too_deep;
@@ -33,13 +34,13 @@ struct printer {
 
 static void on_piece(void *arg, struct str piece)
 {
-	struct printer *printer = arg;
+	struct dump_output *printer = arg;
 
 	if (!redacted) {
 		(void)fwrite(piece.ptr, 1, piece.len, stdout);
 		return;
 	}
-	if (printer->too_deep || redact_feed(&printer->redact, piece, &printer->out) < 0)
+	if (printer->too_deep || cli_redact_feed(&printer->redact, piece, &printer->out) < 0)
 		printer->too_deep = true;
 	(void)fwrite(printer->out.ptr, 1, printer->out.len, stdout);
 	buf_reset(&printer->out);
@@ -47,13 +48,13 @@ static void on_piece(void *arg, struct str piece)
 
 static int dump_process(const struct live_process *process, struct err *err)
 {
-	struct printer printer = { 0 };
+	struct dump_output printer = { 0 };
 	struct live_answer answer = { .on_piece = on_piece, .arg = &printer };
 	int rc;
 
-	redact_open(&printer.redact);
+	cli_redact_open(&printer.redact);
 	buf_init(&printer.out, BUF_MAX_MESSAGE);
-	rc = live_get(process, "/dump", &answer, err);
+	rc = cli_live_get(process, "/dump", &answer, err);
 	if (rc == 0 && answer.status != 200)
 		rc = err_set(err, "the " STR_FMT " (pid %ld) answers with status %ld",
 			     STR_ARG(process->room), process->pid, answer.status);
@@ -61,7 +62,7 @@ static int dump_process(const struct live_process *process, struct err *err)
 		rc = err_set(err, "the answer of the " STR_FMT " is nested too deeply",
 			     STR_ARG(process->room));
 	buf_clear(&printer.out);
-	redact_close(&printer.redact);
+	cli_redact_close(&printer.redact);
 	return rc;
 }
 
@@ -99,9 +100,9 @@ int cli_dump(int argc, char **argv)
 	if (rc == 0 && rest.n)
 		rc = err_set(&err, "unexpected argument %s", err_quote(rest.items[0]));
 	if (rc < 0)
-		return offline_usage("dump", err.text);
+		return cli_offline_usage("dump", err.text);
 	pool_init(&pool);
-	rc = live_find(run_dir, &pool, &list, &err);
+	rc = cli_live_find(run_dir, &pool, &list, &err);
 	if (rc == 0)
 		rc = dump_all(&list, &err);
 	if (rc < 0)

@@ -1,8 +1,9 @@
-/* explain_live: what a running pipeline makes of one Ingress.
+/* explain_live: prints what a running pipeline makes of one Ingress.
  *
- *   in     ingress NAMESPACE/NAME; what the resolver and the publisher say of it
+ *   in     ingress NAMESPACE/NAME; the answers of the resolver and the publisher
  *   out    lines for a person, or one JSON object {"resolver":..., "publisher":...}
- *   never  shows what a terminal would obey
+ *   owns   nothing
+ *   never  prints what a terminal would obey
  */
 #include "cli/cli.h"
 #include "cli/live/live.h"
@@ -49,7 +50,7 @@ static void put_url_text(struct buf *out, struct str text)
 static int ask(const struct live_list *list, const char *room, const struct str name[2],
 	       struct pool *pool, struct said *out, struct err *err)
 {
-	const struct live_process *process = live_first(list, room);
+	const struct live_process *process = cli_live_first(list, room);
 	struct buf path;
 	int rc = 0;
 
@@ -61,7 +62,7 @@ static int ask(const struct live_list *list, const char *room, const struct str 
 	put_url_text(&path, name[0]);
 	buf_puts(&path, "&name=");
 	put_url_text(&path, name[1]);
-	out->status = live_get_all(process, path.ptr, &out->text, err);
+	out->status = cli_live_get_all(process, path.ptr, &out->text, err);
 	if (out->status < 0 || json_parse(buf_view(&out->text), pool, &out->value, err) < 0)
 		rc = -1;
 	buf_clear(&path);
@@ -281,9 +282,9 @@ int cli_explain_live(int argc, char **argv)
 			!name[0].len || !name[1].len))
 		rc = err_set(&err, "name one Ingress: sluice explain ingress NAMESPACE/NAME");
 	if (rc < 0)
-		return offline_usage("explain", err.text);
+		return cli_offline_usage("explain", err.text);
 	pool_init(&pool);
-	if (live_find(run_dir, &pool, &list, &err) < 0) {
+	if (cli_live_find(run_dir, &pool, &list, &err) < 0) {
 		fprintf(stderr, "sluice explain: %s\n", err.text);
 		rc = CLI_UNREADABLE;
 	} else {

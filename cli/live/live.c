@@ -2,6 +2,7 @@
  *
  *   in     web-<room>-<pid> in the run folder
  *   out    answers of HTTP
+ *   owns   nothing between two calls
  *   never  waits longer than QUIET_S for a process that says nothing
  */
 #include "cli/live/live.h"
@@ -69,7 +70,7 @@ static bool read_name(struct str run_dir, const char *name, struct pool *pool,
 	return is_alive(out->path.ptr);
 }
 
-int live_find(struct str run_dir, struct pool *pool, struct live_list *out, struct err *err)
+int cli_live_find(struct str run_dir, struct pool *pool, struct live_list *out, struct err *err)
 {
 	struct live_process process;
 	struct dirent *entry;
@@ -93,7 +94,7 @@ int live_find(struct str run_dir, struct pool *pool, struct live_list *out, stru
 	return 0;
 }
 
-const struct live_process *live_first(const struct live_list *list, const char *room)
+const struct live_process *cli_live_first(const struct live_list *list, const char *room)
 {
 	for (size_t i = 0; i < list->n; i++)
 		if (str_is(list->items[i].room, room))
@@ -111,8 +112,8 @@ static size_t on_bytes(char *bytes, size_t size, size_t n, void *arg)
 	return size * n;
 }
 
-int live_get(const struct live_process *process, const char *path, struct live_answer *answer,
-	     struct err *err)
+int cli_live_get(const struct live_process *process, const char *path, struct live_answer *answer,
+		 struct err *err)
 {
 	CURL *easy = curl_easy_init();
 	CURLcode code = CURLE_OUT_OF_MEMORY;
@@ -146,12 +147,12 @@ static void add_piece(void *arg, struct str piece)
 	buf_str(arg, piece);
 }
 
-long live_get_all(const struct live_process *process, const char *path, struct buf *out,
-		  struct err *err)
+long cli_live_get_all(const struct live_process *process, const char *path, struct buf *out,
+		      struct err *err)
 {
 	struct live_answer answer = { .on_piece = add_piece, .arg = out };
 
-	if (live_get(process, path, &answer, err) < 0)
+	if (cli_live_get(process, path, &answer, err) < 0)
 		return -1;
 	if (out->full)
 		return err_set(err, "the answer of the " STR_FMT " is too large",

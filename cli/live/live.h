@@ -1,4 +1,4 @@
-/* live: the processes of a running pipeline, asked over their web sockets in the run folder
+/* live: asks the processes of a running pipeline over their web sockets in the run folder
  * (actor/web.h). */
 #ifndef CLI_LIVE_H
 #define CLI_LIVE_H
@@ -19,9 +19,9 @@ struct live_list {
 
 /* Those that take connections; sockets that a killed process left are skipped. -1: the folder
  * cannot be read, or nobody is there. Lives in the pool. */
-int live_find(struct str run_dir, struct pool *pool, struct live_list *out, struct err *err);
+int cli_live_find(struct str run_dir, struct pool *pool, struct live_list *out, struct err *err);
 /* The process of that room, NULL: none. */
-const struct live_process *live_first(const struct live_list *list, const char *room);
+const struct live_process *cli_live_first(const struct live_list *list, const char *room);
 
 struct live_answer {
 	long status; /* of HTTP */
@@ -30,10 +30,10 @@ struct live_answer {
 	void *arg;
 };
 /* GET; -1: there was no whole answer. */
-int live_get(const struct live_process *process, const char *path, struct live_answer *answer,
-	     struct err *err);
+int cli_live_get(const struct live_process *process, const char *path, struct live_answer *answer,
+		 struct err *err);
 /* The same, all of it in `out`; returns the status or -1. */
-long live_get_all(const struct live_process *process, const char *path, struct buf *out,
-		  struct err *err);
+long cli_live_get_all(const struct live_process *process, const char *path, struct buf *out,
+		      struct err *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* redact: JSON text with its names, hosts, addresses and sentences replaced, as it passes.
+/* redact: replaces the names, hosts, addresses and sentences in JSON text, as it passes.
  *
  *   in     JSON text in pieces of any size
  *   out    JSON text of the same shape
@@ -14,13 +14,13 @@ static const char *const shown[] = { "kind",     "room",       "state",    "queu
 				     "pathType", "protocol",   "type",     "addressType",
 				     "since",    "apiVersion", "condition" };
 
-void redact_open(struct redact *redact)
+void cli_redact_open(struct redact *redact)
 {
 	*redact = (struct redact){ 0 };
 	buf_init(&redact->text, BUF_MAX_TEXT);
 }
 
-void redact_close(struct redact *redact)
+void cli_redact_close(struct redact *redact)
 {
 	buf_clear(&redact->text);
 }
@@ -84,7 +84,7 @@ static int on_sign(struct redact *redact, char c, struct buf *out)
 	return strchr("{}[]", c) ? on_bracket(redact, c) : 0;
 }
 
-int redact_feed(struct redact *redact, struct str bytes, struct buf *out)
+int cli_redact_feed(struct redact *redact, struct str bytes, struct buf *out)
 {
 	for (size_t i = 0; i < bytes.len; i++) {
 		const char c = bytes.ptr[i];

@@ -1,8 +1,9 @@
-/* redact: JSON text with its names, hosts, addresses and sentences replaced.
+/* redact: replaces the names, hosts, addresses and sentences in JSON text.
  *
- * Every text value becomes a token such as "~3f2a90c1d4e7", the same for the same text in one
- * process and different in the next, so references can still be followed. Kept are keys, numbers,
- * and the values of keys that hold a word of ours or of Kubernetes (kind, state, pathType, ...). */
+ * Every text value becomes a token such as "~3f2a90c1d4e7". The token is the same for the same text
+ * in one process and different in the next, so references can still be followed. Keys and numbers
+ * stay, and so do the values of keys that hold a word of ours or of Kubernetes (kind, state,
+ * pathType, ...). */
 #ifndef CLI_REDACT_H
 #define CLI_REDACT_H
 
@@ -20,9 +21,9 @@ struct redact {
 	struct buf text;                   /* as it is written, without its quotes */
 };
 
-void redact_open(struct redact *redact);
-void redact_close(struct redact *redact);
+void cli_redact_open(struct redact *redact);
+void cli_redact_close(struct redact *redact);
 /* The next bytes in, what can be said of them out. -1: nested too deeply. */
-int redact_feed(struct redact *redact, struct str bytes, struct buf *out);
+int cli_redact_feed(struct redact *redact, struct str bytes, struct buf *out);
 
 #endif

@@ -1,9 +1,9 @@
 /* tap: follows what the processes say to each other.
  *
- *   in     tap-* sockets in the run folder, also those that come later
+ *   in     tap-* sockets in the run folder, also those that appear later
  *   out    JSON lines, or for a person one short line a message
  *   owns   nothing: it only listens
- *   never  slows a process: whoever publishes drops lines that we do not take in time
+ *   never  slows a process down: a process drops the lines that we do not take in time
  */
 #include "cli/cli.h"
 
@@ -39,7 +39,7 @@ static const struct conf_option options[] = {
 	{ 0 },
 };
 
-struct tap {
+struct tap_client {
 	void *context, *sock;
 	int inotify, signals;
 	struct str_list filters; /* namespace/name, name, or TYPE */
@@ -47,14 +47,14 @@ struct tap {
 };
 
 /* What a line says, for filters and people. */
-struct seen {
+struct tap_line {
 	struct str time, topic, from, to, kind, namespace, name, type;
 	long long seq, len;
 };
 
 /* ---- lines ---- */
 
-static int read_line(struct str line, struct pool *pool, struct seen *out)
+static int read_line(struct str line, struct pool *pool, struct tap_line *out)
 {
 	const struct value *message;
 	struct value v;
@@ -62,16 +62,16 @@ static int read_line(struct str line, struct pool *pool, struct seen *out)
 	if (json_parse(line, pool, &v, NULL) < 0)
 		return -1;
 	message = value_get(&v, "message");
-	*out = (struct seen){ .time = value_text(&v, "time"),
-			      .topic = value_text(&v, "topic"),
-			      .from = value_text(&v, "from"),
-			      .to = value_text(&v, "to"),
-			      .kind = value_text(&v, "kind"),
-			      .namespace = value_text(&v, "namespace"),
-			      .name = value_text(&v, "name"),
-			      .type = value_text(message, "type"),
-			      .seq = value_number(message, "seq"),
-			      .len = value_number(&v, "len") };
+	*out = (struct tap_line){ .time = value_text(&v, "time"),
+				  .topic = value_text(&v, "topic"),
+				  .from = value_text(&v, "from"),
+				  .to = value_text(&v, "to"),
+				  .kind = value_text(&v, "kind"),
+				  .namespace = value_text(&v, "namespace"),
+				  .name = value_text(&v, "name"),
+				  .type = value_text(message, "type"),
+				  .seq = value_number(message, "seq"),
+				  .len = value_number(&v, "len") };
 	return 0;
 }
 
@@ -83,7 +83,7 @@ static bool is_type(struct str filter)
 	return true;
 }
 
-static bool is_object(struct str filter, const struct seen *seen)
+static bool is_object(struct str filter, const struct tap_line *seen)
 {
 	struct str namespace = STR(""), name = filter;
 
@@ -92,7 +92,7 @@ static bool is_object(struct str filter, const struct seen *seen)
 }
 
 /* One of the types if types were asked for, and one of the objects if objects were. */
-static bool passes(const struct str_list *filters, const struct seen *seen)
+static bool passes(const struct str_list *filters, const struct tap_line *seen)
 {
 	bool types = false, objects = false, type = false, object = false;
 
@@ -110,13 +110,13 @@ static bool passes(const struct str_list *filters, const struct seen *seen)
 	return (!types || type) && (!objects || object);
 }
 
-static bool is_chatter(const struct seen *seen)
+static bool is_chatter(const struct tap_line *seen)
 {
 	return str_is(seen->type, "HEARTBEAT") || str_is(seen->type, "CREDIT");
 }
 
 /* Names may come from a tenant's annotation: nothing that a terminal would obey is printed. */
-static void print_subject(const struct seen *seen)
+static void print_subject(const struct tap_line *seen)
 {
 	struct buf subject;
 	bool plain = true;
@@ -131,7 +131,7 @@ static void print_subject(const struct seen *seen)
 	buf_clear(&subject);
 }
 
-static void show_person(const struct tap *tap, const struct seen *seen)
+static void show_person(const struct tap_client *tap, const struct tap_line *seen)
 {
 	struct str head, stage;
 
@@ -150,10 +150,10 @@ static void show_person(const struct tap *tap, const struct seen *seen)
 	       str_starts(stage, "in/") ? " received" : "");
 }
 
-static void show(struct tap *tap, struct str line)
+static void show(struct tap_client *tap, struct str line)
 {
 	struct pool pool;
-	struct seen seen;
+	struct tap_line seen;
 
 	pool_init(&pool);
 	if (read_line(line, &pool, &seen) == 0 && passes(&tap->filters, &seen)) {
@@ -168,7 +168,7 @@ static void show(struct tap *tap, struct str line)
 }
 
 /* Two parts: the topic, which the line repeats, and the line. */
-static void on_lines(struct tap *tap)
+static void on_lines(struct tap_client *tap)
 {
 	zmq_msg_t part;
 
@@ -184,7 +184,7 @@ static void on_lines(struct tap *tap)
 
 /* ---- sockets that come and go ---- */
 
-static void follow(struct tap *tap, const char *name, bool there)
+static void follow(struct tap_client *tap, const char *name, bool there)
 {
 	struct buf endpoint;
 
@@ -198,7 +198,7 @@ static void follow(struct tap *tap, const char *name, bool there)
 	buf_clear(&endpoint);
 }
 
-static void on_folder(struct tap *tap)
+static void on_folder(struct tap_client *tap)
 {
 	_Alignas(struct inotify_event) char events[4096];
 	ssize_t len;
@@ -214,7 +214,7 @@ static void on_folder(struct tap *tap)
 	}
 }
 
-static int open_folder(struct tap *tap, struct err *err)
+static int open_folder(struct tap_client *tap, struct err *err)
 {
 	struct dirent *entry;
 	DIR *dir;
@@ -233,7 +233,7 @@ static int open_folder(struct tap *tap, struct err *err)
 	return 0;
 }
 
-static void open_socket(struct tap *tap)
+static void open_socket(struct tap_client *tap)
 {
 	const int hwm = 100000, linger = 0, wait_ms = 20, wait_max_ms = 1000;
 
@@ -246,7 +246,7 @@ static void open_socket(struct tap *tap)
 	zmq_setsockopt(tap->sock, ZMQ_SUBSCRIBE, "", 0);
 }
 
-static void open_signals(struct tap *tap)
+static void open_signals(struct tap_client *tap)
 {
 	sigset_t set;
 
@@ -258,7 +258,7 @@ static void open_signals(struct tap *tap)
 	tap->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-static void run(struct tap *tap)
+static void run(struct tap_client *tap)
 {
 	while (!tap->quit) {
 		zmq_pollitem_t items[] = { { .fd = tap->signals, .events = ZMQ_POLLIN },
@@ -279,7 +279,7 @@ static void run(struct tap *tap)
 int cli_tap(int argc, char **argv)
 {
 	static const struct conf_option *const tables[] = { options, NULL };
-	struct tap tap = { .inotify = -1, .signals = -1 };
+	struct tap_client tap = { .inotify = -1, .signals = -1 };
 	struct err err = { "" };
 	int rc;
 

@@ -1,4 +1,4 @@
-/* top: what every process of a running pipeline does, live in a terminal.
+/* top: shows what every process of a running pipeline does, live in a terminal.
  *
  *   in     /metrics and /state of each process, over its web socket
  *   out    a screen every --interval, or (--once, or no terminal) one of them
@@ -43,15 +43,15 @@ struct look {
 	uint64_t at_ms;
 };
 
-struct seen {
-	struct look now, before; /* at_ms 0: none yet */
+struct top_process {
+	struct look now, prev; /* at_ms 0: none yet */
 	bool ready;
 	struct str why_not, last_error; /* in the pool of this look */
 	long long last_error_at;
 };
 
 struct top {
-	struct map processes; /* path of the socket -> struct seen */
+	struct map processes; /* path of the socket -> struct top_process */
 	int signals;
 };
 
@@ -64,10 +64,10 @@ static void clear_look(struct look *look)
 
 static void free_seen(void *ptr)
 {
-	struct seen *seen = ptr;
+	struct top_process *seen = ptr;
 
 	map_clear(&seen->now.series);
-	map_clear(&seen->before.series);
+	map_clear(&seen->prev.series);
 	mem_free(seen);
 }
 
@@ -128,18 +128,18 @@ static double sum_of(const struct look *look, const char *name)
 	return sum;
 }
 
-static double rate_of(const struct seen *seen, const char *name)
+static double rate_of(const struct top_process *seen, const char *name)
 {
-	const uint64_t ms = seen->now.at_ms - seen->before.at_ms;
+	const uint64_t ms = seen->now.at_ms - seen->prev.at_ms;
 
-	if (!seen->before.at_ms || !ms)
+	if (!seen->prev.at_ms || !ms)
 		return 0;
-	return (sum_of(&seen->now, name) - sum_of(&seen->before, name)) * 1000.0 / (double)ms;
+	return (sum_of(&seen->now, name) - sum_of(&seen->prev, name)) * 1000.0 / (double)ms;
 }
 
 /* ---- one look ---- */
 
-static void read_state(struct seen *seen, struct str text, struct pool *pool)
+static void read_state(struct top_process *seen, struct str text, struct pool *pool)
 {
 	struct value v;
 
@@ -153,7 +153,7 @@ static void read_state(struct seen *seen, struct str text, struct pool *pool)
 
 static void look_at(struct top *top, const struct live_process *process, struct pool *pool)
 {
-	struct seen *seen = map_get(&top->processes, process->path);
+	struct top_process *seen = map_get(&top->processes, process->path);
 	struct look spare;
 	struct err err = { "" };
 	struct buf text;
@@ -161,21 +161,21 @@ static void look_at(struct top *top, const struct live_process *process, struct 
 	if (!seen) {
 		seen = mem_alloc(sizeof(*seen));
 		clear_look(&seen->now);
-		clear_look(&seen->before);
+		clear_look(&seen->prev);
 		map_put(&top->processes, process->path, seen);
 	}
-	spare = seen->before;
-	seen->before = seen->now;
+	spare = seen->prev;
+	seen->prev = seen->now;
 	seen->now = spare;
 	clear_look(&seen->now);
 	seen->ready = false;
 	seen->why_not = STR("it does not answer");
 	seen->last_error = STR("");
 	buf_init(&text, BUF_MAX_TEXT);
-	if (live_get_all(process, "/metrics", &text, &err) == 200) {
+	if (cli_live_get_all(process, "/metrics", &text, &err) == 200) {
 		read_metrics(&seen->now, buf_view(&text));
 		buf_reset(&text);
-		if (live_get_all(process, "/state", &text, &err) == 200)
+		if (cli_live_get_all(process, "/state", &text, &err) == 200)
 			read_state(seen, buf_view(&text), pool);
 	}
 	buf_clear(&text);
@@ -183,7 +183,7 @@ static void look_at(struct top *top, const struct live_process *process, struct 
 
 /* ---- the screen ---- */
 
-static void print_process(const struct live_process *process, const struct seen *seen)
+static void print_process(const struct live_process *process, const struct top_process *seen)
 {
 	const struct look *now = &seen->now;
 	struct err why; /* nothing in it that a terminal would obey */
@@ -198,7 +198,7 @@ static void print_process(const struct live_process *process, const struct seen 
 	       sum_of(now, "sluice_peers"), why.text);
 }
 
-static void print_resolver(const struct seen *seen)
+static void print_resolver(const struct top_process *seen)
 {
 	const struct look *now = &seen->now;
 
@@ -212,7 +212,7 @@ static void print_resolver(const struct seen *seen)
 	       value_of(now, "sluice_resolver_owners_crashed_total"));
 }
 
-static void print_publisher(const struct seen *seen)
+static void print_publisher(const struct top_process *seen)
 {
 	const struct look *now = &seen->now;
 
@@ -230,7 +230,7 @@ static void print_publisher(const struct seen *seen)
 	       sum_of(now, "sluice_publisher_write_failures_total"));
 }
 
-static void print_error(const struct live_process *process, const struct seen *seen)
+static void print_error(const struct live_process *process, const struct top_process *seen)
 {
 	const time_t at = (time_t)seen->last_error_at;
 	char when[32] = "";
@@ -252,7 +252,7 @@ static void print_screen(const struct top *top, const struct live_list *list)
 	for (size_t i = 0; i < list->n; i++)
 		print_process(&list->items[i], map_get(&top->processes, list->items[i].path));
 	for (size_t i = 0; i < list->n; i++) {
-		const struct seen *seen = map_get(&top->processes, list->items[i].path);
+		const struct top_process *seen = map_get(&top->processes, list->items[i].path);
 
 		if (str_is(list->items[i].room, "resolver"))
 			print_resolver(seen);
@@ -271,7 +271,7 @@ static int look(struct top *top, bool show, bool clear, struct err *err)
 	int rc;
 
 	pool_init(&pool);
-	rc = live_find(run_dir, &pool, &list, err);
+	rc = cli_live_find(run_dir, &pool, &list, err);
 	for (size_t i = 0; rc == 0 && i < list.n; i++)
 		look_at(top, &list.items[i], &pool);
 	if (show && clear)
@@ -321,7 +321,7 @@ int cli_top(int argc, char **argv)
 	if (rc == 0 && rest.n)
 		rc = err_set(&err, "unexpected argument %s", err_quote(rest.items[0]));
 	if (rc < 0)
-		return offline_usage("top", err.text);
+		return cli_offline_usage("top", err.text);
 	once = once || !isatty(STDOUT_FILENO);
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);

@@ -1,7 +1,8 @@
-/* explain: which Ingresses are ours, which are not and why, and which are rejected and why.
+/* explain: says which Ingresses are ours, which are not and why, and which are rejected and why.
  *
  *   in     -f FILE|DIR...
  *   out    {"managed":[...],"ignored":[{name,reason}],"rejected":[{name,reason}]}, or lines
+ *   owns   nothing
  *   never  changes or publishes anything
  */
 #include "cli/cli.h"
@@ -60,7 +61,7 @@ static void print_list(const char *title, const struct buf *list, const char *js
 
 int cli_explain(int argc, char **argv)
 {
-	const struct conf_option *const tables[] = { offline_options, options, NULL };
+	const struct conf_option *const tables[] = { cli_offline_options, options, NULL };
 	struct str_list rest = { 0 };
 	struct listing list;
 	struct err err = { "" };
@@ -72,18 +73,18 @@ int cli_explain(int argc, char **argv)
 	rc = conf_read(tables, "sluice explain", "say what becomes of each Ingress", argc, argv,
 		       &rest, &err);
 	if (rc)
-		return rc > 0 ? CLI_GOOD : offline_usage("explain", err.text);
-	if (offline_take_files(&rest))
-		return offline_usage("explain",
-				     "name at least one manifest file or folder with -f");
+		return rc > 0 ? CLI_GOOD : cli_offline_usage("explain", err.text);
+	if (cli_offline_take_files(&rest))
+		return cli_offline_usage("explain",
+					 "name at least one manifest file or folder with -f");
 
 	pool_init(&list.pool);
 	buf_init(&list.managed, BUF_MAX_OUTPUT);
 	buf_init(&list.ignored, BUF_MAX_OUTPUT);
 	buf_init(&list.rejected, BUF_MAX_OUTPUT);
-	offline_load(&self);
-	offline_translate(&self, false);
-	status = offline_report(&self);
+	cli_offline_load(&self);
+	cli_offline_translate(&self, false);
+	status = cli_offline_report(&self);
 	resolver_resolve_each_ingress(self.resolve, on_ingress, &list);
 	for (size_t i = 0; i < self.n_lines; i++)
 		if (!self.lines[i].is_warning)
@@ -92,7 +93,7 @@ int cli_explain(int argc, char **argv)
 	print_list("managed", &list.managed, ",");
 	print_list("ignored", &list.ignored, ",");
 	print_list("rejected", &list.rejected, "}\n");
-	offline_clear(&self);
+	cli_offline_clear(&self);
 	buf_clear(&list.managed);
 	buf_clear(&list.ignored);
 	buf_clear(&list.rejected);

@@ -1,4 +1,4 @@
-/* offline: the whole pipeline in one process.
+/* offline: runs the whole pipeline in one process.
  *
  *   in     manifests, through the watcher's dir source
  *   out    the publisher's wanted state; lines for a person
@@ -11,20 +11,21 @@
 #include "cli/cli.h"
 #include "publisher/wanted/apply.h"
 
-struct offline_settings offline_settings;
+struct offline_settings cli_offline_settings;
 
-const struct conf_option offline_options[] = {
-	{ "file", CONF_PATHS, &offline_settings.files, "", 0, 0,
+const struct conf_option cli_offline_options[] = {
+	{ "file", CONF_PATHS, &cli_offline_settings.files, "", 0, 0,
 	  "manifest file or folder; may be repeated", 'f' },
-	{ "name", CONF_TEXT, &offline_settings.resolve.controller, "pomerium.io/ingress-controller",
-	  0, 0, "spec.controller of the IngressClass that is ours", 0 },
-	{ "prefix", CONF_TEXT, &offline_settings.resolve.prefix, "ingress.pomerium.io", 0, 0,
+	{ "name", CONF_TEXT, &cli_offline_settings.resolve.controller,
+	  "pomerium.io/ingress-controller", 0, 0,
+	  "spec.controller of the IngressClass that is ours", 0 },
+	{ "prefix", CONF_TEXT, &cli_offline_settings.resolve.prefix, "ingress.pomerium.io", 0, 0,
 	  "prefix of our annotations", 0 },
-	{ "namespaces", CONF_LIST, &offline_settings.resolve.namespaces, "", 0, 0,
+	{ "namespaces", CONF_LIST, &cli_offline_settings.resolve.namespaces, "", 0, 0,
 	  "namespaces to serve, comma separated; empty means all", 0 },
-	{ "pomerium-config", CONF_TEXT, &offline_settings.resolve.pomerium_config, "global", 0, 0,
-	  "name of the Pomerium object with the settings", 0 },
-	{ "cluster-domain", CONF_TEXT, &offline_settings.cluster_domain, "cluster.local", 0, 0,
+	{ "pomerium-config", CONF_TEXT, &cli_offline_settings.resolve.pomerium_config, "global", 0,
+	  0, "name of the Pomerium object with the settings", 0 },
+	{ "cluster-domain", CONF_TEXT, &cli_offline_settings.cluster_domain, "cluster.local", 0, 0,
 	  "DNS domain of the cluster", 0 },
 	{ "[FILE...]", CONF_REST, NULL, "", 0, 0, "manifest files and folders, as with --file", 0 },
 	{ 0 },
@@ -105,9 +106,9 @@ static void on_warn(void *arg, const struct msg_key *owner, const char *sentence
 
 /* ---- what the verbs call ---- */
 
-int offline_take_files(const struct str_list *rest)
+int cli_offline_take_files(const struct str_list *rest)
 {
-	struct str_list *files = &offline_settings.files;
+	struct str_list *files = &cli_offline_settings.files;
 	struct str *items = mem_alloc((files->n + rest->n + 1) * sizeof(*items));
 
 	if (files->n)
@@ -119,14 +120,14 @@ int offline_take_files(const struct str_list *rest)
 	return files->n ? 0 : -1;
 }
 
-int offline_usage(const char *verb, const char *sentence)
+int cli_offline_usage(const char *verb, const char *sentence)
 {
 	fprintf(stderr, "sluice %s: %s; `sluice %s --help` lists the options\n", verb, sentence,
 		verb);
 	return CLI_USAGE;
 }
 
-void offline_load(struct offline *self)
+void cli_offline_load(struct offline *self)
 {
 	const struct source_sink from_source = { self, on_put, on_del, on_secret, on_complain };
 	const struct resolve_sink from_resolve = { self, on_dirty, on_secret_wanted, on_secret_put,
@@ -137,8 +138,8 @@ void offline_load(struct offline *self)
 	memset(self, 0, sizeof(*self));
 	pool_init(&self->pool);
 	self->wanted = publisher_wanted_new(&from_wanted);
-	self->resolve = resolver_resolve_new(&offline_settings.resolve, &from_resolve);
-	self->source = watcher_source_dir_new(&offline_settings.files, &from_source);
+	self->resolve = resolver_resolve_new(&cli_offline_settings.resolve, &from_resolve);
+	self->source = watcher_source_dir_new(&cli_offline_settings.files, &from_source);
 	if (watcher_source_dir_load(self->source))
 		self->unreadable = true;
 	for (synced.kind = MSG_KIND_NONE + 1; synced.kind < MSG_N_KINDS; synced.kind++)
@@ -151,11 +152,10 @@ static void translate_bundle(struct offline *self, const struct msg_bundle *bund
 			     struct pool *pool)
 {
 	const struct translator_settings settings = {
-		.prefix = offline_settings.resolve.prefix,
-		.cluster_domain = offline_settings.cluster_domain,
-		.controller = offline_settings.resolve.controller,
+		.prefix = cli_offline_settings.resolve.prefix,
+		.cluster_domain = cli_offline_settings.cluster_domain,
 		.pomerium = translator_pomerium_flags,
-		.bootstrap_only = offline_settings.bootstrap_only,
+		.bootstrap_only = cli_offline_settings.bootstrap_only,
 	};
 	struct msg_config config = { 0 };
 	struct err err = { "" };
@@ -180,7 +180,7 @@ static void translate_bundle(struct offline *self, const struct msg_bundle *bund
 	}
 }
 
-void offline_translate(struct offline *self, bool settings_only)
+void cli_offline_translate(struct offline *self, bool settings_only)
 {
 	struct pool pool;
 	struct msg_key *owners = NULL;
@@ -223,7 +223,7 @@ static int line_cmp(const void *a, const void *b)
 	return rc ? rc : str_cmp(x->text, y->text);
 }
 
-int offline_report(struct offline *self)
+int cli_offline_report(struct offline *self)
 {
 	int status = CLI_GOOD;
 
@@ -240,7 +240,7 @@ int offline_report(struct offline *self)
 	return self->unreadable ? CLI_UNREADABLE : status;
 }
 
-void offline_clear(struct offline *self)
+void cli_offline_clear(struct offline *self)
 {
 	watcher_source_dir_destroy(&self->source);
 	resolver_resolve_destroy(&self->resolve);

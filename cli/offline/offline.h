@@ -1,5 +1,5 @@
-/* offline: the whole pipeline in one process, without sockets: the same core functions, called in a
- * row. */
+/* offline: runs the whole pipeline in one process, without sockets: it calls the core functions of
+ * the rooms one after the other. */
 #ifndef CLI_OFFLINE_H
 #define CLI_OFFLINE_H
 
@@ -17,8 +17,8 @@ struct offline_settings {
 	struct str cluster_domain;
 	bool bootstrap_only;
 };
-extern struct offline_settings offline_settings;
-extern const struct conf_option offline_options[];
+extern struct offline_settings cli_offline_settings;
+extern const struct conf_option cli_offline_options[];
 
 /* One rejected owner or one warning, for people. */
 struct offline_line {
@@ -40,16 +40,16 @@ struct offline {
 };
 
 /* Takes what stood behind the options as more files; -1 if there are none at all. */
-int offline_take_files(const struct str_list *rest);
+int cli_offline_take_files(const struct str_list *rest);
 /* Prints "sluice VERB: sentence" and where help is; returns CLI_USAGE. */
-int offline_usage(const char *verb, const char *sentence);
+int cli_offline_usage(const char *verb, const char *sentence);
 /* Reads the manifests; complains on stderr of what cannot be read, and sets `unreadable`. */
-void offline_load(struct offline *self);
+void cli_offline_load(struct offline *self);
 /* Translates every owner (only the Pomerium object if `settings_only`) into `wanted`; rejections
  * and warnings go to `lines`. */
-void offline_translate(struct offline *self, bool settings_only);
+void cli_offline_translate(struct offline *self, bool settings_only);
 /* Prints the lines to stderr, by name; returns the exit status they mean. */
-int offline_report(struct offline *self);
-void offline_clear(struct offline *self);
+int cli_offline_report(struct offline *self);
+void cli_offline_clear(struct offline *self);
 
 #endif

@@ -2,7 +2,9 @@
  *
  *   in     FILE, or - for stdin: Pomerium Policy Language in YAML or JSON
  *   out    Rego on stdout, or one sentence on stderr
- *   never  reads manifests: a policy inside an annotation is for `sluice translate` */
+ *   owns   nothing
+ *   never  reads manifests: a policy inside an annotation is for `sluice translate`
+ */
 #include "cli/cli.h"
 #include "actor/conf.h"
 #include "base/buf.h"
@@ -56,9 +58,9 @@ int cli_ppl(int argc, char **argv)
 	rc = conf_read(tables, "sluice ppl", "compile a policy and print its Rego", argc, argv,
 		       &rest, &err);
 	if (rc)
-		return rc > 0 ? CLI_GOOD : offline_usage("ppl", err.text);
+		return rc > 0 ? CLI_GOOD : cli_offline_usage("ppl", err.text);
 	if (rest.n != 1)
-		return offline_usage("ppl", "name one file with a policy, or - for stdin");
+		return cli_offline_usage("ppl", "name one file with a policy, or - for stdin");
 	pool_init(&pool);
 	buf_init(&text, BUF_MAX_TEXT);
 	if (read_policy(rest.items[0].ptr, &text) < 0)

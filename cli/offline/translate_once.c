@@ -1,7 +1,8 @@
-/* translate_once: manifests in, configuration out, once, with no cluster and no sockets.
+/* translate_once: translates manifests once, with no cluster and no sockets.
  *
  *   in     -f FILE|DIR...
  *   out    the merged configuration or the bootstrap part; on stderr rejections and warnings
+ *   owns   nothing
  *   never  opens a socket
  */
 #include "cli/cli.h"
@@ -37,9 +38,9 @@ static int render(struct offline *self, struct err *err)
 	return rc;
 }
 
-int cli_translate(int argc, char **argv)
+int cli_translate_once(int argc, char **argv)
 {
-	const struct conf_option *const tables[] = { offline_options, options,
+	const struct conf_option *const tables[] = { cli_offline_options, options,
 						     translator_pomerium_flags_options, NULL };
 	struct str_list rest = { 0 };
 	struct err err = { "" };
@@ -49,24 +50,24 @@ int cli_translate(int argc, char **argv)
 	rc = conf_read(tables, "sluice translate", "translate manifests once, offline", argc, argv,
 		       &rest, &err);
 	if (rc)
-		return rc > 0 ? CLI_GOOD : offline_usage("translate", err.text);
-	if (offline_take_files(&rest))
-		return offline_usage("translate",
-				     "name at least one manifest file or folder with -f");
+		return rc > 0 ? CLI_GOOD : cli_offline_usage("translate", err.text);
+	if (cli_offline_take_files(&rest))
+		return cli_offline_usage("translate",
+					 "name at least one manifest file or folder with -f");
 	if (!str_is(format, "json") && !str_is(format, "yaml"))
-		return offline_usage("translate", "--format must be json or yaml");
+		return cli_offline_usage("translate", "--format must be json or yaml");
 
-	offline_settings.bootstrap_only = bootstrap;
-	offline_load(&self);
+	cli_offline_settings.bootstrap_only = bootstrap;
+	cli_offline_load(&self);
 	publisher_wanted_need(self.wanted,
 			      (struct wanted_needs){ str_is(format, "yaml"), bootstrap });
-	offline_translate(&self, bootstrap);
-	status = offline_report(&self);
+	cli_offline_translate(&self, bootstrap);
+	status = cli_offline_report(&self);
 	/* a bootstrap part that was rejected is not printed: there is nothing good to print */
 	if (!(bootstrap && status == CLI_REJECTED) && render(&self, &err)) {
 		fprintf(stderr, "sluice translate: %s\n", err.text);
 		status = CLI_SYSTEM;
 	}
-	offline_clear(&self);
+	cli_offline_clear(&self);
 	return status;
 }

@@ -1,4 +1,4 @@
-/* gen_secrets: the Secrets that Pomerium and the links between pods start with.
+/* gen_secrets: makes the Secrets that Pomerium and the links between pods start with.
  *
  *   in     names; with --apply what the cluster has of them
  *   out    YAML on stdout, or new Secrets in the cluster
@@ -248,7 +248,7 @@ int cli_gen_secrets(int argc, char **argv)
 	if (rc > 0)
 		return CLI_GOOD;
 	if (rc || check_flags(&rest, &err))
-		return offline_usage("gen-secrets", err.text);
+		return cli_offline_usage("gen-secrets", err.text);
 	if (make(&set, &err))
 		status = CLI_SYSTEM;
 	else if (apply)

@@ -1,4 +1,4 @@
-/* made_secret: Secrets with fresh keys.
+/* made_secret: makes Secrets with fresh keys.
  *
  *   in     random bytes of the kernel, keys of OpenSSL and libzmq
  *   out    the values, and the Secret as YAML and as JSON

@@ -1,7 +1,6 @@
-/* made_secret: Secrets with fresh keys, for `sluice gen-secrets`.
- *
- * What Pomerium starts with, and the CURVE keys of PROTOCOL.md, "Keys". Values never leave but
- * through the two prints; clear wipes them. */
+/* made_secret: makes Secrets with fresh keys, for `sluice gen-secrets`: the one that Pomerium
+ * starts with, and those with the CURVE keys of PROTOCOL.md, "Keys". Values leave through the two
+ * print functions only, and clear wipes them. */
 #ifndef CLI_MADE_SECRET_H
 #define CLI_MADE_SECRET_H
 

@@ -1,9 +1,9 @@
-/* secret_store: the Secrets of a cluster, one request after the other.
+/* secret_store: looks at and makes the Secrets of a cluster, one request after the other.
  *
- *   in     Secrets with names, and with values
- *   out    GET and POST; whether it is there, whether it was made
+ *   in     Secrets with names and values
+ *   out    GET and POST; whether a Secret is there, whether it was made
  *   owns   a request while it is under way
- *   never  overwrites, tells a value
+ *   never  overwrites a Secret or prints a value
  */
 #include "cli/secrets/secret_store.h"
 

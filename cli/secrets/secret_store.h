@@ -1,6 +1,5 @@
-/* secret_store: the Secrets of a cluster, one request after the other.
- *
- * A person waits for the end, so each call does too. Nothing that is there is overwritten. */
+/* secret_store: looks at and makes the Secrets of a cluster. A person waits for the end, so each
+ * call waits too. An existing Secret is never overwritten. */
 #ifndef CLI_SECRET_STORE_H
 #define CLI_SECRET_STORE_H
 

@@ -2,6 +2,7 @@
  *
  *   in     NOTIFY_SOCKET; the newline that the publisher writes to its --ready-fd
  *   out    READY=1 to that socket, once
+ *   owns   the pipe to the publisher
  *   never  waits
  */
 #include "cli/up/notify.h"
@@ -18,7 +19,7 @@
 
 #include "base/log.h"
 
-void notify_open(struct notify *notify)
+void cli_notify_open(struct notify *notify)
 {
 	notify->ends[0] = notify->ends[1] = -1;
 	notify->flag[0] = '\0';
@@ -27,7 +28,7 @@ void notify_open(struct notify *notify)
 	snprintf(notify->flag, sizeof(notify->flag), "--ready-fd=%d", notify->ends[1]);
 }
 
-void notify_close(struct notify *notify)
+void cli_notify_close(struct notify *notify)
 {
 	for (int i = 0; i < 2; i++) {
 		if (notify->flag[0] && notify->ends[i] >= 0)
@@ -36,13 +37,13 @@ void notify_close(struct notify *notify)
 	}
 }
 
-void notify_inherit(struct notify *notify)
+void cli_notify_inherit(struct notify *notify)
 {
 	if (notify->flag[0])
 		fcntl(notify->ends[1], F_SETFD, 0);
 }
 
-int notify_fd(const struct notify *notify)
+int cli_notify_fd(const struct notify *notify)
 {
 	return notify->ends[0];
 }
@@ -71,7 +72,7 @@ static int send_to(const char *path, const char *state)
 	return sent < 0 ? -1 : 0;
 }
 
-void notify_on_fd(struct notify *notify)
+void cli_notify_on_fd(struct notify *notify)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
 	char line[8];

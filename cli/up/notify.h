@@ -1,5 +1,5 @@
-/* notify: tells systemd (Type=notify) that the first complete state is published. Does nothing
- * where no systemd asks for it. */
+/* notify: tells systemd (Type=notify) that the first complete state is published. It does nothing
+ * where systemd does not ask for it. */
 #ifndef CLI_NOTIFY_H
 #define CLI_NOTIFY_H
 
@@ -8,10 +8,10 @@ struct notify {
 	char flag[32]; /* for its command line; "": none */
 };
 
-void notify_open(struct notify *notify);
-void notify_close(struct notify *notify);
-void notify_inherit(struct notify *notify); /* in the publisher's process, before exec */
-int notify_fd(const struct notify *notify); /* to poll for reading; -1: none */
-void notify_on_fd(struct notify *notify);
+void cli_notify_open(struct notify *notify);
+void cli_notify_close(struct notify *notify);
+void cli_notify_inherit(struct notify *notify); /* in the publisher's process, before exec */
+int cli_notify_fd(const struct notify *notify); /* to poll for reading; -1: none */
+void cli_notify_on_fd(struct notify *notify);
 
 #endif

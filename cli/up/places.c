@@ -1,9 +1,9 @@
-/* places: the folders that `sluice up` works in.
+/* places: checks and locks the folders that `sluice up` works in.
  *
  *   in     --out, --bootstrap-out, --run-dir, XDG_RUNTIME_DIR
- *   out    one sentence on what cannot work, before anything starts
+ *   out    one sentence about what cannot work, before anything starts
  *   owns   the run folder: its lock, and the folder itself if we made it; OUT.lock while we live
- *   never  makes the folder of such a file
+ *   never  makes the folder of a file that a flag names
  */
 #include "cli/up/places.h"
 
@@ -25,7 +25,7 @@
 #define MAX_RUN_DIR \
 	(sizeof(((struct sockaddr_un *)0)->sun_path) - sizeof("/tap-translator-4194304"))
 
-int places_check_out(const char *flag, struct str file, struct err *err)
+int cli_places_check_out(const char *flag, struct str file, struct err *err)
 {
 	const char *slash = strrchr(file.ptr, '/');
 	char *folder = slash ? mem_dup(file.ptr, (size_t)(slash - file.ptr) + 1) : mem_strdup(".");
@@ -80,13 +80,13 @@ static int lock_file(struct places *places, struct str out_file, struct err *err
 	return 0;
 }
 
-int places_take_out(struct places *places, struct str out_file, struct err *err)
+int cli_places_take_out(struct places *places, struct str out_file, struct err *err)
 {
 	struct buf path;
 
 	if (!out_file.len)
 		return 0;
-	if (places_check_out("--out", out_file, err))
+	if (cli_places_check_out("--out", out_file, err))
 		return -1;
 	buf_init(&path, BUF_MAX_TEXT);
 	buf_printf(&path, STR_FMT ".lock", STR_ARG(out_file));
@@ -133,7 +133,7 @@ static int take(struct places *places, struct err *err)
 	return 0;
 }
 
-int places_open(struct places *places, struct str *run_dir, struct err *err)
+int cli_places_open(struct places *places, struct str *run_dir, struct err *err)
 {
 	places->lock = -1;
 	if (!run_dir->len) {
@@ -167,7 +167,7 @@ static void remove_made(const char *path)
 	rmdir(path);
 }
 
-void places_close(struct places *places)
+void cli_places_close(struct places *places)
 {
 	if (places->made)
 		remove_made(places->run_dir);

@@ -1,4 +1,4 @@
-/* places: the folders that `sluice up` works in, looked at before anything starts. */
+/* places: checks and locks the folders that `sluice up` works in, before anything starts. */
 #ifndef CLI_PLACES_H
 #define CLI_PLACES_H
 
@@ -16,12 +16,12 @@ struct places {
 };
 
 /* The file that a flag names, "" for none: can it be written? */
-int places_check_out(const char *flag, struct str file, struct err *err);
+int cli_places_check_out(const char *flag, struct str file, struct err *err);
 /* The same for --out, and takes it for us alone. */
-int places_take_out(struct places *places, struct str out_file, struct err *err);
+int cli_places_take_out(struct places *places, struct str out_file, struct err *err);
 /* Makes the run folder (empty: a fresh one, named in *run_dir) and takes it for us alone. */
-int places_open(struct places *places, struct str *run_dir, struct err *err);
+int cli_places_open(struct places *places, struct str *run_dir, struct err *err);
 /* What is zeroed was never opened. */
-void places_close(struct places *places);
+void cli_places_close(struct places *places);
 
 #endif

@@ -1,7 +1,8 @@
-/* table: the routes of a written configuration file, for a person.
+/* table: prints the routes of a written configuration file, for a person.
  *
  *   in     the file that the publisher writes, json or yaml; inotify on its folder
  *   out    lines on stdout: from, path, to, policy
+ *   owns   the digest of the file that it has shown last
  *   never  takes part in the pipeline: it reads what anybody could read
  */
 #include "cli/up/table.h"
@@ -16,7 +17,7 @@
 
 #define CELL_MAX 60 /* columns; longer ones are cut */
 
-void table_open(struct table *table, const char *path, bool yaml)
+void cli_table_open(struct table *table, const char *path, bool yaml)
 {
 	char *copy;
 
@@ -34,14 +35,14 @@ void table_open(struct table *table, const char *path, bool yaml)
 	mem_free(copy);
 }
 
-void table_close(struct table *table)
+void cli_table_close(struct table *table)
 {
 	if (table->fd >= 0)
 		close(table->fd);
 	mem_free(table->path);
 }
 
-int table_fd(const struct table *table)
+int cli_table_fd(const struct table *table)
 {
 	return table->fd;
 }
@@ -117,7 +118,7 @@ static struct str policy_cell(const struct value *route)
 	return STR("nobody");
 }
 
-struct row {
+struct table_row {
 	struct str cells[4];
 };
 
@@ -130,7 +131,7 @@ static struct str plain(struct str cell, struct pool *pool)
 	return cell;
 }
 
-static void print_rows(const struct row *rows, size_t n)
+static void print_rows(const struct table_row *rows, size_t n)
 {
 	size_t width[4] = { 0 };
 
@@ -152,16 +153,16 @@ static void print_rows(const struct row *rows, size_t n)
 static void show_routes(const struct value *routes, struct pool *pool)
 {
 	const size_t n = routes && routes->type == VALUE_LIST ? routes->list.n : 0;
-	struct row *rows = pool_array(pool, n + 1, sizeof(*rows));
+	struct table_row *rows = pool_array(pool, n + 1, sizeof(*rows));
 
-	rows[0] = (struct row){ { STR("FROM"), STR("PATH"), STR("TO"), STR("ACCESS") } };
+	rows[0] = (struct table_row){ { STR("FROM"), STR("PATH"), STR("TO"), STR("ACCESS") } };
 	for (size_t i = 0; i < n; i++) {
 		const struct value *route = &routes->list.items[i];
 
-		rows[i + 1] =
-			(struct row){ { plain(text_of(value_get(route, "from")), pool),
-					plain(path_cell(route, pool), pool),
-					plain(to_cell(route, pool), pool), policy_cell(route) } };
+		rows[i + 1] = (struct table_row){ { plain(text_of(value_get(route, "from")), pool),
+						    plain(path_cell(route, pool), pool),
+						    plain(to_cell(route, pool), pool),
+						    policy_cell(route) } };
 	}
 	printf("\n");
 	print_rows(rows, n + 1);
@@ -169,7 +170,7 @@ static void show_routes(const struct value *routes, struct pool *pool)
 	fflush(stdout);
 }
 
-void table_show(struct table *table)
+void cli_table_show(struct table *table)
 {
 	struct value config = { 0 };
 	struct pool pool;
@@ -196,11 +197,11 @@ out:
 	pool_wipe(&pool);
 }
 
-void table_on_fd(struct table *table)
+void cli_table_on_fd(struct table *table)
 {
 	char events[4096];
 
 	while (read(table->fd, events, sizeof(events)) > 0)
 		; /* which file it was is seen by its digest */
-	table_show(table);
+	cli_table_show(table);
 }

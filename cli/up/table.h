@@ -1,5 +1,5 @@
-/* table: the routes of a written configuration file, for a person, again whenever the file is
- * replaced. */
+/* table: prints the routes of a written configuration file, for a person, and again whenever the
+ * file is replaced. */
 #ifndef CLI_TABLE_H
 #define CLI_TABLE_H
 
@@ -14,11 +14,11 @@ struct table {
 	struct hash shown; /* digest of the file shown last */
 };
 
-void table_open(struct table *table, const char *path, bool yaml); /* path may be NULL */
-void table_close(struct table *table);
-int table_fd(const struct table *table); /* to poll for reading; -1: none */
-void table_on_fd(struct table *table);
-void table_show(
+void cli_table_open(struct table *table, const char *path, bool yaml); /* path may be NULL */
+void cli_table_close(struct table *table);
+int cli_table_fd(const struct table *table); /* to poll for reading; -1: none */
+void cli_table_on_fd(struct table *table);
+void cli_table_show(
 	struct table *table); /* prints the table to stdout if the file is another than last time */
 
 #endif

@@ -1,10 +1,9 @@
-/* up: the pipeline on one machine: starts its processes, starts them again when they die, ends them
- * cleanly.
+/* up: runs the pipeline on one machine.
  *
  *   in     -f FILE|DIR..., SIGTERM and SIGINT, SIGUSR1 and SIGUSR2, the deaths of children
- *   out    one process a room (N translators), the file that the publisher writes, the table; to
- *          systemd that the first complete state is there
- *   owns   who runs, since when, and when to try again
+ *   out    one process a room (N translators), the file that the publisher writes, the table; READY
+ *          to systemd when the first complete state is published
+ *   owns   the processes: who runs, since when, and when to start it again
  *   never  touches a message
  */
 #include "cli/cli.h"
@@ -75,7 +74,7 @@ static void add_child(struct supervisor *self, enum msg_room room)
 	snprintf(path, sizeof(path), "%s/sluice-%s", self->bin_dir, room_name(room));
 	backoff_init(&child->backoff, 20, 1000);
 	add_arg(child, str_from(path));
-	up_flags_each(room, place, add_arg, child);
+	cli_up_flags_each(room, place, add_arg, child);
 	if (room == ROOM_PUBLISHER && self->notify.flag[0])
 		add_arg(child, str_from(self->notify.flag));
 }
@@ -85,7 +84,7 @@ static void add_children(struct supervisor *self)
 	add_child(self, ROOM_WATCHER);
 	add_child(self, ROOM_RESOLVER);
 	add_child(self, ROOM_PUBLISHER);
-	for (long i = 0; i < up_flags.n_workers; i++)
+	for (long i = 0; i < cli_up_flags.n_workers; i++)
 		add_child(self, ROOM_TRANSLATOR);
 }
 
@@ -113,9 +112,9 @@ static void start_child(struct supervisor *self, struct child *child)
 		_exit(CLI_SYSTEM);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	up_flags_set_secrets(child->room);
+	cli_up_flags_set_secrets(child->room);
 	if (child->room == ROOM_PUBLISHER)
-		notify_inherit(&self->notify);
+		cli_notify_inherit(&self->notify);
 	setpgid(0, 0); /* Ctrl-C goes to the supervisor alone, which ends all in order */
 	execv(child->argv[0], child->argv);
 	fprintf(stderr, "sluice up: %s: %s\n", child->argv[0], strerror(errno));
@@ -148,7 +147,7 @@ static void on_death(struct supervisor *self, struct child *child, int wait_stat
 	child->pid = 0;
 	if (self->ending)
 		return;
-	if (up_flags.once && child->room == ROOM_PUBLISHER && WIFEXITED(wait_status) &&
+	if (cli_up_flags.once && child->room == ROOM_PUBLISHER && WIFEXITED(wait_status) &&
 	    WEXITSTATUS(wait_status) <= 1) {
 		begin_end(self, WEXITSTATUS(wait_status));
 		return;
@@ -238,8 +237,8 @@ static void supervise(struct supervisor *self)
 		const uint64_t next = start_due(self);
 		const uint64_t now = clock_ms();
 		struct pollfd fds[] = { { self->signals, POLLIN, 0 },
-					{ table_fd(&self->table), POLLIN, 0 },
-					{ notify_fd(&self->notify), POLLIN, 0 } };
+					{ cli_table_fd(&self->table), POLLIN, 0 },
+					{ cli_notify_fd(&self->notify), POLLIN, 0 } };
 		int wait_ms = next == UINT64_MAX ? -1 : next <= now ? 0 : (int)(next - now);
 
 		if (self->ending && !any_running(self))
@@ -249,9 +248,9 @@ static void supervise(struct supervisor *self)
 		if (fds[0].revents)
 			on_signal(self);
 		if (fds[1].revents)
-			table_on_fd(&self->table);
+			cli_table_on_fd(&self->table);
 		if (fds[2].revents)
-			notify_on_fd(&self->notify);
+			cli_notify_on_fd(&self->notify);
 	}
 }
 
@@ -286,27 +285,27 @@ static void catch_signals(struct supervisor *self)
 
 static int check(const struct str_list *rest, struct err *err)
 {
-	if (offline_take_files(rest) && !up_flags.kubeconfig.len &&
+	if (cli_offline_take_files(rest) && !cli_up_flags.kubeconfig.len &&
 	    !getenv("KUBERNETES_SERVICE_HOST"))
 		return err_set(err, "name at least one manifest file or folder with -f, or a "
 				    "cluster with --kubeconfig");
-	if (!up_flags.out.len == !up_flags.databroker_url.len)
+	if (!cli_up_flags.out.len == !cli_up_flags.databroker_url.len)
 		return err_set(err, "name either the file to write with --out, or a databroker "
 				    "with --databroker-service-url");
-	if (up_flags.databroker_url.len && up_flags.table)
+	if (cli_up_flags.databroker_url.len && cli_up_flags.table)
 		return err_set(err, "--table shows what is in a file; it needs --out");
-	if (!str_is(up_flags.format, "json") && !str_is(up_flags.format, "yaml"))
+	if (!str_is(cli_up_flags.format, "json") && !str_is(cli_up_flags.format, "yaml"))
 		return err_set(err, "--format is %s; it must be json or yaml",
-			       err_quote(up_flags.format));
+			       err_quote(cli_up_flags.format));
 	return 0;
 }
 
 /* A pipeline that stays waits for them to appear; one that is to end has nothing to wait for. */
 static int check_files(struct err *err)
 {
-	const struct str_list *files = &offline_settings.files;
+	const struct str_list *files = &cli_offline_settings.files;
 
-	for (size_t i = 0; up_flags.once && i < files->n; i++)
+	for (size_t i = 0; cli_up_flags.once && i < files->n; i++)
 		if (access(files->items[i].ptr, R_OK))
 			return err_set(err, "%s cannot be read: %s", err_quote(files->items[i]),
 				       strerror(errno));
@@ -320,13 +319,13 @@ int cli_up(int argc, char **argv)
 	struct err err = { "" };
 	int rc;
 
-	rc = up_flags_read(argc, argv, &rest, &err);
+	rc = cli_up_flags_read(argc, argv, &rest, &err);
 	if (rc > 0)
 		return CLI_GOOD;
 	if (rc || check(&rest, &err))
-		return offline_usage("up", err.text);
-	log_set_format(str_is(up_flags.log_format, "json") ? LOG_JSON : LOG_LOGFMT);
-	up_flags_warn();
+		return cli_offline_usage("up", err.text);
+	log_set_format(str_is(cli_up_flags.log_format, "json") ? LOG_JSON : LOG_LOGFMT);
+	cli_up_flags_warn();
 	if (check_files(&err)) {
 		fprintf(stderr, "sluice up: %s\n", err.text);
 		return CLI_UNREADABLE;
@@ -334,25 +333,25 @@ int cli_up(int argc, char **argv)
 	self = mem_alloc(sizeof(*self));
 	catch_signals(self); /* before there is a run folder that a signal would leave behind */
 	if (find_bin_dir(self, &err) ||
-	    places_check_out("--bootstrap-out", up_flags.bootstrap_out, &err) ||
-	    places_take_out(&self->places, up_flags.out, &err) ||
-	    places_open(&self->places, &up_flags.run_dir, &err)) {
+	    cli_places_check_out("--bootstrap-out", cli_up_flags.bootstrap_out, &err) ||
+	    cli_places_take_out(&self->places, cli_up_flags.out, &err) ||
+	    cli_places_open(&self->places, &cli_up_flags.run_dir, &err)) {
 		fprintf(stderr, "sluice up: %s\n", err.text);
 		rc = CLI_SYSTEM;
 		goto out;
 	}
-	notify_open(&self->notify);
+	cli_notify_open(&self->notify);
 	add_children(self);
-	table_open(&self->table, up_flags.table ? up_flags.out.ptr : NULL,
-		   str_is(up_flags.format, "yaml"));
+	cli_table_open(&self->table, cli_up_flags.table ? cli_up_flags.out.ptr : NULL,
+		       str_is(cli_up_flags.format, "yaml"));
 	supervise(self);
-	if (up_flags.table)
-		table_show(&self->table);
-	table_close(&self->table);
+	if (cli_up_flags.table)
+		cli_table_show(&self->table);
+	cli_table_close(&self->table);
 	rc = self->status;
 out:
-	notify_close(&self->notify);
-	places_close(&self->places);
+	cli_notify_close(&self->notify);
+	cli_places_close(&self->places);
 	for (size_t i = 0; i < self->n_children; i++) {
 		for (size_t k = 0; k < self->children[i].n_args; k++)
 			mem_free(self->children[i].argv[k]);

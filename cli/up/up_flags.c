@@ -1,8 +1,8 @@
-/* up_flags: the flags of `sluice up`, and which rooms get them.
+/* up_flags: reads the flags of `sluice up`, and hands them on to the rooms.
  *
  *   in     argv, the environment
  *   out    what the supervisor looks at; the command line of each room
- *   owns   the table: a flag, its default, its help, the rooms it goes to
+ *   owns   the table: a flag, its default, its help, the rooms that get it
  *   never  checks what a room checks itself; puts a secret into a command line
  */
 #include "cli/up/up_flags.h"
@@ -21,7 +21,7 @@
 #define EACH_A_PORT (1u << 29) /* an address: each process gets the next port */
 #define SECRET (1u << 31)      /* by the environment only */
 
-struct up_flags up_flags;
+struct up_flags cli_up_flags;
 
 /* Where a flag goes that the supervisor does not look at. */
 union slot {
@@ -32,29 +32,29 @@ union slot {
 	uint64_t ms;
 };
 
-struct row {
+struct flag_row {
 	struct conf_option option; /* without a variable: it gets a slot */
 	unsigned rooms;            /* TO(room) | ...; 0: the supervisor alone wants it */
 };
 
-static const struct row rows[] = {
-	{ { "out", CONF_TEXT, &up_flags.out, "", 0, 0,
+static const struct flag_row rows[] = {
+	{ { "out", CONF_TEXT, &cli_up_flags.out, "", 0, 0,
 	    "file that Pomerium's configuration is written to", 'o' },
 	  TO(PUBLISHER) },
-	{ { "bootstrap-out", CONF_TEXT, &up_flags.bootstrap_out, "", 0, 0,
+	{ { "bootstrap-out", CONF_TEXT, &cli_up_flags.bootstrap_out, "", 0, 0,
 	    "config.yaml to keep for the Pomerium beside us: what it needs to start", 0 },
 	  TO(PUBLISHER) },
-	{ { "format", CONF_TEXT, &up_flags.format, "yaml", 0, 0,
+	{ { "format", CONF_TEXT, &cli_up_flags.format, "yaml", 0, 0,
 	    "yaml: Pomerium's config.yaml; json: protobuf-JSON of the Config", 0 },
 	  TO(PUBLISHER) },
-	{ { "kubeconfig", CONF_TEXT, &up_flags.kubeconfig, "", 0, 0,
+	{ { "kubeconfig", CONF_TEXT, &cli_up_flags.kubeconfig, "", 0, 0,
 	    "watch this cluster instead of manifests; in a pod without -f: the cluster it runs in",
 	    0 },
 	  TO(WATCHER) | TO(PUBLISHER) | IN_CLUSTER },
 	{ { "context", CONF_TEXT, NULL, "", 0, 0,
 	    "context of the kubeconfig; empty: its current one", 0 },
 	  TO(WATCHER) | TO(PUBLISHER) | IN_CLUSTER },
-	{ { "databroker-service-url", CONF_TEXT, &up_flags.databroker_url, "", 0, 0,
+	{ { "databroker-service-url", CONF_TEXT, &cli_up_flags.databroker_url, "", 0, 0,
 	    "write into the databroker of a running Pomerium instead of --out", 0 },
 	  TO(PUBLISHER) },
 	{ { "shared-secret", CONF_TEXT, NULL, "", 0, 0,
@@ -85,8 +85,8 @@ static const struct row rows[] = {
 	{ { "lease-duration", CONF_DURATION, NULL, "30s", 1000, 3600000,
 	    "how long the databroker waits for a silent publisher before another may write", 0 },
 	  TO(PUBLISHER) },
-	{ { "workers", CONF_INT, &up_flags.n_workers, "1", 1, UP_FLAGS_MAX_WORKERS, "translators",
-	    0 },
+	{ { "workers", CONF_INT, &cli_up_flags.n_workers, "1", 1, UP_FLAGS_MAX_WORKERS,
+	    "translators", 0 },
 	  0 },
 	{ { "report", CONF_BOOL, NULL, "true", 0, 0,
 	    "tell the watched cluster what became of each Ingress, by Events, by the status of the "
@@ -99,24 +99,24 @@ static const struct row rows[] = {
 	{ { "status-address", CONF_LIST, NULL, "", 0, 0,
 	    "IP addresses or host names that it gets instead, comma separated", 0 },
 	  TO(RESOLVER) | IN_CLUSTER },
-	{ { "once", CONF_BOOL, &up_flags.once, "false", 0, 0,
+	{ { "once", CONF_BOOL, &cli_up_flags.once, "false", 0, 0,
 	    "end after the first complete state: 0, or 1 if something was rejected", 0 },
 	  TO(PUBLISHER) },
-	{ { "table", CONF_BOOL, &up_flags.table, "false", 0, 0,
+	{ { "table", CONF_BOOL, &cli_up_flags.table, "false", 0, 0,
 	    "print a table of the routes whenever the file changes", 0 },
 	  0 },
 	{ { "publish-interval", CONF_DURATION, NULL, "0", 0, 3600000,
 	    "least time between two writes; 0: the publisher's own choice", 0 },
 	  TO(PUBLISHER) },
-	{ { "run-dir", CONF_TEXT, &up_flags.run_dir, "", 0, 0,
+	{ { "run-dir", CONF_TEXT, &cli_up_flags.run_dir, "", 0, 0,
 	    "folder for the sockets; empty: a fresh one, removed at the end", 0 },
 	  TO_ALL },
-	{ { "metrics-bind-address", CONF_TEXT, &up_flags.metrics, "", 0, 0,
+	{ { "metrics-bind-address", CONF_TEXT, &cli_up_flags.metrics, "", 0, 0,
 	    "address of the watcher's /metrics, such as :9090; the resolver has the next port, "
 	    "then the publisher, then the translators; empty or 0: none",
 	    0 },
 	  TO_ALL | EACH_A_PORT },
-	{ { "health-probe-bind-address", CONF_TEXT, &up_flags.probes, "", 0, 0,
+	{ { "health-probe-bind-address", CONF_TEXT, &cli_up_flags.probes, "", 0, 0,
 	    "the same for /healthz, /readyz and /startupz; may be the same address", 0 },
 	  TO_ALL | EACH_A_PORT },
 	{ { "debug-dump-config-diff", CONF_BOOL, NULL, "false", 0, 0,
@@ -126,7 +126,8 @@ static const struct row rows[] = {
 	    "of the Go controller: taken, of no effect", 0 },
 	  NO_EFFECT },
 	{ { "log-level", CONF_TEXT, NULL, "info", 0, 0, "debug, info, warn or error", 0 }, TO_ALL },
-	{ { "log-format", CONF_TEXT, &up_flags.log_format, "logfmt", 0, 0, "logfmt or json", 0 },
+	{ { "log-format", CONF_TEXT, &cli_up_flags.log_format, "logfmt", 0, 0, "logfmt or json",
+	    0 },
 	  TO_ALL },
 };
 
@@ -137,7 +138,7 @@ static const struct {
 } shared[] = {
 	{ "file", TO(WATCHER) },
 	{ "namespaces", TO(WATCHER) | TO(RESOLVER) },
-	{ "name", TO(RESOLVER) | TO(TRANSLATOR) },
+	{ "name", TO(RESOLVER) },
 	{ "prefix", TO(RESOLVER) | TO(TRANSLATOR) },
 	{ "pomerium-config", TO(RESOLVER) },
 	{ "cluster-domain", TO(TRANSLATOR) },
@@ -152,13 +153,13 @@ static struct conf_option options[N_ROWS + 1]; /* the rows as conf wants them */
 /* Each process has a port of its own, counted from the one that is named. */
 static int check_addresses(struct err *err)
 {
-	const unsigned n = UP_FLAGS_PLACES + (unsigned)up_flags.n_workers;
+	const unsigned n = UP_FLAGS_PLACES + (unsigned)cli_up_flags.n_workers;
 	struct web_address metrics, probes;
 	unsigned apart;
 
-	if (actor_web_address_from(up_flags.metrics, &metrics, err) < 0)
+	if (actor_web_address_from(cli_up_flags.metrics, &metrics, err) < 0)
 		return err_wrap(err, "--metrics-bind-address");
-	if (actor_web_address_from(up_flags.probes, &probes, err) < 0)
+	if (actor_web_address_from(cli_up_flags.probes, &probes, err) < 0)
 		return err_wrap(err, "--health-probe-bind-address");
 	if (metrics.port + n > 65536 || probes.port + n > 65536)
 		return err_set(err, "there are not %u ports from %u on, one for each process", n,
@@ -174,9 +175,9 @@ static int check_addresses(struct err *err)
 	return 0;
 }
 
-int up_flags_read(int argc, char **argv, struct str_list *rest, struct err *err)
+int cli_up_flags_read(int argc, char **argv, struct str_list *rest, struct err *err)
 {
-	const struct conf_option *const tables[] = { offline_options, options,
+	const struct conf_option *const tables[] = { cli_offline_options, options,
 						     translator_pomerium_flags_options, NULL };
 	int rc;
 
@@ -194,7 +195,7 @@ int up_flags_read(int argc, char **argv, struct str_list *rest, struct err *err)
 
 static bool is_for(unsigned rooms, enum msg_room room)
 {
-	if (rooms & IN_CLUSTER && offline_settings.files.n)
+	if (rooms & IN_CLUSTER && cli_offline_settings.files.n)
 		return false;
 	return rooms & 1u << room;
 }
@@ -243,7 +244,7 @@ static void print_address(const struct conf_option *option, unsigned place, stru
 	actor_web_address_print(&address, out);
 }
 
-static void pass_paths(const struct conf_option *option, up_flags_fn *each, void *arg)
+static void pass_paths(const struct conf_option *option, cli_up_flags_fn *each, void *arg)
 {
 	const struct str_list *paths = option->var;
 	struct buf flag;
@@ -258,7 +259,7 @@ static void pass_paths(const struct conf_option *option, up_flags_fn *each, void
 }
 
 /* What is empty says nothing: the room's own default stands then. */
-static void pass_on(const struct conf_option *option, const unsigned *place, up_flags_fn *each,
+static void pass_on(const struct conf_option *option, const unsigned *place, cli_up_flags_fn *each,
 		    void *arg)
 {
 	struct buf value, flag;
@@ -284,14 +285,14 @@ static void pass_on(const struct conf_option *option, const unsigned *place, up_
 
 static const struct conf_option *find_shared(const char *name)
 {
-	const struct conf_option *option = offline_options;
+	const struct conf_option *option = cli_offline_options;
 
 	while (strcmp(option->name, name) != 0)
 		option++; /* it is there: the table above names these only */
 	return option;
 }
 
-void up_flags_each(enum msg_room room, unsigned place, up_flags_fn *each, void *arg)
+void cli_up_flags_each(enum msg_room room, unsigned place, cli_up_flags_fn *each, void *arg)
 {
 	for (size_t i = 0; i < N_SHARED; i++)
 		if (is_for(shared[i].rooms, room))
@@ -305,7 +306,7 @@ void up_flags_each(enum msg_room room, unsigned place, up_flags_fn *each, void *
 		pass_on(o, NULL, each, arg);
 }
 
-void up_flags_warn(void)
+void cli_up_flags_warn(void)
 {
 	for (size_t i = 0; i < N_ROWS; i++) {
 		struct buf value;
@@ -318,7 +319,7 @@ void up_flags_warn(void)
 	}
 }
 
-void up_flags_set_secrets(enum msg_room room)
+void cli_up_flags_set_secrets(enum msg_room room)
 {
 	char name[CONF_NAME_MAX];
 

@@ -1,5 +1,5 @@
-/* up_flags: the flags of `sluice up`, and which rooms get them. A flag of a room needs one row in
- * the table of up_flags.c, and nothing else here. */
+/* up_flags: reads the flags of `sluice up`, and hands them on to the rooms. A new flag of a room
+ * needs one row in the table of up_flags.c, and nothing else here. */
 #ifndef CLI_UP_FLAGS_H
 #define CLI_UP_FLAGS_H
 
@@ -9,25 +9,25 @@
 #define UP_FLAGS_MAX_WORKERS 64
 #define UP_FLAGS_PLACES 3 /* watcher, resolver, publisher; then the translators */
 
-/* What the supervisor itself looks at; filled in by up_flags_read. */
+/* What the supervisor itself looks at; filled in by cli_up_flags_read. */
 struct up_flags {
 	struct str out, bootstrap_out, format, run_dir, kubeconfig, metrics, probes, log_format;
 	struct str databroker_url;
 	long n_workers;
 	bool once, table;
 };
-extern struct up_flags up_flags;
+extern struct up_flags cli_up_flags;
 
 /* As conf_read. */
-int up_flags_read(int argc, char **argv, struct str_list *rest, struct err *err);
+int cli_up_flags_read(int argc, char **argv, struct str_list *rest, struct err *err);
 /* Hands over a room's command line, flag by flag ("--name=value"), without the program. `place`:
  * its number among the processes, from 0. */
-typedef void up_flags_fn(void *arg, struct str flag);
-void up_flags_each(enum msg_room room, unsigned place, up_flags_fn *each, void *arg);
+typedef void cli_up_flags_fn(void *arg, struct str flag);
+void cli_up_flags_each(enum msg_room room, unsigned place, cli_up_flags_fn *each, void *arg);
 /* A line for each flag that was given and has no effect. */
-void up_flags_warn(void);
+void cli_up_flags_warn(void);
 /* In a child that is about to become this room: secrets stay in its environment if they are its
  * own, and in no other's. */
-void up_flags_set_secrets(enum msg_room room);
+void cli_up_flags_set_secrets(enum msg_room room);
 
 #endif

@@ -27,9 +27,7 @@ static struct msg_bundle *gather(struct offline *offline, struct pool *pool, siz
 int main(int argc, char **argv)
 {
 	struct translator_settings settings = { .prefix = STR("ingress.pomerium.io"),
-						.cluster_domain = STR("cluster.local"),
-						.controller =
-							STR("pomerium.io/ingress-controller") };
+						.cluster_domain = STR("cluster.local") };
 	struct str folder = str_from(argc > 1 ? argv[1] : ".");
 	struct offline offline;
 	struct msg_bundle *bundles;
@@ -38,13 +36,14 @@ int main(int argc, char **argv)
 	double seconds;
 	size_t n = 0, bad = 0;
 
-	offline_settings.files = (struct str_list){ &folder, 1 };
-	offline_settings.resolve = (struct resolve_settings){ .controller = settings.controller,
-							      .prefix = settings.prefix,
-							      .pomerium_config = STR("global") };
+	cli_offline_settings.files = (struct str_list){ &folder, 1 };
+	cli_offline_settings.resolve =
+		(struct resolve_settings){ .controller = STR("pomerium.io/ingress-controller"),
+					   .prefix = settings.prefix,
+					   .pomerium_config = STR("global") };
 	pool_init(&pool);
 	pool_init(&work);
-	offline_load(&offline);
+	cli_offline_load(&offline);
 	bundles = gather(&offline, &pool, &n);
 	begin = clock_ns();
 	for (size_t i = 0; i < n; i++) {
@@ -57,6 +56,6 @@ int main(int argc, char **argv)
 	seconds = (double)(clock_ns() - begin) / 1e9;
 	printf("ingresses=%zu seconds=%.3f per_second=%.0f\n", n, seconds, (double)n / seconds);
 	pool_clear(&pool);
-	offline_clear(&offline);
+	cli_offline_clear(&offline);
 	return bad || !n;
 }

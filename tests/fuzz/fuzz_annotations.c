@@ -68,9 +68,7 @@ static void check(struct pool *pool, const struct msg_config *config)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct translator_settings settings = { .prefix = STR("ingress.pomerium.io"),
-						      .cluster_domain = STR("cluster.local"),
-						      .controller = STR(
-							      "pomerium.io/ingress-controller") };
+						      .cluster_domain = STR("cluster.local") };
 	struct str input = { (const char *)data, size };
 	struct msg_bundle bundle = { 0 };
 	struct msg_config config;

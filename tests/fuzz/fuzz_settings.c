@@ -63,7 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	add_secrets(&bundle, &pool);
 	pomerium.spec = &spec;
 	if (yaml_parse((struct str){ (const char *)data, size }, &pool, &spec, &err) == 0) {
-		if (translator_settings_from_crd(&settings, &bundle, &pool, &out, &err)) {
+		if (translator_settings_from_crd(&bundle, &pool, &out, &err)) {
 			if (!*err.text)
 				abort();
 		} else if (translator_bootstrap_from_crd(&settings, &bundle, &pool, &out, &err)) {

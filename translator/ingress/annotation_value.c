@@ -1,9 +1,10 @@
-/* annotation_value: short forms that annotations have and protobuf-JSON has not.
+/* annotation_value: expands the short forms that annotations have and protobuf-JSON has not.
  *
- *   in     an untyped value, as YAML gives it, and the field it is for
- *   out    the same value, changed in place: short names of enums become the long ones, a bare list
- * for a StringList becomes {values: [...]} owns   nothing never  says whether the value fits its
- * field: reflect does, with Go durations and text maps
+ *   in     an untyped value, as YAML gives it, and the field that it is for
+ *   out    the same value, changed in place: the short name of an enum becomes the long one, a bare
+ *          list for a StringList becomes {values: [...]}
+ *   owns   the table of short names
+ *   never  says whether the value fits its field: pb/reflect does
  */
 #include "translator/ingress/ingress.h"
 
@@ -80,8 +81,8 @@ static void wrap_list(struct value *v, struct pool *pool)
 	v->map.n = 1;
 }
 
-void translator_annotation_value(pb_type *type, const char *field, struct value *v,
-				 struct pool *pool)
+void translator_annotation_value_expand(pb_type *type, const char *field, struct value *v,
+					struct pool *pool)
 {
 	struct pb_field found;
 

@@ -1,13 +1,15 @@
-/* annotations: the table of all annotations, and what each group of them does to the route.
+/* annotations: applies all annotations of an Ingress to the route that its routes start from.
  *
  *   in     the annotations of an Ingress under our prefix
- *   out    flags, the route that every route of the Ingress starts from, splices for what is secret
- *   owns   the table
+ *   out    flags, fields of the route, splices for what is secret
+ *   owns   the table of annotations
  *   never  looks at rules, paths or Services
  *
- * The reference reads them in groups, one after the other; an annotation that is not in the table
- * is refused first. */
+ * An annotation that is not in the table is refused first. Then the groups are read one after the
+ * other, as the reference does. */
 #include "translator/ingress/ingress.h"
+
+#include "translator/answer.h"
 
 enum group {
 	GROUP_BASE,   /* the route's field of that name */
@@ -240,7 +242,7 @@ static int take_field(struct ingress_job *job, const struct annotation *a, struc
 
 	if (yaml_parse(text, job->pool, &value, err))
 		return -1;
-	translator_annotation_value(m->descriptor, field, &value, job->pool);
+	translator_annotation_value_expand(m->descriptor, field, &value, job->pool);
 	return pb_field_from_value(&value, field, job->pool, m, err);
 }
 
@@ -296,10 +298,10 @@ static int take_cluster(struct ingress_job *job, const struct annotation *a, str
 		       (Envoy__Config__Cluster__V3__Cluster__LbPolicy)envoy_policies[policy]);
 	if (take_field(job, a, text, &cluster->base, err))
 		return -1;
-	translator_warn(job,
-			"annotation " STR_FMT
-			"/%s is read by older Pomerium only: the current one ignores it",
-			STR_ARG(job->settings->prefix), a->name);
+	translator_answer_warn(job->out, job->pool,
+			       "annotation " STR_FMT
+			       "/%s is read by older Pomerium only: the current one ignores it",
+			       STR_ARG(job->settings->prefix), a->name);
 	return 0;
 }
 

@@ -1,10 +1,12 @@
-/* annotations_mcp: routes to servers and clients of the Model Context Protocol.
+/* annotations_mcp: makes a route one to a server or a client of the Model Context Protocol.
  *
- *   in     an annotation mcp_client, mcp_server or mcp_server_*: plain text, only the parameters
- * are YAML out    mcp of the route never  reads the Secret with the OAuth2 credentials:
- * annotations_secret.c does
+ *   in     an annotation mcp_client, mcp_server or mcp_server_*: plain text, and YAML for
+ *          the parameters
+ *   out    mcp of the route
+ *   owns   the table of these annotations
+ *   never  reads the Secret with the OAuth2 credentials: annotations_secret.c does
  *
- * Any annotation of the server makes the route a server; an empty one says nothing else. */
+ * Any annotation of the server makes the route a server, even if it is empty. */
 #include "translator/ingress/ingress.h"
 
 #include "translator/validate/url.h"

@@ -1,4 +1,4 @@
-/* annotations_secret: what the Secrets that annotations name fill in.
+/* annotations_secret: fills a route from the Secrets that annotations name.
  *
  *   in     the name of an annotation, the name of a Secret, the facts of that Secret
  *   out    splices for values that are secret, fields of the route for those that are public
@@ -7,6 +7,8 @@
  */
 #include "translator/ingress/ingress.h"
 
+#include "translator/answer.h"
+#include "translator/bundle_secret.h"
 #include "translator/validate/pem.h"
 
 enum key_flag {
@@ -72,7 +74,8 @@ static int fill(struct ingress_job *job, const struct msg_bundle_secret *secret,
 		return err_set(err, "key %s of Secret " STR_FMT " is not valid UTF-8",
 			       err_quote(info->name), STR_ARG(secret->name));
 	if (!value.ptr) {
-		translator_splice(job, secret, info, path, key->encoding);
+		translator_answer_splice(job->out, job->pool, secret, info, path)->encoding =
+			key->encoding;
 		return 0;
 	}
 	buf_init(&text, BUF_MAX_MESSAGE);
@@ -106,6 +109,7 @@ static int fill_each(struct ingress_job *job, const struct msg_bundle_secret *se
 {
 	for (size_t i = 0; i < secret->values.n; i++) {
 		const struct msg_secret_info *info = &secret->values.items[i];
+		struct msg_splice *splice;
 
 		if (has_header(job, key->path, info->name))
 			return err_set(err,
@@ -129,10 +133,10 @@ static int fill_each(struct ingress_job *job, const struct msg_bundle_secret *se
 				       " holds a NUL, a carriage return or a line feed, which a "
 				       "header cannot carry",
 				       err_quote(info->name), STR_ARG(secret->name));
-		translator_splice(
-			job, secret, info,
-			pool_printf(job->pool, "%s[" STR_FMT "]", key->path, STR_ARG(info->name)),
-			key->encoding);
+		splice = translator_answer_splice(
+			job->out, job->pool, secret, info,
+			pool_printf(job->pool, "%s[" STR_FMT "]", key->path, STR_ARG(info->name)));
+		splice->encoding = key->encoding;
 	}
 	return 0;
 }
@@ -149,7 +153,7 @@ static int check_type(const struct secret_annotation *a, const struct msg_bundle
 static int check_key(struct ingress_job *job, const struct msg_bundle_secret *secret,
 		     const struct secret_key *key, struct err *err)
 {
-	const struct msg_secret_info *info = translator_secret_info(secret, key->key);
+	const struct msg_secret_info *info = translator_bundle_secret_info(secret, key->key);
 
 	if (!info && (key->flags & (KEY_REQUIRED | KEY_FILLED)))
 		return err_set(err, "Secret " STR_FMT " has no key %s", STR_ARG(secret->name),
@@ -168,10 +172,11 @@ static int check_key(struct ingress_job *job, const struct msg_bundle_secret *se
 	if (!(key->flags & KEY_CERTS))
 		return 0;
 	if (!info->clear.ptr)
-		translator_warn(job,
-				"key %s of Secret " STR_FMT " holds a private key: it should hold "
-				"certificates only",
-				key->key, STR_ARG(secret->name));
+		translator_answer_warn(job->out, job->pool,
+				       "key %s of Secret " STR_FMT
+				       " holds a private key: it should hold "
+				       "certificates only",
+				       key->key, STR_ARG(secret->name));
 	else if (translator_pem_bundle(info->clear, err))
 		return err_wrap(err, "key %s of Secret " STR_FMT, key->key, STR_ARG(secret->name));
 	return 0;
@@ -186,7 +191,8 @@ static int take_keys(struct ingress_job *job, const struct secret_annotation *a,
 		return fill_each(job, secret, &a->keys[0], err);
 	for (size_t i = 0; i < 2 && a->keys[i].key; i++) {
 		const struct secret_key *key = &a->keys[i];
-		const struct msg_secret_info *info = translator_secret_info(secret, key->key);
+		const struct msg_secret_info *info =
+			translator_bundle_secret_info(secret, key->key);
 
 		if (check_key(job, secret, key, err))
 			return -1;
@@ -222,7 +228,8 @@ int translator_annotations_secret(struct ingress_job *job, const char *name, str
 				  struct err *err)
 {
 	const struct secret_annotation *a = table;
-	const struct msg_bundle_secret *secret = translator_secret(job->bundle, secret_name);
+	const struct msg_bundle_secret *secret = translator_bundle_secret_find(
+		job->bundle, job->ingress->metadata.namespace, secret_name);
 
 	while (strcmp(a->name, name) != 0)
 		a++; /* every annotation of the group is in the table */

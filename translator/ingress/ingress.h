@@ -42,8 +42,8 @@ int translator_annotations_mcp(struct ingress_job *job, const char *name, struct
 
 /* annotation_value.c: short forms become those of protobuf-JSON: short names of enums, a bare list
  * for a StringList. */
-void translator_annotation_value(pb_type *type, const char *field, struct value *v,
-				 struct pool *pool);
+void translator_annotation_value_expand(pb_type *type, const char *field, struct value *v,
+					struct pool *pool);
 
 /* route_from_ingress.c: every route of the Ingress, in the reference's order. */
 int translator_route_from_ingress(struct ingress_job *job, Pomerium__Config__Config *config,
@@ -53,23 +53,11 @@ int translator_route_from_ingress(struct ingress_job *job, Pomerium__Config__Con
 int translator_upstream_from_service(struct ingress_job *job, const struct msg_service_ref *ref,
 				     Pomerium__Config__Route *route, struct err *err);
 /* The number of the port that the backend names; -1 if the Service has no port of that name. */
-int translator_upstream_port(struct ingress_job *job, const struct msg_service_ref *ref,
-			     int64_t *port, struct err *err);
+int translator_upstream_from_service_port(struct ingress_job *job,
+					  const struct msg_service_ref *ref, int64_t *port,
+					  struct err *err);
 
 /* certificates_from_ingress.c: every TLS Secret of the bundle as an offer to serve. */
 int translator_certificates_from_ingress(struct ingress_job *job, struct err *err);
-/* Pomerium can load the pair: both are there, both parse, the key belongs to the certificate. */
-int translator_certificate_check(const struct msg_secret_info *cert,
-				 const struct msg_secret_info *key, struct err *err);
-
-/* translate.c */
-void translator_warn(struct ingress_job *job, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-const struct msg_bundle_secret *translator_secret(const struct msg_bundle *bundle, struct str name);
-const struct msg_secret_info *translator_secret_info(const struct msg_bundle_secret *secret,
-						     const char *key);
-void translator_splice(struct ingress_job *job, const struct msg_bundle_secret *secret,
-		       const struct msg_secret_info *info, struct str path,
-		       enum msg_splice_encoding encoding);
 
 #endif

@@ -1,9 +1,9 @@
-/* names: ids and slugs of routes.
+/* names: makes the ids and the statistics names of routes.
  *
  *   in     namespace and name of an Ingress, a host, a path: any text
  *   out    the route's id (JSON) and its statistics name (a slug), byte for byte the reference's
- *   owns   nothing; the transliteration is a constant table
- *   never  fails: what cannot be written as ASCII is left out
+ *   owns   nothing: the transliteration is a constant table
+ *   never  fails: what cannot be written in ASCII is left out
  */
 #include "translator/ingress/names.h"
 
@@ -96,15 +96,6 @@ static struct str take(struct buf *text, struct pool *pool)
 
 	buf_clear(text);
 	return copy;
-}
-
-struct str translator_names_slug(struct str text, struct pool *pool)
-{
-	struct buf out;
-
-	buf_init(&out, BUF_MAX_TEXT);
-	slug(&out, &text, 1);
-	return take(&out, pool);
 }
 
 struct str translator_names_stat(const struct translator_route_name *of, struct pool *pool)

@@ -1,4 +1,4 @@
-/* names: how a route is called, exactly as the reference controller calls it. */
+/* names: makes the ids and the statistics names of routes, as the reference controller does. */
 #ifndef TRANSLATOR_NAMES_H
 #define TRANSLATOR_NAMES_H
 
@@ -13,10 +13,9 @@ struct translator_route_name {
  * "t":"Exact". */
 struct str translator_names_id(const struct translator_route_name *of, bool exact,
 			       struct pool *pool);
-/* The slug of namespace, name and host, and that of the path: the statistics name. */
-struct str translator_names_stat(const struct translator_route_name *of, struct pool *pool);
-/* One slug: ASCII letters and digits in lower case, single dashes; every other character
+/* The statistics name: the slug of namespace, name and host, then that of the path. A slug has
+ * ASCII letters and digits in lower case and single dashes; every other character is
  * transliterated. */
-struct str translator_names_slug(struct str text, struct pool *pool);
+struct str translator_names_stat(const struct translator_route_name *of, struct pool *pool);
 
 #endif

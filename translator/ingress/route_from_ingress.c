@@ -1,8 +1,10 @@
-/* route_from_ingress: rules, paths and the default backend.
+/* route_from_ingress: makes the routes of rules, paths and the default backend.
  *
  *   in     the Ingress, the route that its annotations make
- *   out    one route a path, in the reference's order: from ascending, path, regex and prefix
- * descending, id never  publishes two routes with one id
+ *   out    one route a path, in the reference's order: by `from` ascending, then by path, regex and
+ *          prefix descending, then by id
+ *   owns   nothing
+ *   never  makes two routes with the same id
  */
 #include "translator/ingress/ingress.h"
 
@@ -93,7 +95,8 @@ static int set_from(struct ingress_job *job, const struct place *place,
 			return err_set(
 				err,
 				"annotations tcp_upstream and udp_upstream cannot both be true");
-		if (translator_upstream_port(job, place->path->backend.service, &port, err))
+		if (translator_upstream_from_service_port(job, place->path->backend.service, &port,
+							  err))
 			return -1;
 		host = translator_url_join(host, port, job->pool);
 		scheme = job->flags & INGRESS_TCP ? "tcp+https" : "udp+https";

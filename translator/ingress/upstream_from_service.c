@@ -1,9 +1,9 @@
-/* upstream_from_service: where a route sends its requests.
+/* upstream_from_service: says where a route sends its requests.
  *
  *   in     the backend of a path, the Service with its ready endpoints
- *   out    `to` of the route, sorted; the TLS server name that follows from the Service
- *   never  drops a route because endpoints are gone: the Service's cluster DNS name takes their
- * place
+ *   out    `to` of the route, sorted, and the TLS server name that follows from the Service
+ *   owns   nothing
+ *   never  drops a route because no endpoint is ready: the Service's cluster DNS name is used then
  */
 #include "translator/ingress/ingress.h"
 
@@ -39,8 +39,9 @@ static const struct msg_service_port *port_of(const struct ingress_job *job,
 	return found;
 }
 
-int translator_upstream_port(struct ingress_job *job, const struct msg_service_ref *ref,
-			     int64_t *number, struct err *err)
+int translator_upstream_from_service_port(struct ingress_job *job,
+					  const struct msg_service_ref *ref, int64_t *number,
+					  struct err *err)
 {
 	const struct msg_bundle_service *service = service_of(job, ref->name);
 	const struct msg_service_port *port;
@@ -151,7 +152,7 @@ int translator_upstream_from_service(struct ingress_job *job, const struct msg_s
 	struct str_list urls = { NULL, 0 };
 	int64_t number = 0;
 
-	if (translator_upstream_port(job, ref, &number, err))
+	if (translator_upstream_from_service_port(job, ref, &number, err))
 		return -1;
 	if (str_is(service->spec.type, "ExternalName")) {
 		add_url(job, &urls, service->spec.externalName, number);

@@ -1,4 +1,4 @@
-/* ppl: Pomerium Policy Language to Rego. Private to translator/ppl/; the door is
+/* ppl: compiles Pomerium Policy Language to Rego. Private to translator/ppl/; others call
  * translator_ppl_compile.
  *
  *   ppl_parse.c     text -> policy tree
@@ -41,22 +41,22 @@ struct ppl_policy {
 	size_t n;
 };
 
-extern const char *const translator_ppl_actions[PPL_N_ACTIONS];
-extern const char *const translator_ppl_operators[PPL_N_OPERATORS];
+extern const char *const translator_ppl_parse_actions[PPL_N_ACTIONS];
+extern const char *const translator_ppl_parse_operators[PPL_N_OPERATORS];
 
 int translator_ppl_parse(struct str text, struct pool *pool, struct ppl_policy *out,
 			 struct err *err);
 /* "a list", "a string", ...: a value's type as a person calls it. */
-const char *translator_ppl_type(const struct value *v);
+const char *translator_ppl_parse_type_name(const struct value *v);
 
 /* Rego. A body is a run of lines "\t<expression>\n"; an expression never holds a raw newline. */
-void translator_ppl_string(struct buf *out, struct str text);
-void translator_ppl_value(struct buf *out, const struct value *v, struct pool *pool);
+void translator_ppl_rego_string(struct buf *out, struct str text);
+void translator_ppl_rego_value(struct buf *out, const struct value *v, struct pool *pool);
 /* "<head>", "<head> if <expression>" or "<head> if { ... }", as the body is empty, one line or
  * more. */
-void translator_ppl_clause(struct buf *out, struct str head, const struct buf *body);
+void translator_ppl_rego_clause(struct buf *out, struct str head, const struct buf *body);
 /* The entries of a map by key, in byte order. */
-const struct value_entry **translator_ppl_sorted(const struct value *map, struct pool *pool);
+const struct value_entry **translator_ppl_rego_sorted(const struct value *map, struct pool *pool);
 
 /* Helper rules. They stand behind all others, by number of arguments, then in the order of first
  * use. */
@@ -89,28 +89,28 @@ struct ppl_writer {
 };
 
 /* Writes the rules of one criterion; *name is the first one's, in the pool. */
-int translator_ppl_criterion(struct ppl_writer *w, const struct ppl_criterion *c, struct str *name,
-			     struct err *err);
-void translator_ppl_use(struct ppl_writer *w, enum ppl_helper helper);
-void translator_ppl_prelude(struct ppl_writer *w);
-void translator_ppl_print_helpers(struct ppl_writer *w);
+int translator_ppl_criteria_write(struct ppl_writer *w, const struct ppl_criterion *c,
+				  struct str *name, struct err *err);
+void translator_ppl_helpers_use(struct ppl_writer *w, enum ppl_helper helper);
+void translator_ppl_helpers_prelude(struct ppl_writer *w);
+void translator_ppl_helpers_print(struct ppl_writer *w);
 
 /* Matchers append their expressions to w->body. `left` is Rego text, data what the policy says. */
 typedef int ppl_match_fn(struct ppl_writer *w, const char *left, const struct ppl_criterion *c,
 			 struct err *err);
-ppl_match_fn translator_ppl_match_string;
-ppl_match_fn translator_ppl_match_list;
-ppl_match_fn translator_ppl_match_claim_name;
-ppl_match_fn translator_ppl_match_certificate;
-ppl_match_fn translator_ppl_match_address;
-ppl_match_fn translator_ppl_match_key;
-ppl_match_fn translator_ppl_match_key_authority;
+ppl_match_fn translator_ppl_matchers_string;
+ppl_match_fn translator_ppl_matchers_list;
+ppl_match_fn translator_ppl_matchers_claim_name;
+ppl_match_fn translator_ppl_matchers_certificate;
+ppl_match_fn translator_ppl_matchers_address;
+ppl_match_fn translator_ppl_matchers_key;
+ppl_match_fn translator_ppl_matchers_key_authority;
 
 /* An IP address or CIDR range as Go's net package writes it back; -1 if it is neither. */
-int translator_ppl_cidr(struct str text, struct buf *out);
+int translator_ppl_address_normalize(struct str text, struct buf *out);
 /* The first key of authorized_keys text, re-encoded: the wire form in base64. -1 if there is none.
  */
-int translator_ppl_ssh_key(struct str text, struct buf *out);
+int translator_ppl_sshkey_encode(struct str text, struct buf *out);
 /* strconv.IsPrint of Go: may the code point stand in a quoted string as it is? */
 bool translator_ppl_printable(uint32_t code);
 

@@ -1,7 +1,8 @@
-/* ppl_address: an IP address or CIDR range in the form that Pomerium writes into Rego.
+/* ppl_address: writes an IP address or CIDR range as Pomerium writes it into Rego.
  *
  *   in     text of a policy
  *   out    a range stays as written; a single address becomes a range of one, in Go's spelling
+ *   owns   nothing
  *   never  resolves a name
  *
  * inet_pton accepts what Go's net/netip accepts: no leading zeros, no zone. */
@@ -74,7 +75,7 @@ static void put_ipv4(const unsigned char *bytes, struct buf *out)
 	buf_printf(out, "%u.%u.%u.%u/32", bytes[0], bytes[1], bytes[2], bytes[3]);
 }
 
-int translator_ppl_cidr(struct str text, struct buf *out)
+int translator_ppl_address_normalize(struct str text, struct buf *out)
 {
 	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
 	unsigned char bytes[16];

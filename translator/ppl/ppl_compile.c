@@ -1,12 +1,12 @@
-/* ppl_compile: a policy tree into one Rego module.
+/* ppl_compile: turns a policy tree into one Rego module.
  *
  *   in     the text of a policy
  *   out    the Rego text that Pomerium's own compiler prints for it, byte for byte
- *   owns   the counters behind names such as email_0, or_1
+ *   owns   the counters in names such as email_0 and or_1
  *   never  sees more than the policy: no object, no file
  *
  * Actions come in the order allow, deny; within an action the rules in the order of the policy;
- * within a rule and, or, not, nor. Each operator with criteria becomes a rule of its own behind its
+ * within a rule and, or, not, nor. Each operator with criteria becomes a rule of its own, after its
  * criteria. */
 #include "translator/translator.h"
 #include "translator/ppl/ppl.h"
@@ -54,11 +54,12 @@ static int compile_operator(struct ppl_writer *w, const struct ppl_rule *rule, e
 
 	buf_init(&names, BUF_MAX_TEXT);
 	for (size_t i = 0; i < criteria->n; i++) {
-		if (translator_ppl_criterion(w, &criteria->items[i], &name, err) < 0)
+		if (translator_ppl_criteria_write(w, &criteria->items[i], &name, err) < 0)
 			goto out;
 		add_name(&names, name);
 	}
-	name = pool_printf(w->pool, "%s_%u", translator_ppl_operators[op], w->operator_ids[op]++);
+	name = pool_printf(w->pool, "%s_%u", translator_ppl_parse_operators[op],
+			   w->operator_ids[op]++);
 	print_operator(w, name, op, &names);
 	add_name(terms, name);
 	rc = 0;
@@ -84,7 +85,7 @@ static int compile_action(struct ppl_writer *w, const struct ppl_policy *policy,
 				goto out;
 	}
 	if (terms.len)
-		print_operator(w, str_from(translator_ppl_actions[action]), PPL_OR, &terms);
+		print_operator(w, str_from(translator_ppl_parse_actions[action]), PPL_OR, &terms);
 	rc = 0;
 out:
 	buf_clear(&terms);
@@ -102,11 +103,11 @@ int translator_ppl_compile(struct str text, struct pool *pool, struct str *rego,
 	buf_init(&w.head, BUF_MAX_TEXT);
 	if (translator_ppl_parse(text, pool, &policy, err) < 0)
 		goto out;
-	translator_ppl_prelude(&w);
+	translator_ppl_helpers_prelude(&w);
 	for (int action = 0; action < PPL_N_ACTIONS; action++)
 		if (compile_action(&w, &policy, action, err) < 0)
 			goto out;
-	translator_ppl_print_helpers(&w);
+	translator_ppl_helpers_print(&w);
 	if (w.rego.full || w.body.full || w.head.full) {
 		err_set(err, "the policy is too large: it compiles to more than %u bytes of Rego",
 			BUF_MAX_TEXT);

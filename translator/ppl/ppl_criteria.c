@@ -1,9 +1,10 @@
-/* ppl_criteria: the table of criteria, and the rule that each of them becomes.
+/* ppl_criteria: writes the rules of one criterion.
  *
  *   in     one criterion of a policy: name, sub path, data
  *   out    its rules in Rego, and the helpers that they call
  *   owns   the table `kinds`: all that Pomerium knows by name, its reasons and expressions
- *   never  decides how criteria are joined: that is ppl_compile.c */
+ *   never  decides how criteria are joined: ppl_compile.c does
+ */
 #include "translator/ppl/ppl.h"
 
 /* clang-format off */
@@ -63,7 +64,7 @@ static const struct kind kinds[] = {
 	          ELSE_UNAUTHENTICATED,
 	  .helpers = { PPL_GET_SESSION } },
 	{ "claim", SHAPE_PATH, 1, "claim-ok", "claim-unauthorized",
-	  CLAIM, "values", translator_ppl_match_list, WITH_CLAIM },
+	  CLAIM, "values", translator_ppl_matchers_list, WITH_CLAIM },
 	{ "client_certificate", SHAPE_PLAIN, 1, "client-certificate-ok",
 	  "client-certificate-unauthorized",
 	  "\tcert := crypto.x509.parse_certificates("
@@ -71,7 +72,7 @@ static const struct kind kinds[] = {
 	  "\tfingerprint := crypto.sha256(base64.decode(cert.Raw))\n"
 	  "\tspki_hash := base64.encode(hex.decode("
 	    "crypto.sha256(base64.decode(cert.RawSubjectPublicKeyInfo))))\n",
-	  NULL, translator_ppl_match_certificate, { 0 } },
+	  NULL, translator_ppl_matchers_certificate, { 0 } },
 	{ "cors_preflight", SHAPE_FIXED, 1,
 	  .text = " := [true, {\"cors-request\"}] if {\n"
 	          "\tinput.http.method == \"OPTIONS\"\n"
@@ -86,19 +87,19 @@ static const struct kind kinds[] = {
 	    PPL_OBJECT_GET } },
 	{ "domain", SHAPE_SESSION, 1, "domain-ok", "domain-unauthorized",
 	  DIRECTORY "\tdomain := split(get_user_email(session, user, directory_user), \"@\")[1]\n",
-	  "domain", translator_ppl_match_string, WITH_EMAIL },
+	  "domain", translator_ppl_matchers_string, WITH_EMAIL },
 	{ "email", SHAPE_SESSION, 1, "email-ok", "email-unauthorized",
-	  EMAIL, "email", translator_ppl_match_string, WITH_EMAIL },
+	  EMAIL, "email", translator_ppl_matchers_string, WITH_EMAIL },
 	{ "groups", SHAPE_SESSION, 1, "groups-ok", "groups-unauthorized",
 	  "\trecord_type := \"pomerium.io/DirectoryUser\"\n"
 	  SESSION
 	  "\tdirectory_user := get_databroker_record(record_type, session.user_id)\n"
 	  "\tgroup_ids := object.get(directory_user, \"group_ids\", [])\n",
-	  "group_ids", translator_ppl_match_list, { PPL_GET_SESSION } },
+	  "group_ids", translator_ppl_matchers_list, { PPL_GET_SESSION } },
 	{ "http_method", SHAPE_PLAIN, 1, "http-method-ok", "http-method-unauthorized",
-	  NULL, "input[http][method]", translator_ppl_match_string, { 0 } },
+	  NULL, "input[http][method]", translator_ppl_matchers_string, { 0 } },
 	{ "http_path", SHAPE_PLAIN, 1, "http-path-ok", "http-path-unauthorized",
-	  NULL, "input[http][path]", translator_ppl_match_string, { 0 } },
+	  NULL, "input[http][path]", translator_ppl_matchers_string, { 0 } },
 	{ "invalid_client_certificate", SHAPE_FIXED, 1,
 	  .text = " := [false, {\"valid-client-certificate\"}] if {\n"
 	          "\tis_boolean(input.is_valid_client_certificate)\n"
@@ -113,7 +114,7 @@ static const struct kind kinds[] = {
 	          "else := [true, {\"invalid-client-certificate\"}]\n" },
 	{ "mcp_tool", SHAPE_TOOL, 1, "mcp-tool-match", "mcp-tool-no-match",
 	  "\tinput.mcp.method == \"tools/call\"\n",
-	  "input.mcp.tool_call.name", translator_ppl_match_string, { 0 } },
+	  "input.mcp.tool_call.name", translator_ppl_matchers_string, { 0 } },
 	/* The reference draws a number for each of the four clauses. */
 	{ "pomerium_routes", SHAPE_FIXED, 4,
 	  .text = " := [true, {\"pomerium-route\"}] if {\n"
@@ -134,22 +135,22 @@ static const struct kind kinds[] = {
 	          "else := [false, {\"non-pomerium-route\"}]\n",
 	  .helpers = { PPL_GET_SESSION } },
 	{ "source_ip", SHAPE_PLAIN, 1, "source-ip-ok", "source-ip-unauthorized",
-	  NULL, "input.http.ip", translator_ppl_match_address, { 0 } },
+	  NULL, "input.http.ip", translator_ppl_matchers_address, { 0 } },
 	{ "ssh_ca", SHAPE_PLAIN, 1, "ssh-publickey-ok", "ssh-publickey-unauthorized",
-	  NULL, NULL, translator_ppl_match_key_authority, { 0 } },
+	  NULL, NULL, translator_ppl_matchers_key_authority, { 0 } },
 	{ "ssh_publickey", SHAPE_PLAIN, 1, "ssh-publickey-ok", "ssh-publickey-unauthorized",
-	  NULL, "input.ssh.publickey", translator_ppl_match_key, { 0 } },
+	  NULL, "input.ssh.publickey", translator_ppl_matchers_key, { 0 } },
 	{ "ssh_username", SHAPE_PLAIN, 1, "ssh-username-ok", "ssh-username-unauthorized",
-	  NULL, "input.ssh.username", translator_ppl_match_string, { 0 } },
+	  NULL, "input.ssh.username", translator_ppl_matchers_string, { 0 } },
 	{ "ssh_username_matches_claim", SHAPE_SESSION, 1, "ssh-username-ok",
 	  "ssh-username-unauthorized", NULL, CLAIM "\tinput.ssh.username in values\n",
-	  translator_ppl_match_claim_name, WITH_CLAIM },
+	  translator_ppl_matchers_claim_name, WITH_CLAIM },
 	{ "ssh_username_matches_email", SHAPE_SESSION, 1, "ssh-username-ok",
 	  "ssh-username-unauthorized",
 	  EMAIL "\tusername := split(email, \"@\")[0]\n\tinput.ssh.username == username\n",
 	  NULL, NULL, WITH_EMAIL },
 	{ "user", SHAPE_SESSION, 1, "user-ok", "user-unauthorized",
-	  SESSION "\tuser_id := session.user_id\n", "user_id", translator_ppl_match_string,
+	  SESSION "\tuser_id := session.user_id\n", "user_id", translator_ppl_matchers_string,
 	  { PPL_GET_SESSION } },
 };
 /* clang-format on */
@@ -197,7 +198,7 @@ static int write_matched(struct ppl_writer *w, const struct kind *kind,
 	buf_reset(&w->body);
 	if (kind->shape == SHAPE_PATH) {
 		buf_puts(&w->body, "\trule_path := ");
-		translator_ppl_string(&w->body, c->sub_path);
+		translator_ppl_rego_string(&w->body, c->sub_path);
 		buf_putc(&w->body, '\n');
 	}
 	if (kind->text)
@@ -205,7 +206,7 @@ static int write_matched(struct ppl_writer *w, const struct kind *kind,
 	if (kind->match && kind->match(w, kind->left, c, err) < 0)
 		return -1;
 	set_head(w, name, "true", kind->ok);
-	translator_ppl_clause(&w->rego, buf_view(&w->head), &w->body);
+	translator_ppl_rego_clause(&w->rego, buf_view(&w->head), &w->body);
 	/* A rule without conditions always holds: the formatter drops what would follow. */
 	if (w->body.len)
 		write_else(w, kind);
@@ -227,7 +228,7 @@ static int write_tool(struct ppl_writer *w, const struct kind *kind, const struc
 			   "\tinput.mcp.method != \"tools/call\"\n"
 			   "}\n\n");
 	set_head(w, STR("else"), "true", kind->ok);
-	translator_ppl_clause(&w->rego, buf_view(&w->head), &w->body);
+	translator_ppl_rego_clause(&w->rego, buf_view(&w->head), &w->body);
 	buf_printf(&w->rego, "\nelse := [false, {\"%s\"}]\n", kind->fail);
 	return 0;
 }
@@ -257,7 +258,7 @@ static int check_device(const struct value *data, struct err *err)
 		return err_set(err,
 			       "expected an object for the device criterion, with approved, is or "
 			       "type, got %s",
-			       translator_ppl_type(data));
+			       translator_ppl_parse_type_name(data));
 	for (size_t i = 0; i < data->map.n; i++) {
 		struct str key = data->map.entries[i].key.string;
 		const struct value *v = &data->map.entries[i].value;
@@ -273,7 +274,7 @@ static int check_device(const struct value *data, struct err *err)
 			return err_set(err,
 				       "the device criterion expects a string for \"" STR_FMT
 				       "\", got %s",
-				       STR_ARG(key), translator_ppl_type(v));
+				       STR_ARG(key), translator_ppl_parse_type_name(v));
 	}
 	return 0;
 }
@@ -282,14 +283,14 @@ static void write_device_clause(struct ppl_writer *w, const char *start, const c
 				struct str type)
 {
 	buf_printf(&w->rego, "%s, {\"%s\"}, {\"device_type\": ", start, reason);
-	translator_ppl_string(&w->rego, type);
+	translator_ppl_rego_string(&w->rego, type);
 	buf_puts(&w->rego, "}]");
 }
 
 static void write_device_body(struct ppl_writer *w, struct str type, struct str more)
 {
 	buf_puts(&w->rego, " if {\n\tdevice_type_id := ");
-	translator_ppl_string(&w->rego, type);
+	translator_ppl_rego_string(&w->rego, type);
 	buf_puts(&w->rego, "\n" SESSION
 			   "\tdevice_credential := get_device_credential(session, device_type_id)\n"
 			   "\tdevice_enrollment := get_device_enrollment(device_credential)\n");
@@ -315,7 +316,7 @@ static int write_device(struct ppl_writer *w, const struct kind *kind, const str
 			   is_falsy(approved) ? "==" : ">");
 	if (is) {
 		buf_puts(&w->body, "\tis_expect := ");
-		translator_ppl_string(&w->body, is->string);
+		translator_ppl_rego_string(&w->body, is->string);
 		buf_puts(&w->body, "\n\tis_expect == device_credential.id\n");
 	}
 	if (type)
@@ -352,8 +353,8 @@ static int write_rule(struct ppl_writer *w, const struct kind *kind, const struc
 	}
 }
 
-int translator_ppl_criterion(struct ppl_writer *w, const struct ppl_criterion *c, struct str *name,
-			     struct err *err)
+int translator_ppl_criteria_write(struct ppl_writer *w, const struct ppl_criterion *c,
+				  struct str *name, struct err *err)
 {
 	for (size_t i = 0; i < PPL_N_KINDS; i++) {
 		const struct kind *kind = &kinds[i];
@@ -363,7 +364,7 @@ int translator_ppl_criterion(struct ppl_writer *w, const struct ppl_criterion *c
 		*name = pool_printf(w->pool, "%s_%u", kind->name, w->ids[i]);
 		w->ids[i] += kind->n_ids;
 		for (int h = 0; h < PPL_CRITERION_HELPERS && kind->helpers[h]; h++)
-			translator_ppl_use(w, kind->helpers[h]);
+			translator_ppl_helpers_use(w, kind->helpers[h]);
 		buf_putc(&w->rego, '\n');
 		return write_rule(w, kind, c, *name, err);
 	}

@@ -1,7 +1,8 @@
-/* ppl_helpers: the rules that criteria call, as constant text.
+/* ppl_helpers: prints the rules that criteria call, as constant text.
  *
  *   in     which helpers a policy uses, whether a wildcard is named
- *   out    their text, behind all other rules
+ *   out    their text, after all other rules
+ *   owns   the texts
  *   never  looks at a policy
  *
  * OPA's formatter prints a wildcard that stands once in a module as `_`; where two rules use the
@@ -205,7 +206,7 @@ static const struct {
 };
 /* clang-format on */
 
-void translator_ppl_use(struct ppl_writer *w, enum ppl_helper helper)
+void translator_ppl_helpers_use(struct ppl_writer *w, enum ppl_helper helper)
 {
 	for (size_t i = 0; i < w->n_helpers; i++)
 		if (w->helpers[i] == helper)
@@ -213,12 +214,12 @@ void translator_ppl_use(struct ppl_writer *w, enum ppl_helper helper)
 	w->helpers[w->n_helpers++] = helper;
 }
 
-void translator_ppl_prelude(struct ppl_writer *w)
+void translator_ppl_helpers_prelude(struct ppl_writer *w)
 {
 	buf_add(&w->rego, prelude, sizeof(prelude) - 1);
 }
 
-void translator_ppl_print_helpers(struct ppl_writer *w)
+void translator_ppl_helpers_print(struct ppl_writer *w)
 {
 	buf_add(&w->rego, always_one, sizeof(always_one) - 1);
 	if (w->wildcard)

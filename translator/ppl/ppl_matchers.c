@@ -1,18 +1,19 @@
-/* ppl_matchers: what a criterion's data become: expressions of a rule body.
+/* ppl_matchers: turns the data of a criterion into expressions of a rule body.
  *
  *   in     the data of one criterion, hostile
  *   out    lines appended to the writer's body
- *   never  prints a rule's head or its else clauses: that is ppl_criteria.c
+ *   owns   nothing
+ *   never  prints a rule's head or its else clauses: ppl_criteria.c does
  *
- * Several matchers in one object are printed by name: the reference walks a map, any order means
- * the same. */
+ * Several matchers in one object are printed by name. The reference walks a map in no order, and
+ * every order means the same. */
 #include "translator/ppl/ppl.h"
 
 static void put_call(struct ppl_writer *w, const char *function, const char *left,
 		     const struct value *right)
 {
 	buf_printf(&w->body, "\t%s(%s, ", function, left);
-	translator_ppl_value(&w->body, right, w->pool);
+	translator_ppl_rego_value(&w->body, right, w->pool);
 	buf_puts(&w->body, ")\n");
 }
 
@@ -20,7 +21,7 @@ static void put_infix(struct ppl_writer *w, const char *before, const char *op,
 		      const struct value *right)
 {
 	buf_printf(&w->body, "\t%s %s ", before, op);
-	translator_ppl_value(&w->body, right, w->pool);
+	translator_ppl_rego_value(&w->body, right, w->pool);
 	buf_putc(&w->body, '\n');
 }
 
@@ -29,7 +30,7 @@ static int check_list(const char *matcher, const struct value *v, struct err *er
 	if (v->type == VALUE_LIST)
 		return 0;
 	return err_set(err, "the %s matcher requires a list of strings, got %s", matcher,
-		       translator_ppl_type(v));
+		       translator_ppl_parse_type_name(v));
 }
 
 static int match_one(struct ppl_writer *w, const char *left, struct str op,
@@ -53,7 +54,7 @@ static int match_one(struct ppl_writer *w, const char *left, struct str op,
 		else
 			buf_putc(&w->body, '\t');
 		buf_printf(&w->body, "%s in ", left);
-		translator_ppl_value(&w->body, right, w->pool);
+		translator_ppl_rego_value(&w->body, right, w->pool);
 		buf_putc(&w->body, '\n');
 	} else {
 		return err_set(err,
@@ -72,15 +73,15 @@ static int match_string(struct ppl_writer *w, const char *left, const struct val
 
 	if (data->type != VALUE_MAP)
 		return match_one(w, left, STR("is"), data, err);
-	sorted = translator_ppl_sorted(data, w->pool);
+	sorted = translator_ppl_rego_sorted(data, w->pool);
 	for (size_t i = 0; i < data->map.n; i++)
 		if (match_one(w, left, sorted[i]->key.string, &sorted[i]->value, err) < 0)
 			return -1;
 	return 0;
 }
 
-int translator_ppl_match_string(struct ppl_writer *w, const char *left,
-				const struct ppl_criterion *c, struct err *err)
+int translator_ppl_matchers_string(struct ppl_writer *w, const char *left,
+				   const struct ppl_criterion *c, struct err *err)
 {
 	return match_string(w, left, c->data, err);
 }
@@ -98,34 +99,34 @@ static int match_list_one(struct ppl_writer *w, const char *left, struct str op,
 			       "are allowed",
 			       err_quote(op));
 	buf_printf(&w->body, "\tcount([true | some v; v = %s[_0]; v == ", left);
-	translator_ppl_value(&w->body, right, w->pool);
+	translator_ppl_rego_value(&w->body, right, w->pool);
 	buf_puts(&w->body, exclude ? "]) == 0\n" : "]) > 0\n");
 	w->wildcard = true;
 	return 0;
 }
 
-int translator_ppl_match_list(struct ppl_writer *w, const char *left, const struct ppl_criterion *c,
-			      struct err *err)
+int translator_ppl_matchers_list(struct ppl_writer *w, const char *left,
+				 const struct ppl_criterion *c, struct err *err)
 {
 	const struct value_entry **sorted;
 
 	if (c->data->type != VALUE_MAP)
 		return match_list_one(w, left, STR("has"), c->data, err);
-	sorted = translator_ppl_sorted(c->data, w->pool);
+	sorted = translator_ppl_rego_sorted(c->data, w->pool);
 	for (size_t i = 0; i < c->data->map.n; i++)
 		if (match_list_one(w, left, sorted[i]->key.string, &sorted[i]->value, err) < 0)
 			return -1;
 	return 0;
 }
 
-int translator_ppl_match_claim_name(struct ppl_writer *w, const char *left,
-				    const struct ppl_criterion *c, struct err *err)
+int translator_ppl_matchers_claim_name(struct ppl_writer *w, const char *left,
+				       const struct ppl_criterion *c, struct err *err)
 {
 	if (c->data->type != VALUE_STRING)
 		return err_set(err, STR_FMT " expects the name of a claim, a string, got %s",
-			       STR_ARG(c->name), translator_ppl_type(c->data));
+			       STR_ARG(c->name), translator_ppl_parse_type_name(c->data));
 	buf_puts(&w->body, "\trule_path := ");
-	translator_ppl_string(&w->body, c->data->string);
+	translator_ppl_rego_string(&w->body, c->data->string);
 	buf_printf(&w->body, "\n%s", left);
 	return 0;
 }
@@ -142,12 +143,12 @@ static int put_strings(struct ppl_writer *w, const char *what, const struct valu
 
 	if (data->type != VALUE_LIST && data->type != VALUE_STRING)
 		return err_set(err, "%s expects a string or a list of strings, got %s", what,
-			       translator_ppl_type(data));
+			       translator_ppl_parse_type_name(data));
 	buf_putc(&w->body, '[');
 	for (size_t i = 0; i < n; i++) {
 		if (items[i].type != VALUE_STRING)
 			return err_set(err, "%s expects strings, item %zu of the list is %s", what,
-				       i + 1, translator_ppl_type(&items[i]));
+				       i + 1, translator_ppl_parse_type_name(&items[i]));
 		if (i)
 			buf_puts(&w->body, ", ");
 		if (put(w, items[i].string, err) < 0)
@@ -216,7 +217,7 @@ static int put_spki_hash(struct ppl_writer *w, struct str text, struct err *err)
 			       "certificate SPKI hash (spki_hash) must be a base64-encoded SHA-256 "
 			       "hash, got %s",
 			       err_quote(text));
-	translator_ppl_string(&w->body, text);
+	translator_ppl_rego_string(&w->body, text);
 	return 0;
 }
 
@@ -258,8 +259,8 @@ static int match_certificate_one(struct ppl_writer *w, struct str key, const str
 		       err_quote(key));
 }
 
-int translator_ppl_match_certificate(struct ppl_writer *w, const char *left,
-				     const struct ppl_criterion *c, struct err *err)
+int translator_ppl_matchers_certificate(struct ppl_writer *w, const char *left,
+					const struct ppl_criterion *c, struct err *err)
 {
 	const struct value_entry **sorted;
 
@@ -268,8 +269,8 @@ int translator_ppl_match_certificate(struct ppl_writer *w, const char *left,
 		return err_set(
 			err,
 			"client_certificate expects an object, such as `fingerprint: ...`, got %s",
-			translator_ppl_type(c->data));
-	sorted = translator_ppl_sorted(c->data, w->pool);
+			translator_ppl_parse_type_name(c->data));
+	sorted = translator_ppl_rego_sorted(c->data, w->pool);
 	for (size_t i = 0; i < c->data->map.n; i++)
 		if (match_certificate_one(w, sorted[i]->key.string, &sorted[i]->value, err) < 0)
 			return -1;
@@ -282,9 +283,9 @@ static int put_address(struct ppl_writer *w, struct str text, struct err *err)
 	int rc;
 
 	buf_init(&address, PPL_MAX_TEXT);
-	rc = translator_ppl_cidr(text, &address);
+	rc = translator_ppl_address_normalize(text, &address);
 	if (rc == 0)
-		translator_ppl_string(&w->body, buf_view(&address));
+		translator_ppl_rego_string(&w->body, buf_view(&address));
 	else
 		err_set(err, "source_ip expects an IP address or a CIDR range, got %s",
 			err_quote(text));
@@ -292,8 +293,8 @@ static int put_address(struct ppl_writer *w, struct str text, struct err *err)
 	return rc;
 }
 
-int translator_ppl_match_address(struct ppl_writer *w, const char *left,
-				 const struct ppl_criterion *c, struct err *err)
+int translator_ppl_matchers_address(struct ppl_writer *w, const char *left,
+				    const struct ppl_criterion *c, struct err *err)
 {
 	buf_puts(&w->body, "\tcount(net.cidr_contains_matches(");
 	if (put_strings(w, "source_ip", c->data, put_address, err) < 0)
@@ -305,7 +306,7 @@ int translator_ppl_match_address(struct ppl_writer *w, const char *left,
 static int put_key(struct ppl_writer *w, struct str text, struct err *err)
 {
 	buf_putc(&w->body, '"');
-	if (translator_ppl_ssh_key(text, &w->body) < 0)
+	if (translator_ppl_sshkey_encode(text, &w->body) < 0)
 		return err_set(err,
 			       "%s is no SSH public key: expected the form of an authorized_keys "
 			       "line, such as "
@@ -315,8 +316,8 @@ static int put_key(struct ppl_writer *w, struct str text, struct err *err)
 	return 0;
 }
 
-int translator_ppl_match_key(struct ppl_writer *w, const char *left, const struct ppl_criterion *c,
-			     struct err *err)
+int translator_ppl_matchers_key(struct ppl_writer *w, const char *left,
+				const struct ppl_criterion *c, struct err *err)
 {
 	buf_printf(&w->body, "\t%s in ", left);
 	if (put_strings(w, "ssh_publickey", c->data, put_key, err) < 0)
@@ -325,8 +326,8 @@ int translator_ppl_match_key(struct ppl_writer *w, const char *left, const struc
 	return 0;
 }
 
-int translator_ppl_match_key_authority(struct ppl_writer *w, const char *left,
-				       const struct ppl_criterion *c, struct err *err)
+int translator_ppl_matchers_key_authority(struct ppl_writer *w, const char *left,
+					  const struct ppl_criterion *c, struct err *err)
 {
 	(void)left;
 	buf_puts(&w->body, "\tuserCAs := ");

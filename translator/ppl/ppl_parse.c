@@ -1,8 +1,9 @@
-/* ppl_parse: policy text (YAML or JSON) into rules, operators and criteria.
+/* ppl_parse: reads policy text (YAML or JSON) into rules, operators and criteria.
  *
  *   in     the text of a policy, hostile
  *   out    struct ppl_policy in the pool; it points into the parsed document
- *   never  looks at what a criterion's data mean: that is ppl_criteria.c
+ *   owns   the names of actions and operators
+ *   never  looks at what the data of a criterion mean: ppl_criteria.c does
  *
  * Pomerium reads YAML, turns it into JSON and reads that. So what JSON cannot hold (NaN, keys that
  * are no strings) is an error here, and a date is the string that JSON makes of it. */
@@ -10,10 +11,10 @@
 
 #include <math.h>
 
-const char *const translator_ppl_actions[PPL_N_ACTIONS] = { "allow", "deny" };
-const char *const translator_ppl_operators[PPL_N_OPERATORS] = { "and", "or", "not", "nor" };
+const char *const translator_ppl_parse_actions[PPL_N_ACTIONS] = { "allow", "deny" };
+const char *const translator_ppl_parse_operators[PPL_N_OPERATORS] = { "and", "or", "not", "nor" };
 
-const char *translator_ppl_type(const struct value *v)
+const char *translator_ppl_parse_type_name(const struct value *v)
 {
 	static const char *const names[] = {
 		[VALUE_NULL] = "null",     [VALUE_BOOL] = "a boolean", [VALUE_INT] = "a number",
@@ -96,7 +97,7 @@ static int fit_json(struct value *v, struct pool *pool, struct err *err)
 					       "line %u: the key %s is %s, but the keys of a "
 					       "policy are strings",
 					       key->line, err_quote(key->text),
-					       translator_ppl_type(key));
+					       translator_ppl_parse_type_name(key));
 			if (fit_json(&v->map.entries[i].value, pool, err) < 0)
 				return -1;
 		}
@@ -122,7 +123,7 @@ static int criterion_from_value(const struct value *v, struct ppl_criterion *out
 		return err_set(err,
 			       "each criterion is an object with one key, such as `email: "
 			       "ada@example.com`, not %s",
-			       translator_ppl_type(v));
+			       translator_ppl_parse_type_name(v));
 	if (v->map.n != 1)
 		return err_set(
 			err,
@@ -141,7 +142,8 @@ static int criteria_from_value(const struct value *v, struct pool *pool, struct 
 			       struct err *err)
 {
 	if (v->type != VALUE_LIST)
-		return err_set(err, "expected a list of criteria, got %s", translator_ppl_type(v));
+		return err_set(err, "expected a list of criteria, got %s",
+			       translator_ppl_parse_type_name(v));
 	out->items = pool_array(pool, v->list.n, sizeof(*out->items));
 	out->n = v->list.n;
 	for (size_t i = 0; i < v->list.n; i++)
@@ -153,16 +155,16 @@ static int criteria_from_value(const struct value *v, struct pool *pool, struct 
 static int rule_from_value(const struct value *v, struct pool *pool, struct ppl_rule *out,
 			   struct err *err)
 {
-	const char *action = translator_ppl_actions[out->action];
+	const char *action = translator_ppl_parse_actions[out->action];
 
 	if (v->type != VALUE_MAP)
 		return err_set(err,
 			       "the value of \"%s\" must be an object with and, or, not, nor, but "
 			       "it is %s",
-			       action, translator_ppl_type(v));
+			       action, translator_ppl_parse_type_name(v));
 	for (size_t i = 0; i < v->map.n; i++) {
 		struct str key = v->map.entries[i].key.string;
-		int op = find_name(translator_ppl_operators, PPL_N_OPERATORS, key);
+		int op = find_name(translator_ppl_parse_operators, PPL_N_OPERATORS, key);
 
 		if (op < 0 && str_is(key, "action"))
 			continue;
@@ -174,7 +176,7 @@ static int rule_from_value(const struct value *v, struct pool *pool, struct ppl_
 		if (criteria_from_value(&v->map.entries[i].value, pool, &out->operators[op], err) <
 		    0)
 			return err_wrap(err, "invalid criteria in \"%s\" of \"%s\"",
-					translator_ppl_operators[op], action);
+					translator_ppl_parse_operators[op], action);
 	}
 	return 0;
 }
@@ -184,13 +186,13 @@ static int rules_from_object(const struct value *v, struct pool *pool, struct pp
 			     struct err *err)
 {
 	for (size_t i = 0; i < v->map.n; i++)
-		if (find_name(translator_ppl_actions, PPL_N_ACTIONS, v->map.entries[i].key.string) <
-		    0)
+		if (find_name(translator_ppl_parse_actions, PPL_N_ACTIONS,
+			      v->map.entries[i].key.string) < 0)
 			return err_set(err,
 				       "unsupported action %s, only allow and deny are allowed",
 				       err_quote(v->map.entries[i].key.string));
 	for (int action = 0; action < PPL_N_ACTIONS; action++) {
-		const struct value *body = value_get(v, translator_ppl_actions[action]);
+		const struct value *body = value_get(v, translator_ppl_parse_actions[action]);
 		struct ppl_rule *rule;
 
 		if (!body)
@@ -212,7 +214,7 @@ static int rules_from_value(const struct value *v, struct pool *pool, struct ppl
 		return err_set(err,
 			       "a policy is an object with allow and deny, or a list of such "
 			       "objects, not %s",
-			       translator_ppl_type(v));
+			       translator_ppl_parse_type_name(v));
 	for (size_t i = 0; i < v->list.n; i++) {
 		const struct value *item = &v->list.items[i];
 
@@ -220,7 +222,7 @@ static int rules_from_value(const struct value *v, struct pool *pool, struct ppl
 			return err_set(
 				err,
 				"rule %zu of the list must be an object with allow or deny, not %s",
-				i + 1, translator_ppl_type(item));
+				i + 1, translator_ppl_parse_type_name(item));
 		if (rules_from_object(item, pool, out, err) < 0)
 			return -1;
 	}

@@ -1,8 +1,9 @@
-/* ppl_printable: the code points that Go prints in a quoted string as they are.
+/* ppl_printable: says whether Go prints a code point in a quoted string as it is.
  *
  *   in     a code point
  *   out    strconv.IsPrint of Go: letters, marks, numbers, punctuation, symbols and the ASCII space
- *   never  edited by hand: written by tests/regex/gen, see tests/regex/README.md (Unicode 15.0.0)
+ *   owns   the ranges (Unicode 15.0.0)
+ *   never  edited by hand: tests/regex/gen writes it, see tests/regex/README.md
  */
 #include "translator/ppl/ppl.h"
 

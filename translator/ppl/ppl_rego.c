@@ -1,7 +1,8 @@
-/* ppl_rego: values and clauses as OPA's formatter prints them.
+/* ppl_rego: prints values and clauses as OPA's formatter does.
  *
  *   in     values of a parsed policy, lines of a rule body
  *   out    Rego text, appended to a buf
+ *   owns   nothing
  *   never  breaks a line inside an expression: the reference's nodes all stand on one source line
  */
 #include "translator/ppl/ppl.h"
@@ -45,7 +46,7 @@ static void put_escaped(struct buf *out, uint32_t code)
 
 /* What Go prints in quotes as it is stays as it is; the rest gets the escapes of JSON, the only
  * ones Rego knows. */
-void translator_ppl_string(struct buf *out, struct str text)
+void translator_ppl_rego_string(struct buf *out, struct str text)
 {
 	size_t plain = 0;
 
@@ -72,7 +73,7 @@ static int by_key(const void *a, const void *b)
 	return str_cmp((*left)->key.string, (*right)->key.string);
 }
 
-const struct value_entry **translator_ppl_sorted(const struct value *map, struct pool *pool)
+const struct value_entry **translator_ppl_rego_sorted(const struct value *map, struct pool *pool)
 {
 	const struct value_entry **sorted =
 		pool_array(pool, map->map.n, sizeof(const struct value_entry *));
@@ -86,20 +87,20 @@ const struct value_entry **translator_ppl_sorted(const struct value *map, struct
 
 static void put_object(struct buf *out, const struct value *v, struct pool *pool)
 {
-	const struct value_entry **sorted = translator_ppl_sorted(v, pool);
+	const struct value_entry **sorted = translator_ppl_rego_sorted(v, pool);
 
 	buf_putc(out, '{');
 	for (size_t i = 0; i < v->map.n; i++) {
 		if (i)
 			buf_puts(out, ", ");
-		translator_ppl_string(out, sorted[i]->key.string);
+		translator_ppl_rego_string(out, sorted[i]->key.string);
 		buf_puts(out, ": ");
-		translator_ppl_value(out, &sorted[i]->value, pool);
+		translator_ppl_rego_value(out, &sorted[i]->value, pool);
 	}
 	buf_putc(out, '}');
 }
 
-void translator_ppl_value(struct buf *out, const struct value *v, struct pool *pool)
+void translator_ppl_rego_value(struct buf *out, const struct value *v, struct pool *pool)
 {
 	switch (v->type) {
 	case VALUE_NULL:
@@ -119,14 +120,14 @@ void translator_ppl_value(struct buf *out, const struct value *v, struct pool *p
 		break;
 	case VALUE_STRING:
 	case VALUE_TIME:
-		translator_ppl_string(out, v->string);
+		translator_ppl_rego_string(out, v->string);
 		break;
 	case VALUE_LIST:
 		buf_putc(out, '[');
 		for (size_t i = 0; i < v->list.n; i++) {
 			if (i)
 				buf_puts(out, ", ");
-			translator_ppl_value(out, &v->list.items[i], pool);
+			translator_ppl_rego_value(out, &v->list.items[i], pool);
 		}
 		buf_putc(out, ']');
 		break;
@@ -136,7 +137,7 @@ void translator_ppl_value(struct buf *out, const struct value *v, struct pool *p
 	}
 }
 
-void translator_ppl_clause(struct buf *out, struct str head, const struct buf *body)
+void translator_ppl_rego_clause(struct buf *out, struct str head, const struct buf *body)
 {
 	struct str lines = buf_view(body);
 

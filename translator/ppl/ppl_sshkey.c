@@ -1,11 +1,12 @@
-/* ppl_sshkey: the SSH public key in a line of authorized_keys.
+/* ppl_sshkey: reads the SSH public key in a line of authorized_keys.
  *
  *   in     text of a policy: options, key type, base64, comment, in lines
  *   out    the wire form of the first line that holds a key, in base64
+ *   owns   the table of key types
  *   never  trusts a length in the wire form; keeps a key
  *
- * Accepted is what golang.org/x/crypto/ssh accepts: RSA, DSA, ECDSA on its curve, Ed25519, the two
- * security key types, and certificates of these. The type in front must be the one inside. */
+ * It accepts what golang.org/x/crypto/ssh accepts: RSA, DSA, ECDSA on its curve, Ed25519, the two
+ * security key types, and certificates of these. The type before the key must be the one inside. */
 #include "translator/ppl/ppl.h"
 
 #include <openssl/bn.h>
@@ -309,7 +310,7 @@ static int key_from_line(struct str line, struct buf *out)
 	return key_from_fields(str_trim(str_slice(line, options_end(line), line.len)), out);
 }
 
-int translator_ppl_ssh_key(struct str text, struct buf *out)
+int translator_ppl_sshkey_encode(struct str text, struct buf *out)
 {
 	struct str line, rest = text;
 

@@ -1,10 +1,11 @@
-/* regex: does Go's regexp accept an expression?
+/* regex: says whether Go's regexp accepts an expression.
  *
  *   in     an expression as it stands in an annotation or a path, hostile
  *   out    0, or -1 with Go's reason and the part of the text that it is about
- *   never  compiles or matches: PCRE2 does, for `sluice explain`
+ *   owns   nothing
+ *   never  compiles or matches an expression
  *
- * Pomerium checks expressions with Go's regexp (RE2's syntax), so what it refuses must be refused
+ * Pomerium checks expressions with Go's regexp (RE2's syntax), so what that refuses must be refused
  * here. tests/regex/ holds Go's verdict on thousands of expressions. */
 #include "translator/regex/regex.h"
 #include "base/buf.h"
@@ -343,7 +344,7 @@ static int backslash(struct parser *p)
 		translator_regex_tree_push_set(&p->tree, &set, r->flags);
 	if (rc != 0)
 		return rc < 0 ? -1 : 0;
-	if (translator_regex_escape(r, &rune) < 0)
+	if (translator_regex_class_escaped_rune(r, &rune) < 0)
 		return -1;
 	translator_regex_tree_push_literal(&p->tree, rune, r->flags);
 	return 0;
@@ -353,7 +354,7 @@ static int bracket(struct parser *p)
 {
 	struct regex_set set = { .n = 0 };
 
-	if (translator_regex_bracket(&p->reader, &set) < 0)
+	if (translator_regex_class_bracket(&p->reader, &set) < 0)
 		return -1;
 	translator_regex_tree_push_set(&p->tree, &set, p->reader.flags);
 	return 0;

@@ -1,9 +1,9 @@
-/* regex: Go's rules for regular expressions. Private to regex*.c; the door is
+/* regex: Go's rules for regular expressions. Private to translator/regex/; others call
  * translator_regex_check.
  *
  *   regex.c         the text: literals, groups, flags, repetition
  *   regex_class.c   escapes, [classes], \p{names}
- *   regex_tree.c    what would be the parsed tree, kept as sums: its limits are Go's limits
+ *   regex_tree.c    sums over the tree that Go would build, because its limits are about that tree
  *   regex_names.c   the names of Unicode classes (generated) */
 #ifndef TRANSLATOR_REGEX_H
 #define TRANSLATOR_REGEX_H
@@ -111,13 +111,13 @@ int translator_regex_fail(struct regex_reader *r, const char *reason, struct str
 /* Reads one rune; 0 with *rune = UINT32_MAX at the end, -1 if it is not UTF-8. */
 int translator_regex_rune(struct regex_reader *r, uint32_t *rune);
 bool translator_regex_next_is(const struct regex_reader *r, const char *text);
-int translator_regex_escape(struct regex_reader *r, uint32_t *rune);
+int translator_regex_class_escaped_rune(struct regex_reader *r, uint32_t *rune);
 /* \d \s \w \pL and their like. 1: read into set, 0: something else stands there, -1: malformed. */
 int translator_regex_class_escape(struct regex_reader *r, struct regex_set *set);
-int translator_regex_bracket(struct regex_reader *r, struct regex_set *set);
+int translator_regex_class_bracket(struct regex_reader *r, struct regex_set *set);
 /* Runes that the class of this canonical name lists, or -1: no such name. */
-long translator_regex_class_size(struct str name, bool negated, bool folded);
+long translator_regex_names_size(struct str name, bool negated, bool folded);
 /* The rune and, with REGEX_FOLD, what equals it but for case. */
-void translator_regex_set_add(struct regex_set *set, uint32_t from, uint32_t to, unsigned flags);
+void translator_regex_class_add(struct regex_set *set, uint32_t from, uint32_t to, unsigned flags);
 
 #endif

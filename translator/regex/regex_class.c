@@ -1,8 +1,10 @@
-/* regex_class: escapes and character classes.
+/* regex_class: reads escapes and character classes.
  *
- *   in     a reader that stands before a backslash or a bracket
+ *   in     a reader that stands at a backslash or a bracket
  *   out    the rune, or the set of runes; or why Go refuses it
- *   never  keeps the runes of a large class: only a literal's worth decides anything */
+ *   owns   the tables of Perl's and POSIX's classes
+ *   never  keeps the runes of a large class: only the first two ranges decide anything
+ */
 #include "translator/regex/regex.h"
 
 #define INVALID_ESCAPE "invalid escape sequence"
@@ -61,7 +63,7 @@ static uint32_t min_of(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-void translator_regex_set_add(struct regex_set *set, uint32_t from, uint32_t to, unsigned flags)
+void translator_regex_class_add(struct regex_set *set, uint32_t from, uint32_t to, unsigned flags)
 {
 	add_range(set, from, to);
 	if (!(flags & REGEX_FOLD) || from > 'z' || to < 'A')
@@ -127,7 +129,8 @@ static void add_named(struct regex_set *set, const struct named_set *named, bool
 	for (const char *pair = named->ranges; *pair; pair += 2) {
 		uint32_t from = (unsigned char)pair[0];
 
-		translator_regex_set_add(&own, from == 1 ? 0 : from, (unsigned char)pair[1], flags);
+		translator_regex_class_add(&own, from == 1 ? 0 : from, (unsigned char)pair[1],
+					   flags);
 	}
 	if (negated) {
 		clean_set(&own);
@@ -184,7 +187,7 @@ static bool next_is_octal(const struct regex_reader *r)
 	return r->rest.len && r->rest.ptr[0] >= '0' && r->rest.ptr[0] <= '7';
 }
 
-int translator_regex_escape(struct regex_reader *r, uint32_t *rune)
+int translator_regex_class_escaped_rune(struct regex_reader *r, uint32_t *rune)
 {
 	static const char letters[] = "a\af\fn\nr\rt\tv\v";
 	struct str start = r->rest;
@@ -284,7 +287,7 @@ static int unicode_class(struct regex_reader *r, struct regex_set *set)
 	}
 	len = canonical_name(name, canonical, sizeof(canonical));
 	if (len >= 0)
-		n_runes = translator_regex_class_size((struct str){ canonical, (size_t)len },
+		n_runes = translator_regex_names_size((struct str){ canonical, (size_t)len },
 						      negated, r->flags & REGEX_FOLD);
 	if (n_runes < 0)
 		return translator_regex_fail(r, INVALID_RANGE, start);
@@ -342,7 +345,7 @@ static int class_rune(struct regex_reader *r, struct str bracket, uint32_t *rune
 	if (r->rest.len == 0)
 		return translator_regex_fail(r, "missing closing ]", bracket);
 	if (r->rest.ptr[0] == '\\')
-		return translator_regex_escape(r, rune);
+		return translator_regex_class_escaped_rune(r, rune);
 	return translator_regex_rune(r, rune);
 }
 
@@ -362,11 +365,11 @@ static int class_range(struct regex_reader *r, struct str bracket, struct regex_
 		if (to < from)
 			return translator_regex_fail(r, INVALID_RANGE, start);
 	}
-	translator_regex_set_add(set, from, to, r->flags);
+	translator_regex_class_add(set, from, to, r->flags);
 	return 0;
 }
 
-int translator_regex_bracket(struct regex_reader *r, struct regex_set *set)
+int translator_regex_class_bracket(struct regex_reader *r, struct regex_set *set)
 {
 	struct str bracket = r->rest;
 	bool negated, is_first = true;

@@ -1,8 +1,9 @@
-/* regex_names: the names of Unicode classes that Go's regexp accepts in \p{...}.
+/* regex_names: looks up the names of Unicode classes that Go's regexp accepts in \p{...}.
  *
- *   in     a name in canonical form: one capital in front, no blanks, hyphens and underscores
+ *   in     a name in canonical form: the first letter a capital, no blanks, hyphens and underscores
  *   out    how many code points the class lists in the parsed expression, which Go bounds
- *   never  edited by hand: written by tests/regex/gen, see tests/regex/README.md (Unicode 15.0.0)
+ *   owns   the table (Unicode 15.0.0)
+ *   never  edited by hand: tests/regex/gen writes it, see tests/regex/README.md
  */
 #include "translator/regex/regex.h"
 
@@ -112,7 +113,7 @@ static const struct {
 };
 /* clang-format on */
 
-long translator_regex_class_size(struct str name, bool negated, bool folded)
+long translator_regex_names_size(struct str name, bool negated, bool folded)
 {
 	size_t from = 0, to = sizeof(names) / sizeof(names[0]);
 

@@ -1,14 +1,13 @@
-/* regex_tree: the tree that Go's parser would build, reduced to what its limits look at.
+/* regex_tree: counts what Go's parser would build, because its limits are about that tree.
  *
  *   in     nodes in the order in which the parser meets them
  *   out    whether a limit is passed: instructions, height, runes, nested counts
  *   owns   the stack of open nodes
- *   never  keeps what stands below a finished node: its height, size and largest product are enough
+ *   never  keeps what lies below a finished node: its height, size and largest product are enough
  *
- * Go counts the nodes it allocates, merges neighbouring literals, lifts a concatenation out of a
- * concatenation and makes one class of a|b; the same is done here, for the counts to be the same.
- * Left out is the factoring of common prefixes in an alternation: it only shifts the limits a
- * little. */
+ * Go counts the nodes that it allocates, merges neighbouring literals, lifts a concatenation out of
+ * a concatenation and makes one class of a|b. The same is done here, so that the counts agree. Only
+ * the factoring of common prefixes in an alternation is left out: it shifts the limits a little. */
 #include "translator/regex/regex.h"
 #include "base/mem.h"
 
@@ -297,11 +296,11 @@ static bool matches_newline(const struct regex_node *node)
 static void add_node(struct regex_set *set, const struct regex_node *node)
 {
 	if (node->op == REGEX_LITERAL) {
-		translator_regex_set_add(set, node->runes[0], node->runes[0], node->flags);
+		translator_regex_class_add(set, node->runes[0], node->runes[0], node->flags);
 		return;
 	}
 	for (size_t i = 0; i + 1 < node->n_runes && i < 4; i += 2)
-		translator_regex_set_add(set, node->runes[i], node->runes[i + 1], 0);
+		translator_regex_class_add(set, node->runes[i], node->runes[i + 1], 0);
 	if (node->n_runes > 4)
 		set->n_more += (node->n_runes - 4) / 2;
 }

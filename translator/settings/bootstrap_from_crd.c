@@ -1,15 +1,16 @@
-/* bootstrap_from_crd: the Pomerium object -> what Pomerium needs before it starts.
+/* bootstrap_from_crd: makes of the Pomerium object what Pomerium needs before it starts.
  *
- *   in     the bundle of the Pomerium object, start options
+ *   in     the bundle of the Pomerium object, the flags that describe the Pomerium beside us
  *   out    bootstrap, its splices and files of a CONFIG
  *   owns   the rules of the bootstrap Secret and of storage
- *   never  sees a private value: a connection string is completed by the publisher
+ *   never  sees a private value: the publisher completes a connection string
  */
 #include "translator/settings/settings.h"
 
 #include "pb/pomerium.pb-c.h"
 #include "translator/settings/crd.h"
-#include "translator/ingress/ingress.h"
+#include "translator/answer.h"
+#include "translator/bundle_secret.h"
 #include "translator/validate/url.h"
 
 #define SECRET_LEN 32
@@ -32,7 +33,8 @@ static int splice_secrets(struct settings_job *job, struct err *err)
 	if (!secret)
 		return -1;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		const struct msg_secret_info *info = translator_secret_info(secret, parts[i].key);
+		const struct msg_secret_info *info =
+			translator_bundle_secret_info(secret, parts[i].key);
 
 		if (!info && !parts[i].required)
 			continue;
@@ -47,8 +49,8 @@ static int splice_secrets(struct settings_job *job, struct err *err)
 				       "%s, but has %llu",
 				       err_quote(name), SECRET_LEN, parts[i].key,
 				       (unsigned long long)info->len);
-		translator_settings_splice(job, secret, info, str_from(parts[i].path),
-					   MSG_SPLICE_BASE64);
+		translator_settings_secret_splice(job, secret, info, str_from(parts[i].path),
+						  MSG_SPLICE_BASE64);
 	}
 	return 0;
 }
@@ -86,7 +88,8 @@ static int add_files(struct settings_job *job, struct err *err)
 		if (!name.ptr)
 			continue;
 		secret = translator_settings_secret(job, parts[i].field, name, err);
-		info = secret ? translator_settings_need(secret, parts[i].field, parts[i].key, err)
+		info = secret ? translator_settings_secret_need(secret, parts[i].field,
+								parts[i].key, err)
 			      : NULL;
 		if (!info)
 			return -1;
@@ -101,13 +104,13 @@ static int splice_connection(struct settings_job *job, struct err *err)
 	const struct msg_bundle_secret *secret =
 		translator_settings_secret(job, FIELD, translator_crd_text(job->spec, FIELD), err);
 	const struct msg_secret_info *info =
-		secret ? translator_settings_need(secret, FIELD, "connection", err) : NULL;
+		secret ? translator_settings_secret_need(secret, FIELD, "connection", err) : NULL;
 
 	if (!info || add_files(job, err))
 		return -1;
-	translator_settings_splice(job, secret, info,
-				   STR("settings.databroker_storage_connection_string"),
-				   job->out->files.n ? MSG_SPLICE_POSTGRES_URL : MSG_SPLICE_RAW);
+	translator_settings_secret_splice(
+		job, secret, info, STR("settings.databroker_storage_connection_string"),
+		job->out->files.n ? MSG_SPLICE_POSTGRES_URL : MSG_SPLICE_RAW);
 	return 0;
 }
 
@@ -115,7 +118,7 @@ static int set_storage(struct settings_job *job, Pomerium__Config__Settings *out
 {
 	struct str path = translator_crd_text(job->spec, "storage.file.path");
 
-	if (translator_settings_storage(job, err))
+	if (translator_settings_secret_check_storage(job, err))
 		return -1;
 	if (path.ptr) {
 		PB_SET_TEXT(out, databroker_storage_type, STR("file"));
@@ -272,7 +275,7 @@ int translator_bootstrap_from_crd(const struct translator_settings *settings,
 		/* Nothing of a part that is not whole may go out. */
 		out->splices.n = n_splices;
 		out->files.n = 0;
-		translator_settings_warn(&job, MSG_CONFIG_BOOTSTRAP "%s", own.text);
+		translator_answer_warn(out, pool, MSG_CONFIG_BOOTSTRAP "%s", own.text);
 		return 0;
 	}
 	buf_init(&bytes, BUF_MAX_MESSAGE / 2);

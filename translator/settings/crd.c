@@ -1,11 +1,11 @@
-/* crd: is this a Pomerium object that an API server would take?
+/* crd: says whether an API server would take this Pomerium object.
  *
  *   in     spec, untyped
  *   out    yes, or a sentence that names the field, its value and what would be right
  *   owns   the rules that tie fields together; those of one field are rows of crd_table.c
  *   never  changes the spec
  *
- * An API server checks the same before it stores the object; manifests from a folder come
+ * An API server checks the same before it stores the object. Manifests from a folder come
  * unchecked. */
 #include "translator/settings/crd_table.h"
 
@@ -35,7 +35,7 @@ struct str translator_crd_text(const struct value *spec, const char *path)
 
 static const struct crd_field *find_field(struct str path)
 {
-	for (const struct crd_field *f = translator_crd_fields; f->path; f++)
+	for (const struct crd_field *f = translator_crd_table; f->path; f++)
 		if (str_is(path, f->path))
 			return f;
 	return NULL;
@@ -45,7 +45,7 @@ bool translator_crd_is_allowed(const char *path, struct str text)
 {
 	const struct crd_field *field = find_field(str_from(path));
 
-	return !field || !field->allowed || translator_crd_allows(field, text);
+	return !field || !field->allowed || translator_crd_table_allows(field, text);
 }
 
 static bool is_string(const struct value *v)
@@ -62,7 +62,8 @@ static int check_text(const struct crd_field *field, const struct value *v, stru
 	if (field->flags & CRD_HTTPS && !str_starts(text, "https://"))
 		return err_set(err, "spec.%s: %s should begin with https://", field->path,
 			       err_quote(text));
-	if (field->allowed && !(field->flags & CRD_LENIENT) && !translator_crd_allows(field, text))
+	if (field->allowed && !(field->flags & CRD_LENIENT) &&
+	    !translator_crd_table_allows(field, text))
 		return err_set(err, "spec.%s: %s should be one of: %s", field->path,
 			       err_quote(text), field->allowed);
 	return 0;
@@ -152,7 +153,7 @@ static int check_required(const char *path, const struct value *map, struct err 
 {
 	size_t len = strlen(path);
 
-	for (const struct crd_field *f = translator_crd_fields; f->path; f++) {
+	for (const struct crd_field *f = translator_crd_table; f->path; f++) {
 		const char *name = f->path + len + (len > 0);
 		const struct value *v;
 

@@ -18,7 +18,7 @@ bool translator_crd_is_allowed(const char *path, struct str text);
 int translator_crd_settings(const struct value *spec, struct pool *pool, struct value *out,
 			    struct err *err);
 /* Puts a value at "downstream_mtls.ca" of such a tree. */
-void translator_crd_put(struct pool *pool, struct value *tree, struct str path,
-			const struct value *v);
+void translator_crd_settings_put(struct pool *pool, struct value *tree, struct str path,
+				 const struct value *v);
 
 #endif

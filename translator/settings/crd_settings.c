@@ -1,7 +1,8 @@
-/* crd_settings: the fields of the Pomerium object that have one place in pomerium.config.Settings.
+/* crd_settings: copies the fields that have exactly one place in pomerium.config.Settings.
  *
  *   in     a spec that crd.c found good
  *   out    the protobuf-JSON of Settings as a tree, ready for pb_from_value
+ *   owns   nothing: crd_table.c says where a field goes
  *   never  reads a Secret
  */
 #include "translator/settings/crd_table.h"
@@ -28,8 +29,8 @@ static struct value *entry_of(struct pool *pool, struct value *map, struct str n
 	return &entry->value;
 }
 
-void translator_crd_put(struct pool *pool, struct value *tree, struct str path,
-			const struct value *v)
+void translator_crd_settings_put(struct pool *pool, struct value *tree, struct str path,
+				 const struct value *v)
 {
 	struct str step, rest = path;
 
@@ -92,15 +93,15 @@ int translator_crd_settings(const struct value *spec, struct pool *pool, struct 
 			    struct err *err)
 {
 	*out = (struct value){ .type = VALUE_MAP };
-	for (const struct crd_field *f = translator_crd_fields; f->path; f++) {
+	for (const struct crd_field *f = translator_crd_table; f->path; f++) {
 		const struct value *v = f->to ? translator_crd_get(spec, f->path) : NULL;
 		struct value converted;
 
-		if (!v || (f->flags & CRD_LENIENT && !translator_crd_allows(f, v->string)))
+		if (!v || (f->flags & CRD_LENIENT && !translator_crd_table_allows(f, v->string)))
 			continue;
 		if (convert(f, v, pool, &converted, err))
 			return err_wrap(err, "spec.%s", f->path);
-		translator_crd_put(pool, out, str_from(f->to), &converted);
+		translator_crd_settings_put(pool, out, str_from(f->to), &converted);
 	}
 	return 0;
 }

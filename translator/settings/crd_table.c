@@ -1,14 +1,15 @@
-/* crd_table: one row a field of the Pomerium object.
+/* crd_table: lists the fields of the Pomerium object, one row each.
  *
  *   in     nothing
  *   out    the schema of the CRD ingress.pomerium.io/v1 (2026-08), the fields of Settings
- *   never  holds a rule that two fields share: those are in crd.c
+ *   owns   the table
+ *   never  holds a rule that two fields share: crd.c does
  */
 #include "translator/settings/crd_table.h"
 
 #include <strings.h>
 
-const struct crd_field translator_crd_fields[] = {
+const struct crd_field translator_crd_table[] = {
 	{ "accessLogFields", CRD_LIST, 0, NULL, "access_log_fields", CRD_STRINGS, NULL },
 	{ "allowUpgrades", CRD_LIST, 0, NULL, "allow_upgrades", CRD_STRINGS, NULL },
 	{ "authenticate", CRD_OBJECT, 0, NULL, NULL, CRD_AS_IS, NULL },
@@ -145,7 +146,7 @@ const struct crd_field translator_crd_fields[] = {
 	{ NULL, CRD_OBJECT, 0, NULL, NULL, CRD_AS_IS, NULL },
 };
 
-bool translator_crd_allows(const struct crd_field *field, struct str text)
+bool translator_crd_table_allows(const struct crd_field *field, struct str text)
 {
 	struct str rest = str_from(field->allowed), word;
 

@@ -1,4 +1,4 @@
-/* crd_table: one row a field of the Pomerium object. Only for crd.c and crd_settings.c. */
+/* crd_table: lists the fields of the Pomerium object. Only crd.c and crd_settings.c use it. */
 #ifndef TRANSLATOR_CRD_TABLE_H
 #define TRANSLATOR_CRD_TABLE_H
 
@@ -40,9 +40,9 @@ struct crd_field {
 	const char *prefix;
 };
 
-extern const struct crd_field translator_crd_fields[];
+extern const struct crd_field translator_crd_table[];
 
 /* Is the text one of the words? */
-bool translator_crd_allows(const struct crd_field *field, struct str text);
+bool translator_crd_table_allows(const struct crd_field *field, struct str text);
 
 #endif

@@ -1,9 +1,9 @@
-/* pomerium_flags: flags that describe the Pomerium beside us.
+/* pomerium_flags: reads the flags that describe the Pomerium beside us.
  *
  *   in     flags with the names of the Go controller's all-in-one command
  *   out    fields of the bootstrap configuration
  *   owns   the table: a flag, where it goes, what it must look like
- *   never  says what no flag says: Pomerium's own defaults stand then
+ *   never  sets what no flag says: Pomerium's own defaults hold then
  */
 #include "translator/settings/pomerium_flags.h"
 

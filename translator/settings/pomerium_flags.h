@@ -1,4 +1,4 @@
-/* pomerium_flags: flags that describe the Pomerium beside us. They go into its bootstrap
+/* pomerium_flags: reads the flags that describe the Pomerium beside us. They go into its bootstrap
  * configuration; the names are those of the Go controller's all-in-one command. */
 #ifndef TRANSLATOR_POMERIUM_FLAGS_H
 #define TRANSLATOR_POMERIUM_FLAGS_H

@@ -1,4 +1,4 @@
-/* settings: what becomes of the Pomerium object. */
+/* settings: what the files that translate the Pomerium object share. */
 #ifndef TRANSLATOR_SETTINGS_H
 #define TRANSLATOR_SETTINGS_H
 
@@ -6,8 +6,7 @@
 
 /* settings_from_crd.c: the settings that every Pomerium process follows, certificates, warnings. No
  * object: no settings. */
-int translator_settings_from_crd(const struct translator_settings *settings,
-				 const struct msg_bundle *bundle, struct pool *pool,
+int translator_settings_from_crd(const struct msg_bundle *bundle, struct pool *pool,
 				 struct msg_config *out, struct err *err);
 /* bootstrap_from_crd.c: what Pomerium needs before it starts. A fault in it rejects the object only
  * where this part is what is asked for (settings->bootstrap_only); elsewhere it is a warning and
@@ -31,22 +30,22 @@ const struct msg_bundle_secret *translator_settings_secret(const struct settings
 							   const char *field, struct str name,
 							   struct err *err);
 /* Its value under a key: there, not empty, text. NULL with a sentence. */
-const struct msg_secret_info *translator_settings_need(const struct msg_bundle_secret *secret,
-						       const char *field, const char *key,
-						       struct err *err);
-void translator_settings_splice(struct settings_job *job, const struct msg_bundle_secret *secret,
-				const struct msg_secret_info *info, struct str path,
-				enum msg_splice_encoding encoding);
+const struct msg_secret_info *
+translator_settings_secret_need(const struct msg_bundle_secret *secret, const char *field,
+				const char *key, struct err *err);
+void translator_settings_secret_splice(struct settings_job *job,
+				       const struct msg_bundle_secret *secret,
+				       const struct msg_secret_info *info, struct str path,
+				       enum msg_splice_encoding encoding);
 /* The Secrets of spec.storage have what they must have. */
-int translator_settings_storage(const struct settings_job *job, struct err *err);
-void translator_settings_warn(struct settings_job *job, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+int translator_settings_secret_check_storage(const struct settings_job *job, struct err *err);
 
 /* settings_splice.c: what Secrets fill in. */
-int translator_settings_certificates(struct settings_job *job, struct err *err);
-int translator_settings_authorities(struct settings_job *job, struct value *tree, struct err *err);
-int translator_settings_idp(struct settings_job *job, struct err *err);
-int translator_settings_ssh(struct settings_job *job, struct value *tree, struct err *err);
+int translator_settings_splice_certificates(struct settings_job *job, struct err *err);
+int translator_settings_splice_authorities(struct settings_job *job, struct value *tree,
+					   struct err *err);
+int translator_settings_splice_idp(struct settings_job *job, struct err *err);
+int translator_settings_splice_ssh(struct settings_job *job, struct value *tree, struct err *err);
 
 /* settings_rules.c: what Pomerium refuses of its settings; one row a rule. */
 struct settings_rule {

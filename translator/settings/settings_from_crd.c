@@ -1,4 +1,4 @@
-/* settings_from_crd: the Pomerium object -> pomerium.config.Settings, certificates, warnings.
+/* settings_from_crd: makes Settings, certificates and warnings of the Pomerium object.
  *
  *   in     the bundle of the Pomerium object
  *   out    config, splices, certificates and warnings of a CONFIG
@@ -8,6 +8,7 @@
 #include "translator/settings/settings.h"
 
 #include "pb/pomerium.pb-c.h"
+#include "translator/answer.h"
 #include "translator/settings/crd.h"
 
 static struct value text_value(struct str text)
@@ -20,7 +21,7 @@ static void put_text(struct settings_job *job, struct value *tree, const char *p
 {
 	struct value v = text_value(text);
 
-	translator_crd_put(job->pool, tree, str_from(path), &v);
+	translator_crd_settings_put(job->pool, tree, str_from(path), &v);
 }
 
 /* ---- what is shaped differently ---- */
@@ -42,7 +43,7 @@ static void put_pairs(struct settings_job *job, struct value *tree, const char *
 					       STR_ARG(entry->value.string)));
 	}
 	if (list.list.n)
-		translator_crd_put(job->pool, tree, str_from(to), &list);
+		translator_crd_settings_put(job->pool, tree, str_from(to), &list);
 }
 
 static void put_otel(struct settings_job *job, struct value *tree)
@@ -57,7 +58,8 @@ static void put_otel(struct settings_job *job, struct value *tree)
 	put_pairs(job, tree, "otel.resourceAttributes", "otel_resource_attributes");
 	if (sampling.ptr) {
 		share.number = strtod(sampling.ptr, NULL);
-		translator_crd_put(job->pool, tree, STR("otel_traces_sampler_arg"), &share);
+		translator_crd_settings_put(job->pool, tree, STR("otel_traces_sampler_arg"),
+					    &share);
 	}
 }
 
@@ -106,12 +108,12 @@ static void put_mtls(struct settings_job *job, struct value *tree)
 		put_text(job, item, "pattern", pattern);
 	}
 	if (list.list.n)
-		translator_crd_put(job->pool, tree, STR("downstream_mtls.match_subject_alt_names"),
-				   &list);
+		translator_crd_settings_put(job->pool, tree,
+					    STR("downstream_mtls.match_subject_alt_names"), &list);
 	if (enforcement.ptr &&
 	    !translator_crd_is_allowed("downstreamMtls.enforcement", enforcement))
-		translator_settings_warn(
-			job,
+		translator_answer_warn(
+			job->out, job->pool,
 			"spec.downstreamMtls.enforcement: %s is not known, so the default "
 			"policy_with_default_deny holds",
 			err_quote(enforcement));
@@ -143,24 +145,25 @@ static int fill(struct settings_job *job, Pomerium__Config__Settings *settings, 
 	struct value tree;
 
 	if (translator_crd_check(job->spec, err) || translator_settings_validate(job, err) ||
-	    check_timeouts(job, err) || translator_settings_storage(job, err) ||
+	    check_timeouts(job, err) || translator_settings_secret_check_storage(job, err) ||
 	    translator_crd_settings(job->spec, job->pool, &tree, err))
 		return -1;
-	if (translator_settings_authorities(job, &tree, err) ||
-	    translator_settings_certificates(job, err) || translator_settings_idp(job, err) ||
-	    translator_settings_ssh(job, &tree, err))
+	if (translator_settings_splice_authorities(job, &tree, err) ||
+	    translator_settings_splice_certificates(job, err) ||
+	    translator_settings_splice_idp(job, err) ||
+	    translator_settings_splice_ssh(job, &tree, err))
 		return -1;
 	put_otel(job, &tree);
 	put_mtls(job, &tree);
 	if (!translator_crd_get(job->spec, "storage"))
-		translator_settings_warn(
-			job, "storage: please specify a persistent storage backend, please see "
-			     "https://www.pomerium.com/docs/internals/data-storage");
+		translator_answer_warn(
+			job->out, job->pool,
+			"storage: please specify a persistent storage backend, please see "
+			"https://www.pomerium.com/docs/internals/data-storage");
 	return pb_from_value(&tree, job->pool, &settings->base, err);
 }
 
-int translator_settings_from_crd(const struct translator_settings *settings,
-				 const struct msg_bundle *bundle, struct pool *pool,
+int translator_settings_from_crd(const struct msg_bundle *bundle, struct pool *pool,
 				 struct msg_config *out, struct err *err)
 {
 	struct settings_job job = { .bundle = bundle, .pool = pool, .out = out };
@@ -168,7 +171,6 @@ int translator_settings_from_crd(const struct translator_settings *settings,
 	struct buf bytes;
 	int rc = 0;
 
-	(void)settings;
 	if (bundle->pomerium) {
 		job.spec = bundle->pomerium->spec;
 		config->settings = PB_NEW(pool, pomerium__config__settings);

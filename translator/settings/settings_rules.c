@@ -1,4 +1,4 @@
-/* settings_rules: the table of what Pomerium refuses of its settings, each rule with its source.
+/* settings_rules: lists what Pomerium refuses of its settings, each rule with its source.
  *
  *   in     one text of the Pomerium object
  *   out    0, or a sentence that says what would be right
@@ -11,6 +11,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include "translator/answer.h"
 #include "translator/settings/crd.h"
 #include "translator/validate/pem.h"
 #include "translator/validate/url.h"
@@ -147,8 +148,8 @@ static int check_ca(struct settings_job *job, struct str key, struct str text, s
 	if (buf_unbase64(&pem, text) || pem.full)
 		rc = err_set(err, "it should be base64 of a PEM bundle");
 	else if (pem.len && translator_pem_bundle(buf_view(&pem), NULL))
-		translator_settings_warn(
-			job,
+		translator_answer_warn(
+			job->out, job->pool,
 			"spec.downstreamMtls.ca: no certificate in it can be read, so no client "
 			"certificate will be good");
 	buf_clear(&pem);
@@ -263,36 +264,3 @@ const struct settings_rule translator_settings_rules[] = {
 	{ "allowUpgrades[]", "no NUL, CR or LF", "Envoy, UpgradeConfig", check_line },
 	{ NULL, NULL, NULL, NULL },
 };
-
-/* ---- the walk ---- */
-
-static int check_value(struct settings_job *job, const struct settings_rule *rule,
-		       const struct value *v, struct err *err)
-{
-	if (v->type == VALUE_STRING || v->type == VALUE_TIME)
-		return rule->check(job, STR(""), v->string, err);
-	for (size_t i = 0; v->type == VALUE_LIST && i < v->list.n; i++)
-		if (rule->check(job, STR(""), v->list.items[i].string, err))
-			return -1;
-	for (size_t i = 0; v->type == VALUE_MAP && i < v->map.n; i++)
-		if (rule->check(job, v->map.entries[i].key.string, v->map.entries[i].value.string,
-				err))
-			return -1;
-	return 0;
-}
-
-int translator_settings_validate(struct settings_job *job, struct err *err)
-{
-	for (const struct settings_rule *rule = translator_settings_rules; rule->path; rule++) {
-		int len = (int)strcspn(rule->path, "[{");
-		const struct value *v;
-		char path[80];
-
-		(void)snprintf(path, sizeof(path), "%.*s", len, rule->path);
-		v = translator_crd_get(job->spec, path);
-		if (v && check_value(job, rule, v, err))
-			return err_wrap(err, "%sspec.%s",
-					strncmp(path, "identityProvider", 16) ? "" : "idp: ", path);
-	}
-	return 0;
-}

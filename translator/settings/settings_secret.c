@@ -1,19 +1,21 @@
-/* settings_secret: the Secrets that the Pomerium object names, as facts.
+/* settings_secret: finds the Secrets that the Pomerium object names.
  *
  *   in     references of the form namespace/name, the Secrets of the bundle
  *   out    facts, splices, or a sentence that names the field and the Secret
+ *   owns   the rules for the Secrets of spec.storage
  *   never  sees a private value: the publisher fills it in
  */
 #include "translator/settings/settings.h"
 
 #include "translator/settings/crd.h"
-#include "translator/ingress/ingress.h"
+#include "translator/answer.h"
+#include "translator/bundle_secret.h"
 
 const struct msg_bundle_secret *translator_settings_secret(const struct settings_job *job,
 							   const char *field, struct str name,
 							   struct err *err)
 {
-	const struct msg_bundle_secret_list *secrets = &job->bundle->secrets;
+	const struct msg_bundle_secret *secret;
 	struct str namespace, rest;
 
 	if (!str_cut(name, '/', &namespace, &rest)) {
@@ -21,20 +23,17 @@ const struct msg_bundle_secret *translator_settings_secret(const struct settings
 			err_quote(name));
 		return NULL;
 	}
-	for (size_t i = 0; i < secrets->n; i++)
-		if (secrets->items[i].answer == MSG_SECRET_FOUND &&
-		    str_eq(secrets->items[i].namespace, namespace) &&
-		    str_eq(secrets->items[i].name, rest))
-			return &secrets->items[i];
-	err_set(err, "spec.%s: Secret %s not found", field, err_quote(name));
-	return NULL;
+	secret = translator_bundle_secret_find(job->bundle, namespace, rest);
+	if (!secret)
+		err_set(err, "spec.%s: Secret %s not found", field, err_quote(name));
+	return secret;
 }
 
-const struct msg_secret_info *translator_settings_need(const struct msg_bundle_secret *secret,
-						       const char *field, const char *key,
-						       struct err *err)
+const struct msg_secret_info *
+translator_settings_secret_need(const struct msg_bundle_secret *secret, const char *field,
+				const char *key, struct err *err)
 {
-	const struct msg_secret_info *info = translator_secret_info(secret, key);
+	const struct msg_secret_info *info = translator_bundle_secret_info(secret, key);
 
 	if (!info || info->len == 0) {
 		err_set(err,
@@ -53,14 +52,16 @@ const struct msg_secret_info *translator_settings_need(const struct msg_bundle_s
 	return info;
 }
 
-void translator_settings_splice(struct settings_job *job, const struct msg_bundle_secret *secret,
-				const struct msg_secret_info *info, struct str path,
-				enum msg_splice_encoding encoding)
+void translator_settings_secret_splice(struct settings_job *job,
+				       const struct msg_bundle_secret *secret,
+				       const struct msg_secret_info *info, struct str path,
+				       enum msg_splice_encoding encoding)
 {
-	struct ingress_job plain = { .pool = job->pool, .out = job->out };
+	struct msg_splice *splice =
+		translator_answer_splice(job->out, job->pool, secret, info, path);
 
-	translator_splice(&plain, secret, info, path, encoding);
-	job->out->splices.items[job->out->splices.n - 1].bootstrap = job->bootstrap;
+	splice->encoding = encoding;
+	splice->bootstrap = job->bootstrap;
 }
 
 static int check_type(const struct msg_bundle_secret *secret, const char *field, const char *type,
@@ -97,14 +98,14 @@ static int check_postgres(const struct settings_job *job, struct err *err)
 		    (parts[i].type && check_type(secret, parts[i].field, parts[i].type, err)))
 			return -1;
 		for (size_t k = 0; k < 2 && parts[i].keys[k]; k++)
-			if (!translator_settings_need(secret, parts[i].field, parts[i].keys[k],
-						      err))
+			if (!translator_settings_secret_need(secret, parts[i].field,
+							     parts[i].keys[k], err))
 				return -1;
 	}
 	return 0;
 }
 
-int translator_settings_storage(const struct settings_job *job, struct err *err)
+int translator_settings_secret_check_storage(const struct settings_job *job, struct err *err)
 {
 	if (!translator_crd_get(job->spec, "storage"))
 		return 0;
@@ -115,16 +116,4 @@ int translator_settings_storage(const struct settings_job *job, struct err *err)
 				    "spec.storage Pomerium keeps "
 				    "its data in memory");
 	return check_postgres(job, err);
-}
-
-void translator_settings_warn(struct settings_job *job, const char *fmt, ...)
-{
-	struct ingress_job plain = { .pool = job->pool, .out = job->out };
-	char text[ERR_MAX];
-	va_list args;
-
-	va_start(args, fmt);
-	(void)vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	translator_warn(&plain, "%s", text);
 }

@@ -1,6 +1,6 @@
-/* settings_splice: the fields of Settings that Secrets fill.
+/* settings_splice: fills the fields of Settings whose values stand in Secrets.
  *
- *   in     the Secrets that the Pomerium object names, as facts
+ *   in     the facts of the Secrets that the Pomerium object names
  *   out    splices for the publisher, certificates, authorities in clear
  *   owns   which key of which type of Secret goes where
  *   never  sees a private value
@@ -8,7 +8,8 @@
 #include "translator/settings/settings.h"
 
 #include "translator/settings/crd.h"
-#include "translator/ingress/ingress.h"
+#include "translator/answer.h"
+#include "translator/bundle_secret.h"
 #include "translator/validate/pem.h"
 
 /* ---- certificates and authorities ---- */
@@ -25,8 +26,6 @@ static int add_certificate(struct settings_job *job, struct str name, struct err
 {
 	const struct msg_bundle_secret *secret =
 		translator_settings_secret(job, "certificates", name, err);
-	const struct msg_secret_info *cert, *key;
-	struct msg_certificate *offer;
 
 	if (!secret)
 		return -1;
@@ -35,21 +34,13 @@ static int add_certificate(struct settings_job *job, struct str name, struct err
 			       "spec.certificates: Secret %s should be of type kubernetes.io/tls "
 			       "and not %s",
 			       err_quote(name), err_quote(secret->type));
-	cert = translator_secret_info(secret, "tls.crt");
-	key = translator_secret_info(secret, "tls.key");
-	if (translator_certificate_check(cert, key, err))
+	if (translator_bundle_secret_check_pair(secret, err))
 		return err_wrap(err, "spec.certificates: Secret %s", err_quote(name));
-	offer = pool_push(job->pool, &job->out->certificates.items, &job->out->certificates.n,
-			  sizeof(*offer));
-	offer->secret_namespace = secret->namespace;
-	offer->secret_name = secret->name;
-	offer->cert = cert->clear;
-	offer->key_hmac = key->hmac;
-	offer->always = true;
+	translator_answer_certificate(job->out, job->pool, secret)->always = true;
 	return 0;
 }
 
-int translator_settings_certificates(struct settings_job *job, struct err *err)
+int translator_settings_splice_certificates(struct settings_job *job, struct err *err)
 {
 	const struct value *list = translator_crd_get(job->spec, "certificates");
 
@@ -69,7 +60,7 @@ static int collect_authorities(struct settings_job *job, const struct value *lis
 		const struct msg_bundle_secret *secret =
 			translator_settings_secret(job, "caSecrets", name, err);
 		const struct msg_secret_info *info =
-			secret ? translator_secret_info(secret, "ca.crt") : NULL;
+			secret ? translator_bundle_secret_info(secret, "ca.crt") : NULL;
 
 		if (!secret)
 			return -1;
@@ -80,8 +71,9 @@ static int collect_authorities(struct settings_job *job, const struct value *lis
 				       "certificates only",
 				       err_quote(name));
 		if (!info || translator_pem_bundle(info->clear, NULL))
-			translator_settings_warn(
-				job, "spec.caSecrets: Secret %s has no ca.crt that can be read",
+			translator_answer_warn(
+				job->out, job->pool,
+				"spec.caSecrets: Secret %s has no ca.crt that can be read",
 				err_quote(name));
 		if (info)
 			buf_str(pem, info->clear);
@@ -90,7 +82,8 @@ static int collect_authorities(struct settings_job *job, const struct value *lis
 	return 0;
 }
 
-int translator_settings_authorities(struct settings_job *job, struct value *tree, struct err *err)
+int translator_settings_splice_authorities(struct settings_job *job, struct value *tree,
+					   struct err *err)
 {
 	const struct value *list = translator_crd_get(job->spec, "caSecrets");
 	struct value authorities;
@@ -111,7 +104,7 @@ int translator_settings_authorities(struct settings_job *job, struct value *tree
 	buf_base64(&text, buf_view(&pem));
 	authorities = (struct value){ .type = VALUE_STRING,
 				      .string = pool_str(job->pool, buf_view(&text)) };
-	translator_crd_put(job->pool, tree, STR("certificate_authority"), &authorities);
+	translator_crd_settings_put(job->pool, tree, STR("certificate_authority"), &authorities);
 	rc = 0;
 out:
 	buf_clear(&pem);
@@ -137,16 +130,16 @@ static int splice_idp(struct settings_job *job, struct err *err)
 		return -1;
 	for (size_t i = 0; i < 2; i++) {
 		const struct msg_secret_info *info =
-			translator_settings_need(secret, FIELD, parts[i].key, err);
+			translator_settings_secret_need(secret, FIELD, parts[i].key, err);
 
 		if (!info)
 			return err_wrap(err, "idp secret");
-		translator_settings_splice(job, secret, info, str_from(parts[i].path),
-					   MSG_SPLICE_RAW);
+		translator_settings_secret_splice(job, secret, info, str_from(parts[i].path),
+						  MSG_SPLICE_RAW);
 	}
-	if (translator_secret_info(secret, "service_account"))
-		translator_settings_warn(
-			job,
+	if (translator_bundle_secret_info(secret, "service_account"))
+		translator_answer_warn(
+			job->out, job->pool,
 			"identityProvider.secret.service_account: config option was removed, "
 			"please "
 			"see https://docs.pomerium.com/docs/overview/upgrading#idp-directory-sync");
@@ -178,24 +171,25 @@ static int splice_request_params(struct settings_job *job, struct err *err)
 				       "idp request params: spec.%s: Secret %s: the value of %s is "
 				       "not text (UTF-8)",
 				       FIELD, err_quote(name), err_quote(info->name));
-		translator_settings_splice(job, secret, info,
-					   pool_printf(job->pool,
-						       "settings.request_params[" STR_FMT "]",
-						       STR_ARG(info->name)),
-					   MSG_SPLICE_RAW);
+		translator_settings_secret_splice(
+			job, secret, info,
+			pool_printf(job->pool, "settings.request_params[" STR_FMT "]",
+				    STR_ARG(info->name)),
+			MSG_SPLICE_RAW);
 	}
 	return secret ? 0 : -1;
 }
 
-int translator_settings_idp(struct settings_job *job, struct err *err)
+int translator_settings_splice_idp(struct settings_job *job, struct err *err)
 {
 	if (!translator_crd_get(job->spec, "identityProvider"))
 		return 0;
 	if (translator_crd_get(job->spec, "identityProvider.refreshDirectory") ||
 	    translator_crd_get(job->spec, "identityProvider.serviceAccountFromSecret"))
-		translator_settings_warn(job, "spec.identityProvider: refreshDirectory and "
-					      "serviceAccountFromSecret are no "
-					      "longer in use: Pomerium has removed directory sync");
+		translator_answer_warn(job->out, job->pool,
+				       "spec.identityProvider: refreshDirectory and "
+				       "serviceAccountFromSecret are no "
+				       "longer in use: Pomerium has removed directory sync");
 	return splice_idp(job, err) || splice_request_params(job, err) ? -1 : 0;
 }
 
@@ -214,19 +208,19 @@ static int splice_ssh_key(struct settings_job *job, const char *field, struct st
 			err,
 			"spec.%s: Secret %s should be of type kubernetes.io/ssh-auth and not %s",
 			field, err_quote(name), err_quote(secret->type));
-	info = translator_settings_need(secret, field, "ssh-privatekey", err);
+	info = translator_settings_secret_need(secret, field, "ssh-privatekey", err);
 	if (!info)
 		return -1;
 	if (!info->is_private_key)
-		translator_settings_warn(job,
-					 "spec.%s: Secret %s: ssh-privatekey is not a private key "
-					 "without a password",
-					 field, err_quote(name));
-	translator_settings_splice(job, secret, info, path, MSG_SPLICE_RAW);
+		translator_answer_warn(job->out, job->pool,
+				       "spec.%s: Secret %s: ssh-privatekey is not a private key "
+				       "without a password",
+				       field, err_quote(name));
+	translator_settings_secret_splice(job, secret, info, path, MSG_SPLICE_RAW);
 	return 0;
 }
 
-int translator_settings_ssh(struct settings_job *job, struct value *tree, struct err *err)
+int translator_settings_splice_ssh(struct settings_job *job, struct value *tree, struct err *err)
 {
 	const struct value *hosts = translator_crd_get(job->spec, "ssh.hostKeySecrets");
 	struct str user_ca = translator_crd_text(job->spec, "ssh.userCaKeySecret");
@@ -239,8 +233,8 @@ int translator_settings_ssh(struct settings_job *job, struct value *tree, struct
 			return -1;
 	}
 	if (hosts && hosts->list.n)
-		translator_crd_put(job->pool, tree, STR("ssh_host_keys"),
-				   &(struct value){ .type = VALUE_MAP });
+		translator_crd_settings_put(job->pool, tree, STR("ssh_host_keys"),
+					    &(struct value){ .type = VALUE_MAP });
 	if (!user_ca.ptr)
 		return 0;
 	return splice_ssh_key(job, "ssh.userCaKeySecret", user_ca, STR("settings.ssh_user_ca_key"),

@@ -1,9 +1,9 @@
-/* pem: whether text holds certificates that a TLS library can load.
+/* pem: says whether text holds certificates that a TLS library can load.
  *
  *   in     PEM text of a Secret, hostile
  *   out    yes, or what is wrong with it
  *   owns   nothing
- *   never  prints what the text holds beyond the label of a block
+ *   never  prints more of the text than the label of a block
  */
 #include "translator/validate/pem.h"
 

@@ -1,4 +1,4 @@
-/* pem: certificates as Pomerium reads them. */
+/* pem: says whether text holds certificates, read as Pomerium reads them. */
 #ifndef TRANSLATOR_PEM_H
 #define TRANSLATOR_PEM_H
 

@@ -1,9 +1,9 @@
-/* url: what Go's net/url accepts, and how it prints a host.
+/* url: parses what Go's net/url accepts, and prints a host as Go does.
  *
  *   in     text from annotations, rules and Services
  *   out    its parts, or why it is no URL
  *   owns   nothing
- *   never  decodes: parts stay as they were written
+ *   never  decodes: the parts stay as they were written
  */
 #include "translator/validate/url.h"
 

@@ -1,4 +1,4 @@
-/* url: URLs as Go's net/url reads them, since Pomerium does. */
+/* url: parses URLs as Go's net/url does, because Pomerium uses that. */
 #ifndef TRANSLATOR_URL_H
 #define TRANSLATOR_URL_H
 

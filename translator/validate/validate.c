@@ -1,8 +1,8 @@
-/* validate: walks a route along the table of rules.
+/* validate: checks routes against the table of rules.
  *
  *   in     the route that the annotations make, every route made from it
- *   out    the first rule that is broken, as a sentence with the annotation's name in front
- *   owns   nothing
+ *   out    the first rule that is broken, as a sentence that begins with the annotation's name
+ *   owns   nothing: validate_rules.c has the table
  *   never  changes a route
  */
 #include "translator/validate/validate.h"
@@ -12,12 +12,12 @@
 #define NS 1000000000LL
 #define MAX_SECONDS (INT64_MAX / NS - 1)
 
-struct walk {
+struct rule_walk {
 	const struct validate_rule *rule;
 	struct validate_value value;
 };
 
-static int walk_message(struct walk *w, const ProtobufCMessage *m, struct str path,
+static int walk_message(struct rule_walk *w, const ProtobufCMessage *m, struct str path,
 			struct err *err);
 
 static int64_t nanoseconds(const ProtobufCMessage *m)
@@ -47,7 +47,7 @@ static int64_t number_at(const struct pb_field *field, const void *at)
 	}
 }
 
-static void read_scalar(struct walk *w, const struct pb_field *field, const void *at)
+static void read_scalar(struct rule_walk *w, const struct pb_field *field, const void *at)
 {
 	if (field->desc->type == PROTOBUF_C_TYPE_BYTES)
 		w->value.text = pb_str(*(const ProtobufCBinaryData *)at);
@@ -55,7 +55,7 @@ static void read_scalar(struct walk *w, const struct pb_field *field, const void
 		w->value.number = number_at(field, at);
 }
 
-static void read_message(struct walk *w, const ProtobufCMessage *m)
+static void read_message(struct rule_walk *w, const ProtobufCMessage *m)
 {
 	const struct pb_shape *shape = pb_shape_of(m->descriptor);
 	struct pb_field first = pb_field_at(shape, 0);
@@ -67,8 +67,8 @@ static void read_message(struct walk *w, const ProtobufCMessage *m)
 		read_scalar(w, &first, pb_slot(m, &first));
 }
 
-static int check_item(struct walk *w, const struct pb_field *field, const void *at, struct str rest,
-		      struct err *err)
+static int check_item(struct rule_walk *w, const struct pb_field *field, const void *at,
+		      struct str rest, struct err *err)
 {
 	const ProtobufCMessage *m;
 	struct pb_field key, value;
@@ -93,7 +93,8 @@ static int check_item(struct walk *w, const struct pb_field *field, const void *
 }
 
 /* One name of the path: "timeout", "health_checks[]", "set_request_headers{}". */
-static int walk_message(struct walk *w, const ProtobufCMessage *m, struct str path, struct err *err)
+static int walk_message(struct rule_walk *w, const ProtobufCMessage *m, struct str path,
+			struct err *err)
 {
 	const struct pb_shape *shape = pb_shape_of(m->descriptor);
 	struct str name = path, rest = STR("");
@@ -116,7 +117,7 @@ static int walk_message(struct walk *w, const ProtobufCMessage *m, struct str pa
 	return 0;
 }
 
-static int check_rule(struct walk *w, const Pomerium__Config__Route *route, struct err *err)
+static int check_rule(struct rule_walk *w, const Pomerium__Config__Route *route, struct err *err)
 {
 	const char *path = w->rule->path;
 
@@ -148,7 +149,7 @@ static int name_annotation(const struct ingress_job *job, const struct validate_
 static int check_template(struct ingress_job *job, struct err *err)
 {
 	for (const struct validate_rule *rule = translator_validate_rules; rule->path; rule++) {
-		struct walk w = { .rule = rule, .value = { .job = job } };
+		struct rule_walk w = { .rule = rule, .value = { .job = job } };
 
 		if (!rule->each && check_rule(&w, job->route, err))
 			return name_annotation(job, rule, err);
@@ -162,7 +163,7 @@ int translator_validate_ingress(struct ingress_job *job, const Pomerium__Config_
 	if (check_template(job, err))
 		return -1;
 	for (const struct validate_rule *rule = translator_validate_rules; rule->path; rule++) {
-		struct walk w = { .rule = rule, .value = { .job = job } };
+		struct rule_walk w = { .rule = rule, .value = { .job = job } };
 
 		for (size_t i = 0; rule->each && i < config->n_routes; i++)
 			if (check_rule(&w, config->routes[i], err))

@@ -1,6 +1,6 @@
-/* validate: what Pomerium refuses. It refuses its whole configuration over one bad route, so
- * nothing such may get out. docs/validation.md explains each rule; tests compare it with the table.
- */
+/* validate: what Pomerium refuses. It refuses its whole configuration if one route is bad, so no
+ * such route may get out. docs/validation.md explains each rule; tests compare it with the
+ * table. */
 #ifndef TRANSLATOR_VALIDATE_H
 #define TRANSLATOR_VALIDATE_H
 

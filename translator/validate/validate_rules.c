@@ -1,15 +1,16 @@
-/* validate_rules: the table of what Pomerium refuses, each rule with its source.
+/* validate_rules: lists what Pomerium refuses, each rule with its source.
  *
  *   in     one value of a route
  *   out    0, or a sentence that says what would be right
  *   owns   the table
  *   never  looks at anything but the route and the job
  *
- * core: Pomerium's own checks, which refuse the whole configuration. Envoy: what Envoy refuses of
- * what Pomerium makes of a route, which then keeps the old configuration. Where only a part of
- * Pomerium stops working it is a warning. */
+ * "core" are Pomerium's own checks; if one fails, it refuses its whole configuration. "Envoy" is
+ * what Envoy refuses of the resource that Pomerium makes of a route; Envoy keeps the old
+ * configuration then. Where only a part of Pomerium stops working, the rule is a warning. */
 #include "translator/validate/validate.h"
 
+#include "translator/answer.h"
 #include "translator/validate/url.h"
 
 /* ---- headers ---- */
@@ -188,11 +189,11 @@ static int check_substitution(const struct validate_value *v, struct err *err)
 
 static void warn_missing(const struct validate_value *v, const char *field)
 {
-	translator_warn(v->job,
-			"annotation " STR_FMT
-			"/health_checks: Envoy wants %s in each of them, and leaves this "
-			"route without upstream if it is missing",
-			STR_ARG(v->job->settings->prefix), field);
+	translator_answer_warn(v->job->out, v->job->pool,
+			       "annotation " STR_FMT
+			       "/health_checks: Envoy wants %s in each of them, and leaves this "
+			       "route without upstream if it is missing",
+			       STR_ARG(v->job->settings->prefix), field);
 }
 
 /* What the reference publishes although a part is missing is published: only this route suffers. */
@@ -266,11 +267,12 @@ static int check_public(const struct validate_value *v, struct err *err)
 				    "cannot both be true");
 	if (policy && (policy->n_allowed_users || policy->n_allowed_domains ||
 		       policy->n_allowed_idp_claims || policy->n_rego))
-		translator_warn(v->job,
-				"annotation " STR_FMT
-				"/allow_public_unauthenticated_access lets everybody in: the "
-				"policy beside it has no effect",
-				STR_ARG(v->job->settings->prefix));
+		translator_answer_warn(
+			v->job->out, v->job->pool,
+			"annotation " STR_FMT
+			"/allow_public_unauthenticated_access lets everybody in: the "
+			"policy beside it has no effect",
+			STR_ARG(v->job->settings->prefix));
 	return 0;
 }
 
@@ -318,9 +320,10 @@ static int check_rewrites(const struct validate_value *v, struct err *err)
 	hosts += pb_str(route->host_path_regex_rewrite_pattern).len > 0;
 	hosts += route->preserve_host_header && !(v->job->flags & INGRESS_SOLVER);
 	if (hosts > 1)
-		translator_warn(v->job, "only one of host_rewrite, host_rewrite_header, "
-					"host_path_regex_rewrite_pattern and "
-					"preserve_host_header takes effect, in this order");
+		translator_answer_warn(v->job->out, v->job->pool,
+				       "only one of host_rewrite, host_rewrite_header, "
+				       "host_path_regex_rewrite_pattern and "
+				       "preserve_host_header takes effect, in this order");
 	return 0;
 }
 

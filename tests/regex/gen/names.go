@@ -50,11 +50,13 @@ func names() {
 		sorted = append(sorted, name)
 	}
 	sort.Strings(sorted)
-	fmt.Print(`/* regex_names: the names of Unicode classes that Go's regexp accepts in \p{...}.
+	fmt.Print(`/* regex_names: looks up the names of Unicode classes that Go's regexp accepts in \p{...}.
  *
- *   in     a name in canonical form: one capital in front, no blanks, hyphens and underscores
+ *   in     a name in canonical form: the first letter a capital, no blanks, hyphens and underscores
  *   out    how many code points the class lists in the parsed expression, which Go bounds
- *   never  edited by hand: written by tests/regex/gen, see tests/regex/README.md (Unicode ` + unicode.Version + `) */
+ *   owns   the table (Unicode ` + unicode.Version + `)
+ *   never  edited by hand: tests/regex/gen writes it, see tests/regex/README.md
+ */
 #include "translator/regex/regex.h"
 
 /* clang-format off */
@@ -79,7 +81,7 @@ static const struct {
 	fmt.Print(`};
 /* clang-format on */
 
-long translator_regex_class_size(struct str name, bool negated, bool folded)
+long translator_regex_names_size(struct str name, bool negated, bool folded)
 {
 	size_t from = 0, to = sizeof(names) / sizeof(names[0]);
 

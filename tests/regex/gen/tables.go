@@ -31,11 +31,13 @@ func printable() {
 		cells = append(cells, fmt.Sprintf("{ 0x%x, 0x%x },", lo, hi))
 		lo = hi
 	}
-	fmt.Print(`/* ppl_printable: the code points that Go prints in a quoted string as they are.
+	fmt.Print(`/* ppl_printable: says whether Go prints a code point in a quoted string as it is.
  *
  *   in     a code point
  *   out    strconv.IsPrint of Go: letters, marks, numbers, punctuation, symbols and the ASCII space
- *   never  edited by hand: written by tests/regex/gen, see tests/regex/README.md (Unicode ` + unicode.Version + `) */
+ *   owns   the ranges (Unicode ` + unicode.Version + `)
+ *   never  edited by hand: tests/regex/gen writes it, see tests/regex/README.md
+ */
 #include "translator/ppl/ppl.h"
 
 /* clang-format off */

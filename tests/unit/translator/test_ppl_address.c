@@ -13,7 +13,7 @@ static void assert_cidr(const char *text, const char *wanted)
 	int rc;
 
 	buf_init(&out, 1000);
-	rc = translator_ppl_cidr(str_from(text), &out);
+	rc = translator_ppl_address_normalize(str_from(text), &out);
 	if ((rc == 0) != (wanted != NULL))
 		fail_msg("%s: %s", text, rc ? "refused" : "accepted");
 	if (wanted && !str_is(buf_view(&out), wanted))
@@ -60,8 +60,8 @@ static void test_nul(void **state)
 
 	(void)state;
 	buf_init(&out, 1000);
-	assert_int_equal(translator_ppl_cidr(STR("1.2.3.4\0"), &out), -1);
-	assert_int_equal(translator_ppl_cidr(STR("1.2.3.4\0/8"), &out), -1);
+	assert_int_equal(translator_ppl_address_normalize(STR("1.2.3.4\0"), &out), -1);
+	assert_int_equal(translator_ppl_address_normalize(STR("1.2.3.4\0/8"), &out), -1);
 	buf_clear(&out);
 }
 

@@ -68,7 +68,7 @@ static void assert_key(struct str text, const char *wanted)
 	int rc;
 
 	buf_init(&out, BUF_MAX_TEXT);
-	rc = translator_ppl_ssh_key(text, &out);
+	rc = translator_ppl_sshkey_encode(text, &out);
 	if ((rc == 0) != (wanted != NULL))
 		fail_msg("%s: %.*s", rc ? "refused" : "accepted", STR_ARG(text));
 	if (wanted)

@@ -243,7 +243,7 @@ static const ProtobufCFieldDescriptor *field_at(const ProtobufCMessageDescriptor
 static void every_row_of_the_tables_has_a_place(void **state)
 {
 	(void)state;
-	for (const struct crd_field *f = translator_crd_fields; f->path; f++) {
+	for (const struct crd_field *f = translator_crd_table; f->path; f++) {
 		if (f->to && !field_at(&pomerium__config__settings__descriptor, f->to))
 			fail_msg("%s: Settings has no field %s", f->path, f->to);
 		if (f[1].path && strcmp(f->path, f[1].path) >= 0)
@@ -255,7 +255,7 @@ static void every_row_of_the_tables_has_a_place(void **state)
 
 		(void)snprintf(path, sizeof(path), "%.*s", (int)strcspn(rule->path, "[{"),
 			       rule->path);
-		for (const struct crd_field *f = translator_crd_fields; f->path; f++)
+		for (const struct crd_field *f = translator_crd_table; f->path; f++)
 			found = found || strcmp(f->path, path) == 0;
 		if (!found)
 			fail_msg("the rule for %s has no field", rule->path);

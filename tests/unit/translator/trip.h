@@ -49,9 +49,7 @@ struct trip {
 static inline void trip_start(struct trip *trip, const char *yaml)
 {
 	const struct translator_settings settings = { .prefix = STR("ingress.pomerium.io"),
-						      .cluster_domain = STR("cluster.local"),
-						      .controller = STR(
-							      "pomerium.io/ingress-controller") };
+						      .cluster_domain = STR("cluster.local") };
 	ProtobufCMessage *config;
 	struct value doc;
 

@@ -1,0 +1,56 @@
+/* answer: adds to the CONFIG that a translation is making.
+ *
+ *   in     warnings, and the Secrets whose values belong into the configuration
+ *   out    warnings, splices and certificates of a CONFIG, in the pool of the bundle
+ *   owns   nothing
+ *   never  holds a private value: it only says which value belongs where
+ */
+#include "translator/answer.h"
+
+#include <stdarg.h>
+
+#include "translator/bundle_secret.h"
+
+void translator_answer_warn(struct msg_config *out, struct pool *pool, const char *fmt, ...)
+{
+	struct str_list *warnings = &out->warnings;
+	struct err sentence;
+	va_list args;
+	char text[ERR_MAX];
+
+	va_start(args, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	(void)err_set(&sentence, "%s", text); /* one clean line */
+	*(struct str *)pool_push(pool, &warnings->items, &warnings->n, sizeof(*warnings->items)) =
+		pool_str(pool, str_from(sentence.text));
+}
+
+struct msg_splice *translator_answer_splice(struct msg_config *out, struct pool *pool,
+					    const struct msg_bundle_secret *secret,
+					    const struct msg_secret_info *info, struct str path)
+{
+	struct msg_splice *splice =
+		pool_push(pool, &out->splices.items, &out->splices.n, sizeof(*splice));
+
+	splice->route_id = STR("");
+	splice->path = path;
+	splice->secret_namespace = secret->namespace;
+	splice->secret_name = secret->name;
+	splice->secret_key = info->name;
+	splice->hmac = info->hmac;
+	return splice;
+}
+
+struct msg_certificate *translator_answer_certificate(struct msg_config *out, struct pool *pool,
+						      const struct msg_bundle_secret *secret)
+{
+	struct msg_certificate *offer =
+		pool_push(pool, &out->certificates.items, &out->certificates.n, sizeof(*offer));
+
+	offer->secret_namespace = secret->namespace;
+	offer->secret_name = secret->name;
+	offer->cert = translator_bundle_secret_info(secret, "tls.crt")->clear;
+	offer->key_hmac = translator_bundle_secret_info(secret, "tls.key")->hmac;
+	return offer;
+}

@@ -1,0 +1,20 @@
+/* bundle_secret: what a translator may know of a Secret. Of a private value a bundle holds the
+ * length, a fingerprint, whether it is text, and whether it fits its certificate. */
+#ifndef TRANSLATOR_BUNDLE_SECRET_H
+#define TRANSLATOR_BUNDLE_SECRET_H
+
+#include "base/err.h"
+#include "msg/msg.h"
+
+/* The Secret of that name that the resolver has found; NULL if there is none. */
+const struct msg_bundle_secret *translator_bundle_secret_find(const struct msg_bundle *bundle,
+							      struct str namespace,
+							      struct str name);
+/* What is known of the value under a key; NULL if the Secret has no such key. */
+const struct msg_secret_info *translator_bundle_secret_info(const struct msg_bundle_secret *secret,
+							    const char *key);
+/* Pomerium can load tls.crt and tls.key: both are there and parse, and the key belongs to the
+ * certificate. */
+int translator_bundle_secret_check_pair(const struct msg_bundle_secret *secret, struct err *err);
+
+#endif
