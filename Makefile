@@ -73,7 +73,7 @@ test: test-deps
 # ---- more ----
 
 check-%: test-deps
-	@$(MAKE) --no-print-directory $(JOBS) bins units
+	@$(MAKE) --no-print-directory $(JOBS) $$(BUILD=$(BUILD) $(PYTHON) tests/run.py --needs $*)
 	@BUILD=$(BUILD) FUZZ_BUILD=$(FUZZ_BUILD) $(PYTHON) tests/run.py $*
 
 bench: test-deps
@@ -110,7 +110,7 @@ help:
 	@echo "make             build into $(BUILD)/"
 	@echo "make run         the real pipeline on deploy/demo/, follows edits until Ctrl-C (ONCE=1: once)"
 	@echo "make test        all tests; the last line is N passed, N failed"
-	@echo "make check-NAME  the tests with NAME in their name: check-golden, check-test_kill, check-map ..."
+	@echo "make check-NAME  builds and runs the tests with NAME in their name: check-golden, check-test_kill, check-test_map ..."
 	@echo "make bench       figures with N and their growth with N"
 	@echo "make fuzz        each fuzzer SECONDS=600 long; make asan, make tsan: all tests under a sanitizer"
 	@echo "make install     programs, manual pages, documentation, systemd unit; PREFIX=/usr/local DESTDIR=; make uninstall; make man"
@@ -184,6 +184,11 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(ROOM_LIBS) $(BUILD)/libcommon.a |
 	$(Q)$(CC) $(SAN) -fsanitize=fuzzer $(CFLAGS) -o $@ $^ $(VERSION_O) $(LIBS)
 
 fuzzers: $(FUZZERS)
+
+# one of them, in their own build
+.PHONY: $(notdir $(FUZZERS))
+$(notdir $(FUZZERS)): fuzz_%:
+	@$(MAKE) --no-print-directory BUILD=$(FUZZ_BUILD) CC=clang SAN="$(FUZZ_SAN)" $(FUZZ_BUILD)/fuzz/$@
 
 $(BUILD)/bench_translate: $(BUILD)/obj/tests/bench/bench_translate.o $(BUILD)/libcli.a $(ROOM_LIBS) $(BUILD)/libcommon.a | $(VERSION_O)
 	@echo '  LINK   $@'

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Runs the tests and ends with one line, `N passed, N failed[, N skipped]`.
 
-usage: run.py [NAME]     all of them, or those with NAME in their name
+usage: run.py [NAME]           all of them, or those with NAME in their name
+       run.py --needs NAME     the targets that make must build before
 
 Suites: unit (cmocka programs in BUILD/tests/unit), fuzz (libFuzzer programs in FUZZ_BUILD/fuzz, FUZZ_SECONDS each, from
-their kept corpora), and everything that pytest finds below tests/ (golden, flow, cluster).
+their kept corpora), and everything that pytest finds below tests/ (golden, flow, cluster). If NAME is that of a unit test
+or of a fuzzer, pytest starts only if a file, a test or a golden case of it has NAME in its name too.
 """
 import os
 import pathlib
@@ -31,11 +33,39 @@ class Tally:
             print(f"FAILED {name}\n{text}", flush=True)
 
 
+def units(wanted):
+    """As tests/unit/<room>/test_<module>."""
+    names = (str(p.relative_to(ROOT).with_suffix("")) for p in sorted(ROOT.glob("tests/unit/**/test_*.c")))
+    return [name for name in names if wanted in name]
+
+
+def fuzzers(wanted):
+    """As fuzz/fuzz_<what>."""
+    names = (f"fuzz/{p.stem}" for p in sorted(ROOT.glob("tests/fuzz/**/fuzz_*.c")))
+    return [name for name in names if wanted in name]
+
+
+def pytest_names():
+    for path in ROOT.glob("tests/*/test_*.py"):
+        yield str(path.relative_to(ROOT))
+        yield from re.findall(r"(?m)^ *(?:def|class) (\w+)", path.read_text())
+    for path in ROOT.glob("tests/golden/cases/*/*"):
+        yield f"{path.parent.name}/{path.name}"
+
+
+def is_for_pytest(wanted):
+    if units(wanted) or fuzzers(wanted):
+        return any(wanted.lower() in name.lower() for name in pytest_names())
+    return True  # it may be a parameter, which pytest alone knows
+
+
+def needs(wanted):
+    return ([str(BUILD.relative_to(ROOT) / name) for name in units(wanted)] + [pathlib.Path(name).name for name in fuzzers(wanted)]
+            + (["bins"] if is_for_pytest(wanted) else []))
+
+
 def run_units(tally, wanted):
-    for source in sorted(ROOT.glob("tests/unit/**/test_*.c")):
-        name = str(source.relative_to(ROOT).with_suffix(""))
-        if wanted not in name:
-            continue
+    for name in units(wanted):
         program = BUILD / name
         done = subprocess.run([program], cwd=ROOT, capture_output=True, text=True, errors="replace", timeout=600,
                               env={**os.environ, "CMOCKA_MESSAGE_OUTPUT": "TAP"})
@@ -59,7 +89,7 @@ def fuzz_command(program):
 
 
 def run_fuzzers(tally, wanted):
-    programs = [p for p in sorted(FUZZ_BUILD.glob("fuzz/fuzz_*")) if not p.suffix and wanted in f"fuzz/{p.name}"]
+    programs = [FUZZ_BUILD / name for name in fuzzers(wanted) if (FUZZ_BUILD / name).exists()]
     workers = os.cpu_count() or 2
     for i in range(0, len(programs), workers):
         running = [(p, subprocess.Popen(fuzz_command(p), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -91,10 +121,14 @@ def run_pytest(tally, wanted):
 
 
 def main():
+    if sys.argv[1:2] == ["--needs"]:
+        print(*needs(sys.argv[2]))
+        return 0
     wanted = sys.argv[1] if len(sys.argv) > 1 else ""
     tally = Tally()
     run_units(tally, wanted)
-    run_pytest(tally, wanted)
+    if is_for_pytest(wanted):
+        run_pytest(tally, wanted)
     run_fuzzers(tally, wanted)
     if not tally.passed + tally.failed:
         print(f"no test has {wanted!r} in its name")
