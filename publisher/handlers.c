@@ -206,19 +206,19 @@ void publisher_handlers_secret(struct publisher *p, const struct msg_secret_put 
 
 /* ---- the inventory ---- */
 
-void publisher_handlers_settle(struct publisher *p, uint64_t now_ms)
+void publisher_handlers_sweep(struct publisher *p, uint64_t now_ms)
 {
 	struct msg_key **gone;
 	size_t n_gone = 0;
 	struct pool pool;
 	void *value;
 
-	if (!publisher_inventory_passed(&p->inventory) || p->settled == p->inventory.in_force)
+	if (!publisher_inventory_passed(&p->inventory) || p->compared == p->inventory.in_force)
 		return;
 	if (p->databroker && !publisher_databroker_is_read(p->databroker))
 		return; /* what was published before is not known */
 	if (p->databroker)
-		publisher_databroker_settle(p->databroker);
+		publisher_databroker_begin(p->databroker);
 	pool_init(&pool);
 	gone = pool_array(&pool, p->wanted->owners.n + 1, sizeof(*gone));
 	for (size_t i = 0; map_next(&p->wanted->owners, &i, NULL, &value);) {
@@ -236,7 +236,7 @@ void publisher_handlers_settle(struct publisher *p, uint64_t now_ms)
 	}
 	pool_clear(&pool);
 	publisher_report_open(p->report, p->inventory.complete);
-	p->settled = p->inventory.in_force;
+	p->compared = p->inventory.in_force;
 	if (!p->passed_ms)
 		p->passed_ms = now_ms;
 }

@@ -26,7 +26,7 @@ static void on_peer_up(void *self, struct actor_peer *peer, bool again)
 		return;
 	publisher_inventory_begin(&p->inventory, epoch);
 	publisher_pending_clear(&p->pending);
-	p->settled = p->passed_ms = 0;
+	p->compared = p->passed_ms = 0;
 }
 
 static void on_peer_down(void *self, struct actor_peer *peer)
@@ -106,7 +106,7 @@ static uint64_t tick(void *self, uint64_t now_ms)
 	struct publisher *p = self;
 	uint64_t ask, due;
 
-	publisher_handlers_settle(p, now_ms);
+	publisher_handlers_sweep(p, now_ms);
 	ask = publisher_pending_tick(&p->pending, now_ms);
 	due = publisher_outlet_tick(p, now_ms);
 	return ask < due ? ask : due;

@@ -28,9 +28,8 @@ struct publisher {
 	struct report *report; /* NULL: nobody is told */
 	int report_fd;         /* of it, that is waited on; -1: none */
 	bool ready;            /* everything was stored once, or another replica writes */
-	uint64_t
-		settled; /* the announcement of this epoch that wanted was compared with; 0: none */
-	uint64_t passed_ms; /* when the barrier of this epoch was passed; 0: not yet */
+	uint64_t compared;     /* the announcement that wanted was compared with; 0: none */
+	uint64_t passed_ms;    /* when the barrier of this epoch was passed; 0: not yet */
 };
 
 /* intake.c: what messages do. Each is taken, kept until a secret value has come, or dropped as
@@ -41,7 +40,7 @@ void publisher_handlers_reject(struct publisher *p, const struct msg_reject *rej
 void publisher_handlers_delete(struct publisher *p, const struct msg_delete *gone);
 void publisher_handlers_secret(struct publisher *p, const struct msg_secret_put *put);
 /* Once for each announcement, when everybody has arrived: who is not in it goes. */
-void publisher_handlers_settle(struct publisher *p, uint64_t now_ms);
+void publisher_handlers_sweep(struct publisher *p, uint64_t now_ms);
 /* Callbacks of wanted and waiting; self is the publisher. */
 void publisher_handlers_warn(void *self, const struct msg_key *owner, const char *sentence);
 int publisher_handlers_ask(void *self, const struct msg_key *secret);

@@ -88,7 +88,7 @@ struct databroker *publisher_databroker_new(const struct databroker_settings *se
 	publisher_follow_open(self);
 	publisher_lease_open(self);
 	publisher_put_open(self);
-	publisher_settle_open(self);
+	publisher_legacy_open(self);
 	return self;
 }
 
@@ -102,7 +102,7 @@ void publisher_databroker_destroy(struct databroker **self_p)
 	publisher_follow_close(self);
 	publisher_put_close(self);
 	publisher_lease_close(self);
-	publisher_settle_close(self);
+	publisher_legacy_close(self);
 	grpc_destroy(&self->grpc);
 	publisher_ledger_clear(&self->ledger);
 	publisher_record_close(&self->source);
@@ -166,7 +166,7 @@ static uint64_t pace(const struct databroker *self)
 
 static bool may_write(const struct databroker *self)
 {
-	return self->settled && self->follow.server_version && !self->follow.reading &&
+	return self->begun && self->follow.server_version && !self->follow.reading &&
 	       publisher_lease_is_ours(self);
 }
 
@@ -190,7 +190,7 @@ static void write_some(struct databroker *self)
 		self->first_ms = self->last_ms = 0;
 		if (!publisher_put_plan(self)) {
 			self->complete = true;
-			publisher_settle_replace_legacy(self);
+			publisher_legacy_replace(self);
 			return;
 		}
 	}
@@ -210,6 +210,26 @@ void publisher_databroker_allow_mass_delete(struct databroker *self, bool allowe
 		publisher_databroker_changed(self); /* what was held back is touched still */
 }
 
+void publisher_databroker_begin(struct databroker *self)
+{
+	struct pool pool;
+	void *value;
+
+	if (self->begun)
+		return;
+	self->begun = true;
+	publisher_last_good_restore_settings(self->wanted);
+	publisher_legacy_restore(self);
+	publisher_last_good_share_certs(self->wanted);
+	pool_init(&pool);
+	for (size_t i = 0; map_next(&self->wanted->owners, &i, NULL, &value);)
+		publisher_ledger_touch(
+			&self->ledger,
+			publisher_record_id(&((const struct owner *)value)->key, &pool));
+	pool_clear(&pool);
+	publisher_databroker_changed(self);
+}
+
 bool publisher_databroker_is_read(const struct databroker *self)
 {
 	return self->follow.read;
@@ -217,7 +237,7 @@ bool publisher_databroker_is_read(const struct databroker *self)
 
 enum databroker_standing publisher_databroker_standing(const struct databroker *self)
 {
-	if (!self->settled || !self->follow.read)
+	if (!self->begun || !self->follow.read)
 		return DATABROKER_BUSY;
 	if (!publisher_lease_is_ours(self))
 		return self->lease.told_other ? DATABROKER_STANDBY : DATABROKER_BUSY;
@@ -248,7 +268,7 @@ uint64_t publisher_databroker_tick(struct databroker *self, uint64_t now_ms, uin
 		return UINT64_MAX;
 	grpc_tick(self->grpc, now_ms);
 	next = publisher_follow_tick(self, now_ms);
-	if (self->settled && self->follow.read)
+	if (self->begun && self->follow.read)
 		next = clock_earlier(next, publisher_lease_tick(self, now_ms));
 	if (may_write(self)) {
 		if (may_ms <= now_ms && due(self) <= now_ms)

@@ -41,7 +41,7 @@ bool publisher_databroker_is_read(const struct databroker *self);
 void publisher_databroker_allow_mass_delete(struct databroker *self, bool allowed);
 /* Everybody has arrived, and who is gone is about to be deleted: what rejected owners still need of
  * what was read becomes theirs. */
-void publisher_databroker_settle(struct databroker *self);
+void publisher_databroker_begin(struct databroker *self);
 
 enum databroker_standing {
 	DATABROKER_BUSY,    /* something is still to be read or written */

@@ -5,7 +5,8 @@
  *   lease.c        who writes
  *   lease_file.c   the id of the lease, over a restart
  *   put.c          one plan: what differs, in batches
- *   settle.c       what is kept of what was read: for rejected owners, and from the Go controller
+ *   last_good.c    what rejected owners still need of what was read
+ *   legacy.c       taking over from the Go controller
  *   record.c       records and what they are made of
  *   ledger.c       digests of what is published */
 #ifndef PUBLISHER_DATABROKER_INSIDE_H
@@ -91,7 +92,7 @@ struct databroker {
 	struct lease lease;
 	struct put put;
 	struct legacy legacy[N_LEGACY];
-	bool settled;               /* everybody has arrived once */
+	bool begun;                 /* everybody has arrived once */
 	bool complete;              /* everything was stored once since we write */
 	uint64_t legacy_ms;         /* when to look at the records of the Go controller */
 	bool mass_delete;           /* allowed by the Pomerium object */
@@ -136,18 +137,32 @@ bool publisher_put_plan(struct databroker *self);
 /* Sends the next batch of the plan, if none is under way. */
 void publisher_put_next(struct databroker *self);
 
-/* ---- settle.c ---- */
-void publisher_settle_open(struct databroker *self);
-void publisher_settle_close(struct databroker *self);
+/* ---- legacy.c ---- */
+void publisher_legacy_open(struct databroker *self);
+void publisher_legacy_close(struct databroker *self);
 /* A record that was read or followed. True: it is one of the Go controller, and was noted. */
-bool publisher_settle_take_legacy(struct databroker *self, const Databroker__Record *record);
+bool publisher_legacy_note(struct databroker *self, const Databroker__Record *record);
+/* Everybody has arrived: what rejected owners need of its records becomes theirs. */
+void publisher_legacy_restore(struct databroker *self);
+/* Everything wanted is stored: touches those of its records for which that is a replacement. */
+void publisher_legacy_replace(struct databroker *self);
+
+/* ---- last_good.c ---- */
+/* It is rejected, and nothing good is known of it here. */
+bool publisher_last_good_is_missing(const struct owner *owner);
+/* The Pomerium object; NULL: there is none. One without a name is only what was read. */
+const struct owner *publisher_last_good_settings(const struct wanted *wanted);
+/* Makes these (NULL: none) the last good settings of the Pomerium object, which lacks them. */
+void publisher_last_good_put_settings(struct wanted *wanted, Pomerium__Config__Settings *settings,
+				      struct pool *pool);
+void publisher_last_good_restore_settings(struct wanted *wanted);
+/* The certificates that were read go to the rejected owners for whose hosts they are. */
+void publisher_last_good_share_certs(struct wanted *wanted);
 /* What another replica stored of an owner that is rejected here and has nothing good: its last good
  * configuration from now on. */
-void publisher_settle_adopt(struct databroker *self, const struct msg_key *owner,
-			    Pomerium__Config__Config *config);
+void publisher_last_good_adopt(struct databroker *self, const struct msg_key *owner,
+			       Pomerium__Config__Config *config);
 /* An owner that exists, but of which nothing good is known here: its record has to stay. */
-bool publisher_settle_must_stay(const struct databroker *self, struct str id);
-/* Everything wanted is stored: touches those for which that is a replacement. */
-void publisher_settle_replace_legacy(struct databroker *self);
+bool publisher_last_good_must_stay(const struct databroker *self, struct str id);
 
 #endif

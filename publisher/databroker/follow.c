@@ -28,8 +28,8 @@ static void restore(struct databroker *self, const struct msg_key *owner, struct
 
 	pool_init(&pool);
 	if (read_config(bytes, &pool, &config) == 0) {
-		if (self->settled)
-			publisher_settle_adopt(self, owner, config);
+		if (self->begun)
+			publisher_last_good_adopt(self, owner, config);
 		else
 			publisher_record_restore(self->wanted, owner, config);
 	}
@@ -44,8 +44,8 @@ static void take(struct databroker *self, const Databroker__Record *record)
 	const struct ledger_entry *known = publisher_ledger_get(&self->ledger, id);
 	struct msg_key owner;
 
-	if (!str_is(pb_str(record->type), RECORD_TYPE) ||
-	    publisher_settle_take_legacy(self, record) || !publisher_record_owner(id, &owner))
+	if (!str_is(pb_str(record->type), RECORD_TYPE) || publisher_legacy_note(self, record) ||
+	    !publisher_record_owner(id, &owner))
 		return;
 	if (record->deleted_at) {
 		publisher_ledger_gone(&self->ledger, id, record->version);

@@ -34,13 +34,13 @@ static void begin(struct databroker *self)
 {
 	publisher_lease_file_put(&self->lease.file, buf_view(&self->lease.id));
 	hold(self);
-	log_info("the one who writes", "lease=" NAME);
+	log_info("lease acquired", "lease=" NAME);
 }
 
 static void drop(struct databroker *self, const char *why)
 {
 	if (self->lease.id.len && !self->lease.inherited)
-		log_warn("no longer the one who writes", "reason=%s", log_value(why));
+		log_warn("lease lost", "lease=" NAME " reason=%s", log_value(why));
 	buf_reset(&self->lease.id);
 	publisher_lease_file_put(&self->lease.file, STR(""));
 	self->lease.inherited = false;
@@ -111,7 +111,7 @@ static void on_acquire_done(void *arg, const struct grpc_result *result)
 	lease->next_ms = clock_ms() + POLL_MS;
 	if (result->status == GRPC_ALREADY_EXISTS) {
 		if (!lease->told_other)
-			log_info("another one writes, standing by", "lease=" NAME);
+			log_info("lease held by another publisher, standing by", "lease=" NAME);
 		lease->told_other = true;
 		publisher_databroker_success(&lease->complaint);
 		return;

@@ -27,14 +27,6 @@ void publisher_ledger_touch(struct ledger *ledger, struct str id)
 	map_put(&ledger->touched, id, ledger);
 }
 
-void publisher_ledger_touch_all(struct ledger *ledger)
-{
-	struct str id;
-
-	for (size_t i = 0; map_next(&ledger->entries, &i, &id, NULL);)
-		publisher_ledger_touch(ledger, id);
-}
-
 const struct ledger_entry *publisher_ledger_get(const struct ledger *ledger, struct str id)
 {
 	return map_get(&ledger->entries, id);

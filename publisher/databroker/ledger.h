@@ -25,7 +25,6 @@ struct ledger {
 void publisher_ledger_init(struct ledger *ledger);
 void publisher_ledger_clear(struct ledger *ledger);
 void publisher_ledger_touch(struct ledger *ledger, struct str id);
-void publisher_ledger_touch_all(struct ledger *ledger); /* every entry */
 
 const struct ledger_entry *publisher_ledger_get(const struct ledger *ledger, struct str id);
 /* The databroker has this record in that version. Touches it, unless something newer is known. */

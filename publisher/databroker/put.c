@@ -38,7 +38,7 @@ static bool differs(const struct databroker *self, struct str id, struct pool *p
 	*next = (struct ledger_entry){ 0 };
 	*bytes = publisher_record_wanted(&self->source, id, pool, &next->n_routes);
 	if (!bytes->ptr)
-		return entry && !publisher_settle_must_stay(self, id);
+		return entry && !publisher_last_good_must_stay(self, id);
 	next->digest = hash_of(*bytes);
 	return !is_shown(entry) || !hash_equal(&entry->digest, &next->digest);
 }

@@ -2,7 +2,7 @@
  *
  *   in     what each of them says, what they should say, what could not be written
  *   out    whose turn it is; the patch
- *   owns   the lines in which they wait
+ *   owns   the queues in which they wait
  *   never  sends; looks at all of them but when the address itself is another one
  */
 #include "publisher/report/address.h"
@@ -69,17 +69,12 @@ void publisher_address_print_patch(struct str uid, struct str json, struct buf *
 	buf_puts(out, "}}");
 }
 
-/* ---- lines ---- */
+/* ---- queues ---- */
 
 static void leave(struct address_table *table, struct address_entry *entry)
 {
-	struct address_line *line = &table->lines[entry->line];
-
-	if (!entry->waits)
-		return;
-	*(entry->before ? &entry->before->behind : &line->first) = entry->behind;
-	*(entry->behind ? &entry->behind->before : &line->last) = entry->before;
-	entry->before = entry->behind = NULL;
+	if (entry->waits)
+		TAILQ_REMOVE(&table->queues[entry->queue], entry, link);
 	entry->waits = false;
 }
 
@@ -88,23 +83,19 @@ static uint64_t wait_of(uint8_t level)
 	return level ? (uint64_t)STEP_MS << (level - 1) : 0;
 }
 
-/* In a line all have the same wait: whoever comes last has the latest time. */
-static void join(struct address_table *table, struct address_entry *entry, uint64_t now_ms)
+/* In a queue all have the same wait: whoever comes last has the latest time. */
+static void enqueue(struct address_table *table, struct address_entry *entry, uint64_t now_ms)
 {
-	struct address_line *line = &table->lines[entry->level];
-
 	if (entry->waits)
 		return;
-	entry->line = entry->level;
+	entry->queue = entry->level;
 	entry->due_ms = now_ms + wait_of(entry->level);
-	entry->before = line->last;
-	*(line->last ? &line->last->behind : &line->first) = entry;
-	line->last = entry;
+	TAILQ_INSERT_TAIL(&table->queues[entry->queue], entry, link);
 	entry->waits = true;
 }
 
 /* Waits exactly if there is something to tell it. */
-static void settle(struct address_table *table, struct address_entry *entry, uint64_t now_ms)
+static void requeue(struct address_table *table, struct address_entry *entry, uint64_t now_ms)
 {
 	if (!table->wanted || entry->says == table->wanted) {
 		leave(table, entry);
@@ -112,7 +103,7 @@ static void settle(struct address_table *table, struct address_entry *entry, uin
 	}
 	if (!entry->waits && now_ms > entry->calm_ms)
 		entry->level = 0;
-	join(table, entry, now_ms);
+	enqueue(table, entry, now_ms);
 }
 
 /* ---- the table ---- */
@@ -121,6 +112,8 @@ void publisher_address_init(struct address_table *table)
 {
 	*table = (struct address_table){ 0 };
 	map_init(&table->entries, mem_free);
+	for (size_t i = 0; i < ADDRESS_LEVELS; i++)
+		TAILQ_INIT(&table->queues[i]);
 }
 
 void publisher_address_clear(struct address_table *table)
@@ -141,7 +134,7 @@ void publisher_address_want(struct address_table *table, uint64_t sum, uint64_t 
 
 		leave(table, entry);
 		entry->level = 0;
-		settle(table, entry, now_ms);
+		requeue(table, entry, now_ms);
 	}
 }
 
@@ -172,7 +165,7 @@ void publisher_address_put(struct address_table *table, struct str key, struct s
 		map_put(&table->entries, key, entry);
 	}
 	entry->says = says;
-	settle(table, entry, now_ms);
+	requeue(table, entry, now_ms);
 }
 
 void publisher_address_del(struct address_table *table, struct str key)
@@ -198,7 +191,7 @@ struct address_entry *publisher_address_take(struct address_table *table, uint64
 
 	*due_ms = UINT64_MAX;
 	for (size_t i = 0; i < ADDRESS_LEVELS; i++) {
-		struct address_entry *first = table->lines[i].first;
+		struct address_entry *first = TAILQ_FIRST(&table->queues[i]);
 
 		if (first && first->due_ms < *due_ms) {
 			*due_ms = first->due_ms;
@@ -224,5 +217,5 @@ void publisher_address_again(struct address_table *table, struct str key, bool i
 	if (is_long)
 		entry->level = TOP;
 	entry->calm_ms = now_ms + 2 * wait_of(entry->level);
-	settle(table, entry, now_ms);
+	requeue(table, entry, now_ms);
 }

@@ -2,35 +2,34 @@
  *
  * Each Ingress has what its status says. One that says something else than is wanted waits for its
  * turn: at once the first time, and longer each time after that, should somebody else write what
- * they want instead. Waits are powers of two, so there is a line for each of them, in the order of
+ * they want instead. Waits are powers of two, so there is a queue for each of them, in the order of
  * coming: a change costs the same among ten Ingresses and among ten thousand. */
 #ifndef PUBLISHER_ADDRESS_H
 #define PUBLISHER_ADDRESS_H
 
+#include <sys/queue.h>
 #include "base/map.h"
 #include "msg/config.h"
 
 #define ADDRESS_LEVELS 11 /* waits of 0, 1 s, 2 s, ... 512 s */
 
 struct address_entry {
-	struct address_entry *before, *behind; /* in its line */
+	TAILQ_ENTRY(address_entry) link; /* in its queue */
 	uint64_t due_ms;
 	uint64_t says;    /* sum of what its status says */
 	uint64_t calm_ms; /* what differs later than this is no quarrel */
 	uint8_t level;    /* of the next wait */
-	uint8_t line;     /* it waits in */
+	uint8_t queue;    /* it waits in */
 	bool waits;
 	struct str uid; /* these two stand behind the entry */
 	struct str key; /* namespace/name */
 };
 
-struct address_line {
-	struct address_entry *first, *last;
-};
+TAILQ_HEAD(address_queue, address_entry);
 
 struct address_table {
 	struct map entries; /* key -> struct address_entry */
-	struct address_line lines[ADDRESS_LEVELS];
+	struct address_queue queues[ADDRESS_LEVELS];
 	uint64_t wanted; /* sum of what they should say; 0: not known, nobody waits */
 };
 

@@ -26,6 +26,7 @@ static void free_job(void *ptr)
 void publisher_event_queue_open(struct report *self)
 {
 	map_init(&self->send.jobs, free_job);
+	TAILQ_INIT(&self->send.waiting);
 	self->send.trouble.status = -1;
 	backoff_init(&self->send.trouble.backoff, REPORT_RETRY_FIRST_MS, REPORT_RETRY_LONGEST_MS);
 }
@@ -41,18 +42,8 @@ void publisher_event_queue_stop(struct report *self)
 
 	map_clear(&queue->jobs);
 	map_init(&queue->jobs, free_job);
-	queue->first = queue->last = NULL;
+	TAILQ_INIT(&queue->waiting);
 	queue->n_flying = 0;
-}
-
-static void enqueue(struct event_queue *queue, struct event_job *job)
-{
-	job->next = NULL;
-	if (queue->last)
-		queue->last->next = job;
-	else
-		queue->first = job;
-	queue->last = job;
 }
 
 static char *take_text(struct buf *buf)
@@ -106,7 +97,7 @@ void publisher_event_queue_add(struct report *self, const struct event *event, u
 	job->count = count;
 	job->only_new = only_new;
 	map_put(&queue->jobs, str_from(name), job);
-	enqueue(queue, job);
+	TAILQ_INSERT_TAIL(&queue->waiting, job, link);
 }
 
 uint64_t publisher_report_failure(struct report_failures *trouble, const char *what,
@@ -205,14 +196,14 @@ static void on_done(void *arg, const struct kube_result *result)
 	queue->n_refused = result->status == 403 ? queue->n_refused + 1 : 0;
 	if (conflict || (publisher_report_is_passing(result->status) && result->status != 403)) {
 		hold(queue, wait);
-		enqueue(queue, job);
+		TAILQ_INSERT_TAIL(&queue->waiting, job, link);
 		return;
 	}
 	if (queue->n_refused >= REPORT_REFUSED_MAX)
 		hold(queue, wait);
 	publisher_metrics.events_sent += result->status / 100 == 2 && job->step != SEND_GET;
 	if (good && advance(job, result))
-		enqueue(queue, job);
+		TAILQ_INSERT_TAIL(&queue->waiting, job, link);
 	else
 		map_del(&queue->jobs, str_from(job->name));
 }
@@ -251,24 +242,21 @@ static void start(struct event_job *job)
 uint64_t publisher_event_queue_tick(struct report *self, uint64_t now_ms)
 {
 	struct event_queue *queue = &self->send;
+	struct event_job *job;
 	uint64_t due_ms;
 
 	if (!queue->jobs.n && queue->n_dropped) {
 		log_warn("events were dropped", "n=%llu", (unsigned long long)queue->n_dropped);
 		queue->n_dropped = 0;
 	}
-	if (!queue->first || queue->n_flying >= REPORT_PARALLEL)
+	if (TAILQ_EMPTY(&queue->waiting) || queue->n_flying >= REPORT_PARALLEL)
 		return UINT64_MAX; /* an answer wakes us */
 	if (now_ms < queue->hold_ms)
 		return queue->hold_ms;
-	while (queue->first && queue->n_flying < REPORT_PARALLEL) {
-		struct event_job *job = queue->first;
-
+	while ((job = TAILQ_FIRST(&queue->waiting)) && queue->n_flying < REPORT_PARALLEL) {
 		if (!publisher_event_take(&queue->bucket, now_ms, &due_ms))
 			return due_ms;
-		queue->first = job->next;
-		if (!queue->first)
-			queue->last = NULL;
+		TAILQ_REMOVE(&queue->waiting, job, link);
 		start(job);
 	}
 	return UINT64_MAX;

@@ -30,7 +30,7 @@ enum event_step { SEND_POST, SEND_GET, SEND_PATCH };
 /* One Event on its way. */
 struct event_job {
 	struct report *report;
-	struct event_job *next; /* in the queue */
+	TAILQ_ENTRY(event_job) link; /* among those that wait */
 	struct kube_request *request;
 	char *name, *url; /* url: of the Events of its namespace */
 	char *json;       /* the Event, as if it had never happened before */
@@ -48,7 +48,7 @@ struct report_failures {
 
 struct event_queue {
 	struct map jobs; /* name -> struct event_job, waiting and flying */
-	struct event_job *first, *last;
+	TAILQ_HEAD(, event_job) waiting;
 	size_t n_flying;
 	uint64_t hold_ms; /* not before */
 	uint64_t n_dropped;

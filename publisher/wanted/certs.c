@@ -173,33 +173,33 @@ static struct cert *choose(const struct certs *certs, const struct label *label,
 	return domain && domain->n_hosts > domain->n_covered ? name->offers[0] : NULL;
 }
 
-static void settle_name(struct certs *certs, const struct label *label)
+static void choose_for_name(struct certs *certs, const struct label *label)
 {
 	struct cert_name *name = map_get(&certs->names, label->name);
-	struct cert *next, *before;
+	struct cert *next, *prev;
 
 	if (!name)
 		return;
-	before = name->serving;
+	prev = name->serving;
 	next = choose(certs, label, name);
 	name->serving = next;
-	if (next != before) {
+	if (next != prev) {
 		count_serving(certs, next, 1);
-		count_serving(certs, before, -1);
+		count_serving(certs, prev, -1);
 	}
 	if (!name->n_routes && !name->n_offers)
 		map_del(&certs->names, label->name);
 }
 
 /* After a change of a name: the name itself and the wildcard that covers it. */
-static void settle(struct certs *certs, const struct label *label, struct pool *pool)
+static void choose_again(struct certs *certs, const struct label *label, struct pool *pool)
 {
 	struct cert_domain *domain = map_get(&certs->domains, label->domain);
 	struct label wildcard = { pool_printf(pool, "*." STR_FMT, STR_ARG(label->domain)),
 				  label->domain };
 
-	settle_name(certs, label);
-	settle_name(certs, &wildcard);
+	choose_for_name(certs, label);
+	choose_for_name(certs, &wildcard);
 	if (domain && !domain->n_hosts)
 		map_del(&certs->domains, label->domain);
 }
@@ -224,7 +224,7 @@ static void add_offer(struct certs *certs, struct cert *cert, struct str dns_nam
 		name->offers[at] = cert;
 		if (name->n_offers++ == 0 && name->n_routes)
 			domain_of(certs, label.domain)->n_covered++;
-		settle(certs, &label, &pool);
+		choose_again(certs, &label, &pool);
 	}
 	pool_clear(&pool);
 }
@@ -247,7 +247,7 @@ static void drop_offer(struct certs *certs, struct cert *cert, struct str dns_na
 			(name->n_offers - at) * sizeof(cert));
 		if (!name->n_offers && name->n_routes)
 			domain_of(certs, label.domain)->n_covered--;
-		settle(certs, &label, &pool);
+		choose_again(certs, &label, &pool);
 	}
 	pool_clear(&pool);
 }
@@ -266,7 +266,7 @@ void publisher_certs_add_host(struct certs *certs, struct str host)
 
 		domain->n_hosts++;
 		domain->n_covered += name->n_offers > 0;
-		settle(certs, &label, &pool);
+		choose_again(certs, &label, &pool);
 	}
 	pool_clear(&pool);
 }
@@ -285,7 +285,7 @@ void publisher_certs_drop_host(struct certs *certs, struct str host)
 
 		domain->n_hosts--;
 		domain->n_covered -= name->n_offers > 0;
-		settle(certs, &label, &pool);
+		choose_again(certs, &label, &pool);
 	}
 	pool_clear(&pool);
 }

@@ -17,7 +17,7 @@ struct pending_owner {
 	size_t len;
 	struct str text; /* msg_key_text */
 	struct pending_secret *secret;
-	struct pending_owner *before, *behind; /* among those that wait for the same */
+	LIST_ENTRY(pending_owner) link; /* among those that wait for the same Secret */
 };
 
 struct pending_secret {
@@ -25,8 +25,8 @@ struct pending_secret {
 	struct msg_key key;
 	struct str text; /* msg_key_text */
 	uint64_t again_ms;
-	struct pending_owner *owners;
-	struct pending_secret *before, *behind; /* in the line */
+	LIST_HEAD(, pending_owner) owners;
+	TAILQ_ENTRY(pending_secret) link;
 };
 
 static void free_owner(void *ptr)
@@ -52,6 +52,7 @@ void publisher_pending_init(struct pending *pending, void *self,
 	*pending = (struct pending){ .self = self, .ask = ask };
 	map_init(&pending->owners, free_owner);
 	map_init(&pending->asked, free_secret);
+	TAILQ_INIT(&pending->queue);
 }
 
 void publisher_pending_clear(struct pending *pending)
@@ -60,65 +61,26 @@ void publisher_pending_clear(struct pending *pending)
 	map_clear(&pending->asked);
 	map_init(&pending->owners, free_owner);
 	map_init(&pending->asked, free_secret);
-	pending->first = pending->last = NULL;
+	TAILQ_INIT(&pending->queue);
 }
 
-/* ---- the line of Secrets, and the owners of each ---- */
-
-/* Asks, and goes to the end of the line. */
+/* Asks, and goes to the end of the queue. */
 static void ask(struct pending *pending, struct pending_secret *secret, uint64_t now_ms)
 {
 	pending->ask(pending->self, &secret->key);
 	secret->again_ms = now_ms + ASK_AGAIN_MS;
-	secret->before = pending->last;
-	secret->behind = NULL;
-	if (pending->last)
-		pending->last->behind = secret;
-	else
-		pending->first = secret;
-	pending->last = secret;
-}
-
-static void leave_line(struct pending *pending, const struct pending_secret *secret)
-{
-	if (secret->before)
-		secret->before->behind = secret->behind;
-	else
-		pending->first = secret->behind;
-	if (secret->behind)
-		secret->behind->before = secret->before;
-	else
-		pending->last = secret->before;
-}
-
-static void join(struct pending_secret *secret, struct pending_owner *owner)
-{
-	owner->secret = secret;
-	owner->behind = secret->owners;
-	if (owner->behind)
-		owner->behind->before = owner;
-	secret->owners = owner;
-}
-
-static void part(const struct pending_owner *owner)
-{
-	if (owner->before)
-		owner->before->behind = owner->behind;
-	else
-		owner->secret->owners = owner->behind;
-	if (owner->behind)
-		owner->behind->before = owner->before;
+	TAILQ_INSERT_TAIL(&pending->queue, secret, link);
 }
 
 static void forget(struct pending *pending, struct pending_owner *owner)
 {
 	struct pending_secret *secret = owner->secret;
 
-	part(owner);
+	LIST_REMOVE(owner, link);
 	map_del(&pending->owners, owner->text);
-	if (secret->owners)
+	if (!LIST_EMPTY(&secret->owners))
 		return;
-	leave_line(pending, secret);
+	TAILQ_REMOVE(&pending->queue, secret, link);
 	map_del(&pending->asked, secret->text);
 }
 
@@ -168,7 +130,8 @@ void publisher_pending_put(struct pending *pending, const struct msg_key *owner,
 	*entry = (struct pending_owner){ .raw = mem_dup(raw.ptr, raw.len),
 					 .len = raw.len,
 					 .text = { mem_dup(text.ptr, text.len), text.len } };
-	join(secret_of(pending, key), entry);
+	entry->secret = secret_of(pending, key);
+	LIST_INSERT_HEAD(&entry->secret->owners, entry, link);
 	publisher_pending_drop(pending, owner);
 	map_put(&pending->owners, text, entry);
 	pool_clear(&pool);
@@ -184,8 +147,8 @@ void publisher_pending_release(struct pending *pending, const struct msg_key *ke
 
 	pool_init(&pool);
 	secret = map_get(&pending->asked, msg_key_text(key, &pool));
-	for (owner = secret ? secret->owners : NULL; owner; owner = next) {
-		next = owner->behind;
+	for (owner = secret ? LIST_FIRST(&secret->owners) : NULL; owner; owner = next) {
+		next = LIST_NEXT(owner, link);
 		*(struct str *)pool_push(&pool, &raws.items, &raws.n, sizeof(struct str)) =
 			pool_bytes(&pool, owner->raw, owner->len);
 		forget(pending, owner);
@@ -211,9 +174,9 @@ uint64_t publisher_pending_tick(struct pending *pending, uint64_t now_ms)
 {
 	struct pending_secret *secret;
 
-	while ((secret = pending->first) && secret->again_ms <= now_ms) {
-		leave_line(pending, secret);
+	while ((secret = TAILQ_FIRST(&pending->queue)) && secret->again_ms <= now_ms) {
+		TAILQ_REMOVE(&pending->queue, secret, link);
 		ask(pending, secret, now_ms);
 	}
-	return pending->first ? pending->first->again_ms : UINT64_MAX;
+	return secret ? secret->again_ms : UINT64_MAX;
 }

@@ -3,13 +3,14 @@
 #ifndef PUBLISHER_PENDING_H
 #define PUBLISHER_PENDING_H
 
+#include <sys/queue.h>
 #include "base/map.h"
 #include "msg/msg.h"
 
 struct pending {
-	struct map owners;                   /* msg_key_text -> struct pending_owner */
-	struct map asked;                    /* msg_key_text of a Secret -> struct pending_secret */
-	struct pending_secret *first, *last; /* of these, by when they were asked for */
+	struct map owners;                  /* msg_key_text -> struct pending_owner */
+	struct map asked;                   /* msg_key_text of a Secret -> struct pending_secret */
+	TAILQ_HEAD(, pending_secret) queue; /* of these, by when they were asked for */
 	void *self;
 	int (*ask)(void *self, const struct msg_key *secret); /* -1: nobody is there to be asked */
 };

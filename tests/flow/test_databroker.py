@@ -52,16 +52,16 @@ def test_restart_writes_nothing(sluice, tmp_path, folder, databroker, room):
         p.stored(20)
         before = len(databroker.writes())
         if room != "all":
-            leads = p.log().count("the one who writes")
+            leads = p.log().count("lease acquired")
             (old,) = p.children(room)
             p.kill(room)
             wait_for("it is started again", lambda: p.children(room) not in ([], [old]))
             if room == "publisher":
-                wait_for(p.log, lambda: p.log().count("the one who writes") > leads, 20)
+                wait_for(p.log, lambda: p.log().count("lease acquired") > leads, 20)
             end_with_an_edit(p, folder, databroker, before)
             return
     with Up(sluice, tmp_path / "b", folder, databroker, *args) as p:
-        wait_for(p.log, lambda: "the one who writes" in p.log(), 20)
+        wait_for(p.log, lambda: "lease acquired" in p.log(), 20)
         end_with_an_edit(p, folder, databroker, before)
 
 
@@ -197,7 +197,7 @@ def test_broken_owner_keeps_its_last_good_over_a_restart_of_everything(sluice, t
     before = len(databroker.writes())
     write(folder / "app-6.yaml", app("app-6", "10.1.1.1", BROKEN))
     with Up(sluice, tmp_path / "b", folder, databroker, "--lease-duration", "2s") as p:
-        wait_for(p.log, lambda: "the one who writes" in p.log(), 20)
+        wait_for(p.log, lambda: "lease acquired" in p.log(), 20)
         write(folder / "app-1.yaml", app("app-1", "10.8.8.8"))
         wait_for(p.log, lambda: databroker.written(before))
         assert databroker.written(before) == [ingress(1)]
@@ -244,7 +244,7 @@ def test_a_frozen_leader_writes_nothing_when_it_thaws(sluice, tmp_path, folder, 
     args = ("--lease-duration", "2s")
     with Up(sluice, tmp_path / "a", folder, databroker, *args) as a, Up(sluice, tmp_path / "b", folder, databroker, *args) as b:
         a.stored(20)
-        leader = a if wait_for("a leader", lambda: "the one who writes" in a.log() and a or "the one who writes" in b.log() and b, 20) is a else b
+        leader = a if wait_for("a leader", lambda: "lease acquired" in a.log() and a or "lease acquired" in b.log() and b, 20) is a else b
         other = b if leader is a else a
         (pid,) = leader.children("publisher")
         first = databroker.leader()
@@ -253,7 +253,7 @@ def test_a_frozen_leader_writes_nothing_when_it_thaws(sluice, tmp_path, folder, 
         wait_for("the other takes over", lambda: databroker.leader() not in ("", first), 4)
         other.stored()
         os.kill(pid, signal.SIGCONT)
-        wait_for(leader.log, lambda: "no longer the one who writes" in leader.log())
+        wait_for(leader.log, lambda: "lease lost" in leader.log())
         write(folder / "app-2.yaml", app("app-2", "10.8.8.2"))
         other.stored()
     assert all(w["who"] == w["leader"] for w in databroker.writes()), databroker.writes()
@@ -278,7 +278,7 @@ def test_a_request_on_the_wire_of_a_frozen_leader_is_repaired(sluice, tmp_path, 
             wait_for("the late write", late, 10)
             b.stored(1)
             os.kill(pid, signal.SIGCONT)
-            wait_for(a.log, lambda: "no longer the one who writes" in a.log())
+            wait_for(a.log, lambda: "lease lost" in a.log())
             write(folder / "app-2.yaml", app("app-2", "10.8.8.3"))
             b.stored()
             assert [w["records"] for w in late()] == [[ingress(1)]]

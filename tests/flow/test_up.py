@@ -107,7 +107,7 @@ def test_a_vanished_folder_of_owners_is_deleted(sluice, tmp_path):
         assert len(json.loads(read(p.out))["routes"]) == 2
 
 
-def test_twins_are_both_published_with_a_warning(sluice, tmp_path):
+def test_conflicting_routes_are_both_published_with_a_warning(sluice, tmp_path):
     folder = tmp_path / "in"
     write(folder / "class.yaml", CLASS)
     write(folder / "a.yaml", app("one", host="twin.example.com"))

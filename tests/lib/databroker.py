@@ -163,5 +163,5 @@ class Up(Pipeline):
         self.databroker.settled(wanted(self.sluice, self.folder), seconds, self.log)
 
     def leads(self):
-        """How often its publisher became the one who writes."""
-        return self.log().count("the one who writes\" lease")
+        """How often its publisher acquired the lease."""
+        return self.log().count("lease acquired")

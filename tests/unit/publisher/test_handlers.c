@@ -133,7 +133,7 @@ static void other_epochs_are_not_answered(void **state)
 }
 
 /* What was restored stays until everybody has arrived; then who is not in the inventory goes. */
-static void settles_once_everybody_is_there(void **state)
+static void sweeps_once_everybody_is_there(void **state)
 {
 	(void)state;
 	config("gone", 1);
@@ -141,16 +141,16 @@ static void settles_once_everybody_is_there(void **state)
 	publisher_inventory_begin(&p.inventory,
 				  1); /* a restart: wanted is what the state file had */
 	inventory((const char *[]){ "stays", "new" }, 2, true);
-	publisher_handlers_settle(&p, 1000);
+	publisher_handlers_sweep(&p, 1000);
 	assert_true(has("gone"));
 	assert_int_equal(p.passed_ms, 0);
 	config("stays", 101);
 	config("new", 102);
-	publisher_handlers_settle(&p, 2000);
+	publisher_handlers_sweep(&p, 2000);
 	assert_false(has("gone"));
 	assert_true(has("stays") && has("new"));
 	assert_int_equal(p.passed_ms, 2000);
-	publisher_handlers_settle(&p, 3000);
+	publisher_handlers_sweep(&p, 3000);
 	assert_int_equal(p.passed_ms, 2000);
 }
 
@@ -160,10 +160,10 @@ static void nobody_goes_on_account_of_what_cannot_be_read(void **state)
 	config("restored", 1);
 	publisher_inventory_begin(&p.inventory, 1);
 	inventory(NULL, 0, false);
-	publisher_handlers_settle(&p, 1000);
+	publisher_handlers_sweep(&p, 1000);
 	assert_true(has("restored"));
 	inventory(NULL, 0, true); /* it could be read again */
-	publisher_handlers_settle(&p, 2000);
+	publisher_handlers_sweep(&p, 2000);
 	assert_false(has("restored"));
 }
 
@@ -245,7 +245,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(takes_and_acknowledges),
 		TEST(other_epochs_are_not_answered),
-		TEST(settles_once_everybody_is_there),
+		TEST(sweeps_once_everybody_is_there),
 		TEST(nobody_goes_on_account_of_what_cannot_be_read),
 		TEST(waits_for_a_value_and_asks),
 		TEST(what_is_newer_ends_the_waiting),

@@ -155,7 +155,7 @@ static void hosts(void **state)
 	}
 }
 
-/* ---- twins ---- */
+/* ---- conflicts ---- */
 
 static void conflicts_name_each_other_once(void **state)
 {
