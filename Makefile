@@ -8,8 +8,9 @@ PYTHON ?= /usr/bin/python3
 V ?=
 Q := $(if $(V),,@)
 
-# of the last tag, with what came after it: 0.1.0, 0.1.0-4-gd6599bb, ...-dirty; without git the number below
-VERSION = $(or $(patsubst v%,%,$(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null)),$(addprefix 0.1.0-g,$(shell git describe --always --dirty 2>/dev/null)),0.1.0)
+# of the last tag, with what came after it: 0.2.0, 0.2.0-4-gd6599bb, ...-dirty; without a tag or without git this number
+RELEASE := 0.2.0
+VERSION = $(or $(patsubst v%,%,$(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null)),$(addprefix $(RELEASE)-g,$(shell git describe --always --dirty 2>/dev/null)),$(RELEASE))
 
 ROOMS := watcher resolver translator publisher
 PKGS := libczmq libzmq libcurl msgpack yaml-0.1 libcrypto libprotobuf-c libmicrohttpd
@@ -18,9 +19,20 @@ WARN := -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes -Wstrict-prototypes -W
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 ALL_CFLAGS = -std=gnu11 $(WARN) -D_GNU_SOURCE -I. -Icommon -I$(BUILD)/gen -include base/banned.h \
-	-fno-omit-frame-pointer -fstack-protector-strong $(SAN) $(CFLAGS) $(PKG_CFLAGS)
+	-fno-omit-frame-pointer $(SAN) $(CFLAGS) $(PKG_CFLAGS)
 GEN_CFLAGS = -std=gnu11 -I$(BUILD)/gen -w $(SAN) $(CFLAGS) $(PKG_CFLAGS)
 LIBS = -Wl,--as-needed $(PKG_LIBS) -lm -lpthread
+
+# What the compiler has of it, on this machine and processor; the fortified libc wants an optimizer and no sanitizer.
+# tests/flow/test_hardening.py looks for each in what was built.
+cc_has = $(shell echo | $(CC) -Werror $(1) -x c -c -o /dev/null - 2>/dev/null && echo $(1))
+HARDEN := -fPIE -fstack-protector-strong $(foreach flag,-fstack-clash-protection -fcf-protection=full -mbranch-protection=standard,$(call cc_has,$(flag))) \
+	$(if $(SAN),,$(if $(filter -O1 -O2 -O3 -Os,$(CFLAGS)),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3))
+# no name of a folder of this machine: two builds of one tree are equal, wherever they were made
+HARDEN += -ffile-prefix-map=$(CURDIR)=.
+ALL_CFLAGS += $(HARDEN)
+GEN_CFLAGS += $(HARDEN)
+LIBS += -pie -Wl,-z,relro,-z,now,-z,noexecstack
 
 # A room is a folder with floors in it: publisher/*.c, publisher/wanted/*.c. What is there is built.
 sources = $(wildcard $(1)/*.c $(1)/*/*.c $(1)/*/*/*.c)
@@ -125,7 +137,7 @@ $(BUILD)/gen/pb/%.pb-c.c: common/pb/%.proto $(PROTOS)
 
 $(BUILD)/gen/pb/%.pb-c.h: $(BUILD)/gen/pb/%.pb-c.c ;
 
-$(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c | $(GEN_H)
+$(BUILD)/obj/gen/%.o: $(BUILD)/gen/%.c Makefile | $(GEN_H)
 	@mkdir -p $(@D)
 	@echo '  CC     $<'
 	$(Q)$(CC) $(GEN_CFLAGS) -c -o $@ $<

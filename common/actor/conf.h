@@ -45,7 +45,7 @@ void conf_help(const struct conf_option *const *tables, const char *program, con
  * tabs between them. */
 void conf_help_table(const struct conf_option *const *tables, const char *program,
 		     const char *summary, struct buf *out);
-/* Of this build, such as "0.1.0-4-gd6599bb"; made by the Makefile from git. */
+/* Of this build, such as "0.2.0-4-gd6599bb"; made by the Makefile from git. */
 extern const char conf_version[];
 
 #endif
