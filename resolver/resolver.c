@@ -11,7 +11,7 @@
  * Handlers only write down what has to be done; send.c does it, as far as the others have room.
  */
 #include "resolver/resolver_explain.h"
-#include "resolver/resolver_figures.h"
+#include "resolver/resolver_metrics.h"
 #include "resolver/send.h"
 
 /* ---- what comes in ---- */

@@ -8,8 +8,8 @@
 #include "resolver/resolver_explain.h"
 
 #include "base/json_put.h"
-#include "resolver/key.h"
-#include "resolver/resolve_inside.h"
+#include "resolver/graph/key.h"
+#include "resolver/owners/resolve_inside.h"
 #include "resolver/send.h"
 
 #define PIECE_BYTES (16u << 10)

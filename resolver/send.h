@@ -3,11 +3,11 @@
 #define RESOLVER_SEND_H
 
 #include "actor/actor.h"
-#include "resolver/addresses.h"
-#include "resolver/announce.h"
-#include "resolver/line.h"
-#include "resolver/queue.h"
-#include "resolver/resolve.h"
+#include "resolver/state/addresses.h"
+#include "resolver/state/announce.h"
+#include "resolver/graph/keyqueue.h"
+#include "resolver/jobs/queue.h"
+#include "resolver/owners/resolve.h"
 
 /* The state of the room. */
 struct resolver {

@@ -9,7 +9,7 @@
  */
 #include "actor/actor.h"
 #include "base/log.h"
-#include "watcher/watcher_figures.h"
+#include "watcher/watcher_metrics.h"
 
 struct watcher {
 	struct str_list paths, namespaces;

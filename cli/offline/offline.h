@@ -6,9 +6,9 @@
 #include "actor/conf.h"
 #include "base/map.h"
 #include "publisher/wanted/wanted.h"
-#include "resolver/resolve.h"
+#include "resolver/owners/resolve.h"
 #include "translator/translator.h"
-#include "watcher/source_dir.h"
+#include "watcher/dir/source_dir.h"
 
 /* What `translate`, `explain` and `up` share with the rooms; filled in by conf_read. */
 struct offline_settings {

@@ -1,7 +1,7 @@
 /* fuzz_manifest: the bytes of one file, as far as the resolver's store and its bundles. */
 #include "base/mem.h"
-#include "resolver/resolve.h"
-#include "watcher/manifest.h"
+#include "resolver/owners/resolve.h"
+#include "watcher/dir/manifest.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -12,7 +12,7 @@
 
 #include "base/map.h"
 #include "base/mem.h"
-#include "resolver/resolve.h"
+#include "resolver/owners/resolve.h"
 
 struct rig {
 	struct resolve *resolve;

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "resolver/announce.h"
+#include "resolver/state/announce.h"
 
 static void test_chunks(void **state)
 {

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "resolver/endpoints.h"
+#include "resolver/bundle/endpoints.h"
 
 #define SLICE(type, endpoints, ports)                                                      \
 	"---\n{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: s, " \

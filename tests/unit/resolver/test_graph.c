@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "resolver/graph.h"
+#include "resolver/graph/graph.h"
 
 #define N 12
 

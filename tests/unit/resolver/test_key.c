@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "resolver/key.h"
+#include "resolver/graph/key.h"
 
 struct existence {
 	enum msg_kind kind;

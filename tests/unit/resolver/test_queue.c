@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "resolver/queue.h"
+#include "resolver/jobs/queue.h"
 
 struct peer {
 	long credit;

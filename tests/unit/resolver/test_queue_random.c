@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "resolver/queue.h"
+#include "resolver/jobs/queue.h"
 
 #define N_OWNERS 20
 #define N_WORKERS 3

@@ -10,7 +10,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include "resolver/secret_info.h"
+#include "resolver/secrets/secret_info.h"
 
 static struct pool pool;
 static struct hash boot_key;

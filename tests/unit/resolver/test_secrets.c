@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "resolver/secrets.h"
+#include "resolver/secrets/secrets.h"
 
 static const struct msg_key key = { MSG_KIND_SECRET, STR("shop"), STR("tls") };
 

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "resolver/store.h"
+#include "resolver/graph/store.h"
 
 static bool put(struct store *store, const char *name, const char *type, uint64_t seen_ns)
 {

@@ -11,7 +11,7 @@
 
 #include "base/map.h"
 #include "base/mem.h"
-#include "resolver/resolve.h"
+#include "resolver/owners/resolve.h"
 
 #define UNIVERSE_STEP 8    /* bytes that make one event */
 #define UNIVERSE_GONE 0xb0 /* last byte: from here on the object goes */

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include "base/mem.h"
-#include "watcher/manifest.h"
+#include "watcher/dir/manifest.h"
 
 #define SERVICE(name) \
 	"apiVersion: v1\nkind: Service\nmetadata: {name: " name "}\nspec: {ports: [{port: 80}]}\n"

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 #include <unistd.h>
-#include "watcher/resync.h"
+#include "watcher/dir/resync.h"
 
 static void ignore_put(void *arg, const struct msg_object *object)
 {

@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
-#include "watcher/source_dir.h"
+#include "watcher/dir/source_dir.h"
 
 #define ROUNDS 800
 

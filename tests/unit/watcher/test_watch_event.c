@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "watcher/watch_event.h"
+#include "watcher/kube/watch_event.h"
 
 #define EVENT(type, object) "{\"type\":\"" type "\",\"object\":{" object "}}"
 #define META(more) \

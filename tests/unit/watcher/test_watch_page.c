@@ -5,7 +5,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "watcher/watch_page.h"
+#include "watcher/kube/watch_page.h"
 
 static void on_item(void *arg, struct str item)
 {

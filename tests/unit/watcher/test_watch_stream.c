@@ -5,8 +5,8 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "watcher/watch_event.h"
-#include "watcher/watch_stream.h"
+#include "watcher/kube/watch_event.h"
+#include "watcher/kube/watch_stream.h"
 
 /* "<LINE>" for each line; stops at a line "stop". */
 static int on_line(void *arg, struct str line)

@@ -1,0 +1,30 @@
+/* bundle_from_settings: the Pomerium object with its Secrets.
+ *
+ *   in     the store
+ *   out    a bundle; without any Pomerium object one that says so
+ *   never  reads the settings themselves: that is the translator's work
+ */
+#include "resolver/bundle/bundle_parts.h"
+
+enum resolve_outcome resolver_bundle_from_settings(const struct bundle_source *source,
+						   struct pool *pool, struct msg_bundle *out,
+						   struct err *err)
+{
+	struct reference_list refs;
+	struct msg_object object;
+
+	if (resolver_store_get(source->store, &out->owner, pool, &object) == 0) {
+		out->pomerium = object.pomerium;
+		resolver_references_from_pomerium(object.pomerium, pool, &refs);
+		return resolver_bundle_add_secrets(source, &refs, pool, out, err);
+	}
+	/* Others but not ours: a misspelled name, and not the wish to go without settings. */
+	if (resolver_store_count(source->store, MSG_KIND_POMERIUM) > 0) {
+		err_set(err,
+			"Pomerium %s not found, though there are objects of this kind: give the "
+			"name of one with --pomerium-config",
+			err_quote(out->owner.name));
+		return RESOLVE_REJECT;
+	}
+	return RESOLVE_BUNDLE;
+}

@@ -1,0 +1,96 @@
+/* bundle_parts: what the bundles of Ingresses and of the Pomerium object share.
+ *
+ *   in     references of an owner
+ *   out    facts of its Secrets, or the sentence that names the one it lacks
+ *   never  puts a value into a bundle
+ */
+#include "resolver/bundle/bundle_parts.h"
+
+const char *resolver_bundle_blame(const struct bundle_source *source, enum msg_kind kind,
+				  struct pool *pool)
+{
+	const struct kind_state *state = &source->kinds[kind];
+
+	if (!state->heard || state->condition != MSG_KIND_UNAVAILABLE)
+		return "";
+	return pool_printf(pool, ": objects of kind %s cannot be read just now (%s)",
+			   msg_kind_name(kind), state->reason)
+		.ptr;
+}
+
+static int explain_malformed(const struct reference *ref, const struct msg_bundle *out,
+			     struct err *err)
+{
+	if (!ref->text.ptr)
+		return err_set(err, STR_FMT " is required: the Secret's namespace/name",
+			       STR_ARG(ref->where));
+	if (out->owner.kind == MSG_KIND_INGRESS)
+		return err_set(err, STR_FMT ": Secret %s not found: no object can have this name",
+			       STR_ARG(ref->where), err_quote(ref->text));
+	return err_set(err, STR_FMT ": %s names no Secret, expected namespace/name",
+		       STR_ARG(ref->where), err_quote(ref->text));
+}
+
+static int explain_answer(const struct bundle_source *source, const struct reference *ref,
+			  enum msg_secret_answer answer, struct err *err)
+{
+	struct pool pool;
+
+	switch (answer) {
+	case MSG_SECRET_FOUND:
+		return 0;
+	case MSG_SECRET_FORBIDDEN:
+		return err_set(err,
+			       STR_FMT ": Secret \"" STR_FMT "/" STR_FMT
+				       "\" may not be read: the API server forbids it, "
+				       "a Role must allow \"get\" on it",
+			       STR_ARG(ref->where), STR_ARG(ref->key.namespace),
+			       STR_ARG(ref->key.name));
+	case MSG_SECRET_UNAVAILABLE:
+		return err_set(err,
+			       STR_FMT ": Secret \"" STR_FMT "/" STR_FMT
+				       "\" cannot be read just now, it is tried again",
+			       STR_ARG(ref->where), STR_ARG(ref->key.namespace),
+			       STR_ARG(ref->key.name));
+	case MSG_SECRET_ABSENT:
+		break;
+	}
+	pool_init(&pool);
+	err_set(err, STR_FMT ": Secret \"" STR_FMT "/" STR_FMT "\" not found%s",
+		STR_ARG(ref->where), STR_ARG(ref->key.namespace), STR_ARG(ref->key.name),
+		resolver_bundle_blame(source, MSG_KIND_SECRET, &pool));
+	pool_clear(&pool);
+	return -1;
+}
+
+enum resolve_outcome resolver_bundle_add_secrets(const struct bundle_source *source,
+						 const struct reference_list *refs,
+						 struct pool *pool, struct msg_bundle *out,
+						 struct err *err)
+{
+	enum resolve_outcome outcome = RESOLVE_BUNDLE;
+
+	for (size_t i = 0; i < refs->n; i++) {
+		const struct reference *ref = &refs->items[i];
+		struct msg_bundle_secret secret;
+		enum msg_secret_answer answer;
+
+		if (ref->kind != MSG_KIND_SECRET)
+			continue;
+		if (ref->key.kind == MSG_KIND_NONE) {
+			explain_malformed(ref, out, err);
+			return RESOLVE_REJECT;
+		}
+		if (!resolver_secrets_get(source->secrets, &ref->key, &answer, &secret)) {
+			outcome = RESOLVE_WAIT;
+			continue;
+		}
+		if (explain_answer(source, ref, answer, err) < 0)
+			return RESOLVE_REJECT;
+		secret.namespace = ref->key.namespace;
+		secret.name = ref->key.name;
+		*(struct msg_bundle_secret *)pool_push(pool, &out->secrets.items, &out->secrets.n,
+						       sizeof(secret)) = secret;
+	}
+	return outcome;
+}

@@ -1,0 +1,46 @@
+/* bundle_parts: everything that one owner needs, gathered from the store. */
+#ifndef RESOLVER_BUNDLE_PARTS_H
+#define RESOLVER_BUNDLE_PARTS_H
+
+#include "resolver/graph/graph.h"
+#include "resolver/graph/references.h"
+#include "resolver/owners/resolve.h"
+#include "resolver/secrets/secrets.h"
+#include "resolver/graph/store.h"
+
+/* What is known of a whole kind. */
+struct kind_state {
+	bool heard; /* of it at all */
+	bool known; /* there was a whole list of it once */
+	enum msg_kind_condition condition;
+	char reason[200]; /* why it is unavailable */
+};
+
+/* Where bundles are gathered from; all borrowed. */
+struct bundle_source {
+	const struct resolve_settings *settings;
+	const struct store *store;
+	const struct graph *graph;
+	const struct secrets *secrets;
+	const struct kind_state *kinds; /* [MSG_N_KINDS] */
+};
+
+/* bundle_from_ingress.c; the Ingress was unpacked into the pool. */
+enum resolve_outcome resolver_bundle_from_ingress(const struct bundle_source *source,
+						  struct msg_ingress *ingress, struct pool *pool,
+						  struct msg_bundle *out, struct err *err);
+/* bundle_from_settings.c */
+enum resolve_outcome resolver_bundle_from_settings(const struct bundle_source *source,
+						   struct pool *pool, struct msg_bundle *out,
+						   struct err *err);
+
+/* bundle_parts.c. Secrets among the references into out; RESOLVE_BUNDLE if all are there. */
+enum resolve_outcome resolver_bundle_add_secrets(const struct bundle_source *source,
+						 const struct reference_list *refs,
+						 struct pool *pool, struct msg_bundle *out,
+						 struct err *err);
+/* ": Services cannot be read (reason)" if a kind cannot be read just now, else "". */
+const char *resolver_bundle_blame(const struct bundle_source *source, enum msg_kind kind,
+				  struct pool *pool);
+
+#endif

@@ -1,0 +1,243 @@
+/* changes: what one change means for the owners.
+ *
+ *   in     an object that is new, different or gone
+ *   out    the owners concerned are marked, the edges of the graph are as they should be
+ *   never  scans all owners: only who refers to what has changed
+ *
+ * Edges of the graph:
+ *
+ *   Ingress        -> the IngressClass it asks for (CLAIM_DEFAULT_CLASS if none), ours or not
+ *   our Ingress    -> its Services and Secrets
+ *   Pomerium       -> its Secrets
+ *   EndpointSlice  -> Endpoints, by the name of its Service: so the slices of a Service are found,
+ *                     and an Endpoints object, should there be one, stands at the same key
+ */
+#include "resolver/owners/resolve_inside.h"
+
+#include "resolver/bundle/endpoints.h"
+#include "resolver/graph/key.h"
+
+static char is_owner; /* the value in self->owners */
+
+/* ---- owners ---- */
+
+static void set_ours(struct resolve *self, const struct msg_key *owner, bool ours)
+{
+	struct key_text buf;
+	struct str text = resolver_key_text(owner, &buf);
+
+	if (ours)
+		map_put(&self->owners, text, &is_owner);
+	else
+		map_del(&self->owners, text);
+}
+
+bool resolver_changes_is_ours(const struct resolve *self, const struct msg_key *owner)
+{
+	struct key_text text;
+
+	return map_get(&self->owners, resolver_key_text(owner, &text)) != NULL;
+}
+
+/* Sets the edges of an owner; Secrets that are new among them are asked for, those that nobody
+ * names now are let go. */
+static void set_edges(struct resolve *self, const struct msg_key *owner,
+		      const struct key_list *keys, struct pool *pool)
+{
+	struct key_list old = resolver_graph_references(&self->graph, owner, pool);
+
+	resolver_graph_set(&self->graph, owner, keys);
+	for (size_t i = 0; i < keys->n; i++)
+		if (keys->items[i].kind == MSG_KIND_SECRET &&
+		    resolver_secrets_hold(&self->secrets, &keys->items[i]))
+			self->sink.secret_wanted(self->sink.self, &keys->items[i], true);
+	for (size_t i = 0; i < old.n; i++)
+		if (old.items[i].kind == MSG_KIND_SECRET &&
+		    !resolver_graph_n_referrers(&self->graph, &old.items[i]) &&
+		    resolver_secrets_release(&self->secrets, &old.items[i]))
+			self->sink.secret_wanted(self->sink.self, &old.items[i], false);
+}
+
+static void add_references(const struct reference_list *refs, struct pool *pool,
+			   struct key_list *keys)
+{
+	for (size_t i = 0; i < refs->n; i++)
+		if (refs->items[i].key.kind != MSG_KIND_NONE)
+			*(struct msg_key *)pool_push(pool, &keys->items, &keys->n,
+						     sizeof(struct msg_key)) = refs->items[i].key;
+}
+
+static struct msg_key class_key(struct str name)
+{
+	struct msg_key key = { .kind = MSG_KIND_INGRESS_CLASS,
+			       .name = name.len > 0 ? name : STR(CLAIM_DEFAULT_CLASS) };
+
+	/* No class can have such a name, so none can make this Ingress ours. */
+	if (name.len > 0 && !resolver_key_can_exist(&key))
+		key.kind = MSG_KIND_NONE;
+	return key;
+}
+
+/* Decides anew whether an Ingress is ours and what it refers to; NULL: it is gone. */
+static void update_ingress(struct resolve *self, const struct msg_key *key,
+			   const struct msg_ingress *ingress, uint64_t seen_ns)
+{
+	bool was_ours = resolver_changes_is_ours(self, key);
+	bool ours = ingress && resolver_claim_is_ours(&self->claim, ingress);
+	struct reference_list refs = { 0 };
+	struct key_list keys = { 0 };
+	struct msg_key class = { 0 };
+	struct pool pool;
+
+	pool_init(&pool);
+	if (ingress && resolver_claim_serves(&self->claim, key->namespace))
+		class = class_key(resolver_claim_class_of(ingress));
+	if (class.kind != MSG_KIND_NONE)
+		*(struct msg_key *)pool_push(&pool, &keys.items, &keys.n, sizeof(class)) = class;
+	if (ours)
+		resolver_references_from_ingress(ingress, self->settings.prefix, &pool, &refs);
+	add_references(&refs, &pool, &keys);
+	set_ours(self, key, ours);
+	set_edges(self, key, &keys, &pool);
+	if (ours || was_ours)
+		self->sink.dirty(self->sink.self, key, seen_ns);
+	pool_clear(&pool);
+}
+
+static void update_pomerium(struct resolve *self, const struct msg_key *key,
+			    const struct msg_pomerium *pomerium, uint64_t seen_ns)
+{
+	struct reference_list refs = { 0 };
+	struct key_list keys = { 0 };
+	struct pool pool;
+
+	pool_init(&pool);
+	if (msg_key_equal(key, &self->pomerium)) {
+		if (pomerium)
+			resolver_references_from_pomerium(pomerium, &pool, &refs);
+		add_references(&refs, &pool, &keys);
+		set_edges(self, key, &keys, &pool);
+		self->sink.dirty(self->sink.self, &self->pomerium, seen_ns);
+	} else if (!resolver_store_has(&self->store, &self->pomerium)) {
+		/* Whether there are others decides what the absence of ours means. */
+		self->sink.dirty(self->sink.self, &self->pomerium, seen_ns);
+	}
+	pool_clear(&pool);
+}
+
+/* ---- what owners refer to ---- */
+
+void resolver_changes_mark_referrers(struct resolve *self, const struct msg_key *key,
+				     uint64_t seen_ns)
+{
+	struct key_list list;
+	struct pool pool;
+
+	pool_init(&pool);
+	list = resolver_graph_referrers(&self->graph, key, &pool);
+	for (size_t i = 0; i < list.n; i++)
+		self->sink.dirty(self->sink.self, &list.items[i], seen_ns);
+	pool_clear(&pool);
+}
+
+static void claim_again(struct resolve *self, const struct msg_key *class, uint64_t seen_ns)
+{
+	struct key_list list;
+	struct pool pool, each;
+
+	pool_init(&pool);
+	pool_init(&each);
+	list = resolver_graph_referrers(&self->graph, class, &pool);
+	for (size_t i = 0; i < list.n; i++) {
+		struct msg_object object;
+
+		if (resolver_store_get(&self->store, &list.items[i], &each, &object) == 0 &&
+		    resolver_claim_is_ours(&self->claim, object.ingress) !=
+			    resolver_changes_is_ours(self, &list.items[i]))
+			update_ingress(self, &list.items[i], object.ingress, seen_ns);
+		pool_clear(&each);
+	}
+	pool_clear(&pool);
+}
+
+static void update_class(struct resolve *self, const struct msg_key *key,
+			 const struct msg_ingress_class *class, uint64_t seen_ns)
+{
+	unsigned change = resolver_claim_set_class(&self->claim, key->name, class);
+	struct msg_key by_default = class_key(STR(""));
+
+	if (change & CLAIM_CLASS)
+		claim_again(self, key, seen_ns);
+	if (change & CLAIM_DEFAULT)
+		claim_again(self, &by_default, seen_ns);
+}
+
+static void mark_service(struct resolve *self, struct str namespace, struct str name,
+			 uint64_t seen_ns)
+{
+	struct msg_key service = { .kind = MSG_KIND_SERVICE, .namespace = namespace, .name = name };
+
+	if (resolver_key_can_exist(&service))
+		resolver_changes_mark_referrers(self, &service, seen_ns);
+}
+
+static void update_slice(struct resolve *self, const struct msg_key *key,
+			 const struct msg_endpoint_slice *slice, uint64_t seen_ns)
+{
+	struct msg_key provider = { .kind = MSG_KIND_ENDPOINTS, .namespace = key->namespace };
+	struct key_list keys = { .items = &provider };
+	struct key_list old;
+	struct pool pool;
+
+	pool_init(&pool);
+	old = resolver_graph_references(&self->graph, key, &pool);
+	if (slice)
+		provider.name = resolver_endpoints_service_of(slice);
+	keys.n = resolver_key_can_exist(&provider) ? 1 : 0;
+	resolver_graph_set(&self->graph, key, &keys);
+	if (keys.n > 0)
+		mark_service(self, provider.namespace, provider.name, seen_ns);
+	if (old.n > 0 && (keys.n == 0 || !msg_key_equal(&old.items[0], &provider)))
+		mark_service(self, key->namespace, old.items[0].name, seen_ns);
+	pool_clear(&pool);
+}
+
+static void update_endpoints(struct resolve *self, const struct msg_key *key, uint64_t seen_ns)
+{
+	/* Slices, where there are any, are preferred. */
+	if (resolver_graph_n_referrers(&self->graph, key) == 0)
+		mark_service(self, key->namespace, key->name, seen_ns);
+}
+
+void resolver_changes_follow(struct resolve *self, const struct msg_object *object)
+{
+	const struct msg_key *key = &object->key;
+	uint64_t seen_ns = object->seen_ns;
+
+	switch ((enum msg_kind)key->kind) {
+	case MSG_KIND_INGRESS:
+		update_ingress(self, key, object->ingress, seen_ns);
+		break;
+	case MSG_KIND_INGRESS_CLASS:
+		update_class(self, key, object->ingress_class, seen_ns);
+		break;
+	case MSG_KIND_SERVICE:
+		resolver_changes_mark_referrers(self, key, seen_ns);
+		if (self->sink.service)
+			self->sink.service(self->sink.self, key);
+		break;
+	case MSG_KIND_ENDPOINT_SLICE:
+		update_slice(self, key, object->endpoint_slice, seen_ns);
+		break;
+	case MSG_KIND_ENDPOINTS:
+		update_endpoints(self, key, seen_ns);
+		break;
+	case MSG_KIND_POMERIUM:
+		update_pomerium(self, key, object->pomerium, seen_ns);
+		break;
+	case MSG_KIND_NONE:
+	case MSG_KIND_SECRET: /* its values say all: see resolver_resolve_secret */
+	case MSG_N_KINDS:
+		break;
+	}
+}

@@ -1,0 +1,125 @@
+/* claim: which Ingresses are ours, by namespace, class, and default class.
+ *
+ *   in     IngressClasses and Ingresses
+ *   out    yes, or a sentence that says why not; what a change of a class means
+ *   owns   the names of our classes
+ *   never  keeps an Ingress
+ */
+#include "resolver/owners/class.h"
+
+static const char IS_DEFAULT[] = "ingressclass.kubernetes.io/is-default-class";
+static const char CLASS_ANNOTATION[] = "kubernetes.io/ingress.class";
+
+/* Values of claim->classes. */
+static char plain_class, default_class;
+
+void resolver_claim_init(struct claim *claim, const struct resolve_settings *settings)
+{
+	claim->settings = settings;
+	claim->n_defaults = 0;
+	map_init(&claim->classes, NULL);
+}
+
+void resolver_claim_clear(struct claim *claim)
+{
+	map_clear(&claim->classes);
+}
+
+/* What Go's strconv.ParseBool takes for true. */
+static bool is_true(struct str text)
+{
+	static const char *const words[] = { "1", "t", "T", "true", "TRUE", "True" };
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (str_is(text, words[i]))
+			return true;
+	return false;
+}
+
+static void *class_value(const struct claim *claim, const struct msg_ingress_class *ingress_class)
+{
+	if (!ingress_class || !str_eq(ingress_class->spec.controller, claim->settings->controller))
+		return NULL;
+	if (is_true(str_map_get(&ingress_class->metadata.annotations, IS_DEFAULT)))
+		return &default_class;
+	return &plain_class;
+}
+
+unsigned resolver_claim_set_class(struct claim *claim, struct str name,
+				  const struct msg_ingress_class *ingress_class)
+{
+	void *old = map_get(&claim->classes, name);
+	void *new = class_value(claim, ingress_class);
+	bool had_default = claim->n_defaults > 0;
+	unsigned change = 0;
+
+	if (old == new)
+		return 0;
+	claim->n_defaults -= old == &default_class;
+	claim->n_defaults += new == &default_class;
+	if (new)
+		map_put(&claim->classes, name, new);
+	else
+		map_del(&claim->classes, name);
+	if (!old != !new)
+		change |= CLAIM_CLASS;
+	if (had_default != (claim->n_defaults > 0))
+		change |= CLAIM_DEFAULT;
+	return change;
+}
+
+bool resolver_claim_serves(const struct claim *claim, struct str namespace)
+{
+	const struct str_list *list = &claim->settings->namespaces;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (str_eq(list->items[i], namespace))
+			return true;
+	return list->n == 0;
+}
+
+struct str resolver_claim_class_of(const struct msg_ingress *ingress)
+{
+	/* A field that is there, even an empty one, wins over the annotation. */
+	if (ingress->spec.ingressClassName.ptr)
+		return ingress->spec.ingressClassName;
+	return str_map_get(&ingress->metadata.annotations, CLASS_ANNOTATION);
+}
+
+bool resolver_claim_is_ours(const struct claim *claim, const struct msg_ingress *ingress)
+{
+	struct str name = resolver_claim_class_of(ingress);
+
+	if (!resolver_claim_serves(claim, ingress->metadata.namespace))
+		return false;
+	return name.len > 0 ? map_get(&claim->classes, name) != NULL : claim->n_defaults > 0;
+}
+
+const char *resolver_claim_why_not(const struct claim *claim, const struct msg_ingress *ingress,
+				   struct pool *pool)
+{
+	const struct msg_meta *meta = &ingress->metadata;
+	struct str controller = claim->settings->controller;
+	struct str name = resolver_claim_class_of(ingress);
+
+	if (!resolver_claim_serves(claim, meta->namespace))
+		return pool_printf(pool,
+				   "ingress " STR_FMT "/" STR_FMT
+				   " is not in the namespace list this controller is managing",
+				   STR_ARG(meta->namespace), STR_ARG(meta->name))
+			.ptr;
+	if (resolver_claim_is_ours(claim, ingress))
+		return NULL;
+	if (name.len == 0)
+		return pool_printf(pool,
+				   "the ingress did not specify an ingressClass, and no "
+				   "ingressClass managed by controller " STR_FMT
+				   " is marked as default",
+				   STR_ARG(controller))
+			.ptr;
+	return pool_printf(pool,
+			   "IngressClass " STR_FMT
+			   " not found or is not assigned to this controller " STR_FMT,
+			   STR_ARG(name), STR_ARG(controller))
+		.ptr;
+}

@@ -1,0 +1,312 @@
+/* resolve: objects in, bundles out; the resolver without its sockets.
+ *
+ *   in     what the watcher tells: objects, deletes, states of kinds, values of Secrets
+ *   out    which owners have changed; on demand the bundle of one, or why it has none
+ *   owns   the store, the graph, the claim, the secrets
+ *   never  scans all owners on account of one change
+ */
+#include "resolver/owners/resolve_inside.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "resolver/graph/key.h"
+
+/* ---- input ---- */
+
+static bool is_stored(const struct msg_key *key)
+{
+	return resolver_key_can_exist(key) && key->kind != MSG_KIND_SECRET;
+}
+
+void resolver_resolve_put(struct resolve *self, const struct msg_object *object)
+{
+	if (!is_stored(&object->key)) {
+		if (object->key.kind != MSG_KIND_SECRET)
+			log_warn("object with an impossible name skipped", "kind=%s name=%s",
+				 msg_kind_name((enum msg_kind)object->key.kind),
+				 err_quote(object->key.name));
+		return;
+	}
+	if (resolver_store_put(&self->store, object))
+		resolver_changes_follow(self, object);
+}
+
+void resolver_resolve_delete(struct resolve *self, const struct msg_object_delete *gone)
+{
+	struct msg_object nothing = { .key = gone->key, .seen_ns = gone->seen_ns };
+
+	if (is_stored(&gone->key) && resolver_store_del(&self->store, &gone->key))
+		resolver_changes_follow(self, &nothing);
+}
+
+static void sweep(struct resolve *self, enum msg_kind kind)
+{
+	struct msg_key *gone;
+	struct pool pool;
+	size_t n;
+
+	pool_init(&pool);
+	resolver_store_end(&self->store, kind, &pool, &gone, &n);
+	for (size_t i = 0; i < n; i++)
+		resolver_resolve_delete(self, &(struct msg_object_delete){ .key = gone[i] });
+	pool_clear(&pool);
+}
+
+size_t resolver_resolve_count(const struct resolve *self, enum msg_kind kind)
+{
+	return kind == MSG_KIND_SECRET ? self->secrets.wanted.n
+				       : resolver_store_count(&self->store, kind);
+}
+
+void resolver_resolve_kind_state(struct resolve *self, const struct msg_kind_state *news)
+{
+	enum msg_kind kind = (enum msg_kind)news->kind;
+	bool had_settings = resolver_resolve_has(self, &self->pomerium);
+	struct kind_state *state;
+
+	if (kind == MSG_KIND_NONE || kind >= MSG_N_KINDS)
+		return;
+	state = &self->kinds[kind];
+	switch ((enum msg_kind_condition)news->condition) {
+	case MSG_KIND_LISTING:
+		resolver_store_begin(&self->store, kind);
+		return; /* what was known of the kind counts until the listing is complete */
+	case MSG_KIND_SYNCED:
+		sweep(self, kind);
+		break;
+	case MSG_KIND_NOT_INSTALLED:
+		resolver_store_begin(&self->store, kind);
+		sweep(self, kind);
+		break;
+	case MSG_KIND_UNAVAILABLE:
+		break; /* the listing may still come to its end */
+	}
+	state->heard = true;
+	state->known |= news->condition != MSG_KIND_UNAVAILABLE;
+	state->condition = (enum msg_kind_condition)news->condition;
+	snprintf(state->reason, sizeof(state->reason), STR_FMT, STR_ARG(news->reason));
+	if (had_settings != resolver_resolve_has(self, &self->pomerium))
+		self->sink.dirty(self->sink.self, &self->pomerium, 0);
+}
+
+void resolver_resolve_secret(struct resolve *self, const struct msg_secret_value *value)
+{
+	struct msg_secret_put put;
+	struct pool pool;
+
+	if (!resolver_key_can_exist(&value->key) || !resolver_secrets_take(&self->secrets, value))
+		return;
+	pool_init(&pool);
+	if (resolver_secrets_values(&self->secrets, &value->key, &pool, &put))
+		self->sink.secret_put(self->sink.self, &put);
+	pool_clear(&pool);
+	resolver_changes_mark_referrers(self, &value->key, value->seen_ns);
+}
+
+bool resolver_resolve_synced(const struct resolve *self)
+{
+	for (size_t kind = MSG_KIND_NONE + 1; kind < MSG_N_KINDS; kind++)
+		if (!self->kinds[kind].heard)
+			return false;
+	return true;
+}
+
+bool resolver_resolve_complete(const struct resolve *self)
+{
+	static const enum msg_kind makers[] = { MSG_KIND_INGRESS, MSG_KIND_INGRESS_CLASS,
+						MSG_KIND_POMERIUM };
+
+	for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++)
+		if (self->kinds[makers[i]].condition == MSG_KIND_UNAVAILABLE)
+			return false;
+	return resolver_resolve_synced(self);
+}
+
+/* ---- output ---- */
+
+enum resolve_outcome resolver_resolve_owner(struct resolve *self, const struct msg_key *owner,
+					    struct pool *pool, struct msg_bundle *bundle,
+					    struct err *err)
+{
+	struct bundle_source source = { .settings = &self->settings,
+					.store = &self->store,
+					.graph = &self->graph,
+					.secrets = &self->secrets,
+					.kinds = self->kinds };
+	struct msg_object object;
+
+	*bundle = (struct msg_bundle){ .owner = msg_key_dup(owner, pool) };
+	if (!resolver_resolve_has(self, owner))
+		return RESOLVE_GONE;
+	if (owner->kind == MSG_KIND_POMERIUM)
+		return resolver_bundle_from_settings(&source, pool, bundle, err);
+	if (resolver_store_get(&self->store, owner, pool, &object) < 0)
+		return RESOLVE_GONE;
+	return resolver_bundle_from_ingress(&source, object.ingress, pool, bundle, err);
+}
+
+const struct msg_meta *resolver_resolve_meta(struct resolve *self, const struct msg_key *owner,
+					     struct pool *pool)
+{
+	struct msg_object object;
+
+	if (resolver_store_get(&self->store, owner, pool, &object) < 0)
+		return pool_alloc(pool, sizeof(struct msg_meta));
+	return object.ingress ? &object.ingress->metadata : &object.pomerium->metadata;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	return msg_key_cmp(a, b);
+}
+
+void resolver_resolve_owners(struct resolve *self, struct pool *pool, struct msg_key **owners,
+			     size_t *n)
+{
+	struct str text;
+	size_t first;
+
+	*n = 0;
+	*owners = pool_array(pool, self->owners.n + 1, sizeof(**owners));
+	if (resolver_resolve_has(self, &self->pomerium))
+		(*owners)[(*n)++] = msg_key_dup(&self->pomerium, pool);
+	first = *n;
+	for (size_t i = 0; map_next(&self->owners, &i, &text, NULL);)
+		(*owners)[(*n)++] = resolver_key_from_text(pool_str(pool, text));
+	qsort(*owners + first, *n - first, sizeof(**owners), compare_keys);
+}
+
+void resolver_resolve_each_ingress(struct resolve *self,
+				   void (*each)(void *arg, const struct msg_key *key,
+						const char *why_not),
+				   void *arg)
+{
+	struct pool pool, one;
+	struct msg_key *keys;
+	size_t n;
+
+	pool_init(&pool);
+	pool_init(&one);
+	resolver_store_keys(&self->store, MSG_KIND_INGRESS, &pool, &keys, &n);
+	for (size_t i = 0; i < n; i++) {
+		struct msg_object object;
+
+		if (resolver_store_get(&self->store, &keys[i], &one, &object) == 0)
+			each(arg, &keys[i],
+			     resolver_claim_why_not(&self->claim, object.ingress, &one));
+		pool_clear(&one);
+	}
+	pool_clear(&pool);
+}
+
+const char *resolver_resolve_why_not(const struct resolve *self, const struct msg_key *ingress,
+				     struct pool *pool)
+{
+	struct msg_object object;
+
+	if (ingress->kind != MSG_KIND_INGRESS ||
+	    resolver_store_get(&self->store, ingress, pool, &object) < 0)
+		return NULL;
+	return resolver_claim_why_not(&self->claim, object.ingress, pool);
+}
+
+const struct msg_service *resolver_resolve_service(const struct resolve *self,
+						   const struct msg_key *service, struct pool *pool)
+{
+	struct msg_object object;
+
+	return resolver_store_get(&self->store, service, pool, &object) ? NULL : object.service;
+}
+
+bool resolver_resolve_has(const struct resolve *self, const struct msg_key *owner)
+{
+	/* Without a whole list, and without any object, it is not known whether there are any. */
+	if (msg_key_equal(owner, &self->pomerium))
+		return self->kinds[MSG_KIND_POMERIUM].known ||
+		       resolver_store_count(&self->store, MSG_KIND_POMERIUM) > 0;
+	return owner->kind == MSG_KIND_INGRESS && resolver_changes_is_ours(self, owner);
+}
+
+bool resolver_resolve_wants(const struct resolve *self, const struct msg_key *secret)
+{
+	return resolver_secrets_wants(&self->secrets, secret);
+}
+
+bool resolver_resolve_values(const struct resolve *self, const struct msg_key *secret,
+			     struct pool *pool, struct msg_secret_put *out)
+{
+	return resolver_key_can_exist(secret) &&
+	       resolver_secrets_values(&self->secrets, secret, pool, out);
+}
+
+void resolver_resolve_ask_again(struct resolve *self)
+{
+	struct msg_key *keys;
+	struct pool pool;
+	size_t n;
+
+	pool_init(&pool);
+	n = resolver_secrets_keys(&self->secrets, &pool, &keys);
+	for (size_t i = 0; i < n; i++)
+		self->sink.secret_wanted(self->sink.self, &keys[i], true);
+	pool_clear(&pool);
+}
+
+void resolver_resolve_replay_secrets(struct resolve *self)
+{
+	struct msg_secret_put put;
+	struct msg_key *keys;
+	struct pool pool;
+	size_t n;
+
+	pool_init(&pool);
+	n = resolver_secrets_keys(&self->secrets, &pool, &keys);
+	for (size_t i = 0; i < n; i++)
+		if (resolver_secrets_values(&self->secrets, &keys[i], &pool, &put))
+			self->sink.secret_put(self->sink.self, &put);
+	pool_clear(&pool);
+}
+
+/* ---- life ---- */
+
+struct resolve *resolver_resolve_new(const struct resolve_settings *settings,
+				     const struct resolve_sink *sink)
+{
+	struct resolve *self = mem_alloc(sizeof(*self));
+	struct resolve_settings *own = &self->settings;
+
+	pool_init(&self->memory);
+	self->sink = *sink;
+	own->controller = pool_str(&self->memory, settings->controller);
+	own->prefix = pool_str(&self->memory, settings->prefix);
+	own->pomerium_config = pool_str(&self->memory, settings->pomerium_config);
+	own->namespaces.items =
+		pool_array(&self->memory, settings->namespaces.n, sizeof(struct str));
+	for (size_t i = 0; i < settings->namespaces.n; i++)
+		own->namespaces.items[own->namespaces.n++] =
+			pool_str(&self->memory, settings->namespaces.items[i]);
+	self->pomerium =
+		(struct msg_key){ .kind = MSG_KIND_POMERIUM, .name = own->pomerium_config };
+	resolver_store_init(&self->store);
+	resolver_graph_init(&self->graph);
+	resolver_claim_init(&self->claim, own);
+	resolver_secrets_init(&self->secrets);
+	map_init(&self->owners, NULL);
+	return self;
+}
+
+void resolver_resolve_destroy(struct resolve **self_p)
+{
+	struct resolve *self = *self_p;
+
+	if (!self)
+		return;
+	*self_p = NULL;
+	map_clear(&self->owners);
+	resolver_secrets_clear(&self->secrets);
+	resolver_claim_clear(&self->claim);
+	resolver_graph_clear(&self->graph);
+	resolver_store_clear(&self->store);
+	pool_clear(&self->memory);
+	mem_free(self);
+}

@@ -1,0 +1,30 @@
+/* resolve_inside: what resolve.c and changes.c share. */
+#ifndef RESOLVER_RESOLVE_INSIDE_H
+#define RESOLVER_RESOLVE_INSIDE_H
+
+#include "resolver/bundle/bundle_parts.h"
+#include "resolver/owners/class.h"
+#include "resolver/owners/resolve.h"
+
+struct resolve {
+	struct resolve_settings settings;
+	struct resolve_sink sink;
+	struct pool memory; /* of the settings */
+	struct store store;
+	struct graph graph;
+	struct claim claim;
+	struct secrets secrets;
+	struct kind_state kinds[MSG_N_KINDS];
+	struct map owners; /* key texts of our Ingresses */
+	struct msg_key pomerium;
+};
+
+/* changes.c: what the store holds under this key is new; with no part set, it is gone. Marks the
+ * owners concerned. */
+void resolver_changes_follow(struct resolve *self, const struct msg_object *object);
+/* Everybody who refers to this key. */
+void resolver_changes_mark_referrers(struct resolve *self, const struct msg_key *key,
+				     uint64_t seen_ns);
+bool resolver_changes_is_ours(const struct resolve *self, const struct msg_key *ingress);
+
+#endif

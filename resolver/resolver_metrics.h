@@ -1,0 +1,13 @@
+/* resolver_figures: what this room counts, and whether it is ready. */
+#ifndef RESOLVER_RESOLVER_METRICS_H
+#define RESOLVER_RESOLVER_METRICS_H
+
+#include "actor/metric.h"
+#include "base/err.h"
+
+/* Hooks of struct actor; self is the resolver. */
+extern const struct metric resolver_figures_table[];
+void resolver_figures_measure(void *self);
+bool resolver_figures_ready(void *self, struct err *why);
+
+#endif

@@ -1,0 +1,179 @@
+/* test_told: only what differs is told, over lists and watches. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "watcher/kube/sent.h"
+
+struct seen {
+	struct buf said;
+	uint64_t seen_ns; /* of the last thing told */
+};
+
+static void on_put(void *arg, const struct msg_object *object)
+{
+	struct seen *seen = arg;
+
+	buf_printf(&seen->said, "+" STR_FMT " ", STR_ARG(object->key.name));
+	seen->seen_ns = object->seen_ns;
+}
+
+static void on_del(void *arg, const struct msg_object_delete *gone)
+{
+	struct seen *seen = arg;
+
+	buf_printf(&seen->said, "-" STR_FMT "/" STR_FMT " ", STR_ARG(gone->key.namespace),
+		   STR_ARG(gone->key.name));
+	seen->seen_ns = gone->seen_ns;
+}
+
+static void on_touched(void *arg, const struct msg_key *key)
+{
+	struct seen *seen = arg;
+
+	buf_printf(&seen->said, "~" STR_FMT " ", STR_ARG(key->name));
+}
+
+struct rig {
+	struct seen seen;
+	struct told_sink sink;
+	struct told told;
+};
+
+static void rig_init(struct rig *rig, enum msg_kind kind)
+{
+	const struct kind_row *row = watcher_kinds_table;
+
+	while (row->kind != kind)
+		row++;
+	buf_init(&rig->seen.said, BUF_MAX_TEXT);
+	rig->sink = (struct told_sink){ &rig->seen, on_put, on_del, on_touched };
+	watcher_told_init(&rig->told, row, &rig->sink);
+}
+
+static void rig_clear(struct rig *rig)
+{
+	watcher_told_clear(&rig->told);
+	buf_clear(&rig->seen.said);
+}
+
+static void expect(struct rig *rig, const char *said)
+{
+	assert_string_equal(buf_view(&rig->seen.said).ptr, said);
+	buf_reset(&rig->seen.said);
+}
+
+static void put(struct rig *rig, const char *name, const char *uid, const char *version)
+{
+	struct msg_service service = { .metadata.uid = str_from(uid) };
+	struct msg_secret_meta secret = { .metadata.uid = str_from(uid) };
+	struct msg_object object = { .key = { rig->told.row->kind, STR("shop"), str_from(name) } };
+
+	if (rig->told.row->kind == MSG_KIND_SECRET)
+		object.secret = &secret;
+	else
+		object.service = &service;
+	watcher_told_put(&rig->told, &object, str_from(version));
+}
+
+static struct msg_key key_of(const struct rig *rig, const char *name)
+{
+	return (struct msg_key){ rig->told.row->kind, STR("shop"), str_from(name) };
+}
+
+static void test_lists(void **state)
+{
+	struct msg_key key;
+	struct rig rig;
+
+	(void)state;
+	rig_init(&rig, MSG_KIND_SERVICE);
+	watcher_told_begin_list(&rig.told);
+	put(&rig, "a", "1", "1");
+	put(&rig, "b", "1", "1");
+	put(&rig, "a", "1", "1");
+	watcher_told_end_list(&rig.told);
+	expect(&rig, "+a +b ");
+	/* the same again but for one, in a list that breaks off: nothing is gone */
+	watcher_told_begin_list(&rig.told);
+	put(&rig, "a", "2", "2");
+	expect(&rig, "+a ");
+	watcher_told_begin_list(&rig.told);
+	put(&rig, "a", "2", "3");
+	put(&rig, "c", "1", "3");
+	expect(&rig, "+c ");
+	watcher_told_end_list(&rig.told);
+	expect(&rig, "-shop/b ");
+	/* one that cannot be used is still there */
+	key = key_of(&rig, "a");
+	watcher_told_begin_list(&rig.told);
+	watcher_told_keep(&rig.told, &key);
+	key = key_of(&rig, "never-told");
+	watcher_told_keep(&rig.told, &key);
+	watcher_told_end_list(&rig.told);
+	expect(&rig, "-shop/c ");
+	/* the reader lost everything */
+	watcher_told_forget(&rig.told);
+	put(&rig, "a", "2", "3");
+	expect(&rig, "+a ");
+	rig_clear(&rig);
+}
+
+static void test_watch(void **state)
+{
+	struct msg_key a, huge;
+	struct rig rig;
+
+	(void)state;
+	rig_init(&rig, MSG_KIND_SERVICE);
+	a = key_of(&rig, "a");
+	put(&rig, "a", "1", "1");
+	assert_int_equal(rig.seen.seen_ns, 0); /* who knows when that was */
+	rig.told.live = true;
+	put(&rig, "a", "1", "2"); /* what differs is nothing that anybody needs */
+	expect(&rig, "+a ");
+	put(&rig, "a", "2", "3");
+	assert_true(rig.seen.seen_ns && rig.seen.seen_ns <= clock_ns());
+	assert_true(watcher_told_has(&rig.told, &a));
+	watcher_told_del(&rig.told, &a);
+	watcher_told_del(&rig.told, &a);
+	expect(&rig, "+a -shop/a ");
+	assert_false(watcher_told_has(&rig.told, &a));
+	/* no object has such a name */
+	huge = (struct msg_key){ MSG_KIND_SERVICE, STR("shop"), { (char[400]){ "x" }, 400 } };
+	watcher_told_del(&rig.told, &huge);
+	watcher_told_keep(&rig.told, &huge);
+	assert_false(watcher_told_has(&rig.told, &huge));
+	expect(&rig, "");
+	rig_clear(&rig);
+}
+
+/* Of a Secret only names are told, so another resourceVersion is all that shows another value. */
+static void test_secrets_are_touched(void **state)
+{
+	struct rig rig;
+
+	(void)state;
+	rig_init(&rig, MSG_KIND_SECRET);
+	put(&rig, "a", "1", "1");
+	put(&rig, "a", "1", "1");
+	expect(&rig, "+a ");
+	put(&rig, "a", "1", "2");
+	expect(&rig, "~a ");
+	put(&rig, "a", "2", "3");
+	expect(&rig, "~a +a ");
+	rig_clear(&rig);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_watch),
+		cmocka_unit_test(test_secrets_are_touched),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

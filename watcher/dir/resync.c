@@ -1,0 +1,61 @@
+/* resync: everything the source has, one message at a time.
+ *
+ *   in     the source
+ *   out    KIND_STATE and OBJECT_PUT, in the order that suits the reader
+ *   owns   the place where it stands
+ *   never  knows whom it tells
+ */
+#include "watcher/dir/resync.h"
+
+void watcher_resync_begin(struct resync *self, struct source_dir *source)
+{
+	*self = (struct resync){ .source = source,
+				 .kind = watcher_source_dir_kinds,
+				 .complete = watcher_source_dir_is_complete(source) };
+}
+
+void watcher_resync_abort(struct resync *self)
+{
+	self->kind = NULL;
+}
+
+static void send_kind_state(struct resync *self, enum msg_kind_condition condition,
+			    const struct resync_out *out)
+{
+	struct msg_kind_state state = { .kind = *self->kind,
+					.condition = condition,
+					.reason = STR("") };
+	const char *missing = watcher_source_dir_missing(self->source);
+	struct err err;
+
+	if (condition == MSG_KIND_SYNCED && missing) {
+		err_set(&err, "the watcher could not read %s", err_quote(str_from(missing)));
+		state.condition = MSG_KIND_UNAVAILABLE;
+		state.reason = str_from(err.text);
+	}
+	out->send(out->self, MSG_KIND_STATE, &state);
+}
+
+bool watcher_resync_step(struct resync *self, const struct resync_out *out)
+{
+	const struct msg_object *object;
+	struct pool pool;
+
+	if (!self->listing) {
+		self->listing = true;
+		send_kind_state(self, MSG_KIND_LISTING, out);
+		return true;
+	}
+	pool_init(&pool);
+	object = watcher_source_dir_next(self->source, *self->kind, &self->at, &pool);
+	if (object) {
+		out->send(out->self, MSG_OBJECT_PUT, object);
+	} else {
+		send_kind_state(self, MSG_KIND_SYNCED, out);
+		self->listing = false;
+		self->at = 0;
+		self->kind = self->kind[1] == MSG_KIND_NONE ? NULL : self->kind + 1;
+	}
+	pool_clear(&pool);
+	return self->kind != NULL;
+}

@@ -1,0 +1,482 @@
+/* source_dir: manifests in files and folders, the same messages as from a cluster.
+ *
+ *   in     files that were found, changed or went; Secrets that are wanted
+ *   out    put and del of objects, secret values, complaints
+ *   owns   the last good objects of each file; who wins each key
+ *   never  decides what an object means, tells a Secret's values unasked
+ */
+#include "watcher/dir/source_dir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "watcher/dir/folders.h"
+#include "watcher/dir/manifest.h"
+
+struct source_file {
+	char *path;
+	struct manifest *manifest; /* last good; NULL before the first */
+	size_t index;              /* in files */
+	bool broken;
+	bool missing; /* was there at start, and could not be read yet */
+};
+
+struct wanted {
+	struct msg_key key; /* its strings stand behind it */
+	char bytes[];
+};
+
+struct source_dir {
+	struct source_sink sink;
+	struct folders *folders;
+	struct map by_path; /* -> struct source_file */
+	struct source_file *
+		*files; /* in the order in which they came: at start that of their paths */
+	size_t n_files, n_files_max;
+	struct map winners; /* key text -> struct manifest_item, first of those that have the key */
+	struct map wanted;  /* key text -> struct wanted */
+	size_t n_missing, n_broken;
+	uint64_t seen_ns; /* of the event that is being handled; 0 at start */
+	bool loading;     /* nothing is told before all is read */
+	bool loaded;
+	struct buf bytes; /* of the file being read */
+};
+
+const enum msg_kind watcher_source_dir_kinds[] = { MSG_KIND_INGRESS_CLASS,  MSG_KIND_SERVICE,
+						   MSG_KIND_ENDPOINT_SLICE, MSG_KIND_ENDPOINTS,
+						   MSG_KIND_SECRET,         MSG_KIND_POMERIUM,
+						   MSG_KIND_INGRESS,        MSG_KIND_NONE };
+
+/* ---- telling ---- */
+
+static void complain(struct source_dir *self, const char *path, uint32_t line, const char *sentence)
+{
+	self->sink.complain(self->sink.self, path, line, sentence);
+}
+
+/* NULL never happens: the bytes are our own. */
+static struct msg_object *unpack_object(const struct manifest_item *item, struct pool *pool)
+{
+	struct msg_object *object = pool_alloc(pool, sizeof(*object));
+	struct err err;
+
+	if (!codec_unpack(&msg_object_codec, item->object, pool, object, &err))
+		return object;
+	log_error("our own object does not unpack", "reason=%s", log_value(err.text));
+	return NULL;
+}
+
+static void tell_put(struct source_dir *self, const struct manifest_item *item)
+{
+	struct msg_object *object;
+	struct pool pool;
+
+	pool_init(&pool);
+	object = unpack_object(item, &pool);
+	if (object) {
+		object->seen_ns = self->seen_ns;
+		self->sink.put(self->sink.self, object);
+	}
+	pool_clear(&pool);
+}
+
+static void tell_del(struct source_dir *self, const struct manifest_item *item)
+{
+	struct msg_object *object;
+	struct pool pool;
+
+	pool_init(&pool);
+	object = unpack_object(item, &pool);
+	if (object)
+		self->sink.del(self->sink.self,
+			       &(struct msg_object_delete){ .key = object->key,
+							    .seen_ns = self->seen_ns });
+	pool_clear(&pool);
+}
+
+static void tell_secret(struct source_dir *self, const struct wanted *wanted, struct str key)
+{
+	const struct manifest_item *item = map_get(&self->winners, key);
+	struct msg_secret_value value = { .key = wanted->key, .answer = MSG_SECRET_ABSENT };
+	struct pool pool;
+	struct err err;
+
+	pool_init(&pool);
+	if (!item && !watcher_source_dir_is_complete(self))
+		value.answer =
+			MSG_SECRET_UNAVAILABLE; /* it may be in the file that cannot be read */
+	else if (item && codec_unpack(&msg_secret_value_codec, item->secret, &pool, &value, &err))
+		log_error("our own secret does not unpack", "reason=%s", log_value(err.text));
+	value.seen_ns = self->seen_ns;
+	self->sink.secret(self->sink.self, &value);
+	pool_wipe(&pool);
+}
+
+/* ---- who wins ---- */
+
+/* The first of those that have a key was `before` and is `after`; either may be NULL. */
+static void settle(struct source_dir *self, struct str key, struct manifest_item *before,
+		   struct manifest_item *after)
+{
+	const struct wanted *wanted;
+	bool secret_changed;
+
+	if (after)
+		map_put(&self->winners, key, after);
+	else
+		map_del(&self->winners, key);
+	if (before)
+		before->wins = false;
+	if (after)
+		after->wins = true;
+	if (self->loading)
+		return;
+	secret_changed = !before || !after || !str_eq(before->secret, after->secret);
+	if (before && !after)
+		tell_del(self, before);
+	else if (after && (!before || !str_eq(before->object, after->object)))
+		tell_put(self, after);
+	wanted = secret_changed ? map_get(&self->wanted, key) : NULL;
+	if (wanted)
+		tell_secret(self, wanted, key);
+}
+
+static void complain_of_loser(struct source_dir *self, const struct manifest_item *winner,
+			      const struct manifest_item *loser)
+{
+	struct err err;
+
+	/* A file that was just renamed is told of before its old name is. */
+	if (access(winner->file->path, F_OK) || access(loser->file->path, F_OK))
+		return;
+	err_set(&err,
+		STR_FMT " stands in %s, line %u, too, whose path comes first; this one waits until "
+			"that one goes",
+		STR_ARG(loser->key), err_quote(str_from(winner->file->path)), winner->line);
+	complain(self, loser->file->path, loser->line, err.text);
+}
+
+/* Puts an item among those with its key, by path; in the place of its file's older one, if there is
+ * one. */
+static void enter(struct source_dir *self, struct manifest_item *item)
+{
+	struct manifest_item *before = map_get(&self->winners, item->key), *first = before;
+	struct manifest_item **at = &first;
+
+	while (*at && strcmp((*at)->file->path, item->file->path) < 0)
+		at = &(*at)->next;
+	item->next = *at;
+	if (*at && (*at)->file == item->file) {
+		item->next = (*at)->next;
+		(*at)->file = NULL;
+	} else if (first == item->next && before) {
+		complain_of_loser(self, item, before);
+	} else if (before) {
+		complain_of_loser(self, before, item);
+	}
+	*at = item;
+	if (first != before)
+		settle(self, item->key, before, first);
+}
+
+static void leave(struct source_dir *self, struct manifest_item *item)
+{
+	struct manifest_item *before = map_get(&self->winners, item->key), *first = before;
+	struct manifest_item **at = &first;
+
+	while (*at && *at != item)
+		at = &(*at)->next;
+	if (*at)
+		*at = item->next;
+	if (first == before)
+		return;
+	if (first)
+		log_info("takes over", "object=" STR_FMT " path=%s", STR_ARG(first->key),
+			 log_value(first->file->path));
+	settle(self, item->key, before, first);
+}
+
+/* New objects first, then those that went: what only moved is never away. */
+static void replace(struct source_dir *self, struct source_file *file, struct manifest *manifest)
+{
+	struct manifest *old = file->manifest;
+
+	file->manifest = manifest;
+	for (size_t i = 0; manifest && i < manifest->n; i++) {
+		manifest->items[i].file = file;
+		enter(self, &manifest->items[i]);
+	}
+	for (size_t i = 0; old && i < old->n; i++)
+		if (old->items[i].file)
+			leave(self, &old->items[i]);
+	watcher_manifest_destroy(&old);
+}
+
+/* ---- files ---- */
+
+static int read_file(const char *path, struct buf *out, struct err *err)
+{
+	char chunk[32768];
+	struct stat st;
+	ssize_t len = 0;
+	int rc = -1, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	buf_reset(out);
+	if (fd < 0)
+		return err_set(err, "cannot be read: %s", strerror(errno));
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+		err_set(err, "cannot be read: neither a file nor a folder that can be followed");
+		goto out;
+	}
+	while (!out->full && (len = read(fd, chunk, sizeof(chunk))) > 0)
+		buf_add(out, chunk, (size_t)len);
+	if (out->full)
+		err_set(err, "cannot be read: larger than %u bytes", BUF_MAX_FILE);
+	else if (len < 0)
+		err_set(err, "cannot be read: %s", strerror(errno));
+	else
+		rc = 0;
+out:
+	mem_wipe(chunk, sizeof(chunk));
+	close(fd);
+	return rc;
+}
+
+static struct source_file *add_file(struct source_dir *self, const char *path)
+{
+	struct source_file *file = mem_alloc(sizeof(*file));
+
+	if (self->n_files == self->n_files_max) {
+		self->n_files_max = self->n_files_max ? self->n_files_max * 2 : 64;
+		self->files =
+			mem_realloc(self->files, self->n_files_max * sizeof(struct source_file *));
+	}
+	file->path = mem_strdup(path);
+	file->index = self->n_files;
+	self->files[self->n_files++] = file;
+	map_put(&self->by_path, str_from(path), file);
+	return file;
+}
+
+static void set_state(struct source_dir *self, struct source_file *file, bool broken, bool missing)
+{
+	self->n_broken = self->n_broken - file->broken + broken;
+	self->n_missing = self->n_missing - file->missing + missing;
+	file->broken = broken;
+	file->missing = missing;
+}
+
+struct complainer {
+	struct source_dir *source;
+	const char *path;
+};
+
+static void complain_of_document(void *arg, uint32_t line, const char *sentence)
+{
+	const struct complainer *c = arg;
+
+	complain(c->source, c->path, line, sentence);
+}
+
+static void on_found(void *arg, const char *path)
+{
+	struct source_dir *self = arg;
+	struct source_file *file = map_get(&self->by_path, str_from(path));
+	struct manifest_report report = { &(struct complainer){ self, path },
+					  complain_of_document };
+	struct manifest *manifest = NULL;
+	struct err err;
+
+	if (!file)
+		file = add_file(self, path);
+	if (read_file(path, &self->bytes, &err))
+		complain(self, path, 0, err.text);
+	else
+		manifest = watcher_manifest_parse(buf_view(&self->bytes), &report);
+	mem_wipe(self->bytes.ptr, self->bytes.len);
+	if (self->bytes.cap > (1u << 20))
+		buf_clear(&self->bytes);
+	set_state(self, file, !manifest, !manifest && (file->missing || !self->loaded));
+	if (!manifest)
+		return;
+	if (self->loaded)
+		log_info("file read", "path=%s objects=%zu", log_value(path), manifest->n);
+	replace(self, file, manifest);
+}
+
+static void free_file(struct source_file *file)
+{
+	watcher_manifest_destroy(&file->manifest);
+	mem_free(file->path);
+	mem_free(file);
+}
+
+static void on_gone(void *arg, const char *path)
+{
+	struct source_dir *self = arg;
+	struct source_file *file = map_get(&self->by_path, str_from(path));
+
+	if (!file)
+		return;
+	log_info("file gone", "path=%s", log_value(path));
+	set_state(self, file, false, false);
+	replace(self, file, NULL);
+	self->files[file->index] = self->files[--self->n_files];
+	self->files[file->index]->index = file->index;
+	map_del(&self->by_path, str_from(path));
+	free_file(file);
+}
+
+/* ---- exports ---- */
+
+struct source_dir *watcher_source_dir_new(const struct str_list *paths,
+					  const struct source_sink *sink)
+{
+	struct source_dir *self = mem_alloc(sizeof(*self));
+
+	self->sink = *sink;
+	map_init(&self->by_path, NULL);
+	map_init(&self->winners, NULL);
+	map_init(&self->wanted, mem_free);
+	buf_init(&self->bytes, BUF_MAX_FILE);
+	self->folders =
+		watcher_folders_new(paths, &(struct folders_sink){ self, on_found, on_gone });
+	return self;
+}
+
+void watcher_source_dir_destroy(struct source_dir **self_p)
+{
+	struct source_dir *self = *self_p;
+
+	if (!self)
+		return;
+	watcher_folders_destroy(&self->folders);
+	for (size_t i = 0; i < self->n_files; i++)
+		free_file(self->files[i]);
+	mem_free(self->files);
+	map_clear(&self->by_path);
+	map_clear(&self->winners);
+	map_clear(&self->wanted);
+	buf_wipe(&self->bytes);
+	mem_free(self);
+	*self_p = NULL;
+}
+
+int watcher_source_dir_load(struct source_dir *self)
+{
+	struct pool pool;
+
+	self->loading = true;
+	watcher_folders_scan(self->folders);
+	self->loading = false;
+	self->loaded = true;
+	pool_init(&pool);
+	for (const enum msg_kind *kind = watcher_source_dir_kinds; *kind; kind++) {
+		const struct msg_object *object;
+
+		for (size_t i = 0; (object = watcher_source_dir_next(self, *kind, &i, &pool));
+		     pool_clear(&pool))
+			self->sink.put(self->sink.self, object);
+	}
+	pool_clear(&pool);
+	return self->n_missing ? -1 : 0;
+}
+
+bool watcher_source_dir_is_complete(const struct source_dir *self)
+{
+	return self->loaded && !self->n_missing;
+}
+
+const char *watcher_source_dir_missing(const struct source_dir *self)
+{
+	for (size_t i = 0; self->n_missing && i < self->n_files; i++)
+		if (self->files[i]->missing)
+			return self->files[i]->path;
+	return NULL;
+}
+
+int watcher_source_dir_fd(struct source_dir *self)
+{
+	return watcher_folders_fd(self->folders);
+}
+
+void watcher_source_dir_on_fd(struct source_dir *self)
+{
+	self->seen_ns = clock_ns();
+	watcher_folders_on_fd(self->folders);
+}
+
+uint64_t watcher_source_dir_tick(struct source_dir *self, uint64_t now_ms)
+{
+	self->seen_ns = clock_ns();
+	return watcher_folders_tick(self->folders, now_ms);
+}
+
+void watcher_source_dir_want(struct source_dir *self, const struct msg_key *secret, bool is_wanted)
+{
+	struct wanted *wanted;
+	struct pool pool;
+	struct str key;
+
+	if (secret->kind != MSG_KIND_SECRET)
+		return;
+	pool_init(&pool);
+	key = msg_key_text(secret, &pool);
+	if (!is_wanted) {
+		map_del(&self->wanted, key);
+		goto out;
+	}
+	wanted = mem_alloc(sizeof(*wanted) + secret->namespace.len + secret->name.len);
+	memcpy(wanted->bytes, secret->namespace.ptr, secret->namespace.len);
+	memcpy(wanted->bytes + secret->namespace.len, secret->name.ptr, secret->name.len);
+	wanted->key.kind = MSG_KIND_SECRET;
+	wanted->key.namespace = (struct str){ wanted->bytes, secret->namespace.len };
+	wanted->key.name = (struct str){ wanted->bytes + secret->namespace.len, secret->name.len };
+	map_put(&self->wanted, key, wanted);
+	tell_secret(self, wanted, key);
+out:
+	pool_clear(&pool);
+}
+
+void watcher_source_dir_forget_wanted(struct source_dir *self)
+{
+	map_clear(&self->wanted);
+}
+
+void watcher_source_dir_answer_wanted(struct source_dir *self)
+{
+	struct str key;
+	void *wanted;
+
+	for (size_t i = 0; map_next(&self->wanted, &i, &key, &wanted);)
+		tell_secret(self, wanted, key);
+}
+
+struct msg_object *watcher_source_dir_next(struct source_dir *self, enum msg_kind kind, size_t *i,
+					   struct pool *pool)
+{
+	size_t file = *i >> 32, item = *i & UINT32_MAX;
+
+	for (; file < self->n_files; file++, item = 0) {
+		const struct manifest *manifest = self->files[file]->manifest;
+
+		for (; manifest && item < manifest->n; item++) {
+			if (manifest->items[item].kind != kind || !manifest->items[item].wins)
+				continue;
+			*i = file << 32 | (item + 1);
+			return unpack_object(&manifest->items[item], pool);
+		}
+	}
+	*i = file << 32;
+	return NULL;
+}
+
+struct source_counts watcher_source_dir_count(const struct source_dir *self)
+{
+	return (struct source_counts){ self->n_files, self->n_broken, self->winners.n };
+}

@@ -1,0 +1,344 @@
+/* feed_kube: a cluster, the same messages as from a folder of manifests.
+ *
+ *   in     what the reflectors find: one a kind, or a kind and namespace; which Secrets are wanted
+ *   out    OBJECT_PUT OBJECT_DELETE KIND_STATE SECRET_VALUE
+ *   owns   the reflectors, the fetching of Secrets, the connection (one for all where the server
+ * speaks HTTP/2) never  decides what an object means
+ */
+#include "watcher/feed.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "watcher/kube/reflector.h"
+#include "watcher/kube/secret_fetch.h"
+
+#define LOOK_MS \
+	60000 /* values of Secrets that nobody tells the changes of are fetched this often */
+
+struct feed_kube {
+	struct feed feed;
+	struct kube *kube;
+	struct reflector_sink sink;
+	struct secret_fetch *secrets;
+	struct reflector **reflectors;
+	size_t n;
+	struct reflector *lone; /* of them, for one Service outside of the namespaces; or NULL */
+	struct kind_row lone_row;
+	char *lone_selector;
+	bool up;                 /* a resolver is there */
+	int told[MSG_N_KINDS];   /* condition in the last KIND_STATE of each kind; -1: none */
+	int logged[MSG_N_KINDS]; /* the same, in the last log line */
+	uint64_t look_ms;
+};
+
+static struct feed_kube *of(struct feed *feed)
+{
+	return (struct feed_kube *)feed;
+}
+
+static void say(struct feed_kube *self, enum msg_type type, const void *body)
+{
+	if (self->up)
+		self->feed.sink.send(self->feed.sink.self, type, body);
+}
+
+/* ---- from the reflectors ---- */
+
+static void on_put(void *arg, const struct msg_object *object)
+{
+	struct feed_kube *self = arg;
+
+	say(self, MSG_OBJECT_PUT, object);
+	if (object->key.kind == MSG_KIND_SECRET)
+		watcher_secret_fetch_touched(self->secrets, &object->key);
+}
+
+static void on_del(void *arg, const struct msg_object_delete *gone)
+{
+	struct feed_kube *self = arg;
+
+	say(self, MSG_OBJECT_DELETE, gone);
+	if (gone->key.kind == MSG_KIND_SECRET)
+		watcher_secret_fetch_gone(self->secrets, &gone->key);
+}
+
+static void on_touched(void *arg, const struct msg_key *key)
+{
+	struct feed_kube *self = arg;
+
+	watcher_secret_fetch_touched(self->secrets, key);
+}
+
+static bool on_has_credit(void *arg)
+{
+	struct feed_kube *self = arg;
+
+	return self->up && self->feed.sink.has_credit(self->feed.sink.self);
+}
+
+static void on_secret(void *arg, const struct msg_secret_value *value)
+{
+	struct feed_kube *self = arg;
+
+	say(self, MSG_SECRET_VALUE, value);
+}
+
+/* Of several namespaces: unavailable if one is, else listing while one still lists. That the lone
+ * Service may not be read says nothing of the others. */
+static enum msg_kind_condition join(const struct feed_kube *self, enum msg_kind kind)
+{
+	enum msg_kind_condition all = MSG_KIND_NOT_INSTALLED;
+
+	for (size_t i = 0; i < self->n; i++) {
+		const enum msg_kind_condition one =
+			watcher_reflector_condition(self->reflectors[i]);
+
+		if (watcher_reflector_row(self->reflectors[i])->kind != kind)
+			continue;
+		if (one == MSG_KIND_UNAVAILABLE && self->reflectors[i] == self->lone)
+			continue;
+		if (one == MSG_KIND_UNAVAILABLE)
+			return one;
+		if (one < all)
+			all = one;
+	}
+	return all;
+}
+
+static void log_state(struct feed_kube *self, const struct kind_row *row,
+		      const struct msg_kind_state *state)
+{
+	const int condition = (int)state->condition;
+
+	if (condition == MSG_KIND_LISTING || condition == self->logged[row->kind])
+		return;
+	self->logged[row->kind] = condition;
+	if (condition == MSG_KIND_UNAVAILABLE)
+		log_error("a kind cannot be read; the rest goes on, nothing is deleted on its "
+			  "account",
+			  "kind=%s reason=%s", row->plural, log_value(state->reason.ptr));
+	else
+		log_info(condition == MSG_KIND_SYNCED ? "synced" : "not installed", "kind=%s",
+			 row->plural);
+}
+
+/* A kind is listing once, from begin on: until it is synced nothing is taken for gone. */
+static void on_state(void *arg, struct reflector *from, const char *reason)
+{
+	struct feed_kube *self = arg;
+	const struct kind_row *row = watcher_reflector_row(from);
+	const struct msg_kind_state state = { .kind = row->kind,
+					      .condition = join(self, row->kind),
+					      .reason = str_from(reason) };
+	int *told = &self->told[row->kind];
+
+	if (*told == (int)state.condition || state.condition == MSG_KIND_LISTING)
+		return;
+	*told = (int)state.condition;
+	log_state(self, row, &state);
+	say(self, MSG_KIND_STATE, &state);
+}
+
+/* ---- the room's side ---- */
+
+static void begin(struct feed *feed, bool stranger)
+{
+	struct feed_kube *self = of(feed);
+	struct msg_kind_state state = { .condition = MSG_KIND_LISTING, .reason = STR("") };
+
+	self->up = true;
+	if (stranger)
+		watcher_secret_fetch_forget_all(self->secrets);
+	for (const struct kind_row *row = watcher_kinds_table; row->kind != MSG_KIND_NONE; row++) {
+		state.kind = row->kind;
+		self->told[row->kind] = MSG_KIND_LISTING;
+		say(self, MSG_KIND_STATE, &state);
+	}
+	for (size_t i = 0; i < self->n; i++)
+		watcher_reflector_restart(self->reflectors[i]);
+	watcher_secret_fetch_again(self->secrets);
+	/* manifests may have Endpoints without slices; a cluster has slices */
+	state.kind = MSG_KIND_ENDPOINTS;
+	state.condition = MSG_KIND_SYNCED;
+	say(self, MSG_KIND_STATE, &state);
+}
+
+static void end(struct feed *feed)
+{
+	of(feed)->up = false; /* the watches go on; what they say is lost, and begin tells it all */
+}
+
+static void go_on(struct feed *feed)
+{
+	(void)feed; /* the next tick asks for pages, and the descriptor is waited on again */
+}
+
+static bool is_known_absent(const struct feed_kube *self, const struct msg_key *key)
+{
+	if (self->told[MSG_KIND_SECRET] != MSG_KIND_SYNCED)
+		return false;
+	for (size_t i = 0; i < self->n; i++)
+		if (watcher_reflector_row(self->reflectors[i])->kind == MSG_KIND_SECRET &&
+		    watcher_reflector_has(self->reflectors[i], key))
+			return false;
+	return true;
+}
+
+static void want(struct feed *feed, const struct msg_key *secret, bool wanted)
+{
+	struct feed_kube *self = of(feed);
+
+	if (wanted)
+		watcher_secret_fetch_want(self->secrets, secret, is_known_absent(self, secret));
+	else
+		watcher_secret_fetch_forget(self->secrets, secret);
+}
+
+/* While the resolver is busy the events wait in the connection. */
+static bool can_read(const struct feed_kube *self)
+{
+	return !self->up || self->feed.sink.has_credit(self->feed.sink.self);
+}
+
+static int fd(struct feed *feed)
+{
+	return can_read(of(feed)) ? kube_fd(of(feed)->kube) : -1;
+}
+
+static void on_fd(struct feed *feed)
+{
+	kube_on_fd(of(feed)->kube);
+}
+
+/* Without the right to watch Secrets, a right to get some of them may be there. */
+static uint64_t look_again(struct feed_kube *self, uint64_t now_ms)
+{
+	if (self->told[MSG_KIND_SECRET] != MSG_KIND_UNAVAILABLE) {
+		self->look_ms = now_ms + LOOK_MS;
+		return UINT64_MAX;
+	}
+	if (now_ms >= self->look_ms) {
+		self->look_ms = now_ms + LOOK_MS;
+		watcher_secret_fetch_again(self->secrets);
+	}
+	return self->look_ms;
+}
+
+static uint64_t tick(struct feed *feed, uint64_t now_ms)
+{
+	struct feed_kube *self = of(feed);
+	uint64_t next;
+
+	if (!can_read(self))
+		kube_rest(self->kube);
+	kube_tick(self->kube, now_ms);
+	next = look_again(self, now_ms);
+	next = clock_earlier(next, watcher_secret_fetch_tick(self->secrets, now_ms));
+	for (size_t i = 0; i < self->n; i++)
+		next = clock_earlier(next, watcher_reflector_tick(self->reflectors[i], now_ms));
+	return clock_earlier(next, kube_due(self->kube)); /* the others may have started requests */
+}
+
+static bool ready(const struct feed *feed, struct err *why)
+{
+	const struct feed_kube *self = (const struct feed_kube *)feed;
+
+	for (const struct kind_row *row = watcher_kinds_table; row->kind != MSG_KIND_NONE; row++)
+		if (join(self, row->kind) == MSG_KIND_LISTING)
+			return !err_set(why, "%s are still being listed", row->plural);
+	return true;
+}
+
+static void count(const struct feed *feed, struct feed_counts *out)
+{
+	const struct feed_kube *self = (const struct feed_kube *)feed;
+
+	*out = (struct feed_counts){ .n_files = 0 };
+	for (const struct kind_row *row = watcher_kinds_table; row->kind != MSG_KIND_NONE; row++)
+		out->kinds[join(self, row->kind)]++;
+	memcpy(out->requests, kube_n_by_class(self->kube), sizeof(out->requests));
+}
+
+/* ---- life ---- */
+
+static void destroy(struct feed *feed)
+{
+	struct feed_kube *self = of(feed);
+	uint64_t n_lists = 0;
+
+	for (size_t i = 0; i < self->n; i++) {
+		n_lists += watcher_reflector_n_lists(self->reflectors[i]);
+		watcher_reflector_destroy(&self->reflectors[i]);
+	}
+	log_info("asked the API server", "requests=%llu lists=%llu",
+		 (unsigned long long)kube_n_requests(self->kube), (unsigned long long)n_lists);
+	watcher_secret_fetch_destroy(&self->secrets);
+	kube_destroy(&self->kube);
+	mem_free(self->reflectors);
+	mem_free(self->lone_selector);
+	mem_free(self);
+}
+
+static void add_reflector(struct feed_kube *self, const struct kind_row *row, struct str namespace)
+{
+	self->reflectors = mem_realloc(self->reflectors, (self->n + 1) * sizeof(*self->reflectors));
+	self->reflectors[self->n++] =
+		watcher_reflector_new(self->kube, row, namespace, &self->sink);
+}
+
+/* The Service as its own kind: a list of those with its name. */
+static void add_lone_service(struct feed_kube *self, struct str namespace, struct str name)
+{
+	const struct kind_row *row = watcher_kinds_table;
+	struct buf selector;
+
+	while (row->kind != MSG_KIND_SERVICE)
+		row++;
+	buf_init(&selector, BUF_MAX_TEXT);
+	buf_puts(&selector, "metadata.name%3D");
+	kube_add_escaped(&selector, name);
+	self->lone_selector = mem_dup(selector.ptr, selector.len);
+	buf_clear(&selector);
+	self->lone_row = *row;
+	self->lone_row.selector = self->lone_selector;
+	add_reflector(self, &self->lone_row, namespace);
+	self->lone = self->reflectors[self->n - 1];
+}
+
+static bool is_among(const struct str_list *list, struct str text)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (str_eq(list->items[i], text))
+			return true;
+	return false;
+}
+
+struct feed *watcher_feed_kube_new(struct kube *kube, const struct str_list *namespaces,
+				   struct str service, const struct feed_sink *sink)
+{
+	static const struct feed_ops ops = { begin, end,  go_on, want,  fd,
+					     on_fd, tick, ready, count, destroy };
+	struct feed_kube *self = mem_alloc(sizeof(*self));
+	struct str namespace, name;
+
+	self->feed = (struct feed){ &ops, *sink };
+	self->kube = kube;
+	self->sink = (struct reflector_sink){ { self, on_put, on_del, on_touched },
+					      on_state,
+					      on_has_credit };
+	self->secrets = watcher_secret_fetch_new(
+		kube, &(struct secret_fetch_sink){ self, on_secret, on_has_credit });
+	for (const struct kind_row *row = watcher_kinds_table; row->kind != MSG_KIND_NONE; row++) {
+		self->told[row->kind] = self->logged[row->kind] = -1;
+		if (!namespaces->n || !msg_kind_is_namespaced(row->kind))
+			add_reflector(self, row, STR(""));
+		else
+			for (size_t i = 0; i < namespaces->n; i++)
+				add_reflector(self, row, namespaces->items[i]);
+	}
+	if (namespaces->n && str_cut(service, '/', &namespace, &name) && name.len &&
+	    !is_among(namespaces, namespace))
+		add_lone_service(self, namespace, name);
+	return &self->feed;
+}

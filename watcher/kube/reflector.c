@@ -1,0 +1,237 @@
+/* reflector: one kind, kept the same as the API server has it.
+ *
+ *   in     how lists and watches go
+ *   out    conditions of the kind
+ *   owns   what was told; the resourceVersion; what to do next, and when
+ *   never  takes silence or a refusal for an empty list
+ *
+ *   list ---> watch ---its time is over---> watch
+ *    ^ ^        `------lost, or ended early---> check ---> watch
+ *    | `--410, or older than what is known-------'
+ *    `--later, if it fails
+ */
+#include "watcher/kube/reflector_inside.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "watcher/watcher_metrics.h"
+
+/* ---- how it goes ---- */
+
+static void set_condition(struct reflector *self, enum msg_kind_condition condition,
+			  const char *reason)
+{
+	if (self->condition == condition)
+		return;
+	self->condition = condition;
+	self->sink->state(self->sink->told.self, self, reason);
+}
+
+void watcher_reflector_wait(struct reflector *self, void (*next)(struct reflector *self),
+			    uint64_t least_ms)
+{
+	const uint64_t step = backoff_next(&self->backoff);
+
+	self->phase = PHASE_WAIT;
+	self->next = next;
+	self->due_ms = clock_ms() + (step > least_ms ? step : least_ms);
+}
+
+/* One line for each new reason; the others are counted. */
+static void complain(struct reflector *self, const char *sentence)
+{
+	watcher_figures.failures++;
+	if (!self->n_failures++ || strcmp(self->failure.text, sentence) != 0)
+		log_warn("the API server fails, trying again", "kind=%s%s%s failures=%u reason=%s",
+			 self->row->plural, *self->namespace ? " namespace=" : "", self->namespace,
+			 self->n_failures, log_value(sentence));
+	snprintf(self->failure.text, sizeof(self->failure.text), "%s", sentence);
+}
+
+void watcher_reflector_goes_well(struct reflector *self)
+{
+	if (self->n_failures)
+		log_info("the API server answers again", "kind=%s%s%s failures=%u",
+			 self->row->plural, *self->namespace ? " namespace=" : "", self->namespace,
+			 self->n_failures);
+	self->n_failures = 0;
+}
+
+struct ending watcher_reflector_ending(const struct reflector *self,
+				       const struct kube_result *result)
+{
+	if (self->broken.text[0])
+		return (struct ending){ 0, self->broken.text, 0 };
+	if (self->error.code)
+		return self->error;
+	return (struct ending){ result->status, result->sentence, result->retry_after_ms };
+}
+
+/* What a repetition does not heal: the resourceVersion, or the request itself. */
+static bool is_final(long code)
+{
+	return code / 100 == 4 && code != 401 && code != 408 && code != 429;
+}
+
+/* A kind that every cluster has cannot be absent: there a 404 is a broken way to the server. */
+void watcher_reflector_fail(struct reflector *self, struct ending end,
+			    void (*retry)(struct reflector *self))
+{
+	if (end.code == 404 && self->row->is_custom) {
+		watcher_told_begin_list(&self->told);
+		watcher_told_end_list(&self->told);
+		set_condition(self, MSG_KIND_NOT_INSTALLED, end.sentence);
+	} else {
+		complain(self, end.sentence);
+		if (end.code == 403 || end.code == 404)
+			set_condition(self, MSG_KIND_UNAVAILABLE, end.sentence);
+	}
+	watcher_reflector_wait(self, is_final(end.code) ? watcher_reflector_list : retry,
+			       end.retry_after_ms);
+}
+
+void watcher_reflector_list_anew(struct reflector *self, const char *reason)
+{
+	log_info("listing anew", "kind=%s version=%s reason=%s", self->row->plural,
+		 log_value(self->version), log_value(reason));
+	watcher_figures.relists++;
+	self->pages_next = true; /* from the store, not from what the server remembers of it */
+	watcher_reflector_wait(self, watcher_reflector_list, 0);
+}
+
+/* ---- lists ---- */
+
+void watcher_reflector_url(const struct reflector *self, struct buf *url)
+{
+	buf_init(url, BUF_MAX_TEXT);
+	buf_puts(url, self->row->group);
+	if (*self->namespace) {
+		buf_puts(url, "/namespaces/");
+		kube_add_escaped(url, str_from(self->namespace));
+	}
+	buf_printf(url, "/%s?", self->row->plural);
+	if (self->row->selector)
+		buf_printf(url, "fieldSelector=%s&", self->row->selector);
+}
+
+void watcher_reflector_get(struct reflector *self, struct kube_call *call, struct buf *url)
+{
+	self->error.code = 0;
+	self->broken.text[0] = '\0';
+	self->went_back = false;
+	call->method = "GET";
+	call->path = buf_view(url);
+	call->self = self;
+	self->request = kube_start(self->kube, call);
+	buf_clear(url);
+}
+
+void watcher_reflector_list(struct reflector *self)
+{
+	watcher_figures.lists++;
+	watcher_told_begin_list(&self->told);
+	if (self->no_streams || self->pages_next || self->whole)
+		watcher_reflector_page(self);
+	else
+		watcher_reflector_stream(self);
+}
+
+void watcher_reflector_list_done(struct reflector *self, struct str version)
+{
+	snprintf(self->version, sizeof(self->version), STR_FMT, STR_ARG(version));
+	watcher_told_end_list(&self->told);
+	self->whole = self->pages_next = false;
+	watcher_reflector_goes_well(self);
+	log_debug("listed", "kind=%s objects=%zu version=%s", self->row->plural,
+		  self->told.objects.n, log_value(self->version));
+	set_condition(self, MSG_KIND_SYNCED, "");
+}
+
+/* ---- outside ---- */
+
+struct reflector *watcher_reflector_new(struct kube *kube, const struct kind_row *row,
+					struct str namespace, const struct reflector_sink *sink)
+{
+	struct reflector *self = mem_alloc(sizeof(*self));
+
+	self->kube = kube;
+	self->row = row;
+	self->sink = sink;
+	self->namespace = mem_dup(namespace.ptr ? namespace.ptr : "", namespace.len);
+	watcher_told_init(&self->told, row, &sink->told);
+	watcher_watch_stream_init(&self->stream, watcher_reflector_on_line, self);
+	watcher_watch_page_init(&self->page, watcher_reflector_on_item, self);
+	kube_backoff_init(kube, &self->backoff);
+	return self;
+}
+
+static void stop(struct reflector *self)
+{
+	kube_cancel(&self->request);
+	watcher_watch_stream_clear(&self->stream);
+	watcher_watch_page_clear(&self->page);
+	mem_free(self->more);
+	self->more = NULL;
+	self->told.live = false;
+}
+
+void watcher_reflector_destroy(struct reflector **self_p)
+{
+	struct reflector *self = *self_p;
+
+	*self_p = NULL;
+	if (!self)
+		return;
+	stop(self);
+	watcher_told_clear(&self->told);
+	mem_free(self->namespace);
+	mem_free(self);
+}
+
+void watcher_reflector_restart(struct reflector *self)
+{
+	stop(self);
+	watcher_told_forget(&self->told);
+	self->condition = MSG_KIND_LISTING;
+	watcher_reflector_list(self);
+}
+
+uint64_t watcher_reflector_tick(struct reflector *self, uint64_t now_ms)
+{
+	if (self->phase == PHASE_PAGE && !self->request &&
+	    self->sink->has_credit(self->sink->told.self))
+		watcher_reflector_page(self);
+	if (self->phase != PHASE_WAIT && self->phase != PHASE_STREAM)
+		return UINT64_MAX;
+	if (now_ms < self->due_ms)
+		return self->due_ms;
+	if (self->phase == PHASE_WAIT) {
+		self->next(self);
+		return UINT64_MAX;
+	}
+	stop(self);
+	self->pages_next = true;
+	watcher_reflector_fail(self, (struct ending){ 0, "a streaming list brings nothing", 0 },
+			       watcher_reflector_list);
+	return self->due_ms;
+}
+
+const struct kind_row *watcher_reflector_row(const struct reflector *self)
+{
+	return self->row;
+}
+
+enum msg_kind_condition watcher_reflector_condition(const struct reflector *self)
+{
+	return self->condition;
+}
+
+bool watcher_reflector_has(const struct reflector *self, const struct msg_key *key)
+{
+	return watcher_told_has(&self->told, key);
+}
+
+uint64_t watcher_reflector_n_lists(const struct reflector *self)
+{
+	return self->told.list;
+}
