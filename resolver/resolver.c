@@ -8,7 +8,7 @@
  *   owns   what resolve.c holds, the queue of owners, the announcement of the inventory
  *   never  opens a file, asks the API server, translates
  *
- * Handlers only write down what has to be done; send.c does it, as far as the others have room.
+ * Handlers only write down what has to be done; send.c does it, as far as the peers have credit.
  */
 #include "resolver/resolver_explain.h"
 #include "resolver/resolver_metrics.h"
@@ -16,7 +16,7 @@
 
 /* ---- what comes in ---- */
 
-/* What a former watcher still had on its way may be older than what the present one has said. */
+/* What a former watcher had on its way may be older than what the present one has sent. */
 static bool is_current(struct resolver *r, struct actor_peer *from)
 {
 	if (!r->watcher) {
@@ -55,7 +55,7 @@ static int on_kind_state(void *self, struct actor_peer *from, const struct msg *
 	if (!is_current(r, from))
 		return 0;
 	resolver_resolve_kind_state(r->resolve, &m->body.kind_state);
-	/* Who was missing while a kind could not be read is only now known to be gone. */
+	/* Owners that were missing while a kind could not be read are only now known to be gone. */
 	if (r->inventory.state == ANNOUNCE_NONE ||
 	    (!r->inventory.complete && resolver_resolve_complete(r->resolve)))
 		resolver_send_inventory(r);
@@ -80,7 +80,7 @@ static int on_secret_wanted(void *self, struct actor_peer *from, const struct ms
 
 	(void)from, (void)err;
 	if (m->body.secret_wanted.wanted)
-		resolver_line_add(&r->values, &m->body.secret_wanted.key);
+		resolver_keyqueue_add(&r->values, &m->body.secret_wanted.key);
 	return 0;
 }
 
@@ -224,9 +224,9 @@ int main(int argc, char **argv)
 		.on_peer_down = on_peer_down,
 		.on_writable = on_writable,
 		.tick = tick,
-		.metrics = resolver_figures_table,
-		.measure = resolver_figures_measure,
-		.ready = resolver_figures_ready,
+		.metrics = resolver_metrics_table,
+		.measure = resolver_metrics_measure,
+		.ready = resolver_metrics_ready,
 		.dump = resolver_explain_dump,
 		.explain = resolver_explain,
 	};

@@ -1,6 +1,6 @@
-/* resolver_explain: what this room knows of one object, and all of it, as JSON.
+/* resolver_explain: what the resolver knows of one object, and all of it, as JSON.
  *
- *   in     the state of the room, when somebody asks
+ *   in     the state of the resolver, when it is asked for
  *   out    JSON text, in pieces if it is long
  *   owns   nothing; keys of a dump that is on its way
  *   never  shows a value of a Secret; changes anything
@@ -30,10 +30,10 @@ static const char *secret_state(const struct resolve *resolve, const struct msg_
 					      [MSG_SECRET_ABSENT] = "absent",
 					      [MSG_SECRET_FORBIDDEN] = "forbidden",
 					      [MSG_SECRET_UNAVAILABLE] = "unavailable" };
-	struct msg_bundle_secret facts;
+	struct msg_bundle_secret info;
 	enum msg_secret_answer answer;
 
-	if (!resolver_secrets_get(&resolve->secrets, key, &answer, &facts))
+	if (!resolver_secrets_get(&resolve->secrets, key, &answer, &info))
 		return "asked for";
 	return states[answer];
 }
@@ -80,7 +80,7 @@ static void put_references(const struct resolve *resolve, const struct msg_key *
 
 	json_put_open(out, "references", '[');
 	for (size_t i = 0; i < keys.n; i++)
-		if (!str_is(keys.items[i].name, CLAIM_DEFAULT_CLASS))
+		if (!str_is(keys.items[i].name, CLASS_OF_NONE))
 			put_reference(resolve, &keys.items[i], bundle, out);
 	json_put_close(out, ']');
 }
@@ -113,12 +113,12 @@ static void put_state(struct resolve *resolve, const struct msg_key *key, struct
 static void put_ingress(const struct resolve *resolve, const struct msg_ingress *ingress,
 			struct pool *pool, struct buf *out)
 {
-	const char *why_not = resolver_claim_why_not(&resolve->claim, ingress, pool);
+	const char *why_not = resolver_class_why_not(&resolve->class, ingress, pool);
 
 	json_put_bool(out, "managed", !why_not);
 	if (why_not)
 		json_put_text(out, "why_not", str_from(why_not));
-	json_put_text(out, "class", resolver_claim_class_of(ingress));
+	json_put_text(out, "class", resolver_class_of(ingress));
 	json_put_number(out, "generation", ingress->metadata.generation);
 }
 
@@ -131,7 +131,7 @@ static void put_owner(struct resolver *r, const struct msg_object *object, struc
 	put_key(out, &object->key);
 	if (object->ingress)
 		put_ingress(r->resolve, object->ingress, pool, out);
-	json_put_text(out, "queue", str_from(resolver_queue_standing(&r->queue, &object->key)));
+	json_put_text(out, "queue", str_from(resolver_queue_state(&r->queue, &object->key)));
 	put_state(r->resolve, &object->key, pool, &bundle, out);
 	put_references(r->resolve, &object->key, &bundle, pool, out);
 	json_put_close(out, '}');

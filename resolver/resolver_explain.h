@@ -1,4 +1,4 @@
-/* resolver_explain: what this room knows of one object, and all of it, as JSON. */
+/* resolver_explain: what the resolver knows of one object, and all of it, as JSON. */
 #ifndef RESOLVER_RESOLVER_EXPLAIN_H
 #define RESOLVER_RESOLVER_EXPLAIN_H
 

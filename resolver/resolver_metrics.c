@@ -1,7 +1,7 @@
-/* resolver_figures: what this room counts, and whether it is ready.
+/* resolver_metrics: what the resolver counts, and whether it is ready.
  *
- *   in     the state of the room, when somebody asks
- *   out    sentences
+ *   in     the state of the resolver, when it is read
+ *   out    a table of metrics; yes or no with the reason
  *   never  walks over owners or objects
  */
 #include "resolver/resolver_metrics.h"
@@ -14,56 +14,56 @@ static struct {
 	uint64_t jobs[N_QUEUE_STATES];
 	uint64_t owners, late, deaths, crashed;
 	uint64_t objects[MSG_N_KINDS];
-} figures;
+} metrics;
 
 static const char *const queue_states[] = { "waiting", "in_flight", "direct", "suspect", NULL };
 static const char *kinds[MSG_N_KINDS + 1]; /* filled in when first measured */
 
-const struct metric resolver_figures_table[] = {
+const struct metric resolver_metrics_table[] = {
 	{ "sluice_resolver_jobs",
 	  "Owners with something to do: waiting for a translator, in flight until the publisher "
 	  "has acknowledged them, deletes and crashed ones for the publisher itself, suspects of "
 	  "having killed a translator",
-	  METRIC_GAUGE, figures.jobs, 1, "state", queue_states },
+	  METRIC_GAUGE, metrics.jobs, 1, "state", queue_states },
 	{ "sluice_resolver_owners",
-	  "Ingresses and settings that are ours or whose deletion is "
-	  "still to be told",
-	  METRIC_GAUGE, &figures.owners, 1, NULL, NULL },
+	  "Ingresses and settings that are ours or whose deletion the "
+	  "publisher has not acknowledged yet",
+	  METRIC_GAUGE, &metrics.owners, 1, NULL, NULL },
 	{ "sluice_resolver_objects", "Objects that are known; of Secrets, those that are wanted",
-	  METRIC_GAUGE, figures.objects, 1, "kind", kinds },
+	  METRIC_GAUGE, metrics.objects, 1, "kind", kinds },
 	{ "sluice_resolver_jobs_late_total",
 	  "Jobs that were not acknowledged in time and went out "
 	  "again",
-	  METRIC_COUNTER, &figures.late, 1, NULL, NULL },
+	  METRIC_COUNTER, &metrics.late, 1, NULL, NULL },
 	{ "sluice_resolver_workers_lost_total", "Translators whose connection ended",
-	  METRIC_COUNTER, &figures.deaths, 1, NULL, NULL },
+	  METRIC_COUNTER, &metrics.deaths, 1, NULL, NULL },
 	{ "sluice_resolver_owners_crashed_total",
 	  "Owners that were given up because they killed "
 	  "translators",
-	  METRIC_COUNTER, &figures.crashed, 1, NULL, NULL },
+	  METRIC_COUNTER, &metrics.crashed, 1, NULL, NULL },
 	{ 0 },
 };
 
-void resolver_figures_measure(void *self)
+void resolver_metrics_measure(void *self)
 {
 	const struct resolver *r = self;
 	const struct queue *queue = &r->queue;
 
-	figures.jobs[WAITING] = queue->waiting.n;
-	figures.jobs[IN_FLIGHT] = queue->flying.n;
-	figures.jobs[DIRECT] = queue->direct.n;
-	figures.jobs[SUSPECT] = queue->suspects.n;
-	figures.owners = queue->jobs.n;
-	figures.late = queue->n_late;
-	figures.deaths = queue->n_deaths;
-	figures.crashed = queue->n_crashed;
+	metrics.jobs[WAITING] = queue->waiting.n;
+	metrics.jobs[IN_FLIGHT] = queue->in_flight.n;
+	metrics.jobs[DIRECT] = queue->direct.n;
+	metrics.jobs[SUSPECT] = queue->suspects.n;
+	metrics.owners = queue->jobs.n;
+	metrics.late = queue->n_late;
+	metrics.deaths = queue->n_deaths;
+	metrics.crashed = queue->n_crashed;
 	for (int kind = 0; kind < MSG_N_KINDS; kind++) {
 		kinds[kind] = kind == MSG_KIND_NONE ? "" : msg_kind_name((enum msg_kind)kind);
-		figures.objects[kind] = resolver_resolve_count(r->resolve, (enum msg_kind)kind);
+		metrics.objects[kind] = resolver_resolve_count(r->resolve, (enum msg_kind)kind);
 	}
 }
 
-bool resolver_figures_ready(void *self, struct err *why)
+bool resolver_metrics_ready(void *self, struct err *why)
 {
 	const struct resolver *r = self;
 

@@ -1,8 +1,8 @@
-/* send: what goes out of this room.
+/* send: what the resolver sends.
  *
- *   in     what the core says and the handlers of resolver.c wrote down: queue, lines, announcement
+ *   in     what the core and the handlers of resolver.c wrote down: queue, keyqueues, announcement
  *   out    SECRET_WANTED; SECRET_PUT, INVENTORY, ADDRESSES, DELETE, REJECT, FLUSHED; BUNDLE
- *   never  sends past the credit of the other end: what has no room waits, each key once
+ *   never  sends past the credit of the other end: what cannot go waits, each key once
  */
 #include "resolver/send.h"
 
@@ -24,14 +24,14 @@ static void on_wanted(void *self, const struct msg_key *secret, bool wanted)
 {
 	struct resolver *r = self;
 
-	resolver_line_add(wanted ? &r->asks : &r->drops, secret);
+	resolver_keyqueue_add(wanted ? &r->asks : &r->drops, secret);
 }
 
 static void on_values(void *self, const struct msg_secret_put *put)
 {
 	struct resolver *r = self;
 
-	resolver_line_add(&r->values, &put->key);
+	resolver_keyqueue_add(&r->values, &put->key);
 }
 
 static void on_service(void *self, const struct msg_key *service)
@@ -41,24 +41,24 @@ static void on_service(void *self, const struct msg_key *service)
 	r->addresses.due |= msg_key_equal(service, &r->addresses.key);
 }
 
-static bool take_question(struct resolver *r, struct pool *pool, struct msg_secret_wanted *question)
+static bool next_question(struct resolver *r, struct pool *pool, struct msg_secret_wanted *question)
 {
 	if (!r->watcher || actor_credit(r->watcher) <= 0)
 		return false;
 	question->wanted = false;
-	if (resolver_line_take(&r->drops, pool, &question->key))
+	if (resolver_keyqueue_pop(&r->drops, pool, &question->key))
 		return true;
 	question->wanted = true;
-	return resolver_line_take(&r->asks, pool, &question->key);
+	return resolver_keyqueue_pop(&r->asks, pool, &question->key);
 }
 
-static void tell_watcher(struct resolver *r)
+static void send_watcher(struct resolver *r)
 {
 	struct msg_secret_wanted question;
 	struct pool pool;
 
 	pool_init(&pool);
-	while (take_question(r, &pool, &question))
+	while (next_question(r, &pool, &question))
 		if (!question.wanted || resolver_resolve_wants(r->resolve, &question.key))
 			actor_send(r->watcher, MSG_SECRET_WANTED, &question);
 	pool_clear(&pool);
@@ -69,20 +69,20 @@ static bool has_credit(const struct resolver *r)
 	return r->publisher && actor_credit(r->publisher) > 0;
 }
 
-static void tell_values(struct resolver *r)
+static void send_values(struct resolver *r)
 {
 	struct msg_secret_put put;
 	struct msg_key key;
 	struct pool pool;
 
 	pool_init(&pool);
-	while (has_credit(r) && resolver_line_take(&r->values, &pool, &key))
+	while (has_credit(r) && resolver_keyqueue_pop(&r->values, &pool, &key))
 		if (resolver_resolve_values(r->resolve, &key, &pool, &put))
 			actor_send(r->publisher, MSG_SECRET_PUT, &put);
 	pool_clear(&pool);
 }
 
-static void tell_inventory(struct resolver *r)
+static void send_inventory(struct resolver *r)
 {
 	while (has_credit(r) && r->inventory.state == ANNOUNCE_RUNNING) {
 		struct msg_inventory chunk = resolver_announce_next(&r->inventory);
@@ -94,7 +94,7 @@ static void tell_inventory(struct resolver *r)
 		actor_ready(r->loop);
 }
 
-static void tell_addresses(struct resolver *r)
+static void send_addresses(struct resolver *r)
 {
 	const struct msg_service *service;
 	struct msg_addresses addresses;
@@ -104,7 +104,7 @@ static void tell_addresses(struct resolver *r)
 		return;
 	pool_init(&pool);
 	service = resolver_resolve_service(r->resolve, &r->addresses.key, &pool);
-	if (resolver_addresses_news(&r->addresses, service, &pool, &addresses))
+	if (resolver_addresses_next(&r->addresses, service, &pool, &addresses))
 		actor_send(r->publisher, MSG_ADDRESSES, &addresses);
 	pool_clear(&pool);
 }
@@ -118,7 +118,7 @@ static struct msg_stamp start_turn(struct resolver *r, const struct queue_turn *
 	return stamp;
 }
 
-static void tell_reject(struct resolver *r, const struct queue_turn *turn, const char *reason,
+static void send_reject(struct resolver *r, const struct queue_turn *turn, const char *reason,
 			struct pool *pool)
 {
 	const struct msg_meta *meta = resolver_resolve_meta(r->resolve, &turn->owner, pool);
@@ -131,7 +131,7 @@ static void tell_reject(struct resolver *r, const struct queue_turn *turn, const
 	actor_send(r->publisher, MSG_REJECT, &reject);
 }
 
-static void tell_delete(struct resolver *r, const struct queue_turn *turn, struct pool *pool)
+static void send_delete(struct resolver *r, const struct queue_turn *turn, struct pool *pool)
 {
 	struct msg_delete gone = { .owner = turn->owner };
 
@@ -141,20 +141,20 @@ static void tell_delete(struct resolver *r, const struct queue_turn *turn, struc
 	actor_send(r->publisher, MSG_DELETE, &gone);
 }
 
-static void tell_bundle(struct resolver *r, const struct queue_turn *turn,
+static void send_bundle(struct resolver *r, const struct queue_turn *turn,
 			struct msg_bundle *bundle, struct pool *pool)
 {
 	struct actor_peer *peer = turn->worker->peer;
 
 	bundle->stamp = start_turn(r, turn, turn->worker);
 	if (actor_send(peer, MSG_BUNDLE, bundle) < 0 && actor_credit(peer) > 0)
-		tell_reject(r, turn,
+		send_reject(r, turn,
 			    "it is too large to be translated: with its Services and Secrets it "
 			    "must stay below 32 MiB",
 			    pool);
 }
 
-static void take_turn(struct resolver *r, const struct queue_turn *turn)
+static void handle_turn(struct resolver *r, const struct queue_turn *turn)
 {
 	struct msg_bundle bundle;
 	struct err err = { "" };
@@ -164,23 +164,23 @@ static void take_turn(struct resolver *r, const struct queue_turn *turn)
 	switch (resolver_resolve_owner(r->resolve, &turn->owner, &pool, &bundle, &err)) {
 	case RESOLVE_BUNDLE:
 		if (turn->crashed)
-			tell_reject(r, turn,
+			send_reject(r, turn,
 				    "translation crashed three times: it is left out until its "
 				    "next change",
 				    &pool);
 		else if (turn->worker)
-			tell_bundle(r, turn, &bundle, &pool);
+			send_bundle(r, turn, &bundle, &pool);
 		else /* it came back while its deletion waited */
 			resolver_queue_mark(&r->queue, &turn->owner, true, 0);
 		break;
 	case RESOLVE_REJECT:
-		tell_reject(r, turn, err.text, &pool);
+		send_reject(r, turn, err.text, &pool);
 		break;
 	case RESOLVE_WAIT:
 		resolver_queue_leave(&r->queue, turn->job);
 		break;
 	case RESOLVE_GONE:
-		tell_delete(r, turn, &pool);
+		send_delete(r, turn, &pool);
 		break;
 	}
 	pool_clear(&pool);
@@ -190,15 +190,15 @@ void resolver_send_all(struct resolver *r)
 {
 	struct queue_turn turn;
 
-	tell_watcher(r);
-	tell_values(r);
-	tell_inventory(r);
+	send_watcher(r);
+	send_values(r);
+	send_inventory(r);
 	if (r->inventory.state != ANNOUNCE_DONE)
 		return;
-	tell_addresses(r);
+	send_addresses(r);
 	while (has_credit(r) && (resolver_queue_next_direct(&r->queue, &turn) ||
 				 resolver_queue_next(&r->queue, &turn)))
-		take_turn(r, &turn);
+		handle_turn(r, &turn);
 }
 
 void resolver_send_inventory(struct resolver *r)
@@ -250,16 +250,16 @@ void resolver_send_open(struct resolver *r)
 	r->resolve = resolver_resolve_new(&r->settings, &sink);
 	resolver_queue_init(&r->queue, credit_of);
 	resolver_announce_init(&r->inventory);
-	resolver_line_init(&r->drops);
-	resolver_line_init(&r->asks);
-	resolver_line_init(&r->values);
+	resolver_keyqueue_init(&r->drops);
+	resolver_keyqueue_init(&r->asks);
+	resolver_keyqueue_init(&r->values);
 }
 
 void resolver_send_close(struct resolver *r)
 {
-	resolver_line_clear(&r->values);
-	resolver_line_clear(&r->asks);
-	resolver_line_clear(&r->drops);
+	resolver_keyqueue_clear(&r->values);
+	resolver_keyqueue_clear(&r->asks);
+	resolver_keyqueue_clear(&r->drops);
 	resolver_announce_clear(&r->inventory);
 	resolver_queue_clear(&r->queue);
 	resolver_resolve_destroy(&r->resolve);

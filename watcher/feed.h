@@ -1,4 +1,4 @@
-/* feed: where objects come from, as the room sees it: a folder of manifests or a cluster. */
+/* feed: where objects come from: a folder of manifests or a cluster. */
 #ifndef WATCHER_FEED_H
 #define WATCHER_FEED_H
 
@@ -23,8 +23,8 @@ struct feed_counts {
 };
 
 struct feed_ops {
-	/* The resolver holds nothing: tell it everything. `stranger`: another one than before,
-	 * whose wishes are not known. */
+	/* The resolver holds nothing: send it everything. `stranger`: it is another process than
+	 * the last one, and has not said yet which Secrets it wants. */
 	void (*begin)(struct feed *feed, bool stranger);
 	void (*end)(struct feed *feed);   /* the resolver is away */
 	void (*go_on)(struct feed *feed); /* it takes more again */

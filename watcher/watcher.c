@@ -1,10 +1,10 @@
-/* watcher: tells the resolver what there is: Kubernetes objects, from manifests or from a cluster.
+/* watcher: sends the resolver the Kubernetes objects of a cluster or of manifests.
  *
  *   in     SECRET_WANTED                            from resolver
  *          files and folders, or an API server      followed
  *   out    OBJECT_PUT OBJECT_DELETE KIND_STATE      to resolver
  *          SECRET_VALUE                             to resolver, only of what it asked for
- *   owns   the feed: what was seen, and what was told of it
+ *   owns   the feed: what was seen, and what was sent of it
  *   never  decides what an object means
  */
 #include "actor/actor.h"
@@ -43,7 +43,7 @@ static bool on_has_credit(void *arg)
 
 static void on_fd(void *arg, int fd);
 
-/* Waits on the feed's descriptor only while its events can be taken. */
+/* Waits on the feed's descriptor only while its events can be handled. */
 static void follow(struct watcher *self)
 {
 	const int fd = self->feed->ops->fd(self->feed);
@@ -137,7 +137,7 @@ static void measure(void *arg)
 {
 	struct watcher *self = arg;
 
-	self->feed->ops->count(self->feed, &watcher_figures.feed);
+	self->feed->ops->count(self->feed, &watcher_metrics.feed);
 }
 
 /* ---- the process ---- */
@@ -212,7 +212,7 @@ int main(int argc, char **argv)
 	return actor_main(
 		&(struct actor){
 			.room = ROOM_WATCHER,
-			.summary = "tells the resolver what there is in manifests or in a cluster",
+			.summary = "sends the resolver the objects of a cluster or of manifests",
 			.self = &watcher,
 			.inputs = inputs,
 			.options = options,
@@ -222,7 +222,7 @@ int main(int argc, char **argv)
 			.on_peer_down = on_peer_down,
 			.on_writable = on_writable,
 			.tick = tick,
-			.metrics = watcher_figures_table,
+			.metrics = watcher_metrics_table,
 			.measure = measure,
 			.ready = ready },
 		argc, argv);

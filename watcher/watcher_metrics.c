@@ -1,14 +1,14 @@
-/* watcher_figures: what this room counts.
+/* watcher_metrics: what the watcher counts.
  *
- *   in     increments by the reflectors; what the feed says of itself
+ *   in     increments by the reflectors; the counts of the feed
  *   out    a table of metrics
  *   never  has a series for an object or a namespace
  */
 #include "watcher/watcher_metrics.h"
 
-#define F watcher_figures
+#define F watcher_metrics
 
-struct watcher_figures watcher_figures;
+struct watcher_metrics watcher_metrics;
 
 static const char *const conditions[] = { [MSG_KIND_LISTING] = "listing",
 					  [MSG_KIND_SYNCED] = "synced",
@@ -17,7 +17,7 @@ static const char *const conditions[] = { [MSG_KIND_LISTING] = "listing",
 					  NULL };
 static const char *const codes[] = { "none", "1xx", "2xx", "3xx", "4xx", "5xx", NULL };
 
-const struct metric watcher_figures_table[] = {
+const struct metric watcher_metrics_table[] = {
 	{ "sluice_watcher_kinds", "Kinds of objects by what is known of them", METRIC_GAUGE,
 	  F.feed.kinds, 1, "state", conditions },
 	{ "sluice_watcher_lists_total", "Lists that were begun at the API server", METRIC_COUNTER,

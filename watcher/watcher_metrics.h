@@ -1,18 +1,18 @@
-/* watcher_figures: what this room counts. */
+/* watcher_metrics: what the watcher counts. */
 #ifndef WATCHER_WATCHER_METRICS_H
 #define WATCHER_WATCHER_METRICS_H
 
 #include "actor/metric.h"
 #include "watcher/feed.h"
 
-struct watcher_figures {
+struct watcher_metrics {
 	/* incremented where it happens */
 	uint64_t lists, relists, watches, failures, unusable;
-	/* measured when somebody asks */
+	/* measured when the metrics are read */
 	struct feed_counts feed;
 };
 
-extern struct watcher_figures watcher_figures;
-extern const struct metric watcher_figures_table[];
+extern struct watcher_metrics watcher_metrics;
+extern const struct metric watcher_metrics_table[];
 
 #endif

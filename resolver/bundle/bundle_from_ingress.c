@@ -46,7 +46,7 @@ static int add_service(const struct bundle_source *source, const struct referenc
 		return err_set(err, STR_FMT ": Service \"" STR_FMT "/" STR_FMT "\" not found%s",
 			       STR_ARG(ref->where), STR_ARG(ref->key.namespace),
 			       STR_ARG(ref->key.name),
-			       resolver_bundle_blame(source, MSG_KIND_SERVICE, pool));
+			       resolver_bundle_parts_why_unread(source, MSG_KIND_SERVICE, pool));
 	service = pool_push(pool, &out->services.items, &out->services.n, sizeof(*service));
 	service->name = ref->key.name;
 	service->spec = object.service->spec;
@@ -64,7 +64,7 @@ enum resolve_outcome resolver_bundle_from_ingress(const struct bundle_source *so
 
 	out->ingress = ingress;
 	resolver_references_from_ingress(ingress, source->settings->prefix, pool, &refs);
-	outcome = resolver_bundle_add_secrets(source, &refs, pool, out, err);
+	outcome = resolver_bundle_parts_add_secrets(source, &refs, pool, out, err);
 	if (outcome == RESOLVE_REJECT)
 		return outcome;
 	for (size_t i = 0; i < refs.n; i++)

@@ -16,7 +16,7 @@ enum resolve_outcome resolver_bundle_from_settings(const struct bundle_source *s
 	if (resolver_store_get(source->store, &out->owner, pool, &object) == 0) {
 		out->pomerium = object.pomerium;
 		resolver_references_from_pomerium(object.pomerium, pool, &refs);
-		return resolver_bundle_add_secrets(source, &refs, pool, out, err);
+		return resolver_bundle_parts_add_secrets(source, &refs, pool, out, err);
 	}
 	/* Others but not ours: a misspelled name, and not the wish to go without settings. */
 	if (resolver_store_count(source->store, MSG_KIND_POMERIUM) > 0) {

@@ -1,13 +1,13 @@
 /* bundle_parts: what the bundles of Ingresses and of the Pomerium object share.
  *
  *   in     references of an owner
- *   out    facts of its Secrets, or the sentence that names the one it lacks
+ *   out    what may be known of its Secrets, or the sentence that names the one it lacks
  *   never  puts a value into a bundle
  */
 #include "resolver/bundle/bundle_parts.h"
 
-const char *resolver_bundle_blame(const struct bundle_source *source, enum msg_kind kind,
-				  struct pool *pool)
+const char *resolver_bundle_parts_why_unread(const struct bundle_source *source, enum msg_kind kind,
+					     struct pool *pool)
 {
 	const struct kind_state *state = &source->kinds[kind];
 
@@ -58,15 +58,15 @@ static int explain_answer(const struct bundle_source *source, const struct refer
 	pool_init(&pool);
 	err_set(err, STR_FMT ": Secret \"" STR_FMT "/" STR_FMT "\" not found%s",
 		STR_ARG(ref->where), STR_ARG(ref->key.namespace), STR_ARG(ref->key.name),
-		resolver_bundle_blame(source, MSG_KIND_SECRET, &pool));
+		resolver_bundle_parts_why_unread(source, MSG_KIND_SECRET, &pool));
 	pool_clear(&pool);
 	return -1;
 }
 
-enum resolve_outcome resolver_bundle_add_secrets(const struct bundle_source *source,
-						 const struct reference_list *refs,
-						 struct pool *pool, struct msg_bundle *out,
-						 struct err *err)
+enum resolve_outcome resolver_bundle_parts_add_secrets(const struct bundle_source *source,
+						       const struct reference_list *refs,
+						       struct pool *pool, struct msg_bundle *out,
+						       struct err *err)
 {
 	enum resolve_outcome outcome = RESOLVE_BUNDLE;
 

@@ -10,7 +10,7 @@
 
 /* What is known of a whole kind. */
 struct kind_state {
-	bool heard; /* of it at all */
+	bool heard; /* the watcher has spoken of it */
 	bool known; /* there was a whole list of it once */
 	enum msg_kind_condition condition;
 	char reason[200]; /* why it is unavailable */
@@ -35,12 +35,12 @@ enum resolve_outcome resolver_bundle_from_settings(const struct bundle_source *s
 						   struct err *err);
 
 /* bundle_parts.c. Secrets among the references into out; RESOLVE_BUNDLE if all are there. */
-enum resolve_outcome resolver_bundle_add_secrets(const struct bundle_source *source,
-						 const struct reference_list *refs,
-						 struct pool *pool, struct msg_bundle *out,
-						 struct err *err);
+enum resolve_outcome resolver_bundle_parts_add_secrets(const struct bundle_source *source,
+						       const struct reference_list *refs,
+						       struct pool *pool, struct msg_bundle *out,
+						       struct err *err);
 /* ": Services cannot be read (reason)" if a kind cannot be read just now, else "". */
-const char *resolver_bundle_blame(const struct bundle_source *source, enum msg_kind kind,
-				  struct pool *pool);
+const char *resolver_bundle_parts_why_unread(const struct bundle_source *source, enum msg_kind kind,
+					     struct pool *pool);
 
 #endif

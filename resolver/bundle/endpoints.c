@@ -2,7 +2,7 @@
  *
  *   in     the EndpointSlices of one Service, or its Endpoints object
  *   out    one entry a port (name, number, protocol), addresses in byte order, none twice
- *   never  falls back to DNS: an empty list tells the translator to
+ *   never  falls back to DNS: the translator does, where the list is empty
  */
 #include "resolver/bundle/endpoints.h"
 

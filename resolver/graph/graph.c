@@ -1,7 +1,7 @@
 /* graph: directed edges between keys, so that one event finds its owners without a scan.
  *
- *   in     "this one refers to these"
- *   out    who refers to a key, what a key refers to
+ *   in     a key with all the keys that it refers to
+ *   out    the keys that refer to a key, and those that it refers to
  *   owns   nodes and edges; an edge knows its place at its target, so it goes in constant time
  *   never  looks into objects
  */

@@ -1,4 +1,4 @@
-/* graph: who refers to whom. Both ends are keys; neither has to exist. */
+/* graph: which object refers to which. Both ends are keys; neither has to exist. */
 #ifndef RESOLVER_GRAPH_H
 #define RESOLVER_GRAPH_H
 

@@ -32,19 +32,19 @@ bool resolver_key_can_exist(const struct msg_key *key)
 	return is_name(key->namespace, KEY_NAMESPACE_MAX);
 }
 
-struct str resolver_key_text(const struct msg_key *key, struct key_text *room)
+struct str resolver_key_text(const struct msg_key *key, struct key_text *buf)
 {
 	size_t ns = key->namespace.len < KEY_NAMESPACE_MAX ? key->namespace.len : KEY_NAMESPACE_MAX;
 	size_t name = key->name.len < KEY_NAME_MAX ? key->name.len : KEY_NAME_MAX;
 
-	room->bytes[0] = (char)('A' + key->kind);
+	buf->bytes[0] = (char)('A' + key->kind);
 	if (ns > 0)
-		memcpy(room->bytes + 1, key->namespace.ptr, ns);
-	room->bytes[1 + ns] = '/';
+		memcpy(buf->bytes + 1, key->namespace.ptr, ns);
+	buf->bytes[1 + ns] = '/';
 	if (name > 0)
-		memcpy(room->bytes + ns + 2, key->name.ptr, name);
-	room->bytes[ns + name + 2] = '\0';
-	return (struct str){ room->bytes, ns + name + 2 };
+		memcpy(buf->bytes + ns + 2, key->name.ptr, name);
+	buf->bytes[ns + name + 2] = '\0';
+	return (struct str){ buf->bytes, ns + name + 2 };
 }
 
 struct msg_key resolver_key_from_text(struct str text)

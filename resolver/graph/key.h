@@ -1,4 +1,4 @@
-/* key: the text form of an object's key for this room's tables, and which keys can exist at all. */
+/* key: the text form of an object's key for tables, and which keys can exist at all. */
 #ifndef RESOLVER_KEY_H
 #define RESOLVER_KEY_H
 
@@ -12,9 +12,9 @@ struct key_text {
 	char bytes[KEY_TEXT_MAX];
 };
 
-/* A letter for the kind, the namespace, a slash, the name. Lives in `room`; only for keys that can
+/* A letter for the kind, the namespace, a slash, the name. Lives in `buf`; only for keys that can
  * exist. */
-struct str resolver_key_text(const struct msg_key *key, struct key_text *room);
+struct str resolver_key_text(const struct msg_key *key, struct key_text *buf);
 /* The key that a text was made from; borrows from the text. */
 struct msg_key resolver_key_from_text(struct str text);
 /* Whether Kubernetes could hold an object of this key: RFC 1123 characters and lengths. */

@@ -1,72 +1,56 @@
-/* line: keys that wait their turn.
+/* keyqueue: keys that wait their turn.
  *
  *   in     keys, as often as something happens to them
  *   out    each once, in the order of their first coming
- *   owns   at most one place a key: so its length is bounded by the number of objects
+ *   owns   at most one entry a key: so its length is bounded by the number of objects
+ *   never  knows what is to be done with a key
  */
 #include "resolver/graph/keyqueue.h"
 
 #include "base/mem.h"
 #include "resolver/graph/key.h"
 
-struct line_place {
-	struct line_place *before, *behind;
+struct keyqueue_entry {
+	TAILQ_ENTRY(keyqueue_entry) entry;
 	size_t text_len;
 	char text[];
 };
 
-void resolver_line_init(struct line *line)
+void resolver_keyqueue_init(struct keyqueue *queue)
 {
-	*line = (struct line){ 0 };
-	map_init(&line->places, mem_free);
+	map_init(&queue->entries, mem_free);
+	TAILQ_INIT(&queue->order);
 }
 
-void resolver_line_clear(struct line *line)
+void resolver_keyqueue_clear(struct keyqueue *queue)
 {
-	map_clear(&line->places);
-	line->first = line->last = NULL;
+	map_clear(&queue->entries);
+	TAILQ_INIT(&queue->order);
 }
 
-void resolver_line_add(struct line *line, const struct msg_key *key)
+void resolver_keyqueue_add(struct keyqueue *queue, const struct msg_key *key)
 {
 	struct key_text buf;
 	struct str text = resolver_key_text(key, &buf);
-	struct line_place *place;
+	struct keyqueue_entry *entry;
 
-	if (map_get(&line->places, text))
+	if (map_get(&queue->entries, text))
 		return;
-	place = mem_alloc(sizeof(*place) + text.len + 1);
-	place->text_len = text.len;
-	memcpy(place->text, text.ptr, text.len);
-	place->before = line->last;
-	if (line->last)
-		line->last->behind = place;
-	else
-		line->first = place;
-	line->last = place;
-	map_put(&line->places, text, place);
+	entry = mem_alloc(sizeof(*entry) + text.len + 1);
+	entry->text_len = text.len;
+	memcpy(entry->text, text.ptr, text.len);
+	TAILQ_INSERT_TAIL(&queue->order, entry, entry);
+	map_put(&queue->entries, text, entry);
 }
 
-static void leave(struct line *line, struct line_place *place)
+bool resolver_keyqueue_pop(struct keyqueue *queue, struct pool *pool, struct msg_key *key)
 {
-	if (place->before)
-		place->before->behind = place->behind;
-	else
-		line->first = place->behind;
-	if (place->behind)
-		place->behind->before = place->before;
-	else
-		line->last = place->before;
-	map_del(&line->places, (struct str){ place->text, place->text_len });
-}
+	struct keyqueue_entry *entry = TAILQ_FIRST(&queue->order);
 
-bool resolver_line_take(struct line *line, struct pool *pool, struct msg_key *key)
-{
-	struct line_place *place = line->first;
-
-	if (!place)
+	if (!entry)
 		return false;
-	*key = resolver_key_from_text(pool_bytes(pool, place->text, place->text_len));
-	leave(line, place);
+	*key = resolver_key_from_text(pool_bytes(pool, entry->text, entry->text_len));
+	TAILQ_REMOVE(&queue->order, entry, entry);
+	map_del(&queue->entries, (struct str){ entry->text, entry->text_len });
 	return true;
 }

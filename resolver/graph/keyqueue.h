@@ -1,20 +1,21 @@
-/* line: keys that wait their turn, each of them once, first come first served. */
+/* keyqueue: keys that wait their turn, each of them once, first come first served. */
 #ifndef RESOLVER_KEYQUEUE_H
 #define RESOLVER_KEYQUEUE_H
 
+#include <sys/queue.h>
 #include "base/map.h"
 #include "msg/object.h"
 
-struct line {
-	struct map places; /* key text -> struct line_place */
-	struct line_place *first, *last;
+struct keyqueue {
+	struct map entries; /* key text -> struct keyqueue_entry */
+	TAILQ_HEAD(, keyqueue_entry) order;
 };
 
-void resolver_line_init(struct line *line);
-void resolver_line_clear(struct line *line);
+void resolver_keyqueue_init(struct keyqueue *queue);
+void resolver_keyqueue_clear(struct keyqueue *queue);
 /* At the end; a key that waits already keeps its place. */
-void resolver_line_add(struct line *line, const struct msg_key *key);
-/* Takes the first one out; false if nobody waits. The key lives in the pool. */
-bool resolver_line_take(struct line *line, struct pool *pool, struct msg_key *key);
+void resolver_keyqueue_add(struct keyqueue *queue, const struct msg_key *key);
+/* Takes the first one out; false if none waits. The key lives in the pool. */
+bool resolver_keyqueue_pop(struct keyqueue *queue, struct pool *pool, struct msg_key *key);
 
 #endif

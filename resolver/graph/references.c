@@ -48,7 +48,7 @@ struct collector {
 			    times */
 };
 
-/* False if this was named before. */
+/* False if this was named already. */
 static bool is_first(struct collector *c, enum msg_kind kind, struct str text)
 {
 	static const char marks[MSG_N_KINDS];

@@ -1,4 +1,4 @@
-/* store: every object that the watcher has told of, as packed bytes. */
+/* store: every object that the watcher has sent, as packed bytes. */
 #ifndef RESOLVER_STORE_H
 #define RESOLVER_STORE_H
 

@@ -1,4 +1,4 @@
-/* queue: which owner is translated next, by whom, and what is in flight.
+/* queue: which owner is translated next, by which worker, and what is in flight.
  *
  *   in     changes, acknowledgements, the coming and going of workers
  *   out    turns: this owner, to that worker, under this number
@@ -6,7 +6,7 @@
  *   never  knows what a bundle is
  *
  * A job stands in one list: waiting (for any worker), suspects (for a worker of its own), direct
- * (for the publisher), flying (not acknowledged), or in none (it waits for something outside, or
+ * (for the publisher), in_flight (not acknowledged), or in none (it waits for something outside, or
  * nothing is to be done).
  */
 #include "resolver/jobs/queue.h"
@@ -15,15 +15,16 @@
 #include "resolver/graph/key.h"
 
 struct queue_job {
-	struct queue_job *before, *behind;
+	TAILQ_ENTRY(queue_job) entry;
 	struct queue_list *list;
-	struct queue_worker *worker; /* while flying; NULL: sent to the publisher itself */
-	uint64_t number;             /* while flying, else 0 */
+	struct queue_worker *worker; /* while in flight; NULL: sent to the publisher itself */
+	uint64_t number;             /* while in flight, else 0 */
 	uint64_t deadline_ms;
-	uint64_t waiting_seen_ns, flying_seen_ns; /* oldest change behind either */
-	unsigned deaths;                          /* of workers, while it was alone with them */
-	bool exists;                              /* else its deletion has to be told */
-	bool again;                               /* it changed while flying */
+	uint64_t waiting_seen_ns,
+		sent_seen_ns; /* the oldest change that waits, that is in flight */
+	unsigned deaths;      /* of workers, while it was alone with them */
+	bool exists;          /* else the publisher has to hear of its deletion */
+	bool again;           /* it changed while in flight */
 	bool suspect, crashed;
 	size_t text_len;
 	char text[];
@@ -31,16 +32,22 @@ struct queue_job {
 
 void resolver_queue_init(struct queue *queue, long (*credit)(const void *peer))
 {
+	struct queue_list *const lists[] = { &queue->waiting, &queue->direct, &queue->suspects,
+					     &queue->in_flight };
+
 	*queue = (struct queue){ .credit = credit };
 	map_init(&queue->jobs, mem_free);
+	SLIST_INIT(&queue->workers);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		TAILQ_INIT(&lists[i]->jobs);
 }
 
 void resolver_queue_clear(struct queue *queue)
 {
-	while (queue->workers) {
-		struct queue_worker *worker = queue->workers;
+	struct queue_worker *worker;
 
-		queue->workers = worker->next;
+	while ((worker = SLIST_FIRST(&queue->workers))) {
+		SLIST_REMOVE_HEAD(&queue->workers, entry);
 		mem_free(worker);
 	}
 	map_clear(&queue->jobs);
@@ -50,34 +57,19 @@ void resolver_queue_clear(struct queue *queue)
 
 static void leave_list(struct queue_job *job)
 {
-	struct queue_list *list = job->list;
-
-	if (!list)
+	if (!job->list)
 		return;
-	if (job->before)
-		job->before->behind = job->behind;
-	else
-		list->first = job->behind;
-	if (job->behind)
-		job->behind->before = job->before;
-	else
-		list->last = job->before;
-	job->before = job->behind = NULL;
+	TAILQ_REMOVE(&job->list->jobs, job, entry);
+	job->list->n--;
 	job->list = NULL;
-	list->n--;
 }
 
 static void join_list(struct queue_list *list, struct queue_job *job)
 {
 	leave_list(job);
-	job->before = list->last;
-	if (list->last)
-		list->last->behind = job;
-	else
-		list->first = job;
-	list->last = job;
-	job->list = list;
+	TAILQ_INSERT_TAIL(&list->jobs, job, entry);
 	list->n++;
+	job->list = list;
 }
 
 static struct queue_list *list_for(struct queue *queue, const struct queue_job *job)
@@ -87,7 +79,7 @@ static struct queue_list *list_for(struct queue *queue, const struct queue_job *
 	return job->suspect ? &queue->suspects : &queue->waiting;
 }
 
-/* It has to be done (again). Who waits in the right list already keeps the place. */
+/* It has to be done (again). A job that waits in the right list already keeps its place. */
 static void place(struct queue *queue, struct queue_job *job)
 {
 	struct queue_list *list = list_for(queue, job);
@@ -104,8 +96,8 @@ static uint64_t older(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* Takes a job out of the air, whatever became of it. */
-static void land(struct queue *queue, struct queue_job *job)
+/* The job is not in flight any more, whatever became of it. */
+static void end_flight(struct queue *queue, struct queue_job *job)
 {
 	struct queue_worker *worker = job->worker;
 
@@ -116,17 +108,17 @@ static void land(struct queue *queue, struct queue_job *job)
 		queue->suspect = NULL;
 	if (!worker)
 		return;
-	worker->n_live--;
+	worker->n_in_flight--;
 	if (worker->alone == job)
 		worker->alone = NULL;
 }
 
-/* Out of the air without an acknowledgement: the changes behind it are still to be done. */
-static void land_unheard(struct queue *queue, struct queue_job *job)
+/* Without an acknowledgement: the changes that it was for are still to be done. */
+static void end_unacked(struct queue *queue, struct queue_job *job)
 {
-	land(queue, job);
-	job->waiting_seen_ns = older(job->waiting_seen_ns, job->flying_seen_ns);
-	job->flying_seen_ns = 0;
+	end_flight(queue, job);
+	job->waiting_seen_ns = older(job->waiting_seen_ns, job->sent_seen_ns);
+	job->sent_seen_ns = 0;
 }
 
 /* ---- owners ---- */
@@ -155,9 +147,9 @@ static struct queue_job *find_or_make(struct queue *queue, const struct msg_key 
 
 static void forget(struct queue *queue, struct queue_job *job)
 {
-	for (size_t i = 0; i < QUEUE_OBITUARIES; i++)
-		if (queue->obituaries[i].job == job)
-			queue->obituaries[i].job = NULL;
+	for (size_t i = 0; i < QUEUE_DEATHS_KEPT; i++)
+		if (queue->deaths[i].job == job)
+			queue->deaths[i].job = NULL;
 	leave_list(job);
 	map_del(&queue->jobs, (struct str){ job->text, job->text_len });
 }
@@ -168,7 +160,7 @@ void resolver_queue_mark(struct queue *queue, const struct msg_key *owner, bool 
 	struct queue_job *job = exists ? find_or_make(queue, owner) : find(queue, owner);
 
 	if (!job)
-		return; /* nobody was told of it */
+		return; /* the publisher never heard of it */
 	job->exists = exists;
 	job->waiting_seen_ns = older(job->waiting_seen_ns, seen_ns);
 	if (job->crashed) {
@@ -187,7 +179,7 @@ void resolver_queue_restart(struct queue *queue)
 		struct queue_job *job = value;
 
 		if (job->number)
-			land_unheard(queue, job);
+			end_unacked(queue, job);
 		place(queue, job);
 	}
 }
@@ -207,24 +199,28 @@ static bool is_better(const struct queue_worker *a, const struct queue_worker *b
 {
 	if (!b || a->late != b->late)
 		return !b || b->late;
-	if (a->n_live != b->n_live)
-		return a->n_live < b->n_live;
+	if (a->n_in_flight != b->n_in_flight)
+		return a->n_in_flight < b->n_in_flight;
 	return a->newest < b->newest; /* single edits go round as well */
 }
 
-/* The least loaded worker that has credit and no company to avoid; `but` is left out. */
+/* The least loaded worker that has credit and runs no suspect; `but` is left out. */
 static struct queue_worker *least_loaded(const struct queue *queue, const struct queue_worker *but)
 {
-	struct queue_worker *best = NULL;
+	struct queue_worker *best = NULL, *w;
 
-	for (struct queue_worker *w = queue->workers; w; w = w->next)
+	SLIST_FOREACH(w, &queue->workers, entry)
 		if (w != but && !w->alone && queue->credit(w->peer) > 0 && is_better(w, best))
 			best = w;
 	return best;
 }
 
-static bool take_turn(struct queue_turn *turn, struct queue_job *job, struct queue_worker *worker)
+/* The first job of a list, to this worker; there is one. */
+static bool begin_turn(struct queue_turn *turn, const struct queue_list *list,
+		       struct queue_worker *worker)
 {
+	struct queue_job *job = TAILQ_FIRST(&list->jobs);
+
 	leave_list(job);
 	*turn = (struct queue_turn){ .owner = resolver_key_from_text(
 					     (struct str){ job->text, job->text_len }),
@@ -238,42 +234,42 @@ bool resolver_queue_next(struct queue *queue, struct queue_turn *turn)
 {
 	struct queue_worker *reserved = NULL, *worker;
 
-	if (queue->suspects.first && !queue->suspect) {
+	if (queue->suspects.n && !queue->suspect) {
 		worker = least_loaded(queue, NULL);
-		if (worker && worker->n_live == 0)
-			return take_turn(turn, queue->suspects.first, worker);
-		/* Nobody is idle: this one gets no more work until it is. */
+		if (worker && worker->n_in_flight == 0)
+			return begin_turn(turn, &queue->suspects, worker);
+		/* No worker is idle: this one gets no more work until it is. */
 		reserved = worker;
 	}
-	worker = queue->waiting.first ? least_loaded(queue, reserved) : NULL;
-	return worker && take_turn(turn, queue->waiting.first, worker);
+	worker = queue->waiting.n ? least_loaded(queue, reserved) : NULL;
+	return worker && begin_turn(turn, &queue->waiting, worker);
 }
 
 bool resolver_queue_next_direct(struct queue *queue, struct queue_turn *turn)
 {
-	return queue->direct.first && take_turn(turn, queue->direct.first, NULL);
+	return queue->direct.n && begin_turn(turn, &queue->direct, NULL);
 }
 
 struct msg_stamp resolver_queue_start(struct queue *queue, struct queue_job *job,
 				      struct queue_worker *worker, uint64_t now_ms)
 {
 	if (job->number)
-		land_unheard(queue, job);
+		end_unacked(queue, job);
 	job->number = ++queue->number;
 	job->deadline_ms = now_ms + QUEUE_ACK_MS;
-	job->flying_seen_ns = job->waiting_seen_ns;
+	job->sent_seen_ns = job->waiting_seen_ns;
 	job->waiting_seen_ns = 0;
 	job->worker = worker;
-	join_list(&queue->flying, job);
+	join_list(&queue->in_flight, job);
 	if (worker) {
-		worker->n_live++;
+		worker->n_in_flight++;
 		worker->newest = job->number;
 		if (!worker->oldest)
 			worker->oldest = job->number;
 	}
 	if (worker && job->suspect)
 		worker->alone = queue->suspect = job;
-	return (struct msg_stamp){ .number = job->number, .seen_ns = job->flying_seen_ns };
+	return (struct msg_stamp){ .number = job->number, .seen_ns = job->sent_seen_ns };
 }
 
 void resolver_queue_leave(struct queue *queue, struct queue_job *job)
@@ -291,14 +287,14 @@ void resolver_queue_ack(struct queue *queue, const struct msg_key *owner, uint64
 		return;
 	worker = job->worker;
 	if (worker) {
-		/* A worker does its jobs in order: what it was given before is done or lost. */
+		/* A worker does its jobs in order: what it was given earlier is done or lost. */
 		worker->oldest = number == worker->newest ? 0 : number + 1;
 		worker->late = false;
 		job->suspect = false;
 		job->deaths = 0;
 	}
-	land(queue, job);
-	job->flying_seen_ns = 0;
+	end_flight(queue, job);
+	job->sent_seen_ns = 0;
 	if (job->again)
 		place(queue, job);
 	else if (!job->exists)
@@ -309,17 +305,17 @@ uint64_t resolver_queue_tick(struct queue *queue, uint64_t now_ms)
 {
 	struct queue_job *job;
 
-	while ((job = queue->flying.first) && job->deadline_ms <= now_ms) {
+	while ((job = TAILQ_FIRST(&queue->in_flight.jobs)) && job->deadline_ms <= now_ms) {
 		if (job->worker)
 			job->worker->late = true;
 		queue->n_late++;
-		land_unheard(queue, job);
+		end_unacked(queue, job);
 		place(queue, job);
 	}
 	return job ? job->deadline_ms : UINT64_MAX;
 }
 
-const char *resolver_queue_standing(const struct queue *queue, const struct msg_key *owner)
+const char *resolver_queue_state(const struct queue *queue, const struct msg_key *owner)
 {
 	const struct queue_job *job = find(queue, owner);
 
@@ -337,14 +333,14 @@ const char *resolver_queue_standing(const struct queue *queue, const struct msg_
 /* ---- workers ---- */
 
 /* A cut connection is no death: what was held against the job is taken back. */
-static void revoke_obituaries(struct queue *queue, uint64_t epoch)
+static void revoke_deaths(struct queue *queue, uint64_t epoch)
 {
-	for (size_t i = 0; i < QUEUE_OBITUARIES; i++) {
-		struct queue_job *job = queue->obituaries[i].job;
+	for (size_t i = 0; i < QUEUE_DEATHS_KEPT; i++) {
+		struct queue_job *job = queue->deaths[i].job;
 
-		if (!job || queue->obituaries[i].epoch != epoch)
+		if (!job || queue->deaths[i].epoch != epoch)
 			continue;
-		queue->obituaries[i].job = NULL;
+		queue->deaths[i].job = NULL;
 		if (job->deaths > 0)
 			job->deaths--;
 		if (job->crashed) {
@@ -360,16 +356,14 @@ struct queue_worker *resolver_queue_add_worker(struct queue *queue, void *peer, 
 
 	worker->peer = peer;
 	worker->epoch = epoch;
-	worker->next = queue->workers;
-	queue->workers = worker;
-	revoke_obituaries(queue, epoch);
+	SLIST_INSERT_HEAD(&queue->workers, worker, entry);
+	revoke_deaths(queue, epoch);
 	return worker;
 }
 
 static void blame(struct queue *queue, struct queue_job *job, uint64_t epoch)
 {
-	queue->obituaries[queue->n_obituaries++ % QUEUE_OBITUARIES] =
-		(struct queue_obituary){ epoch, job };
+	queue->deaths[queue->n_blamed++ % QUEUE_DEATHS_KEPT] = (struct queue_death){ epoch, job };
 	if (++job->deaths < QUEUE_DEATHS_MAX)
 		return;
 	job->crashed = true;
@@ -378,15 +372,15 @@ static void blame(struct queue *queue, struct queue_job *job, uint64_t epoch)
 
 static void take_back(struct queue *queue, struct queue_worker *worker, bool is_dead)
 {
-	struct queue_job *behind;
+	struct queue_job *next;
 
-	for (struct queue_job *job = queue->flying.first; job; job = behind) {
+	for (struct queue_job *job = TAILQ_FIRST(&queue->in_flight.jobs); job; job = next) {
 		bool was_alone = worker->alone == job;
 
-		behind = job->behind;
+		next = TAILQ_NEXT(job, entry);
 		if (job->worker != worker)
 			continue;
-		land_unheard(queue, job);
+		end_unacked(queue, job);
 		job->suspect |= is_dead;
 		if (is_dead && was_alone)
 			blame(queue, job, worker->epoch);
@@ -401,21 +395,18 @@ void resolver_queue_reset_worker(struct queue *queue, struct queue_worker *worke
 
 void resolver_queue_lose_worker(struct queue *queue, struct queue_worker *worker)
 {
-	struct queue_worker **link = &queue->workers;
-
 	queue->n_deaths++;
 	take_back(queue, worker, true);
-	while (*link != worker)
-		link = &(*link)->next;
-	*link = worker->next;
+	SLIST_REMOVE(&queue->workers, worker, queue_worker, entry);
 	mem_free(worker);
 }
 
 uint64_t resolver_queue_flushed(const struct queue *queue)
 {
 	uint64_t number = queue->number;
+	const struct queue_worker *w;
 
-	for (const struct queue_worker *w = queue->workers; w; w = w->next)
+	SLIST_FOREACH(w, &queue->workers, entry)
 		if (w->oldest && w->oldest - 1 < number)
 			number = w->oldest - 1;
 	return number;

@@ -2,15 +2,15 @@
  *
  *   in     an object that is new, different or gone
  *   out    the owners concerned are marked, the edges of the graph are as they should be
- *   never  scans all owners: only who refers to what has changed
+ *   never  scans all owners: only those that refer to what has changed
  *
  * Edges of the graph:
  *
- *   Ingress        -> the IngressClass it asks for (CLAIM_DEFAULT_CLASS if none), ours or not
+ *   Ingress        -> the IngressClass it asks for (CLASS_OF_NONE if none), ours or not
  *   our Ingress    -> its Services and Secrets
  *   Pomerium       -> its Secrets
- *   EndpointSlice  -> Endpoints, by the name of its Service: so the slices of a Service are found,
- *                     and an Endpoints object, should there be one, stands at the same key
+ *   EndpointSlice  -> Endpoints, by the name of its Service: so the slices of a Service are found;
+ *                     an Endpoints object, if there is one, has the same key
  */
 #include "resolver/owners/resolve_inside.h"
 
@@ -39,8 +39,8 @@ bool resolver_changes_is_ours(const struct resolve *self, const struct msg_key *
 	return map_get(&self->owners, resolver_key_text(owner, &text)) != NULL;
 }
 
-/* Sets the edges of an owner; Secrets that are new among them are asked for, those that nobody
- * names now are let go. */
+/* Sets the edges of an owner; Secrets that are new among them are asked for, those that no owner
+ * names any more are let go. */
 static void set_edges(struct resolve *self, const struct msg_key *owner,
 		      const struct key_list *keys, struct pool *pool)
 {
@@ -70,7 +70,7 @@ static void add_references(const struct reference_list *refs, struct pool *pool,
 static struct msg_key class_key(struct str name)
 {
 	struct msg_key key = { .kind = MSG_KIND_INGRESS_CLASS,
-			       .name = name.len > 0 ? name : STR(CLAIM_DEFAULT_CLASS) };
+			       .name = name.len > 0 ? name : STR(CLASS_OF_NONE) };
 
 	/* No class can have such a name, so none can make this Ingress ours. */
 	if (name.len > 0 && !resolver_key_can_exist(&key))
@@ -83,15 +83,15 @@ static void update_ingress(struct resolve *self, const struct msg_key *key,
 			   const struct msg_ingress *ingress, uint64_t seen_ns)
 {
 	bool was_ours = resolver_changes_is_ours(self, key);
-	bool ours = ingress && resolver_claim_is_ours(&self->claim, ingress);
+	bool ours = ingress && resolver_class_is_ours(&self->class, ingress);
 	struct reference_list refs = { 0 };
 	struct key_list keys = { 0 };
 	struct msg_key class = { 0 };
 	struct pool pool;
 
 	pool_init(&pool);
-	if (ingress && resolver_claim_serves(&self->claim, key->namespace))
-		class = class_key(resolver_claim_class_of(ingress));
+	if (ingress && resolver_class_serves(&self->class, key->namespace))
+		class = class_key(resolver_class_of(ingress));
 	if (class.kind != MSG_KIND_NONE)
 		*(struct msg_key *)pool_push(&pool, &keys.items, &keys.n, sizeof(class)) = class;
 	if (ours)
@@ -140,7 +140,7 @@ void resolver_changes_mark_referrers(struct resolve *self, const struct msg_key 
 	pool_clear(&pool);
 }
 
-static void claim_again(struct resolve *self, const struct msg_key *class, uint64_t seen_ns)
+static void classify_again(struct resolve *self, const struct msg_key *class, uint64_t seen_ns)
 {
 	struct key_list list;
 	struct pool pool, each;
@@ -152,7 +152,7 @@ static void claim_again(struct resolve *self, const struct msg_key *class, uint6
 		struct msg_object object;
 
 		if (resolver_store_get(&self->store, &list.items[i], &each, &object) == 0 &&
-		    resolver_claim_is_ours(&self->claim, object.ingress) !=
+		    resolver_class_is_ours(&self->class, object.ingress) !=
 			    resolver_changes_is_ours(self, &list.items[i]))
 			update_ingress(self, &list.items[i], object.ingress, seen_ns);
 		pool_clear(&each);
@@ -163,13 +163,13 @@ static void claim_again(struct resolve *self, const struct msg_key *class, uint6
 static void update_class(struct resolve *self, const struct msg_key *key,
 			 const struct msg_ingress_class *class, uint64_t seen_ns)
 {
-	unsigned change = resolver_claim_set_class(&self->claim, key->name, class);
+	unsigned change = resolver_class_set(&self->class, key->name, class);
 	struct msg_key by_default = class_key(STR(""));
 
-	if (change & CLAIM_CLASS)
-		claim_again(self, key, seen_ns);
-	if (change & CLAIM_DEFAULT)
-		claim_again(self, &by_default, seen_ns);
+	if (change & CLASS_OURS)
+		classify_again(self, key, seen_ns);
+	if (change & CLASS_DEFAULT)
+		classify_again(self, &by_default, seen_ns);
 }
 
 static void mark_service(struct resolve *self, struct str namespace, struct str name,
@@ -236,7 +236,7 @@ void resolver_changes_follow(struct resolve *self, const struct msg_object *obje
 		update_pomerium(self, key, object->pomerium, seen_ns);
 		break;
 	case MSG_KIND_NONE:
-	case MSG_KIND_SECRET: /* its values say all: see resolver_resolve_secret */
+	case MSG_KIND_SECRET: /* only its values count: see resolver_resolve_secret */
 	case MSG_N_KINDS:
 		break;
 	}

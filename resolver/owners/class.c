@@ -1,4 +1,4 @@
-/* claim: which Ingresses are ours, by namespace, class, and default class.
+/* class: which Ingresses are ours, by namespace, class, and default class.
  *
  *   in     IngressClasses and Ingresses
  *   out    yes, or a sentence that says why not; what a change of a class means
@@ -10,19 +10,19 @@
 static const char IS_DEFAULT[] = "ingressclass.kubernetes.io/is-default-class";
 static const char CLASS_ANNOTATION[] = "kubernetes.io/ingress.class";
 
-/* Values of claim->classes. */
+/* Values of class->classes. */
 static char plain_class, default_class;
 
-void resolver_claim_init(struct claim *claim, const struct resolve_settings *settings)
+void resolver_class_init(struct class *class, const struct resolve_settings *settings)
 {
-	claim->settings = settings;
-	claim->n_defaults = 0;
-	map_init(&claim->classes, NULL);
+	class->settings = settings;
+	class->n_defaults = 0;
+	map_init(&class->classes, NULL);
 }
 
-void resolver_claim_clear(struct claim *claim)
+void resolver_class_clear(struct class *class)
 {
-	map_clear(&claim->classes);
+	map_clear(&class->classes);
 }
 
 /* What Go's strconv.ParseBool takes for true. */
@@ -36,41 +36,41 @@ static bool is_true(struct str text)
 	return false;
 }
 
-static void *class_value(const struct claim *claim, const struct msg_ingress_class *ingress_class)
+static void *class_value(const struct class *class, const struct msg_ingress_class *ingress_class)
 {
-	if (!ingress_class || !str_eq(ingress_class->spec.controller, claim->settings->controller))
+	if (!ingress_class || !str_eq(ingress_class->spec.controller, class->settings->controller))
 		return NULL;
 	if (is_true(str_map_get(&ingress_class->metadata.annotations, IS_DEFAULT)))
 		return &default_class;
 	return &plain_class;
 }
 
-unsigned resolver_claim_set_class(struct claim *claim, struct str name,
-				  const struct msg_ingress_class *ingress_class)
+unsigned resolver_class_set(struct class *class, struct str name,
+			    const struct msg_ingress_class *ingress_class)
 {
-	void *old = map_get(&claim->classes, name);
-	void *new = class_value(claim, ingress_class);
-	bool had_default = claim->n_defaults > 0;
+	void *old = map_get(&class->classes, name);
+	void *new = class_value(class, ingress_class);
+	bool had_default = class->n_defaults > 0;
 	unsigned change = 0;
 
 	if (old == new)
 		return 0;
-	claim->n_defaults -= old == &default_class;
-	claim->n_defaults += new == &default_class;
+	class->n_defaults -= old == &default_class;
+	class->n_defaults += new == &default_class;
 	if (new)
-		map_put(&claim->classes, name, new);
+		map_put(&class->classes, name, new);
 	else
-		map_del(&claim->classes, name);
+		map_del(&class->classes, name);
 	if (!old != !new)
-		change |= CLAIM_CLASS;
-	if (had_default != (claim->n_defaults > 0))
-		change |= CLAIM_DEFAULT;
+		change |= CLASS_OURS;
+	if (had_default != (class->n_defaults > 0))
+		change |= CLASS_DEFAULT;
 	return change;
 }
 
-bool resolver_claim_serves(const struct claim *claim, struct str namespace)
+bool resolver_class_serves(const struct class *class, struct str namespace)
 {
-	const struct str_list *list = &claim->settings->namespaces;
+	const struct str_list *list = &class->settings->namespaces;
 
 	for (size_t i = 0; i < list->n; i++)
 		if (str_eq(list->items[i], namespace))
@@ -78,7 +78,7 @@ bool resolver_claim_serves(const struct claim *claim, struct str namespace)
 	return list->n == 0;
 }
 
-struct str resolver_claim_class_of(const struct msg_ingress *ingress)
+struct str resolver_class_of(const struct msg_ingress *ingress)
 {
 	/* A field that is there, even an empty one, wins over the annotation. */
 	if (ingress->spec.ingressClassName.ptr)
@@ -86,29 +86,29 @@ struct str resolver_claim_class_of(const struct msg_ingress *ingress)
 	return str_map_get(&ingress->metadata.annotations, CLASS_ANNOTATION);
 }
 
-bool resolver_claim_is_ours(const struct claim *claim, const struct msg_ingress *ingress)
+bool resolver_class_is_ours(const struct class *class, const struct msg_ingress *ingress)
 {
-	struct str name = resolver_claim_class_of(ingress);
+	struct str name = resolver_class_of(ingress);
 
-	if (!resolver_claim_serves(claim, ingress->metadata.namespace))
+	if (!resolver_class_serves(class, ingress->metadata.namespace))
 		return false;
-	return name.len > 0 ? map_get(&claim->classes, name) != NULL : claim->n_defaults > 0;
+	return name.len > 0 ? map_get(&class->classes, name) != NULL : class->n_defaults > 0;
 }
 
-const char *resolver_claim_why_not(const struct claim *claim, const struct msg_ingress *ingress,
+const char *resolver_class_why_not(const struct class *class, const struct msg_ingress *ingress,
 				   struct pool *pool)
 {
 	const struct msg_meta *meta = &ingress->metadata;
-	struct str controller = claim->settings->controller;
-	struct str name = resolver_claim_class_of(ingress);
+	struct str controller = class->settings->controller;
+	struct str name = resolver_class_of(ingress);
 
-	if (!resolver_claim_serves(claim, meta->namespace))
+	if (!resolver_class_serves(class, meta->namespace))
 		return pool_printf(pool,
 				   "ingress " STR_FMT "/" STR_FMT
 				   " is not in the namespace list this controller is managing",
 				   STR_ARG(meta->namespace), STR_ARG(meta->name))
 			.ptr;
-	if (resolver_claim_is_ours(claim, ingress))
+	if (resolver_class_is_ours(class, ingress))
 		return NULL;
 	if (name.len == 0)
 		return pool_printf(pool,

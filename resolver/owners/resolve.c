@@ -1,8 +1,8 @@
 /* resolve: objects in, bundles out; the resolver without its sockets.
  *
- *   in     what the watcher tells: objects, deletes, states of kinds, values of Secrets
+ *   in     what the watcher sends: objects, deletions, states of kinds, values of Secrets
  *   out    which owners have changed; on demand the bundle of one, or why it has none
- *   owns   the store, the graph, the claim, the secrets
+ *   owns   the store, the graph, our classes, the secrets
  *   never  scans all owners on account of one change
  */
 #include "resolver/owners/resolve_inside.h"
@@ -94,7 +94,7 @@ void resolver_resolve_secret(struct resolve *self, const struct msg_secret_value
 	struct msg_secret_put put;
 	struct pool pool;
 
-	if (!resolver_key_can_exist(&value->key) || !resolver_secrets_take(&self->secrets, value))
+	if (!resolver_key_can_exist(&value->key) || !resolver_secrets_apply(&self->secrets, value))
 		return;
 	pool_init(&pool);
 	if (resolver_secrets_values(&self->secrets, &value->key, &pool, &put))
@@ -193,7 +193,7 @@ void resolver_resolve_each_ingress(struct resolve *self,
 
 		if (resolver_store_get(&self->store, &keys[i], &one, &object) == 0)
 			each(arg, &keys[i],
-			     resolver_claim_why_not(&self->claim, object.ingress, &one));
+			     resolver_class_why_not(&self->class, object.ingress, &one));
 		pool_clear(&one);
 	}
 	pool_clear(&pool);
@@ -207,7 +207,7 @@ const char *resolver_resolve_why_not(const struct resolve *self, const struct ms
 	if (ingress->kind != MSG_KIND_INGRESS ||
 	    resolver_store_get(&self->store, ingress, pool, &object) < 0)
 		return NULL;
-	return resolver_claim_why_not(&self->claim, object.ingress, pool);
+	return resolver_class_why_not(&self->class, object.ingress, pool);
 }
 
 const struct msg_service *resolver_resolve_service(const struct resolve *self,
@@ -289,7 +289,7 @@ struct resolve *resolver_resolve_new(const struct resolve_settings *settings,
 		(struct msg_key){ .kind = MSG_KIND_POMERIUM, .name = own->pomerium_config };
 	resolver_store_init(&self->store);
 	resolver_graph_init(&self->graph);
-	resolver_claim_init(&self->claim, own);
+	resolver_class_init(&self->class, own);
 	resolver_secrets_init(&self->secrets);
 	map_init(&self->owners, NULL);
 	return self;
@@ -304,7 +304,7 @@ void resolver_resolve_destroy(struct resolve **self_p)
 	*self_p = NULL;
 	map_clear(&self->owners);
 	resolver_secrets_clear(&self->secrets);
-	resolver_claim_clear(&self->claim);
+	resolver_class_clear(&self->class);
 	resolver_graph_clear(&self->graph);
 	resolver_store_clear(&self->store);
 	pool_clear(&self->memory);

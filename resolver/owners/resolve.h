@@ -2,8 +2,8 @@
  * translate`.
  *
  * It owns the store, the graph of references (names that do not exist yet included), the class
- * decision (claim.c) and the secret values. One change touches the owners that refer to the object
- * and nobody else. */
+ * decision (class.c) and the secret values. One change touches the owners that refer to the object
+ * and no others. */
 #ifndef RESOLVER_RESOLVE_H
 #define RESOLVER_RESOLVE_H
 
@@ -39,7 +39,7 @@ void resolver_resolve_put(struct resolve *self, const struct msg_object *object)
 void resolver_resolve_delete(struct resolve *self, const struct msg_object_delete *gone);
 void resolver_resolve_kind_state(struct resolve *self, const struct msg_kind_state *state);
 void resolver_resolve_secret(struct resolve *self, const struct msg_secret_value *value);
-bool resolver_resolve_synced(const struct resolve *self); /* every kind was heard of once */
+bool resolver_resolve_synced(const struct resolve *self); /* of every kind there was a state once */
 bool resolver_resolve_complete(
 	const struct resolve *self); /* and none of those that make owners is unavailable */
 
@@ -81,11 +81,11 @@ bool resolver_resolve_wants(const struct resolve *self, const struct msg_key *se
  * change. */
 bool resolver_resolve_values(const struct resolve *self, const struct msg_key *secret,
 			     struct pool *pool, struct msg_secret_put *out);
-/* Tells sink->secret_wanted again of every Secret that is wanted: the watcher is a new one. */
 /* Objects of a kind that are known; of Secrets, those that are wanted. */
 size_t resolver_resolve_count(const struct resolve *self, enum msg_kind kind);
+/* Calls sink->secret_wanted again for every Secret that is wanted: the watcher is a new one. */
 void resolver_resolve_ask_again(struct resolve *self);
-/* Asks sink->secret_put again for every value that is held: the publisher lost them. */
+/* Calls sink->secret_put again for every Secret whose values are held: the publisher lost them. */
 void resolver_resolve_replay_secrets(struct resolve *self);
 
 #endif

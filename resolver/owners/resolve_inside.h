@@ -12,7 +12,7 @@ struct resolve {
 	struct pool memory; /* of the settings */
 	struct store store;
 	struct graph graph;
-	struct claim claim;
+	struct class class;
 	struct secrets secrets;
 	struct kind_state kinds[MSG_N_KINDS];
 	struct map owners; /* key texts of our Ingresses */
@@ -22,7 +22,7 @@ struct resolve {
 /* changes.c: what the store holds under this key is new; with no part set, it is gone. Marks the
  * owners concerned. */
 void resolver_changes_follow(struct resolve *self, const struct msg_object *object);
-/* Everybody who refers to this key. */
+/* Marks all owners that refer to this key. */
 void resolver_changes_mark_referrers(struct resolve *self, const struct msg_key *key,
 				     uint64_t seen_ns);
 bool resolver_changes_is_ours(const struct resolve *self, const struct msg_key *ingress);

@@ -1,4 +1,4 @@
-/* facts: what may be told of a secret value to a process that must not see it.
+/* secret_info: what a process that must not see a secret value may know of it.
  *
  *   in     the decoded values of one Secret
  *   out    length, keyed digest, form, and the public parts in clear
@@ -17,7 +17,7 @@
 
 static const char OPENSSH_BEGIN[] = "-----BEGIN OPENSSH PRIVATE KEY-----";
 static const char OPENSSH_END[] = "-----END OPENSSH PRIVATE KEY-----";
-/* What stands before the first length in an OpenSSH key, and the cipher "none" behind it. */
+/* How the bytes of an OpenSSH key begin, up to the cipher, where that is "none". */
 static const char OPENSSH_PLAIN[] = "openssh-key-v1\0\0\0\0\4none";
 
 /* Without this OpenSSL would ask the terminal for a passphrase. */

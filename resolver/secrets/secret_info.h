@@ -1,4 +1,4 @@
-/* facts: what may be told of a secret value. */
+/* secret_info: what a process that must not see a secret value may know of it. */
 #ifndef RESOLVER_SECRET_INFO_H
 #define RESOLVER_SECRET_INFO_H
 

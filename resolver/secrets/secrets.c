@@ -1,7 +1,7 @@
 /* secrets: values by reference, wiped when the last owner lets go.
  *
  *   in     which Secrets are wanted, and what the watcher answers
- *   out    facts for bundles, values for the publisher
+ *   out    what bundles may say of them, values for the publisher
  *   owns   the only copy of the values in this process
  *   never  prints or logs anything
  */
@@ -94,7 +94,7 @@ static void copy_data(struct secret *secret, const struct str_map *data)
 	}
 }
 
-bool resolver_secrets_take(struct secrets *secrets, const struct msg_secret_value *value)
+bool resolver_secrets_apply(struct secrets *secrets, const struct msg_secret_value *value)
 {
 	struct secret *secret = find(secrets, &value->key);
 

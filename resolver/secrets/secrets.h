@@ -1,4 +1,4 @@
-/* secrets: the values of the Secrets that owners refer to, and what may be told of them. */
+/* secrets: the values of the Secrets that owners refer to, and what may be known of them. */
 #ifndef RESOLVER_SECRETS_H
 #define RESOLVER_SECRETS_H
 
@@ -15,15 +15,16 @@ struct secrets {
 
 void resolver_secrets_init(struct secrets *secrets);
 void resolver_secrets_clear(struct secrets *secrets);
-/* True if it was not wanted before: ask for it. */
+/* True if it was not wanted until now: ask for it. */
 bool resolver_secrets_hold(struct secrets *secrets, const struct msg_key *key);
 bool resolver_secrets_wants(const struct secrets *secrets, const struct msg_key *key);
-/* Wipes what is there of it. True if it was wanted. */
+/* Wipes its values. True if it was wanted. */
 bool resolver_secrets_release(struct secrets *secrets, const struct msg_key *key);
-/* Takes an answer. True if it is news; answers to what nobody wants are not. */
-bool resolver_secrets_take(struct secrets *secrets, const struct msg_secret_value *value);
-/* False while there is no answer. Else *answer, and for MSG_SECRET_FOUND the facts; borrowed until
- * the next change. */
+/* An answer of the watcher. True if it is news, which an answer about a Secret that is not wanted
+ * never is. */
+bool resolver_secrets_apply(struct secrets *secrets, const struct msg_secret_value *value);
+/* False while there is no answer. Else *answer, and for MSG_SECRET_FOUND what may be known of it;
+ * borrowed until the next change. */
 bool resolver_secrets_get(const struct secrets *secrets, const struct msg_key *key,
 			  enum msg_secret_answer *answer, struct msg_bundle_secret *out);
 /* The values for the publisher; false if there are none. Lists live in the pool, bytes are

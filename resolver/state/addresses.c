@@ -1,8 +1,8 @@
 /* addresses: where Pomerium is reached: what the status of each Ingress should say.
  *
  *   in     --status-address, or the Service of --update-status-from-service
- *   out    ADDRESSES, when it is something else than the publisher was told
- *   owns   what was told; the last complaint
+ *   out    ADDRESSES, when it is something else than was sent last
+ *   owns   the hashes of what was sent and what was logged last
  *   never  takes a Service that cannot be read for one without an address
  */
 #include "resolver/state/addresses.h"
@@ -18,13 +18,13 @@
 static bool is_ip(struct str text)
 {
 	unsigned char bytes[sizeof(struct in6_addr)];
-	char room[INET6_ADDRSTRLEN];
+	char buf[INET6_ADDRSTRLEN];
 
-	if (text.len >= sizeof(room) || text.len == 0)
+	if (text.len >= sizeof(buf) || text.len == 0)
 		return false;
-	memcpy(room, text.ptr, text.len);
-	room[text.len] = '\0';
-	return inet_pton(AF_INET, room, bytes) == 1 || inet_pton(AF_INET6, room, bytes) == 1;
+	memcpy(buf, text.ptr, text.len);
+	buf[text.len] = '\0';
+	return inet_pton(AF_INET, buf, bytes) == 1 || inet_pton(AF_INET6, buf, bytes) == 1;
 }
 
 /* As Kubernetes checks it: RFC 1123, lower case. Four numbers that are no address are a slip. */
@@ -68,11 +68,11 @@ bool resolver_addresses_wanted(const struct addresses *self)
 
 void resolver_addresses_again(struct addresses *self)
 {
-	self->told = 0;
+	self->sent = 0;
 	self->due = true;
 }
 
-/* ---- what there is to tell ---- */
+/* ---- what there is to send ---- */
 
 static struct msg_load_balancer_ingress *add(struct msg_load_balancer *out, struct pool *pool)
 {
@@ -110,14 +110,14 @@ int resolver_addresses_from_service(const struct msg_service *service, struct po
 	return 0;
 }
 
-static void complain(struct addresses *self, const char *sentence)
+static void log_failure(struct addresses *self, const char *sentence)
 {
 	const uint64_t sum = hash_fast(str_from(sentence)) | 1;
 
-	if (sum != self->complaint)
+	if (sum != self->logged)
 		log_warn("no address for the status of Ingresses, it stays as it is",
 			 "service=%s reason=%s", log_value(self->service.ptr), log_value(sentence));
-	self->complaint = sum;
+	self->logged = sum;
 }
 
 static void find(struct addresses *self, const struct msg_service *service, struct pool *pool,
@@ -127,29 +127,29 @@ static void find(struct addresses *self, const struct msg_service *service, stru
 
 	*out = (struct msg_addresses){ .known = resolver_addresses_wanted(self) };
 	if (!out->known)
-		return; /* what a resolver with other settings told no longer holds */
+		return; /* what a resolver with other settings sent no longer holds */
 	if (self->fixed.n) {
 		from_settings(self, pool, &out->status);
 	} else if (!service ||
 		   resolver_addresses_from_service(service, pool, &out->status, &err) < 0) {
 		out->known = false;
-		complain(self, err.text);
+		log_failure(self, err.text);
 	} else {
-		self->complaint = 0;
+		self->logged = 0;
 	}
 }
 
-bool resolver_addresses_news(struct addresses *self, const struct msg_service *service,
+bool resolver_addresses_next(struct addresses *self, const struct msg_service *service,
 			     struct pool *pool, struct msg_addresses *out)
 {
-	uint64_t before = self->told;
+	uint64_t last = self->sent;
 	struct buf packed;
 
 	self->due = false;
 	find(self, service, pool, out);
 	buf_init(&packed, BUF_MAX_MESSAGE);
 	codec_pack(&msg_addresses_codec, out, &packed);
-	self->told = hash_fast(buf_view(&packed)) | 1;
+	self->sent = hash_fast(buf_view(&packed)) | 1;
 	buf_clear(&packed);
-	return self->told != before;
+	return self->sent != last;
 }

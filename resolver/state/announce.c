@@ -1,7 +1,7 @@
-/* announce: the announcement of who exists, cut in chunks that fit a frame.
+/* announce: the list of all owners, cut in chunks that fit a frame.
  *
  *   in     all owners at the moment when every list was complete
- *   out    INVENTORY messages, one after the other, as the publisher has room for them
+ *   out    INVENTORY messages, one after the other, as the publisher has credit for them
  *   owns   the copied list, until its last chunk is taken
  */
 #include "resolver/state/announce.h"

@@ -1,4 +1,4 @@
-/* announce: the announcement of who exists, in chunks. */
+/* announce: the inventory, which is the list of all owners, in chunks. */
 #ifndef RESOLVER_ANNOUNCE_H
 #define RESOLVER_ANNOUNCE_H
 

@@ -25,7 +25,7 @@ static struct feed_dir *of(struct feed *feed)
 
 /* ---- from the source ---- */
 
-static void say(struct feed_dir *self, enum msg_type type, const void *body)
+static void send_message(struct feed_dir *self, enum msg_type type, const void *body)
 {
 	if (self->up)
 		self->feed.sink.send(self->feed.sink.self, type, body);
@@ -33,20 +33,20 @@ static void say(struct feed_dir *self, enum msg_type type, const void *body)
 
 static void on_put(void *self, const struct msg_object *object)
 {
-	say(self, MSG_OBJECT_PUT, object);
+	send_message(self, MSG_OBJECT_PUT, object);
 }
 
 static void on_del(void *self, const struct msg_object_delete *gone)
 {
-	say(self, MSG_OBJECT_DELETE, gone);
+	send_message(self, MSG_OBJECT_DELETE, gone);
 }
 
 static void on_secret(void *self, const struct msg_secret_value *value)
 {
-	say(self, MSG_SECRET_VALUE, value);
+	send_message(self, MSG_SECRET_VALUE, value);
 }
 
-static void on_complain(void *self, const char *path, uint32_t line, const char *sentence)
+static void on_problem(void *self, const char *path, uint32_t line, const char *sentence)
 {
 	(void)self;
 	log_warn("manifest", "path=%s line=%u reason=%s", log_value(path), line,
@@ -57,7 +57,7 @@ static void on_complain(void *self, const char *path, uint32_t line, const char 
 
 static void send_step(void *self, enum msg_type type, const void *body)
 {
-	say(self, type, body);
+	send_message(self, type, body);
 }
 
 static bool has_credit(const struct feed_dir *self)
@@ -96,7 +96,7 @@ static void end(struct feed *feed)
 	watcher_resync_abort(&of(feed)->resync);
 }
 
-/* A file that could not be read at start can be now: a whole resync tells what is gone since. */
+/* A file that could not be read at start can be now: a whole resync shows what is gone since. */
 static void after_source(struct feed_dir *self)
 {
 	if (!self->up || self->resync.complete || !watcher_source_dir_is_complete(self->source))
@@ -171,7 +171,7 @@ struct feed *watcher_feed_dir_new(const struct str_list *paths, const struct fee
 	static const struct feed_ops ops = { begin, end,  go_on, want,  fd,
 					     on_fd, tick, ready, count, destroy };
 	struct feed_dir *self = mem_alloc(sizeof(*self));
-	const struct source_sink from_source = { self, on_put, on_del, on_secret, on_complain };
+	const struct source_sink from_source = { self, on_put, on_del, on_secret, on_problem };
 	const uint64_t begun = clock_ms();
 	struct source_counts counts;
 

@@ -70,15 +70,15 @@ void watcher_folders_destroy(struct folders **self_p)
 	*self_p = NULL;
 }
 
-/* ---- telling ---- */
+/* ---- reporting ---- */
 
 static int order_tracked(const void *a, const void *b)
 {
 	return strcmp((*(struct tracked *const *)a)->path, (*(struct tracked *const *)b)->path);
 }
 
-/* What is there first: an object that moved from one file to another is never away. */
-static void tell(struct folders *self)
+/* The files that are there first: an object that moved from one file to another is never away. */
+static void report(struct folders *self)
 {
 	struct tracked **found = self->found, **lost = self->lost;
 	size_t n_found = self->n_found, n_lost = self->n_lost;
@@ -114,7 +114,7 @@ static void scan_all(struct folders *self, bool changed_only)
 		watcher_folders_look(self, self->roots.items[i]);
 	}
 	watcher_folders_lose_below(self, STR(""), false);
-	tell(self);
+	report(self);
 	self->changed_only = false;
 	self->poll_ms = self->inotify.failed ? clock_ms() + POLL_MS : UINT64_MAX;
 }
@@ -251,7 +251,7 @@ static void look_at_pending(struct folders *self)
 	map_clear(&self->pending);
 	if (!self->later.n)
 		self->later_ms = UINT64_MAX;
-	tell(self);
+	report(self);
 	if (self->inotify.failed && self->poll_ms == UINT64_MAX)
 		self->poll_ms = clock_ms() + POLL_MS;
 }

@@ -1,7 +1,7 @@
 /* folders: which manifest files there are under the given paths, and when to read one.
  *
  * Writers differ: in place, rename over, a symlink swapped (Kubernetes' mounts), a file made by
- * link(2). Events only say where to look; what is found there decides. A file is told of when a
+ * link(2). Events only say where to look; what is found there decides. A file is reported when a
  * writer has closed it or put it in its place. */
 #ifndef WATCHER_FOLDERS_H
 #define WATCHER_FOLDERS_H
@@ -14,8 +14,8 @@ struct folders;
 struct folders_sink {
 	void *self;
 	/* There, and new or perhaps changed. Also for what cannot be read (a missing path, a folder
-	 * without permission): the reader will find out why. In byte order of path, those of one
-	 * batch before its gone ones. */
+	 * without permission): the reader will find out why. In byte order of path; in a batch
+	 * they come first, then those that are gone. */
 	void (*found)(void *self, const char *path);
 	void (*gone)(void *self, const char *path);
 };

@@ -49,7 +49,7 @@ bool watcher_folders_is_manifest(struct str name);
 bool watcher_folders_is_root(const struct folders *self, struct str path);
 bool watcher_folders_is_watched(const struct folders *self, struct str path);
 bool watcher_folders_is_link(struct str path);
-struct str watcher_folders_parent(struct str path);   /* what stands before the last name */
+struct str watcher_folders_parent(struct str path);   /* all but the last name */
 struct stamp watcher_folders_stamp(const char *path); /* all zero: it leads nowhere */
 
 /* Looks what is at a path, and below it if it is a folder: fills in the two lists. */

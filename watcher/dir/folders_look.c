@@ -3,7 +3,7 @@
  *   in     a path that may have changed
  *   out    the lists of what was found and what was lost
  *   owns   nothing: it fills in struct folders
- *   never  tells anybody, reads a file
+ *   never  reports anything, reads a file
  */
 #include "watcher/dir/folders_inside.h"
 
@@ -24,7 +24,7 @@ bool watcher_folders_is_root(const struct folders *self, struct str path)
 	return false;
 }
 
-/* What stands before the last name: "deploy/" of "deploy/demo". */
+/* All but the last name: "deploy/" of "deploy/demo". */
 struct str watcher_folders_parent(struct str path)
 {
 	return str_slice(path, 0, (size_t)(str_rfind(path, '/') + 1));
@@ -60,7 +60,7 @@ static void follow_link(struct folders *self, struct tracked *t, bool link)
 	if (t->real)
 		watcher_inotify_add(&self->inotify, watcher_folders_parent(str_from(t->real)));
 	if (link && !t->stamp.inode)
-		self->inotify.failed = true; /* nothing tells when there will be something */
+		self->inotify.failed = true; /* no event will say when there is something */
 }
 
 static void see_file(struct folders *self, struct str path, struct stamp stamp, bool link)
@@ -101,7 +101,7 @@ static bool is_gone(const char *path)
 	       (errno == ENOENT || errno == ENOTDIR || errno == ELOOP || errno == ENAMETOOLONG);
 }
 
-/* What stands below this prefix and was not seen in this round may be gone, or just cannot be seen;
+/* What is below this prefix and was not seen in this round may be gone, or just cannot be seen;
  * `all`: it is. */
 void watcher_folders_lose_below(struct folders *self, struct str prefix, bool all)
 {
@@ -197,7 +197,7 @@ static void scan_folder(struct folders *self, struct str path, const struct stat
 		watcher_folders_lose_below(self, prefix, true);
 		return;
 	}
-	/* Watched before it is read, so that nothing can come in between. */
+	/* First watched, then read, so that nothing can come in between. */
 	watch = watcher_inotify_add(&self->inotify, prefix);
 	if (watch) {
 		watch->scanned = true;

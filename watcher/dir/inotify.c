@@ -1,4 +1,4 @@
-/* inotify: the kernel's watches on folders, by the text that stands before the names in them.
+/* inotify: the kernel's watches on folders, by the prefix of the names in them.
  *
  *   in     prefixes of folders
  *   out    events, one for each prefix of the folder
@@ -132,8 +132,8 @@ static void forget(struct inotify *self, int wd, const struct inotify_events *ev
 	}
 }
 
-static void tell(struct inotify *self, const struct inotify_event *event,
-		 const struct inotify_events *events)
+static void dispatch(struct inotify *self, const struct inotify_event *event,
+		     const struct inotify_events *events)
 {
 	if (event->mask & IN_Q_OVERFLOW) {
 		events->overflow(events->self);
@@ -162,7 +162,7 @@ void watcher_inotify_read(struct inotify *self, const struct inotify_events *eve
 		for (ssize_t at = 0; at < len;) {
 			const struct inotify_event *event = (const void *)(in.bytes + at);
 
-			tell(self, event, events);
+			dispatch(self, event, events);
 			at += (ssize_t)sizeof(*event) + event->len;
 		}
 	}

@@ -1,7 +1,7 @@
-/* inotify: the kernel's watches on folders, by the text that stands before the names in them.
+/* inotify: the kernel's watches on folders, by the prefix of the names in them.
  *
  * One folder may be watched under several prefixes (a symlink to it, its own path): the kernel has
- * one watch for it, and an event is told once for each prefix. */
+ * one watch for it, and an event is reported once for each prefix. */
 #ifndef WATCHER_INOTIFY_H
 #define WATCHER_INOTIFY_H
 
@@ -21,14 +21,14 @@ struct inotify_watch {
 
 struct inotify {
 	int fd;               /* -1: cannot be had */
-	bool failed;          /* some folder is not watched: look for yourself from time to time */
+	bool failed;          /* some folder is not watched: it has to be polled */
 	struct map by_prefix; /* -> struct inotify_watch */
 	struct map by_wd;     /* the bytes of wd -> first of its watches */
 };
 
 struct inotify_events {
 	void *self;
-	/* name "" tells of the folder itself; IN_IGNORED: it is not watched any more */
+	/* name "" means the folder itself; IN_IGNORED: it is not watched any more */
 	void (*event)(void *self, const struct inotify_watch *watch, uint32_t mask,
 		      const char *name);
 	void (*overflow)(void *self);

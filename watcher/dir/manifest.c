@@ -1,7 +1,7 @@
 /* manifest: the objects of one file, kept small.
  *
  *   in     the bytes of a manifest: YAML documents or JSON, Kubernetes lists included
- *   out    its objects and secrets, packed as they travel; complaints with their line
+ *   out    its objects and secrets, packed as they travel; problems with their line
  *   owns   nothing that outlives a call but the one block it returns
  *   never  opens a file, decides between files
  */
@@ -13,8 +13,8 @@
 #include "base/mem.h"
 #include "base/value.h"
 
-#define COMPLAINTS_MAX 10
-#define OBJECT_MAX (BUF_MAX_MESSAGE - 4096) /* room for what a frame adds */
+#define PROBLEMS_MAX 10
+#define OBJECT_MAX (BUF_MAX_MESSAGE - 4096) /* what a frame adds must fit in, too */
 
 struct parse {
 	struct pool document; /* the one that is being read */
@@ -24,24 +24,24 @@ struct parse {
 	struct manifest_item *items;
 	size_t n;
 	const struct manifest_report *report;
-	size_t n_complaints;
+	size_t n_problems;
 	bool broken;
 };
 
-static void complain(struct parse *p, uint32_t line, const char *sentence)
+static void report_problem(struct parse *p, uint32_t line, const char *sentence)
 {
-	p->n_complaints++;
-	if (p->n_complaints <= COMPLAINTS_MAX)
-		p->report->complain(p->report->self, line, sentence);
-	else if (p->n_complaints == COMPLAINTS_MAX + 1)
-		p->report->complain(p->report->self, line,
-				    "there is more that is wrong in this file");
+	p->n_problems++;
+	if (p->n_problems <= PROBLEMS_MAX)
+		p->report->problem(p->report->self, line, sentence);
+	else if (p->n_problems == PROBLEMS_MAX + 1)
+		p->report->problem(p->report->self, line,
+				   "there is more that is wrong in this file");
 }
 
 static void fault(struct parse *p, uint32_t line, const char *sentence)
 {
 	p->broken = true;
-	complain(p, line, sentence);
+	report_problem(p, line, sentence);
 }
 
 /* "Ingress shop/web: ", as far as the document says it. */
@@ -51,15 +51,15 @@ static void name_document(const struct value *doc, struct err *err)
 	struct str kind = value_text(doc, "kind"), namespace = value_text(meta, "namespace");
 	struct str name = value_text(meta, "name");
 	struct pool pool;
-	struct str who;
+	struct str title;
 
 	pool_init(&pool);
-	who = pool_printf(&pool, STR_FMT "%s" STR_FMT "%s" STR_FMT, STR_ARG(kind),
-			  kind.len && name.len ? " " : "", STR_ARG(namespace),
-			  namespace.len ? "/" : "", STR_ARG(name));
-	if (who.len && who.len < ERR_MAX / 2 && !str_has_control(who) &&
-	    !str_starts(str_from(err->text), who.ptr))
-		err_wrap(err, "%s", who.ptr);
+	title = pool_printf(&pool, STR_FMT "%s" STR_FMT "%s" STR_FMT, STR_ARG(kind),
+			    kind.len && name.len ? " " : "", STR_ARG(namespace),
+			    namespace.len ? "/" : "", STR_ARG(name));
+	if (title.len && title.len < ERR_MAX / 2 && !str_has_control(title) &&
+	    !str_starts(str_from(err->text), title.ptr))
+		err_wrap(err, "%s", title.ptr);
 	pool_clear(&pool);
 }
 
@@ -98,7 +98,7 @@ large:
 	return err_set(err, "larger than %u bytes, the most that one object can have", OBJECT_MAX);
 }
 
-static void take_object(struct parse *p, const struct value *doc)
+static void add_object(struct parse *p, const struct value *doc)
 {
 	struct manifest_item item = { .line = doc->line };
 	struct err err;
@@ -114,9 +114,9 @@ static void take_object(struct parse *p, const struct value *doc)
 	line = (uintptr_t)map_get(&p->lines, item.key);
 	if (line) {
 		err_set(&err,
-			STR_FMT " stands in this file twice; the one in line %" PRIuPTR " is used",
+			STR_FMT " is in this file twice; the one in line %" PRIuPTR " is used",
 			STR_ARG(item.key), line);
-		complain(p, doc->line, err.text);
+		report_problem(p, doc->line, err.text);
 		return;
 	}
 	map_put(&p->lines, item.key, (void *)(uintptr_t)(doc->line ? doc->line : 1));
@@ -140,7 +140,7 @@ static void warn_of_version(struct parse *p, const struct value *doc, struct str
 		return;
 	err_set(&err, "skipped: apiVersion %s of this %s is not served, " STR_FMT " would be right",
 		err_quote(version), err_quote(kind), STR_ARG(v1));
-	complain(p, doc->line, err.text);
+	report_problem(p, doc->line, err.text);
 }
 
 /* A typed list (IngressList) may leave apiVersion and kind of its items out. */
@@ -168,7 +168,7 @@ static struct value typed_item(struct parse *p, const struct value *item, struct
 	return typed;
 }
 
-static void take_document(struct parse *p, const struct value *doc)
+static void add_document(struct parse *p, const struct value *doc)
 {
 	struct str version = value_text(doc, "apiVersion"), kind = value_text(doc, "kind");
 	const struct value *items = value_get(doc, "items");
@@ -188,7 +188,7 @@ static void take_document(struct parse *p, const struct value *doc)
 		return;
 	}
 	if (msg_kind_from(version, kind) != MSG_KIND_NONE) {
-		take_object(p, doc);
+		add_object(p, doc);
 		return;
 	}
 	warn_of_version(p, doc, version, kind);
@@ -201,7 +201,7 @@ static void take_document(struct parse *p, const struct value *doc)
 	for (size_t i = 0; i < items->list.n; i++) {
 		struct value item = typed_item(p, &items->list.items[i], version, kind);
 
-		take_document(p, &item);
+		add_document(p, &item);
 	}
 }
 
@@ -238,7 +238,7 @@ static int check_text(struct parse *p, struct str bytes)
 
 static void on_document(void *arg, const struct value *doc)
 {
-	take_document(arg, doc);
+	add_document(arg, doc);
 }
 
 /* JSON is nearly YAML, but its escapes (surrogate pairs) are its own: what can be JSON is read as
@@ -253,7 +253,7 @@ static void read_documents(struct parse *p, struct str bytes)
 	struct err err;
 
 	if (text.len && text.ptr[0] == '{' && !json_parse(text, &p->document, &doc, NULL)) {
-		take_document(p, &doc);
+		add_document(p, &doc);
 		return;
 	}
 	pool_wipe(&p->document);

@@ -1,8 +1,8 @@
 /* manifest: the objects of one file, kept small.
  *
  * A file holds YAML documents, or JSON; a Kubernetes list counts as its items. Documents of kinds
- * that are not ours are skipped. One bad document spoils the file: half of somebody's change is not
- * what they meant. */
+ * that are not ours are skipped. One bad document spoils the file: half of a change is not what its
+ * author meant. */
 #ifndef WATCHER_MANIFEST_H
 #define WATCHER_MANIFEST_H
 
@@ -32,11 +32,11 @@ struct manifest {
 /* What is wrong, for a person; the first few of many. */
 struct manifest_report {
 	void *self;
-	void (*complain)(void *self, uint32_t line, const char *sentence);
+	void (*problem)(void *self, uint32_t line, const char *sentence);
 };
 
-/* NULL: broken, and complained of. A second document with one key is complained of without being a
- * fault. */
+/* NULL: broken, and reported. A second document with one key is reported, too, but does not break
+ * the file. */
 struct manifest *watcher_manifest_parse(struct str bytes, const struct manifest_report *report);
 void watcher_manifest_destroy(struct manifest **self_p); /* wipes: there may be secrets in it */
 

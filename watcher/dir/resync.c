@@ -3,7 +3,7 @@
  *   in     the source
  *   out    KIND_STATE and OBJECT_PUT, in the order that suits the reader
  *   owns   the place where it stands
- *   never  knows whom it tells
+ *   never  knows where its messages go
  */
 #include "watcher/dir/resync.h"
 

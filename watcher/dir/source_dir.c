@@ -1,9 +1,9 @@
 /* source_dir: manifests in files and folders, the same messages as from a cluster.
  *
  *   in     files that were found, changed or went; Secrets that are wanted
- *   out    put and del of objects, secret values, complaints
- *   owns   the last good objects of each file; who wins each key
- *   never  decides what an object means, tells a Secret's values unasked
+ *   out    put and del of objects, values of wanted Secrets, problems
+ *   owns   the last good objects of each file; which of them wins each key
+ *   never  decides what an object means, sends a Secret's values unasked
  */
 #include "watcher/dir/source_dir.h"
 
@@ -26,8 +26,8 @@ struct source_file {
 	bool missing; /* was there at start, and could not be read yet */
 };
 
-struct wanted {
-	struct msg_key key; /* its strings stand behind it */
+struct wanted_secret {
+	struct msg_key key; /* borrows from bytes */
 	char bytes[];
 };
 
@@ -39,10 +39,10 @@ struct source_dir {
 		*files; /* in the order in which they came: at start that of their paths */
 	size_t n_files, n_files_max;
 	struct map winners; /* key text -> struct manifest_item, first of those that have the key */
-	struct map wanted;  /* key text -> struct wanted */
+	struct map wanted;  /* key text -> struct wanted_secret */
 	size_t n_missing, n_broken;
 	uint64_t seen_ns; /* of the event that is being handled; 0 at start */
-	bool loading;     /* nothing is told before all is read */
+	bool loading;     /* nothing is sent until all is read */
 	bool loaded;
 	struct buf bytes; /* of the file being read */
 };
@@ -52,11 +52,12 @@ const enum msg_kind watcher_source_dir_kinds[] = { MSG_KIND_INGRESS_CLASS,  MSG_
 						   MSG_KIND_SECRET,         MSG_KIND_POMERIUM,
 						   MSG_KIND_INGRESS,        MSG_KIND_NONE };
 
-/* ---- telling ---- */
+/* ---- sending ---- */
 
-static void complain(struct source_dir *self, const char *path, uint32_t line, const char *sentence)
+static void report_problem(struct source_dir *self, const char *path, uint32_t line,
+			   const char *sentence)
 {
-	self->sink.complain(self->sink.self, path, line, sentence);
+	self->sink.problem(self->sink.self, path, line, sentence);
 }
 
 /* NULL never happens: the bytes are our own. */
@@ -71,7 +72,7 @@ static struct msg_object *unpack_object(const struct manifest_item *item, struct
 	return NULL;
 }
 
-static void tell_put(struct source_dir *self, const struct manifest_item *item)
+static void send_put(struct source_dir *self, const struct manifest_item *item)
 {
 	struct msg_object *object;
 	struct pool pool;
@@ -85,7 +86,7 @@ static void tell_put(struct source_dir *self, const struct manifest_item *item)
 	pool_clear(&pool);
 }
 
-static void tell_del(struct source_dir *self, const struct manifest_item *item)
+static void send_del(struct source_dir *self, const struct manifest_item *item)
 {
 	struct msg_object *object;
 	struct pool pool;
@@ -99,7 +100,7 @@ static void tell_del(struct source_dir *self, const struct manifest_item *item)
 	pool_clear(&pool);
 }
 
-static void tell_secret(struct source_dir *self, const struct wanted *wanted, struct str key)
+static void send_secret(struct source_dir *self, const struct wanted_secret *wanted, struct str key)
 {
 	const struct manifest_item *item = map_get(&self->winners, key);
 	struct msg_secret_value value = { .key = wanted->key, .answer = MSG_SECRET_ABSENT };
@@ -117,55 +118,55 @@ static void tell_secret(struct source_dir *self, const struct wanted *wanted, st
 	pool_wipe(&pool);
 }
 
-/* ---- who wins ---- */
+/* ---- which item wins its key ---- */
 
-/* The first of those that have a key was `before` and is `after`; either may be NULL. */
-static void settle(struct source_dir *self, struct str key, struct manifest_item *before,
-		   struct manifest_item *after)
+/* The first item with a key was `old` and is `new`; either may be NULL. */
+static void set_winner(struct source_dir *self, struct str key, struct manifest_item *old,
+		       struct manifest_item *new)
 {
-	const struct wanted *wanted;
+	const struct wanted_secret *wanted;
 	bool secret_changed;
 
-	if (after)
-		map_put(&self->winners, key, after);
+	if (new)
+		map_put(&self->winners, key, new);
 	else
 		map_del(&self->winners, key);
-	if (before)
-		before->wins = false;
-	if (after)
-		after->wins = true;
+	if (old)
+		old->wins = false;
+	if (new)
+		new->wins = true;
 	if (self->loading)
 		return;
-	secret_changed = !before || !after || !str_eq(before->secret, after->secret);
-	if (before && !after)
-		tell_del(self, before);
-	else if (after && (!before || !str_eq(before->object, after->object)))
-		tell_put(self, after);
+	secret_changed = !old || !new || !str_eq(old->secret, new->secret);
+	if (old && !new)
+		send_del(self, old);
+	else if (new && (!old || !str_eq(old->object, new->object)))
+		send_put(self, new);
 	wanted = secret_changed ? map_get(&self->wanted, key) : NULL;
 	if (wanted)
-		tell_secret(self, wanted, key);
+		send_secret(self, wanted, key);
 }
 
-static void complain_of_loser(struct source_dir *self, const struct manifest_item *winner,
-			      const struct manifest_item *loser)
+static void report_loser(struct source_dir *self, const struct manifest_item *winner,
+			 const struct manifest_item *loser)
 {
 	struct err err;
 
-	/* A file that was just renamed is told of before its old name is. */
+	/* Of a file that was just renamed the new name is reported first. */
 	if (access(winner->file->path, F_OK) || access(loser->file->path, F_OK))
 		return;
 	err_set(&err,
-		STR_FMT " stands in %s, line %u, too, whose path comes first; this one waits until "
+		STR_FMT " is also in %s, line %u, whose path comes first; this one waits until "
 			"that one goes",
 		STR_ARG(loser->key), err_quote(str_from(winner->file->path)), winner->line);
-	complain(self, loser->file->path, loser->line, err.text);
+	report_problem(self, loser->file->path, loser->line, err.text);
 }
 
 /* Puts an item among those with its key, by path; in the place of its file's older one, if there is
  * one. */
 static void enter(struct source_dir *self, struct manifest_item *item)
 {
-	struct manifest_item *before = map_get(&self->winners, item->key), *first = before;
+	struct manifest_item *old = map_get(&self->winners, item->key), *first = old;
 	struct manifest_item **at = &first;
 
 	while (*at && strcmp((*at)->file->path, item->file->path) < 0)
@@ -174,31 +175,31 @@ static void enter(struct source_dir *self, struct manifest_item *item)
 	if (*at && (*at)->file == item->file) {
 		item->next = (*at)->next;
 		(*at)->file = NULL;
-	} else if (first == item->next && before) {
-		complain_of_loser(self, item, before);
-	} else if (before) {
-		complain_of_loser(self, before, item);
+	} else if (first == item->next && old) {
+		report_loser(self, item, old);
+	} else if (old) {
+		report_loser(self, old, item);
 	}
 	*at = item;
-	if (first != before)
-		settle(self, item->key, before, first);
+	if (first != old)
+		set_winner(self, item->key, old, first);
 }
 
 static void leave(struct source_dir *self, struct manifest_item *item)
 {
-	struct manifest_item *before = map_get(&self->winners, item->key), *first = before;
+	struct manifest_item *old = map_get(&self->winners, item->key), *first = old;
 	struct manifest_item **at = &first;
 
 	while (*at && *at != item)
 		at = &(*at)->next;
 	if (*at)
 		*at = item->next;
-	if (first == before)
+	if (first == old)
 		return;
 	if (first)
 		log_info("takes over", "object=" STR_FMT " path=%s", STR_ARG(first->key),
 			 log_value(first->file->path));
-	settle(self, item->key, before, first);
+	set_winner(self, item->key, old, first);
 }
 
 /* New objects first, then those that went: what only moved is never away. */
@@ -271,31 +272,30 @@ static void set_state(struct source_dir *self, struct source_file *file, bool br
 	file->missing = missing;
 }
 
-struct complainer {
+struct document_report {
 	struct source_dir *source;
 	const char *path;
 };
 
-static void complain_of_document(void *arg, uint32_t line, const char *sentence)
+static void on_problem(void *arg, uint32_t line, const char *sentence)
 {
-	const struct complainer *c = arg;
+	const struct document_report *c = arg;
 
-	complain(c->source, c->path, line, sentence);
+	report_problem(c->source, c->path, line, sentence);
 }
 
 static void on_found(void *arg, const char *path)
 {
 	struct source_dir *self = arg;
 	struct source_file *file = map_get(&self->by_path, str_from(path));
-	struct manifest_report report = { &(struct complainer){ self, path },
-					  complain_of_document };
+	struct manifest_report report = { &(struct document_report){ self, path }, on_problem };
 	struct manifest *manifest = NULL;
 	struct err err;
 
 	if (!file)
 		file = add_file(self, path);
 	if (read_file(path, &self->bytes, &err))
-		complain(self, path, 0, err.text);
+		report_problem(self, path, 0, err.text);
 	else
 		manifest = watcher_manifest_parse(buf_view(&self->bytes), &report);
 	mem_wipe(self->bytes.ptr, self->bytes.len);
@@ -419,7 +419,7 @@ uint64_t watcher_source_dir_tick(struct source_dir *self, uint64_t now_ms)
 
 void watcher_source_dir_want(struct source_dir *self, const struct msg_key *secret, bool is_wanted)
 {
-	struct wanted *wanted;
+	struct wanted_secret *wanted;
 	struct pool pool;
 	struct str key;
 
@@ -438,7 +438,7 @@ void watcher_source_dir_want(struct source_dir *self, const struct msg_key *secr
 	wanted->key.namespace = (struct str){ wanted->bytes, secret->namespace.len };
 	wanted->key.name = (struct str){ wanted->bytes + secret->namespace.len, secret->name.len };
 	map_put(&self->wanted, key, wanted);
-	tell_secret(self, wanted, key);
+	send_secret(self, wanted, key);
 out:
 	pool_clear(&pool);
 }
@@ -454,7 +454,7 @@ void watcher_source_dir_answer_wanted(struct source_dir *self)
 	void *wanted;
 
 	for (size_t i = 0; map_next(&self->wanted, &i, &key, &wanted);)
-		tell_secret(self, wanted, key);
+		send_secret(self, wanted, key);
 }
 
 struct msg_object *watcher_source_dir_next(struct source_dir *self, enum msg_kind kind, size_t *i,

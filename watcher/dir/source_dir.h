@@ -4,7 +4,7 @@
  * that begin with a dot not) are read in byte order of their path. Of two documents with one key
  * the first path wins; the other is logged and takes over when the first goes. A file that breaks
  * keeps its last good objects. A file that cannot be read at start makes its kinds unavailable: all
- * of them, since nobody knows what it held. */
+ * of them, since what it held is not known. */
 #ifndef WATCHER_SOURCE_DIR_H
 #define WATCHER_SOURCE_DIR_H
 
@@ -12,7 +12,7 @@
 
 struct source_dir;
 
-/* What the source tells its owner: the watcher sends it on, the offline commands keep it. Borrowed
+/* What the source has to say: the watcher sends it on, the offline commands keep it. Borrowed
  * during the call. */
 struct source_sink {
 	void *self;
@@ -21,14 +21,14 @@ struct source_sink {
 	void (*secret)(void *self,
 		       const struct msg_secret_value *value); /* of wanted Secrets only */
 	/* For a person: a file that broke, a document that lost to another. */
-	void (*complain)(void *self, const char *path, uint32_t line, const char *sentence);
+	void (*problem)(void *self, const char *path, uint32_t line, const char *sentence);
 };
 
 struct source_dir *watcher_source_dir_new(const struct str_list *paths,
 					  const struct source_sink *sink);
 void watcher_source_dir_destroy(struct source_dir **self_p);
 /* Reads everything for the first time. Returns 0, or -1 if some path cannot be read or parsed (the
- * rest was read; each was complained of). */
+ * rest was read; each is reported). */
 int watcher_source_dir_load(struct source_dir *self);
 bool watcher_source_dir_is_complete(
 	const struct source_dir *self); /* every file could be read once */
@@ -46,10 +46,10 @@ uint64_t watcher_source_dir_tick(struct source_dir *self, uint64_t now_ms);
 void watcher_source_dir_want(struct source_dir *self, const struct msg_key *secret, bool wanted);
 /* Another resolver: it has not asked for any Secret yet. */
 void watcher_source_dir_forget_wanted(struct source_dir *self);
-/* Tells all wanted Secrets again. */
+/* Sends all wanted Secrets again. */
 void watcher_source_dir_answer_wanted(struct source_dir *self);
-/* The kinds in the order that suits a reader best: what is referred to before what refers. Ends
- * with MSG_KIND_NONE. */
+/* The kinds in the order that suits a reader best: first those that others refer to. Ends with
+ * MSG_KIND_NONE. */
 extern const enum msg_kind watcher_source_dir_kinds[];
 /* Winning objects, for a resync (nothing may be read between two calls): for (size_t i = 0; (o =
  * watcher_source_dir_next(self, kind, &i, pool)); ) ... */

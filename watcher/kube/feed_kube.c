@@ -2,8 +2,9 @@
  *
  *   in     what the reflectors find: one a kind, or a kind and namespace; which Secrets are wanted
  *   out    OBJECT_PUT OBJECT_DELETE KIND_STATE SECRET_VALUE
- *   owns   the reflectors, the fetching of Secrets, the connection (one for all where the server
- * speaks HTTP/2) never  decides what an object means
+ *   owns   the reflectors, the fetching of Secrets, the connection: one for all where the server
+ *          speaks HTTP/2
+ *   never  decides what an object means
  */
 #include "watcher/feed.h"
 
@@ -13,8 +14,7 @@
 #include "watcher/kube/reflector.h"
 #include "watcher/kube/secret_fetch.h"
 
-#define LOOK_MS \
-	60000 /* values of Secrets that nobody tells the changes of are fetched this often */
+#define POLL_MS 60000 /* how often values of Secrets are fetched that cannot be watched */
 
 struct feed_kube {
 	struct feed feed;
@@ -27,9 +27,9 @@ struct feed_kube {
 	struct kind_row lone_row;
 	char *lone_selector;
 	bool up;                 /* a resolver is there */
-	int told[MSG_N_KINDS];   /* condition in the last KIND_STATE of each kind; -1: none */
+	int sent[MSG_N_KINDS];   /* condition in the last KIND_STATE of each kind; -1: none */
 	int logged[MSG_N_KINDS]; /* the same, in the last log line */
-	uint64_t look_ms;
+	uint64_t poll_ms;
 };
 
 static struct feed_kube *of(struct feed *feed)
@@ -37,7 +37,7 @@ static struct feed_kube *of(struct feed *feed)
 	return (struct feed_kube *)feed;
 }
 
-static void say(struct feed_kube *self, enum msg_type type, const void *body)
+static void send_message(struct feed_kube *self, enum msg_type type, const void *body)
 {
 	if (self->up)
 		self->feed.sink.send(self->feed.sink.self, type, body);
@@ -49,7 +49,7 @@ static void on_put(void *arg, const struct msg_object *object)
 {
 	struct feed_kube *self = arg;
 
-	say(self, MSG_OBJECT_PUT, object);
+	send_message(self, MSG_OBJECT_PUT, object);
 	if (object->key.kind == MSG_KIND_SECRET)
 		watcher_secret_fetch_touched(self->secrets, &object->key);
 }
@@ -58,7 +58,7 @@ static void on_del(void *arg, const struct msg_object_delete *gone)
 {
 	struct feed_kube *self = arg;
 
-	say(self, MSG_OBJECT_DELETE, gone);
+	send_message(self, MSG_OBJECT_DELETE, gone);
 	if (gone->key.kind == MSG_KIND_SECRET)
 		watcher_secret_fetch_gone(self->secrets, &gone->key);
 }
@@ -81,11 +81,11 @@ static void on_secret(void *arg, const struct msg_secret_value *value)
 {
 	struct feed_kube *self = arg;
 
-	say(self, MSG_SECRET_VALUE, value);
+	send_message(self, MSG_SECRET_VALUE, value);
 }
 
-/* Of several namespaces: unavailable if one is, else listing while one still lists. That the lone
- * Service may not be read says nothing of the others. */
+/* Of several namespaces: unavailable if one is, else listing while one still lists. Whether the
+ * lone Service may be read does not matter to the others. */
 static enum msg_kind_condition join(const struct feed_kube *self, enum msg_kind kind)
 {
 	enum msg_kind_condition all = MSG_KIND_NOT_INSTALLED;
@@ -123,7 +123,7 @@ static void log_state(struct feed_kube *self, const struct kind_row *row,
 			 row->plural);
 }
 
-/* A kind is listing once, from begin on: until it is synced nothing is taken for gone. */
+/* A kind is listing once, from begin on: until it is synced nothing counts as gone. */
 static void on_state(void *arg, struct reflector *from, const char *reason)
 {
 	struct feed_kube *self = arg;
@@ -131,16 +131,16 @@ static void on_state(void *arg, struct reflector *from, const char *reason)
 	const struct msg_kind_state state = { .kind = row->kind,
 					      .condition = join(self, row->kind),
 					      .reason = str_from(reason) };
-	int *told = &self->told[row->kind];
+	int *sent = &self->sent[row->kind];
 
-	if (*told == (int)state.condition || state.condition == MSG_KIND_LISTING)
+	if (*sent == (int)state.condition || state.condition == MSG_KIND_LISTING)
 		return;
-	*told = (int)state.condition;
+	*sent = (int)state.condition;
 	log_state(self, row, &state);
-	say(self, MSG_KIND_STATE, &state);
+	send_message(self, MSG_KIND_STATE, &state);
 }
 
-/* ---- the room's side ---- */
+/* ---- the operations of a feed ---- */
 
 static void begin(struct feed *feed, bool stranger)
 {
@@ -152,21 +152,22 @@ static void begin(struct feed *feed, bool stranger)
 		watcher_secret_fetch_forget_all(self->secrets);
 	for (const struct kind_row *row = watcher_kinds_table; row->kind != MSG_KIND_NONE; row++) {
 		state.kind = row->kind;
-		self->told[row->kind] = MSG_KIND_LISTING;
-		say(self, MSG_KIND_STATE, &state);
+		self->sent[row->kind] = MSG_KIND_LISTING;
+		send_message(self, MSG_KIND_STATE, &state);
 	}
 	for (size_t i = 0; i < self->n; i++)
 		watcher_reflector_restart(self->reflectors[i]);
 	watcher_secret_fetch_again(self->secrets);
-	/* manifests may have Endpoints without slices; a cluster has slices */
+	/* Manifests may have Endpoints without slices; a cluster has slices. */
 	state.kind = MSG_KIND_ENDPOINTS;
 	state.condition = MSG_KIND_SYNCED;
-	say(self, MSG_KIND_STATE, &state);
+	send_message(self, MSG_KIND_STATE, &state);
 }
 
 static void end(struct feed *feed)
 {
-	of(feed)->up = false; /* the watches go on; what they say is lost, and begin tells it all */
+	of(feed)->up =
+		false; /* the watches go on; what they bring is lost, and begin sends it all */
 }
 
 static void go_on(struct feed *feed)
@@ -176,7 +177,7 @@ static void go_on(struct feed *feed)
 
 static bool is_known_absent(const struct feed_kube *self, const struct msg_key *key)
 {
-	if (self->told[MSG_KIND_SECRET] != MSG_KIND_SYNCED)
+	if (self->sent[MSG_KIND_SECRET] != MSG_KIND_SYNCED)
 		return false;
 	for (size_t i = 0; i < self->n; i++)
 		if (watcher_reflector_row(self->reflectors[i])->kind == MSG_KIND_SECRET &&
@@ -212,17 +213,17 @@ static void on_fd(struct feed *feed)
 }
 
 /* Without the right to watch Secrets, a right to get some of them may be there. */
-static uint64_t look_again(struct feed_kube *self, uint64_t now_ms)
+static uint64_t poll_secrets(struct feed_kube *self, uint64_t now_ms)
 {
-	if (self->told[MSG_KIND_SECRET] != MSG_KIND_UNAVAILABLE) {
-		self->look_ms = now_ms + LOOK_MS;
+	if (self->sent[MSG_KIND_SECRET] != MSG_KIND_UNAVAILABLE) {
+		self->poll_ms = now_ms + POLL_MS;
 		return UINT64_MAX;
 	}
-	if (now_ms >= self->look_ms) {
-		self->look_ms = now_ms + LOOK_MS;
+	if (now_ms >= self->poll_ms) {
+		self->poll_ms = now_ms + POLL_MS;
 		watcher_secret_fetch_again(self->secrets);
 	}
-	return self->look_ms;
+	return self->poll_ms;
 }
 
 static uint64_t tick(struct feed *feed, uint64_t now_ms)
@@ -233,11 +234,11 @@ static uint64_t tick(struct feed *feed, uint64_t now_ms)
 	if (!can_read(self))
 		kube_rest(self->kube);
 	kube_tick(self->kube, now_ms);
-	next = look_again(self, now_ms);
+	next = poll_secrets(self, now_ms);
 	next = clock_earlier(next, watcher_secret_fetch_tick(self->secrets, now_ms));
 	for (size_t i = 0; i < self->n; i++)
 		next = clock_earlier(next, watcher_reflector_tick(self->reflectors[i], now_ms));
-	return clock_earlier(next, kube_due(self->kube)); /* the others may have started requests */
+	return clock_earlier(next, kube_due(self->kube)); /* they may have started requests */
 }
 
 static bool ready(const struct feed *feed, struct err *why)
@@ -330,7 +331,7 @@ struct feed *watcher_feed_kube_new(struct kube *kube, const struct str_list *nam
 	self->secrets = watcher_secret_fetch_new(
 		kube, &(struct secret_fetch_sink){ self, on_secret, on_has_credit });
 	for (const struct kind_row *row = watcher_kinds_table; row->kind != MSG_KIND_NONE; row++) {
-		self->told[row->kind] = self->logged[row->kind] = -1;
+		self->sent[row->kind] = self->logged[row->kind] = -1;
 		if (!namespaces->n || !msg_kind_is_namespaced(row->kind))
 			add_reflector(self, row, STR(""));
 		else

@@ -1,7 +1,7 @@
 /* kinds: the table of what is watched in a cluster.
  *
  * EndpointSlices are there for every Service, so Endpoints are not. Helm keeps its releases in
- * Secrets of up to 1 MB: nobody refers to them. */
+ * Secrets of up to 1 MB, to which no owner refers. */
 #include "watcher/kube/kinds.h"
 
 #define NETWORKING "/apis/networking.k8s.io/v1"

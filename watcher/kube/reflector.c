@@ -2,7 +2,7 @@
  *
  *   in     how lists and watches go
  *   out    conditions of the kind
- *   owns   what was told; the resourceVersion; what to do next, and when
+ *   owns   what was sent; the resourceVersion; what to do next, and when
  *   never  takes silence or a refusal for an empty list
  *
  *   list ---> watch ---its time is over---> watch
@@ -24,7 +24,7 @@ static void set_condition(struct reflector *self, enum msg_kind_condition condit
 	if (self->condition == condition)
 		return;
 	self->condition = condition;
-	self->sink->state(self->sink->told.self, self, reason);
+	self->sink->state(self->sink->sent.self, self, reason);
 }
 
 void watcher_reflector_wait(struct reflector *self, void (*next)(struct reflector *self),
@@ -38,9 +38,9 @@ void watcher_reflector_wait(struct reflector *self, void (*next)(struct reflecto
 }
 
 /* One line for each new reason; the others are counted. */
-static void complain(struct reflector *self, const char *sentence)
+static void log_failure(struct reflector *self, const char *sentence)
 {
-	watcher_figures.failures++;
+	watcher_metrics.failures++;
 	if (!self->n_failures++ || strcmp(self->failure.text, sentence) != 0)
 		log_warn("the API server fails, trying again", "kind=%s%s%s failures=%u reason=%s",
 			 self->row->plural, *self->namespace ? " namespace=" : "", self->namespace,
@@ -48,7 +48,7 @@ static void complain(struct reflector *self, const char *sentence)
 	snprintf(self->failure.text, sizeof(self->failure.text), "%s", sentence);
 }
 
-void watcher_reflector_goes_well(struct reflector *self)
+void watcher_reflector_success(struct reflector *self)
 {
 	if (self->n_failures)
 		log_info("the API server answers again", "kind=%s%s%s failures=%u",
@@ -78,11 +78,11 @@ void watcher_reflector_fail(struct reflector *self, struct ending end,
 			    void (*retry)(struct reflector *self))
 {
 	if (end.code == 404 && self->row->is_custom) {
-		watcher_told_begin_list(&self->told);
-		watcher_told_end_list(&self->told);
+		watcher_sent_begin_list(&self->sent);
+		watcher_sent_end_list(&self->sent);
 		set_condition(self, MSG_KIND_NOT_INSTALLED, end.sentence);
 	} else {
-		complain(self, end.sentence);
+		log_failure(self, end.sentence);
 		if (end.code == 403 || end.code == 404)
 			set_condition(self, MSG_KIND_UNAVAILABLE, end.sentence);
 	}
@@ -94,7 +94,7 @@ void watcher_reflector_list_anew(struct reflector *self, const char *reason)
 {
 	log_info("listing anew", "kind=%s version=%s reason=%s", self->row->plural,
 		 log_value(self->version), log_value(reason));
-	watcher_figures.relists++;
+	watcher_metrics.relists++;
 	self->pages_next = true; /* from the store, not from what the server remembers of it */
 	watcher_reflector_wait(self, watcher_reflector_list, 0);
 }
@@ -128,8 +128,8 @@ void watcher_reflector_get(struct reflector *self, struct kube_call *call, struc
 
 void watcher_reflector_list(struct reflector *self)
 {
-	watcher_figures.lists++;
-	watcher_told_begin_list(&self->told);
+	watcher_metrics.lists++;
+	watcher_sent_begin_list(&self->sent);
 	if (self->no_streams || self->pages_next || self->whole)
 		watcher_reflector_page(self);
 	else
@@ -139,11 +139,11 @@ void watcher_reflector_list(struct reflector *self)
 void watcher_reflector_list_done(struct reflector *self, struct str version)
 {
 	snprintf(self->version, sizeof(self->version), STR_FMT, STR_ARG(version));
-	watcher_told_end_list(&self->told);
+	watcher_sent_end_list(&self->sent);
 	self->whole = self->pages_next = false;
-	watcher_reflector_goes_well(self);
+	watcher_reflector_success(self);
 	log_debug("listed", "kind=%s objects=%zu version=%s", self->row->plural,
-		  self->told.objects.n, log_value(self->version));
+		  self->sent.objects.n, log_value(self->version));
 	set_condition(self, MSG_KIND_SYNCED, "");
 }
 
@@ -158,7 +158,7 @@ struct reflector *watcher_reflector_new(struct kube *kube, const struct kind_row
 	self->row = row;
 	self->sink = sink;
 	self->namespace = mem_dup(namespace.ptr ? namespace.ptr : "", namespace.len);
-	watcher_told_init(&self->told, row, &sink->told);
+	watcher_sent_init(&self->sent, row, &sink->sent);
 	watcher_watch_stream_init(&self->stream, watcher_reflector_on_line, self);
 	watcher_watch_page_init(&self->page, watcher_reflector_on_item, self);
 	kube_backoff_init(kube, &self->backoff);
@@ -172,7 +172,7 @@ static void stop(struct reflector *self)
 	watcher_watch_page_clear(&self->page);
 	mem_free(self->more);
 	self->more = NULL;
-	self->told.live = false;
+	self->sent.live = false;
 }
 
 void watcher_reflector_destroy(struct reflector **self_p)
@@ -183,7 +183,7 @@ void watcher_reflector_destroy(struct reflector **self_p)
 	if (!self)
 		return;
 	stop(self);
-	watcher_told_clear(&self->told);
+	watcher_sent_clear(&self->sent);
 	mem_free(self->namespace);
 	mem_free(self);
 }
@@ -191,7 +191,7 @@ void watcher_reflector_destroy(struct reflector **self_p)
 void watcher_reflector_restart(struct reflector *self)
 {
 	stop(self);
-	watcher_told_forget(&self->told);
+	watcher_sent_forget(&self->sent);
 	self->condition = MSG_KIND_LISTING;
 	watcher_reflector_list(self);
 }
@@ -199,7 +199,7 @@ void watcher_reflector_restart(struct reflector *self)
 uint64_t watcher_reflector_tick(struct reflector *self, uint64_t now_ms)
 {
 	if (self->phase == PHASE_PAGE && !self->request &&
-	    self->sink->has_credit(self->sink->told.self))
+	    self->sink->has_credit(self->sink->sent.self))
 		watcher_reflector_page(self);
 	if (self->phase != PHASE_WAIT && self->phase != PHASE_STREAM)
 		return UINT64_MAX;
@@ -228,10 +228,10 @@ enum msg_kind_condition watcher_reflector_condition(const struct reflector *self
 
 bool watcher_reflector_has(const struct reflector *self, const struct msg_key *key)
 {
-	return watcher_told_has(&self->told, key);
+	return watcher_sent_has(&self->sent, key);
 }
 
 uint64_t watcher_reflector_n_lists(const struct reflector *self)
 {
-	return self->told.list;
+	return self->sent.list;
 }

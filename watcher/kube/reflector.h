@@ -3,7 +3,7 @@
  *
  * Streaming list where the server has it, pages of 500 where it has not. A watch that ends is
  * resumed from the last resourceVersion; 410 means a new list, of which only the differences are
- * told. Rules: Kubernetes API concepts, "Efficient detection of changes"; client-go's reflector. */
+ * sent. Rules: Kubernetes API concepts, "Efficient detection of changes"; client-go's reflector. */
 #ifndef WATCHER_REFLECTOR_H
 #define WATCHER_REFLECTOR_H
 
@@ -13,7 +13,7 @@
 struct reflector;
 
 struct reflector_sink {
-	struct told_sink told;
+	struct sent_sink sent;
 	/* SYNCED, NOT_INSTALLED, UNAVAILABLE, when it changes; LISTING goes without saying. */
 	void (*state)(void *self, struct reflector *from, const char *reason);
 	bool (*has_credit)(void *self); /* the next page may be asked for */
@@ -24,12 +24,12 @@ struct reflector_sink {
 struct reflector *watcher_reflector_new(struct kube *kube, const struct kind_row *row,
 					struct str namespace, const struct reflector_sink *sink);
 void watcher_reflector_destroy(struct reflector **self_p);
-/* Forgets what was told and lists anew. */
+/* Forgets what was sent and lists anew. */
 void watcher_reflector_restart(struct reflector *self);
 uint64_t watcher_reflector_tick(struct reflector *self, uint64_t now_ms); /* next deadline */
 const struct kind_row *watcher_reflector_row(const struct reflector *self);
 enum msg_kind_condition watcher_reflector_condition(const struct reflector *self);
-/* Whether the object exists as far as is known. */
+/* Whether the object exists, as far as the watcher knows. */
 bool watcher_reflector_has(const struct reflector *self, const struct msg_key *key);
 uint64_t watcher_reflector_n_lists(const struct reflector *self);
 

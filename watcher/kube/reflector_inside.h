@@ -16,12 +16,12 @@ enum phase {
 	PHASE_IDLE,   /* before the first restart */
 	PHASE_WAIT,   /* until due_ms, then `next` */
 	PHASE_STREAM, /* the list comes as a watch; until due_ms */
-	PHASE_PAGE,   /* the list comes in pages; without a request: when there is room */
+	PHASE_PAGE,   /* the list comes in pages; without a request: when there is credit */
 	PHASE_CHECK,
 	PHASE_WATCH
 };
 
-/* How a request ended: what its body says counts more than the status. */
+/* How a request ended: its body counts more than the status. */
 struct ending {
 	long code;
 	const char *sentence;
@@ -33,7 +33,7 @@ struct reflector {
 	const struct kind_row *row;
 	char *namespace;
 	const struct reflector_sink *sink;
-	struct told told;
+	struct sent sent;
 	enum phase phase;
 	void (*next)(struct reflector *self);
 	uint64_t due_ms;
@@ -61,10 +61,10 @@ struct ending watcher_reflector_ending(const struct reflector *self,
 				       const struct kube_result *result);
 void watcher_reflector_wait(struct reflector *self, void (*next)(struct reflector *self),
 			    uint64_t least_ms);
-/* Says so, once for each reason, and tries again later. */
+/* Logs it, once for each reason, and tries again later. */
 void watcher_reflector_fail(struct reflector *self, struct ending end,
 			    void (*retry)(struct reflector *self));
-void watcher_reflector_goes_well(struct reflector *self);
+void watcher_reflector_success(struct reflector *self);
 void watcher_reflector_list(struct reflector *self);
 void watcher_reflector_list_anew(struct reflector *self, const char *reason);
 void watcher_reflector_list_done(struct reflector *self, struct str version);

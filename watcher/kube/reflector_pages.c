@@ -1,7 +1,7 @@
 /* reflector_pages: the list in pages, and the check whether the store went back.
  *
  *   in     pages of a list
- *   out    what is told; what to do next
+ *   out    what is sent; what to do next
  *   owns   nothing of its own
  *   never  holds more than one item at a time
  */
@@ -25,9 +25,9 @@ void watcher_reflector_on_item(void *arg, struct str item)
 	pool_init(&pool);
 	rc = watcher_watch_item_read(item, self->row, &pool, &event, &err);
 	if (rc == 0)
-		watcher_told_put(&self->told, &event.object, event.version);
+		watcher_sent_put(&self->sent, &event.object, event.version);
 	else if (rc > 0)
-		watcher_told_keep(&self->told, &event.object.key);
+		watcher_sent_keep(&self->sent, &event.object.key);
 	else
 		err_set(&self->broken, "an item cannot be understood: %s", err.text);
 	if (rc > 0)
@@ -56,7 +56,7 @@ static void get(struct reflector *self, enum phase phase, struct kube_call *call
 	watcher_reflector_get(self, call, url);
 }
 
-/* The page came as a whole and can be used; else it was complained of, and is tried again. */
+/* The page came as a whole and can be used; else that is logged, and it is tried again. */
 static bool is_good(struct reflector *self, const struct kube_result *result,
 		    void (*retry)(struct reflector *self))
 {
@@ -89,7 +89,7 @@ static void on_page_done(void *arg, const struct kube_result *result)
 	} else {
 		set_more(self, buf_view(&self->page.more));
 		if (self->more)
-			return; /* it goes on from tick, when there is room */
+			return; /* it goes on from tick, when there is credit */
 		watcher_reflector_list_done(self, str_from(self->page.version));
 		watcher_reflector_watch(self);
 	}
@@ -119,7 +119,7 @@ static void on_check_done(void *arg, const struct kube_result *result)
 	self->request = NULL;
 	if (!is_good(self, result, watcher_reflector_check))
 		return;
-	watcher_reflector_goes_well(self);
+	watcher_reflector_success(self);
 	if (watcher_watch_version_is_older(str_from(self->page.version), str_from(self->version)))
 		watcher_reflector_list_anew(self, "the store went back");
 	else

@@ -1,7 +1,7 @@
 /* reflector_watch: the watch, and the list that comes as one.
  *
  *   in     lines of a watch
- *   out    what is told; what to do when it ends
+ *   out    what is sent; what to do when it ends
  *   owns   nothing of its own
  *   never  lists anew because a watch ended
  */
@@ -26,7 +26,7 @@ static void set_version(struct reflector *self, struct str version)
 }
 
 /* `usable`: its object is what Kubernetes has for that kind. */
-static void take_event(struct reflector *self, struct watch_event *event, bool usable)
+static void apply_event(struct reflector *self, struct watch_event *event, bool usable)
 {
 	if (event->type == WATCH_ERROR) {
 		self->error_sentence = event->error;
@@ -39,18 +39,18 @@ static void take_event(struct reflector *self, struct watch_event *event, bool u
 	if (self->went_back)
 		return;
 	if (event->type == WATCH_DELETE)
-		watcher_told_del(&self->told, &event->object.key);
+		watcher_sent_del(&self->sent, &event->object.key);
 	else if (event->type == WATCH_PUT && usable)
-		watcher_told_put(&self->told, &event->object, event->version);
+		watcher_sent_put(&self->sent, &event->object, event->version);
 	else if (event->type == WATCH_PUT)
-		watcher_told_keep(&self->told, &event->object.key);
+		watcher_sent_keep(&self->sent, &event->object.key);
 	if (self->phase == PHASE_WATCH) {
 		set_version(self, event->version);
 	} else if (event->list_ends && !event->version.len) {
 		err_set(&self->broken, "the end of a streaming list has no resourceVersion");
 	} else if (event->list_ends) {
 		self->phase = PHASE_WATCH;
-		self->told.live = true;
+		self->sent.live = true;
 		watcher_reflector_list_done(self, event->version);
 	}
 }
@@ -65,14 +65,14 @@ int watcher_reflector_on_line(void *arg, struct str line)
 
 	pool_init(&pool);
 	rc = watcher_watch_event_read(line, self->row, &pool, &event, &err);
-	watcher_figures.unusable += rc > 0;
+	watcher_metrics.unusable += rc > 0;
 	if (rc > 0)
 		log_warn("an object cannot be used", "kind=%s reason=%s", self->row->plural,
 			 log_value(err.text));
 	if (rc < 0)
 		err_set(&self->broken, "an event cannot be understood: %s", err.text);
 	else
-		take_event(self, &event, rc == 0);
+		apply_event(self, &event, rc == 0);
 	pool_clear(&pool);
 	if (self->phase == PHASE_STREAM)
 		self->due_ms = clock_ms() + STREAM_QUIET_MS;
@@ -144,7 +144,7 @@ static void on_done(void *arg, const struct kube_result *result)
 
 	self->request = NULL;
 	watcher_watch_stream_clear(&self->stream);
-	self->told.live = false;
+	self->sent.live = false;
 	if (self->phase == PHASE_STREAM)
 		on_stream_end(self, end);
 	else
@@ -164,7 +164,7 @@ static void begin(struct reflector *self, enum phase phase)
 	if (self->row->metadata_only)
 		call.accept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
 	self->phase = phase;
-	self->told.live = phase == PHASE_WATCH;
+	self->sent.live = phase == PHASE_WATCH;
 	self->began_ms = clock_ms();
 	self->asked_ms = seconds * 1000;
 	self->due_ms = self->began_ms + STREAM_QUIET_MS;
@@ -187,6 +187,6 @@ void watcher_reflector_stream(struct reflector *self)
 
 void watcher_reflector_watch(struct reflector *self)
 {
-	watcher_figures.watches++;
+	watcher_metrics.watches++;
 	begin(self, PHASE_WATCH);
 }

@@ -2,144 +2,141 @@
  *
  *   in     want, forget, touched, gone; answers of the API server
  *   out    SECRET_VALUE
- *   owns   who is wanted, the queue of those to be fetched, the line of those without an answer
+ *   owns   which Secrets are wanted, the queue of those to be fetched, the list of those unanswered
  *   never  keeps a value
  */
 #include "watcher/kube/secret_fetch.h"
 
+#include <sys/queue.h>
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/value.h"
 
-#define COMPLAIN_MS 10000 /* between two log lines about failures */
+#define LOG_MS 10000 /* between two log lines about failures */
 
-/* A list through the items themselves. */
-struct link {
-	struct wanted *prev, *next;
-	bool in;
-};
-
-struct line {
-	struct wanted *first, *last;
-	size_t link; /* where in struct wanted the link is */
-};
-
-struct wanted {
-	struct secret_fetch *fetch;
+/* One wanted Secret. */
+struct fetch {
+	struct secret_fetch *all;
 	struct msg_key key;
-	struct str text;    /* "namespace/name", which the key borrows from */
-	struct link queue;  /* to be fetched, once due_ms has come */
-	struct link silent; /* unanswered, in the order of asked_ms */
-	bool again;         /* changed while it was being fetched */
+	struct str text;               /* "namespace/name", which the key borrows from */
+	TAILQ_ENTRY(fetch) queue;      /* to be fetched, once due_ms has come */
+	TAILQ_ENTRY(fetch) unanswered; /* in the order of asked_ms */
+	bool is_queued, is_unanswered;
+	bool again; /* changed while it was being fetched */
 	struct kube_request *request;
 	struct backoff backoff;
 	uint64_t due_ms;
 	uint64_t asked_ms;
 };
 
+TAILQ_HEAD(fetch_list, fetch);
+
 struct secret_fetch {
 	struct kube *kube;
 	struct secret_fetch_sink sink;
-	struct map wanted; /* by namespace/name */
-	struct line queue, silent;
-	size_t n_flying;
-	uint64_t complain_ms; /* not before */
-	unsigned n_failures;  /* since the last complaint */
+	struct map wanted; /* namespace/name -> struct fetch */
+	struct fetch_list queue, unanswered;
+	size_t n_in_flight;
+	uint64_t log_ms;     /* no line about failures until then */
+	unsigned n_failures; /* since the last line */
 };
 
-/* ---- lines ---- */
+/* ---- the two lists ---- */
 
-static struct link *link_of(const struct line *line, struct wanted *w)
+static void enqueue(struct fetch *f)
 {
-	return (struct link *)((char *)w + line->link);
+	if (!f->is_queued)
+		TAILQ_INSERT_TAIL(&f->all->queue, f, queue);
+	f->is_queued = true;
 }
 
-static void join(struct line *line, struct wanted *w)
+static void dequeue(struct fetch *f)
 {
-	struct link *link = link_of(line, w);
+	if (f->is_queued)
+		TAILQ_REMOVE(&f->all->queue, f, queue);
+	f->is_queued = false;
+}
 
-	if (link->in)
+static void set_unanswered(struct fetch *f)
+{
+	if (f->is_unanswered)
 		return;
-	*link = (struct link){ .prev = line->last, .in = true };
-	*(line->last ? &link_of(line, line->last)->next : &line->first) = w;
-	line->last = w;
+	TAILQ_INSERT_TAIL(&f->all->unanswered, f, unanswered);
+	f->is_unanswered = true;
+	f->asked_ms = clock_ms();
 }
 
-static void leave(struct line *line, struct wanted *w)
+static void set_answered(struct fetch *f)
 {
-	struct link *link = link_of(line, w);
-
-	if (!link->in)
-		return;
-	*(link->prev ? &link_of(line, link->prev)->next : &line->first) = link->next;
-	*(link->next ? &link_of(line, link->next)->prev : &line->last) = link->prev;
-	*link = (struct link){ 0 };
+	if (f->is_unanswered)
+		TAILQ_REMOVE(&f->all->unanswered, f, unanswered);
+	f->is_unanswered = false;
 }
 
-/* ---- who is wanted ---- */
+/* ---- what is wanted ---- */
 
-static void stop(struct wanted *w)
+static void stop(struct fetch *f)
 {
-	if (w->request)
-		w->fetch->n_flying--;
-	kube_cancel(&w->request);
-	leave(&w->fetch->queue, w);
-	leave(&w->fetch->silent, w);
-	w->again = false;
+	if (f->request)
+		f->all->n_in_flight--;
+	kube_cancel(&f->request);
+	dequeue(f);
+	set_answered(f);
+	f->again = false;
 }
 
-static void free_wanted(void *value)
+static void free_fetch(void *value)
 {
-	struct wanted *w = value;
+	struct fetch *f = value;
 
-	stop(w);
-	mem_free((char *)(uintptr_t)w->text.ptr);
-	mem_free(w);
+	stop(f);
+	mem_free((char *)(uintptr_t)f->text.ptr);
+	mem_free(f);
 }
 
-static struct wanted *find(const struct secret_fetch *self, const struct msg_key *key)
+static struct fetch *find(const struct secret_fetch *self, const struct msg_key *key)
 {
-	struct wanted *w;
+	struct fetch *f;
 	struct pool pool;
 
 	pool_init(&pool);
-	w = map_get(&self->wanted, msg_key_for_people(key, &pool));
+	f = map_get(&self->wanted, msg_key_for_people(key, &pool));
 	pool_clear(&pool);
-	return w;
+	return f;
 }
 
-static struct wanted *add(struct secret_fetch *self, const struct msg_key *key)
+static struct fetch *add(struct secret_fetch *self, const struct msg_key *key)
 {
-	struct wanted *w = mem_alloc(sizeof(*w));
+	struct fetch *f = mem_alloc(sizeof(*f));
 	struct buf text;
 
 	buf_init(&text, BUF_MAX_TEXT);
 	buf_printf(&text, STR_FMT "/" STR_FMT, STR_ARG(key->namespace), STR_ARG(key->name));
-	w->text = (struct str){ mem_dup(text.ptr, text.len), text.len };
-	w->key = (struct msg_key){ .kind = key->kind,
-				   .namespace = str_slice(w->text, 0, key->namespace.len),
-				   .name = str_slice(w->text, key->namespace.len + 1, text.len) };
+	f->text = (struct str){ mem_dup(text.ptr, text.len), text.len };
+	f->key = (struct msg_key){ .kind = key->kind,
+				   .namespace = str_slice(f->text, 0, key->namespace.len),
+				   .name = str_slice(f->text, key->namespace.len + 1, text.len) };
 	buf_clear(&text);
-	w->fetch = self;
-	kube_backoff_init(self->kube, &w->backoff);
-	map_put(&self->wanted, w->text, w);
-	return w;
+	f->all = self;
+	kube_backoff_init(self->kube, &f->backoff);
+	map_put(&self->wanted, f->text, f);
+	return f;
 }
 
 /* ---- answers ---- */
 
-static void say(struct wanted *w, enum msg_secret_answer what)
+static void answer(struct fetch *f, enum msg_secret_answer what)
 {
 	const struct msg_secret_value value = {
-		.key = w->key, .answer = what, .type = STR(""), .seen_ns = clock_ns()
+		.key = f->key, .answer = what, .type = STR(""), .seen_ns = clock_ns()
 	};
 
-	leave(&w->fetch->silent, w);
-	w->fetch->sink.answer(w->fetch->sink.self, &value);
+	set_answered(f);
+	f->all->sink.answer(f->all->sink.self, &value);
 }
 
-static int say_found(struct wanted *w, struct str body, struct err *err)
+static int answer_found(struct fetch *f, struct str body, struct err *err)
 {
 	struct msg_secret_value value;
 	struct value doc = { 0 };
@@ -150,115 +147,113 @@ static int say_found(struct wanted *w, struct str body, struct err *err)
 	rc = json_parse(body, &pool, &doc, err);
 	if (!rc)
 		rc = msg_secret_from_value(&doc, &pool, &value, err);
-	if (!rc && !msg_key_equal(&value.key, &w->key))
+	if (!rc && !msg_key_equal(&value.key, &f->key))
 		rc = err_set(err, "the answer is about another Secret");
 	if (!rc) {
 		value.seen_ns = clock_ns();
-		leave(&w->fetch->silent, w);
-		w->fetch->sink.answer(w->fetch->sink.self, &value);
+		set_answered(f);
+		f->all->sink.answer(f->all->sink.self, &value);
 	}
 	pool_wipe(&pool);
 	return rc;
 }
 
-static void complain(struct wanted *w, const char *reason)
+static void log_failure(struct fetch *f, const char *reason)
 {
-	struct secret_fetch *self = w->fetch;
+	struct secret_fetch *self = f->all;
 	const uint64_t now = clock_ms();
 
 	self->n_failures++;
-	if (now < self->complain_ms)
+	if (now < self->log_ms)
 		return;
 	log_warn("a Secret cannot be fetched, trying again", "secret=%s failures=%u reason=%s",
-		 log_value(w->text.ptr), self->n_failures, log_value(reason));
-	self->complain_ms = now + COMPLAIN_MS;
+		 log_value(f->text.ptr), self->n_failures, log_value(reason));
+	self->log_ms = now + LOG_MS;
 	self->n_failures = 0;
 }
 
-static void try_again(struct wanted *w, uint64_t least_ms)
+static void try_again(struct fetch *f, uint64_t least_ms)
 {
-	const uint64_t step = backoff_next(&w->backoff);
+	const uint64_t step = backoff_next(&f->backoff);
 
-	w->due_ms = clock_ms() + (step > least_ms ? step : least_ms);
-	join(&w->fetch->queue, w);
+	f->due_ms = clock_ms() + (step > least_ms ? step : least_ms);
+	enqueue(f);
 }
 
-static void ask(struct wanted *w)
+static void ask(struct fetch *f)
 {
-	if (!w->silent.in)
-		w->asked_ms = clock_ms();
-	join(&w->fetch->silent, w);
-	w->again = w->request != NULL;
-	if (w->again)
+	set_unanswered(f);
+	f->again = f->request != NULL;
+	if (f->again)
 		return;
-	w->due_ms = 0;
-	join(&w->fetch->queue, w);
+	f->due_ms = 0;
+	enqueue(f);
 }
 
 static void on_done(void *arg, const struct kube_result *result)
 {
-	struct wanted *w = arg;
+	struct fetch *f = arg;
 	struct err err = { "" };
 
-	w->request = NULL;
-	w->fetch->n_flying--;
-	if (result->status == 200 && !say_found(w, result->body, &err)) {
-		backoff_reset(&w->backoff);
+	f->request = NULL;
+	f->all->n_in_flight--;
+	if (result->status == 200 && !answer_found(f, result->body, &err)) {
+		backoff_reset(&f->backoff);
 	} else if (result->status == 404) {
-		say(w, MSG_SECRET_ABSENT);
+		answer(f, MSG_SECRET_ABSENT);
 	} else if (result->status == 403) {
-		say(w, MSG_SECRET_FORBIDDEN);
+		answer(f, MSG_SECRET_FORBIDDEN);
 	} else {
-		complain(w, err.text[0] ? err.text : result->sentence);
-		try_again(w, result->retry_after_ms);
+		log_failure(f, err.text[0] ? err.text : result->sentence);
+		try_again(f, result->retry_after_ms);
 		return;
 	}
-	if (w->again) /* what came may be older than the change */
-		ask(w);
+	if (f->again) /* the answer may be older than the change */
+		ask(f);
 }
 
 /* ---- the queue ---- */
 
-static void fetch(struct wanted *w)
+static void fetch(struct fetch *f)
 {
 	struct kube_call call = {
-		.method = "GET", .timeout_ms = KUBE_TIMEOUT_MS, .on_done = on_done, .self = w
+		.method = "GET", .timeout_ms = KUBE_TIMEOUT_MS, .on_done = on_done, .self = f
 	};
 	struct buf url;
 
 	buf_init(&url, BUF_MAX_TEXT);
 	buf_puts(&url, "/api/v1/namespaces/");
-	kube_add_escaped(&url, w->key.namespace);
+	kube_add_escaped(&url, f->key.namespace);
 	buf_puts(&url, "/secrets/");
-	kube_add_escaped(&url, w->key.name);
+	kube_add_escaped(&url, f->key.name);
 	call.path = buf_view(&url);
-	w->fetch->n_flying++;
-	w->request = kube_start(w->fetch->kube, &call);
+	f->all->n_in_flight++;
+	f->request = kube_start(f->all->kube, &call);
 	buf_clear(&url);
 }
 
 uint64_t watcher_secret_fetch_tick(struct secret_fetch *self, uint64_t now_ms)
 {
 	uint64_t next = UINT64_MAX;
-	struct wanted *w, *after;
+	struct fetch *f, *following;
 
-	for (w = self->queue.first; w; w = after) {
-		after = w->queue.next;
-		if (self->n_flying == SECRET_PARALLEL || !self->sink.has_credit(self->sink.self))
+	for (f = TAILQ_FIRST(&self->queue); f; f = following) {
+		following = TAILQ_NEXT(f, queue);
+		if (self->n_in_flight == SECRET_PARALLEL || !self->sink.has_credit(self->sink.self))
 			break; /* an answer or the reader wakes us */
-		if (w->due_ms > now_ms) {
-			next = w->due_ms < next ? w->due_ms : next;
+		if (f->due_ms > now_ms) {
+			next = f->due_ms < next ? f->due_ms : next;
 			continue;
 		}
-		leave(&self->queue, w);
-		fetch(w);
+		dequeue(f);
+		fetch(f);
 	}
-	while ((w = self->silent.first)) {
-		const uint64_t due = w->asked_ms + SECRET_UNAVAILABLE_MS;
+	while ((f = TAILQ_FIRST(&self->unanswered))) {
+		const uint64_t due = f->asked_ms + SECRET_UNAVAILABLE_MS;
 
 		if (due > now_ms)
 			return due < next ? due : next;
-		say(w, MSG_SECRET_UNAVAILABLE);
+		answer(f, MSG_SECRET_UNAVAILABLE);
 	}
 	return next;
 }
@@ -272,9 +267,9 @@ struct secret_fetch *watcher_secret_fetch_new(struct kube *kube,
 
 	self->kube = kube;
 	self->sink = *sink;
-	self->queue.link = offsetof(struct wanted, queue);
-	self->silent.link = offsetof(struct wanted, silent);
-	map_init(&self->wanted, free_wanted);
+	TAILQ_INIT(&self->queue);
+	TAILQ_INIT(&self->unanswered);
+	map_init(&self->wanted, free_fetch);
 	return self;
 }
 
@@ -302,38 +297,38 @@ void watcher_secret_fetch_again(struct secret_fetch *self)
 
 void watcher_secret_fetch_want(struct secret_fetch *self, const struct msg_key *key, bool absent)
 {
-	struct wanted *w = find(self, key);
+	struct fetch *f = find(self, key);
 
-	if (!w)
-		w = add(self, key);
+	if (!f)
+		f = add(self, key);
 	if (absent)
-		say(w, MSG_SECRET_ABSENT);
+		answer(f, MSG_SECRET_ABSENT);
 	else
-		ask(w);
+		ask(f);
 }
 
 void watcher_secret_fetch_forget(struct secret_fetch *self, const struct msg_key *key)
 {
-	struct wanted *w = find(self, key);
+	struct fetch *f = find(self, key);
 
-	if (w)
-		map_del(&self->wanted, w->text);
+	if (f)
+		map_del(&self->wanted, f->text);
 }
 
 void watcher_secret_fetch_touched(struct secret_fetch *self, const struct msg_key *key)
 {
-	struct wanted *w = find(self, key);
+	struct fetch *f = find(self, key);
 
-	if (w)
-		ask(w);
+	if (f)
+		ask(f);
 }
 
 void watcher_secret_fetch_gone(struct secret_fetch *self, const struct msg_key *key)
 {
-	struct wanted *w = find(self, key);
+	struct fetch *f = find(self, key);
 
-	if (!w)
+	if (!f)
 		return;
-	stop(w);
-	say(w, MSG_SECRET_ABSENT);
+	stop(f);
+	answer(f, MSG_SECRET_ABSENT);
 }

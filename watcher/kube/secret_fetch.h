@@ -24,13 +24,13 @@ struct secret_fetch *watcher_secret_fetch_new(struct kube *kube,
 					      const struct secret_fetch_sink *sink);
 void watcher_secret_fetch_destroy(struct secret_fetch **self_p);
 void watcher_secret_fetch_forget_all(struct secret_fetch *self);
-/* All that is wanted is fetched anew: the reader lost the answers, or nobody says what has changed.
- */
+/* All that is wanted is fetched anew: the reader lost the answers, or no watch says what has
+ * changed. */
 void watcher_secret_fetch_again(struct secret_fetch *self);
 /* Wanted from now on: fetched, or answered as absent right away if that is known. */
 void watcher_secret_fetch_want(struct secret_fetch *self, const struct msg_key *key, bool absent);
 void watcher_secret_fetch_forget(struct secret_fetch *self, const struct msg_key *key);
-/* It changed, appeared, or went: nothing happens if it is not wanted. */
+/* It has changed, is new, or is gone: nothing happens if it is not wanted. */
 void watcher_secret_fetch_touched(struct secret_fetch *self, const struct msg_key *key);
 void watcher_secret_fetch_gone(struct secret_fetch *self, const struct msg_key *key);
 uint64_t watcher_secret_fetch_tick(struct secret_fetch *self, uint64_t now_ms); /* next deadline */

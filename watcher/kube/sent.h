@@ -1,4 +1,4 @@
-/* told: what was told of a kind: a hash an object, so that a list tells only what differs. */
+/* sent: what was sent of a kind: a hash an object, so that only differences go out. */
 #ifndef WATCHER_SENT_H
 #define WATCHER_SENT_H
 
@@ -6,34 +6,34 @@
 #include "msg/object.h"
 #include "watcher/kube/kinds.h"
 
-struct told_sink {
+struct sent_sink {
 	void *self;
-	/* The object is new or another than was told last. */
+	/* The object is new or another than was sent last. */
 	void (*put)(void *self, const struct msg_object *object);
 	void (*del)(void *self, const struct msg_object_delete *gone);
 	/* A Secret has another resourceVersion than before: its values may be others. */
 	void (*touched)(void *self, const struct msg_key *key);
 };
 
-struct told {
+struct sent {
 	const struct kind_row *row;
-	const struct told_sink *sink;
+	const struct sent_sink *sink;
 	struct map objects; /* by namespace/name */
 	struct buf packed;  /* of the present object */
 	uint64_t list;      /* number of the present list */
-	bool live;          /* what is told happens now: it gets a time stamp */
+	bool live;          /* what is sent happens now: it gets a time stamp */
 };
 
-void watcher_told_init(struct told *told, const struct kind_row *row, const struct told_sink *sink);
-void watcher_told_clear(struct told *told);
-void watcher_told_forget(struct told *told); /* the reader has nothing */
-void watcher_told_begin_list(struct told *told);
+void watcher_sent_init(struct sent *sent, const struct kind_row *row, const struct sent_sink *sink);
+void watcher_sent_clear(struct sent *sent);
+void watcher_sent_forget(struct sent *sent); /* the reader has nothing */
+void watcher_sent_begin_list(struct sent *sent);
 /* What the list that began last did not have is gone. */
-void watcher_told_end_list(struct told *told);
-void watcher_told_put(struct told *told, struct msg_object *object, struct str version);
-void watcher_told_del(struct told *told, const struct msg_key *key);
-/* It is there, but cannot be used: what was told of it stays. */
-void watcher_told_keep(struct told *told, const struct msg_key *key);
-bool watcher_told_has(const struct told *told, const struct msg_key *key);
+void watcher_sent_end_list(struct sent *sent);
+void watcher_sent_put(struct sent *sent, struct msg_object *object, struct str version);
+void watcher_sent_del(struct sent *sent, const struct msg_key *key);
+/* It is there, but cannot be used: what was sent of it stays. */
+void watcher_sent_keep(struct sent *sent, const struct msg_key *key);
+bool watcher_sent_has(const struct sent *sent, const struct msg_key *key);
 
 #endif

@@ -1,4 +1,4 @@
-/* watch_event: what a line of a watch and an item of a list say. */
+/* watch_event: a line of a watch, and an item of a list, as an event. */
 #ifndef WATCHER_WATCH_EVENT_H
 #define WATCHER_WATCH_EVENT_H
 

@@ -3,8 +3,8 @@
  *   in     {"metadata": {"resourceVersion": ..., "continue": ...}, "items": [{...}, ...], ...}
  *   out    each item as it stands; resourceVersion and continue
  *   owns   the piece of text that is not complete
- *   never  looks into an item: brackets and strings tell where it ends, the JSON reader does the
- * rest
+ *   never  looks into an item: brackets and strings show where it ends, the JSON reader does the
+ *          rest
  */
 #include "watcher/kube/watch_page.h"
 
@@ -71,7 +71,7 @@ static enum key key_of(struct str quoted)
 	return str_is(quoted, "\"items\"") ? KEY_ITEMS : KEY_OTHER;
 }
 
-static int take_metadata(struct watch_page *page, struct str text, struct err *err)
+static int read_metadata(struct watch_page *page, struct str text, struct err *err)
 {
 	const struct value *version, *more;
 	struct value doc = { 0 };
@@ -122,7 +122,7 @@ static int between(struct watch_page *page, char c)
 		page->state = c == ']' ? STATE_KEY : c == '{' ? STATE_IN_ITEM : STATE_ITEMS;
 		return c == ']' || c == '{' || c == ',' ? 0 : -1;
 	default:
-		return -1; /* something behind the end */
+		return -1; /* something after the end */
 	}
 }
 
@@ -133,7 +133,7 @@ static bool is_inside(const struct watch_page *page)
 }
 
 /* A key, a value or an item is complete. */
-static int take_text(struct watch_page *page, struct str text, struct err *err)
+static int end_text(struct watch_page *page, struct str text, struct err *err)
 {
 	switch ((enum state)page->state) {
 	case STATE_IN_ITEM:
@@ -146,7 +146,7 @@ static int take_text(struct watch_page *page, struct str text, struct err *err)
 		return 0;
 	default:
 		page->state = STATE_KEY;
-		return page->key == KEY_METADATA ? take_metadata(page, text, err) : 0;
+		return page->key == KEY_METADATA ? read_metadata(page, text, err) : 0;
 	}
 }
 
@@ -162,7 +162,7 @@ static int add_text(struct watch_page *page, struct str rest, bool is_whole, str
 	if (page->text.full)
 		return err_set(err, "an item has more than %u bytes", WATCH_OBJECT_MAX);
 	if (is_whole) {
-		rc = take_text(page, rest, err);
+		rc = end_text(page, rest, err);
 		buf_reset(&page->text);
 	}
 	return rc;

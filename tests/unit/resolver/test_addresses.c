@@ -96,15 +96,15 @@ static void test_settings(void **state)
 	(void)state;
 	assert_int_equal(resolver_addresses_check(&fixed, &err), 0);
 	assert_true(resolver_addresses_wanted(&fixed));
-	assert_true(resolver_addresses_news(&fixed, NULL, &pool, &out));
+	assert_true(resolver_addresses_next(&fixed, NULL, &pool, &out));
 	assert_string_equal(
 		text_of(&out),
 		"{\"known\":true,\"status\":{\"ingress\":["
 		"{\"ip\":\"203.0.113.7\",\"ports\":[]},{\"ip\":\"2001:db8::1\",\"ports\":[]},"
 		"{\"hostname\":\"lb.example.com\",\"ports\":[]}]}}");
-	assert_false(resolver_addresses_news(&fixed, NULL, &pool, &out));
+	assert_false(resolver_addresses_next(&fixed, NULL, &pool, &out));
 	resolver_addresses_again(&fixed);
-	assert_true(fixed.due && resolver_addresses_news(&fixed, NULL, &pool, &out));
+	assert_true(fixed.due && resolver_addresses_next(&fixed, NULL, &pool, &out));
 }
 
 static void test_settings_that_cannot_be(void **state)
@@ -156,23 +156,23 @@ static void test_told_when_it_changes(void **state)
 	(void)state;
 	assert_int_equal(resolver_addresses_check(&none, NULL), 0);
 	assert_false(resolver_addresses_wanted(&none));
-	assert_true(resolver_addresses_news(&none, NULL, &pool, &out)); /* just that */
-	assert_false(out.known || none.complaint);
-	assert_false(resolver_addresses_news(&none, NULL, &pool, &out));
+	assert_true(resolver_addresses_next(&none, NULL, &pool, &out)); /* just that */
+	assert_false(out.known || none.logged);
+	assert_false(resolver_addresses_next(&none, NULL, &pool, &out));
 	assert_int_equal(resolver_addresses_check(&from, NULL), 0);
 	assert_true(resolver_addresses_wanted(&from));
 	assert_true(str_is(from.key.namespace, "pomerium") && str_is(from.key.name, "proxy"));
-	assert_true(resolver_addresses_news(&from, NULL, &pool, &out)); /* that nobody knows */
+	assert_true(resolver_addresses_next(&from, NULL, &pool, &out)); /* that nobody knows */
 	assert_false(out.known);
-	assert_false(resolver_addresses_news(&from, NULL, &pool, &out));
-	assert_true(resolver_addresses_news(&from, &balancer, &pool, &out));
+	assert_false(resolver_addresses_next(&from, NULL, &pool, &out));
+	assert_true(resolver_addresses_next(&from, &balancer, &pool, &out));
 	assert_true(out.known);
-	assert_int_equal(from.complaint, 0);
-	assert_false(resolver_addresses_news(&from, &balancer, &pool, &out));
-	assert_true(resolver_addresses_news(&from, &node, &pool, &out));
-	assert_true(resolver_addresses_news(&from, NULL, &pool, &out));
+	assert_int_equal(from.logged, 0);
+	assert_false(resolver_addresses_next(&from, &balancer, &pool, &out));
+	assert_true(resolver_addresses_next(&from, &node, &pool, &out));
+	assert_true(resolver_addresses_next(&from, NULL, &pool, &out));
 	assert_false(out.known);
-	assert_int_not_equal(from.complaint, 0);
+	assert_int_not_equal(from.logged, 0);
 }
 
 int main(void)

@@ -1,4 +1,4 @@
-/* test_claim: class selection, by tables of manifests, verdicts and sentences. */
+/* test_class: class selection, by tables of manifests, verdicts and sentences. */
 #include "tests/unit/resolver/rig.h"
 
 #include "resolver/owners/class.h"
@@ -14,14 +14,14 @@ struct class_row {
 	const char *name, *controller, *is_default;
 };
 
-struct claim_case {
+struct class_case {
 	const char *title;
 	struct class_row classes[3];
 	const char *class_name, *annotation; /* of the Ingress shop/one; NULL: not there */
 	const char *why_not;                 /* NULL: ours */
 };
 
-static const struct claim_case cases[] = {
+static const struct class_case cases[] = {
 	{ "by name", { { "pomerium", OURS, NULL } }, "pomerium", NULL, NULL },
 	{ "other name", { { "pomerium", OURS, NULL } }, "nginx", NULL, NOT_FOUND("nginx") },
 	{ "case counts", { { "pomerium", OURS, NULL } }, "Pomerium", NULL, NOT_FOUND("Pomerium") },
@@ -89,7 +89,7 @@ static void put_class(struct rig *rig, const struct class_row *row)
 	rig_put(rig, text);
 }
 
-static void put_ingress(struct rig *rig, const char *namespace, const struct claim_case *c)
+static void put_ingress(struct rig *rig, const char *namespace, const struct class_case *c)
 {
 	char text[512], class_name[64] = "", annotation[128] = "";
 
@@ -119,7 +119,7 @@ static void on_ingress(void *arg, const struct msg_key *key, const char *why_not
 	snprintf(v->why_not, sizeof(v->why_not), "%s", why_not ? why_not : "");
 }
 
-static void expect_verdict(struct rig *rig, const struct claim_case *c)
+static void expect_verdict(struct rig *rig, const struct class_case *c)
 {
 	struct verdict v = { 0 };
 
@@ -134,7 +134,7 @@ static void test_table(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct claim_case *c = &cases[i];
+		const struct class_case *c = &cases[i];
 
 		/* Classes first, then classes last: the same. */
 		for (int late = 0; late < 2; late++) {
@@ -155,7 +155,7 @@ static void test_table(void **state)
 
 static void test_namespaces(void **state)
 {
-	static const struct claim_case plain = { .class_name = "pomerium" },
+	static const struct class_case plain = { .class_name = "pomerium" },
 				       other = { .class_name = "other" };
 	struct str names[] = { STR("shop"), STR("lab") };
 	struct resolve_settings settings = { .controller = STR(OURS),
@@ -188,7 +188,7 @@ static void test_namespaces(void **state)
  */
 static void test_changes(void **state)
 {
-	static const struct claim_case named = { .class_name = "pomerium" }, unnamed = { 0 };
+	static const struct class_case named = { .class_name = "pomerium" }, unnamed = { 0 };
 	struct class_row row = { "pomerium", OURS, NULL }, other = { "second", OURS, "true" };
 	struct rig rig;
 

@@ -1,4 +1,4 @@
-/* test_line: each key once, in the order of its first coming. */
+/* test_keyqueue: each key once, in the order of its first coming. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,20 +15,20 @@ static struct msg_key key_of(const char *name)
 				 .name = str_from(name) };
 }
 
-static void add(struct line *line, const char *name)
+static void add(struct keyqueue *queue, const char *name)
 {
 	struct msg_key key = key_of(name);
 
-	resolver_line_add(line, &key);
+	resolver_keyqueue_add(queue, &key);
 }
 
-static void expect(struct line *line, const char *name)
+static void expect(struct keyqueue *queue, const char *name)
 {
 	struct msg_key key, want = key_of(name);
 	struct pool pool;
 
 	pool_init(&pool);
-	assert_true(resolver_line_take(line, &pool, &key));
+	assert_true(resolver_keyqueue_pop(queue, &pool, &key));
 	assert_true(msg_key_equal(&key, &want));
 	pool_clear(&pool);
 }
@@ -37,42 +37,42 @@ static void test_order(void **state)
 {
 	struct pool pool = { 0 };
 	struct msg_key key;
-	struct line line;
+	struct keyqueue queue;
 
 	(void)state;
-	resolver_line_init(&line);
-	add(&line, "a");
-	add(&line, "b");
-	add(&line, "a");
-	add(&line, "c");
-	expect(&line, "a");
-	add(&line, "a");
-	expect(&line, "b");
-	expect(&line, "c");
-	expect(&line, "a");
-	assert_false(resolver_line_take(&line, &pool, &key));
-	resolver_line_clear(&line);
+	resolver_keyqueue_init(&queue);
+	add(&queue, "a");
+	add(&queue, "b");
+	add(&queue, "a");
+	add(&queue, "c");
+	expect(&queue, "a");
+	add(&queue, "a");
+	expect(&queue, "b");
+	expect(&queue, "c");
+	expect(&queue, "a");
+	assert_false(resolver_keyqueue_pop(&queue, &pool, &key));
+	resolver_keyqueue_clear(&queue);
 }
 
 /* Taken and added again in every order, it never loses or doubles anybody. */
 static void test_turns(void **state)
 {
 	static const char *const names[] = { "a", "b", "c", "d" };
-	struct line line;
+	struct keyqueue queue;
 
 	(void)state;
-	resolver_line_init(&line);
+	resolver_keyqueue_init(&queue);
 	for (size_t i = 0; i < 4; i++)
-		add(&line, names[i]);
+		add(&queue, names[i]);
 	for (size_t i = 0; i < 100; i++) {
-		expect(&line, names[i % 4]);
-		add(&line, names[(i + 1) % 4]);
-		add(&line, names[i % 4]);
+		expect(&queue, names[i % 4]);
+		add(&queue, names[(i + 1) % 4]);
+		add(&queue, names[i % 4]);
 	}
 	for (size_t i = 0; i < 4; i++)
-		expect(&line, names[i]);
-	add(&line, "a");
-	resolver_line_clear(&line);
+		expect(&queue, names[i]);
+	add(&queue, "a");
+	resolver_keyqueue_clear(&queue);
 }
 
 int main(void)

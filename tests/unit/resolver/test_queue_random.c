@@ -152,7 +152,7 @@ static void send_all(struct sim *s, bool lossy)
 			continue;
 		}
 		/* Whoever is suspected is alone, and nobody joins it. */
-		assert_true(!turn.worker->alone || turn.worker->n_live == 1);
+		assert_true(!turn.worker->alone || turn.worker->n_in_flight == 1);
 		assert_true(w->n_jobs < CREDIT);
 		w->jobs[w->n_jobs++] = p;
 	}
@@ -203,8 +203,8 @@ static void happen(struct sim *s)
 /* No more trouble but what the killer makes. */
 static void quiet(struct sim *s)
 {
-	for (int i = 0; i < 2000 && (i < 20 || s->queue.flying.first || s->queue.waiting.first ||
-				     s->queue.suspects.first);
+	for (int i = 0; i < 2000 && (i < 20 || s->queue.in_flight.n || s->queue.waiting.n ||
+				     s->queue.suspects.n);
 	     i++) {
 		s->now += 100;
 		resolver_queue_tick(&s->queue, s->now);
@@ -219,10 +219,10 @@ static void quiet(struct sim *s)
 
 static void expect_settled(struct sim *s)
 {
-	assert_null(s->queue.flying.first);
-	assert_null(s->queue.waiting.first);
-	assert_null(s->queue.suspects.first);
-	assert_null(s->queue.direct.first);
+	assert_int_equal(s->queue.in_flight.n, 0);
+	assert_int_equal(s->queue.waiting.n, 0);
+	assert_int_equal(s->queue.suspects.n, 0);
+	assert_int_equal(s->queue.direct.n, 0);
 	for (size_t i = 0; i < N_OWNERS; i++) {
 		bool killer = s->has_killer && i == KILLER && s->owners[i].version;
 

@@ -19,7 +19,7 @@ static bool take(struct secrets *secrets, enum msg_secret_answer answer, const c
 					 .type = str_from(type),
 					 .data = { &pair, value.ptr ? 1 : 0 } };
 
-	return resolver_secrets_take(secrets, &news);
+	return resolver_secrets_apply(secrets, &news);
 }
 
 static void test_news(void **state)

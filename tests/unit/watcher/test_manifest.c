@@ -207,9 +207,8 @@ static void test_twice_in_one_file(void **state)
 	(void)state;
 	assert_non_null(m);
 	assert_int_equal(m->n, 2);
-	assert_non_null(
-		strstr(seen.said.ptr,
-		       "11: Service/default/a stands in this file twice; the one in line 1"));
+	assert_non_null(strstr(seen.said.ptr,
+			       "11: Service/default/a is in this file twice; the one in line 1"));
 	watcher_manifest_destroy(&m);
 	buf_clear(&seen.said);
 }

@@ -1,4 +1,4 @@
-/* test_told: only what differs is told, over lists and watches. */
+/* test_sent: only what differs is sent, over lists and watches. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +9,7 @@
 
 struct seen {
 	struct buf said;
-	uint64_t seen_ns; /* of the last thing told */
+	uint64_t seen_ns; /* of the last thing sent */
 };
 
 static void on_put(void *arg, const struct msg_object *object)
@@ -38,8 +38,8 @@ static void on_touched(void *arg, const struct msg_key *key)
 
 struct rig {
 	struct seen seen;
-	struct told_sink sink;
-	struct told told;
+	struct sent_sink sink;
+	struct sent sent;
 };
 
 static void rig_init(struct rig *rig, enum msg_kind kind)
@@ -49,13 +49,13 @@ static void rig_init(struct rig *rig, enum msg_kind kind)
 	while (row->kind != kind)
 		row++;
 	buf_init(&rig->seen.said, BUF_MAX_TEXT);
-	rig->sink = (struct told_sink){ &rig->seen, on_put, on_del, on_touched };
-	watcher_told_init(&rig->told, row, &rig->sink);
+	rig->sink = (struct sent_sink){ &rig->seen, on_put, on_del, on_touched };
+	watcher_sent_init(&rig->sent, row, &rig->sink);
 }
 
 static void rig_clear(struct rig *rig)
 {
-	watcher_told_clear(&rig->told);
+	watcher_sent_clear(&rig->sent);
 	buf_clear(&rig->seen.said);
 }
 
@@ -69,18 +69,18 @@ static void put(struct rig *rig, const char *name, const char *uid, const char *
 {
 	struct msg_service service = { .metadata.uid = str_from(uid) };
 	struct msg_secret_meta secret = { .metadata.uid = str_from(uid) };
-	struct msg_object object = { .key = { rig->told.row->kind, STR("shop"), str_from(name) } };
+	struct msg_object object = { .key = { rig->sent.row->kind, STR("shop"), str_from(name) } };
 
-	if (rig->told.row->kind == MSG_KIND_SECRET)
+	if (rig->sent.row->kind == MSG_KIND_SECRET)
 		object.secret = &secret;
 	else
 		object.service = &service;
-	watcher_told_put(&rig->told, &object, str_from(version));
+	watcher_sent_put(&rig->sent, &object, str_from(version));
 }
 
 static struct msg_key key_of(const struct rig *rig, const char *name)
 {
-	return (struct msg_key){ rig->told.row->kind, STR("shop"), str_from(name) };
+	return (struct msg_key){ rig->sent.row->kind, STR("shop"), str_from(name) };
 }
 
 static void test_lists(void **state)
@@ -90,32 +90,32 @@ static void test_lists(void **state)
 
 	(void)state;
 	rig_init(&rig, MSG_KIND_SERVICE);
-	watcher_told_begin_list(&rig.told);
+	watcher_sent_begin_list(&rig.sent);
 	put(&rig, "a", "1", "1");
 	put(&rig, "b", "1", "1");
 	put(&rig, "a", "1", "1");
-	watcher_told_end_list(&rig.told);
+	watcher_sent_end_list(&rig.sent);
 	expect(&rig, "+a +b ");
 	/* the same again but for one, in a list that breaks off: nothing is gone */
-	watcher_told_begin_list(&rig.told);
+	watcher_sent_begin_list(&rig.sent);
 	put(&rig, "a", "2", "2");
 	expect(&rig, "+a ");
-	watcher_told_begin_list(&rig.told);
+	watcher_sent_begin_list(&rig.sent);
 	put(&rig, "a", "2", "3");
 	put(&rig, "c", "1", "3");
 	expect(&rig, "+c ");
-	watcher_told_end_list(&rig.told);
+	watcher_sent_end_list(&rig.sent);
 	expect(&rig, "-shop/b ");
 	/* one that cannot be used is still there */
 	key = key_of(&rig, "a");
-	watcher_told_begin_list(&rig.told);
-	watcher_told_keep(&rig.told, &key);
+	watcher_sent_begin_list(&rig.sent);
+	watcher_sent_keep(&rig.sent, &key);
 	key = key_of(&rig, "never-told");
-	watcher_told_keep(&rig.told, &key);
-	watcher_told_end_list(&rig.told);
+	watcher_sent_keep(&rig.sent, &key);
+	watcher_sent_end_list(&rig.sent);
 	expect(&rig, "-shop/c ");
 	/* the reader lost everything */
-	watcher_told_forget(&rig.told);
+	watcher_sent_forget(&rig.sent);
 	put(&rig, "a", "2", "3");
 	expect(&rig, "+a ");
 	rig_clear(&rig);
@@ -131,21 +131,21 @@ static void test_watch(void **state)
 	a = key_of(&rig, "a");
 	put(&rig, "a", "1", "1");
 	assert_int_equal(rig.seen.seen_ns, 0); /* who knows when that was */
-	rig.told.live = true;
+	rig.sent.live = true;
 	put(&rig, "a", "1", "2"); /* what differs is nothing that anybody needs */
 	expect(&rig, "+a ");
 	put(&rig, "a", "2", "3");
 	assert_true(rig.seen.seen_ns && rig.seen.seen_ns <= clock_ns());
-	assert_true(watcher_told_has(&rig.told, &a));
-	watcher_told_del(&rig.told, &a);
-	watcher_told_del(&rig.told, &a);
+	assert_true(watcher_sent_has(&rig.sent, &a));
+	watcher_sent_del(&rig.sent, &a);
+	watcher_sent_del(&rig.sent, &a);
 	expect(&rig, "+a -shop/a ");
-	assert_false(watcher_told_has(&rig.told, &a));
+	assert_false(watcher_sent_has(&rig.sent, &a));
 	/* no object has such a name */
 	huge = (struct msg_key){ MSG_KIND_SERVICE, STR("shop"), { (char[400]){ "x" }, 400 } };
-	watcher_told_del(&rig.told, &huge);
-	watcher_told_keep(&rig.told, &huge);
-	assert_false(watcher_told_has(&rig.told, &huge));
+	watcher_sent_del(&rig.sent, &huge);
+	watcher_sent_keep(&rig.sent, &huge);
+	assert_false(watcher_sent_has(&rig.sent, &huge));
 	expect(&rig, "");
 	rig_clear(&rig);
 }

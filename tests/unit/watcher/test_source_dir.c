@@ -258,7 +258,7 @@ static void test_takeover(void **state)
 	unlink(at(f, "a.yaml"));
 	assert_told(f, "put Service/default/x 3\n");
 	put_file(f, "a.yaml", SERVICE("x", "3"));
-	assert_told(f, "bad b.yaml:1 Service/default/x stands in \"/\n");
+	assert_told(f, "bad b.yaml:1 Service/default/x is also in \"\n");
 	put_file(f, "a.yaml", SERVICE("y", "3"));
 	assert_told(f, "put Service/default/y 3\n");
 	put_file(f, "b.yaml", "");
