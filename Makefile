@@ -112,8 +112,8 @@ lint: style
 	@$(MAKE) --no-print-directory $(JOBS) BUILD=build/clang CC=clang bins units
 	scripts/lint
 
-style:
-	@scripts/check-style
+style: bins
+	@BUILD=$(BUILD) scripts/check-style
 
 format:
 	clang-format -i $(shell git ls-files '*.c' '*.h' | grep -v common/pb/pb_traits)
