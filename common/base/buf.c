@@ -1,9 +1,9 @@
 /* buf: a growing run of bytes with a ceiling.
  *
- *   in    bytes to append
- *   out   one run of bytes with a NUL behind it
- *   owns  its memory
- *   never grows past max: what does not fit is refused as a whole and sets full
+ *   in     bytes to append
+ *   out    one run of bytes with a NUL behind it
+ *   owns   its memory
+ *   never  grows past max: what does not fit is refused as a whole and sets full
  */
 #include "base/buf.h"
 

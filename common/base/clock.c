@@ -1,9 +1,9 @@
 /* clock: time that does not jump, and waits that do not march in step.
  *
- *   in    the kernel's clocks
- *   out   nanoseconds since boot, seconds since 1970, milliseconds to wait
- *   owns  nothing
- *   never sleeps
+ *   in     the kernel's clocks
+ *   out    nanoseconds since boot, seconds since 1970, milliseconds to wait
+ *   owns   nothing
+ *   never  sleeps
  */
 #include "base/clock.h"
 

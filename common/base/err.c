@@ -1,9 +1,9 @@
 /* err: the sentence that goes with a -1.
  *
- *   in    a format and its values, which may be hostile
- *   out   one line of valid UTF-8 without control characters, at most ERR_MAX bytes
- *   owns  four static slots for quoted values
- *   never allocates for the sentence, never fails
+ *   in     a format and its values, which may be hostile
+ *   out    one line of valid UTF-8 without control characters, at most ERR_MAX bytes
+ *   owns   four static slots for quoted values
+ *   never  allocates for the sentence, never fails
  */
 #include "base/err.h"
 

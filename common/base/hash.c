@@ -1,9 +1,9 @@
 /* hash: digests (OpenSSL) and random bytes.
  *
- *   in    bytes
- *   out   SHA-256, HMAC-SHA-256, SipHash-1-3, random bytes of the kernel
- *   owns  the SipHash seed of this process
- *   never returns a digest that was not computed: a broken library ends the process
+ *   in     bytes
+ *   out    SHA-256, HMAC-SHA-256, SipHash-1-3, random bytes of the kernel
+ *   owns   the SipHash seed of this process
+ *   never  returns a digest that was not computed: a broken library ends the process
  */
 #include "base/hash.h"
 

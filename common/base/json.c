@@ -1,10 +1,10 @@
 /* json: RFC 8259 text -> a tree of struct value. Not cJSON: that one loses digits above 2^53 and
  * all behind a NUL.
  *
- *   in    JSON text of any origin
- *   out   a tree in the caller's pool
- *   owns  a stack of values that wait for their list or map
- *   never recurses deeper than VALUE_MAX_DEPTH, accepts a comment or a trailing comma
+ *   in     JSON text of any origin
+ *   out    a tree in the caller's pool
+ *   owns   a stack of values that wait for their list or map
+ *   never  recurses deeper than VALUE_MAX_DEPTH, accepts a comment or a trailing comma
  */
 #include "base/value.h"
 

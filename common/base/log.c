@@ -1,10 +1,10 @@
 /* log: one fact a line on stderr, logfmt or JSON.
  *
- *   in    a message and ready key=value text
- *   out   ts=2024-05-01T12:00:00.123Z level=info room=resolver msg="..." key=value, in one write;
- *         or {"ts":"2024-05-01T12:00:00.123Z","level":"info","room":"resolver","msg":"...",...}
- *   owns  the room's name and the level
- *   never writes half a line, never fails
+ *   in     a message and ready key=value text
+ *   out    ts=2024-05-01T12:00:00.123Z level=info room=resolver msg="..." key=value, in one write;
+ *          or {"ts":"2024-05-01T12:00:00.123Z","level":"info","room":"resolver","msg":"...",...}
+ *   owns   the room's name and the level
+ *   never  writes half a line, never fails
  */
 #include "base/log.h"
 

@@ -1,8 +1,8 @@
 /* log_json: the key=value text of a log line as members of a JSON object.
  *
- *   in    logfmt fields, perhaps cut off anywhere
- *   out   members
- *   never writes what a JSON parser would refuse
+ *   in     logfmt fields, perhaps cut off anywhere
+ *   out    members
+ *   never  writes what a JSON parser would refuse
  */
 #include "base/log_json.h"
 

@@ -1,9 +1,9 @@
 /* map: text to pointer, open addressing with linear probing.
  *
- *   in    keys of any bytes, pointers
- *   out   pointers
- *   owns  copies of the keys; the values only with a destructor
- *   never holds a NULL value: NULL means absent
+ *   in     keys of any bytes, pointers
+ *   out    pointers
+ *   owns   copies of the keys; the values only with a destructor
+ *   never  holds a NULL value: NULL means absent
  */
 #include "base/map.h"
 

@@ -1,9 +1,9 @@
 /* mem: allocation that does not fail.
  *
- *   in    sizes
- *   out   zeroed memory
- *   owns  the decision what happens without memory: one line on stderr and exit status 111
- *   never returns NULL
+ *   in     sizes
+ *   out    zeroed memory
+ *   owns   the decision what happens without memory: one line on stderr and exit status 111
+ *   never  returns NULL
  */
 #include "base/mem.h"
 

@@ -1,9 +1,9 @@
 /* pool: memory that is freed all at once.
  *
- *   in    sizes
- *   out   zeroed memory, aligned for any type
- *   owns  a list of blocks: the first of 4 KiB, then doubling to 256 KiB, or larger if need be
- *   never gives a piece back before the whole
+ *   in     sizes
+ *   out    zeroed memory, aligned for any type
+ *   owns   a list of blocks: the first of 4 KiB, then doubling to 256 KiB, or larger if need be
+ *   never  gives a piece back before the whole
  */
 #include "base/pool.h"
 

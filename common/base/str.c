@@ -1,9 +1,9 @@
 /* str: borrowed runs of bytes.
  *
- *   in    bytes of any origin, NUL included
- *   out   views into the same bytes, numbers, answers
- *   owns  nothing: no function here allocates
- *   never reads beyond len, whatever stands there
+ *   in     bytes of any origin, NUL included
+ *   out    views into the same bytes, numbers, answers
+ *   owns   nothing: no function here allocates
+ *   never  reads beyond len, whatever stands there
  */
 #include "base/str.h"
 

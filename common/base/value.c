@@ -1,9 +1,9 @@
 /* value: questions to a tree of untyped data, and its JSON.
  *
- *   in    trees made by yaml.c and json.c, whose depth and size these have bounded
- *   out   members, equality, the JSON that Go's encoding/json would write
- *   owns  nothing that outlives a call
- *   never changes a tree
+ *   in     trees made by yaml.c and json.c, whose depth and size these have bounded
+ *   out    members, equality, the JSON that Go's encoding/json would write
+ *   owns   nothing that outlives a call
+ *   never  changes a tree
  */
 #include "base/value.h"
 

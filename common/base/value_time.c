@@ -1,9 +1,9 @@
 /* value_time: the moment that a YAML timestamp names, by the rules of Go's time.Parse.
  *
- *   in    text such as 2024-01-31, 2024-1-31T10:20:30.5Z, 2001-12-14t21:59:43-05:00
- *   out   its parts
- *   owns  nothing
- *   never accepts a day that the month does not have
+ *   in     text such as 2024-01-31, 2024-1-31T10:20:30.5Z, 2001-12-14t21:59:43-05:00
+ *   out    its parts
+ *   owns   nothing
+ *   never  accepts a day that the month does not have
  */
 #include "base/value.h"
 

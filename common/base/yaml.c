@@ -1,9 +1,9 @@
 /* yaml: libyaml's events -> trees of struct value, as go-yaml v3 decodes into an untyped target.
  *
- *   in    YAML text of any origin
- *   out   one tree a document, in the caller's pool
- *   owns  the anchors of the document being read, a stack of nodes that wait for their parent
- *   never recurses deeper than VALUE_MAX_DEPTH or takes more than VALUE_MAX_NODES nodes
+ *   in     YAML text of any origin
+ *   out    one tree a document, in the caller's pool
+ *   owns   the anchors of the document being read, a stack of nodes that wait for their parent
+ *   never  recurses deeper than VALUE_MAX_DEPTH or takes more than VALUE_MAX_NODES nodes
  */
 #include "base/value.h"
 

@@ -1,10 +1,10 @@
 /* yaml_map: a map from the nodes that were read for it, with go-yaml v3's rules for keys and
  * merges.
  *
- *   in    keys and values in turn
- *   out   entries in the order of the source, keys unique; what is merged comes last
- *   owns  nothing that outlives a call
- *   never compares more than MAX_COMPARED keys for the merges of one document
+ *   in     keys and values in turn
+ *   out    entries in the order of the source, keys unique; what is merged comes last
+ *   owns   nothing that outlives a call
+ *   never  compares more than MAX_COMPARED keys for the merges of one document
  */
 #include "base/yaml_map.h"
 

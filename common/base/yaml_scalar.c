@@ -1,9 +1,9 @@
 /* yaml_scalar: the type of a scalar, as go-yaml v3 decides it for an untyped target.
  *
- *   in    a scalar's text, its tag, whether it was plain
- *   out   null, bool, integer, float, timestamp or string
- *   owns  the table of words and the number grammar
- *   never sees a quoted scalar as anything but a string, unless a tag says so
+ *   in     a scalar's text, its tag, whether it was plain
+ *   out    null, bool, integer, float, timestamp or string
+ *   owns   the table of words and the number grammar
+ *   never  sees a quoted scalar as anything but a string, unless a tag says so
  */
 #include "base/yaml_scalar.h"
 

@@ -1,8 +1,8 @@
 /* kube_inside: what the files of the client share. Others see kube.h only.
  *
- *   kube.c          the connections, the loop's side, starting and cancelling
- *   kube_request.c  one request as libcurl sees it
- *   kube_identity.c what is shown to the server, and when it is read again */
+ *   kube.c           the connections, the loop's side, starting and cancelling
+ *   kube_request.c   one request as libcurl sees it
+ *   kube_identity.c  what is shown to the server, and when it is read again */
 #ifndef KUBE_KUBE_INSIDE_H
 #define KUBE_KUBE_INSIDE_H
 

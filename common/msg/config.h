@@ -1,12 +1,12 @@
 /* config: what became of an owner.
  *
- *   CONFIG   translator -> publisher            its part of Pomerium's configuration
- *   REJECT   translator, resolver -> publisher  why it has none
- *   DELETE   resolver -> publisher              the owner is gone or no longer ours
- *   INVENTORY    resolver -> publisher              who exists: the barrier
- *   FLUSHED  resolver -> publisher              tombstones up to this number can go
- *   ACK      publisher -> resolver              taken, or dropped as stale
- *   ADDRESSES  resolver -> publisher            what the status of each Ingress should say */
+ *   CONFIG     translator -> publisher            its part of Pomerium's configuration
+ *   REJECT     translator, resolver -> publisher  why it has none
+ *   DELETE     resolver -> publisher              the owner is gone or no longer ours
+ *   INVENTORY  resolver -> publisher              who exists: the barrier
+ *   FLUSHED    resolver -> publisher              tombstones up to this number can go
+ *   ACK        publisher -> resolver              taken, or dropped as stale
+ *   ADDRESSES  resolver -> publisher              what the status of each Ingress should say */
 #ifndef MSG_CONFIG_H
 #define MSG_CONFIG_H
 

@@ -1,9 +1,9 @@
 /* duration: spans of time as text: Go's time.ParseDuration, and protobuf-JSON's form.
  *
- * in:    text of a user
- * out:   nanoseconds, or seconds and nanoseconds; text appended to a buf
- * owns:  nothing
- * never: rounds up, or accepts what Go refuses */
+ *   in     text of a user
+ *   out    nanoseconds, or seconds and nanoseconds; text appended to a buf
+ *   owns   nothing
+ *   never  rounds up, or accepts what Go refuses */
 #include "pb/duration.h"
 
 #include "pb/reflect.h"

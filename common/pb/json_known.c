@@ -1,9 +1,10 @@
 /* json_known: values fitted to the messages that have a JSON form of their own.
  *
- * in:    a value of any type
- * out:   a Duration, Timestamp, FieldMask, Struct, Value, ListValue, wrapper or Any, or a sentence
- * owns:  nothing
- * never: takes a null: but for Value, the caller has dealt with it */
+ *   in     a value of any type
+ *   out    a Duration, Timestamp, FieldMask, Struct, Value, ListValue, wrapper or Any,
+ *          or a sentence
+ *   owns   nothing
+ *   never  takes a null: but for Value, the caller has dealt with it */
 #include "pb/json_read.h"
 
 #include "base/mem.h"

@@ -1,9 +1,9 @@
 /* json_print: a message as canonical protobuf-JSON.
  *
- * in:    a message in memory
- * out:   JSON appended to a buf: proto names, keys in byte order, no defaults of implicit fields
- * owns:  nothing
- * never: fails: what protobuf-JSON cannot hold (an Any of an unknown type) is shown as it is */
+ *   in     a message in memory
+ *   out    JSON appended to a buf: proto names, keys in byte order, no defaults of implicit fields
+ *   owns   nothing
+ *   never  fails: what protobuf-JSON cannot hold (an Any of an unknown type) is shown as it is */
 #include "pb/reflect.h"
 
 #include <inttypes.h>

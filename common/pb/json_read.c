@@ -3,10 +3,11 @@
  * As Go's protojson: proto or JSON names, null leaves a field alone, a single message is replaced,
  * unknown and repeated names are refused, as are two members of one oneof.
  *
- * in:    a tree of values, hostile
- * out:   fields of a message in a pool, or a sentence that names the field and what would be right
- * owns:  nothing
- * never: keeps a reference into the tree */
+ *   in     a tree of values, hostile
+ *   out    fields of a message in a pool, or a sentence that names the field and what would be
+ *          right
+ *   owns   nothing
+ *   never  keeps a reference into the tree */
 #include "pb/json_read.h"
 
 #include "base/mem.h"

@@ -1,9 +1,9 @@
 /* json_scalar: one value to one scalar field, with protojson's rules about types and ranges.
  *
- * in:    a value of any type
- * out:   a number, a truth, an enum's number or bytes at the place of a field, or a sentence
- * owns:  nothing
- * never: converts between types, but for numbers that stand in strings */
+ *   in     a value of any type
+ *   out    a number, a truth, an enum's number or bytes at the place of a field, or a sentence
+ *   owns   nothing
+ *   never  converts between types, but for numbers that stand in strings */
 #include "pb/json_read.h"
 
 #include <errno.h>

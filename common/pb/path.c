@@ -1,9 +1,10 @@
 /* path: one place in a message, named by text, set to bytes.
  *
- * in:    "settings.certificates[0].key_bytes", "set_request_headers[X-Key]"; bytes, often a secret
- * out:   the message with that field set, or a sentence that names the path (never the bytes)
- * owns:  nothing
- * never: sets anything but strings and bytes, or makes a list grow by more than one */
+ *   in     "settings.certificates[0].key_bytes", "set_request_headers[X-Key]"; bytes, often a
+ *          secret
+ *   out    the message with that field set, or a sentence that names the path (never the bytes)
+ *   owns   nothing
+ *   never  sets anything but strings and bytes, or makes a list grow by more than one */
 #include "pb/reflect.h"
 
 #include "pb/traits.h"

@@ -3,10 +3,10 @@
  * A field is written under its key of the generated table as its type says; yaml_special.c has
  * those that Pomerium reads in a form of their own.
  *
- * in:    a Config
- * out:   YAML: settings, then the routes in their order; or a sentence for what it cannot say
- * owns:  nothing
- * never: leaves out silently what changes how Pomerium behaves */
+ *   in     a Config
+ *   out    YAML: settings, then the routes in their order; or a sentence for what it cannot say
+ *   owns   nothing
+ *   never  leaves out silently what changes how Pomerium behaves */
 #include "pb/pomerium_yaml.h"
 
 #include <inttypes.h>

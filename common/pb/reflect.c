@@ -1,9 +1,9 @@
 /* reflect: messages in memory, by their descriptors.
  *
- * in:    a message and a field
- * out:   where the field's value is, whether it is set, the sorted entries of a map
- * owns:  nothing: messages live in a pool
- * never: frees, or learns what a message means */
+ *   in     a message and a field
+ *   out    where the field's value is, whether it is set, the sorted entries of a map
+ *   owns   nothing: messages live in a pool
+ *   never  frees, or learns what a message means */
 #include "pb/reflect.h"
 
 #include "base/mem.h"

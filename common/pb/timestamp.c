@@ -1,9 +1,9 @@
 /* timestamp: moments as RFC 3339 text.
  *
- * in:    text of a user, or seconds since 1970
- * out:   seconds and nanoseconds, or text in UTC
- * owns:  nothing
- * never: asks the clock or a time zone */
+ *   in     text of a user, or seconds since 1970
+ *   out    seconds and nanoseconds, or text in UTC
+ *   owns   nothing
+ *   never  asks the clock or a time zone */
 #include "pb/duration.h"
 
 #define SECONDS_MIN (-62135596800)

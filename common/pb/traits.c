@@ -1,9 +1,9 @@
 /* traits: the generated table of shapes, and fields found by number, name or JSON name.
  *
- * in:    a descriptor or a name
- * out:   shapes and fields, static and constant
- * owns:  nothing
- * never: looks into a message */
+ *   in     a descriptor or a name
+ *   out    shapes and fields, static and constant
+ *   owns   nothing
+ *   never  looks into a message */
 #include "pb/traits.h"
 
 #include "pb/pb_traits.inc"

@@ -1,9 +1,9 @@
 /* value_text: a value as text: what JSON carries, what Go's fmt.Sprint writes, a quoted number.
  *
- * in:    a value, or the text of one
- * out:   text in a pool, or a number
- * owns:  nothing
- * never: fails for want of a form: a list or a map has one in Sprint */
+ *   in     a value, or the text of one
+ *   out    text in a pool, or a number
+ *   owns   nothing
+ *   never  fails for want of a form: a list or a map has one in Sprint */
 #include "pb/json_read.h"
 
 #include <errno.h>

@@ -1,9 +1,9 @@
 /* wire_pack: a message to its canonical wire form.
  *
- * in:    a message in memory
- * out:   bytes appended to a buf
- * owns:  nothing
- * never: writes defaults of implicit fields, unknown fields, or a map not sorted by key */
+ *   in     a message in memory
+ *   out    bytes appended to a buf
+ *   owns   nothing
+ *   never  writes defaults of implicit fields, unknown fields, or a map not sorted by key */
 #include "pb/reflect.h"
 
 #include "base/mem.h"

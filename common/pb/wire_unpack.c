@@ -4,10 +4,10 @@
  * last counts, packed and unpacked lists are both read, fields that are unknown or of another wire
  * type are skipped.
  *
- * in:    bytes from a databroker or another process, hostile
- * out:   a message in the pool, or one sentence
- * owns:  nothing
- * never: nests deeper than PB_MAX_DEPTH, or takes memory out of proportion to the bytes */
+ *   in     bytes from a databroker or another process, hostile
+ *   out    a message in the pool, or one sentence
+ *   owns   nothing
+ *   never  nests deeper than PB_MAX_DEPTH, or takes memory out of proportion to the bytes */
 #include "pb/reflect.h"
 
 #include "pb/traits.h"

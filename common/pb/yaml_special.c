@@ -1,9 +1,9 @@
 /* yaml_special: the fields of a Config that Pomerium's config.yaml has in another form.
  *
- * in:    a field of a message
- * out:   its lines of YAML, or a sentence for what a file cannot say
- * owns:  nothing
- * never: is asked for a field that is not set */
+ *   in     a field of a message
+ *   out    its lines of YAML, or a sentence for what a file cannot say
+ *   owns   nothing
+ *   never  is asked for a field that is not set */
 #include "pb/pomerium_yaml.h"
 
 #include <inttypes.h>

@@ -1,9 +1,9 @@
 /* yaml_text: lines and strings of YAML.
  *
- * in:    keys, texts, messages
- * out:   YAML appended to a buf: block style, strings in double quotes
- * owns:  nothing
- * never: knows what a key means */
+ *   in     keys, texts, messages
+ *   out    YAML appended to a buf: block style, strings in double quotes
+ *   owns   nothing
+ *   never  knows what a key means */
 #include "pb/yaml_text.h"
 
 /* The code point of a character of two or three bytes that YAML takes for a line end, a mark or

@@ -1,5 +1,5 @@
-/* An answer of a server that means no good: its frames in pieces of any size, its header lines, its
- * records. */
+/* fuzz_grpc: an answer of a server that means no good: its frames in pieces of any size, its
+ * header lines, its records. */
 #include "base/pool.h"
 #include "grpc/grpc_frame.h"
 #include "pb/databroker.pb-c.h"

@@ -1,4 +1,5 @@
-/* Two rooms over real sockets: HELLO, order, credit, restarts, gaps, garbage, other versions. */
+/* test_actor: two rooms over real sockets: HELLO, order, credit, restarts, gaps, garbage, other
+ * versions. */
 #include "fake.h"
 
 static int setup(void **state)

@@ -1,4 +1,4 @@
-/* One table: fallback, then environment, then flags; and sentences for what is wrong. */
+/* test_conf: one table: fallback, then environment, then flags; and sentences for what is wrong. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* Key files of CURVE: what is a key, what is a comment, what is refused, and that nothing of it is
- * repeated. */
+/* test_curve_keys: key files of CURVE: what is a key, what is a comment, what is refused, and
+ * that nothing of it is repeated. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* web_address: what may follow --metrics-bind-address. */
+/* test_web_address: what may follow --metrics-bind-address. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

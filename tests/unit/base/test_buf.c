@@ -1,4 +1,4 @@
-/* buf: growth, the ceiling, encodings. */
+/* test_buf: growth, the ceiling, encodings. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

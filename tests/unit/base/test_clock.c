@@ -1,4 +1,4 @@
-/* clock: time goes forward; waits grow to their ceiling and are never the same for all. */
+/* test_clock: time goes forward; waits grow to their ceiling and are never the same for all. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* err: one clean line, whatever goes into it. */
+/* test_err: one clean line, whatever goes into it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

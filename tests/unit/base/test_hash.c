@@ -1,4 +1,4 @@
-/* hash: known answers of the published test vectors. */
+/* test_hash: known answers of the published test vectors. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

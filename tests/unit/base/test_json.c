@@ -1,4 +1,4 @@
-/* json: strict, exact numbers, bounded. */
+/* test_json: strict, exact numbers, bounded. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

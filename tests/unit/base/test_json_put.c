@@ -1,4 +1,4 @@
-/* json_put: commas and nulls. */
+/* test_json_put: commas and nulls. */
 #include "base/json_put.h"
 
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* log: one line a fact, whatever is in it. stderr is a pipe here. */
+/* test_log: one line a fact, whatever is in it. stderr is a pipe here. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* map: put, get, take, walk, and the destructor. */
+/* test_map: put, get, take, walk, and the destructor. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

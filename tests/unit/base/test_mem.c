@@ -1,4 +1,4 @@
-/* mem: zeroed memory, copies, and the end of a process that gets none. */
+/* test_mem: zeroed memory, copies, and the end of a process that gets none. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

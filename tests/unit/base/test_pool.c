@@ -1,4 +1,4 @@
-/* pool: zeroed and aligned memory, copies, arrays that grow. */
+/* test_pool: zeroed and aligned memory, copies, arrays that grow. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

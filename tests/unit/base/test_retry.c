@@ -1,4 +1,5 @@
-/* retry, limiter: waits grow until something works; the log hears of each new failure once. */
+/* test_retry: retry, limiter: waits grow until something works; the log hears of each new
+ * failure once. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

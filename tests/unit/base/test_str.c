@@ -1,4 +1,4 @@
-/* str: views, comparison, UTF-8, numbers. */
+/* test_str: views, comparison, UTF-8, numbers. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* value: equality, JSON as Go's encoding/json writes it, floats, times. */
+/* test_value: equality, JSON as Go's encoding/json writes it, floats, times. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

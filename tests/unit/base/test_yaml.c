@@ -1,4 +1,4 @@
-/* yaml: typed as go-yaml v3 types it, and bounded. */
+/* test_yaml: typed as go-yaml v3 types it, and bounded. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
-/* Messages with their length in front, however they are cut; trailers, whatever they say. */
+/* test_grpc_frame: messages with their length in front, however they are cut; trailers, whatever
+ * they say. */
 #include "grpc/grpc_frame.h"
 
 #include <setjmp.h>

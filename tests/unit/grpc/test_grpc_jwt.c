@@ -1,4 +1,5 @@
-/* The token: known bytes for a known secret (computed with openssl dgst -sha256 -mac HMAC). */
+/* test_grpc_jwt: the token: known bytes for a known secret (computed with openssl dgst -sha256
+ * -mac HMAC). */
 #include "grpc/grpc_jwt.h"
 
 #include <setjmp.h>

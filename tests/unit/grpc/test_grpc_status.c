@@ -1,4 +1,4 @@
-/* What may be tried again, and what an answer without gRPC means. */
+/* test_grpc_status: what may be tried again, and what an answer without gRPC means. */
 #include "grpc/grpc_status.h"
 
 #include <setjmp.h>

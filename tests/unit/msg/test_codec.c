@@ -1,4 +1,4 @@
-/* Every message survives the wire; nothing malformed does; no secret is printed. */
+/* test_codec: every message survives the wire; nothing malformed does; no secret is printed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <cmocka.h>

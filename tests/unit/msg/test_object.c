@@ -1,4 +1,4 @@
-/* Kubernetes documents in, pruned objects or a sentence out. */
+/* test_object: Kubernetes documents in, pruned objects or a sentence out. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

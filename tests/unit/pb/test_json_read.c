@@ -1,5 +1,5 @@
-/* test_json_read: what protojson accepts and refuses, from JSON and from the YAML of annotations.
- */
+/* test_json_read: what protojson accepts and refuses, from JSON and from the YAML of
+ * annotations. */
 #include "rig.h"
 
 struct fit {

@@ -1,4 +1,4 @@
-/* Whose status has to be patched, when, and with what. */
+/* test_address: whose status has to be patched, when, and with what. */
 #include "publisher/report/address.h"
 
 #include <setjmp.h>

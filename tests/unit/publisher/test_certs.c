@@ -1,5 +1,5 @@
-/* Which certificates serve: the rules one by one, then any order of changes against a plain
- * recomputation. */
+/* test_certs: which certificates serve: the rules one by one, then any order of changes against
+ * a plain recomputation. */
 #include "publisher/wanted/certs.h"
 
 #include "base/mem.h"

@@ -1,4 +1,5 @@
-/* Which Events follow from what became of an owner, what they say, and how many may go. */
+/* test_event: which Events follow from what became of an owner, what they say, and how many may
+ * go. */
 #include "publisher/report/event.h"
 
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* A file is replaced as a whole or not at all. */
+/* test_file: a file is replaced as a whole or not at all. */
 #include "publisher/file/file.h"
 
 #include <setjmp.h>

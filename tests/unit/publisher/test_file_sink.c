@@ -1,4 +1,5 @@
-/* The file follows what is wanted: when, and what happens if it cannot be written. */
+/* test_file_sink: the file follows what is wanted: when, and what happens if it cannot be
+ * written. */
 #include "publisher/file/file_sink.h"
 
 #include <poll.h>

@@ -1,4 +1,5 @@
-/* The publisher without its sockets: what it takes, acknowledges, asks for and removes. */
+/* test_handlers: the publisher without its sockets: what it takes, acknowledges, asks for and
+ * removes. */
 #include "publisher/room.h"
 
 #include "base/log.h"

@@ -1,4 +1,4 @@
-/* The barrier and what is stale: scripts of messages and what becomes of each. */
+/* test_inventory: the barrier and what is stale: scripts of messages and what becomes of each. */
 #include "publisher/wanted/inventory.h"
 
 #include <setjmp.h>

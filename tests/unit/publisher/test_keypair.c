@@ -1,4 +1,4 @@
-/* What Go's encoding/pem, crypto/x509 and tls.X509KeyPair take and refuse. */
+/* test_keypair: what Go's encoding/pem, crypto/x509 and tls.X509KeyPair take and refuse. */
 #include "publisher/wanted/keypair.h"
 
 #include "tests/unit/publisher/pems.h"

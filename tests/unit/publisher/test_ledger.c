@@ -1,5 +1,5 @@
-/* What the databroker has: newer news count, older ones do not, and a wiped databroker forgets
- * nothing quietly. */
+/* test_ledger: what the databroker has: newer news count, older ones do not, and a wiped
+ * databroker forgets nothing quietly. */
 #include "publisher/databroker/ledger.h"
 
 #include <setjmp.h>

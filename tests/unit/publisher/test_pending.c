@@ -1,4 +1,5 @@
-/* Configurations wait one for each owner, and each Secret is asked for once at a time. */
+/* test_pending: configurations wait one for each owner, and each Secret is asked for once at a
+ * time. */
 #include "publisher/wanted/pending.h"
 
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* Connection strings as Go's net/url reads and writes them. */
+/* test_pgurl: connection strings as Go's net/url reads and writes them. */
 #include "publisher/wanted/pgurl.h"
 
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-/* The plan has exactly those that differ from what is published. */
+/* test_plan: the plan has exactly those that differ from what is published. */
 #include "publisher/sink/plan.h"
 
 #include "tests/unit/publisher/rig.h"

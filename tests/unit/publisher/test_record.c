@@ -1,4 +1,4 @@
-/* Which records make up what is wanted, and that what was read is what was written. */
+/* test_record: which records make up what is wanted, and that what was read is what was written. */
 #include "publisher/databroker/record.h"
 
 #include "tests/unit/publisher/pems.h"

@@ -1,4 +1,4 @@
-/* When news are told, and that nothing is told twice: the report without a network. */
+/* test_report: when news are told, and that nothing is told twice: the report without a network. */
 #include "publisher/report/report_inside.h"
 
 #include <setjmp.h>

@@ -1,4 +1,5 @@
-/* Values stay while somebody holds them or their Secret has them, and not longer. */
+/* test_secret_cache: values stay while somebody holds them or their Secret has them, and not
+ * longer. */
 #include "publisher/wanted/secret_cache.h"
 
 #include <setjmp.h>

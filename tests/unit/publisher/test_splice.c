@@ -1,4 +1,4 @@
-/* Secret values get exactly where a splice says, in its encoding. */
+/* test_splice: secret values get exactly where a splice says, in its encoding. */
 #include "publisher/wanted/bootstrap_text.h"
 #include "publisher/wanted/splice.h"
 

@@ -1,4 +1,4 @@
-/* What is saved comes back; what is damaged does not, and does no harm. */
+/* test_state_file: what is saved comes back; what is damaged does not, and does no harm. */
 #include "publisher/file/state_file.h"
 
 #include "tests/unit/publisher/folders.h"

@@ -1,4 +1,4 @@
-/* The patch that makes the Pomerium object say what is so, and nothing else. */
+/* test_status: the patch that makes the Pomerium object say what is so, and nothing else. */
 #include "publisher/report/status.h"
 
 #include <setjmp.h>

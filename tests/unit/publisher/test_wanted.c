@@ -1,5 +1,5 @@
-/* What is wanted after any order of changes is what it would be if only the last of each owner had
- * come. */
+/* test_wanted: what is wanted after any order of changes is what it would be if only the last of
+ * each owner had come. */
 #include "publisher/wanted/wanted_inside.h"
 
 #include "base/mem.h"

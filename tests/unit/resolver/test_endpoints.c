@@ -1,5 +1,5 @@
-/* test_endpoints: slices and Endpoints merged by port; tables of YAML and what comes out as text.
- */
+/* test_endpoints: slices and Endpoints merged by port; tables of YAML and what comes out as
+ * text. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* test_facts: what is told of a secret value, with keys and certificates made here. */
+/* test_secret_info: what is told of a secret value, with keys and certificates made here. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* bootstrap_from_crd: what Pomerium needs before it starts. */
+/* test_bootstrap_from_crd: what Pomerium needs before it starts. */
 #include "tests/unit/translator/settings_trip.h"
 
 #include "translator/settings/settings.h"

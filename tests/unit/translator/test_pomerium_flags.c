@@ -1,4 +1,4 @@
-/* pomerium_flags: what flags say of the Pomerium beside us. */
+/* test_pomerium_flags: what flags say of the Pomerium beside us. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
-/* A policy in, Rego out: what each criterion prints, in which order, and the sentence for what is
- * refused. Whole modules are compared by the golden cases (area ppl); here stand the rules behind
- * them. */
+/* test_ppl: a policy in, Rego out: what each criterion prints, in which order, and the sentence
+ * for what is refused. Whole modules are compared by the golden cases (area ppl); here stand the
+ * rules behind them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

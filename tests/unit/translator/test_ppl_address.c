@@ -1,4 +1,5 @@
-/* Addresses of the source_ip criterion, as Go's net package reads and writes them. */
+/* test_ppl_address: addresses of the source_ip criterion, as Go's net package reads and writes
+ * them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* The SSH public key in authorized_keys text: what is taken, and what is refused. The keys were
- * made for this file. */
+/* test_ppl_sshkey: the SSH public key in authorized_keys text: what is taken, and what is
+ * refused. The keys were made for this file. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* Go's verdict on each expression of tests/regex/corpus.tsv against ours, and the sentences for
- * people. */
+/* test_regex: Go's verdict on each expression of tests/regex/corpus.tsv against ours, and the
+ * sentences for people. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

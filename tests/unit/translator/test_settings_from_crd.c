@@ -1,4 +1,4 @@
-/* settings_from_crd: what the fields of the Pomerium object become, and what is refused. */
+/* test_settings_from_crd: what the fields of the Pomerium object become, and what is refused. */
 #include "tests/unit/translator/settings_trip.h"
 
 #include "translator/settings/crd_table.h"

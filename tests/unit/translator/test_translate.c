@@ -1,4 +1,4 @@
-/* translate: what a CONFIG says beside the configuration. */
+/* test_translate: what a CONFIG says beside the configuration. */
 #include "tests/unit/translator/trip.h"
 
 /* The Pomerium object with one annotation, and what the publisher's guard hears of it. */
