@@ -34,14 +34,12 @@ void publisher_handlers_warn(void *self, const struct msg_key *owner, const char
 /* Once per change: the same words again are no news. */
 static void log_warnings(struct publisher *p, const struct msg_config *config)
 {
-	struct owner *owner = publisher_wanted_owner(p->wanted, &config->owner);
 	uint64_t sum = config->warnings.n;
 
 	for (size_t i = 0; i < config->warnings.n; i++)
 		sum = sum * 31 + hash_fast(config->warnings.items[i]);
-	if (!owner || owner->warned == sum)
+	if (!publisher_wanted_note_warnings(p->wanted, &config->owner, sum))
 		return;
-	owner->warned = sum;
 	for (size_t i = 0; i < config->warnings.n; i++)
 		publisher_handlers_warn(p, &config->owner, config->warnings.items[i].ptr);
 }
@@ -124,9 +122,9 @@ static void take_config(struct publisher *p, const struct msg_config *config, st
 	uint64_t before = reason_sum(p, &config->owner);
 	struct err err;
 
-	enum wanted_outcome taken = publisher_apply_config(p->wanted, config, &missing, &err);
+	enum wanted_outcome outcome = publisher_apply_config(p->wanted, config, &missing, &err);
 
-	switch (taken) {
+	switch (outcome) {
 	case WANTED_WAITS:
 		publisher_pending_put(&p->pending, &config->owner, raw, &missing);
 		return;
@@ -147,7 +145,7 @@ static void take_config(struct publisher *p, const struct msg_config *config, st
 	}
 	if (p->databroker && config->owner.kind == MSG_KIND_POMERIUM)
 		publisher_databroker_allow_mass_delete(p->databroker, config->allow_mass_delete);
-	publisher_report_config(p->report, config, taken == WANTED_CHANGED);
+	publisher_report_config(p->report, config, outcome == WANTED_CHANGED);
 	log_warnings(p, config);
 	settings_changed(p, &config->owner);
 }
@@ -208,10 +206,10 @@ void publisher_handlers_secret(struct publisher *p, const struct msg_secret_put 
 
 void publisher_handlers_sweep(struct publisher *p, uint64_t now_ms)
 {
-	struct msg_key **gone;
+	const struct msg_key **gone;
+	const struct owner *owner;
 	size_t n_gone = 0;
 	struct pool pool;
-	void *value;
 
 	if (!publisher_inventory_passed(&p->inventory) || p->compared == p->inventory.in_force)
 		return;
@@ -220,15 +218,12 @@ void publisher_handlers_sweep(struct publisher *p, uint64_t now_ms)
 	if (p->databroker)
 		publisher_databroker_begin(p->databroker);
 	pool_init(&pool);
-	gone = pool_array(&pool, p->wanted->owners.n + 1, sizeof(*gone));
-	for (size_t i = 0; map_next(&p->wanted->owners, &i, NULL, &value);) {
-		struct owner *owner = value;
-
+	gone = pool_array(&pool, publisher_wanted_n_owners(p->wanted) + 1, sizeof(*gone));
+	for (size_t i = 0; (owner = publisher_wanted_next(p->wanted, &i));)
 		if (publisher_inventory_is_gone(&p->inventory, &owner->key))
 			gone[n_gone++] = &owner->key;
-	}
-	log_info("everybody has arrived", "owners=%zu gone=%zu complete=%d", p->wanted->owners.n,
-		 n_gone, p->inventory.complete);
+	log_info("everybody has arrived", "owners=%zu gone=%zu complete=%d",
+		 publisher_wanted_n_owners(p->wanted), n_gone, p->inventory.complete);
 	for (size_t i = 0; i < n_gone; i++) {
 		touch(p, gone[i], 0);
 		publisher_report_gone(p->report, gone[i], STR(""));

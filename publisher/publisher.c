@@ -86,7 +86,7 @@ static int on_flushed(void *self, struct actor_peer *from, const struct msg *m, 
 
 	(void)from, (void)err;
 	publisher_inventory_flushed(&p->inventory, &m->body.flushed);
-	publisher_secret_cache_sweep(&p->wanted->secret_cache);
+	publisher_wanted_sweep_secrets(p->wanted);
 	return 0;
 }
 
@@ -124,10 +124,10 @@ static int check(void *self, struct err *err)
 static int start(void *self, struct actor_loop *loop, struct err *err)
 {
 	struct publisher *p = self;
-	struct wanted_sink warnings = { p, publisher_handlers_warn };
+	struct wanted_listener listener = { p, publisher_handlers_warn };
 
 	p->loop = loop;
-	p->wanted = publisher_wanted_new(&warnings);
+	p->wanted = publisher_wanted_new(&listener);
 	publisher_inventory_init(&p->inventory);
 	publisher_pending_init(&p->pending, p, publisher_handlers_ask);
 	return publisher_outlet_open(p, err);

@@ -167,9 +167,9 @@ static struct owners_dump *begin(const struct publisher *p, struct actor_dump *d
 				 struct buf *out)
 {
 	struct owners_dump *state = pool_alloc(&dump->pool, sizeof(*state));
-	struct str *sorted = map_sorted_keys(&p->wanted->owners);
+	struct str *sorted = publisher_wanted_sorted(p->wanted);
 
-	state->n = p->wanted->owners.n;
+	state->n = publisher_wanted_n_owners(p->wanted);
 	state->keys = pool_array(&dump->pool, state->n + 1, sizeof(*state->keys));
 	for (size_t i = 0; i < state->n; i++)
 		state->keys[i] = pool_str(&dump->pool, sorted[i]);
@@ -192,7 +192,8 @@ bool publisher_explain_dump(void *self, struct actor_dump *dump, struct buf *out
 	if (!state)
 		dump->state = state = begin(p, dump, out);
 	while (state->next < state->n && out->len < PIECE_BYTES) {
-		const struct owner *owner = map_get(&p->wanted->owners, state->keys[state->next++]);
+		const struct owner *owner =
+			publisher_wanted_find(p->wanted, state->keys[state->next++]);
 
 		if (!owner)
 			continue; /* it has gone meanwhile */

@@ -135,7 +135,7 @@ void publisher_metrics_measure(void *self)
 	const size_t n_rejected = publisher_wanted_n_rejected(p->wanted);
 	const uint64_t *by_class = publisher_report_calls(p->report);
 
-	F.owners[OWNER_GOOD] = p->wanted->owners.n - n_rejected;
+	F.owners[OWNER_GOOD] = publisher_wanted_n_owners(p->wanted) - n_rejected;
 	F.owners[OWNER_REJECTED] = n_rejected;
 	F.owners[OWNER_WAITING] = publisher_pending_n(&p->pending);
 	F.owners[OWNER_MISSING] = p->inventory.n_missing;
@@ -143,7 +143,7 @@ void publisher_metrics_measure(void *self)
 	F.events_queued = publisher_report_n_queued(p->report);
 	for (int class = 0; class < KUBE_CLASSES; class ++)
 		F.api[class] = by_class ? by_class[class] : 0;
-	measure_certs(&p->wanted->certs);
+	measure_certs(publisher_wanted_certs(p->wanted));
 	measure_databroker(p);
 }
 

@@ -10,7 +10,7 @@
 #include "publisher/report/report.h"
 #include "publisher/file/file_sink.h"
 #include "publisher/wanted/pending.h"
-#include "publisher/wanted/wanted_inside.h"
+#include "publisher/wanted/wanted.h"
 #include "publisher/wanted/inventory.h"
 
 struct publisher {

@@ -132,7 +132,7 @@ void cli_offline_load(struct offline *self)
 	const struct source_sink from_source = { self, on_put, on_del, on_secret, on_complain };
 	const struct resolve_sink from_resolve = { self, on_dirty, on_secret_wanted, on_secret_put,
 						   NULL };
-	const struct wanted_sink from_wanted = { self, on_warn };
+	const struct wanted_listener from_wanted = { self, on_warn };
 	struct msg_kind_state synced = { .condition = MSG_KIND_SYNCED };
 
 	memset(self, 0, sizeof(*self));

@@ -25,7 +25,7 @@ int publisher_bootstrap_sink_open(struct bootstrap_sink *sink, const char *path,
 
 void publisher_bootstrap_sink_close(struct bootstrap_sink *sink)
 {
-	publisher_good_let_go(&sink->good, &sink->wanted->secret_cache, &sink->wanted->certs);
+	publisher_wanted_let_go(sink->wanted, &sink->good);
 	publisher_folder_clear(&sink->files);
 	publisher_file_close(&sink->file);
 }
@@ -33,7 +33,7 @@ void publisher_bootstrap_sink_close(struct bootstrap_sink *sink)
 void publisher_bootstrap_sink_take(struct bootstrap_sink *sink, struct good *good)
 {
 	publisher_good_hold(good);
-	publisher_good_let_go(&sink->good, &sink->wanted->secret_cache, &sink->wanted->certs);
+	publisher_wanted_let_go(sink->wanted, &sink->good);
 	sink->good = good;
 	sink->dirty = true;
 }

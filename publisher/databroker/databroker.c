@@ -212,8 +212,8 @@ void publisher_databroker_allow_mass_delete(struct databroker *self, bool allowe
 
 void publisher_databroker_begin(struct databroker *self)
 {
+	const struct owner *owner;
 	struct pool pool;
-	void *value;
 
 	if (self->begun)
 		return;
@@ -222,10 +222,8 @@ void publisher_databroker_begin(struct databroker *self)
 	publisher_legacy_restore(self);
 	publisher_last_good_share_certs(self->wanted);
 	pool_init(&pool);
-	for (size_t i = 0; map_next(&self->wanted->owners, &i, NULL, &value);)
-		publisher_ledger_touch(
-			&self->ledger,
-			publisher_record_id(&((const struct owner *)value)->key, &pool));
+	for (size_t i = 0; (owner = publisher_wanted_next(self->wanted, &i));)
+		publisher_ledger_touch(&self->ledger, publisher_record_id(&owner->key, &pool));
 	pool_clear(&pool);
 	publisher_databroker_changed(self);
 }

@@ -13,15 +13,12 @@ bool publisher_last_good_is_missing(const struct owner *owner)
 
 const struct owner *publisher_last_good_settings(const struct wanted *wanted)
 {
-	void *value;
+	const struct owner *owner;
 
-	for (size_t i = 0; map_next(&wanted->owners, &i, NULL, &value);) {
-		const struct owner *owner = value;
-
+	for (size_t i = 0; (owner = publisher_wanted_next(wanted, &i));)
 		if (owner->key.kind == MSG_KIND_POMERIUM && owner->key.name.len)
-			return owner;
-	}
-	return NULL;
+			break;
+	return owner;
 }
 
 void publisher_last_good_put_settings(struct wanted *wanted, Pomerium__Config__Settings *settings,
@@ -101,17 +98,6 @@ static bool is_for(const struct owner *owner, const struct cert *cert)
 	return false;
 }
 
-static void add_cert(struct wanted *wanted, struct cert *cert, bool always,
-		     struct good_parts *parts)
-{
-	const struct str pair[2] = { publisher_certs_pem(cert), publisher_certs_key(cert) };
-	struct cert *held =
-		publisher_certs_hold(&wanted->certs, publisher_certs_secret(cert), pair, NULL);
-
-	if (held)
-		parts->certs[parts->n_certs++] = (struct good_cert){ held, always };
-}
-
 /* Which Secret a rejected owner refers to is not known: it gets all that fit its hosts. */
 static void give_certs(struct wanted *wanted, const struct owner *owner, struct cert **certs,
 		       size_t n)
@@ -131,7 +117,12 @@ static void give_certs(struct wanted *wanted, const struct owner *owner, struct 
 	parts.certs = pool_array(&pool, n + 1, sizeof(*parts.certs));
 	for (size_t i = 0; i < n; i++)
 		if (is_for(owner, certs[i]))
-			add_cert(wanted, certs[i], key.kind == MSG_KIND_POMERIUM, &parts);
+			parts.certs[parts.n_certs++] =
+				(struct part_cert){ .secret = publisher_certs_secret(certs[i]),
+						    .pem = publisher_certs_pem(certs[i]),
+						    .key = publisher_certs_key(certs[i]),
+						    .always = key.kind == MSG_KIND_POMERIUM,
+						    .optional = true };
 	if (parts.n_certs) {
 		publisher_wanted_adopt(wanted, &key, &parts, &err);
 		publisher_wanted_fault(wanted, &key, reason.text);
@@ -141,17 +132,14 @@ static void give_certs(struct wanted *wanted, const struct owner *owner, struct 
 
 void publisher_last_good_share_certs(struct wanted *wanted)
 {
-	const struct owner **rejected;
+	const struct owner **rejected, *owner;
 	struct cert **certs = NULL;
 	size_t n_rejected = 0, n_certs = 0;
 	struct pool pool;
-	void *value;
 
 	pool_init(&pool);
-	rejected = pool_array(&pool, wanted->owners.n + 1, sizeof(struct owner *));
-	for (size_t i = 0; map_next(&wanted->owners, &i, NULL, &value);) {
-		const struct owner *owner = value;
-
+	rejected = pool_array(&pool, publisher_wanted_n_owners(wanted) + 1, sizeof(struct owner *));
+	for (size_t i = 0; (owner = publisher_wanted_next(wanted, &i));) {
 		if (owner->reason && owner->good && !owner->good->n_certs)
 			rejected[n_rejected++] = owner;
 		if (owner->key.kind == MSG_KIND_SECRET && owner->good)

@@ -101,13 +101,12 @@ void publisher_record_open(struct record_source *source, struct wanted *wanted)
 {
 	source->wanted = wanted;
 	map_init(&source->certs, free_certs);
-	wanted->certs.self = source;
-	wanted->certs.on_change = on_cert;
+	publisher_wanted_on_cert(wanted, source, on_cert);
 }
 
 void publisher_record_close(struct record_source *source)
 {
-	source->wanted->certs.on_change = NULL;
+	publisher_wanted_on_cert(source->wanted, NULL, NULL);
 	map_clear(&source->certs);
 }
 
@@ -160,15 +159,12 @@ static void add_certs(struct record_certs *certs, Pomerium__Config__Config *conf
 static const struct good *settings_of(const struct wanted *wanted)
 {
 	const struct good *found = NULL;
-	void *value;
+	const struct owner *owner;
 
-	for (size_t i = 0; map_next(&wanted->owners, &i, NULL, &value);) {
-		const struct owner *owner = value;
-
+	for (size_t i = 0; (owner = publisher_wanted_next(wanted, &i));)
 		if (owner->key.kind == MSG_KIND_POMERIUM && owner->good &&
 		    (!found || owner->key.name.len))
 			found = owner->good;
-	}
 	return found;
 }
 
@@ -243,23 +239,21 @@ int publisher_record_read(struct str bytes, struct ledger_entry *out, struct err
 	return config ? 0 : -1;
 }
 
-/* The certificates of the settings, held, and taken out of them. */
-static void take_certs(struct wanted *wanted, const struct msg_key *owner,
-		       Pomerium__Config__Settings *settings, struct pool *pool,
-		       struct good_parts *parts)
+/* The certificates of the settings, taken out of them. */
+static void take_certs(const struct msg_key *owner, Pomerium__Config__Settings *settings,
+		       struct pool *pool, struct good_parts *parts)
 {
-	struct str secret = pool_printf(pool, STR_FMT "/" STR_FMT, STR_ARG(owner->namespace),
-					STR_ARG(owner->name));
+	const struct str secret = pool_printf(pool, STR_FMT "/" STR_FMT, STR_ARG(owner->namespace),
+					      STR_ARG(owner->name));
 
 	parts->certs = pool_array(pool, settings->n_certificates + 1, sizeof(*parts->certs));
-	for (size_t i = 0; i < settings->n_certificates; i++) {
-		const struct str pair[2] = { pb_str(settings->certificates[i]->cert_bytes),
-					     pb_str(settings->certificates[i]->key_bytes) };
-		struct cert *cert = publisher_certs_hold(&wanted->certs, secret, pair, NULL);
-
-		if (cert)
-			parts->certs[parts->n_certs++] = (struct good_cert){ cert, false };
-	}
+	for (; parts->n_certs < settings->n_certificates; parts->n_certs++)
+		parts->certs[parts->n_certs] = (struct part_cert){
+			.secret = secret,
+			.pem = pb_str(settings->certificates[parts->n_certs]->cert_bytes),
+			.key = pb_str(settings->certificates[parts->n_certs]->key_bytes),
+			.optional = true
+		};
 	settings->n_certificates = 0;
 }
 
@@ -283,7 +277,7 @@ void publisher_record_restore(struct wanted *wanted, const struct msg_key *owner
 		parts.routes[parts.n_routes] = (struct packed_route){ route, STR("") };
 	}
 	if (config->settings) {
-		take_certs(wanted, owner, config->settings, &pool, &parts);
+		take_certs(owner, config->settings, &pool, &parts);
 		if (owner->kind == MSG_KIND_POMERIUM)
 			parts.settings = pack(&config->settings->base, &pool);
 	}

@@ -9,7 +9,7 @@
 #include "pb/pomerium.pb-c.h"
 #include "pb/reflect.h"
 #include "publisher/databroker/ledger.h"
-#include "publisher/wanted/wanted_inside.h"
+#include "publisher/wanted/wanted.h"
 
 #define RECORD_TYPE "type.googleapis.com/pomerium.config.Config"
 

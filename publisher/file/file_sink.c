@@ -29,12 +29,12 @@
 static void seed_plan(struct file_sink *sink)
 {
 	struct plan_changes changes;
+	const struct owner *owner;
 	struct pool pool;
-	void *value;
 
 	pool_init(&pool);
-	for (size_t i = 0; map_next(&sink->wanted->owners, &i, NULL, &value);)
-		publisher_plan_touch(&sink->plan, &((const struct owner *)value)->key, 0);
+	for (size_t i = 0; (owner = publisher_wanted_next(sink->wanted, &i));)
+		publisher_plan_touch(&sink->plan, &owner->key, 0);
 	publisher_plan_take(&sink->plan, sink->wanted, &pool, &changes);
 	publisher_plan_done(&sink->plan, &changes);
 	pool_clear(&pool);

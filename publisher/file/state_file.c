@@ -172,19 +172,13 @@ static int adopt(struct wanted *wanted, const struct saved_owner *record, struct
 	parts.certs = pool_array(pool, record->certs.n + 1, sizeof(*parts.certs));
 	for (; parts.n_certs < record->certs.n; parts.n_certs++) {
 		const struct saved_cert *c = &record->certs.items[parts.n_certs];
-		struct cert *cert = publisher_certs_hold(&wanted->certs, c->secret,
-							 (struct str[2]){ c->pem, c->key }, err);
 
-		if (!cert)
-			goto fail;
-		parts.certs[parts.n_certs] = (struct good_cert){ cert, c->always };
+		parts.certs[parts.n_certs] = (struct part_cert){
+			.secret = c->secret, .pem = c->pem, .key = c->key, .always = c->always
+		};
 	}
 	return publisher_wanted_adopt(wanted, &record->owner, &parts, err) == WANTED_REJECTED ? -1
 											      : 0;
-fail:
-	for (size_t i = 0; i < parts.n_certs; i++)
-		publisher_certs_let_go(&wanted->certs, parts.certs[i].cert);
-	return -1;
 }
 
 static int take_body(struct wanted *wanted, struct str body, struct err *err)

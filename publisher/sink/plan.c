@@ -44,7 +44,7 @@ void publisher_plan_touch(struct plan *plan, const struct msg_key *owner, uint64
 
 static const struct good *good_of(const struct wanted *wanted, struct str text)
 {
-	const struct owner *owner = map_get(&wanted->owners, text);
+	const struct owner *owner = publisher_wanted_find(wanted, text);
 
 	return owner ? owner->good : NULL;
 }

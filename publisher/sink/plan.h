@@ -2,7 +2,7 @@
 #ifndef PUBLISHER_PLAN_H
 #define PUBLISHER_PLAN_H
 
-#include "publisher/wanted/wanted_inside.h"
+#include "publisher/wanted/wanted.h"
 
 struct plan {
 	struct map published; /* msg_key_text -> struct hash: what was published of each owner */

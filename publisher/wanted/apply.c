@@ -10,8 +10,8 @@
 #include "publisher/wanted/splice.h"
 #include "publisher/wanted/wanted_inside.h"
 
-/* One CONFIG while it is being taken. */
-struct intake {
+/* One CONFIG while it is being applied. */
+struct apply {
 	const struct msg_config *config;
 	struct pool pool; /* wiped */
 	struct splice_values values;
@@ -19,7 +19,7 @@ struct intake {
 	struct good_parts parts;
 };
 
-static int unpack(struct intake *in, struct err *err)
+static int unpack(struct apply *in, struct err *err)
 {
 	in->target.pool = &in->pool;
 	in->target.config = (void *)pb_unpack(&pomerium__config__config__descriptor,
@@ -34,31 +34,6 @@ static int unpack(struct intake *in, struct err *err)
 				    : err_wrap(err, "its bootstrap configuration does not decode");
 }
 
-static int hold_certs(struct wanted *self, struct intake *in, struct err *err)
-{
-	const struct msg_certificate_list *list = &in->config->certificates;
-
-	in->parts.certs = pool_array(&in->pool, list->n + 1, sizeof(*in->parts.certs));
-	for (size_t i = 0; i < list->n; i++) {
-		const struct msg_certificate *c = &list->items[i];
-		struct str key = publisher_splice_value(&in->values, in->config->splices.n + i);
-		struct str pair[2] = { c->cert, key };
-		struct str secret =
-			pool_printf(&in->pool, STR_FMT "/" STR_FMT, STR_ARG(c->secret_namespace),
-				    STR_ARG(c->secret_name));
-		struct cert *cert = NULL;
-
-		if (!key.ptr)
-			err_set(err, "it has no key tls.key; a TLS Secret needs one");
-		else
-			cert = publisher_certs_hold(&self->certs, secret, pair, err);
-		if (!cert)
-			return err_wrap(err, "TLS Secret " STR_FMT, STR_ARG(secret));
-		in->parts.certs[in->parts.n_certs++] = (struct good_cert){ cert, c->always };
-	}
-	return 0;
-}
-
 static struct str pack(const ProtobufCMessage *m, struct pool *pool)
 {
 	struct buf buf;
@@ -71,9 +46,9 @@ static struct str pack(const ProtobufCMessage *m, struct pool *pool)
 	return out;
 }
 
-/* The policies apart from the rest; those of the route before, if they are equal. */
+/* The policies apart from the rest; those of the previous route, if they are equal. */
 static struct packed_route pack_route(Pomerium__Config__Route *route,
-				      const struct packed_route *before, struct pool *pool)
+				      const struct packed_route *prev, struct pool *pool)
 {
 	Pomerium__Config__Route *policies = PB_NEW(pool, pomerium__config__route);
 	struct packed_route out;
@@ -81,14 +56,32 @@ static struct packed_route pack_route(Pomerium__Config__Route *route,
 	policies->n_policies = route->n_policies;
 	policies->policies = route->policies;
 	out.policies = pack(&policies->base, pool);
-	if (before && str_eq(out.policies, before->policies))
-		out.policies = before->policies;
+	if (prev && str_eq(out.policies, prev->policies))
+		out.policies = prev->policies;
 	route->n_policies = 0;
 	out.head = pack(&route->base, pool);
 	return out;
 }
 
-static void pack_parts(struct intake *in)
+static void list_certs(struct apply *in)
+{
+	const struct msg_certificate_list *list = &in->config->certificates;
+
+	in->parts.certs = pool_array(&in->pool, list->n + 1, sizeof(*in->parts.certs));
+	for (; in->parts.n_certs < list->n; in->parts.n_certs++) {
+		const struct msg_certificate *c = &list->items[in->parts.n_certs];
+		struct part_cert *part = &in->parts.certs[in->parts.n_certs];
+
+		part->secret = pool_printf(&in->pool, STR_FMT "/" STR_FMT,
+					   STR_ARG(c->secret_namespace), STR_ARG(c->secret_name));
+		part->pem = c->cert;
+		part->key = publisher_splice_value(&in->values,
+						   in->config->splices.n + in->parts.n_certs);
+		part->always = c->always;
+	}
+}
+
+static void pack_parts(struct apply *in)
 {
 	const Pomerium__Config__Config *config = in->target.config,
 				       *bootstrap = in->target.bootstrap;
@@ -117,7 +110,7 @@ static void pack_parts(struct intake *in)
 }
 
 /* Can Pomerium's config.yaml say all of it? */
-static int check_yaml(struct intake *in, struct err *err)
+static int check_yaml(struct apply *in, struct err *err)
 {
 	struct buf text;
 	int rc;
@@ -134,7 +127,7 @@ static int check_yaml(struct intake *in, struct err *err)
 }
 
 /* The translator has left the bootstrap part out and has warned why. */
-static int check_bootstrap(const struct wanted *self, const struct intake *in, struct err *err)
+static int check_bootstrap(const struct wanted *self, const struct apply *in, struct err *err)
 {
 	const struct str_list *warnings = &in->config->warnings;
 
@@ -147,7 +140,7 @@ static int check_bootstrap(const struct wanted *self, const struct intake *in, s
 }
 
 /* Without its bootstrap part an owner can be published, where nobody needs that part. */
-static int fill_bootstrap(struct wanted *self, struct intake *in, struct err *err)
+static int fill_bootstrap(struct wanted *self, struct apply *in, struct err *err)
 {
 	struct err why = { "" };
 	struct str sentence;
@@ -159,12 +152,12 @@ static int fill_bootstrap(struct wanted *self, struct intake *in, struct err *er
 		return err_set(err, "%s", why.text);
 	in->target.bootstrap = NULL;
 	sentence = pool_printf(&in->pool, "Pomerium could not start with this: %s", why.text);
-	if (self->sink.warn)
-		self->sink.warn(self->sink.self, &in->config->owner, sentence.ptr);
+	if (self->listener.warn)
+		self->listener.warn(self->listener.self, &in->config->owner, sentence.ptr);
 	return 0;
 }
 
-static int fill(struct wanted *self, struct intake *in, struct err *err)
+static int fill(struct wanted *self, struct apply *in, struct err *err)
 {
 	if (unpack(in, err) < 0)
 		return -1;
@@ -177,7 +170,7 @@ static int fill(struct wanted *self, struct intake *in, struct err *err)
 
 /* A bootstrap part that was fine stays where it is needed, since Pomerium cannot do without, as
  * long as there are settings: without a Pomerium object there are none. */
-static void keep_bootstrap(struct wanted *self, struct intake *in)
+static void keep_bootstrap(struct wanted *self, struct apply *in)
 {
 	const struct owner *owner = publisher_wanted_owner(self, &in->config->owner);
 
@@ -190,16 +183,12 @@ static void keep_bootstrap(struct wanted *self, struct intake *in)
 	in->parts.n_files = owner->good->n_files;
 }
 
-static enum wanted_outcome take(struct wanted *self, struct intake *in, struct err *err)
+static enum wanted_outcome apply(struct wanted *self, struct apply *in, struct err *err)
 {
 	if (fill(self, in, err) < 0)
 		return WANTED_REJECTED;
-	if (hold_certs(self, in, err) < 0) {
-		for (size_t i = 0; i < in->parts.n_certs; i++)
-			publisher_certs_let_go(&self->certs, in->parts.certs[i].cert);
-		return WANTED_REJECTED;
-	}
 	pack_parts(in);
+	list_certs(in);
 	keep_bootstrap(self, in);
 	return publisher_wanted_adopt(self, &in->config->owner, &in->parts, err);
 }
@@ -207,17 +196,17 @@ static enum wanted_outcome take(struct wanted *self, struct intake *in, struct e
 enum wanted_outcome publisher_apply_config(struct wanted *self, const struct msg_config *config,
 					   struct msg_key *missing, struct err *err)
 {
-	struct intake in = { .config = config };
+	struct apply in = { .config = config };
 	struct err why = { "" };
-	enum wanted_outcome taken = WANTED_WAITS;
+	enum wanted_outcome outcome = WANTED_WAITS;
 
 	pool_init(&in.pool);
 	if (publisher_splice_find(&self->secret_cache, config, &in.pool, &in.values, missing) == 0)
-		taken = take(self, &in, &why);
-	if (taken == WANTED_REJECTED) {
+		outcome = apply(self, &in, &why);
+	if (outcome == WANTED_REJECTED) {
 		publisher_wanted_fault(self, &config->owner, why.text);
 		err_set(err, "%s", why.text);
 	}
 	pool_wipe(&in.pool);
-	return taken;
+	return outcome;
 }

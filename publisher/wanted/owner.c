@@ -68,10 +68,10 @@ static int read_route(const struct packed_route *packed, struct pool *pool, stru
 	return 0;
 }
 
-static bool has_policies_of(const struct packed_route *route, const struct packed_route *before)
+static bool has_policies_of(const struct packed_route *route, const struct packed_route *prev)
 {
-	return route->policies.ptr == before->policies.ptr &&
-	       route->policies.len == before->policies.len;
+	return route->policies.ptr == prev->policies.ptr &&
+	       route->policies.len == prev->policies.len;
 }
 
 static size_t route_size(const struct route *r)
@@ -80,11 +80,11 @@ static size_t route_size(const struct route *r)
 	       r->regex.len + r->prefix.len + r->id.len;
 }
 
-static void keep_route(struct good *good, const struct route *r, const struct route *before,
+static void keep_route(struct good *good, const struct route *r, const struct route *prev,
 		       struct owner *owner)
 {
 	struct route *out = &good->routes[good->n_routes];
-	bool again = before && has_policies_of(&r->packed, &before->packed);
+	bool again = prev && has_policies_of(&r->packed, &prev->packed);
 
 	*out = (struct route){
 		.owner = owner,
@@ -107,7 +107,7 @@ static void add_part(struct buf *buf, char kind, struct str s)
 	buf_str(buf, s);
 }
 
-static struct hash digest_of(const struct good_parts *parts)
+static struct hash digest_of(const struct good_parts *parts, const struct good *good)
 {
 	struct buf buf;
 	struct hash hash;
@@ -123,10 +123,10 @@ static struct hash digest_of(const struct good_parts *parts)
 		add_part(&buf, 'f', parts->files[i].name);
 		add_part(&buf, '=', parts->files[i].bytes);
 	}
-	for (size_t i = 0; i < parts->n_certs; i++) {
-		const struct cert *cert = parts->certs[i].cert;
+	for (size_t i = 0; i < good->n_certs; i++) {
+		const struct cert *cert = good->certs[i].cert;
 
-		add_part(&buf, parts->certs[i].always ? 'a' : 'c', publisher_certs_secret(cert));
+		add_part(&buf, good->certs[i].always ? 'a' : 'c', publisher_certs_secret(cert));
 		add_part(&buf, '=', publisher_certs_pem(cert));
 		add_part(&buf, '=', publisher_certs_key(cert));
 	}
@@ -179,14 +179,32 @@ static struct good *copy(const struct good_parts *parts, const struct route *rou
 		good->files[good->n_files].name = keep(good, parts->files[good->n_files].name);
 		good->files[good->n_files].bytes = keep(good, parts->files[good->n_files].bytes);
 	}
-	good->certs = array_of(parts->n_certs, sizeof(*good->certs));
-	for (; good->n_certs < parts->n_certs; good->n_certs++)
-		good->certs[good->n_certs] = parts->certs[good->n_certs];
 	return good;
 }
 
+static int hold_certs(struct good *good, const struct good_parts *parts, struct certs *certs,
+		      struct err *err)
+{
+	good->certs = array_of(parts->n_certs, sizeof(*good->certs));
+	for (size_t i = 0; i < parts->n_certs; i++) {
+		const struct part_cert *part = &parts->certs[i];
+		const struct str pair[2] = { part->pem, part->key };
+		struct err why = { "it has no key tls.key; a TLS Secret needs one" };
+		struct cert *cert = NULL;
+
+		if (part->key.ptr)
+			cert = publisher_certs_hold(certs, part->secret, pair, &why);
+		if (!cert && !part->optional)
+			return err_set(err, "TLS Secret " STR_FMT ": %s", STR_ARG(part->secret),
+				       why.text);
+		if (cert)
+			good->certs[good->n_certs++] = (struct good_cert){ cert, part->always };
+	}
+	return 0;
+}
+
 struct good *publisher_good_new(const struct good_parts *parts, struct owner *owner,
-				struct err *err)
+				struct certs *certs, struct err *err)
 {
 	struct good *good = NULL;
 	struct route *routes;
@@ -198,7 +216,11 @@ struct good *publisher_good_new(const struct good_parts *parts, struct owner *ow
 		if (read_route(&parts->routes[i], &pool, &routes[i], err) < 0)
 			goto out;
 	good = copy(parts, routes, owner);
-	good->digest = digest_of(parts);
+	if (hold_certs(good, parts, certs, err) < 0) {
+		publisher_good_let_go(&good, NULL, certs);
+		goto out;
+	}
+	good->digest = digest_of(parts, good);
 	publisher_good_hold_values(good, NULL, parts->values, parts->n_values);
 out:
 	pool_wipe(&pool);

@@ -62,6 +62,14 @@ struct owner {
 					     state was rejected or mended. 0: unknown */
 };
 
+/* A certificate with its key, as it came. */
+struct part_cert {
+	struct str secret; /* "namespace/name" */
+	struct str pem, key;
+	bool always;   /* publish it whether it serves a host or not */
+	bool optional; /* leave it out if it cannot be served */
+};
+
 /* What a `good` is made of, in someone else's memory. */
 struct good_parts {
 	struct packed_route
@@ -70,7 +78,7 @@ struct good_parts {
 	struct str settings, bootstrap;
 	struct good_file *files;
 	size_t n_files;
-	struct good_cert *certs; /* held; the new good takes them over */
+	struct part_cert *certs;
 	size_t n_certs;
 	struct cached_value **values; /* not held yet */
 	size_t n_values;
@@ -79,10 +87,9 @@ struct good_parts {
 struct owner *publisher_owner_new(const struct msg_key *key, struct str text);
 void publisher_owner_destroy(struct owner **self_p); /* its good must be gone */
 
-/* Held once. NULL and a sentence if a route does not decode; the certificates are the caller's
- * still. */
+/* Held once. NULL and a sentence if a route does not decode or a certificate cannot be served. */
 struct good *publisher_good_new(const struct good_parts *parts, struct owner *owner,
-				struct err *err);
+				struct certs *certs, struct err *err);
 void publisher_good_hold(struct good *good);
 /* The last holder wipes it, and lets go of its secret values and of its certificates. */
 void publisher_good_let_go(struct good **self_p, struct secret_cache *cache, struct certs *certs);

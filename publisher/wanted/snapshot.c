@@ -8,6 +8,7 @@
 #include "publisher/wanted/snapshot.h"
 
 #include "base/mem.h"
+#include "publisher/wanted/wanted_inside.h"
 
 void publisher_snapshot_take(struct snapshot *snapshot, const struct wanted *wanted)
 {
@@ -29,7 +30,7 @@ void publisher_snapshot_take(struct snapshot *snapshot, const struct wanted *wan
 void publisher_snapshot_let_go(struct snapshot *snapshot, struct wanted *wanted)
 {
 	for (size_t i = 0; i < snapshot->n_goods; i++)
-		publisher_good_let_go(&snapshot->goods[i], &wanted->secret_cache, &wanted->certs);
+		publisher_wanted_let_go(wanted, &snapshot->goods[i]);
 	mem_free(snapshot->goods);
 	mem_free(snapshot->certs);
 	*snapshot = (struct snapshot){ 0 };

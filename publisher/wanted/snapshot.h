@@ -3,7 +3,7 @@
 #ifndef PUBLISHER_SNAPSHOT_H
 #define PUBLISHER_SNAPSHOT_H
 
-#include "publisher/wanted/wanted_inside.h"
+#include "publisher/wanted/wanted.h"
 
 struct snapshot {
 	struct good **goods; /* one for each owner that has any, held */

@@ -24,7 +24,7 @@ static void warn_conflict(void *self, const struct route *route, const struct ow
 					     : route->prefix;
 	struct str sentence;
 
-	if (!w->sink.warn)
+	if (!w->listener.warn)
 		return;
 	pool_init(&pool);
 	sentence = pool_printf(&pool,
@@ -33,16 +33,16 @@ static void warn_conflict(void *self, const struct route *route, const struct ow
 			       "from", err_quote(route->from), err_quote(path),
 			       msg_kind_name((enum msg_kind)other->key.kind),
 			       STR_ARG(msg_key_for_people(&other->key, &pool)));
-	w->sink.warn(w->sink.self, &route->owner->key, sentence.ptr);
+	w->listener.warn(w->listener.self, &route->owner->key, sentence.ptr);
 	pool_clear(&pool);
 }
 
-struct wanted *publisher_wanted_new(const struct wanted_sink *sink)
+struct wanted *publisher_wanted_new(const struct wanted_listener *listener)
 {
 	struct wanted *self = mem_alloc(sizeof(*self));
 
-	if (sink)
-		self->sink = *sink;
+	if (listener)
+		self->listener = *listener;
 	map_init(&self->owners, NULL);
 	publisher_secret_cache_init(&self->secret_cache);
 	publisher_certs_init(&self->certs);
@@ -66,7 +66,7 @@ void publisher_wanted_destroy(struct wanted **self_p)
 	for (size_t i = 0; map_next(&self->owners, &i, NULL, &value);) {
 		struct owner *owner = value;
 
-		publisher_good_let_go(&owner->good, &self->secret_cache, &self->certs);
+		publisher_wanted_let_go(self, &owner->good);
 		publisher_owner_destroy(&owner);
 	}
 	map_clear(&self->owners);
@@ -78,7 +78,7 @@ void publisher_wanted_destroy(struct wanted **self_p)
 
 /* ---- owners ---- */
 
-struct owner *publisher_wanted_owner(const struct wanted *self, const struct msg_key *key)
+static struct owner *find(const struct wanted *self, const struct msg_key *key)
 {
 	struct pool pool;
 	struct owner *owner;
@@ -91,7 +91,7 @@ struct owner *publisher_wanted_owner(const struct wanted *self, const struct msg
 
 static struct owner *owner_of(struct wanted *self, const struct msg_key *key)
 {
-	struct owner *owner = publisher_wanted_owner(self, key);
+	struct owner *owner = find(self, key);
 	struct pool pool;
 	struct str text;
 
@@ -150,25 +150,22 @@ static void swap_good(struct wanted *self, struct owner *owner, struct good *nex
 		link_good(self, next);
 	if (old)
 		unlink_good(self, old);
-	publisher_good_let_go(&old, &self->secret_cache, &self->certs);
+	publisher_wanted_let_go(self, &old);
 }
 
 enum wanted_outcome publisher_wanted_adopt(struct wanted *self, const struct msg_key *key,
 					   const struct good_parts *parts, struct err *err)
 {
 	struct owner *owner = owner_of(self, key);
-	struct good *next = publisher_good_new(parts, owner, err);
+	struct good *next = publisher_good_new(parts, owner, &self->certs, err);
 
-	if (!next) {
-		for (size_t i = 0; i < parts->n_certs; i++)
-			publisher_certs_let_go(&self->certs, parts->certs[i].cert);
+	if (!next)
 		return WANTED_REJECTED;
-	}
 	set_reason(self, owner, NULL);
 	if (owner->good && hash_equal(&owner->good->digest, &next->digest)) {
 		publisher_good_hold_values(owner->good, &self->secret_cache, parts->values,
 					   parts->n_values);
-		publisher_good_let_go(&next, &self->secret_cache, &self->certs);
+		publisher_wanted_let_go(self, &next);
 		return WANTED_SAME;
 	}
 	swap_good(self, owner, next);
@@ -193,7 +190,7 @@ void publisher_wanted_reject(struct wanted *self, const struct msg_reject *rejec
 
 enum wanted_outcome publisher_wanted_delete(struct wanted *self, const struct msg_key *key)
 {
-	struct owner *owner = publisher_wanted_owner(self, key);
+	struct owner *owner = find(self, key);
 	bool had;
 
 	if (!owner)
@@ -212,6 +209,55 @@ void publisher_wanted_secret(struct wanted *self, const struct msg_secret_put *p
 	publisher_secret_cache_put(&self->secret_cache, put);
 }
 
+void publisher_wanted_sweep_secrets(struct wanted *self)
+{
+	publisher_secret_cache_sweep(&self->secret_cache);
+}
+
+bool publisher_wanted_note_warnings(struct wanted *self, const struct msg_key *key, uint64_t sum)
+{
+	struct owner *owner = find(self, key);
+
+	if (!owner || owner->warned == sum)
+		return false;
+	owner->warned = sum;
+	return true;
+}
+
+void publisher_wanted_let_go(struct wanted *self, struct good **good)
+{
+	publisher_good_let_go(good, &self->secret_cache, &self->certs);
+}
+
+/* ---- what is there ---- */
+
+const struct owner *publisher_wanted_owner(const struct wanted *self, const struct msg_key *key)
+{
+	return find(self, key);
+}
+
+const struct owner *publisher_wanted_find(const struct wanted *self, struct str text)
+{
+	return map_get(&self->owners, text);
+}
+
+const struct owner *publisher_wanted_next(const struct wanted *self, size_t *i)
+{
+	void *value;
+
+	return map_next(&self->owners, i, NULL, &value) ? value : NULL;
+}
+
+struct str *publisher_wanted_sorted(const struct wanted *self)
+{
+	return map_sorted_keys(&self->owners);
+}
+
+size_t publisher_wanted_n_owners(const struct wanted *self)
+{
+	return self->owners.n;
+}
+
 size_t publisher_wanted_n_routes(const struct wanted *self)
 {
 	return self->n_routes;
@@ -220,4 +266,16 @@ size_t publisher_wanted_n_routes(const struct wanted *self)
 size_t publisher_wanted_n_rejected(const struct wanted *self)
 {
 	return self->n_rejected;
+}
+
+const struct certs *publisher_wanted_certs(const struct wanted *self)
+{
+	return &self->certs;
+}
+
+void publisher_wanted_on_cert(struct wanted *self, void *arg,
+			      void (*on_change)(void *arg, struct cert *cert, bool published))
+{
+	self->certs.self = arg;
+	self->certs.on_change = on_change;
 }

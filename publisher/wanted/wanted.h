@@ -7,18 +7,19 @@
 #define PUBLISHER_WANTED_H
 
 #include "msg/msg.h"
+#include "publisher/wanted/owner.h"
 
 struct wanted;
 
 enum wanted_format { WANTED_JSON, WANTED_YAML };
 
-struct wanted_sink {
+struct wanted_listener {
 	void *self;
 	/* A conflict begins: two owners have one from and path. Each of them gets a warning. */
 	void (*warn)(void *self, const struct msg_key *owner, const char *sentence);
 };
 
-struct wanted *publisher_wanted_new(const struct wanted_sink *sink);
+struct wanted *publisher_wanted_new(const struct wanted_listener *listener);
 void publisher_wanted_destroy(struct wanted **self_p);
 
 /* What is asked for, beyond routes and settings; set it before anything is put. */
@@ -41,9 +42,34 @@ enum wanted_outcome {
 /* The last good configuration stays; the reason is kept for reports. */
 void publisher_wanted_reject(struct wanted *self, const struct msg_reject *reject);
 enum wanted_outcome publisher_wanted_delete(struct wanted *self, const struct msg_key *owner);
+/* Values that CONFIGs will name; those that nobody has named for long are wiped by a sweep. */
 void publisher_wanted_secret(struct wanted *self, const struct msg_secret_put *put);
+void publisher_wanted_sweep_secrets(struct wanted *self);
 
+/* Makes the parts the last good configuration of an owner, which is made if it is new. */
+enum wanted_outcome publisher_wanted_adopt(struct wanted *self, const struct msg_key *key,
+					   const struct good_parts *parts, struct err *err);
+/* The newest state of an owner cannot be published, for this reason; its last good stays. */
+void publisher_wanted_fault(struct wanted *self, const struct msg_key *key, const char *reason);
+/* False: there is no such owner, or it has these warnings already, as far as their sum says. */
+bool publisher_wanted_note_warnings(struct wanted *self, const struct msg_key *key, uint64_t sum);
+/* Lets go of a configuration that was held with publisher_good_hold. */
+void publisher_wanted_let_go(struct wanted *self, struct good **good);
+
+/* The owner of this key, or of this msg_key_text; NULL: none. */
+const struct owner *publisher_wanted_owner(const struct wanted *self, const struct msg_key *key);
+const struct owner *publisher_wanted_find(const struct wanted *self, struct str text);
+/* for (size_t i = 0; (owner = publisher_wanted_next(wanted, &i));) ...   in any order. */
+const struct owner *publisher_wanted_next(const struct wanted *self, size_t *i);
+/* The msg_key_text of all owners, in byte order; the array is the caller's. */
+struct str *publisher_wanted_sorted(const struct wanted *self);
+size_t publisher_wanted_n_owners(const struct wanted *self);
 size_t publisher_wanted_n_routes(const struct wanted *self);
 size_t publisher_wanted_n_rejected(const struct wanted *self);
+
+const struct certs *publisher_wanted_certs(const struct wanted *self);
+/* Who is told when a certificate begins or ceases to be published; NULL: nobody. */
+void publisher_wanted_on_cert(struct wanted *self, void *arg,
+			      void (*on_change)(void *arg, struct cert *cert, bool published));
 
 #endif

@@ -26,7 +26,7 @@ int actor_send(struct actor_peer *peer, enum msg_type type, const void *body)
 
 static int setup(void **state)
 {
-	struct wanted_sink warnings = { &p, publisher_handlers_warn };
+	struct wanted_listener warnings = { &p, publisher_handlers_warn };
 	struct file_sink_settings settings = { .format = WANTED_JSON, .interval_ms = 500 };
 	struct err err = { "" };
 
