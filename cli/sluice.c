@@ -54,7 +54,7 @@ static void print_table(void)
 		printf("\t%s\t\t\t\t%s\n", verbs[i].name, verbs[i].help);
 }
 
-/* What is asked of sluice itself, not of a verb. */
+/* Answers what is asked of sluice itself; false: the word is none of these. */
 static bool answer(const char *word)
 {
 	if (!strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "help"))

@@ -31,19 +31,19 @@ static const char *const outcomes[] = { "config", "reject", NULL };
 static struct {
 	uint64_t bundles[N_OUTCOMES];
 	struct metric_histogram took; /* us */
-} figures = { .took = { .bounds = &microseconds } };
+} stats = { .took = { .bounds = &microseconds } };
 
 static const struct metric metrics[] = {
 	{ "sluice_translator_bundles_total", "Bundles that were translated, by what became of them",
-	  METRIC_COUNTER, figures.bundles, 1, "result", outcomes },
-	{ "sluice_translator_translate_seconds", "What one bundle took", METRIC_HISTOGRAM,
-	  &figures.took, 1000000, NULL, NULL },
+	  METRIC_COUNTER, stats.bundles, 1, "result", outcomes },
+	{ "sluice_translator_translate_seconds", "Time that one bundle took", METRIC_HISTOGRAM,
+	  &stats.took, 1000000, NULL, NULL },
 	{ 0 },
 };
 
 /* ---- bundles ---- */
 
-/* Bundles are taken only while the publisher has room for the answer. */
+/* Reads bundles only while the publisher has credit left for the answer. */
 static void read_if_credit(struct translator *self)
 {
 	struct actor_peer *publisher = actor_peer_of(self->loop, LINK_CONFIGS);
@@ -89,8 +89,9 @@ static int on_bundle(void *arg, struct actor_peer *from, const struct msg *m, st
 
 	(void)from;
 	if (!publisher)
-		return err_set(err,
-			       "the publisher went away; the resolver will send this bundle again");
+		return err_set(
+			err,
+			"the publisher has disconnected; the resolver will send this bundle again");
 	crash_if_asked(self, bundle);
 	begun_ns = clock_ns();
 	pool_init(&pool);
@@ -98,15 +99,15 @@ static int on_bundle(void *arg, struct actor_peer *from, const struct msg *m, st
 		fill_reject(bundle, &reason, &reject);
 		actor_send(publisher, MSG_REJECT, &reject);
 	} else if (actor_send(publisher, MSG_CONFIG, &config) && actor_credit(publisher) > 0) {
-		/* the link is fine: no peer would take this message */
+		/* the link is fine: the message is too large for every peer */
 		err_set(&reason,
 			"its configuration is too large to be published; it needs fewer paths");
 		fill_reject(bundle, &reason, &reject);
 		actor_send(publisher, MSG_REJECT, &reject);
 	}
 	pool_clear(&pool);
-	figures.bundles[reason.text[0] ? OUTCOME_REJECT : OUTCOME_CONFIG]++;
-	metric_observe(&figures.took, (clock_ns() - begun_ns) / 1000);
+	stats.bundles[reason.text[0] ? OUTCOME_REJECT : OUTCOME_CONFIG]++;
+	metric_observe(&stats.took, (clock_ns() - begun_ns) / 1000);
 	read_if_credit(self);
 	return 0;
 }

@@ -22,7 +22,9 @@ static const struct conf_option options[] = {
 	{ "run-dir", CONF_TEXT, &run_dir, "/run/sluice", 0, 0,
 	  "folder of the sockets between processes", 0 },
 	{ "redact", CONF_BOOL, &redacted, "false", 0, 0,
-	  "replace names, hosts, addresses and sentences by tokens, to send it to somebody", 0 },
+	  "replace names, hosts, addresses and sentences by tokens, so that the dump can be given "
+	  "away",
+	  0 },
 	{ 0 },
 };
 

@@ -26,11 +26,11 @@ static const struct conf_option options[] = {
 	{ 0 },
 };
 
-/* What one room says. */
+/* The answer of one room. */
 struct said {
 	struct buf text;
 	struct value value;
-	long status; /* of HTTP; 0: nobody is there */
+	long status; /* of HTTP; 0: the room does not run */
 };
 
 /* ---- ask ---- */
@@ -76,7 +76,7 @@ static size_t n_items(const struct value *list)
 	return list && list->type == VALUE_LIST ? list->list.n : 0;
 }
 
-/* What a terminal would obey becomes a question mark: C0, DEL, and C1 in UTF-8. */
+/* Characters that a terminal would obey become a question mark: C0, DEL, and C1 in UTF-8. */
 static void clean(struct buf *text)
 {
 	for (size_t i = 0; i < text->len; i++) {
@@ -88,7 +88,7 @@ static void clean(struct buf *text)
 	}
 }
 
-/* One line; `label` may be empty: what stands above goes on. */
+/* One line; an empty `label`: it continues the line above. */
 static void print_line(const char *label, struct buf *text)
 {
 	clean(text);

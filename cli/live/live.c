@@ -17,9 +17,9 @@
 
 #include "msg/msg.h"
 
-#define QUIET_S 10L /* a process that says nothing for so long is frozen */
+#define QUIET_S 10L /* a process that is silent for so long is frozen */
 
-/* ---- who is there ---- */
+/* ---- find ---- */
 
 static int order_of(struct str room)
 {
@@ -102,7 +102,7 @@ const struct live_process *cli_live_first(const struct live_list *list, const ch
 	return NULL;
 }
 
-/* ---- what it says ---- */
+/* ---- ask ---- */
 
 static size_t on_bytes(char *bytes, size_t size, size_t n, void *arg)
 {

@@ -17,15 +17,15 @@ struct live_list {
 	size_t n;
 };
 
-/* Those that take connections; sockets that a killed process left are skipped. -1: the folder
- * cannot be read, or nobody is there. Lives in the pool. */
+/* The processes that accept connections; sockets that a killed process left behind are skipped. -1:
+ * the folder cannot be read, or no process runs. Lives in the pool. */
 int cli_live_find(struct str run_dir, struct pool *pool, struct live_list *out, struct err *err);
 /* The process of that room, NULL: none. */
 const struct live_process *cli_live_first(const struct live_list *list, const char *room);
 
 struct live_answer {
 	long status; /* of HTTP */
-	/* Takes each piece as it comes. */
+	/* Called with each piece as it comes. */
 	void (*on_piece)(void *arg, struct str piece);
 	void *arg;
 };

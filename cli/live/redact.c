@@ -9,7 +9,7 @@
 
 #include "base/hash.h"
 
-/* Their values are words of ours or of Kubernetes. */
+/* Keys whose values are words of ours or of Kubernetes. */
 static const char *const shown[] = { "kind",     "room",       "state",    "queue",
 				     "pathType", "protocol",   "type",     "addressType",
 				     "since",    "apiVersion", "condition" };

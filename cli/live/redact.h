@@ -12,7 +12,7 @@
 #define REDACT_DEPTH_MAX 200
 
 struct redact {
-	bool in_text, escaped; /* inside a text; behind a backslash */
+	bool in_text, escaped; /* inside a text; after a backslash */
 	bool keep;             /* the present key's value may be shown */
 	bool is_key;           /* the present text is a key */
 	size_t depth;

@@ -46,7 +46,7 @@ struct tap_client {
 	bool quit;
 };
 
-/* What a line says, for filters and people. */
+/* The parts of a line that filters and people look at. */
 struct tap_line {
 	struct str time, topic, from, to, kind, namespace, name, type;
 	long long seq, len;
@@ -162,7 +162,7 @@ static void show(struct tap_client *tap, struct str line)
 		else
 			show_person(tap, &seen);
 		if (fflush(stdout) != 0)
-			tap->quit = true; /* nobody reads any more */
+			tap->quit = true; /* the reader is gone */
 	}
 	pool_clear(&pool);
 }
@@ -192,7 +192,7 @@ static void follow(struct tap_client *tap, const char *name, bool there)
 		return;
 	buf_init(&endpoint, BUF_MAX_TEXT);
 	buf_printf(&endpoint, "ipc://%s/%s", run_dir.ptr, name);
-	zmq_disconnect(tap->sock, endpoint.ptr); /* the file may be another socket now */
+	zmq_disconnect(tap->sock, endpoint.ptr); /* a new socket may have that name now */
 	if (there && zmq_connect(tap->sock, endpoint.ptr) < 0)
 		fprintf(stderr, "sluice tap: %s: %s\n", endpoint.ptr, zmq_strerror(errno));
 	buf_clear(&endpoint);

@@ -71,7 +71,7 @@ static void free_seen(void *ptr)
 	mem_free(seen);
 }
 
-/* ---- figures ---- */
+/* ---- series ---- */
 
 /* name{room="x",label="y"} 1.5 becomes name{label="y"} -> 1.5 */
 static void read_series(struct look *look, struct str line, struct pool *pool)
@@ -186,7 +186,7 @@ static void look_at(struct top *top, const struct live_process *process, struct 
 static void print_process(const struct live_process *process, const struct top_process *seen)
 {
 	const struct look *now = &seen->now;
-	struct err why; /* nothing in it that a terminal would obey */
+	struct err why; /* without anything that a terminal would obey */
 
 	err_set(&why, STR_FMT, STR_ARG(seen->why_not));
 	printf("%-11s %7ld  %-5s %8.1f %8.1f %7.0f %6.1f %7.1f %6.0f  %s\n", process->room.ptr,

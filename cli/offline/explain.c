@@ -22,7 +22,7 @@ struct listing {
 
 static void add_item(struct buf *list, struct str name, struct str reason)
 {
-	struct err line; /* nothing in it that a terminal would obey */
+	struct err line; /* without anything that a terminal would obey */
 
 	if (!as_json) {
 		err_set(&line, STR_FMT "%s" STR_FMT, STR_ARG(name), reason.ptr ? ": " : "",
@@ -74,7 +74,7 @@ int cli_explain(int argc, char **argv)
 		       &rest, &err);
 	if (rc)
 		return rc > 0 ? CLI_GOOD : cli_offline_usage("explain", err.text);
-	if (cli_offline_take_files(&rest))
+	if (cli_offline_add_files(&rest))
 		return cli_offline_usage("explain",
 					 "name at least one manifest file or folder with -f");
 

@@ -65,7 +65,7 @@ static void on_secret(void *arg, const struct msg_secret_value *value)
 	resolver_resolve_secret(self->resolve, value);
 }
 
-static void on_complain(void *arg, const char *path, uint32_t line, const char *sentence)
+static void on_unreadable(void *arg, const char *path, uint32_t line, const char *sentence)
 {
 	struct offline *self = arg;
 
@@ -106,7 +106,7 @@ static void on_warn(void *arg, const struct msg_key *owner, const char *sentence
 
 /* ---- what the verbs call ---- */
 
-int cli_offline_take_files(const struct str_list *rest)
+int cli_offline_add_files(const struct str_list *rest)
 {
 	struct str_list *files = &cli_offline_settings.files;
 	struct str *items = mem_alloc((files->n + rest->n + 1) * sizeof(*items));
@@ -129,7 +129,7 @@ int cli_offline_usage(const char *verb, const char *sentence)
 
 void cli_offline_load(struct offline *self)
 {
-	const struct source_sink from_source = { self, on_put, on_del, on_secret, on_complain };
+	const struct source_sink from_source = { self, on_put, on_del, on_secret, on_unreadable };
 	const struct resolve_sink from_resolve = { self, on_dirty, on_secret_wanted, on_secret_put,
 						   NULL };
 	const struct wanted_listener from_wanted = { self, on_warn };
@@ -171,8 +171,8 @@ static void translate_bundle(struct offline *self, const struct msg_bundle *bund
 		add_line(self, &bundle->owner, str_from(err.text), false);
 		break;
 	case WANTED_WAITS:
-		add_line(self, &bundle->owner, STR("a secret value that it refers to is not there"),
-			 false);
+		add_line(self, &bundle->owner,
+			 STR("the value of a Secret that it refers to is missing"), false);
 		break;
 	case WANTED_CHANGED:
 	case WANTED_SAME:

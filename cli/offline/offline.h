@@ -39,11 +39,11 @@ struct offline {
 	bool unreadable;
 };
 
-/* Takes what stood behind the options as more files; -1 if there are none at all. */
-int cli_offline_take_files(const struct str_list *rest);
+/* Adds the arguments after the options as more files; -1 if there are none at all. */
+int cli_offline_add_files(const struct str_list *rest);
 /* Prints "sluice VERB: sentence" and where help is; returns CLI_USAGE. */
 int cli_offline_usage(const char *verb, const char *sentence);
-/* Reads the manifests; complains on stderr of what cannot be read, and sets `unreadable`. */
+/* Reads the manifests; says on stderr what cannot be read, and sets `unreadable`. */
 void cli_offline_load(struct offline *self);
 /* Translates every owner (only the Pomerium object if `settings_only`) into `wanted`; rejections
  * and warnings go to `lines`. */

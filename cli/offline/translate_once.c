@@ -51,7 +51,7 @@ int cli_translate_once(int argc, char **argv)
 		       &rest, &err);
 	if (rc)
 		return rc > 0 ? CLI_GOOD : cli_offline_usage("translate", err.text);
-	if (cli_offline_take_files(&rest))
+	if (cli_offline_add_files(&rest))
 		return cli_offline_usage("translate",
 					 "name at least one manifest file or folder with -f");
 	if (!str_is(format, "json") && !str_is(format, "yaml"))

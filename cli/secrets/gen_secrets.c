@@ -26,8 +26,8 @@ static const struct conf_option options[] = {
 	{ "bootstrap-name", CONF_TEXT, &bootstrap_name, "bootstrap", 0, 0,
 	  "name of the Secret that Pomerium starts with", 0 },
 	{ "curve-name", CONF_TEXT, &curve_name, "sluice-curve", 0, 0,
-	  "name of the Secret with the CURVE keys of the pods whose rooms bind; that of "
-	  "translators elsewhere has -translator behind it",
+	  "name of the Secret with the CURVE keys of the pods whose rooms bind; the name "
+	  "of that for translators elsewhere ends in -translator",
 	  0 },
 	{ "secrets", CONF_TEXT, &secrets, "", 0, 0,
 	  "NAMESPACE/NAME of the Secret that Pomerium starts with, in the place of --namespace and "
@@ -37,7 +37,8 @@ static const struct conf_option options[] = {
 	  "bootstrap: only the Secret that Pomerium starts with; curve: only those with CURVE keys",
 	  0 },
 	{ "apply", CONF_BOOL, &apply, "false", 0, 0,
-	  "make them in the cluster instead of printing them; what is there is kept", 0 },
+	  "make them in the cluster instead of printing them; existing Secrets stay as they are",
+	  0 },
 	{ "kubeconfig", CONF_TEXT, &kubeconfig, "", 0, 0,
 	  "the cluster for --apply; in a pod: the cluster it runs in", 0 },
 	{ "context", CONF_TEXT, &context, "", 0, 0,
@@ -55,7 +56,7 @@ struct set {
 
 static bool is_name(struct str s, size_t max, bool with_dots)
 {
-	bool edge = true; /* a label begins: only a letter or a digit may stand here */
+	bool edge = true; /* a label begins here, with a letter or a digit */
 
 	for (size_t i = 0; i < s.len; i++) {
 		const char c = s.ptr[i];
@@ -75,16 +76,15 @@ static int check_name(const char *flag, struct str name, size_t max, struct err 
 	if (is_name(name, max, max > NAMESPACE_MAX_BYTES))
 		return 0;
 	return err_set(err,
-		       "--%s is %s; it must be a name as Kubernetes takes it: small letters, "
-		       "digits and '-', at most %zu",
+		       "--%s is %s; it must be a name that Kubernetes accepts: small letters, "
+		       "digits and '-', at most %zu characters",
 		       flag, err_quote(name), max);
 }
 
 static int check_flags(const struct str_list *rest, struct err *err)
 {
 	if (rest->n)
-		return err_set(err, "%s is no option; there is nothing behind the options",
-			       err_quote(rest->items[0]));
+		return err_set(err, "unexpected argument %s", err_quote(rest->items[0]));
 	if (secrets.len && !str_cut(secrets, '/', &namespace, &bootstrap_name))
 		return err_set(err, "--secrets is %s; it must be NAMESPACE/NAME",
 			       err_quote(secrets));
@@ -92,8 +92,8 @@ static int check_flags(const struct str_list *rest, struct err *err)
 	if (only.len && !str_is(only, "bootstrap") && !str_is(only, "curve"))
 		return err_set(err, "--only is %s; it must be bootstrap or curve", err_quote(only));
 	if (apply && !kubeconfig.len && !getenv("KUBERNETES_SERVICE_HOST"))
-		return err_set(err, "name the cluster with --kubeconfig; only in a pod it is known "
-				    "without");
+		return err_set(err, "name the cluster with --kubeconfig; it can only be left out "
+				    "in a pod");
 	if (check_name(secrets.len ? "secrets" : "namespace", namespace, NAMESPACE_MAX_BYTES,
 		       err) ||
 	    check_name(secrets.len ? "secrets" : "bootstrap-name", bootstrap_name, NAME_MAX_BYTES,
@@ -151,7 +151,7 @@ static int print(const struct set *set, struct err *err)
 
 /* ---- the cluster ---- */
 
-static void tell(const struct made_secret *secret, const char *what)
+static void report(const struct made_secret *secret, const char *what)
 {
 	printf(STR_FMT "/" STR_FMT ": %s\n", STR_ARG(secret->namespace), STR_ARG(secret->name),
 	       what);
@@ -163,16 +163,17 @@ static int put(struct kube *kube, const struct made_secret *secret, struct err *
 	int rc = cli_secret_store_put(kube, secret, err);
 
 	if (rc >= 0)
-		tell(secret, rc ? "made" : "kept");
+		report(secret, rc ? "made" : "kept");
 	return rc;
 }
 
-/* Keys of one do not fit another set's, so one alone helps nobody. */
-static int half_there(const struct made_secret *there, const struct made_secret *gone,
-		      struct err *err)
+/* The keys of two sets do not fit each other, so one Secret alone is of no use. */
+static int fail_on_half(const struct made_secret *there, const struct made_secret *gone,
+			struct err *err)
 {
 	err_set(err,
-		"the CURVE Secrets are half there: " STR_FMT "/" STR_FMT " is, " STR_FMT "/" STR_FMT
+		"only one of the CURVE Secrets exists: " STR_FMT "/" STR_FMT " is, " STR_FMT
+		"/" STR_FMT
 		" is not, and keys made now would not fit; delete the one with `kubectl -n " STR_FMT
 		" delete secret " STR_FMT "` and run this again",
 		STR_ARG(there->namespace), STR_ARG(there->name), STR_ARG(gone->namespace),
@@ -180,12 +181,12 @@ static int half_there(const struct made_secret *there, const struct made_secret 
 	return CLI_REJECTED;
 }
 
-/* Somebody else was between our look and our POST. */
-static int overtaken(const struct set *set, struct err *err)
+/* Another process made one between our GET and our POST. */
+static int fail_on_race(const struct set *set, struct err *err)
 {
 	err_set(err,
-		"somebody else is making the CURVE Secrets at this moment; run this again when "
-		"they are done, and if a link then finds no good key, delete both with `kubectl "
+		"another process is making the CURVE Secrets at this moment; run this again when "
+		"it is done, and if a link then finds no good key, delete both with `kubectl "
 		"-n " STR_FMT " delete secret " STR_FMT " " STR_FMT "` and run it once more",
 		STR_ARG(namespace), STR_ARG(set->pod.name), STR_ARG(set->translator.name));
 	return CLI_REJECTED;
@@ -200,19 +201,19 @@ static int apply_curve(struct kube *kube, const struct set *set, struct err *err
 	if (pod < 0 || translator < 0)
 		return CLI_SYSTEM;
 	if (pod && translator) {
-		tell(&set->pod, "kept");
-		tell(&set->translator, "kept");
+		report(&set->pod, "kept");
+		report(&set->translator, "kept");
 		return CLI_GOOD;
 	}
 	if (pod || translator)
-		return half_there(pod ? &set->pod : &set->translator,
-				  pod ? &set->translator : &set->pod, err);
+		return fail_on_half(pod ? &set->pod : &set->translator,
+				    pod ? &set->translator : &set->pod, err);
 	rc = put(kube, &set->pod, err);
 	if (rc == 1)
 		rc = put(kube, &set->translator, err);
 	if (rc < 0)
 		return CLI_SYSTEM;
-	return rc ? CLI_GOOD : overtaken(set, err);
+	return rc ? CLI_GOOD : fail_on_race(set, err);
 }
 
 static int apply_all(const struct set *set, struct err *err)

@@ -37,14 +37,14 @@ int cli_places_check_out(const char *flag, struct str file, struct err *err)
 	if (stat(file.ptr, &st) == 0 && S_ISDIR(st.st_mode))
 		rc = err_set(err, "%s %s is a folder; name a file in it", flag, err_quote(file));
 	else if (access(folder, W_OK | X_OK))
-		rc = err_set(err, "%s %s cannot be written, on account of its folder: %s", flag,
+		rc = err_set(err, "%s %s cannot be written, because of its folder: %s", flag,
 			     err_quote(file), strerror(errno));
 out:
 	mem_free(folder);
 	return rc;
 }
 
-/* Whoever had it may have removed it between our opening and locking: then it locks nothing. */
+/* Its owner may have removed it after we opened and before we locked it: then it locks nothing. */
 static bool is_still_there(int fd, const char *path)
 {
 	struct stat ours, there;
@@ -55,22 +55,23 @@ static bool is_still_there(int fd, const char *path)
 
 static int lock_file(struct places *places, struct str out_file, struct err *err)
 {
-	char who[32] = "", *end;
+	char holder[32] = "", *end;
 	int fd;
 
 	do {
 		fd = open(places->out_lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 		if (fd < 0)
-			return err_set(err, "--out %s cannot be taken: %s: %s", err_quote(out_file),
-				       places->out_lock_path, strerror(errno));
+			return err_set(err, "--out %s cannot be locked: %s: %s",
+				       err_quote(out_file), places->out_lock_path, strerror(errno));
 		if (flock(fd, LOCK_EX | LOCK_NB)) {
-			if (read(fd, who, sizeof(who) - 1) > 0 && (end = strchr(who, '\n')))
+			if (read(fd, holder, sizeof(holder) - 1) > 0 &&
+			    (end = strchr(holder, '\n')))
 				*end = '\0';
 			close(fd);
 			return err_set(err,
 				       "another sluice up (process %s) writes --out %s; each needs "
 				       "a file of its own",
-				       *who ? who : "unknown", err_quote(out_file));
+				       *holder ? holder : "unknown", err_quote(out_file));
 		}
 		places->out_lock = fd;
 	} while (!is_still_there(fd, places->out_lock_path) && !close(fd));
@@ -80,7 +81,7 @@ static int lock_file(struct places *places, struct str out_file, struct err *err
 	return 0;
 }
 
-int cli_places_take_out(struct places *places, struct str out_file, struct err *err)
+int cli_places_lock_out(struct places *places, struct str out_file, struct err *err)
 {
 	struct buf path;
 
@@ -115,7 +116,7 @@ static int make_fresh(struct places *places, struct err *err)
 	return 0;
 }
 
-static int take(struct places *places, struct err *err)
+static int lock_run_dir(struct places *places, struct err *err)
 {
 	struct str name = str_from(places->run_dir);
 
@@ -151,7 +152,7 @@ int cli_places_open(struct places *places, struct str *run_dir, struct err *err)
 			       "--run-dir %s has %zu bytes; the paths of sockets are short, so it "
 			       "may have %zu",
 			       err_quote(*run_dir), run_dir->len, MAX_RUN_DIR);
-	return take(places, err);
+	return lock_run_dir(places, err);
 }
 
 /* Sockets only, no folders: what the rooms left in the folder that we made. */
@@ -174,7 +175,7 @@ void cli_places_close(struct places *places)
 	if (places->run_dir && places->lock >= 0)
 		close(places->lock);
 	if (places->out_lock_path) {
-		unlink(places->out_lock_path); /* first: who opens it now finds it gone */
+		unlink(places->out_lock_path); /* before the lock goes: see is_still_there */
 		close(places->out_lock);
 	}
 	mem_free(places->out_lock_path);

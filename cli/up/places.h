@@ -15,13 +15,13 @@ struct places {
 	char *out_lock_path;
 };
 
-/* The file that a flag names, "" for none: can it be written? */
+/* -1 if the file that a flag names cannot be written; "": the flag names none. */
 int cli_places_check_out(const char *flag, struct str file, struct err *err);
-/* The same for --out, and takes it for us alone. */
-int cli_places_take_out(struct places *places, struct str out_file, struct err *err);
-/* Makes the run folder (empty: a fresh one, named in *run_dir) and takes it for us alone. */
+/* The same for --out, and locks it for us. */
+int cli_places_lock_out(struct places *places, struct str out_file, struct err *err);
+/* Makes the run folder (empty: a fresh one, named in *run_dir) and locks it for us. */
 int cli_places_open(struct places *places, struct str *run_dir, struct err *err);
-/* What is zeroed was never opened. */
+/* Does nothing to places that are all zero: they were never opened. */
 void cli_places_close(struct places *places);
 
 #endif

@@ -66,7 +66,7 @@ static struct str text_of(const struct value *v)
 	return v && v->type == VALUE_STRING ? v->string : STR("");
 }
 
-/* The path column: what the route matches, with the way it matches in front. */
+/* The path column: what the route matches, after a mark for the way in which it matches. */
 static struct str path_cell(const struct value *route, struct pool *pool)
 {
 	static const char *const kinds[] = { "prefix", "path", "regex" };
@@ -122,7 +122,7 @@ struct table_row {
 	struct str cells[4];
 };
 
-/* What a tenant wrote, with nothing in it that a terminal would obey. */
+/* A tenant's text, without anything that a terminal would obey. */
 static struct str plain(struct str cell, struct pool *pool)
 {
 	for (size_t i = 0; i < cell.len; i++)
@@ -202,6 +202,6 @@ void cli_table_on_fd(struct table *table)
 	char events[4096];
 
 	while (read(table->fd, events, sizeof(events)) > 0)
-		; /* which file it was is seen by its digest */
+		; /* the digest tells whether it was our file */
 	cli_table_show(table);
 }

@@ -8,7 +8,7 @@
 #include "base/hash.h"
 
 struct table {
-	char *path; /* NULL: nobody wants a table */
+	char *path; /* NULL: no table is wanted */
 	bool yaml;
 	int fd;            /* inotify on the folder */
 	struct hash shown; /* digest of the file shown last */

@@ -29,7 +29,7 @@
 #define STABLE_MS 5000 /* a child that lived this long starts with the shortest wait again */
 #define END_MS 5000    /* from SIGTERM to SIGKILL */
 
-/* What to run and how it went. */
+/* A process: its command line and its state. */
 struct child {
 	enum msg_room room;
 	char **argv; /* NULL at the end */
@@ -49,7 +49,7 @@ struct supervisor {
 	struct table table;
 	struct notify notify;
 	bool ending;
-	uint64_t kill_ms; /* while ending: when patience is over */
+	uint64_t kill_ms; /* while ending: when to send SIGKILL */
 	int status;
 };
 
@@ -106,7 +106,7 @@ static void start_child(struct supervisor *self, struct child *child)
 	}
 	if (child->pid)
 		return;
-	/* the child: dies with us, even if we are killed */
+	/* the child: it ends when we end, even if we are killed */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
 		_exit(CLI_SYSTEM);
@@ -184,7 +184,7 @@ static bool any_running(const struct supervisor *self)
 	return false;
 }
 
-/* Starts what is due; returns the next deadline in ms, UINT64_MAX: none. */
+/* Starts the children that are due; returns the next deadline in ms, UINT64_MAX: none. */
 static uint64_t start_due(struct supervisor *self)
 {
 	const uint64_t now = clock_ms();
@@ -285,7 +285,7 @@ static void catch_signals(struct supervisor *self)
 
 static int check(const struct str_list *rest, struct err *err)
 {
-	if (cli_offline_take_files(rest) && !cli_up_flags.kubeconfig.len &&
+	if (cli_offline_add_files(rest) && !cli_up_flags.kubeconfig.len &&
 	    !getenv("KUBERNETES_SERVICE_HOST"))
 		return err_set(err, "name at least one manifest file or folder with -f, or a "
 				    "cluster with --kubeconfig");
@@ -300,7 +300,7 @@ static int check(const struct str_list *rest, struct err *err)
 	return 0;
 }
 
-/* A pipeline that stays waits for them to appear; one that is to end has nothing to wait for. */
+/* A pipeline that stays waits for files to appear. With --once there is nothing to wait for. */
 static int check_files(struct err *err)
 {
 	const struct str_list *files = &cli_offline_settings.files;
@@ -331,10 +331,10 @@ int cli_up(int argc, char **argv)
 		return CLI_UNREADABLE;
 	}
 	self = mem_alloc(sizeof(*self));
-	catch_signals(self); /* before there is a run folder that a signal would leave behind */
+	catch_signals(self); /* first: a signal would leave the run folder behind */
 	if (find_bin_dir(self, &err) ||
 	    cli_places_check_out("--bootstrap-out", cli_up_flags.bootstrap_out, &err) ||
-	    cli_places_take_out(&self->places, cli_up_flags.out, &err) ||
+	    cli_places_lock_out(&self->places, cli_up_flags.out, &err) ||
 	    cli_places_open(&self->places, &cli_up_flags.run_dir, &err)) {
 		fprintf(stderr, "sluice up: %s\n", err.text);
 		rc = CLI_SYSTEM;

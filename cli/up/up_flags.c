@@ -23,7 +23,7 @@
 
 struct up_flags cli_up_flags;
 
-/* Where a flag goes that the supervisor does not look at. */
+/* The value of a flag that the supervisor itself does not look at. */
 union slot {
 	struct str text;
 	struct str_list list;
@@ -120,10 +120,10 @@ static const struct flag_row rows[] = {
 	    "the same for /healthz, /readyz and /startupz; may be the same address", 0 },
 	  TO_ALL | EACH_A_PORT },
 	{ { "debug-dump-config-diff", CONF_BOOL, NULL, "false", 0, 0,
-	    "of the Go controller: taken, of no effect", 0 },
+	    "of the Go controller: accepted, has no effect", 0 },
 	  NO_EFFECT },
 	{ { "config-controller-shutdown", CONF_TEXT, NULL, "", 0, 0,
-	    "of the Go controller: taken, of no effect", 0 },
+	    "of the Go controller: accepted, has no effect", 0 },
 	  NO_EFFECT },
 	{ { "log-level", CONF_TEXT, NULL, "info", 0, 0, "debug, info, warn or error", 0 }, TO_ALL },
 	{ { "log-format", CONF_TEXT, &cli_up_flags.log_format, "logfmt", 0, 0, "logfmt or json",
@@ -131,7 +131,7 @@ static const struct flag_row rows[] = {
 	  TO_ALL },
 };
 
-/* Those that `translate` and `explain` have too; offline.c has their rows. */
+/* The flags that `translate` and `explain` have too; offline.c has their rows. */
 static const struct {
 	const char *name;
 	unsigned rooms;
@@ -170,7 +170,7 @@ static int check_addresses(struct err *err)
 		return err_set(
 			err,
 			"--metrics-bind-address and --health-probe-bind-address: ports %u "
-			"and %u are to be the same or %u apart, since each process takes one",
+			"and %u should be the same or %u apart, since each process needs one",
 			metrics.port, probes.port, n);
 	return 0;
 }
@@ -258,7 +258,7 @@ static void pass_paths(const struct conf_option *option, cli_up_flags_fn *each, 
 	buf_clear(&flag);
 }
 
-/* What is empty says nothing: the room's own default stands then. */
+/* An empty value is not handed on: the room's own default holds then. */
 static void pass_on(const struct conf_option *option, const unsigned *place, cli_up_flags_fn *each,
 		    void *arg)
 {
@@ -332,6 +332,6 @@ void cli_up_flags_set_secrets(enum msg_room room)
 		if (secret->len && is_for(rows[i].rooms, room))
 			setenv(name, secret->ptr, 1);
 		else
-			unsetenv(name); /* nobody else needs it */
+			unsetenv(name); /* no other room needs it */
 	}
 }

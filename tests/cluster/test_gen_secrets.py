@@ -72,7 +72,7 @@ def test_only_and_names(sluice):
     (["--secrets", "bootstrap"], "it must be NAMESPACE/NAME"),
     (["--secrets", "a/b/c", "--kubeconfig", "/x"], "--secrets is"),
     (["--apply"], "name the cluster with --kubeconfig"),
-    (["more"], '"more" is no option'),
+    (["more"], 'unexpected argument "more"'),
 ])
 def test_wrong_flags_are_named(sluice, args, sentence):
     done = gen(sluice, *args)
@@ -137,7 +137,7 @@ def test_half_a_set_is_refused(cluster, apply, there, gone):
     was = secrets(cluster, apply.path)
     done = apply()
     assert (done.returncode, done.stdout) == (1, lines(apply, "kept")), done.stderr
-    assert f"half there: {apply.namespace}/{there} is, {apply.namespace}/{gone} is not" in done.stderr
+    assert f"only one of the CURVE Secrets exists: {apply.namespace}/{there} is, {apply.namespace}/{gone} is not" in done.stderr
     assert secrets(cluster, apply.path) == was
     assert cluster.call("DELETE", f"{apply.path}/{there}")[0] == 200
     assert apply().stdout == lines(apply, "kept", "made", "made")

@@ -234,8 +234,8 @@ static int collect(struct ingress_job *job, struct given_list *out, struct err *
 
 /* ---- groups ---- */
 
-static int take_field(struct ingress_job *job, const struct annotation *a, struct str text,
-		      ProtobufCMessage *m, struct err *err)
+static int apply_field(struct ingress_job *job, const struct annotation *a, struct str text,
+		       ProtobufCMessage *m, struct err *err)
 {
 	const char *field = a->field ? a->field : a->name;
 	struct value value = { 0 };
@@ -246,14 +246,14 @@ static int take_field(struct ingress_job *job, const struct annotation *a, struc
 	return pb_field_from_value(&value, field, job->pool, m, err);
 }
 
-static int take_policy(struct ingress_job *job, const struct annotation *a, struct str text,
-		       struct err *err)
+static int apply_policy(struct ingress_job *job, const struct annotation *a, struct str text,
+			struct err *err)
 {
 	Pomerium__Config__Policy *policy = job->route->policies[0];
 	struct str rego;
 
 	if (!a->field)
-		return take_field(job, a, text, &policy->base, err);
+		return apply_field(job, a, text, &policy->base, err);
 	if (translator_ppl_compile(text, job->pool, &rego, err))
 		return -1;
 	PB_SET_TEXT(policy, source_ppl, text);
@@ -261,8 +261,8 @@ static int take_policy(struct ingress_job *job, const struct annotation *a, stru
 	return 0;
 }
 
-static int take_tunnel(struct ingress_job *job, const struct annotation *a, struct str text,
-		       struct err *err)
+static int apply_tunnel(struct ingress_job *job, const struct annotation *a, struct str text,
+			struct err *err)
 {
 	Pomerium__Config__UpstreamTunnel *tunnel = job->route->upstream_tunnel;
 	struct str rego;
@@ -282,8 +282,8 @@ static int take_tunnel(struct ingress_job *job, const struct annotation *a, stru
 /* Numbers of Envoy's Cluster.LbPolicy by those of Pomerium's LoadBalancingPolicy. */
 static const int envoy_policies[] = { 0, 0, 5, 3, 2, 1 };
 
-static int take_cluster(struct ingress_job *job, const struct annotation *a, struct str text,
-			struct err *err)
+static int apply_cluster(struct ingress_job *job, const struct annotation *a, struct str text,
+			 struct err *err)
 {
 	Pomerium__Config__Route *route = job->route;
 	Envoy__Config__Cluster__V3__Cluster *cluster = route->envoy_opts;
@@ -296,7 +296,7 @@ static int take_cluster(struct ingress_job *job, const struct annotation *a, str
 	if (policy > 1 && policy < sizeof(envoy_policies) / sizeof(envoy_policies[0]))
 		PB_SET(cluster, lb_policy,
 		       (Envoy__Config__Cluster__V3__Cluster__LbPolicy)envoy_policies[policy]);
-	if (take_field(job, a, text, &cluster->base, err))
+	if (apply_field(job, a, text, &cluster->base, err))
 		return -1;
 	translator_answer_warn(job->out, job->pool,
 			       "annotation " STR_FMT
@@ -310,23 +310,23 @@ static bool is_true(struct str text)
 	return text.len == 4 && strncasecmp(text.ptr, "true", 4) == 0;
 }
 
-static int take_one(struct ingress_job *job, const struct annotation *a, struct str text,
-		    struct err *err)
+static int apply_one(struct ingress_job *job, const struct annotation *a, struct str text,
+		     struct err *err)
 {
 	switch (a->group) {
 	case GROUP_BASE:
-		return take_field(job, a, text, &job->route->base, err);
+		return apply_field(job, a, text, &job->route->base, err);
 	case GROUP_TLS:
 	case GROUP_SECRET:
 		return translator_annotations_secret(job, a->name, text, err);
 	case GROUP_MCP:
 		return translator_annotations_mcp(job, a->name, text, err);
 	case GROUP_TUNNEL:
-		return take_tunnel(job, a, text, err);
+		return apply_tunnel(job, a, text, err);
 	case GROUP_POLICY:
-		return take_policy(job, a, text, err);
+		return apply_policy(job, a, text, err);
 	case GROUP_CLUSTER:
-		return take_cluster(job, a, text, err);
+		return apply_cluster(job, a, text, err);
 	case GROUP_FLAG:
 		if (is_true(text))
 			job->flags |= a->flag;
@@ -378,7 +378,7 @@ int translator_annotations_apply(struct ingress_job *job, struct err *err)
 			const struct given *given = &list.items[i];
 
 			if (given->annotation->group == order[g] &&
-			    take_one(job, given->annotation, given->text, err))
+			    apply_one(job, given->annotation, given->text, err))
 				return err_wrap(err, "annotation " STR_FMT, STR_ARG(given->key));
 		}
 	}

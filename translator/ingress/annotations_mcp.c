@@ -41,7 +41,7 @@ static Pomerium__Config__UpstreamOAuth2 *oauth2_of(struct ingress_job *job)
 	return server->upstream_oauth2;
 }
 
-static int take_client(struct ingress_job *job, struct str text, struct err *err)
+static int set_client(struct ingress_job *job, struct str text, struct err *err)
 {
 	struct translator_url url;
 
@@ -54,7 +54,7 @@ static int take_client(struct ingress_job *job, struct str text, struct err *err
 	return 0;
 }
 
-static int take_bytes(struct ingress_job *job, struct str text, struct err *err)
+static int set_bytes(struct ingress_job *job, struct str text, struct err *err)
 {
 	Pomerium__Config__MCPServer *server = job->route->mcp->server;
 	long long number;
@@ -69,7 +69,7 @@ static int take_bytes(struct ingress_job *job, struct str text, struct err *err)
 	return 0;
 }
 
-static void take_scopes(struct ingress_job *job, struct str text)
+static void set_scopes(struct ingress_job *job, struct str text)
 {
 	Pomerium__Config__UpstreamOAuth2 *oauth2 = oauth2_of(job);
 	struct str head, tail = text;
@@ -79,7 +79,7 @@ static void take_scopes(struct ingress_job *job, struct str text)
 	PB_PUSH(job->pool, oauth2, scopes, pb_bytes(str_trim(tail)));
 }
 
-static int take_style(struct ingress_job *job, struct str text, struct err *err)
+static int set_style(struct ingress_job *job, struct str text, struct err *err)
 {
 	Pomerium__Config__UpstreamOAuth2 *oauth2;
 
@@ -95,8 +95,7 @@ static int take_style(struct ingress_job *job, struct str text, struct err *err)
 	return 0;
 }
 
-/* Scalars are taken as they are written, as go-yaml does for a map of texts; null is the empty
- * text. */
+/* A scalar counts as it is written, as in go-yaml's map of texts; null is the empty text. */
 static int scalar_text(const struct value *v, struct str *out, struct err *err)
 {
 	if (v->type == VALUE_LIST || v->type == VALUE_MAP)
@@ -111,7 +110,7 @@ static int scalar_text(const struct value *v, struct str *out, struct err *err)
 	return 0;
 }
 
-static int take_params(struct ingress_job *job, struct str text, struct err *err)
+static int set_params(struct ingress_job *job, struct str text, struct err *err)
 {
 	Pomerium__Config__UpstreamOAuth2 *oauth2 = oauth2_of(job);
 	struct value v = { 0 };
@@ -138,8 +137,8 @@ static int take_params(struct ingress_job *job, struct str text, struct err *err
 	return 0;
 }
 
-static int take_server(struct ingress_job *job, const struct mcp_annotation *a, struct str text,
-		       struct err *err)
+static int set_server(struct ingress_job *job, const struct mcp_annotation *a, struct str text,
+		      struct err *err)
 {
 	if (a->kind == MCP_SERVER)
 		return !text.len || str_is(text, "true")
@@ -149,16 +148,16 @@ static int take_server(struct ingress_job *job, const struct mcp_annotation *a, 
 		return 0;
 	switch (a->kind) {
 	case MCP_BYTES:
-		return take_bytes(job, text, err);
+		return set_bytes(job, text, err);
 	case MCP_TEXT:
 		return pb_set_path(&job->route->mcp->server->base, str_from(a->path), text,
 				   job->pool, err);
 	case MCP_STYLE:
-		return take_style(job, text, err);
+		return set_style(job, text, err);
 	case MCP_PARAMS:
-		return take_params(job, text, err);
+		return set_params(job, text, err);
 	case MCP_SCOPES:
-		take_scopes(job, text);
+		set_scopes(job, text);
 		return 0;
 	default:
 		return 0;
@@ -177,11 +176,11 @@ int translator_annotations_mcp(struct ingress_job *job, const char *name, struct
 		mcp = job->route->mcp = PB_NEW(job->pool, pomerium__config__mcp);
 	if (a->kind == MCP_CLIENT ? mcp->server != NULL : mcp->client != NULL)
 		return err_set(err, "a route is either a server or a client of MCP: remove "
-				    "mcp_client or what starts with "
+				    "mcp_client, or all annotations that begin with "
 				    "mcp_server");
 	if (a->kind == MCP_CLIENT)
-		return take_client(job, text, err);
+		return set_client(job, text, err);
 	if (!mcp->server)
 		mcp->server = PB_NEW(job->pool, pomerium__config__mcpserver);
-	return take_server(job, a, text, err);
+	return set_server(job, a, text, err);
 }

@@ -12,7 +12,7 @@
 #include "translator/validate/pem.h"
 
 enum key_flag {
-	KEY_REQUIRED = 1, /* must be there */
+	KEY_REQUIRED = 1, /* must exist */
 	KEY_FILLED = 2,   /* and must not be empty */
 	KEY_EACH = 4,     /* every key of the Secret, into a map under its own name */
 	KEY_ONE_OF = 8,   /* at least one of those that carry this flag */
@@ -86,8 +86,8 @@ static int fill(struct ingress_job *job, const struct msg_bundle_secret *secret,
 	return rc;
 }
 
-/* Headers of a Secret may not repeat a header that stands in the plain annotation; names are
- * compared as written. */
+/* Headers of a Secret may not repeat a header of the plain annotation; names are compared as they
+ * are written. */
 static bool has_header(const struct ingress_job *job, const char *field, struct str name)
 {
 	const Pomerium__Config__Route *route = job->route;
@@ -182,8 +182,8 @@ static int check_key(struct ingress_job *job, const struct msg_bundle_secret *se
 	return 0;
 }
 
-static int take_keys(struct ingress_job *job, const struct secret_annotation *a,
-		     const struct msg_bundle_secret *secret, struct err *err)
+static int apply_keys(struct ingress_job *job, const struct secret_annotation *a,
+		      const struct msg_bundle_secret *secret, struct err *err)
 {
 	bool one_of = false, any = false;
 
@@ -234,10 +234,10 @@ int translator_annotations_secret(struct ingress_job *job, const char *name, str
 	while (strcmp(a->name, name) != 0)
 		a++; /* every annotation of the group is in the table */
 	if (!secret)
-		return err_set(err, "Secret %s is not there", err_quote(secret_name));
+		return err_set(err, "Secret %s does not exist", err_quote(secret_name));
 	if (check_type(a, secret, err))
 		return -1;
 	if (a->keys[0].flags & KEY_ONE_OF && !wants_mcp(job))
 		return 0;
-	return take_keys(job, a, secret, err);
+	return apply_keys(job, a, secret, err);
 }

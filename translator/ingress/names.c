@@ -13,7 +13,7 @@ static const char *const transliterations[256] = {
 #include "translator/ingress/transliterate.inc"
 };
 
-/* One character of valid UTF-8; moves *i behind it. */
+/* One character of valid UTF-8; moves *i past it. */
 static uint32_t next_char(struct str s, size_t *i)
 {
 	unsigned char c = (unsigned char)s.ptr[(*i)++];
@@ -90,7 +90,7 @@ static void slug(struct buf *out, const struct str *parts, size_t n)
 		out->len--;
 }
 
-static struct str take(struct buf *text, struct pool *pool)
+static struct str finish(struct buf *text, struct pool *pool)
 {
 	struct str copy = pool_str(pool, buf_view(text));
 
@@ -111,7 +111,7 @@ struct str translator_names_stat(const struct translator_route_name *of, struct 
 	slug(&out, &of->path, 1);
 	if (out.len == len + 1)
 		out.len = len; /* the path has nothing to say */
-	return take(&out, pool);
+	return finish(&out, pool);
 }
 
 /* ---- ids ---- */
@@ -162,5 +162,5 @@ struct str translator_names_id(const struct translator_route_name *of, bool exac
 	if (exact)
 		json_member(&out, "t", STR("Exact"));
 	buf_putc(&out, '}');
-	return take(&out, pool);
+	return finish(&out, pool);
 }

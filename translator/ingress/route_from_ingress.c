@@ -11,7 +11,7 @@
 #include "translator/ingress/names.h"
 #include "translator/validate/url.h"
 
-#define MAX_ROUTES 10000 /* of one Ingress: no real one is near, and memory stays bounded */
+#define MAX_ROUTES 10000 /* of one Ingress: far above any real one, and memory stays bounded */
 
 /* A path with what its rule says. */
 struct place {
@@ -195,10 +195,10 @@ static int refuse_double(const struct ingress_job *job, const struct place *plac
 		       err_quote(place->path->pathType));
 }
 
-/* Where an exact and another path say the same, the exact one's id says so. Two of a kind are an
- * error. */
-static int settle_ids(struct ingress_job *job, struct place_list *places,
-		      Pomerium__Config__Route **routes, struct err *err)
+/* If an exact and another path would have the same id, the id of the exact one says so. Two of the
+ * same kind are an error. */
+static int make_ids_unique(struct ingress_job *job, struct place_list *places,
+			   Pomerium__Config__Route **routes, struct err *err)
 {
 	struct place **sorted = pool_array(job->pool, places->n, sizeof(*sorted));
 
@@ -261,7 +261,7 @@ int translator_route_from_ingress(struct ingress_job *job, Pomerium__Config__Con
 					err_quote(places.items[i].path->path),
 					err_quote(places.items[i].host));
 	}
-	if (settle_ids(job, &places, config->routes, err))
+	if (make_ids_unique(job, &places, config->routes, err))
 		return -1;
 	if (config->n_routes)
 		qsort(config->routes, config->n_routes, sizeof(*config->routes), route_cmp);

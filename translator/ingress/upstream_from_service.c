@@ -47,7 +47,7 @@ int translator_upstream_from_service_port(struct ingress_job *job,
 	const struct msg_service_port *port;
 
 	if (!service)
-		return err_set(err, "Service %s is not there", err_quote(ref->name));
+		return err_set(err, "Service %s does not exist", err_quote(ref->name));
 	port = port_of(job, service, &ref->port);
 	if (!port && ref->port.name.len)
 		return err_set(err, "Service " STR_FMT " has no port with the name %s",

@@ -58,7 +58,7 @@ void translator_ppl_rego_clause(struct buf *out, struct str head, const struct b
 /* The entries of a map by key, in byte order. */
 const struct value_entry **translator_ppl_rego_sorted(const struct value *map, struct pool *pool);
 
-/* Helper rules. They stand behind all others, by number of arguments, then in the order of first
+/* Helper rules. They follow all others, by number of arguments, then in the order of first
  * use. */
 enum ppl_helper {
 	PPL_HELPER_NONE,
@@ -111,7 +111,7 @@ int translator_ppl_address_normalize(struct str text, struct buf *out);
 /* The first key of authorized_keys text, re-encoded: the wire form in base64. -1 if there is none.
  */
 int translator_ppl_sshkey_encode(struct str text, struct buf *out);
-/* strconv.IsPrint of Go: may the code point stand in a quoted string as it is? */
+/* strconv.IsPrint of Go: does it print the code point in a quoted string as it is? */
 bool translator_ppl_printable(uint32_t code);
 
 #endif

@@ -24,9 +24,9 @@
 #define WITH_EMAIL { PPL_GET_SESSION, PPL_GET_USER, PPL_GET_USER_EMAIL, PPL_GET_DIRECTORY_USER }
 /* clang-format on */
 
-/* How the clauses behind the first one follow from the table. */
+/* How the clauses after the first one follow from the table. */
 enum shape {
-	SHAPE_FIXED,   /* `text` is the whole rule behind its name */
+	SHAPE_FIXED,   /* `text` is the whole rule after its name */
 	SHAPE_PLAIN,   /* if the body holds ok, else fail */
 	SHAPE_SESSION, /* if the body holds ok, else fail where there is a session, else
 			  unauthenticated */
@@ -38,7 +38,7 @@ enum shape {
 struct kind {
 	const char *name;
 	enum shape shape;
-	unsigned n_ids;        /* numbers that one use takes */
+	unsigned n_ids;        /* how many numbers one use needs */
 	const char *ok, *fail; /* reasons */
 	const char *text;      /* expressions before those of the matcher */
 	const char *left;      /* what the matcher looks at */

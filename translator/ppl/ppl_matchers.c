@@ -131,7 +131,7 @@ int translator_ppl_matchers_claim_name(struct ppl_writer *w, const char *left,
 	return 0;
 }
 
-/* Rego text of one item of a list; -1 with a sentence if it is not what the criterion takes. */
+/* Rego text of one item of a list; -1 with a sentence if the criterion does not accept it. */
 typedef int put_item_fn(struct ppl_writer *w, struct str text, struct err *err);
 
 /* A string counts as a list of one. */
@@ -308,9 +308,8 @@ static int put_key(struct ppl_writer *w, struct str text, struct err *err)
 	buf_putc(&w->body, '"');
 	if (translator_ppl_sshkey_encode(text, &w->body) < 0)
 		return err_set(err,
-			       "%s is no SSH public key: expected the form of an authorized_keys "
-			       "line, such as "
-			       "`ssh-ed25519 AAAA...`",
+			       "%s is not an SSH public key: expected a line of authorized_keys, "
+			       "such as `ssh-ed25519 AAAA...`",
 			       err_quote(text));
 	buf_putc(&w->body, '"');
 	return 0;

@@ -181,7 +181,7 @@ static int rule_from_value(const struct value *v, struct pool *pool, struct ppl_
 	return 0;
 }
 
-/* An object holds at most one rule of each action; they are taken in the order allow, deny. */
+/* An object holds at most one rule of each action; they come in the order allow, deny. */
 static int rules_from_object(const struct value *v, struct pool *pool, struct ppl_policy *out,
 			     struct err *err)
 {

@@ -45,7 +45,7 @@ static struct str take_string(struct wire *w)
 	return out;
 }
 
-/* A positive number in its shortest form, without the zero byte in front of a high first bit.
+/* A positive number in its shortest form, without the zero byte before a high first bit.
  * Others are refused: the reference would write them in another form, and no tool makes them. */
 static struct str take_positive(struct wire *w)
 {
@@ -208,7 +208,7 @@ static bool check_signature(struct str packed)
 	return !w.bad && (w.rest.len == 0 || str_starts(format, "sk-"));
 }
 
-/* A key that is no certificate, type in front; nothing may follow it. */
+/* A key that is no certificate, with its type before it; nothing may follow it. */
 static bool check_plain_key(struct str packed)
 {
 	struct wire w = { packed, false };
@@ -284,7 +284,7 @@ static int key_from_fields(struct str line, struct buf *out)
 	return rc;
 }
 
-/* Where the options in front of a key end: at the first blank outside quotes. */
+/* Where the options before a key end: at the first blank outside quotes. */
 static size_t options_end(struct str line)
 {
 	bool in_quote = false;

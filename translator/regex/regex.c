@@ -205,7 +205,7 @@ static int close_group(struct parser *p)
 	return 0;
 }
 
-/* A decimal number without leading zeros; false if none stands here. -1 if it is far too large. */
+/* A decimal number without leading zeros; false if there is none. -1 if it is far too large. */
 static bool read_number(struct regex_reader *r, int *out)
 {
 	size_t n = 0;
@@ -221,7 +221,7 @@ static bool read_number(struct regex_reader *r, int *out)
 	return true;
 }
 
-/* {n}, {n,}, {n,m}. False, and the reader unmoved, if a brace stands here for itself. */
+/* {n}, {n,}, {n,m}. False, with the reader unmoved, if the brace is a literal. */
 static bool read_counts(struct regex_reader *r, int *min, int *max)
 {
 	struct regex_reader look = *r;
@@ -246,7 +246,7 @@ static bool read_counts(struct regex_reader *r, int *min, int *max)
 	return true;
 }
 
-/* What may follow an operator, and what must stand before it. */
+/* What may follow an operator, and what must come before it. */
 static int check_repeat(struct parser *p, struct str start, unsigned *flags)
 {
 	struct regex_reader *r = &p->reader;
@@ -301,13 +301,13 @@ static int quoted(struct parser *p)
 {
 	struct regex_reader *r = &p->reader;
 	const char *end;
-	size_t n_behind = 0;
+	size_t n_after = 0;
 
 	skip(r, 2);
 	end = r->rest.len ? memmem(r->rest.ptr, r->rest.len, "\\E", 2) : NULL;
 	if (end)
-		n_behind = r->rest.len - (size_t)(end - r->rest.ptr);
-	while (r->rest.len > n_behind)
+		n_after = r->rest.len - (size_t)(end - r->rest.ptr);
+	while (r->rest.len > n_after)
 		if (literal(p) < 0)
 			return -1;
 	if (end)

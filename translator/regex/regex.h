@@ -52,7 +52,7 @@ struct regex_node {
 	enum regex_op op;
 	unsigned flags;
 	bool captures; /* of a left paren */
-	bool sized;    /* size was taken while sizes are watched, and counts from then on */
+	bool sized;    /* size was measured while sizes are watched, and counts from then on */
 	uint32_t height;
 	uint32_t product;  /* of nested counted repetitions, the largest */
 	uint32_t count;    /* of a counted repetition */
@@ -105,14 +105,14 @@ struct regex_reader {
 	struct err *err;
 };
 
-/* Sets "<reason>: `<part>`" and returns -1; the part runs from `from` to where the reader stands.
+/* Sets "<reason>: `<part>`" and returns -1; the part runs from `from` to the reader's position.
  */
 int translator_regex_fail(struct regex_reader *r, const char *reason, struct str from);
 /* Reads one rune; 0 with *rune = UINT32_MAX at the end, -1 if it is not UTF-8. */
 int translator_regex_rune(struct regex_reader *r, uint32_t *rune);
 bool translator_regex_next_is(const struct regex_reader *r, const char *text);
 int translator_regex_class_escaped_rune(struct regex_reader *r, uint32_t *rune);
-/* \d \s \w \pL and their like. 1: read into set, 0: something else stands there, -1: malformed. */
+/* \d \s \w \pL and their like. 1: read into set, 0: there is none, -1: malformed. */
 int translator_regex_class_escape(struct regex_reader *r, struct regex_set *set);
 int translator_regex_class_bracket(struct regex_reader *r, struct regex_set *set);
 /* Runes that the class of this canonical name lists, or -1: no such name. */

@@ -148,7 +148,7 @@ static int hex_digit(uint32_t c)
 	return c >= 'a' && c <= 'f' ? (int)(c - 'a') + 10 : -1;
 }
 
-/* Behind \x: two digits, or any number of them in braces. */
+/* After \x: two digits, or any number of them in braces. */
 static int hex_escape(struct regex_reader *r, struct str start, uint32_t *rune)
 {
 	uint32_t c, second;
@@ -221,8 +221,8 @@ int translator_regex_class_escaped_rune(struct regex_reader *r, uint32_t *rune)
 	return 0;
 }
 
-/* One capital in front, the rest small, no blanks, hyphens or underscores; -1 if longer than any
- * name. */
+/* The first letter a capital, the rest small, no blanks, hyphens or underscores; -1 if it is longer
+ * than any name. */
 static int canonical_name(struct str name, char *out, size_t max)
 {
 	size_t n = 0;
@@ -243,7 +243,7 @@ static int canonical_name(struct str name, char *out, size_t max)
 	return (int)n;
 }
 
-/* The name behind \p: one letter, or any in braces. */
+/* The name after \p: one letter, or any number of them in braces. */
 static int read_name(struct regex_reader *r, struct str start, struct str *name)
 {
 	struct str from, tail;
@@ -314,7 +314,7 @@ int translator_regex_class_escape(struct regex_reader *r, struct regex_set *set)
 	return 0;
 }
 
-/* [:alpha:], [:^alpha:]. 0: no such thing stands here, as without the closing colon. */
+/* [:alpha:], [:^alpha:]. 0: there is none here, such as without the closing colon. */
 static int posix_class(struct regex_reader *r, struct regex_set *set)
 {
 	struct str start = r->rest, name;

@@ -49,7 +49,7 @@ static void fail(struct regex_tree *tree, enum regex_limit limit)
 		tree->limit = limit;
 }
 
-static void take_size(struct regex_tree *tree, struct regex_node *node)
+static void measure(struct regex_tree *tree, struct regex_node *node)
 {
 	if (node->op == REGEX_LITERAL)
 		node->size = node->n_runes;
@@ -70,9 +70,9 @@ static void check_size(struct regex_tree *tree, struct regex_node *node)
 			return;
 		tree->watches_sizes = true;
 		for (size_t i = 0; i < tree->n; i++)
-			take_size(tree, &tree->stack[i]);
+			measure(tree, &tree->stack[i]);
 	}
-	take_size(tree, node);
+	measure(tree, node);
 }
 
 static void check_limits(struct regex_tree *tree)
@@ -84,7 +84,7 @@ static void check_limits(struct regex_tree *tree)
 		fail(tree, REGEX_TOO_DEEP);
 }
 
-/* Merges the two literals on top, so that the upper one is free: it then takes the rune, if there
+/* Merges the two literals on top, so that the upper one is free: it then gets the rune, if there
  * is one. */
 static bool merge_literals(struct regex_tree *tree, const uint32_t *rune, unsigned flags)
 {
@@ -237,7 +237,7 @@ int translator_regex_tree_repeat_counted(struct regex_tree *tree, int min, int m
 	return (min >= 2 || max >= 2) && node.product > MAX_PRODUCT ? -1 : 0;
 }
 
-/* Takes what stands above the last mark off the stack and puts it back as one node. */
+/* Replaces the nodes above the last mark by one node. */
 static void collapse(struct regex_tree *tree, enum regex_op op, unsigned flags)
 {
 	struct regex_node node;
@@ -326,7 +326,7 @@ static void merge_class(struct regex_node *into, const struct regex_node *from)
 	set_ranges(into, &set);
 }
 
-/* If an element stands above a bar, swaps the two, or makes one class of what stands on both sides.
+/* If an element is above a bar, swaps the two, or makes one class of the elements on both sides.
  */
 static bool swap_bar(struct regex_tree *tree)
 {

@@ -15,7 +15,7 @@ static struct value text_value(struct str text)
 	return (struct value){ .type = VALUE_STRING, .string = text, .text = text };
 }
 
-/* The entry of a map, made if it is not there. */
+/* The entry of a map; makes it if the map has none of that name. */
 static struct value *entry_of(struct pool *pool, struct value *map, struct str name)
 {
 	struct value_entry *entry;

@@ -19,7 +19,7 @@ enum crd_type {
 /* How the value becomes the field of Settings. */
 enum crd_form {
 	CRD_AS_IS,
-	CRD_UPPER,  /* allowed values in upper case behind `prefix` */
+	CRD_UPPER,  /* allowed values in upper case after `prefix` */
 	CRD_STRINGS /* a list in a message of its own, which tells an empty list from none */
 };
 
@@ -34,8 +34,8 @@ struct crd_field {
 	const char *path;
 	enum crd_type type;
 	unsigned flags;
-	const char *allowed; /* words parted by blanks; NULL: all */
-	const char *to;      /* in pomerium.config.Settings; NULL: a function of its own takes it */
+	const char *allowed; /* words with blanks between them; NULL: all */
+	const char *to;      /* in pomerium.config.Settings; NULL: a function of its own reads it */
 	enum crd_form form;
 	const char *prefix;
 };

@@ -156,7 +156,7 @@ static int check_ca(struct settings_job *job, struct str key, struct str text, s
 	return rc;
 }
 
-/* Nothing may stand behind the last block. */
+/* Nothing may follow the last block. */
 static bool ends_in_pem(struct str pem)
 {
 	static const char mark[] = "-----END ";
@@ -195,8 +195,7 @@ static int check_crl_blocks(struct str pem, struct err *err)
 	while (!rc && PEM_read_bio(bio, &label, &header, &der, &len) == 1) {
 		n++;
 		if (strcmp(label, "X509 CRL") == 0 && !is_crl(der, len))
-			rc = err_set(err, "its %zu. block is no revocation list that can be read",
-				     n);
+			rc = err_set(err, "block %zu is not a revocation list that can be read", n);
 		OPENSSL_free(label);
 		OPENSSL_free(header);
 		OPENSSL_free(der);
@@ -204,7 +203,7 @@ static int check_crl_blocks(struct str pem, struct err *err)
 	ERR_clear_error();
 	BIO_free(bio);
 	if (!rc && (n == 0 || !ends_in_pem(pem)))
-		rc = err_set(err, "it should hold PEM blocks X509 CRL and nothing behind them");
+		rc = err_set(err, "it should hold PEM blocks X509 CRL and nothing after them");
 	return rc;
 }
 
@@ -241,7 +240,7 @@ const struct settings_rule translator_settings_rules[] = {
 	{ "setResponseHeaders{}", "as for routes", "Envoy", check_response_header },
 	{ "jwtClaimHeaders{}", "no NUL, CR or LF", "Envoy", check_line },
 	{ "downstreamMtls.ca", "base64", "core DownstreamMTLSSettings.validate", check_ca },
-	{ "downstreamMtls.crl", "base64 of PEM blocks X509 CRL that parse, nothing behind them",
+	{ "downstreamMtls.crl", "base64 of PEM blocks X509 CRL that parse, nothing after them",
 	  "core DownstreamMTLSSettings.validate", check_crl },
 	{ "downstreamMtls.matchSubjectAltNames.dns", "a regular expression of RE2",
 	  "core SANMatcher.validate", check_pattern },

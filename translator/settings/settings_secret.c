@@ -110,7 +110,7 @@ int translator_settings_secret_check_storage(const struct settings_job *job, str
 	if (!translator_crd_get(job->spec, "storage"))
 		return 0;
 	if (translator_crd_get(job->spec, "storage.file"))
-		return 0; /* goes before Postgres, whose Secrets are not read then */
+		return 0; /* it wins over Postgres, whose Secrets are not read then */
 	if (!translator_crd_get(job->spec, "storage.postgres"))
 		return err_set(err, "spec.storage should have file or postgres in it; without "
 				    "spec.storage Pomerium keeps "

@@ -14,7 +14,7 @@
 
 /* ---- certificates and authorities ---- */
 
-static bool seen_before(const struct value *list, size_t i)
+static bool is_repeated(const struct value *list, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
 		if (str_eq(list->list.items[k].string, list->list.items[i].string))
@@ -45,12 +45,12 @@ int translator_settings_splice_certificates(struct settings_job *job, struct err
 	const struct value *list = translator_crd_get(job->spec, "certificates");
 
 	for (size_t i = 0; list && i < list->list.n; i++)
-		if (!seen_before(list, i) && add_certificate(job, list->list.items[i].string, err))
+		if (!is_repeated(list, i) && add_certificate(job, list->list.items[i].string, err))
 			return -1;
 	return 0;
 }
 
-/* All authorities in one text, a line feed behind each; a Secret without one counts as an empty
+/* All authorities in one text, a line feed after each; a Secret without one counts as an empty
  * one. */
 static int collect_authorities(struct settings_job *job, const struct value *list, struct buf *pem,
 			       struct err *err)

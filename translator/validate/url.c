@@ -26,7 +26,7 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* ASCII that may stand in a host without an escape. */
+/* ASCII that a host may hold without an escape. */
 static bool is_host_char(char c)
 {
 	return c && (is_alpha(c) || is_digit(c) || strchr("-_.~!$&'()*+,;=:[]<>\"", c));
@@ -38,10 +38,10 @@ static int check_escapes(struct str part, const char *what, struct err *err)
 		if (part.ptr[i] != '%')
 			continue;
 		if (i + 2 >= part.len || !is_hex(part.ptr[i + 1]) || !is_hex(part.ptr[i + 2]))
-			return err_set(err,
-				       "its %s has a percent sign without two hexadecimal digits "
-				       "behind it",
-				       what);
+			return err_set(
+				err,
+				"its %s has a percent sign without two hexadecimal digits after it",
+				what);
 		i += 2;
 	}
 	return 0;
@@ -128,8 +128,9 @@ static int split_scheme(struct str text, struct str *scheme, struct str *rest, s
 		if (is_alpha(c) || (i > 0 && (is_digit(c) || c == '+' || c == '-' || c == '.')))
 			continue;
 		if (c == ':' && i == 0)
-			return err_set(err, "it has nothing before its first colon: a scheme such "
-					    "as https is missing");
+			return err_set(err,
+				       "nothing comes before its first colon: a scheme such as "
+				       "https is missing");
 		if (c == ':') {
 			*scheme = str_slice(text, 0, i);
 			*rest = str_slice(text, i + 1, text.len);

@@ -5,7 +5,7 @@
 #include "base/err.h"
 #include "base/pool.h"
 
-/* Parts of the text that was parsed; still escaped, but for the scheme's case as they stand. */
+/* Parts of the text that was parsed, as they were written: still escaped. */
 struct translator_url {
 	struct str scheme; /* empty: none */
 	struct str host;   /* with the port, without user information */
@@ -15,9 +15,9 @@ struct translator_url {
 
 /* -1 and a sentence without the URL in it if Go would not parse it. */
 int translator_url_parse(struct str text, struct translator_url *out, struct err *err);
-/* A scheme and a host are there too, as Pomerium wants of every URL. */
+/* It must also have a scheme and a host, as Pomerium demands of every URL. */
 int translator_url_parse_full(struct str text, struct translator_url *out, struct err *err);
-/* A host as it stands in a URL that Go prints. */
+/* A host as Go prints it in a URL. */
 struct str translator_url_escape_host(struct str host, struct pool *pool);
 /* host:port, with brackets if the host has a colon. */
 struct str translator_url_join(struct str host, long long port, struct pool *pool);

@@ -59,7 +59,7 @@ static int check_header(const struct validate_value *v, struct err *err)
 	return header_value(v->text, err) ? err_wrap(err, "header %s", err_quote(v->key)) : 0;
 }
 
-/* Headers that Envoy lets nobody change: pseudo headers and the host. */
+/* Headers that Envoy does not let anybody change: pseudo headers and the host. */
 static int check_ordinary(struct str name, struct err *err)
 {
 	if (str_starts(name, ":") || (name.len == 4 && strncasecmp(name.ptr, "host", 4) == 0))
@@ -168,7 +168,7 @@ static int check_regex(const struct validate_value *v, struct err *err)
 	return err_wrap(err, "%s is not a regular expression of RE2", err_quote(v->text));
 }
 
-/* RE2 knows \0 to \9 and \\ in what it puts in. */
+/* A substitution of RE2 knows \0 to \9 and \\. */
 static int check_substitution(const struct validate_value *v, struct err *err)
 {
 	for (size_t i = 0; i < v->text.len; i++) {
@@ -177,10 +177,10 @@ static int check_substitution(const struct validate_value *v, struct err *err)
 		i++;
 		if (i >= v->text.len ||
 		    !(v->text.ptr[i] == '\\' || (v->text.ptr[i] >= '0' && v->text.ptr[i] <= '9')))
-			return err_set(err,
-				       "%s has a backslash without a digit or a second backslash "
-				       "behind it",
-				       err_quote(v->text));
+			return err_set(
+				err,
+				"%s has a backslash without a digit or a second backslash after it",
+				err_quote(v->text));
 	}
 	return header_value(v->text, err);
 }
@@ -196,7 +196,7 @@ static void warn_missing(const struct validate_value *v, const char *field)
 			       STR_ARG(v->job->settings->prefix), field);
 }
 
-/* What the reference publishes although a part is missing is published: only this route suffers. */
+/* The reference publishes a check that lacks a part, and so do we: only this route suffers. */
 static int check_health(const struct validate_value *v, struct err *err)
 {
 	const Pomerium__Config__HealthCheck *check =
@@ -235,8 +235,8 @@ static int check_statuses(const struct validate_value *v, struct err *err)
 	if (start >= 100 && end <= 600 && start < end)
 		return 0;
 	return err_set(err,
-		       "a range of statuses should be within 100 and 600, its end behind its last "
-		       "status, got %lld to %lld",
+		       "a range of statuses should be within 100 and 600, and its end above its "
+		       "start, got %lld to %lld",
 		       (long long)start, (long long)end);
 }
 
@@ -252,7 +252,7 @@ static int check_hex(const struct validate_value *v, struct err *err)
 			      err_quote(v->text));
 }
 
-/* ---- who may come in ---- */
+/* ---- access ---- */
 
 static int check_public(const struct validate_value *v, struct err *err)
 {
@@ -270,8 +270,8 @@ static int check_public(const struct validate_value *v, struct err *err)
 		translator_answer_warn(
 			v->job->out, v->job->pool,
 			"annotation " STR_FMT
-			"/allow_public_unauthenticated_access lets everybody in: the "
-			"policy beside it has no effect",
+			"/allow_public_unauthenticated_access lets everybody in, so the "
+			"policy has no effect",
 			STR_ARG(v->job->settings->prefix));
 	return 0;
 }
@@ -348,7 +348,7 @@ static int check_authorization_server(const struct validate_value *v, struct err
 		       : err_set(err, "should be an https URL, got %s", err_quote(v->text));
 }
 
-/* ---- where from, where to ---- */
+/* ---- from and to ---- */
 
 static int check_from(const struct validate_value *v, struct err *err)
 {
@@ -390,7 +390,7 @@ const struct validate_rule translator_validate_rules[] = {
 	{ "", "has at least one upstream",
 	  "core, Policy.Validate: either to or redirect or response", check_has_to, true, NULL },
 	{ "to[]",
-	  "parses as a URL with a scheme and a host, no weight behind a comma, port up to 65535",
+	  "parses as a URL with a scheme and a host, no weight after a comma, port up to 65535",
 	  "core, ParseWeightedUrls; Envoy, SocketAddress", check_to, true, NULL },
 	{ "regex", "is a regular expression of RE2", "Envoy, RouteMatch.safe_regex", check_regex,
 	  true, NULL },
@@ -422,7 +422,7 @@ const struct validate_rule translator_validate_rules[] = {
 	  check_header_value, false, NULL },
 	{ "regex_rewrite_pattern", "is a regular expression of RE2",
 	  "Envoy, RegexMatchAndSubstitute", check_regex, false, NULL },
-	{ "regex_rewrite_substitution", "has a digit or a backslash behind each backslash",
+	{ "regex_rewrite_substitution", "has a digit or a backslash after each backslash",
 	  "Envoy, RE2 CheckRewriteString", check_substitution, false, NULL },
 	{ "host_rewrite", "has no NUL, CR, LF", "Envoy, RouteAction.host_rewrite_literal",
 	  check_header_value, false, NULL },
@@ -430,9 +430,8 @@ const struct validate_rule translator_validate_rules[] = {
 	  check_header_value, false, NULL },
 	{ "host_path_regex_rewrite_pattern", "is a regular expression of RE2",
 	  "Envoy, RegexMatchAndSubstitute", check_regex, false, NULL },
-	{ "host_path_regex_rewrite_substitution",
-	  "has a digit or a backslash behind each backslash", "Envoy, RE2 CheckRewriteString",
-	  check_substitution, false, NULL },
+	{ "host_path_regex_rewrite_substitution", "has a digit or a backslash after each backslash",
+	  "Envoy, RE2 CheckRewriteString", check_substitution, false, NULL },
 
 	{ "set_request_headers{}", "names and values without NUL, CR, LF", "Envoy, HeaderValue",
 	  check_header, false, NULL },

@@ -69,7 +69,7 @@ static void test_rules(void **state)
 		buf_clear(&more);
 	}
 	trip_annotation("ingress.pomerium.io/set_request_headers_secret", "other", "",
-			"error: Secret \"other\" is not there");
+			"error: Secret \"other\" does not exist");
 }
 
 #define SPLICES(annotations, type, values)                                      \

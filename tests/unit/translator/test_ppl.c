@@ -227,7 +227,7 @@ static void test_refused(void **state)
 		  "source_ip expects strings, item 2 of the list is a number" },
 		{ ALLOW "source_ip: 1.2.3.04",
 		  "source_ip expects an IP address or a CIDR range, got \"1.2.3.04\"" },
-		{ ALLOW "ssh_publickey: ssh-ed25519", "\"ssh-ed25519\" is no SSH public key" },
+		{ ALLOW "ssh_publickey: ssh-ed25519", "\"ssh-ed25519\" is not an SSH public key" },
 		{ ALLOW "ssh_username_matches_claim: [a]",
 		  "ssh_username_matches_claim expects the name of a claim" },
 		{ ALLOW "claim/x: .nan", "line 3: .nan is not a number that a policy can hold" },

@@ -98,7 +98,7 @@ static const struct {
 	  "error: spec.downstreamMtls.crl: it should hold PEM blocks" },
 	{ "downstreamMtls: {crl: "
 	  "LS0tLS1CRUdJTiBYNTA5IENSTC0tLS0tCkFBQUEKLS0tLS1FTkQgWDUwOSBDUkwtLS0tLQo=}",
-	  "error: its 1. block is no revocation list" },
+	  "error: block 1 is not a revocation list" },
 	{ "downstreamMtls: {matchSubjectAltNames: {uri: '('}}",
 	  "error: spec.downstreamMtls.matchSubjectAltNames.uri: \"(\"" },
 	{ "otel: {endpoint: 'http://[', protocol: grpc}",

@@ -119,7 +119,7 @@ static void test_kinds(void **state)
 	trip_expect(
 		FROM("", "number: 1", "{name: app, spec: {type: ExternalName, externalName: ''}}"),
 		"error: its upstream \"http://:1\"");
-	trip_expect(FROM("", "number: 1", ""), "error: Service \"app\" is not there");
+	trip_expect(FROM("", "number: 1", ""), "error: Service \"app\" does not exist");
 }
 
 int main(void)
