@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 import yaml
-from cluster import Cluster, kubectl
+from cluster import Cluster, kubectl, podmonitor_crd
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 DEPLOY = ROOT / "deploy"
@@ -27,11 +27,13 @@ spec:
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
-    """One for all, with the kinds of deploy/crds and those that the demo borrows."""
+    """One for all, with the kinds of deploy/crds and those that the demo and an overlay borrow."""
     with Cluster(tmp_path_factory.mktemp("cluster")) as c:
         kube(c, *APPLY, "-k", DEPLOY / "crds")
         c.apply_yaml(ISSUER)
-        for name in "crd/pomerium.ingress.pomerium.io", "crd/policyfilters.gateway.pomerium.io", "crd/issuers.cert-manager.io":
+        c.apply_yaml(podmonitor_crd())
+        for name in "crd/pomerium.ingress.pomerium.io", "crd/policyfilters.gateway.pomerium.io", "crd/issuers.cert-manager.io", \
+                "crd/podmonitors.monitoring.coreos.com":
             kube(c, "wait", "--for=condition=Established", name)
         yield c
 
@@ -78,10 +80,20 @@ def test_the_demo_is_accepted(cluster):
 
 # ---- what the manifests say is what the binaries know ----
 
+PODS = ("Deployment", "StatefulSet")
+
+
+def pomerium_pod(folder):
+    """The template of the pod with Pomerium."""
+    (pod,) = [o["spec"]["template"] for o in rendered(folder) if o["kind"] in PODS
+              and o["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/component"] == "pomerium"]
+    return pod
+
+
 def ours(folder):
     """(where, container) of every container of our image."""
     for o in rendered(folder):
-        if o["kind"] == "Deployment":
+        if o["kind"] in PODS:
             spec = o["spec"]["template"]["spec"]
             for container in spec.get("initContainers", []) + spec["containers"]:
                 if container["image"].startswith("sluice:"):
@@ -91,7 +103,7 @@ def ours(folder):
 @pytest.mark.parametrize("folder", FOLDERS[1:])
 def test_the_publisher_starts_last(folder):
     """It has started once there is a configuration for Pomerium, which takes all the others."""
-    pod = next(o for o in rendered(folder) if o["kind"] == "Deployment" and o["metadata"]["name"] == "sluice")["spec"]["template"]["spec"]
+    pod = pomerium_pod(folder)["spec"]
     names = [c["name"] for c in pod["initContainers"]]
     assert names[-1] == "publisher" and names[:2] == ["resolver", "watcher"]
 
@@ -108,3 +120,143 @@ def test_the_binaries_know_every_flag(build, folder):
         words = container["command"][1:] + container.get("args", [])
         assert {w.split("=")[0] for w in words} <= flags, f"{where}: {program} does not know one of {words}"
         assert {e["name"] for e in container.get("env", [])} <= names, f"{where}: {program} does not know one of {container['env']}"
+
+
+# ---- the overlays say what they are for ----
+
+def one(folder, kind, name):
+    (found,) = [o for o in rendered(folder) if (o["kind"], o["metadata"]["name"]) == (kind, name)]
+    return found
+
+
+def variables(folder, container):
+    spec = pomerium_pod(folder)["spec"]
+    (found,) = [c for c in spec["initContainers"] + spec["containers"] if c["name"] == container]
+    return {e["name"]: e.get("value", e.get("valueFrom")) for e in found.get("env", [])}
+
+
+@pytest.mark.parametrize("folder,name,protocol,port,target", [("overlays/ssh", "ssh", "TCP", 4022, 4022), ("overlays/http3", "quic", "UDP", 443, 8443)])
+def test_the_proxy_has_the_port(folder, name, protocol, port, target):
+    """From the load balancer through the policy to the container."""
+    (service,) = [p for p in one(folder, "Service", "pomerium-proxy")["spec"]["ports"] if p["name"] == name]
+    assert (service["port"], service.get("protocol", "TCP"), service["targetPort"]) == (port, protocol, name)
+    (container,) = [p for p in pomerium_pod(folder)["spec"]["containers"][0]["ports"] if p["name"] == name]
+    assert (container["containerPort"], container.get("protocol", "TCP")) == (target, protocol)
+    assert reaches(folder, ANYBODY, target, protocol) and not reaches("base", ANYBODY, target if name == "ssh" else 4022, protocol)
+    assert len(one(folder, "Service", "pomerium-proxy")["spec"]["ports"]) == 1 + len(one("base", "Service", "pomerium-proxy")["spec"]["ports"])
+
+
+def test_pomerium_is_told_of_ssh():
+    assert variables("overlays/ssh", "translator")["SSH_ADDR"] == ":4022"
+
+
+def test_the_nodes_of_the_cluster_know_each_other(build, tmp_path):
+    """What the translator makes of the variables is what the Service and the StatefulSet are called."""
+    folder = "overlays/clustered-databroker"
+    stateful = one(folder, "StatefulSet", "sluice")["spec"]
+    names = [f"sluice-{i}" for i in range(stateful["replicas"])]
+    domain = one(folder, "Service", stateful["serviceName"])["metadata"]["name"]
+    env = variables(folder, "translator")
+    nodes = yaml.safe_load(env["DATABROKER_CLUSTER_NODES"])
+    ports = {p["name"]: p["port"] for p in one(folder, "Service", domain)["spec"]["ports"]}
+    assert nodes == [{"id": n, "grpc_address": f"https://{n}.{domain}:{ports['grpc']}", "raft_address": f"{n}.{domain}:{ports['raft']}"} for n in names]
+    assert env["DATABROKER_CLUSTER_NODE_ID"] == {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.name"}} or \
+        env["DATABROKER_CLUSTER_NODE_ID"] == {"fieldRef": {"fieldPath": "metadata.name"}}
+    (tmp_path / "settings.yaml").write_text(BOOTSTRAP)
+    done = subprocess.run([build / "sluice", "translate", "-f", tmp_path, "--bootstrap", "--format", "yaml"], capture_output=True, text=True,
+                          env={**os.environ, **env, "DATABROKER_CLUSTER_NODE_ID": names[0]})
+    assert done.returncode == 0, done.stderr
+    config = yaml.safe_load(done.stdout)
+    assert config["databroker_cluster_node_id"] == names[0] and config["databroker_raft_bind_address"] == f":{ports['raft']}"
+    assert [n["id"] for n in config["databroker_cluster_nodes"]] == names
+    assert reaches(folder, {"app.kubernetes.io/name": "sluice", "app.kubernetes.io/component": "pomerium"}, ports["raft"], namespace="pomerium")
+    assert not reaches(folder, ANYBODY, ports["raft"]) and not reaches(folder, ANYBODY, ports["grpc"])
+
+
+BOOTSTRAP = """apiVersion: v1
+kind: Secret
+metadata: {name: bootstrap, namespace: pomerium}
+data:
+  shared_secret: 9OkZR6hwfmVD3a7Sfmgq58lUbFJGGz4hl/R9xbHFCAg=
+  cookie_secret: WwMtDXWaRDMBQCylle8OJ+w4kLIDIGd8W3cB4/zFFtg=
+---
+apiVersion: ingress.pomerium.io/v1
+kind: Pomerium
+metadata: {name: global}
+spec:
+  secrets: pomerium/bootstrap
+  storage: {file: {path: /var/pomerium/databroker}}
+"""
+
+
+def test_two_instances_share_nothing(cluster):
+    """No object of the one is one of the other, and neither refers to what is the other's."""
+    first, second = rendered("base"), rendered("overlays/second-instance")
+    key = lambda o: (o["kind"], o["metadata"].get("namespace"), o["metadata"]["name"])
+    assert len(second) == len(first) and not {key(o) for o in first} & {key(o) for o in second}
+    names = {o["metadata"]["name"] for o in first} - {"pomerium"}
+    said = set(re.findall(r"[a-z0-9-]+", yaml.safe_dump_all([{**o, "metadata": {**o["metadata"], "labels": None}} for o in second if o["kind"] not in PODS])))
+    assert not (names - {"sluice"}) & said
+    controller = one("overlays/second-instance", "IngressClass", "pomerium-2")["spec"]["controller"]
+    assert variables("overlays/second-instance", "resolver")["NAME"] == controller != one("base", "IngressClass", "pomerium")["spec"]["controller"]
+    for container in "watcher", "resolver":
+        namespace, name = variables("overlays/second-instance", container)["UPDATE_STATUS_FROM_SERVICE"].split("/")
+        assert one("overlays/second-instance", "Service", name)["metadata"]["namespace"] == namespace
+
+
+def test_the_monitor_finds_every_process():
+    folder = "overlays/pod-monitor"
+    spec = one(folder, "PodMonitor", "sluice")["spec"]
+    labels = pomerium_pod(folder)["metadata"]["labels"]
+    assert spec["selector"]["matchLabels"].items() <= labels.items()
+    assert labels[spec["jobLabel"]] == "sluice"  # what the alerts ask for
+    assert {e["port"] for e in spec["podMetricsEndpoints"]} == {p["name"] for p in one(folder, "Service", "sluice-metrics")["spec"]["ports"]}
+
+
+# ---- who reaches which port, as the policies have it ----
+
+ANYBODY = {"app": "anything"}
+PROMETHEUS = {"app.kubernetes.io/name": "prometheus"}
+
+
+def matches(selector, labels):
+    assert set(selector) <= {"matchLabels"}, "other selectors are not known here"
+    return selector.get("matchLabels", {}).items() <= labels.items()
+
+
+def lets_in(peer, labels, namespace, home):
+    there = matches(peer["namespaceSelector"], {"kubernetes.io/metadata.name": namespace}) if "namespaceSelector" in peer else namespace == home
+    return there and matches(peer.get("podSelector", {}), labels)
+
+
+def reaches(folder, labels, port, protocol="TCP", namespace="elsewhere", component="pomerium"):
+    """Whether a pod with these labels gets through to the port of our pod. Policies add up; one that selects the pod closes what none opens."""
+    (pod,) = [o["spec"]["template"] for o in rendered(folder) if o["kind"] in PODS
+              and o["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/component"] == component]
+    names = {p["name"]: (p["containerPort"], p.get("protocol", "TCP")) for c in pod["spec"].get("initContainers", []) + pod["spec"]["containers"] for p in c["ports"]}
+    policies = [o for o in rendered(folder) if o["kind"] == "NetworkPolicy" and matches(o["spec"]["podSelector"], pod["metadata"]["labels"])]
+    assert policies and all("Ingress" in p["spec"]["policyTypes"] for p in policies)
+
+    def opens(entry):
+        number, kind = names[entry["port"]] if isinstance(entry["port"], str) else (entry["port"], entry.get("protocol", "TCP"))
+        return kind == protocol == entry.get("protocol", "TCP") and number <= port <= entry.get("endPort", number)
+    return any(any(opens(e) for e in rule["ports"]) and any(lets_in(peer, labels, namespace, p["metadata"]["namespace"]) for peer in rule.get("from", [{"namespaceSelector": {}}]))
+               for p in policies for rule in p["spec"]["ingress"])
+
+
+@pytest.mark.parametrize("folder", FOLDERS[1:])
+def test_only_prometheus_reaches_the_metrics(folder):
+    pods = {o["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/component"]: o["spec"]["template"]["spec"] for o in rendered(folder) if o["kind"] in PODS}
+    n = 0
+    for component, spec in pods.items():
+        for container in spec.get("initContainers", []) + spec["containers"]:
+            for number in [p["containerPort"] for p in container["ports"] if p["name"] == container["name"]]:
+                n += 1
+                assert reaches(folder, PROMETHEUS, number, namespace="monitoring", component=component)
+                assert not reaches(folder, PROMETHEUS, number, component=component), "a label alone is not enough: every namespace could set it"
+                assert not reaches(folder, ANYBODY, number, namespace="monitoring", component=component)
+                assert not reaches(folder, ANYBODY, number, component=component)
+    assert n == 5
+    for number in 8443, 8080:
+        assert reaches(folder, ANYBODY, number)
+    assert not reaches(folder, PROMETHEUS, 8443 + 1, namespace="monitoring")

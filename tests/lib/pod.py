@@ -157,7 +157,7 @@ class Pod:
                 self.start_container(container)
             else:
                 mounts = {m["mountPath"]: m["name"] for m in container["volumeMounts"]}
-                config = pathlib.Path(container["args"][container["args"].index("-config") + 1])
+                config = pathlib.Path(container["args"][container["args"].index("--config") + 1])
                 self.kubelet.pomerium(self.volumes[mounts[str(config.parent)]] / config.name)
 
     def start_container(self, container):
