@@ -1,5 +1,5 @@
 /* live: asks the processes of a running pipeline over their web sockets in the run folder
- * (actor/web.h). */
+ * (actor/web/web.h). */
 #ifndef CLI_LIVE_H
 #define CLI_LIVE_H
 

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "actor/web_address.h"
+#include "actor/web/web_address.h"
 #include "base/log.h"
 #include "cli/offline/offline.h"
 

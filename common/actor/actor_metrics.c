@@ -1,6 +1,6 @@
 /* actor_metrics: what every process counts: its links, its messages, its loop, its log, itself.
  *
- *   in     increments by the other files of the actor; the state of the links; /proc/self
+ *   in     increments by the other files of the actor; /proc/self
  *   out    Prometheus text
  *   owns   the counters
  *   never  adds a series while the process runs
@@ -13,7 +13,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "actor/loop.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 static const struct metric_bounds lag_bounds = {
@@ -121,41 +121,17 @@ void actor_metrics_open(enum msg_room room)
 	F.started_s = (uint64_t)clock_wall();
 }
 
-static void add_peer(enum actor_link id, const struct actor_peer *peer)
-{
-	if (!peer->up || peer->gone)
-		return;
-	F.peers[id]++;
-	F.queued[id] += peer->n_waiting;
-	F.credit[id] += peer->credit_out;
-}
-
-static void measure_links(const struct actor_loop *loop)
-{
-	void *value;
-
-	for (int id = 0; id < N_LINKS; id++) {
-		const struct link *link = &loop->links[id];
-
-		F.peers[id] = F.queued[id] = F.credit[id] = 0;
-		if (link->server)
-			add_peer(link->id, link->server);
-		for (size_t i = 0; link->open && map_next(&link->peers, &i, NULL, &value);)
-			add_peer(link->id, value);
-	}
-}
-
 static void measure_memory(void)
 {
 	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	char text[128] = "";
 	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
-	char *behind = text;
+	char *rest = text;
 
 	if (n > 0) {
-		F.virtual_bytes = strtoull(text, &behind, 10) * page;
-		F.resident_bytes = strtoull(behind, NULL, 10) * page;
+		F.virtual_bytes = strtoull(text, &rest, 10) * page;
+		F.resident_bytes = strtoull(rest, NULL, 10) * page;
 	}
 	if (fd >= 0)
 		close(fd);
@@ -187,12 +163,10 @@ static void measure_process(void)
 	measure_descriptors();
 }
 
-void actor_metrics_measure(struct actor_loop *loop)
+void actor_metrics_measure(const struct actor *actor)
 {
-	const struct actor *actor = loop->actor;
 	struct err why;
 
-	measure_links(loop);
 	measure_process();
 	for (int level = 0; level < 4; level++) {
 		F.log_lines[level] = log_n_lines((enum log_level)level);
@@ -203,11 +177,8 @@ void actor_metrics_measure(struct actor_loop *loop)
 		actor->measure(actor->self);
 }
 
-void actor_metrics_print(struct actor_loop *loop, struct buf *out)
+void actor_metrics_print(const struct actor *actor, struct buf *out)
 {
-	const struct actor *actor = loop->actor;
-
-	actor_metrics_measure(loop);
 	metric_print_head(&build_info, out);
 	buf_printf(out, "sluice_build_info{room=\"%s\",version=\"%s\",protocol=\"%d\"} 1\n",
 		   room_name(actor->room), conf_version, MSG_PROTOCOL_VERSION);

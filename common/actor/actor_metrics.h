@@ -2,7 +2,8 @@
 #ifndef ACTOR_METRICS_H
 #define ACTOR_METRICS_H
 
-#include "actor/actor.h"
+#include "actor/hooks.h"
+#include "actor/link/link_table.h"
 
 /* Why a peer is not served. */
 enum peer_refusal { PEER_REFUSED_VERSION, PEER_REFUSED_KEY, N_PEER_REFUSALS };
@@ -15,7 +16,7 @@ struct actor_metrics {
 	uint64_t malformed[N_LINKS];       /* frames that were refused */
 	uint64_t refused[N_PEER_REFUSALS]; /* HELLOs, connections */
 	struct metric_histogram lag;       /* ms */
-	/* measured when somebody asks */
+	/* measured when somebody asks; these three by the loop */
 	uint64_t peers[N_LINKS], queued[N_LINKS], credit[N_LINKS];
 	uint64_t ready, started_s;
 	uint64_t log_lines[4], log_last_s[4];
@@ -25,10 +26,10 @@ struct actor_metrics {
 extern struct actor_metrics actor_metrics;
 
 void actor_metrics_open(enum msg_room room);
-/* Measures, then prints these and the room's own table. */
-void actor_metrics_print(struct actor_loop *loop, struct buf *out);
-/* The two tables, for a page. */
-const struct metric *actor_metrics_table(void);
-void actor_metrics_measure(struct actor_loop *loop);
+/* Measures this process and its room. */
+void actor_metrics_measure(const struct actor *actor);
+/* Prints these and the room's own table. */
+void actor_metrics_print(const struct actor *actor, struct buf *out);
+const struct metric *actor_metrics_table(void); /* for a page */
 
 #endif

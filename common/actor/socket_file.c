@@ -4,10 +4,14 @@
  *   out    the folder without those of the same name that dead processes left
  *   never  removes one that somebody listens on
  */
-#include "actor/loop.h"
+#include "actor/socket_file.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -32,7 +36,7 @@ static bool is_stale(const char *path)
 	return stale;
 }
 
-void actor_socket_sweep(const char *path)
+void actor_socket_file_sweep(const char *path)
 {
 	char folder[PATH_MAX], file[PATH_MAX + 256];
 	const char *slash = strrchr(path, '/'), *dash = strrchr(path, '-');

@@ -193,6 +193,13 @@ uint64_t msg_hello_protocol(struct str frame)
 	return protocol;
 }
 
+struct str msg_frame_body(struct str frame)
+{
+	struct msg m = { .type = MSG_NONE };
+
+	return read_frame(frame, &m, NULL) < 0 ? STR_NONE : m.raw;
+}
+
 void msg_print(const struct msg *m, struct buf *out)
 {
 	buf_printf(out, "{\"type\":\"%s\",\"seq\":%llu,\"body\":", msg_name(m->type),

@@ -77,6 +77,8 @@ int msg_unpack(struct str frame, struct pool *pool, struct msg *out, struct err 
 /* The protocol version that a HELLO of any version names (its first field, in all of them); 0: not
  * a HELLO. */
 uint64_t msg_hello_protocol(struct str frame);
+/* The packed body in a frame; absent if it is none. */
+struct str msg_frame_body(struct str frame);
 /* For taps and dumps: {"type":"BUNDLE","seq":41,"body":{...}}, secrets hidden. */
 void msg_print(const struct msg *m, struct buf *out);
 /* The object a message is about, for tap topics: NULL if it is about none. */

@@ -2,7 +2,7 @@
 #include <stdint.h>
 #include <zmq.h>
 
-#include "actor/curve_keys.h"
+#include "actor/link/curve_keys.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "actor/actor.h"
+#include "actor/link/peer_inside.h"
 #include "base/clock.h"
 #include "base/mem.h"
 
@@ -87,7 +88,7 @@ static inline void on_command(void *self, int fd)
 		send_numbered(s, 1000);
 		break;
 	case 'q':
-		say(s, "queued %zu room %ld", actor_queued(s->peer), actor_credit(s->peer));
+		say(s, "queued %zu credit %ld", s->peer->outbox.n_waiting, actor_credit(s->peer));
 		break;
 	case 'r':
 		actor_ask_resync(s->peer, "the test wants it");
@@ -153,7 +154,7 @@ static inline void scripted_up(void *self, struct actor_peer *peer, bool again)
 	s->peer = peer;
 	s->n_sent = 0;
 	++*n_ups;
-	say(s, "up %s again=%d ups=%zu room=%ld", room_name(actor_peer_room(peer)), again,
+	say(s, "up %s again=%d ups=%zu credit=%ld", room_name(actor_peer_room(peer)), again,
 	    (size_t)*n_ups, actor_credit(peer));
 }
 

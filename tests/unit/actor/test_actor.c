@@ -76,7 +76,7 @@ static void test_what_has_no_credit_waits(void **state)
 	room_expect(&rig->resolver, "reading 0");
 	room_do(&rig->watcher, 'm');
 	room_do(&rig->watcher, 'q');
-	room_expect(&rig->watcher, "queued 744 room 0");
+	room_expect(&rig->watcher, "queued 744 credit 0");
 	room_do(&rig->resolver, 'c');
 	room_expect(&rig->resolver, "reading 1");
 	room_until(&rig->resolver, "got 1000 1000");

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <zmq.h>
 
-#include "actor/curve_keys.h"
+#include "actor/link/curve_keys.h"
 
 #define KEY "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
 

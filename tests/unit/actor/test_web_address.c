@@ -6,7 +6,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "actor/web_address.h"
+#include "actor/web/web_address.h"
 
 static void test_good(void **state)
 {

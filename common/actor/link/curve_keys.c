@@ -4,7 +4,7 @@
  *   out    struct curve_keys, whole or not at all
  *   never  repeats a line of a file, leaves a key behind in memory
  */
-#include "actor/curve_keys.h"
+#include "actor/link/curve_keys.h"
 
 #include <stdint.h>
 #include <stdio.h>

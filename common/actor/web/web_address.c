@@ -2,9 +2,10 @@
  *
  *   in     the text of a flag
  *   out    a listening TCP socket
+ *   owns   nothing
  *   never  asks a name server
  */
-#include "actor/web_address.h"
+#include "actor/web/web_address.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

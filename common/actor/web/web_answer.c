@@ -2,22 +2,22 @@
  *
  *   in     a request; the metrics, the hooks of the room
  *   out    an answer, complete or with a source of pieces
- *   never  shows a secret value; answers on a door what is not meant for it
+ *   owns   nothing
+ *   never  shows a secret value; answers at a listener what is not meant for it
  */
-#include "actor/web.h"
+#include "actor/web/web_answer.h"
 
 #include "actor/actor_metrics.h"
-#include "actor/loop.h"
 #include "base/json_put.h"
 #include "base/log.h"
 
 #define TEXT "text/plain; charset=utf-8"
 #define JSON "application/json"
 
-struct path {
+struct web_path {
 	const char *path;
-	unsigned doors;
-	void (*answer)(struct actor_loop *loop, const struct web_request *request,
+	unsigned kinds; /* of listeners that serve it */
+	void (*answer)(const struct web_owner *owner, const struct web_request *request,
 		       struct web_answer *out);
 };
 
@@ -28,21 +28,28 @@ static void say(struct web_answer *out, unsigned status, const char *sentence)
 	buf_printf(&out->body, "%s\n", sentence);
 }
 
-static void on_metrics(struct actor_loop *loop, const struct web_request *request,
+static void measure(const struct web_owner *owner)
+{
+	owner->measure(owner->loop);
+	actor_metrics_measure(owner->actor);
+}
+
+static void on_metrics(const struct web_owner *owner, const struct web_request *request,
 		       struct web_answer *out)
 {
 	(void)request;
 	out->type = "text/plain; version=0.0.4; charset=utf-8";
-	actor_metrics_print(loop, &out->body);
+	measure(owner);
+	actor_metrics_print(owner->actor, &out->body);
 }
 
 /* ---- probes ---- */
 
 /* It is the loop that answers. */
-static void on_healthz(struct actor_loop *loop, const struct web_request *request,
+static void on_healthz(const struct web_owner *owner, const struct web_request *request,
 		       struct web_answer *out)
 {
-	(void)loop, (void)request;
+	(void)owner, (void)request;
 	say(out, 200, "ok");
 }
 
@@ -56,25 +63,25 @@ static void ask(bool (*hook)(void *self, struct err *why), void *self, struct we
 		say(out, 503, why.text);
 }
 
-static void on_readyz(struct actor_loop *loop, const struct web_request *request,
+static void on_readyz(const struct web_owner *owner, const struct web_request *request,
 		      struct web_answer *out)
 {
 	(void)request;
-	ask(loop->actor->ready, loop->actor->self, out);
+	ask(owner->actor->ready, owner->actor->self, out);
 }
 
-static void on_startupz(struct actor_loop *loop, const struct web_request *request,
+static void on_startupz(const struct web_owner *owner, const struct web_request *request,
 			struct web_answer *out)
 {
 	(void)request;
-	ask(loop->actor->started, loop->actor->self, out);
+	ask(owner->actor->started, owner->actor->self, out);
 }
 
 /* ---- what the room holds ---- */
 
-static bool more_of_dump(struct actor_loop *loop, struct actor_dump *dump, struct buf *out)
+static bool more_of_dump(const struct actor *actor, struct actor_dump *dump, struct buf *out)
 {
-	return loop->actor->dump(loop->actor->self, dump, out);
+	return actor->dump(actor->self, dump, out);
 }
 
 static void say_json(struct web_answer *out, unsigned status, const char *sentence)
@@ -87,11 +94,11 @@ static void say_json(struct web_answer *out, unsigned status, const char *senten
 	buf_puts(&out->body, "}\n");
 }
 
-static void on_dump(struct actor_loop *loop, const struct web_request *request,
+static void on_dump(const struct web_owner *owner, const struct web_request *request,
 		    struct web_answer *out)
 {
 	(void)request;
-	if (!loop->actor->dump) {
+	if (!owner->actor->dump) {
 		say_json(out, 404, "this room holds nothing that could be dumped");
 		return;
 	}
@@ -99,7 +106,7 @@ static void on_dump(struct actor_loop *loop, const struct web_request *request,
 	out->more = more_of_dump;
 }
 
-static void on_explain(struct actor_loop *loop, const struct web_request *request,
+static void on_explain(const struct web_owner *owner, const struct web_request *request,
 		       struct web_answer *out)
 {
 	struct msg_key key = { .namespace = request->namespace, .name = request->name };
@@ -108,11 +115,11 @@ static void on_explain(struct actor_loop *loop, const struct web_request *reques
 	for (int kind = MSG_KIND_NONE + 1; kind < MSG_N_KINDS; kind++)
 		if (str_is(request->kind, msg_kind_name((enum msg_kind)kind)))
 			key.kind = (uint64_t)kind;
-	if (!loop->actor->explain) {
+	if (!owner->actor->explain) {
 		say_json(out, 404, "this room explains nothing");
 	} else if (!key.kind || !key.name.len) {
 		say_json(out, 400, "/explain wants ?kind=Ingress&namespace=NAMESPACE&name=NAME");
-	} else if (loop->actor->explain(loop->actor->self, &key, &out->body, &err) < 0) {
+	} else if (owner->actor->explain(owner->actor->self, &key, &out->body, &err) < 0) {
 		say_json(out, 404, err.text);
 	} else {
 		out->type = JSON;
@@ -120,10 +127,10 @@ static void on_explain(struct actor_loop *loop, const struct web_request *reques
 }
 
 /* For sluice top. */
-static void on_state(struct actor_loop *loop, const struct web_request *request,
+static void on_state(const struct web_owner *owner, const struct web_request *request,
 		     struct web_answer *out)
 {
-	const struct actor *actor = loop->actor;
+	const struct actor *actor = owner->actor;
 	struct err why = { "" };
 
 	(void)request;
@@ -186,9 +193,9 @@ static void add_table(const struct metric *table, struct buf *out)
 	}
 }
 
-static void add_state(struct actor_loop *loop, struct buf *out)
+static void add_state(const struct web_owner *owner, struct buf *out)
 {
-	const struct actor *actor = loop->actor;
+	const struct actor *actor = owner->actor;
 	const char *last = log_last_text(LOG_LEVEL_ERROR);
 	struct err why = { "" };
 
@@ -208,30 +215,30 @@ static void add_state(struct actor_loop *loop, struct buf *out)
 	}
 }
 
-static void on_page(struct actor_loop *loop, const struct web_request *request,
+static void on_page(const struct web_owner *owner, const struct web_request *request,
 		    struct web_answer *out)
 {
-	const char *room = room_name(loop->actor->room);
+	const char *room = room_name(owner->actor->room);
 
 	(void)request;
 	out->type = "text/html; charset=utf-8";
-	actor_metrics_measure(loop);
+	measure(owner);
 	buf_printf(
 		&out->body,
 		"<!DOCTYPE html>\n<html lang=en><head><meta charset=utf-8><title>sluice-%s</title>"
 		"<style>body{font-family:sans-serif}td{padding:0 1em 0 0}.n{text-align:right}"
 		"</style></head><body>\n<h1>sluice-%s %s</h1>\n",
 		room, room, conf_version);
-	add_state(loop, &out->body);
+	add_state(owner, &out->body);
 	buf_puts(&out->body, "<p><a href=/metrics>metrics</a></p>\n<table>\n");
-	add_table(loop->actor->metrics, &out->body);
+	add_table(owner->actor->metrics, &out->body);
 	add_table(actor_metrics_table(), &out->body);
 	buf_puts(&out->body, "</table></body></html>\n");
 }
 
 /* ---- which ---- */
 
-static const struct path paths[] = {
+static const struct web_path paths[] = {
 	{ "/metrics", WEB_METRICS | WEB_LOCAL, on_metrics },
 	{ "/", WEB_METRICS | WEB_LOCAL, on_page },
 	{ "/healthz", WEB_PROBES | WEB_LOCAL, on_healthz },
@@ -242,14 +249,14 @@ static const struct path paths[] = {
 	{ "/explain", WEB_LOCAL, on_explain },
 };
 
-void actor_web_answer(struct actor_loop *loop, const struct web_request *request,
+void actor_web_answer(const struct web_owner *owner, const struct web_request *request,
 		      struct web_answer *out)
 {
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		if (!(paths[i].doors & request->door) || !str_is(request->path, paths[i].path))
+		if (!(paths[i].kinds & request->kinds) || !str_is(request->path, paths[i].path))
 			continue;
 		out->status = 200;
-		paths[i].answer(loop, request, out);
+		paths[i].answer(owner, request, out);
 		if (out->body.full)
 			say_json(out, 500, "the answer is too large");
 		return;

@@ -1,11 +1,11 @@
-/* web: the doors of the HTTP server; what is answered is in web_answer.c.
+/* web: the listeners of the HTTP server; what is answered is in web_answer.c.
  *
  *   in     connections to a socket file and to TCP addresses; the time
  *   out    answers
  *   owns   the listening sockets, the connections, dumps on their way out
  *   never  waits, starts a thread, reads a request's body, keeps a connection for a second request
  */
-#include "actor/web.h"
+#include "actor/web/web.h"
 
 #include <errno.h>
 #include <microhttpd.h>
@@ -14,38 +14,39 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "actor/loop.h"
+#include "actor/socket_file.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 
 #define REQUEST_MAX (32u << 10) /* bytes of request line and headers, with MHD's own */
 #define PIECE_BYTES (32u << 10)
-#define PLACES (2u * WEB_VISITORS) /* those who have to go keep theirs until the next round */
+#define PLACES (2u * WEB_CLIENTS) /* those who have to go keep theirs until the next round */
 #define BACKLOG 64
 #define IDLE_S 30u         /* nothing moved for so long: the connection goes */
 #define ASK_MS 5000u       /* to send a request */
 #define ANSWERED_MS 30000u /* to take an answer over TCP */
 
-struct visitor {
+struct web_client {
 	int fd; /* -1: free */
 	bool asked, leaving;
 	uint64_t since_ms;
 };
 
-struct web_door {
+struct web_listener {
 	struct web *web;
-	struct actor_loop *loop;
+	struct web_owner owner;
 	struct MHD_Daemon *daemon;
 	unsigned kinds;
-	struct visitor visitors[PLACES];
-	size_t n_visitors;
+	struct web_client clients[PLACES];
+	size_t n_clients;
 };
 
 /* A dump on its way out. */
-struct parcel {
-	struct actor_loop *loop;
+struct web_dump {
+	const struct actor *actor;
 	struct actor_dump dump;
-	bool (*more)(struct actor_loop *loop, struct actor_dump *dump, struct buf *out);
+	bool (*more)(const struct actor *actor, struct actor_dump *dump, struct buf *out);
 	struct buf piece;
 	size_t taken; /* bytes of the piece that went out */
 	bool last;
@@ -53,57 +54,57 @@ struct parcel {
 
 /* ---- answers ---- */
 
-static ssize_t read_parcel(void *arg, uint64_t at, char *out, size_t max)
+static ssize_t read_dump(void *arg, uint64_t at, char *out, size_t max)
 {
-	struct parcel *parcel = arg;
+	struct web_dump *dump = arg;
 	size_t n;
 
 	(void)at;
-	while (parcel->taken == parcel->piece.len) {
-		if (parcel->last)
+	while (dump->taken == dump->piece.len) {
+		if (dump->last)
 			return MHD_CONTENT_READER_END_OF_STREAM;
-		buf_reset(&parcel->piece);
-		parcel->taken = 0;
-		parcel->last = !parcel->more(parcel->loop, &parcel->dump, &parcel->piece);
-		if (parcel->piece.full) {
+		buf_reset(&dump->piece);
+		dump->taken = 0;
+		dump->last = !dump->more(dump->actor, &dump->dump, &dump->piece);
+		if (dump->piece.full) {
 			log_warn("dump cut off: a piece of it is too large", NULL);
 			return MHD_CONTENT_READER_END_WITH_ERROR;
 		}
 	}
-	n = parcel->piece.len - parcel->taken;
+	n = dump->piece.len - dump->taken;
 	n = n < max ? n : max;
-	memcpy(out, parcel->piece.ptr + parcel->taken, n);
-	parcel->taken += n;
+	memcpy(out, dump->piece.ptr + dump->taken, n);
+	dump->taken += n;
 	return (ssize_t)n;
 }
 
-static void free_parcel(void *arg)
+static void free_dump(void *arg)
 {
-	struct parcel *parcel = arg;
+	struct web_dump *dump = arg;
 
-	pool_clear(&parcel->dump.pool);
-	buf_clear(&parcel->piece);
-	mem_free(parcel);
+	pool_clear(&dump->dump.pool);
+	buf_clear(&dump->piece);
+	mem_free(dump);
 }
 
-static struct MHD_Response *make_response(struct web_door *door, struct web_answer *answer)
+static struct MHD_Response *make_response(struct web_listener *listener, struct web_answer *answer)
 {
-	struct parcel *parcel;
+	struct web_dump *dump;
 
 	if (!answer->more)
 		return MHD_create_response_from_buffer(answer->body.len,
 						       (void *)buf_view(&answer->body).ptr,
 						       MHD_RESPMEM_MUST_COPY);
-	parcel = mem_alloc(sizeof(*parcel));
-	parcel->loop = door->loop;
-	parcel->more = answer->more;
-	pool_init(&parcel->dump.pool);
-	buf_init(&parcel->piece, 2 * BUF_MAX_MESSAGE);
-	return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE_BYTES, read_parcel, parcel,
-						 free_parcel);
+	dump = mem_alloc(sizeof(*dump));
+	dump->actor = listener->owner.actor;
+	dump->more = answer->more;
+	pool_init(&dump->dump.pool);
+	buf_init(&dump->piece, 2 * BUF_MAX_MESSAGE);
+	return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE_BYTES, read_dump, dump,
+						 free_dump);
 }
 
-static enum MHD_Result reply(struct web_door *door, struct MHD_Connection *connection,
+static enum MHD_Result reply(struct web_listener *listener, struct MHD_Connection *connection,
 			     struct web_answer *answer)
 {
 	static const char *const headers[][2] = {
@@ -112,7 +113,7 @@ static enum MHD_Result reply(struct web_door *door, struct MHD_Connection *conne
 		{ "X-Content-Type-Options", "nosniff" },
 		{ "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'" },
 	};
-	struct MHD_Response *response = make_response(door, answer);
+	struct MHD_Response *response = make_response(listener, answer);
 	enum MHD_Result rc;
 
 	if (!response)
@@ -141,9 +142,9 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	struct web_door *door = arg;
-	struct visitor *visitor = info ? info->socket_context : NULL;
-	const struct web_request request = { .door = door->kinds,
+	struct web_listener *listener = arg;
+	struct web_client *client = info ? info->socket_context : NULL;
+	const struct web_request request = { .kinds = listener->kinds,
 					     .path = str_from(url),
 					     .kind = argument(connection, "kind"),
 					     .namespace = argument(connection, "namespace"),
@@ -153,51 +154,51 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 	enum MHD_Result rc;
 
 	(void)version, (void)body, (void)body_len, (void)slot;
-	if (visitor)
-		visitor->asked = true;
+	if (client)
+		client->asked = true;
 	buf_init(&answer.body, WEB_ANSWER_MAX);
 	if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0)
-		actor_web_answer(door->loop, &request, &answer);
+		actor_web_answer(&listener->owner, &request, &answer);
 	else
 		buf_puts(&answer.body, "only GET and HEAD are answered here\n");
-	rc = reply(door, connection, &answer);
+	rc = reply(listener, connection, &answer);
 	buf_clear(&answer.body);
 	return rc;
 }
 
-/* ---- visitors ---- */
+/* ---- clients ---- */
 
 /* When its time is over. */
-static uint64_t end_of(const struct web_door *door, const struct visitor *visitor)
+static uint64_t end_of(const struct web_listener *listener, const struct web_client *client)
 {
-	if (visitor->leaving)
+	if (client->leaving)
 		return UINT64_MAX;
-	if (!visitor->asked)
-		return visitor->since_ms + ASK_MS;
+	if (!client->asked)
+		return client->since_ms + ASK_MS;
 	/* a dump may be long; nobody but our own user comes through the socket file */
-	return door->kinds & WEB_LOCAL ? UINT64_MAX : visitor->since_ms + ANSWERED_MS;
+	return listener->kinds & WEB_LOCAL ? UINT64_MAX : client->since_ms + ANSWERED_MS;
 }
 
 /* The server notices at its next round. */
-static void show_out(struct visitor *visitor)
+static void cut_off(struct web_client *client)
 {
-	(void)shutdown(visitor->fd, SHUT_RDWR);
-	visitor->leaving = true;
+	(void)shutdown(client->fd, SHUT_RDWR);
+	client->leaving = true;
 }
 
-static void make_room(struct web_door *door, const struct visitor *newest)
+static void make_place(struct web_listener *listener, const struct web_client *newest)
 {
-	struct visitor *oldest = NULL;
+	struct web_client *oldest = NULL;
 
 	for (size_t i = 0; i < PLACES; i++) {
-		struct visitor *visitor = &door->visitors[i];
+		struct web_client *client = &listener->clients[i];
 
-		if (visitor->fd >= 0 && !visitor->leaving && visitor != newest &&
-		    (!oldest || visitor->since_ms < oldest->since_ms))
-			oldest = visitor;
+		if (client->fd >= 0 && !client->leaving && client != newest &&
+		    (!oldest || client->since_ms < oldest->since_ms))
+			oldest = client;
 	}
 	if (oldest)
-		show_out(oldest);
+		cut_off(oldest);
 }
 
 static void on_connection(void *arg, struct MHD_Connection *connection, void **slot,
@@ -205,27 +206,27 @@ static void on_connection(void *arg, struct MHD_Connection *connection, void **s
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-	struct web_door *door = arg;
-	struct visitor *visitor = *slot;
+	struct web_listener *listener = arg;
+	struct web_client *client = *slot;
 
 	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
-		if (!visitor)
+		if (!client)
 			return;
-		visitor->fd = -1;
-		door->n_visitors--;
-		door->web->n_visitors--;
+		client->fd = -1;
+		listener->n_clients--;
+		listener->web->n_clients--;
 		return;
 	}
-	for (size_t i = 0; i < PLACES && !visitor; i++)
-		if (door->visitors[i].fd < 0)
-			visitor = &door->visitors[i];
-	*slot = visitor;
-	if (!visitor || !info)
+	for (size_t i = 0; i < PLACES && !client; i++)
+		if (listener->clients[i].fd < 0)
+			client = &listener->clients[i];
+	*slot = client;
+	if (!client || !info)
 		return;
-	*visitor = (struct visitor){ .fd = info->connect_fd, .since_ms = clock_ms() };
-	door->web->n_visitors++;
-	if (++door->n_visitors > WEB_VISITORS)
-		make_room(door, visitor);
+	*client = (struct web_client){ .fd = info->connect_fd, .since_ms = clock_ms() };
+	listener->web->n_clients++;
+	if (++listener->n_clients > WEB_CLIENTS)
+		make_place(listener, client);
 }
 
 void actor_web_on_fd(struct web *web)
@@ -234,30 +235,30 @@ void actor_web_on_fd(struct web *web)
 	int n = epoll_wait(web->epoll, events, 3, 0);
 
 	for (int i = 0; i < n; i++)
-		(void)MHD_run(((struct web_door *)events[i].data.ptr)->daemon);
+		(void)MHD_run(((struct web_listener *)events[i].data.ptr)->daemon);
 }
 
-static uint64_t tick_door(struct web_door *door, uint64_t now_ms)
+static uint64_t tick_listener(struct web_listener *listener, uint64_t now_ms)
 {
 	MHD_UNSIGNED_LONG_LONG wait_ms;
 	uint64_t next = UINT64_MAX;
 
 	for (size_t i = 0; i < PLACES; i++) {
-		struct visitor *visitor = &door->visitors[i];
+		struct web_client *client = &listener->clients[i];
 
-		if (visitor->fd < 0)
+		if (client->fd < 0)
 			continue;
-		if (end_of(door, visitor) <= now_ms)
-			show_out(visitor);
-		if (end_of(door, visitor) < next)
-			next = end_of(door, visitor);
+		if (end_of(listener, client) <= now_ms)
+			cut_off(client);
+		if (end_of(listener, client) < next)
+			next = end_of(listener, client);
 	}
 	/* something is on its way out; or it has stopped to listen, and looks for a place at its
 	   next round only */
-	if ((MHD_get_timeout(door->daemon, &wait_ms) == MHD_YES && !wait_ms) ||
-	    door->n_visitors + 1 >= PLACES)
-		(void)MHD_run(door->daemon);
-	if (MHD_get_timeout(door->daemon, &wait_ms) == MHD_YES && now_ms + wait_ms < next)
+	if ((MHD_get_timeout(listener->daemon, &wait_ms) == MHD_YES && !wait_ms) ||
+	    listener->n_clients + 1 >= PLACES)
+		(void)MHD_run(listener->daemon);
+	if (MHD_get_timeout(listener->daemon, &wait_ms) == MHD_YES && now_ms + wait_ms < next)
 		next = now_ms + wait_ms;
 	return next;
 }
@@ -265,9 +266,10 @@ static uint64_t tick_door(struct web_door *door, uint64_t now_ms)
 void actor_web_tick(struct web *web, uint64_t now_ms)
 {
 	web->next_ms = UINT64_MAX;
-	for (size_t i = 0; i < web->n_doors && web->n_visitors; i++) {
-		uint64_t next =
-			web->doors[i]->n_visitors ? tick_door(web->doors[i], now_ms) : UINT64_MAX;
+	for (size_t i = 0; i < web->n_listeners && web->n_clients; i++) {
+		uint64_t next = web->listeners[i]->n_clients
+					? tick_listener(web->listeners[i], now_ms)
+					: UINT64_MAX;
 
 		if (next < web->next_ms)
 			web->next_ms = next;
@@ -277,43 +279,43 @@ void actor_web_tick(struct web *web, uint64_t now_ms)
 /* ---- open and close ---- */
 
 /* Takes the socket. */
-static int open_door(struct web *web, struct actor_loop *loop, int fd, unsigned kinds,
-		     struct err *err)
+static int open_listener(struct web *web, const struct web_owner *owner, int fd, unsigned kinds,
+			 struct err *err)
 {
-	struct web_door *door = mem_alloc(sizeof(*door));
+	struct web_listener *listener = mem_alloc(sizeof(*listener));
 	const union MHD_DaemonInfo *info = NULL;
-	struct epoll_event event = { .events = EPOLLIN, .data.ptr = door };
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = listener };
 
-	*door = (struct web_door){ .web = web, .loop = loop, .kinds = kinds };
+	*listener = (struct web_listener){ .web = web, .owner = *owner, .kinds = kinds };
 	for (size_t i = 0; i < PLACES; i++)
-		door->visitors[i].fd = -1;
-	door->daemon = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, on_request, door,
-					MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-					PLACES, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
-					MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_MAX,
-					MHD_OPTION_NOTIFY_CONNECTION, on_connection, door,
-					MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
-	if (door->daemon)
-		info = MHD_get_daemon_info(door->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+		listener->clients[i].fd = -1;
+	listener->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL, 0, NULL, NULL, on_request, listener, MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_OPTION_CONNECTION_LIMIT, PLACES, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_MAX,
+		MHD_OPTION_NOTIFY_CONNECTION, on_connection, listener,
+		MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+	if (listener->daemon)
+		info = MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 	else
 		close(fd);
 	if (!info || epoll_ctl(web->epoll, EPOLL_CTL_ADD, info->epoll_fd, &event) < 0) {
-		if (door->daemon)
-			MHD_stop_daemon(door->daemon);
-		mem_free(door);
+		if (listener->daemon)
+			MHD_stop_daemon(listener->daemon);
+		mem_free(listener);
 		return err_set(err, "the web server cannot be started: %s", strerror(errno));
 	}
-	web->doors[web->n_doors++] = door;
+	web->listeners[web->n_listeners++] = listener;
 	return 0;
 }
 
-static void open_local(struct web *web, struct actor_loop *loop, const char *path)
+static void open_local(struct web *web, const struct web_owner *owner, const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	struct err err = { "its path is too long" };
 	int fd = -1;
 
-	actor_socket_sweep(path);
+	actor_socket_file_sweep(path);
 	if (strlen(path) < sizeof(address.sun_path)) {
 		memcpy(address.sun_path, path, strlen(path));
 		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -323,7 +325,7 @@ static void open_local(struct web *web, struct actor_loop *loop, const char *pat
 	if (fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0) {
 		web->path = mem_strdup(path);
 		(void)chmod(path, 0600);
-		if (listen(fd, BACKLOG) == 0 && open_door(web, loop, fd, 7, &err) == 0)
+		if (listen(fd, BACKLOG) == 0 && open_listener(web, owner, fd, 7, &err) == 0)
 			return;
 	} else if (fd >= 0) {
 		err_set(&err, "%s", strerror(errno));
@@ -333,18 +335,18 @@ static void open_local(struct web *web, struct actor_loop *loop, const char *pat
 		 log_value(err.text));
 }
 
-static int open_address(struct web *web, struct actor_loop *loop, const struct web_address *address,
-			unsigned kinds, struct err *err)
+static int open_address(struct web *web, const struct web_owner *owner,
+			const struct web_address *address, unsigned kinds, struct err *err)
 {
 	int fd;
 
 	if (!address->port)
 		return 0;
 	fd = actor_web_address_listen(address, err);
-	return fd < 0 ? -1 : open_door(web, loop, fd, kinds, err);
+	return fd < 0 ? -1 : open_listener(web, owner, fd, kinds, err);
 }
 
-int actor_web_open(struct web *web, struct actor_loop *loop, const struct web_places *places,
+int actor_web_open(struct web *web, const struct web_owner *owner, const struct web_places *places,
 		   struct err *err)
 {
 	const bool same = actor_web_address_same(&places->metrics, &places->probes);
@@ -352,20 +354,20 @@ int actor_web_open(struct web *web, struct actor_loop *loop, const struct web_pl
 	*web = (struct web){ .epoll = epoll_create1(EPOLL_CLOEXEC), .next_ms = UINT64_MAX };
 	if (web->epoll < 0)
 		return err_set(err, "epoll descriptor: %s", strerror(errno));
-	open_local(web, loop, places->path);
-	if (open_address(web, loop, &places->metrics, WEB_METRICS | (same ? WEB_PROBES : 0), err) <
+	open_local(web, owner, places->path);
+	if (open_address(web, owner, &places->metrics, WEB_METRICS | (same ? WEB_PROBES : 0), err) <
 	    0)
 		return err_wrap(err, "--metrics-bind-address");
-	if (!same && open_address(web, loop, &places->probes, WEB_PROBES, err) < 0)
+	if (!same && open_address(web, owner, &places->probes, WEB_PROBES, err) < 0)
 		return err_wrap(err, "--health-probe-bind-address");
 	return 0;
 }
 
 void actor_web_close(struct web *web)
 {
-	for (size_t i = 0; i < web->n_doors; i++) {
-		MHD_stop_daemon(web->doors[i]->daemon);
-		mem_free(web->doors[i]);
+	for (size_t i = 0; i < web->n_listeners; i++) {
+		MHD_stop_daemon(web->listeners[i]->daemon);
+		mem_free(web->listeners[i]);
 	}
 	if (web->path)
 		unlink(web->path);

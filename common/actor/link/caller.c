@@ -1,0 +1,68 @@
+/* caller: who is behind a connection.
+ *
+ *   in     the properties of a frame, a descriptor of ZeroMQ's
+ *   out    the public key, the address; a connection that is ended
+ *   owns   nothing
+ *   never  ends a connection that has taken the place of another
+ */
+#include "actor/link/caller.h"
+
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/hash.h"
+
+static const char *property(zmq_msg_t *frame, const char *name)
+{
+	const char *value = zmq_msg_gets(frame, name);
+
+	return value ? value : "";
+}
+
+/* Over ipc a peer's address is "localhost:uid:gid:pid"; over tcp it is a number. */
+struct caller actor_caller_of(zmq_msg_t *frame)
+{
+	struct caller caller = { .fd = zmq_msg_get(frame, ZMQ_SRCFD) };
+	const char *key = property(frame, "User-Id");
+
+	snprintf(caller.key.text, sizeof(caller.key.text), "%s", key);
+	caller.is_local =
+		!*key && str_starts(str_from(property(frame, "Peer-Address")), "localhost");
+	return caller;
+}
+
+static uint64_t hash_address(int fd)
+{
+	struct sockaddr_storage address;
+	socklen_t len = sizeof(address);
+
+	memset(&address, 0, sizeof(address));
+	if (fd < 0 || getpeername(fd, (struct sockaddr *)&address, &len) < 0)
+		return 0;
+	return hash_fast((struct str){ (const char *)&address, len });
+}
+
+void actor_caller_locate(struct caller *caller)
+{
+	caller->address = hash_address(caller->fd);
+}
+
+/* ZeroMQ has no call that ends one connection, so the kernel ends it. */
+void actor_caller_cut_off(const struct caller *caller)
+{
+	if (caller->address && hash_address(caller->fd) == caller->address)
+		shutdown(caller->fd, SHUT_RDWR);
+}
+
+void actor_caller_name(int fd, char *out, size_t size)
+{
+	struct sockaddr_storage address;
+	socklen_t len = sizeof(address);
+
+	if (getpeername(fd, (struct sockaddr *)&address, &len) < 0 ||
+	    getnameinfo((struct sockaddr *)&address, len, out, (socklen_t)size, NULL, 0,
+			NI_NUMERICHOST))
+		snprintf(out, size, "unknown");
+}

@@ -1,0 +1,24 @@
+/* caller: who is behind a connection: the key that it has shown, and the connection itself. */
+#ifndef ACTOR_CALLER_H
+#define ACTOR_CALLER_H
+
+#include <zmq.h>
+
+#include "actor/link/curve_keys.h"
+
+struct caller {
+	struct curve_key key; /* public; "": it came without CURVE */
+	bool is_local;        /* without CURVE: over ipc */
+	int fd;
+	uint64_t address; /* a hash: the descriptor may be another connection's by now */
+};
+
+/* Who has sent this frame. Without its address: actor_caller_locate. */
+struct caller actor_caller_of(zmq_msg_t *frame);
+void actor_caller_locate(struct caller *caller);
+/* Ends the connection, if it is still the one that was located. */
+void actor_caller_cut_off(const struct caller *caller);
+/* What may be shown of the other end of a socket: its address, or "unknown". */
+void actor_caller_name(int fd, char *out, size_t size);
+
+#endif

@@ -1,0 +1,65 @@
+/* strangers: connections to this process that have not shown who they are.
+ *
+ *   in     what the monitor of a socket says of its connections; keys that are not let in
+ *   out    the count of refusals, at most a line a second about each kind of them
+ *   owns   the addresses of the last that came
+ *   never  grows with their number
+ */
+#include "actor/link/strangers.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "actor/actor_metrics.h"
+#include "actor/link/caller.h"
+#include "base/log.h"
+
+#define LINE_MS 1000
+
+void actor_strangers_add(struct strangers *strangers, int fd)
+{
+	const size_t i = (unsigned)fd % STRANGERS_MAX;
+
+	strangers->last[i].fd = fd;
+	actor_caller_name(fd, strangers->last[i].address, sizeof(strangers->last[i].address));
+}
+
+struct refusal {
+	struct limiter *limiter;
+	const char *link, *address, *reason;
+};
+
+/* An IPv4 address at a socket of IPv6 is shown as what it is. */
+static void refuse(const struct refusal *refusal)
+{
+	const char *address = refusal->address;
+	unsigned n_kept;
+
+	actor_metrics.refused[PEER_REFUSED_KEY]++;
+	if (!limiter_pass(refusal->limiter, LINE_MS, &n_kept))
+		return;
+	if (strncmp(address, "::ffff:", 7) == 0 && strchr(address, '.'))
+		address += 7;
+	log_warn("connection refused", "link=%s address=%s reason=%s kept_back=%u", refusal->link,
+		 log_value(address), log_value(refusal->reason), n_kept);
+}
+
+void actor_strangers_on_failure(struct strangers *strangers, const char *link, int fd)
+{
+	const size_t i = (unsigned)fd % STRANGERS_MAX;
+	const char *address = strangers->last[i].address;
+
+	if (strangers->last[i].fd != fd || !*address)
+		address = "unknown";
+	refuse(&(struct refusal){ &strangers->bad_handshakes, link, address,
+				  "it has not our key from server.pub, or speaks without CURVE" });
+}
+
+void actor_strangers_on_key(struct strangers *strangers, const char *link, const char *address,
+			    const char *key)
+{
+	char reason[128];
+
+	snprintf(reason, sizeof(reason), "the public key %s is not in clients.pub", key);
+	refuse(&(struct refusal){ &strangers->unknown_keys, link, address, reason });
+}

@@ -1,0 +1,20 @@
+/* peer: what a room may ask of a process at the other end of a link. */
+#ifndef ACTOR_PEER_H
+#define ACTOR_PEER_H
+
+#include "msg/msg.h"
+
+struct actor_peer;
+
+/* Queues or sends; the body is packed at once. 0, or -1 and nothing is sent: the peer is not up
+ * (actor_credit is 0), or no peer would take the message: it is too large or holds text that is not
+ * UTF-8 (logged; actor_credit is not changed). */
+int actor_send(struct actor_peer *peer, enum msg_type type, const void *body);
+long actor_credit(const struct actor_peer *peer); /* messages that can go out without queueing */
+enum msg_room actor_peer_room(const struct actor_peer *peer);
+uint64_t actor_peer_epoch(const struct actor_peer *peer); /* of that process's boot */
+/* A slot for the room's own pointer, NULL at first. */
+void **actor_peer_data(struct actor_peer *peer);
+void actor_ask_resync(struct actor_peer *peer, const char *reason); /* start this link over */
+
+#endif

@@ -1,0 +1,43 @@
+/* web: a small HTTP server inside the actor's loop: metrics, probes, a page for a person; on the
+ * socket file also what the room holds.
+ *
+ *   listener                                   paths
+ *   RUN_DIR/web-<room>-<pid>, mode 0600        all
+ *   --metrics-bind-address                     /metrics and /
+ *   --health-probe-bind-address                /healthz /readyz /startupz
+ *
+ * GET and HEAD only, one request a connection. When a listener has more than WEB_CLIENTS
+ * connections, the oldest has to go, so there is always a place for a client that sends its request
+ * at once. A slow client waits alone: nothing here blocks, an answer is complete before it goes
+ * out, or (a dump) made piece by piece, one between two rounds of the loop. */
+#ifndef ACTOR_WEB_H
+#define ACTOR_WEB_H
+
+#include "actor/web/web_address.h"
+#include "actor/web/web_answer.h"
+
+#define WEB_CLIENTS 32
+
+struct web_listener;
+
+struct web {
+	int epoll; /* over the listeners; -1: closed */
+	struct web_listener *listeners[3];
+	size_t n_listeners, n_clients;
+	char *path;       /* of the socket file, or NULL */
+	uint64_t next_ms; /* when to be called without an event */
+};
+
+struct web_places {
+	const char *path;
+	struct web_address metrics, probes;
+};
+
+/* -1: an address cannot be listened on. Without the socket file there is a line in the log. */
+int actor_web_open(struct web *web, const struct web_owner *owner, const struct web_places *places,
+		   struct err *err);
+void actor_web_close(struct web *web);
+void actor_web_on_fd(struct web *web);
+void actor_web_tick(struct web *web, uint64_t now_ms);
+
+#endif

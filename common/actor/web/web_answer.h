@@ -1,0 +1,35 @@
+/* web_answer: what is answered to a path. */
+#ifndef ACTOR_WEB_ANSWER_H
+#define ACTOR_WEB_ANSWER_H
+
+#include "actor/hooks.h"
+
+#define WEB_ANSWER_MAX (1u << 20) /* bytes of an answer that is made at once */
+
+/* Which paths a listener serves: a set. */
+enum web_kind { WEB_METRICS = 1, WEB_PROBES = 2, WEB_LOCAL = 4 };
+
+/* Whose answers they are. */
+struct web_owner {
+	const struct actor *actor;
+	void *loop;
+	void (*measure)(void *loop); /* called before metrics are read */
+};
+
+struct web_request {
+	unsigned kinds; /* of the listener */
+	struct str path, kind, namespace, name;
+};
+
+struct web_answer {
+	unsigned status;
+	const char *type;
+	struct buf body;
+	/* The rest of it, piece by piece; NULL: body is all. */
+	bool (*more)(const struct actor *actor, struct actor_dump *dump, struct buf *out);
+};
+
+void actor_web_answer(const struct web_owner *owner, const struct web_request *request,
+		      struct web_answer *out);
+
+#endif
