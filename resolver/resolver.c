@@ -5,71 +5,56 @@
  *   out    SECRET_WANTED                                      to watcher
  *          BUNDLE                                             to the least loaded translator
  *          SECRET_PUT INVENTORY REJECT DELETE FLUSHED ADDRESSES   to publisher
- *   owns   what resolve.c holds, the queue of owners, the announcement of the inventory
+ *   owns   what there is (owners/resolve.h), and what has to be sent (outgoing/outgoing.h)
  *   never  opens a file, asks the API server, translates
- *
- * Handlers only write down what has to be done; send.c does it, as far as the peers have credit.
  */
+#include "base/clock.h"
+#include "resolver/graph/key.h"
+#include "resolver/outgoing/dispatch.h"
+#include "resolver/outgoing/send.h"
 #include "resolver/resolver_explain.h"
 #include "resolver/resolver_metrics.h"
-#include "resolver/send.h"
+
+static struct resolver {
+	struct resolve_settings settings;
+	struct actor_loop *loop;
+	struct resolve *resolve; /* objects, references, values of Secrets */
+	struct outgoing out;     /* the queue of owners, and what else is to be sent */
+	struct actor_peer *watcher, *publisher; /* NULL while they are down */
+} resolver;
+
+/* ---- what goes out ---- */
+
+static void send_all(struct resolver *r)
+{
+	const struct secrets *secrets = resolver_resolve_secrets(r->resolve);
+
+	if (r->publisher)
+		resolver_outgoing_announce(&r->out, r->resolve);
+	resolver_send_wanted(r->watcher, &r->out.unwanted, &r->out.wanted, secrets);
+	resolver_send_values(r->publisher, &r->out.values, secrets);
+	resolver_send_inventory(r->publisher, &r->out.announce, actor_epoch(r->loop));
+	if (r->out.announce.state != ANNOUNCE_DONE)
+		return;
+	actor_ready(r->loop);
+	resolver_send_addresses(r->publisher, &r->out.addresses, r->resolve);
+	resolver_dispatch(&r->out, r->resolve, r->publisher, actor_epoch(r->loop));
+}
 
 /* ---- what comes in ---- */
 
-/* What a former watcher had on its way may be older than what the present one has sent. */
-static bool is_current(struct resolver *r, struct actor_peer *from)
+/* All that the watcher says. What a former watcher had on its way may be older than that. */
+static int on_object(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
 {
+	struct resolver *r = self;
+
+	(void)err;
 	if (!r->watcher) {
 		r->watcher = from;
 		actor_ask_resync(from, "it has become the only watcher");
 	}
-	return from == r->watcher;
-}
-
-static int on_object_put(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
-{
-	struct resolver *r = self;
-
-	(void)err;
-	if (is_current(r, from))
-		resolver_resolve_put(r->resolve, &m->body.object);
-	return 0;
-}
-
-static int on_object_delete(void *self, struct actor_peer *from, const struct msg *m,
-			    struct err *err)
-{
-	struct resolver *r = self;
-
-	(void)err;
-	if (is_current(r, from))
-		resolver_resolve_delete(r->resolve, &m->body.object_delete);
-	return 0;
-}
-
-static int on_kind_state(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
-{
-	struct resolver *r = self;
-
-	(void)err;
-	if (!is_current(r, from))
-		return 0;
-	resolver_resolve_kind_state(r->resolve, &m->body.kind_state);
-	/* Owners that were missing while a kind could not be read are only now known to be gone. */
-	if (r->inventory.state == ANNOUNCE_NONE ||
-	    (!r->inventory.complete && resolver_resolve_complete(r->resolve)))
-		resolver_send_inventory(r);
-	return 0;
-}
-
-static int on_secret_value(void *self, struct actor_peer *from, const struct msg *m,
-			   struct err *err)
-{
-	struct resolver *r = self;
-
-	(void)err;
-	if (is_current(r, from))
-		resolver_resolve_secret(r->resolve, &m->body.secret_value);
+	if (from == r->watcher)
+		resolver_resolve_apply(r->resolve, m);
 	return 0;
 }
 
@@ -77,10 +62,11 @@ static int on_secret_wanted(void *self, struct actor_peer *from, const struct ms
 			    struct err *err)
 {
 	struct resolver *r = self;
+	const struct msg_secret_wanted *question = &m->body.secret_wanted;
 
 	(void)from, (void)err;
-	if (m->body.secret_wanted.wanted)
-		resolver_keyqueue_add(&r->values, &m->body.secret_wanted.key);
+	if (question->wanted && resolver_key_can_exist(&question->key))
+		resolver_keyqueue_add(&r->out.values, &question->key);
 	return 0;
 }
 
@@ -91,7 +77,7 @@ static int on_ack(void *self, struct actor_peer *from, const struct msg *m, stru
 
 	(void)from, (void)err;
 	if (ack->stamp.epoch == actor_epoch(r->loop))
-		resolver_queue_ack(&r->queue, &ack->owner, ack->stamp.number);
+		resolver_queue_ack(&r->out.queue, &ack->owner, ack->stamp.number);
 	return 0;
 }
 
@@ -108,86 +94,114 @@ static void on_peer_up(void *self, struct actor_peer *peer, bool again)
 		break;
 	case ROOM_PUBLISHER:
 		r->publisher = peer;
-		resolver_send_inventory(r);
-		break;
-	case ROOM_TRANSLATOR:
-		if (*worker)
-			resolver_queue_reset_worker(&r->queue, *worker);
-		else
-			*worker =
-				resolver_queue_add_worker(&r->queue, peer, actor_peer_epoch(peer));
+		resolver_announce_clear(&r->out.announce);
 		break;
 	default:
-		break;
+		if (*worker)
+			resolver_queue_reset_worker(&r->out.queue, *worker);
+		else
+			*worker = resolver_queue_add_worker(&r->out.queue, peer,
+							    actor_peer_epoch(peer));
 	}
-	resolver_send_all(r);
+	send_all(r);
 }
 
 static void on_peer_down(void *self, struct actor_peer *peer)
 {
 	struct resolver *r = self;
-	void **worker = actor_peer_data(peer);
+	struct queue_worker *worker = *actor_peer_data(peer);
 
-	if (*worker)
-		resolver_queue_lose_worker(&r->queue, *worker);
-	*worker = NULL;
+	if (worker)
+		resolver_queue_lose_worker(&r->out.queue, worker);
 	if (peer == r->watcher)
 		r->watcher = NULL;
 	if (peer == r->publisher)
 		r->publisher = NULL;
-	resolver_send_all(r);
+	send_all(r);
 }
 
 static void on_writable(void *self, struct actor_peer *peer)
 {
 	(void)peer;
-	resolver_send_all(self);
+	send_all(self);
 }
-
-/* ---- life ---- */
 
 static uint64_t tick(void *self, uint64_t now_ms)
 {
 	struct resolver *r = self;
-	uint64_t due = resolver_queue_tick(&r->queue, now_ms);
+	uint64_t due = resolver_queue_tick(&r->out.queue, now_ms);
 
-	if (r->deleted > r->flushed)
-		resolver_send_flushed(r, now_ms);
-	resolver_send_all(r);
-	if (r->deleted > r->flushed && r->flush_at_ms < due)
-		due = r->flush_at_ms;
+	due = clock_earlier(due, resolver_send_flushed(r->publisher, &r->out.flush, &r->out.queue,
+						       actor_epoch(r->loop)));
+	send_all(r);
 	return due;
 }
+
+static void measure(void *self)
+{
+	const struct resolver *r = self;
+
+	resolver_metrics_measure(&r->out.queue, r->resolve);
+}
+
+static bool ready(void *self, struct err *why)
+{
+	const struct resolver *r = self;
+
+	if (!r->publisher || !r->watcher)
+		return !err_set(why, "the %s is not connected",
+				r->publisher ? "watcher" : "publisher");
+	return resolver_announce_is_done(&r->out.announce, why);
+}
+
+static int explain(void *self, const struct msg_key *key, struct buf *out, struct err *err)
+{
+	struct resolver *r = self;
+
+	return resolver_explain(r->resolve, &r->out.queue, key, out, err);
+}
+
+static bool dump(void *self, struct actor_dump *dump, struct buf *out)
+{
+	struct resolver *r = self;
+
+	return resolver_explain_dump(r->resolve, &r->out.queue, dump, out);
+}
+
+/* ---- the process ---- */
 
 static int check(void *self, struct err *err)
 {
 	struct resolver *r = self;
 
-	return resolver_addresses_check(&r->addresses, err);
+	return resolver_addresses_check(&r->out.addresses, err);
 }
 
 static int start(void *self, struct actor_loop *loop, struct err *err)
 {
 	struct resolver *r = self;
+	const struct resolve_sink sink = resolver_outgoing_sink(&r->out);
 
 	(void)err;
 	r->loop = loop;
-	resolver_send_open(r);
+	resolver_outgoing_init(&r->out);
+	r->resolve = resolver_resolve_new(&r->settings, &sink);
 	return 0;
 }
 
 static void stop(void *self)
 {
-	resolver_send_close(self);
+	struct resolver *r = self;
+
+	resolver_resolve_destroy(&r->resolve);
+	resolver_outgoing_clear(&r->out);
 }
 
-static struct resolver resolver;
-
 static const struct actor_input inputs[] = {
-	{ MSG_OBJECT_PUT, on_object_put },
-	{ MSG_OBJECT_DELETE, on_object_delete },
-	{ MSG_KIND_STATE, on_kind_state },
-	{ MSG_SECRET_VALUE, on_secret_value },
+	{ MSG_OBJECT_PUT, on_object },
+	{ MSG_OBJECT_DELETE, on_object },
+	{ MSG_KIND_STATE, on_object },
+	{ MSG_SECRET_VALUE, on_object },
 	{ MSG_SECRET_WANTED, on_secret_wanted },
 	{ MSG_ACK, on_ack },
 	{ 0 },
@@ -202,34 +216,34 @@ static const struct conf_option options[] = {
 	  "namespaces to serve, comma separated; empty means all", 0 },
 	{ "pomerium-config", CONF_TEXT, &resolver.settings.pomerium_config, "global", 0, 0,
 	  "name of the Pomerium object with the settings", 0 },
-	{ "update-status-from-service", CONF_TEXT, &resolver.addresses.service, "", 0, 0,
+	{ "update-status-from-service", CONF_TEXT, &resolver.out.addresses.service, "", 0, 0,
 	  "namespace/name of the Service whose address the status of our Ingresses gets", 0 },
-	{ "status-address", CONF_LIST, &resolver.addresses.fixed, "", 0, 0,
+	{ "status-address", CONF_LIST, &resolver.out.addresses.fixed, "", 0, 0,
 	  "IP addresses or host names that it gets instead, comma separated", 0 },
 	{ 0 },
 };
 
+static const struct actor actor = {
+	.room = ROOM_RESOLVER,
+	.summary = "joins objects into bundles that a translator can work on alone",
+	.self = &resolver,
+	.inputs = inputs,
+	.options = options,
+	.check = check,
+	.start = start,
+	.stop = stop,
+	.on_peer_up = on_peer_up,
+	.on_peer_down = on_peer_down,
+	.on_writable = on_writable,
+	.tick = tick,
+	.metrics = resolver_metrics_table,
+	.measure = measure,
+	.ready = ready,
+	.dump = dump,
+	.explain = explain,
+};
+
 int main(int argc, char **argv)
 {
-	const struct actor actor = {
-		.room = ROOM_RESOLVER,
-		.summary = "joins objects into bundles that a translator can work on alone",
-		.self = &resolver,
-		.inputs = inputs,
-		.options = options,
-		.check = check,
-		.start = start,
-		.stop = stop,
-		.on_peer_up = on_peer_up,
-		.on_peer_down = on_peer_down,
-		.on_writable = on_writable,
-		.tick = tick,
-		.metrics = resolver_metrics_table,
-		.measure = resolver_metrics_measure,
-		.ready = resolver_metrics_ready,
-		.dump = resolver_explain_dump,
-		.explain = resolver_explain,
-	};
-
 	return actor_main(&actor, argc, argv);
 }

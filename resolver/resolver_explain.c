@@ -10,9 +10,13 @@
 #include "base/json_put.h"
 #include "resolver/graph/key.h"
 #include "resolver/owners/resolve_inside.h"
-#include "resolver/send.h"
 
 #define PIECE_BYTES (16u << 10)
+
+struct explained {
+	struct resolve *resolve;
+	const struct queue *queue;
+};
 
 /* ---- what an owner refers to ---- */
 
@@ -122,24 +126,25 @@ static void put_ingress(const struct resolve *resolve, const struct msg_ingress 
 	json_put_number(out, "generation", ingress->metadata.generation);
 }
 
-static void put_owner(struct resolver *r, const struct msg_object *object, struct pool *pool,
-		      struct buf *out)
+static void put_owner(const struct explained *from, const struct msg_object *object,
+		      struct pool *pool, struct buf *out)
 {
 	struct msg_bundle bundle = { 0 };
 
 	json_put_open(out, NULL, '{');
 	put_key(out, &object->key);
 	if (object->ingress)
-		put_ingress(r->resolve, object->ingress, pool, out);
-	json_put_text(out, "queue", str_from(resolver_queue_state(&r->queue, &object->key)));
-	put_state(r->resolve, &object->key, pool, &bundle, out);
-	put_references(r->resolve, &object->key, &bundle, pool, out);
+		put_ingress(from->resolve, object->ingress, pool, out);
+	json_put_text(out, "queue", str_from(resolver_queue_state(from->queue, &object->key)));
+	put_state(from->resolve, &object->key, pool, &bundle, out);
+	put_references(from->resolve, &object->key, &bundle, pool, out);
 	json_put_close(out, '}');
 }
 
-int resolver_explain(void *self, const struct msg_key *key, struct buf *out, struct err *err)
+int resolver_explain(struct resolve *resolve, const struct queue *queue, const struct msg_key *key,
+		     struct buf *out, struct err *err)
 {
-	struct resolver *r = self;
+	const struct explained from = { resolve, queue };
 	struct msg_object object;
 	struct pool pool;
 	int rc = 0;
@@ -148,19 +153,19 @@ int resolver_explain(void *self, const struct msg_key *key, struct buf *out, str
 	if ((key->kind != MSG_KIND_INGRESS && key->kind != MSG_KIND_POMERIUM) ||
 	    !resolver_key_can_exist(key))
 		rc = err_set(err, "only an Ingress or a Pomerium object can be explained");
-	else if (resolver_store_get(&r->resolve->store, key, &pool, &object) < 0)
+	else if (resolver_store_get(&resolve->store, key, &pool, &object) < 0)
 		rc = err_set(err, "there is no %s " STR_FMT " among the objects that are watched",
 			     msg_kind_name((enum msg_kind)key->kind),
 			     STR_ARG(msg_key_for_people(key, &pool)));
 	else
-		put_owner(r, &object, &pool, out);
+		put_owner(&from, &object, &pool, out);
 	pool_clear(&pool);
 	return rc;
 }
 
 /* ---- everything ---- */
 
-struct dump_state {
+struct dump_position {
 	struct msg_key *keys; /* of the kind that is being dumped; in the dump's pool */
 	size_t n, next;
 	size_t kind;
@@ -168,14 +173,15 @@ struct dump_state {
 	bool owners;  /* the first list: owners; the second: all objects */
 };
 
-static bool is_listed(const struct dump_state *state)
+static bool is_listed(const struct dump_position *state)
 {
 	return !state->owners || state->kind == MSG_KIND_INGRESS ||
 	       state->kind == MSG_KIND_POMERIUM;
 }
 
 /* To the next kind of this list; false: there is none. */
-static bool next_kind(const struct resolver *r, struct actor_dump *dump, struct dump_state *state)
+static bool next_kind(const struct explained *from, struct actor_dump *dump,
+		      struct dump_position *state)
 {
 	do {
 		state->kind++;
@@ -183,53 +189,55 @@ static bool next_kind(const struct resolver *r, struct actor_dump *dump, struct 
 	if (state->kind == MSG_N_KINDS)
 		return false;
 	state->next = 0;
-	resolver_store_keys(&r->resolve->store, (enum msg_kind)state->kind, &dump->pool,
+	resolver_store_keys(&from->resolve->store, (enum msg_kind)state->kind, &dump->pool,
 			    &state->keys, &state->n);
 	return true;
 }
 
-static void put_entry(struct resolver *r, struct dump_state *state, const struct msg_key *key,
-		      struct buf *out)
+static void put_entry(const struct explained *from, struct dump_position *state,
+		      const struct msg_key *key, struct buf *out)
 {
 	struct msg_object object;
 	struct pool pool;
 
 	pool_init(&pool);
-	if (resolver_store_get(&r->resolve->store, key, &pool, &object) == 0) { /* still there */
+	if (resolver_store_get(&from->resolve->store, key, &pool, &object) == 0) { /* still there */
 		if (state->n_put++)
 			buf_putc(out, ',');
 		if (state->owners)
-			put_owner(r, &object, &pool, out);
+			put_owner(from, &object, &pool, out);
 		else
 			codec_print(&msg_object_codec, &object, out);
 	}
 	pool_clear(&pool);
 }
 
-static struct dump_state *begin(struct resolver *r, struct actor_dump *dump, struct buf *out)
+static struct dump_position *begin(const struct explained *from, struct actor_dump *dump,
+				   struct buf *out)
 {
-	struct dump_state *state = pool_alloc(&dump->pool, sizeof(*state));
+	struct dump_position *state = pool_alloc(&dump->pool, sizeof(*state));
 
 	state->owners = true;
 	buf_puts(out, "{\"room\":\"resolver\",\"owners\":[");
-	next_kind(r, dump, state);
+	next_kind(from, dump, state);
 	return state;
 }
 
-bool resolver_explain_dump(void *self, struct actor_dump *dump, struct buf *out)
+bool resolver_explain_dump(struct resolve *resolve, const struct queue *queue,
+			   struct actor_dump *dump, struct buf *out)
 {
-	struct resolver *r = self;
-	struct dump_state *state = dump->state;
+	const struct explained from = { resolve, queue };
+	struct dump_position *state = dump->state;
 
 	if (!state)
-		dump->state = state = begin(r, dump, out);
+		dump->state = state = begin(&from, dump, out);
 	while (out->len < PIECE_BYTES) {
 		if (state->next < state->n) {
-			put_entry(r, state, &state->keys[state->next++], out);
-		} else if (next_kind(r, dump, state)) {
+			put_entry(&from, state, &state->keys[state->next++], out);
+		} else if (next_kind(&from, dump, state)) {
 			continue;
 		} else if (state->owners) {
-			*state = (struct dump_state){ 0 };
+			*state = (struct dump_position){ 0 };
 			buf_puts(out, "],\"objects\":[");
 		} else {
 			buf_puts(out, "]}\n");

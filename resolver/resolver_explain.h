@@ -3,14 +3,16 @@
 #define RESOLVER_RESOLVER_EXPLAIN_H
 
 #include "actor/actor.h"
+#include "resolver/jobs/queue.h"
+#include "resolver/owners/resolve.h"
 
-/* Hooks of struct actor; self is a struct resolver.
- *
- * One owner: managed or why not, class, where it stands (`queue`), what became of it last
+/* One owner: managed or why not, class, where it stands (`queue`), what became of it last
  * (`state`: ready, rejected with `reason`, waiting for Secrets), and what it refers to with the
  * addresses in use. -1: there is no such object. */
-int resolver_explain(void *self, const struct msg_key *key, struct buf *out, struct err *err);
+int resolver_explain(struct resolve *resolve, const struct queue *queue, const struct msg_key *key,
+		     struct buf *out, struct err *err);
 /* {"room":..., "owners":[as above], "objects":[as the watcher sent them]}; Secrets by name only. */
-bool resolver_explain_dump(void *self, struct actor_dump *dump, struct buf *out);
+bool resolver_explain_dump(struct resolve *resolve, const struct queue *queue,
+			   struct actor_dump *dump, struct buf *out);
 
 #endif

@@ -1,12 +1,10 @@
-/* resolver_metrics: what the resolver counts, and whether it is ready.
+/* resolver_metrics: what the resolver counts.
  *
  *   in     the state of the resolver, when it is read
- *   out    a table of metrics; yes or no with the reason
+ *   out    a table of metrics
  *   never  walks over owners or objects
  */
 #include "resolver/resolver_metrics.h"
-
-#include "resolver/send.h"
 
 enum queue_state { WAITING, IN_FLIGHT, DIRECT, SUSPECT, N_QUEUE_STATES };
 
@@ -44,11 +42,8 @@ const struct metric resolver_metrics_table[] = {
 	{ 0 },
 };
 
-void resolver_metrics_measure(void *self)
+void resolver_metrics_measure(const struct queue *queue, const struct resolve *resolve)
 {
-	const struct resolver *r = self;
-	const struct queue *queue = &r->queue;
-
 	metrics.jobs[WAITING] = queue->waiting.n;
 	metrics.jobs[IN_FLIGHT] = queue->in_flight.n;
 	metrics.jobs[DIRECT] = queue->direct.n;
@@ -59,21 +54,6 @@ void resolver_metrics_measure(void *self)
 	metrics.crashed = queue->n_crashed;
 	for (int kind = 0; kind < MSG_N_KINDS; kind++) {
 		kinds[kind] = kind == MSG_KIND_NONE ? "" : msg_kind_name((enum msg_kind)kind);
-		metrics.objects[kind] = resolver_resolve_count(r->resolve, (enum msg_kind)kind);
+		metrics.objects[kind] = resolver_resolve_count(resolve, (enum msg_kind)kind);
 	}
-}
-
-bool resolver_metrics_ready(void *self, struct err *why)
-{
-	const struct resolver *r = self;
-
-	if (!r->publisher)
-		return !err_set(why, "the publisher is not connected");
-	if (!r->watcher)
-		return !err_set(why, "the watcher is not connected");
-	if (r->inventory.state == ANNOUNCE_NONE)
-		return !err_set(why, "some kind of object is still being listed");
-	if (r->inventory.state != ANNOUNCE_DONE)
-		return !err_set(why, "the owners are being announced to the publisher");
-	return true;
 }

@@ -1,13 +1,13 @@
-/* resolver_metrics: what the resolver counts, and whether it is ready. */
+/* resolver_metrics: what the resolver counts. */
 #ifndef RESOLVER_RESOLVER_METRICS_H
 #define RESOLVER_RESOLVER_METRICS_H
 
 #include "actor/metric.h"
-#include "base/err.h"
+#include "resolver/jobs/queue.h"
+#include "resolver/owners/resolve.h"
 
-/* Hooks of struct actor; self is the resolver. */
 extern const struct metric resolver_metrics_table[];
-void resolver_metrics_measure(void *self);
-bool resolver_metrics_ready(void *self, struct err *why);
+/* Fills in the values of the table. */
+void resolver_metrics_measure(const struct queue *queue, const struct resolve *resolve);
 
 #endif

@@ -39,6 +39,11 @@ bool resolver_changes_is_ours(const struct resolve *self, const struct msg_key *
 	return map_get(&self->owners, resolver_key_text(owner, &text)) != NULL;
 }
 
+void resolver_changes_mark(struct resolve *self, const struct msg_key *owner, uint64_t seen_ns)
+{
+	self->sink.dirty(self->sink.self, owner, resolver_resolve_has(self, owner), seen_ns);
+}
+
 /* Sets the edges of an owner; Secrets that are new among them are asked for, those that no owner
  * names any more are let go. */
 static void set_edges(struct resolve *self, const struct msg_key *owner,
@@ -100,7 +105,7 @@ static void update_ingress(struct resolve *self, const struct msg_key *key,
 	set_ours(self, key, ours);
 	set_edges(self, key, &keys, &pool);
 	if (ours || was_ours)
-		self->sink.dirty(self->sink.self, key, seen_ns);
+		resolver_changes_mark(self, key, seen_ns);
 	pool_clear(&pool);
 }
 
@@ -117,10 +122,10 @@ static void update_pomerium(struct resolve *self, const struct msg_key *key,
 			resolver_references_from_pomerium(pomerium, &pool, &refs);
 		add_references(&refs, &pool, &keys);
 		set_edges(self, key, &keys, &pool);
-		self->sink.dirty(self->sink.self, &self->pomerium, seen_ns);
+		resolver_changes_mark(self, &self->pomerium, seen_ns);
 	} else if (!resolver_store_has(&self->store, &self->pomerium)) {
 		/* Whether there are others decides what the absence of ours means. */
-		self->sink.dirty(self->sink.self, &self->pomerium, seen_ns);
+		resolver_changes_mark(self, &self->pomerium, seen_ns);
 	}
 	pool_clear(&pool);
 }
@@ -136,7 +141,7 @@ void resolver_changes_mark_referrers(struct resolve *self, const struct msg_key 
 	pool_init(&pool);
 	list = resolver_graph_referrers(&self->graph, key, &pool);
 	for (size_t i = 0; i < list.n; i++)
-		self->sink.dirty(self->sink.self, &list.items[i], seen_ns);
+		resolver_changes_mark(self, &list.items[i], seen_ns);
 	pool_clear(&pool);
 }
 

@@ -86,7 +86,7 @@ void resolver_resolve_kind_state(struct resolve *self, const struct msg_kind_sta
 	state->condition = (enum msg_kind_condition)news->condition;
 	snprintf(state->reason, sizeof(state->reason), STR_FMT, STR_ARG(news->reason));
 	if (had_settings != resolver_resolve_has(self, &self->pomerium))
-		self->sink.dirty(self->sink.self, &self->pomerium, 0);
+		resolver_changes_mark(self, &self->pomerium, 0);
 }
 
 void resolver_resolve_secret(struct resolve *self, const struct msg_secret_value *value)
@@ -101,6 +101,26 @@ void resolver_resolve_secret(struct resolve *self, const struct msg_secret_value
 		self->sink.secret_put(self->sink.self, &put);
 	pool_clear(&pool);
 	resolver_changes_mark_referrers(self, &value->key, value->seen_ns);
+}
+
+void resolver_resolve_apply(struct resolve *self, const struct msg *m)
+{
+	switch (m->type) {
+	case MSG_OBJECT_PUT:
+		resolver_resolve_put(self, &m->body.object);
+		break;
+	case MSG_OBJECT_DELETE:
+		resolver_resolve_delete(self, &m->body.object_delete);
+		break;
+	case MSG_KIND_STATE:
+		resolver_resolve_kind_state(self, &m->body.kind_state);
+		break;
+	case MSG_SECRET_VALUE:
+		resolver_resolve_secret(self, &m->body.secret_value);
+		break;
+	default:
+		break;
+	}
 }
 
 bool resolver_resolve_synced(const struct resolve *self)
@@ -227,16 +247,9 @@ bool resolver_resolve_has(const struct resolve *self, const struct msg_key *owne
 	return owner->kind == MSG_KIND_INGRESS && resolver_changes_is_ours(self, owner);
 }
 
-bool resolver_resolve_wants(const struct resolve *self, const struct msg_key *secret)
+const struct secrets *resolver_resolve_secrets(const struct resolve *self)
 {
-	return resolver_secrets_wants(&self->secrets, secret);
-}
-
-bool resolver_resolve_values(const struct resolve *self, const struct msg_key *secret,
-			     struct pool *pool, struct msg_secret_put *out)
-{
-	return resolver_key_can_exist(secret) &&
-	       resolver_secrets_values(&self->secrets, secret, pool, out);
+	return &self->secrets;
 }
 
 void resolver_resolve_ask_again(struct resolve *self)

@@ -10,6 +10,7 @@
 #include "msg/msg.h"
 
 struct resolve;
+struct secrets;
 
 struct resolve_settings {
 	struct str controller;      /* spec.controller of our IngressClass */
@@ -18,11 +19,12 @@ struct resolve_settings {
 	struct str_list namespaces; /* empty: all */
 };
 
-/* Called when an owner has to be translated (again), deleted, or a Secret's values are (no longer)
- * wanted. */
+/* What a change means. */
 struct resolve_sink {
 	void *self;
-	void (*dirty)(void *self, const struct msg_key *owner, uint64_t seen_ns);
+	/* An owner has to be translated (again); `exists` false: it is gone. */
+	void (*dirty)(void *self, const struct msg_key *owner, bool exists, uint64_t seen_ns);
+	/* Values of a Secret are wanted, or no longer. */
 	void (*secret_wanted)(void *self, const struct msg_key *secret, bool wanted);
 	/* values for the publisher, whenever a wanted Secret's values arrive or change (only those
 	 * that a bundle may name) */
@@ -35,6 +37,8 @@ struct resolve *resolver_resolve_new(const struct resolve_settings *settings,
 				     const struct resolve_sink *sink);
 void resolver_resolve_destroy(struct resolve **self_p);
 
+/* OBJECT_PUT, OBJECT_DELETE, KIND_STATE and SECRET_VALUE. */
+void resolver_resolve_apply(struct resolve *self, const struct msg *m);
 void resolver_resolve_put(struct resolve *self, const struct msg_object *object);
 void resolver_resolve_delete(struct resolve *self, const struct msg_object_delete *gone);
 void resolver_resolve_kind_state(struct resolve *self, const struct msg_kind_state *state);
@@ -75,12 +79,8 @@ void resolver_resolve_each_ingress(struct resolve *self,
 /* Whether there is such an owner now. The Pomerium object is one, also when there is none, as soon
  * as that is known. */
 bool resolver_resolve_has(const struct resolve *self, const struct msg_key *owner);
-/* Whether some owner refers to this Secret. */
-bool resolver_resolve_wants(const struct resolve *self, const struct msg_key *secret);
-/* The values of one Secret; false if there are none. Lives in the pool and borrows until the next
- * change. */
-bool resolver_resolve_values(const struct resolve *self, const struct msg_key *secret,
-			     struct pool *pool, struct msg_secret_put *out);
+/* Those that owners refer to, with their values; borrowed. */
+const struct secrets *resolver_resolve_secrets(const struct resolve *self);
 /* Objects of a kind that are known; of Secrets, those that are wanted. */
 size_t resolver_resolve_count(const struct resolve *self, enum msg_kind kind);
 /* Calls sink->secret_wanted again for every Secret that is wanted: the watcher is a new one. */

@@ -13,11 +13,11 @@ static void on_complain(void *arg, uint32_t line, const char *sentence)
 		abort(); /* a complaint is for people */
 }
 
-static void on_dirty(void *arg, const struct msg_key *owner, uint64_t seen_ns)
+static void on_dirty(void *arg, const struct msg_key *owner, bool exists, uint64_t seen_ns)
 {
 	(void)arg;
 	(void)owner;
-	(void)seen_ns;
+	(void)exists, (void)seen_ns;
 }
 
 static void on_secret_wanted(void *arg, const struct msg_key *secret, bool wanted)

@@ -38,11 +38,13 @@ static inline void rig_answer(struct rig *rig, const struct msg_key *key)
 		resolver_resolve_secret(rig->resolve, value ? value : &absent);
 }
 
-static inline void rig_on_dirty(void *self, const struct msg_key *owner, uint64_t seen_ns)
+static inline void rig_on_dirty(void *self, const struct msg_key *owner, bool exists,
+				uint64_t seen_ns)
 {
 	struct rig *rig = self;
 
 	(void)seen_ns;
+	assert_int_equal(exists, resolver_resolve_has(rig->resolve, owner));
 	map_put(&rig->dirty, msg_key_text(owner, &rig->pool), &rig_mark);
 }
 

@@ -1,5 +1,5 @@
 /* test_addresses: where Pomerium is reached, from settings and from a Service. */
-#include "resolver/state/addresses.h"
+#include "resolver/outgoing/addresses.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

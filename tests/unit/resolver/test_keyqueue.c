@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "resolver/graph/keyqueue.h"
+#include "resolver/outgoing/keyqueue.h"
 
 static struct msg_key key_of(const char *name)
 {

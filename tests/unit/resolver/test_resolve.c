@@ -2,6 +2,8 @@
  * a change. */
 #include "tests/unit/resolver/rig.h"
 
+#include "resolver/secrets/secrets.h"
+
 #define CLASS                                                                                      \
 	"---\n{apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {name: pomerium}, " \
 	"spec: {controller: pomerium.io/ingress-controller}}\n"
@@ -269,11 +271,13 @@ static void test_secrets_come_and_go(void **state)
 {
 	struct msg_key tls = rig_key(MSG_KIND_SECRET, "shop/tls");
 	struct msg_secret_value value = { .key = tls, .answer = MSG_SECRET_FORBIDDEN };
+	const struct secrets *secrets;
 	struct msg_secret_put put;
 	struct rig rig;
 
 	(void)state;
 	rig_init(&rig, NULL);
+	secrets = resolver_resolve_secrets(rig.resolve);
 	rig.silent = true;
 	rig_put(&rig,
 		CLASS SERVICE("web") SECRET("tls")
@@ -281,7 +285,7 @@ static void test_secrets_come_and_go(void **state)
 				INGRESS("b", "", ", tls: [{secretName: tls}]" RULE(PATH("web"))));
 	assert_int_equal(rig.wanted.n, 1);
 	rig_expect_outcome(&rig, "shop/a", RESOLVE_WAIT);
-	assert_false(resolver_resolve_values(rig.resolve, &tls, &rig.pool, &put));
+	assert_false(resolver_secrets_values(secrets, &tls, &rig.pool, &put));
 	resolver_resolve_secret(rig.resolve, &value);
 	rig_expect_reject(&rig, "shop/a",
 			  "spec.tls[0].secretName: Secret \"shop/tls\" may not be read: the API "
@@ -298,7 +302,7 @@ static void test_secrets_come_and_go(void **state)
 	rig_answer(&rig, &tls);
 	rig_bundle(&rig, "shop/a");
 	assert_non_null(map_get(&rig.puts, STR("shop/tls")));
-	assert_true(resolver_resolve_values(rig.resolve, &tls, &rig.pool, &put));
+	assert_true(resolver_secrets_values(secrets, &tls, &rig.pool, &put));
 	assert_true(str_is(put.entries.items[0].name, "k") &&
 		    str_is(put.entries.items[0].bytes, "v"));
 	/* What could be read once goes on serving while it cannot. */
@@ -310,13 +314,13 @@ static void test_secrets_come_and_go(void **state)
 	/* The last owner lets go. */
 	rig_delete(&rig, MSG_KIND_INGRESS, "shop/a");
 	assert_int_equal(rig.wanted.n, 1);
-	assert_true(resolver_resolve_wants(rig.resolve, &tls));
+	assert_true(resolver_secrets_wants(secrets, &tls));
 	rig_put(&rig, INGRESS("b", "", RULE(PATH("web"))));
 	assert_int_equal(rig.wanted.n, 0);
-	assert_false(resolver_resolve_wants(rig.resolve, &tls));
-	assert_false(resolver_resolve_values(rig.resolve, &tls, &rig.pool, &put));
+	assert_false(resolver_secrets_wants(secrets, &tls));
+	assert_false(resolver_secrets_values(secrets, &tls, &rig.pool, &put));
 	resolver_resolve_secret(rig.resolve, map_get(&rig.secrets, STR("shop/tls")));
-	assert_false(resolver_resolve_values(rig.resolve, &tls, &rig.pool, &put));
+	assert_false(resolver_secrets_values(secrets, &tls, &rig.pool, &put));
 	rig_clear(&rig);
 }
 

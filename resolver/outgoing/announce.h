@@ -3,6 +3,8 @@
 #define RESOLVER_ANNOUNCE_H
 
 #include "msg/config.h"
+#include "resolver/graph/graph.h"
+#include "resolver/jobs/queue.h"
 
 struct announce {
 	struct pool pool;
@@ -16,9 +18,11 @@ struct announce {
 
 void resolver_announce_init(struct announce *self);
 void resolver_announce_clear(struct announce *self);
-/* Begins anew; owners are copied. The caller fills in entries[i].number and number. */
-void resolver_announce_begin(struct announce *self, const struct msg_key *owners, size_t n,
-			     bool complete);
+/* Begins anew; owners are copied, and get new numbers in a queue that starts over. */
+void resolver_announce_begin(struct announce *self, const struct key_list *owners, bool complete,
+			     struct queue *queue);
+/* Whether the last chunk was taken; else why not. */
+bool resolver_announce_is_done(const struct announce *self, struct err *why);
 /* The next chunk but for its epoch, borrowed; only while running. */
 struct msg_inventory resolver_announce_next(struct announce *self);
 

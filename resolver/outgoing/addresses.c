@@ -5,7 +5,7 @@
  *   owns   the hashes of what was sent and what was logged last
  *   never  takes a Service that cannot be read for one without an address
  */
-#include "resolver/state/addresses.h"
+#include "resolver/outgoing/addresses.h"
 
 #include <arpa/inet.h>
 

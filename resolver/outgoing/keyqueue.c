@@ -5,7 +5,7 @@
  *   owns   at most one entry a key: so its length is bounded by the number of objects
  *   never  knows what is to be done with a key
  */
-#include "resolver/graph/keyqueue.h"
+#include "resolver/outgoing/keyqueue.h"
 
 #include "base/mem.h"
 #include "resolver/graph/key.h"

@@ -1,0 +1,108 @@
+/* dispatch: hands out the owners whose turn it is.
+ *
+ *   in     turns of the queue
+ *   out    BUNDLE to a translator; REJECT and DELETE, of owners that have none, to the publisher
+ *   owns   nothing
+ *   never  decides whose turn it is, or what a bundle holds
+ */
+#include "resolver/outgoing/dispatch.h"
+
+#include "base/clock.h"
+
+struct dispatch {
+	struct outgoing *out;
+	struct resolve *resolve;
+	struct actor_peer *publisher;
+	uint64_t epoch; /* of the stamps */
+};
+
+static struct msg_stamp start_turn(const struct dispatch *self, const struct queue_turn *turn,
+				   struct queue_worker *worker)
+{
+	struct msg_stamp stamp =
+		resolver_queue_start(&self->out->queue, turn->job, worker, clock_ms());
+
+	stamp.epoch = self->epoch;
+	return stamp;
+}
+
+static void send_reject(const struct dispatch *self, const struct queue_turn *turn,
+			const char *reason, struct pool *pool)
+{
+	const struct msg_meta *meta = resolver_resolve_meta(self->resolve, &turn->owner, pool);
+	struct msg_reject reject = { .owner = turn->owner,
+				     .uid = meta->uid,
+				     .generation = meta->generation };
+
+	reject.reason = str_from(reason);
+	reject.stamp = start_turn(self, turn, NULL);
+	actor_send(self->publisher, MSG_REJECT, &reject);
+}
+
+static void send_delete(const struct dispatch *self, const struct queue_turn *turn,
+			struct pool *pool)
+{
+	struct msg_delete gone = { .owner = turn->owner };
+
+	gone.reason = str_from(resolver_resolve_why_not(self->resolve, &turn->owner, pool));
+	gone.stamp = start_turn(self, turn, NULL);
+	resolver_flush_deleted(&self->out->flush, gone.stamp.number);
+	actor_send(self->publisher, MSG_DELETE, &gone);
+}
+
+static void send_bundle(const struct dispatch *self, const struct queue_turn *turn,
+			struct msg_bundle *bundle, struct pool *pool)
+{
+	struct actor_peer *peer = turn->worker->peer;
+
+	bundle->stamp = start_turn(self, turn, turn->worker);
+	if (actor_send(peer, MSG_BUNDLE, bundle) < 0 && actor_credit(peer) > 0)
+		send_reject(self, turn,
+			    "it is too large to be translated: with its Services and Secrets it "
+			    "must stay below 32 MiB",
+			    pool);
+}
+
+static void handle_turn(const struct dispatch *self, const struct queue_turn *turn)
+{
+	struct msg_bundle bundle;
+	struct err err = { "" };
+	struct pool pool;
+
+	pool_init(&pool);
+	switch (resolver_resolve_owner(self->resolve, &turn->owner, &pool, &bundle, &err)) {
+	case RESOLVE_BUNDLE:
+		if (turn->crashed)
+			send_reject(self, turn,
+				    "translation crashed three times: it is left out until its "
+				    "next change",
+				    &pool);
+		else if (turn->worker)
+			send_bundle(self, turn, &bundle, &pool);
+		else /* it came back while its deletion waited */
+			resolver_queue_mark(&self->out->queue, &turn->owner, true, 0);
+		break;
+	case RESOLVE_REJECT:
+		send_reject(self, turn, err.text, &pool);
+		break;
+	case RESOLVE_WAIT:
+		resolver_queue_leave(&self->out->queue, turn->job);
+		break;
+	case RESOLVE_GONE:
+		send_delete(self, turn, &pool);
+		break;
+	}
+	pool_clear(&pool);
+}
+
+void resolver_dispatch(struct outgoing *out, struct resolve *resolve, struct actor_peer *publisher,
+		       uint64_t epoch)
+{
+	const struct dispatch self = { out, resolve, publisher, epoch };
+	struct queue_turn turn;
+
+	while (publisher && actor_credit(publisher) > 0 &&
+	       (resolver_queue_next_direct(&out->queue, &turn) ||
+		resolver_queue_next(&out->queue, &turn)))
+		handle_turn(&self, &turn);
+}

@@ -1,0 +1,92 @@
+/* outgoing: what has to be sent, until the peers have credit for it.
+ *
+ *   in     owners, Secrets and Services that have changed
+ *   out    the queues and the announcement that send.c and dispatch.c work off
+ *   owns   one entry an owner and a Secret in each queue
+ *   never  sends anything
+ */
+#include "resolver/outgoing/outgoing.h"
+
+#include "actor/actor.h"
+
+static void on_dirty(void *arg, const struct msg_key *owner, bool exists, uint64_t seen_ns)
+{
+	struct outgoing *self = arg;
+
+	/* Before the first announcement the publisher knows of no owner. */
+	if (self->announce.state != ANNOUNCE_NONE)
+		resolver_queue_mark(&self->queue, owner, exists, seen_ns);
+}
+
+static void on_secret_wanted(void *arg, const struct msg_key *secret, bool wanted)
+{
+	struct outgoing *self = arg;
+
+	resolver_keyqueue_add(wanted ? &self->wanted : &self->unwanted, secret);
+}
+
+static void on_secret_put(void *arg, const struct msg_secret_put *put)
+{
+	struct outgoing *self = arg;
+
+	resolver_keyqueue_add(&self->values, &put->key);
+}
+
+static void on_service(void *arg, const struct msg_key *service)
+{
+	struct outgoing *self = arg;
+
+	self->addresses.due |= msg_key_equal(service, &self->addresses.key);
+}
+
+struct resolve_sink resolver_outgoing_sink(struct outgoing *self)
+{
+	return (struct resolve_sink){ self, on_dirty, on_secret_wanted, on_secret_put, on_service };
+}
+
+/* Owners that were missing while a kind could not be read are only known to be gone once it can. */
+static bool is_due(const struct announce *last, const struct resolve *resolve)
+{
+	return last->state == ANNOUNCE_NONE ||
+	       (!last->complete && resolver_resolve_complete(resolve));
+}
+
+void resolver_outgoing_announce(struct outgoing *self, struct resolve *resolve)
+{
+	struct key_list owners;
+	struct pool pool;
+
+	if (!resolver_resolve_synced(resolve) || !is_due(&self->announce, resolve))
+		return;
+	pool_init(&pool);
+	resolver_resolve_owners(resolve, &pool, &owners.items, &owners.n);
+	resolver_announce_begin(&self->announce, &owners, resolver_resolve_complete(resolve),
+				&self->queue);
+	resolver_resolve_replay_secrets(resolve);
+	resolver_addresses_again(&self->addresses);
+	resolver_flush_restart(&self->flush);
+	pool_clear(&pool);
+}
+
+static long credit_of(const void *worker)
+{
+	return actor_credit(worker);
+}
+
+void resolver_outgoing_init(struct outgoing *self)
+{
+	resolver_keyqueue_init(&self->unwanted);
+	resolver_keyqueue_init(&self->wanted);
+	resolver_keyqueue_init(&self->values);
+	resolver_announce_init(&self->announce);
+	resolver_queue_init(&self->queue, credit_of);
+}
+
+void resolver_outgoing_clear(struct outgoing *self)
+{
+	resolver_queue_clear(&self->queue);
+	resolver_announce_clear(&self->announce);
+	resolver_keyqueue_clear(&self->values);
+	resolver_keyqueue_clear(&self->wanted);
+	resolver_keyqueue_clear(&self->unwanted);
+}

@@ -1,0 +1,30 @@
+/* outgoing: what has to be sent, until the peers have credit for it. */
+#ifndef RESOLVER_OUTGOING_H
+#define RESOLVER_OUTGOING_H
+
+#include "resolver/jobs/flush.h"
+#include "resolver/jobs/queue.h"
+#include "resolver/outgoing/addresses.h"
+#include "resolver/outgoing/announce.h"
+#include "resolver/outgoing/keyqueue.h"
+#include "resolver/owners/resolve.h"
+
+struct outgoing {
+	struct keyqueue unwanted, wanted; /* to the watcher: Secrets to let go of, to ask for */
+	struct keyqueue values;           /* to the publisher: Secrets whose values it lacks */
+	struct announce announce;         /* to the publisher: the inventory */
+	struct addresses addresses;       /* to the publisher: for the status of Ingresses */
+	struct flush flush;               /* to the publisher: deletions that it may forget */
+	struct queue queue;               /* to translators: owners; to the publisher: deletions */
+};
+
+/* All empty, but for the settings of `addresses`. */
+void resolver_outgoing_init(struct outgoing *self);
+void resolver_outgoing_clear(struct outgoing *self);
+/* Writes down what a change of the objects means. */
+struct resolve_sink resolver_outgoing_sink(struct outgoing *self);
+/* Begins an announcement if one is due: there was none, or the last one was not complete and this
+ * one is. It takes first the values, then the inventory, then all bundles to the publisher. */
+void resolver_outgoing_announce(struct outgoing *self, struct resolve *resolve);
+
+#endif
