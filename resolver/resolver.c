@@ -1,9 +1,9 @@
 /* resolver: joins what the watcher saw into bundles that a translator can work on alone.
  *
- *   in     OBJECT_PUT OBJECT_DELETE KIND_STATE SECRET_VALUE   from watcher
- *          ACK SECRET_WANTED                                  from publisher
- *   out    SECRET_WANTED                                      to watcher
- *          BUNDLE                                             to the least loaded translator
+ *   in     OBJECT_PUT OBJECT_DELETE KIND_STATE SECRET_VALUE       from watcher
+ *          ACK SECRET_WANTED                                      from publisher
+ *   out    SECRET_WANTED                                          to watcher
+ *          BUNDLE                                                 to the least loaded translator
  *          SECRET_PUT INVENTORY REJECT DELETE FLUSHED ADDRESSES   to publisher
  *   owns   what there is (owners/resolve.h), and what has to be sent (outgoing/outgoing.h)
  *   never  opens a file, asks the API server, translates

@@ -61,11 +61,6 @@ int resolver_addresses_check(struct addresses *self, struct err *err)
 	return 0;
 }
 
-bool resolver_addresses_wanted(const struct addresses *self)
-{
-	return self->fixed.n || self->key.kind != MSG_KIND_NONE;
-}
-
 void resolver_addresses_again(struct addresses *self)
 {
 	self->sent = 0;
@@ -89,8 +84,9 @@ static void from_settings(const struct addresses *self, struct pool *pool,
 	}
 }
 
-int resolver_addresses_from_service(const struct msg_service *service, struct pool *pool,
-				    struct msg_load_balancer *out, struct err *err)
+/* What a Service says of where it is reached; -1: nothing. */
+static int from_service(const struct msg_service *service, struct pool *pool,
+			struct msg_load_balancer *out, struct err *err)
 {
 	const struct msg_service_spec *spec = &service->spec;
 
@@ -125,13 +121,12 @@ static void find(struct addresses *self, const struct msg_service *service, stru
 {
 	struct err err = { "it is not there, or may not be read" };
 
-	*out = (struct msg_addresses){ .known = resolver_addresses_wanted(self) };
+	*out = (struct msg_addresses){ .known = self->fixed.n || self->key.kind != MSG_KIND_NONE };
 	if (!out->known)
-		return; /* what a resolver with other settings sent no longer holds */
+		return; /* the publisher hears just that: another resolver may have sent some */
 	if (self->fixed.n) {
 		from_settings(self, pool, &out->status);
-	} else if (!service ||
-		   resolver_addresses_from_service(service, pool, &out->status, &err) < 0) {
+	} else if (!service || from_service(service, pool, &out->status, &err) < 0) {
 		out->known = false;
 		log_failure(self, err.text);
 	} else {

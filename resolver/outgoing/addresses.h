@@ -16,17 +16,11 @@ struct addresses {
 
 /* Of the settings: at most one of the two, and what they say can be an address. */
 int resolver_addresses_check(struct addresses *self, struct err *err);
-/* Is an address to be sent at all? If not, the publisher hears just that. */
-bool resolver_addresses_wanted(const struct addresses *self);
 /* The publisher holds nothing. */
 void resolver_addresses_again(struct addresses *self);
 /* True if *out, which lives in the pool, is news for the publisher. `service`: as it is now; NULL:
  * not there. */
 bool resolver_addresses_next(struct addresses *self, const struct msg_service *service,
 			     struct pool *pool, struct msg_addresses *out);
-
-/* What a Service says of where it is reached; -1: nothing. */
-int resolver_addresses_from_service(const struct msg_service *service, struct pool *pool,
-				    struct msg_load_balancer *out, struct err *err);
 
 #endif

@@ -62,8 +62,3 @@ int watcher_watch_stream_add(struct watch_stream *stream, struct str piece)
 		skip(stream);
 	return 0;
 }
-
-bool watcher_watch_stream_is_cut(const struct watch_stream *stream)
-{
-	return stream->skipping || str_trim(buf_view(&stream->partial)).len > 0;
-}

@@ -1,5 +1,4 @@
-/* watch_stream: pieces of an HTTP body in, whole lines (one JSON event each) out, with a ceiling.
- */
+/* watch_stream: pieces of an HTTP body in, whole lines (JSON events) out, up to a ceiling. */
 #ifndef WATCHER_WATCH_STREAM_H
 #define WATCHER_WATCH_STREAM_H
 
@@ -17,7 +16,5 @@ void watcher_watch_stream_init(struct watch_stream *stream,
 void watcher_watch_stream_clear(struct watch_stream *stream); /* ready for another stream */
 /* Hands over each line that is complete now, until on_line returns -1, which is returned. */
 int watcher_watch_stream_add(struct watch_stream *stream, struct str piece);
-/* The body has ended: whether it did so in the middle of a line. */
-bool watcher_watch_stream_is_cut(const struct watch_stream *stream);
 
 #endif

@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "base/hash.h"
+
 static struct pool pool;
 
 static int setup(void **state)
@@ -74,15 +76,17 @@ static void test_services(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct msg_service from =
 			service(rows[i].type, rows[i].cluster_ip, rows[i].ip);
-		struct msg_load_balancer out;
-		struct err err = { "" };
-		int rc = resolver_addresses_from_service(&from, &pool, &out, &err);
+		struct addresses addresses = { .key = { MSG_KIND_SERVICE, STR("lab"), STR("p") } };
+		const uint64_t reason =
+			rows[i].sentence ? hash_fast(str_from(rows[i].sentence)) | 1 : 0;
+		struct msg_addresses out;
 
-		assert_int_equal(rc, rows[i].sentence ? -1 : 0);
-		assert_string_equal(err.text, rows[i].sentence ? rows[i].sentence : "");
-		assert_int_equal(out.ingress.n, rows[i].first ? 1 : 0);
+		assert_true(resolver_addresses_next(&addresses, &from, &pool, &out));
+		assert_int_equal(out.known, !rows[i].sentence);
+		assert_int_equal(addresses.logged, reason);
+		assert_int_equal(out.status.ingress.n, rows[i].first ? 1 : 0);
 		if (rows[i].first)
-			assert_true(str_is(out.ingress.items[0].ip, rows[i].first));
+			assert_true(str_is(out.status.ingress.items[0].ip, rows[i].first));
 	}
 }
 
@@ -95,7 +99,6 @@ static void test_settings(void **state)
 
 	(void)state;
 	assert_int_equal(resolver_addresses_check(&fixed, &err), 0);
-	assert_true(resolver_addresses_wanted(&fixed));
 	assert_true(resolver_addresses_next(&fixed, NULL, &pool, &out));
 	assert_string_equal(
 		text_of(&out),
@@ -146,7 +149,7 @@ static void test_settings_that_cannot_be(void **state)
 	}
 }
 
-static void test_told_when_it_changes(void **state)
+static void test_sent_when_it_changes(void **state)
 {
 	struct addresses from = { .service = STR("pomerium/proxy") }, none = { 0 };
 	struct msg_service balancer = service("LoadBalancer", "10.96.0.1", "203.0.113.7"),
@@ -155,14 +158,12 @@ static void test_told_when_it_changes(void **state)
 
 	(void)state;
 	assert_int_equal(resolver_addresses_check(&none, NULL), 0);
-	assert_false(resolver_addresses_wanted(&none));
 	assert_true(resolver_addresses_next(&none, NULL, &pool, &out)); /* just that */
 	assert_false(out.known || none.logged);
 	assert_false(resolver_addresses_next(&none, NULL, &pool, &out));
 	assert_int_equal(resolver_addresses_check(&from, NULL), 0);
-	assert_true(resolver_addresses_wanted(&from));
 	assert_true(str_is(from.key.namespace, "pomerium") && str_is(from.key.name, "proxy"));
-	assert_true(resolver_addresses_next(&from, NULL, &pool, &out)); /* that nobody knows */
+	assert_true(resolver_addresses_next(&from, NULL, &pool, &out)); /* that it is not known */
 	assert_false(out.known);
 	assert_false(resolver_addresses_next(&from, NULL, &pool, &out));
 	assert_true(resolver_addresses_next(&from, &balancer, &pool, &out));
@@ -182,7 +183,7 @@ int main(void)
 		WITH(test_services),
 		WITH(test_settings),
 		WITH(test_settings_that_cannot_be),
-		WITH(test_told_when_it_changes),
+		WITH(test_sent_when_it_changes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -119,20 +119,28 @@ static void bring_down(struct sim *s, struct worker *w, bool is_death)
 		w->n_jobs = 0;
 }
 
+/* A job from before the link was cut, while another owner is alone with the worker: if it killed, it
+ * could not be told from that owner. */
+static bool is_left_over(const struct worker *w, const struct parcel *p)
+{
+	return w->handle && w->handle->alone && w->handle->newest != p->number;
+}
+
 static void work(struct sim *s, struct worker *w, bool lossy)
 {
 	struct parcel p = w->jobs[0];
 
 	if (w->n_jobs == 0)
 		return;
-	if (s->has_killer && p.owner == KILLER) {
+	if (s->has_killer && p.owner == KILLER && !is_left_over(w, &p)) {
 		if (w->handle)
 			bring_down(s, w, true);
 		w->n_jobs = 0;
 		return;
 	}
 	memmove(w->jobs, w->jobs + 1, --w->n_jobs * sizeof(p));
-	publish(s, &p, lossy);
+	if (!s->has_killer || p.owner != KILLER)
+		publish(s, &p, lossy);
 }
 
 static void send_all(struct sim *s, bool lossy)
