@@ -187,7 +187,14 @@ $(eval $(call unit_rules,,))
 $(foreach room,$(ROOMS),$(eval $(call unit_rules,$(room)/,$(BUILD)/lib$(room).a)))
 $(eval $(call unit_rules,cli/,$(BUILD)/libcli.a $(ROOM_LIBS)))
 
-units: $(UNITS)
+# the translator as tests/flow wants it: it dies over one Ingress
+CRASHING := $(BUILD)/tests/flow/crashing_translator
+$(CRASHING): $(BUILD)/obj/translator/translator.o $(BUILD)/obj/tests/flow/crashing_translator.o $(BUILD)/libtranslator.a $(BUILD)/libcommon.a | $(VERSION_O)
+	@mkdir -p $(@D)
+	@echo '  LINK   $@'
+	$(Q)$(CC) $(SAN) $(CFLAGS) -Wl,--wrap=translator_translate -o $@ $^ $(VERSION_O) $(LIBS)
+
+units: $(UNITS) $(CRASHING)
 
 # tests/fuzz/fuzz_<what>.c: a libFuzzer program; kept inputs in tests/fuzz/corpus/<what>/. Built by clang, see `make fuzz`.
 $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(ROOM_LIBS) $(BUILD)/libcommon.a | $(VERSION_O)

@@ -61,7 +61,7 @@ def is_for_pytest(wanted):
 
 def needs(wanted):
     return ([str(BUILD.relative_to(ROOT) / name) for name in units(wanted)] + [pathlib.Path(name).name for name in fuzzers(wanted)]
-            + (["bins"] if is_for_pytest(wanted) else []))
+            + (["bins", str(BUILD.relative_to(ROOT) / "tests/flow/crashing_translator")] if is_for_pytest(wanted) else []))
 
 
 def run_units(tally, wanted):

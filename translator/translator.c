@@ -13,7 +13,6 @@
 
 struct translator {
 	struct translator_settings settings;
-	struct str crash_on; /* name of an Ingress; a test switch */
 	struct actor_loop *loop;
 };
 
@@ -51,15 +50,6 @@ static void read_if_credit(struct translator *self)
 	actor_set_reading(self->loop, LINK_JOBS, publisher && actor_credit(publisher) > 0);
 }
 
-static void crash_if_asked(const struct translator *self, const struct msg_bundle *bundle)
-{
-	const char *testing = getenv("SLUICE_TEST");
-
-	if (self->crash_on.len && str_eq(self->crash_on, bundle->owner.name) && testing &&
-	    strcmp(testing, "1") == 0)
-		abort();
-}
-
 static void fill_reject(const struct msg_bundle *bundle, const struct err *reason,
 			struct msg_reject *out)
 {
@@ -92,7 +82,6 @@ static int on_bundle(void *arg, struct actor_peer *from, const struct msg *m, st
 		return err_set(
 			err,
 			"the publisher has disconnected; the resolver will send this bundle again");
-	crash_if_asked(self, bundle);
 	begun_ns = clock_ns();
 	pool_init(&pool);
 	if (translator_translate(&self->settings, bundle, &pool, &config, &reason)) {
@@ -166,7 +155,6 @@ static const struct conf_option options[] = {
 	  "prefix of our annotations", 0 },
 	{ "cluster-domain", CONF_TEXT, &translator.settings.cluster_domain, "cluster.local", 0, 0,
 	  "DNS domain of the cluster", 0 },
-	{ "test-crash-on", CONF_TEXT, &translator.crash_on, "", 0, 0, "", 0 },
 	{ 0 },
 };
 

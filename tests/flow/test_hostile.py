@@ -3,6 +3,7 @@ import json
 import pathlib
 import random
 import re
+import shutil
 import signal
 import subprocess
 
@@ -141,10 +142,19 @@ def test_a_peer_of_another_version_is_refused_in_one_line(sluice, tmp_path):
         assert len(refusal()) == 1, refusal()
 
 
-def test_a_bundle_that_crashes_the_translator(sluice, tmp_path):
+def with_crashing_translator(build, folder):
+    """The programs of the build, but for one; returns the path of the command, which starts those beside it."""
+    folder.mkdir()
+    for program in build.glob("sluice*"):
+        shutil.copy(program, folder)
+    shutil.copy(build / "tests/flow/crashing_translator", folder / "sluice-translator")
+    return str(folder / "sluice")
+
+
+def test_a_bundle_that_crashes_the_translator(build, tmp_path):
     folder = tmp_path / "in"
     fill(folder, 30)
-    with Pipeline(sluice, tmp_path, folder, workers=2, env={"SLUICE_TEST": "1", "TEST_CRASH_ON": "killer"}) as p:
+    with Pipeline(with_crashing_translator(build, tmp_path / "bin"), tmp_path, folder, workers=2, env={"CRASH_ON": "killer"}) as p:
         good = p.settled()
         write(folder / "killer.yaml", app("killer"))
         wait_for(lambda: p.log()[-3000:], lambda: re.search(r"rejected.*shop/killer.*crash", p.log()), 20)
