@@ -41,6 +41,7 @@ PROTOS := $(wildcard common/pb/*.proto)
 GEN_C := $(PROTOS:common/pb/%.proto=$(BUILD)/gen/pb/%.pb-c.c)
 GEN_H := $(GEN_C:.c=.h)
 COMMON_O := $(call objects,$(call sources,common)) $(GEN_C:$(BUILD)/gen/%.c=$(BUILD)/obj/gen/%.o)
+LINT_SRC := $(foreach folder,common cli $(ROOMS),$(call sources,$(folder)))
 ROOM_LIBS := $(ROOMS:%=$(BUILD)/lib%.a)
 BINS := $(BUILD)/sluice $(ROOMS:%=$(BUILD)/sluice-%)
 VERSION_O := $(BUILD)/obj/gen/version.o
@@ -51,7 +52,7 @@ FUZZERS := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: FORCE all bins deps test-deps run test bench fuzz asan tsan lint style format units fuzzers man flags install uninstall image image-root clean help
+.PHONY: FORCE all bins deps test-deps run test bench fuzz asan tsan ci lint objects tidy cppcheck style format units fuzzers man flags install uninstall image image-root clean help
 
 JOBS := -j$(shell nproc)
 FUZZ_BUILD ?= build/fuzz
@@ -107,12 +108,18 @@ tsan: test-deps
 	@$(MAKE) --no-print-directory $(JOBS) BUILD=build/tsan CC=clang SAN="-fsanitize=thread" bins units
 	@BUILD=build/tsan FUZZ_BUILD=none TSAN_OPTIONS="$(TSAN_OPTIONS)" $(PYTHON) tests/run.py
 
+# what a change must pass
+ci:
+	@$(MAKE) --no-print-directory lint
+	@$(MAKE) --no-print-directory test
+
 lint: style
 	@SLUICE_EXTRA_PACKAGES="$(LINT_PACKAGES)" scripts/bootstrap
-	@$(MAKE) --no-print-directory $(JOBS) BUILD=build/clang CC=clang bins units
-	scripts/lint
+	@$(MAKE) --no-print-directory $(JOBS) objects
+	@$(MAKE) --no-print-directory $(JOBS) BUILD=build/lint CC=clang CFLAGS= objects cppcheck tidy
+	@echo "lint: clean"
 
-style: bins
+style: all
 	@BUILD=$(BUILD) scripts/check-style
 
 format:
@@ -128,7 +135,8 @@ help:
 	@echo "make install     programs, manual pages, documentation, systemd unit; PREFIX=/usr/local DESTDIR=; make uninstall; make man"
 	@echo "make flags       writes docs/flags.md anew: whoever changes a flag"
 	@echo "make image       the container image IMAGE=$(IMAGE); make image-root: the same steps in a debootstrap root, tried there"
-	@echo "make lint        style, clang-tidy, cppcheck, clang -Werror; make format"
+	@echo "make lint        gcc and clang -Werror, style (the checks of CONTRIBUTING.md), clang-tidy, cppcheck; make style; make format"
+	@echo "make ci          lint, then test: what a change must pass"
 
 $(BUILD)/gen/pb/%.pb-c.c: common/pb/%.proto $(PROTOS)
 	@mkdir -p $(@D)
@@ -174,6 +182,27 @@ $(eval $(call library_rules,cli,sluice))
 $(BUILD)/sluice: $(BUILD)/obj/cli/sluice.o $(VERSION_O) $(BUILD)/libcli.a $(ROOM_LIBS) $(BUILD)/libcommon.a
 	@echo '  LINK   $@'
 	$(Q)$(CC) $(SAN) $(CFLAGS) -o $@ $^ $(LIBS)
+
+# ---- lint: every object by both compilers, then two readers of code, each of what changed alone ----
+
+objects: $(call objects,$(LINT_SRC) $(wildcard tests/*/*.c tests/*/*/*.c tests/*/*/*/*.c))
+
+TIDY_FLAGS = -std=gnu11 -D_GNU_SOURCE -I. -Icommon -I$(BUILD)/gen -include base/banned.h $(PKG_CFLAGS)
+$(BUILD)/tidy/%: $(BUILD)/obj/%.o .clang-tidy
+	@mkdir -p $(@D)
+	@echo '  TIDY   $*.c'
+	$(Q)clang-tidy --quiet --warnings-as-errors='*' $*.c -- $(TIDY_FLAGS) 2>$@.log || { cat $@.log; exit 1; }
+	@touch $@
+
+tidy: $(LINT_SRC:%.c=$(BUILD)/tidy/%)
+
+# it does not find sys/queue.h, whose macros declare
+cppcheck: $(GEN_H)
+	@mkdir -p $(BUILD)/cppcheck
+	@echo '  CPPCHECK'
+	$(Q)cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability --std=c11 -D_GNU_SOURCE \
+		-I. -Icommon -I$(BUILD)/gen --include=$(firstword $(wildcard /usr/include/*/sys/queue.h /usr/include/sys/queue.h)) \
+		--suppress=missingIncludeSystem --suppress='*:build/*' --cppcheck-build-dir=$(BUILD)/cppcheck $(JOBS) $(LINT_SRC)
 
 # tests/unit/<room>/test_<module>.c: a cmocka program, linked with that room's library and common's; of a part
 # of common with common's alone; of cli with all. Of several rules the one that names most of the path wins.
