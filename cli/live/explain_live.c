@@ -12,8 +12,7 @@
 #include <stdio.h>
 
 #include "actor/conf.h"
-#include "base/json_put.h"
-#include "base/value.h"
+#include "base/cjson.h"
 
 static struct str run_dir;
 static bool as_json;
@@ -29,9 +28,15 @@ static const struct conf_option options[] = {
 /* The answer of one room. */
 struct said {
 	struct buf text;
-	struct value value;
-	long status; /* of HTTP; 0: the room does not run */
+	cJSON *value; /* the text, read */
+	long status;  /* of HTTP; 0: the room does not run */
 };
+
+static void clear(struct said *said)
+{
+	cJSON_Delete(said->value);
+	buf_clear(&said->text);
+}
 
 /* ---- ask ---- */
 
@@ -48,11 +53,10 @@ static void put_url_text(struct buf *out, struct str text)
 }
 
 static int ask(const struct live_list *list, const char *room, const struct str name[2],
-	       struct pool *pool, struct said *out, struct err *err)
+	       struct said *out, struct err *err)
 {
 	const struct live_process *process = cli_live_first(list, room);
 	struct buf path;
-	int rc = 0;
 
 	buf_init(&out->text, BUF_MAX_TEXT);
 	if (!process)
@@ -63,17 +67,23 @@ static int ask(const struct live_list *list, const char *room, const struct str 
 	buf_puts(&path, "&name=");
 	put_url_text(&path, name[1]);
 	out->status = cli_live_get_all(process, path.ptr, &out->text, err);
-	if (out->status < 0 || json_parse(buf_view(&out->text), pool, &out->value, err) < 0)
-		rc = -1;
 	buf_clear(&path);
-	return rc;
+	if (out->status < 0)
+		return -1;
+	out->value = cjson_parse(buf_view(&out->text));
+	return out->value ? 0 : err_set(err, "the answer of the %s is not JSON", room);
 }
 
 /* ---- print ---- */
 
-static size_t n_items(const struct value *list)
+static const cJSON *member(const cJSON *object, const char *key)
 {
-	return list && list->type == VALUE_LIST ? list->list.n : 0;
+	return cJSON_GetObjectItemCaseSensitive(object, key);
+}
+
+static struct str item_text(const cJSON *item)
+{
+	return str_from(cJSON_GetStringValue(item));
 }
 
 /* Characters that a terminal would obey become a question mark: C0, DEL, and C1 in UTF-8. */
@@ -96,63 +106,63 @@ static void print_line(const char *label, struct buf *text)
 	buf_reset(text);
 }
 
-static void print_reference(const struct value *ref, const char *label, struct buf *text)
+static void print_reference(const cJSON *ref, const char *label, struct buf *text)
 {
-	const struct value *addresses = value_get(ref, "addresses");
-	const struct str ns = value_text(ref, "namespace");
+	const cJSON *addresses = member(ref, "addresses"), *address;
+	const struct str ns = cjson_text(ref, "namespace");
 
 	buf_printf(text, STR_FMT " " STR_FMT "%s" STR_FMT ": " STR_FMT,
-		   STR_ARG(value_text(ref, "kind")), STR_ARG(ns), ns.len ? "/" : "",
-		   STR_ARG(value_text(ref, "name")), STR_ARG(value_text(ref, "state")));
-	for (size_t i = 0; i < n_items(addresses); i++)
-		buf_printf(text, ", " STR_FMT, STR_ARG(addresses->list.items[i].string));
-	if (addresses && !n_items(addresses))
+		   STR_ARG(cjson_text(ref, "kind")), STR_ARG(ns), ns.len ? "/" : "",
+		   STR_ARG(cjson_text(ref, "name")), STR_ARG(cjson_text(ref, "state")));
+	cJSON_ArrayForEach(address, addresses)
+		buf_printf(text, ", " STR_FMT, STR_ARG(item_text(address)));
+	if (addresses && !cJSON_GetArraySize(addresses))
 		buf_puts(text, ", no ready address: its cluster DNS name is used");
 	print_line(label, text);
 }
 
-static void print_resolver(const struct value *v, struct buf *text)
+static void print_resolver(const cJSON *v, struct buf *text)
 {
-	const struct value *refs = value_get(v, "references");
-	const struct str reason = value_text(v, "reason"), class = value_text(v, "class");
+	const cJSON *refs = member(v, "references"), *ref;
+	const struct str reason = cjson_text(v, "reason"), class = cjson_text(v, "class");
 
-	if (value_flag(v, "managed"))
+	if (cjson_flag(v, "managed"))
 		buf_printf(text, "yes, class " STR_FMT,
 			   STR_ARG(class.len ? class : STR("by default")));
 	else
-		buf_printf(text, "no: " STR_FMT, STR_ARG(value_text(v, "why_not")));
+		buf_printf(text, "no: " STR_FMT, STR_ARG(cjson_text(v, "why_not")));
 	print_line("managed", text);
 	buf_printf(text, STR_FMT ", generation %lld, translation: " STR_FMT,
-		   STR_ARG(value_text(v, "state")), value_number(v, "generation"),
-		   STR_ARG(value_text(v, "queue")));
+		   STR_ARG(cjson_text(v, "state")), cjson_number(v, "generation"),
+		   STR_ARG(cjson_text(v, "queue")));
 	print_line("state", text);
 	if (reason.len) {
 		buf_str(text, reason);
 		print_line("reason", text);
 	}
-	for (size_t i = 0; i < n_items(refs); i++)
-		print_reference(&refs->list.items[i], i ? "" : "refers to", text);
+	cJSON_ArrayForEach(ref, refs)
+		print_reference(ref, ref == refs->child ? "refers to" : "", text);
 }
 
-static void print_route(size_t i, const struct value *route, struct buf *text)
+static void print_route(size_t i, const cJSON *route, struct buf *text)
 {
 	static const char *const paths[] = { "path", "prefix", "regex" };
-	const struct value *to = value_get(route, "to");
+	const cJSON *to = member(route, "to"), *url;
 
-	buf_printf(text, "%zu. " STR_FMT, i + 1, STR_ARG(value_text(route, "from")));
+	buf_printf(text, "%zu. " STR_FMT, i, STR_ARG(cjson_text(route, "from")));
 	for (size_t k = 0; k < sizeof(paths) / sizeof(paths[0]); k++)
-		if (value_text(route, paths[k]).len)
+		if (cjson_text(route, paths[k]).len)
 			buf_printf(text, " %s " STR_FMT, paths[k],
-				   STR_ARG(value_text(route, paths[k])));
-	for (size_t k = 0; k < n_items(to); k++)
-		buf_printf(text, "%s" STR_FMT, k ? ", " : " -> ",
-			   STR_ARG(to->list.items[k].string));
-	if (value_flag(route, "redirect") || value_flag(route, "response"))
-		buf_puts(text, value_flag(route, "redirect") ? " -> a redirect" : " -> a response");
-	print_line(i ? "" : "routes", text);
+				   STR_ARG(cjson_text(route, paths[k])));
+	cJSON_ArrayForEach(url, to)
+		buf_printf(text, "%s" STR_FMT, url == to->child ? " -> " : ", ",
+			   STR_ARG(item_text(url)));
+	if (cjson_flag(route, "redirect") || cjson_flag(route, "response"))
+		buf_puts(text, cjson_flag(route, "redirect") ? " -> a redirect" : " -> a response");
+	print_line(i == 1 ? "routes" : "", text);
 }
 
-static void print_stored(const struct value *stored, struct buf *text)
+static void print_stored(const cJSON *stored, struct buf *text)
 {
 	static const char *const words[][2] = {
 		{ "equal", "as wanted" },
@@ -161,7 +171,7 @@ static void print_stored(const struct value *stored, struct buf *text)
 		{ "nothing", "nothing" },
 		{ "not read yet", "unknown: the databroker was not read yet" },
 	};
-	const struct str state = value_text(stored, "state"), file = value_text(stored, "file");
+	const struct str state = cjson_text(stored, "state"), file = cjson_text(stored, "file");
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (str_is(state, words[i][0]))
@@ -170,25 +180,25 @@ static void print_stored(const struct value *stored, struct buf *text)
 		buf_printf(text, " (file " STR_FMT ")", STR_ARG(file));
 	else
 		buf_printf(text, " (record " STR_FMT ", version %lld%s)",
-			   STR_ARG(value_text(stored, "record")), value_number(stored, "version"),
-			   value_flag(stored, "writer") ? "" : "; another replica writes");
+			   STR_ARG(cjson_text(stored, "record")), cjson_number(stored, "version"),
+			   cjson_flag(stored, "writer") ? "" : "; another replica writes");
 	print_line("stored", text);
 }
 
 /* "label  word TIME: sentence", if there is a sentence. */
-static void print_sentence(const struct value *v, const char *const names[4], struct buf *text)
+static void print_sentence(const cJSON *v, const char *const names[4], struct buf *text)
 {
-	const struct str sentence = value_text(v, names[1]);
+	const struct str sentence = cjson_text(v, names[1]);
 
 	if (!sentence.len)
 		return;
 	if (names[2])
-		buf_printf(text, "%s " STR_FMT ": ", names[2], STR_ARG(value_text(v, names[3])));
+		buf_printf(text, "%s " STR_FMT ": ", names[2], STR_ARG(cjson_text(v, names[3])));
 	buf_str(text, sentence);
 	print_line(names[0], text);
 }
 
-static void print_publisher(const struct value *v, struct buf *text)
+static void print_publisher(const cJSON *v, struct buf *text)
 {
 	static const char *const sentences[][4] = {
 		{ "rejected", "rejected", "since", "rejected_since" },
@@ -196,13 +206,14 @@ static void print_publisher(const struct value *v, struct buf *text)
 		{ "waits for", "waits_for", NULL, NULL },
 		{ "since", "since", NULL, NULL },
 	};
-	const struct value *routes = value_get(v, "routes");
+	const cJSON *route;
+	size_t n = 0;
 
-	for (size_t i = 0; i < n_items(routes); i++)
-		print_route(i, &routes->list.items[i], text);
+	cJSON_ArrayForEach(route, member(v, "routes"))
+		print_route(++n, route, text);
 	for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++)
 		print_sentence(v, sentences[i], text);
-	print_stored(value_get(v, "stored"), text);
+	print_stored(member(v, "stored"), text);
 }
 
 static void print_all(const struct str name[2], const struct said *resolver,
@@ -213,15 +224,15 @@ static void print_all(const struct str name[2], const struct said *resolver,
 	buf_init(&text, BUF_MAX_TEXT);
 	printf("Ingress " STR_FMT "/" STR_FMT "\n", STR_ARG(name[0]), STR_ARG(name[1]));
 	if (resolver->status) {
-		print_resolver(&resolver->value, &text);
+		print_resolver(resolver->value, &text);
 	} else {
 		buf_puts(&text, "is not running");
 		print_line("resolver", &text);
 	}
 	if (publisher->status == 200) {
-		print_publisher(&publisher->value, &text);
+		print_publisher(publisher->value, &text);
 	} else {
-		buf_str(&text, publisher->status ? value_text(&publisher->value, "error")
+		buf_str(&text, publisher->status ? cjson_text(publisher->value, "error")
 						 : STR("is not running"));
 		print_line("publisher", &text);
 	}
@@ -237,20 +248,19 @@ static void print_json(const struct said *resolver, const struct said *publisher
 
 /* ---- the verb ---- */
 
-static int explain(const struct live_list *list, const struct str name[2], struct pool *pool,
-		   struct err *err)
+static int explain(const struct live_list *list, const struct str name[2], struct err *err)
 {
 	struct said resolver = { 0 }, publisher = { 0 };
 	int status = CLI_UNREADABLE;
 
-	if (ask(list, "resolver", name, pool, &resolver, err) == 0 &&
-	    ask(list, "publisher", name, pool, &publisher, err) == 0) {
+	if (ask(list, "resolver", name, &resolver, err) == 0 &&
+	    ask(list, "publisher", name, &publisher, err) == 0) {
 		status = CLI_GOOD;
-		if (str_is(value_text(&resolver.value, "state"), "rejected") ||
-		    value_text(&publisher.value, "rejected").len)
+		if (str_is(cjson_text(resolver.value, "state"), "rejected") ||
+		    cjson_text(publisher.value, "rejected").len)
 			status = CLI_REJECTED;
 		if (resolver.status == 404) {
-			err_set(err, STR_FMT, STR_ARG(value_text(&resolver.value, "error")));
+			err_set(err, STR_FMT, STR_ARG(cjson_text(resolver.value, "error")));
 			status = CLI_UNREADABLE;
 		} else if (as_json) {
 			print_json(&resolver, &publisher);
@@ -258,8 +268,8 @@ static int explain(const struct live_list *list, const struct str name[2], struc
 			print_all(name, &resolver, &publisher);
 		}
 	}
-	buf_clear(&resolver.text);
-	buf_clear(&publisher.text);
+	clear(&resolver);
+	clear(&publisher);
 	if (status == CLI_UNREADABLE)
 		fprintf(stderr, "sluice explain: %s\n", err->text);
 	return status;
@@ -288,7 +298,7 @@ int cli_explain_live(int argc, char **argv)
 		fprintf(stderr, "sluice explain: %s\n", err.text);
 		rc = CLI_UNREADABLE;
 	} else {
-		rc = explain(&list, name, &pool, &err);
+		rc = explain(&list, name, &err);
 	}
 	pool_clear(&pool);
 	return rc;

@@ -17,9 +17,8 @@
 #include <zmq.h>
 
 #include "actor/conf.h"
+#include "base/cjson.h"
 #include "base/mem.h"
-#include "base/pool.h"
-#include "base/value.h"
 
 #define BATCH 256 /* parts before signals and the folder get their turn */
 
@@ -54,25 +53,25 @@ struct tap_line {
 
 /* ---- lines ---- */
 
-static int read_line(struct str line, struct pool *pool, struct tap_line *out)
+/* Texts live as long as the document, which the caller deletes; NULL: the line is not JSON. */
+static cJSON *read_line(struct str line, struct tap_line *out)
 {
-	const struct value *message;
-	struct value v;
+	cJSON *doc = cjson_parse(line);
+	const cJSON *message = cJSON_GetObjectItemCaseSensitive(doc, "message");
 
-	if (json_parse(line, pool, &v, NULL) < 0)
-		return -1;
-	message = value_get(&v, "message");
-	*out = (struct tap_line){ .time = value_text(&v, "time"),
-				  .topic = value_text(&v, "topic"),
-				  .from = value_text(&v, "from"),
-				  .to = value_text(&v, "to"),
-				  .kind = value_text(&v, "kind"),
-				  .namespace = value_text(&v, "namespace"),
-				  .name = value_text(&v, "name"),
-				  .type = value_text(message, "type"),
-				  .seq = value_number(message, "seq"),
-				  .len = value_number(&v, "len") };
-	return 0;
+	if (!doc)
+		return NULL;
+	*out = (struct tap_line){ .time = cjson_text(doc, "time"),
+				  .topic = cjson_text(doc, "topic"),
+				  .from = cjson_text(doc, "from"),
+				  .to = cjson_text(doc, "to"),
+				  .kind = cjson_text(doc, "kind"),
+				  .namespace = cjson_text(doc, "namespace"),
+				  .name = cjson_text(doc, "name"),
+				  .type = cjson_text(message, "type"),
+				  .seq = cjson_number(message, "seq"),
+				  .len = cjson_number(doc, "len") };
+	return doc;
 }
 
 static bool is_type(struct str filter)
@@ -152,11 +151,10 @@ static void show_person(const struct tap_client *tap, const struct tap_line *see
 
 static void show(struct tap_client *tap, struct str line)
 {
-	struct pool pool;
 	struct tap_line seen;
+	cJSON *doc = read_line(line, &seen);
 
-	pool_init(&pool);
-	if (read_line(line, &pool, &seen) == 0 && passes(&tap->filters, &seen)) {
+	if (doc && passes(&tap->filters, &seen)) {
 		if (json)
 			printf(STR_FMT "\n", STR_ARG(line));
 		else
@@ -164,7 +162,7 @@ static void show(struct tap_client *tap, struct str line)
 		if (fflush(stdout) != 0)
 			tap->quit = true; /* the reader is gone */
 	}
-	pool_clear(&pool);
+	cJSON_Delete(doc);
 }
 
 /* Two parts: the topic, which the line repeats, and the line. */

@@ -18,10 +18,10 @@
 #include <unistd.h>
 
 #include "actor/conf.h"
+#include "base/cjson.h"
 #include "base/clock.h"
 #include "base/map.h"
 #include "base/mem.h"
-#include "base/value.h"
 
 static struct str run_dir;
 static uint64_t interval_ms;
@@ -141,14 +141,15 @@ static double rate_of(const struct top_process *seen, const char *name)
 
 static void read_state(struct top_process *seen, struct str text, struct pool *pool)
 {
-	struct value v;
+	cJSON *state = cjson_parse(text);
 
-	if (json_parse(text, pool, &v, NULL) < 0)
+	if (!state)
 		return;
-	seen->ready = value_flag(&v, "ready");
-	seen->why_not = value_text(&v, "why_not");
-	seen->last_error = value_text(&v, "last_error");
-	seen->last_error_at = value_number(&v, "last_error_at");
+	seen->ready = cjson_flag(state, "ready");
+	seen->why_not = pool_str(pool, cjson_text(state, "why_not"));
+	seen->last_error = pool_str(pool, cjson_text(state, "last_error"));
+	seen->last_error_at = cjson_number(state, "last_error_at");
+	cJSON_Delete(state);
 }
 
 static void look_at(struct top *top, const struct live_process *process, struct pool *pool)

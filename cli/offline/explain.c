@@ -6,6 +6,8 @@
  *   never  changes or publishes anything
  */
 #include "cli/cli.h"
+
+#include "base/cjson.h"
 #include "cli/offline/offline.h"
 
 static bool as_json;
@@ -15,55 +17,91 @@ static const struct conf_option options[] = {
 	{ 0 },
 };
 
-struct listing {
-	struct pool pool;
-	struct buf managed, ignored, rejected; /* JSON list items, or lines */
-};
+/* ---- what there is to say ---- */
 
-static void add_item(struct buf *list, struct str name, struct str reason)
+/* A name, or {"name":..., "reason":...}. */
+static void put_item(cJSON *list, struct str name, struct str reason)
 {
-	struct err line; /* without anything that a terminal would obey */
+	cJSON *item;
 
-	if (!as_json) {
-		err_set(&line, STR_FMT "%s" STR_FMT, STR_ARG(name), reason.ptr ? ": " : "",
-			STR_ARG(reason));
-		buf_printf(list, "  %s\n", line.text);
-		return;
-	}
-	if (list->len)
-		buf_putc(list, ',');
 	if (!reason.ptr) {
-		buf_json(list, name);
+		cjson_put_text(list, NULL, name);
 		return;
 	}
-	buf_puts(list, "{\"name\":");
-	buf_json(list, name);
-	buf_puts(list, ",\"reason\":");
-	buf_json(list, reason);
-	buf_putc(list, '}');
+	item = cjson_put_object(list, NULL);
+	cjson_put_text(item, "name", name);
+	cjson_put_text(item, "reason", reason);
 }
+
+struct ingress_lists {
+	cJSON *managed, *ignored;
+	struct pool *pool;
+};
 
 static void on_ingress(void *arg, const struct msg_key *key, const char *why_not)
 {
-	struct listing *list = arg;
+	const struct ingress_lists *lists = arg;
 
-	add_item(why_not ? &list->ignored : &list->managed, msg_key_for_people(key, &list->pool),
+	put_item(why_not ? lists->ignored : lists->managed, msg_key_for_people(key, lists->pool),
 		 str_from(why_not));
 }
 
-static void print_list(const char *title, const struct buf *list, const char *json_end)
+static cJSON *collect(struct offline *self)
 {
-	if (as_json)
-		printf("\"%s\":[" STR_FMT "]%s", title, STR_ARG(buf_view(list)), json_end);
-	else
-		printf("%s:\n" STR_FMT, title, STR_ARG(buf_view(list)));
+	cJSON *doc = cJSON_CreateObject(), *rejected;
+	struct ingress_lists lists = { .managed = cjson_put_list(doc, "managed"),
+				       .ignored = cjson_put_list(doc, "ignored"),
+				       .pool = &self->pool };
+
+	resolver_resolve_each_ingress(self->resolve, on_ingress, &lists);
+	rejected = cjson_put_list(doc, "rejected");
+	for (size_t i = 0; i < self->n_lines; i++)
+		if (!self->lines[i].is_warning)
+			put_item(rejected, self->lines[i].name, self->lines[i].text);
+	return doc;
 }
+
+/* ---- print ---- */
+
+static void print_item(const cJSON *item)
+{
+	const struct str name = cjson_text(item, "name"), reason = cjson_text(item, "reason");
+	struct err line; /* without anything that a terminal would obey */
+
+	if (cJSON_IsString(item))
+		err_set(&line, "%s", cJSON_GetStringValue(item));
+	else
+		err_set(&line, STR_FMT ": " STR_FMT, STR_ARG(name), STR_ARG(reason));
+	printf("  %s\n", line.text);
+}
+
+static void print(cJSON **doc)
+{
+	const cJSON *list, *item;
+	struct buf text;
+
+	if (!as_json) {
+		cJSON_ArrayForEach(list, *doc) {
+			printf("%s:\n", list->string);
+			cJSON_ArrayForEach(item, list)
+				print_item(item);
+		}
+		cJSON_Delete(*doc);
+		return;
+	}
+	buf_init(&text, BUF_MAX_OUTPUT);
+	cjson_print(doc, &text);
+	printf(STR_FMT "\n", STR_ARG(buf_view(&text)));
+	buf_clear(&text);
+}
+
+/* ---- the verb ---- */
 
 int cli_explain(int argc, char **argv)
 {
 	const struct conf_option *const tables[] = { cli_offline_options, options, NULL };
 	struct str_list rest = { 0 };
-	struct listing list;
+	cJSON *doc;
 	struct err err = { "" };
 	struct offline self;
 	int status, rc;
@@ -78,25 +116,11 @@ int cli_explain(int argc, char **argv)
 		return cli_offline_usage("explain",
 					 "name at least one manifest file or folder with -f");
 
-	pool_init(&list.pool);
-	buf_init(&list.managed, BUF_MAX_OUTPUT);
-	buf_init(&list.ignored, BUF_MAX_OUTPUT);
-	buf_init(&list.rejected, BUF_MAX_OUTPUT);
 	cli_offline_load(&self);
 	cli_offline_translate(&self, false);
 	status = cli_offline_report(&self);
-	resolver_resolve_each_ingress(self.resolve, on_ingress, &list);
-	for (size_t i = 0; i < self.n_lines; i++)
-		if (!self.lines[i].is_warning)
-			add_item(&list.rejected, self.lines[i].name, self.lines[i].text);
-	fputs(as_json ? "{" : "", stdout);
-	print_list("managed", &list.managed, ",");
-	print_list("ignored", &list.ignored, ",");
-	print_list("rejected", &list.rejected, "}\n");
+	doc = collect(&self);
+	print(&doc);
 	cli_offline_clear(&self);
-	buf_clear(&list.managed);
-	buf_clear(&list.ignored);
-	buf_clear(&list.rejected);
-	pool_clear(&list.pool);
 	return status;
 }

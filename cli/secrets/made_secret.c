@@ -12,6 +12,7 @@
 #include <openssl/pem.h>
 #include <zmq.h>
 
+#include "base/cjson.h"
 #include "base/hash.h"
 #include "base/mem.h"
 
@@ -135,16 +136,22 @@ void cli_made_secret_print_yaml(const struct made_secret *self, struct buf *out)
 
 void cli_made_secret_print_json(const struct made_secret *self, struct buf *out)
 {
-	buf_puts(out, "{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"type\":\"Opaque\",");
-	buf_puts(out, "\"metadata\":{\"name\":");
-	buf_json(out, self->name);
-	buf_puts(out, ",\"namespace\":");
-	buf_json(out, self->namespace);
-	buf_puts(out, "},\"data\":{");
+	cJSON *doc = cJSON_CreateObject(), *part;
+
+	cjson_put_text(doc, "apiVersion", STR("v1"));
+	cjson_put_text(doc, "kind", STR("Secret"));
+	cjson_put_text(doc, "type", STR("Opaque"));
+	part = cjson_put_object(doc, "metadata");
+	cjson_put_text(part, "name", self->name);
+	cjson_put_text(part, "namespace", self->namespace);
+	part = cjson_put_object(doc, "data");
 	for (size_t i = 0; i < self->n; i++) {
-		buf_printf(out, "%s\"%s\":\"", i ? "," : "", self->values[i].key);
-		buf_base64(out, buf_view(&self->values[i].bytes));
-		buf_putc(out, '"');
+		struct buf base64;
+
+		buf_init(&base64, MADE_SECRET_MAX * 2);
+		buf_base64(&base64, buf_view(&self->values[i].bytes));
+		cjson_put_text(part, self->values[i].key, buf_view(&base64));
+		buf_wipe(&base64);
 	}
-	buf_puts(out, "}}");
+	cjson_print(&doc, out);
 }
