@@ -13,7 +13,7 @@ RELEASE := 0.2.0
 VERSION = $(or $(patsubst v%,%,$(shell git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null)),$(addprefix $(RELEASE)-g,$(shell git describe --always --dirty 2>/dev/null)),$(RELEASE))
 
 ROOMS := watcher resolver translator publisher
-PKGS := libczmq libzmq libcurl msgpack yaml-0.1 libcrypto libprotobuf-c libmicrohttpd libcjson
+PKGS := libczmq libzmq libcurl msgpack yaml-0.1 libcrypto libprotobuf-c libmicrohttpd libcjson libpcre2-8
 
 WARN := -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes -Wstrict-prototypes -Wformat=2 -Werror
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)

@@ -21,8 +21,9 @@ static const struct verb {
 	{ "translate", cli_translate_once,
 	  "translate manifests once, offline, and print the configuration" },
 	{ "explain", cli_explain,
-	  "say which Ingresses are ours, which are not and which are rejected; or `explain "
-	  "ingress NAMESPACE/NAME`: what a running pipeline makes of one" },
+	  "say which Ingresses are ours, which are not and which are rejected; `explain URL`: "
+	  "which route serves it; `explain ingress NAMESPACE/NAME`: what a running pipeline makes "
+	  "of one" },
 	{ "gen-secrets", cli_gen_secrets,
 	  "make the Secrets that Pomerium and the links between pods start with" },
 	{ "ppl", cli_ppl, "compile a Pomerium policy to Rego" },

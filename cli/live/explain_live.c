@@ -13,6 +13,7 @@
 
 #include "actor/conf.h"
 #include "base/cjson.h"
+#include "cli/lines.h"
 
 static struct str run_dir;
 static bool as_json;
@@ -86,26 +87,6 @@ static struct str item_text(const cJSON *item)
 	return str_from(cJSON_GetStringValue(item));
 }
 
-/* Characters that a terminal would obey become a question mark: C0, DEL, and C1 in UTF-8. */
-static void clean(struct buf *text)
-{
-	for (size_t i = 0; i < text->len; i++) {
-		const unsigned char c = (unsigned char)text->ptr[i];
-		const unsigned char next = i + 1 < text->len ? (unsigned char)text->ptr[i + 1] : 0;
-
-		if (c < 0x20 || c == 0x7f || (c == 0xc2 && next >= 0x80 && next < 0xa0))
-			text->ptr[i] = '?';
-	}
-}
-
-/* One line; an empty `label`: it continues the line above. */
-static void print_line(const char *label, struct buf *text)
-{
-	clean(text);
-	printf("  %-12s" STR_FMT "\n", label, STR_ARG(buf_view(text)));
-	buf_reset(text);
-}
-
 static void print_reference(const cJSON *ref, const char *label, struct buf *text)
 {
 	const cJSON *addresses = member(ref, "addresses"), *address;
@@ -118,7 +99,7 @@ static void print_reference(const cJSON *ref, const char *label, struct buf *tex
 		buf_printf(text, ", " STR_FMT, STR_ARG(item_text(address)));
 	if (addresses && !cJSON_GetArraySize(addresses))
 		buf_puts(text, ", no ready address: its cluster DNS name is used");
-	print_line(label, text);
+	cli_lines_print(label, text);
 }
 
 static void print_resolver(const cJSON *v, struct buf *text)
@@ -131,14 +112,14 @@ static void print_resolver(const cJSON *v, struct buf *text)
 			   STR_ARG(class.len ? class : STR("by default")));
 	else
 		buf_printf(text, "no: " STR_FMT, STR_ARG(cjson_text(v, "why_not")));
-	print_line("managed", text);
+	cli_lines_print("managed", text);
 	buf_printf(text, STR_FMT ", generation %lld, translation: " STR_FMT,
 		   STR_ARG(cjson_text(v, "state")), cjson_number(v, "generation"),
 		   STR_ARG(cjson_text(v, "queue")));
-	print_line("state", text);
+	cli_lines_print("state", text);
 	if (reason.len) {
 		buf_str(text, reason);
-		print_line("reason", text);
+		cli_lines_print("reason", text);
 	}
 	cJSON_ArrayForEach(ref, refs)
 		print_reference(ref, ref == refs->child ? "refers to" : "", text);
@@ -159,7 +140,7 @@ static void print_route(size_t i, const cJSON *route, struct buf *text)
 			   STR_ARG(item_text(url)));
 	if (cjson_flag(route, "redirect") || cjson_flag(route, "response"))
 		buf_puts(text, cjson_flag(route, "redirect") ? " -> a redirect" : " -> a response");
-	print_line(i == 1 ? "routes" : "", text);
+	cli_lines_print(i == 1 ? "routes" : "", text);
 }
 
 static void print_stored(const cJSON *stored, struct buf *text)
@@ -182,7 +163,7 @@ static void print_stored(const cJSON *stored, struct buf *text)
 		buf_printf(text, " (record " STR_FMT ", version %lld%s)",
 			   STR_ARG(cjson_text(stored, "record")), cjson_number(stored, "version"),
 			   cjson_flag(stored, "writer") ? "" : "; another replica writes");
-	print_line("stored", text);
+	cli_lines_print("stored", text);
 }
 
 /* "label  word TIME: sentence", if there is a sentence. */
@@ -195,7 +176,7 @@ static void print_sentence(const cJSON *v, const char *const names[4], struct bu
 	if (names[2])
 		buf_printf(text, "%s " STR_FMT ": ", names[2], STR_ARG(cjson_text(v, names[3])));
 	buf_str(text, sentence);
-	print_line(names[0], text);
+	cli_lines_print(names[0], text);
 }
 
 static void print_publisher(const cJSON *v, struct buf *text)
@@ -227,14 +208,14 @@ static void print_all(const struct str name[2], const struct said *resolver,
 		print_resolver(resolver->value, &text);
 	} else {
 		buf_puts(&text, "is not running");
-		print_line("resolver", &text);
+		cli_lines_print("resolver", &text);
 	}
 	if (publisher->status == 200) {
 		print_publisher(publisher->value, &text);
 	} else {
 		buf_str(&text, publisher->status ? cjson_text(publisher->value, "error")
 						 : STR("is not running"));
-		print_line("publisher", &text);
+		cli_lines_print("publisher", &text);
 	}
 	buf_clear(&text);
 }

@@ -1,6 +1,6 @@
 /* explain: says which Ingresses are ours, which are not and why, and which are rejected and why.
  *
- *   in     -f FILE|DIR...
+ *   in     -f FILE|DIR..., or what only cli/match/explain_url.c and cli/live/explain_live.c look at
  *   out    {"managed":[...],"ignored":[{name,reason}],"rejected":[{name,reason}]}, or lines
  *   owns   nothing
  *   never  changes or publishes anything
@@ -8,12 +8,15 @@
 #include "cli/cli.h"
 
 #include "base/cjson.h"
+#include "cli/match/explain_url.h"
 #include "cli/offline/offline.h"
 
 static bool as_json;
 
 static const struct conf_option options[] = {
 	{ "json", CONF_BOOL, &as_json, "false", 0, 0, "print one JSON object instead of lines", 0 },
+	{ "[URL]", CONF_REST, NULL, "", 0, 0,
+	  "say instead which route serves this URL, and which others match it", 0 },
 	{ 0 },
 };
 
@@ -97,11 +100,42 @@ static void print(cJSON **doc)
 
 /* ---- the verb ---- */
 
+/* The first argument that is a URL and no file, removed from the others; absent: there is none. */
+static struct str cut_url(struct str_list *rest)
+{
+	struct str url = STR_NONE;
+	size_t n = 0;
+
+	for (size_t i = 0; i < rest->n; i++) {
+		if (!url.ptr && strstr(rest->items[i].ptr, "://"))
+			url = rest->items[i];
+		else
+			rest->items[n++] = rest->items[i];
+	}
+	rest->n = n;
+	return url;
+}
+
+static int answer(struct offline *self, struct str url, int status)
+{
+	enum cli_status found = cli_explain_url(self, url, as_json);
+
+	return found == CLI_USAGE || status == CLI_GOOD ? (int)found : status;
+}
+
+static int list_all(struct offline *self, int status)
+{
+	cJSON *doc = collect(self);
+
+	print(&doc);
+	return status;
+}
+
 int cli_explain(int argc, char **argv)
 {
 	const struct conf_option *const tables[] = { cli_offline_options, options, NULL };
 	struct str_list rest = { 0 };
-	cJSON *doc;
+	struct str url;
 	struct err err = { "" };
 	struct offline self;
 	int status, rc;
@@ -112,6 +146,7 @@ int cli_explain(int argc, char **argv)
 		       &rest, &err);
 	if (rc)
 		return rc > 0 ? CLI_GOOD : cli_offline_usage("explain", err.text);
+	url = cut_url(&rest);
 	if (cli_offline_add_files(&rest))
 		return cli_offline_usage("explain",
 					 "name at least one manifest file or folder with -f");
@@ -119,8 +154,7 @@ int cli_explain(int argc, char **argv)
 	cli_offline_load(&self);
 	cli_offline_translate(&self, false);
 	status = cli_offline_report(&self);
-	doc = collect(&self);
-	print(&doc);
+	status = url.ptr ? answer(&self, url, status) : list_all(&self, status);
 	cli_offline_clear(&self);
 	return status;
 }

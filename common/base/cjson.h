@@ -29,8 +29,8 @@ void cjson_print(cJSON **doc, struct buf *out);
 
 /* NULL if it is not JSON. cJSON_Delete frees it. */
 cJSON *cjson_parse(struct str text);
-/* A member; absent, 0 and false if there is none of that type. A text lives as long as its document,
- * a number has at most 53 bits. */
+/* A member; absent, 0 and false if there is none of that type. A text lives as long as its
+ * document, a number has at most 53 bits. */
 struct str cjson_text(const cJSON *object, const char *key);
 long long cjson_number(const cJSON *object, const char *key);
 bool cjson_flag(const cJSON *object, const char *key);

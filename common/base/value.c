@@ -33,20 +33,6 @@ struct str value_text(const struct value *v, const char *key)
 	return found && found->type == VALUE_STRING ? found->string : STR_NONE;
 }
 
-long long value_number(const struct value *v, const char *key)
-{
-	const struct value *found = value_get(v, key);
-
-	return found && found->type == VALUE_INT ? found->integer : 0;
-}
-
-bool value_flag(const struct value *v, const char *key)
-{
-	const struct value *found = value_get(v, key);
-
-	return found && found->type == VALUE_BOOL && found->boolean;
-}
-
 const char *value_type_name(enum value_type type)
 {
 	static const char *const names[] = {

@@ -62,10 +62,8 @@ struct value_entry {
 
 /* The value under a string key, or NULL: no such key, or not a map. v may be NULL. */
 const struct value *value_get(const struct value *v, const char *key);
-/* The same where only one type will do; absent, 0 or false for any other. */
+/* The same where only a text will do; absent for any other type. */
 struct str value_text(const struct value *v, const char *key);
-long long value_number(const struct value *v, const char *key);
-bool value_flag(const struct value *v, const char *key);
 const char *value_type_name(enum value_type type); /* "string", "integer", ... for sentences */
 bool value_equal(const struct value *a, const struct value *b); /* maps in any order */
 /* Two equal names among n; false if all differ. Fast for many and for hostile ones. */

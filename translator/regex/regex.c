@@ -3,7 +3,7 @@
  *   in     an expression as it stands in an annotation or a path, hostile
  *   out    0, or -1 with Go's reason and the part of the text that it is about
  *   owns   nothing
- *   never  compiles or matches an expression
+ *   never  compiles or matches an expression: cli/match does, with PCRE2
  *
  * Pomerium checks expressions with Go's regexp (RE2's syntax), so what that refuses must be refused
  * here. tests/regex/ holds Go's verdict on thousands of expressions. */

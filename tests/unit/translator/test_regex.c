@@ -6,96 +6,36 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "base/buf.h"
+#include "tests/regex/corpus.h"
 #include "translator/translator.h"
 
-#define CORPUS "tests/regex/corpus.tsv"
-#define N_AT_LEAST 2000
-
-/* `\\` and `\xNN` */
-static void unescape(struct str text, struct buf *out)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] != '\\') {
-			buf_putc(out, text.ptr[i]);
-		} else if (text.ptr[i + 1] == '\\') {
-			buf_putc(out, '\\');
-			i++;
-		} else {
-			buf_putc(out,
-				 (char)strtoul((char[]){ text.ptr[i + 2], text.ptr[i + 3], '\0' },
-					       NULL, 16));
-			i += 3;
-		}
-	}
-}
-
-static void unescape_times(struct str text, long long n, struct buf *out)
-{
-	while (n-- > 0)
-		unescape(text, out);
-}
-
-/* "pattern", or "count head A B C" for head A*count B C*count */
-static void read_pattern(struct str rest, struct buf *out)
-{
-	struct str fields[5];
-	long long count;
-	size_t n = 0;
-
-	while (n < 4 && str_cut(rest, '\t', &fields[n], &rest))
-		n++;
-	fields[n++] = rest;
-	if (n == 1) {
-		unescape(fields[0], out);
-		return;
-	}
-	assert_int_equal(n, 5);
-	assert_true(str_to_int(fields[0], &count));
-	unescape(fields[1], out);
-	unescape_times(fields[2], count, out);
-	unescape(fields[3], out);
-	unescape_times(fields[4], count, out);
-}
-
 /* True if ours agrees with Go's verdict, the reason included. */
-static bool agrees(struct str line)
+static bool agrees(struct str verdict, struct str pattern)
 {
 	struct err err = { "" };
-	struct str verdict, rest;
-	struct buf pattern;
+	const int rc = translator_regex_check(pattern, &err);
 	char reason[80];
 	bool same;
-	int rc;
 
-	assert_true(str_cut(line, '\t', &verdict, &rest));
-	buf_init(&pattern, BUF_MAX_TEXT);
-	read_pattern(rest, &pattern);
-	rc = translator_regex_check(buf_view(&pattern), &err);
-	buf_clear(&pattern);
 	snprintf(reason, sizeof(reason), STR_FMT ": `", STR_ARG(verdict));
 	same = str_is(verdict, "ok") ? rc == 0 : rc < 0 && str_starts(str_from(err.text), reason);
 	if (!same)
-		print_error("Go says \"%.*s\", ours \"%s\": %.*s\n", STR_ARG(verdict), err.text,
-			    STR_ARG(line));
+		print_error("Go says \"%.*s\", ours \"%s\": %.80s\n", STR_ARG(verdict), err.text,
+			    err_quote(pattern));
 	return same;
 }
 
 static void test_corpus(void **state)
 {
-	char *line = NULL;
-	size_t cap = 0, n = 0, n_bad = 0;
-	ssize_t len;
-	FILE *in = fopen(CORPUS, "r");
+	struct corpus corpus;
+	size_t n = 0, n_bad = 0;
 
 	(void)state;
-	assert_non_null(in);
-	for (; (len = getline(&line, &cap, in)) > 0; n++)
-		n_bad += !agrees((struct str){ line, (size_t)len - 1 });
-	free(line);
-	fclose(in);
+	for (corpus_open(&corpus); corpus_next(&corpus); n++)
+		n_bad += !agrees(corpus.verdict, buf_view(&corpus.pattern));
+	corpus_close(&corpus);
 	assert_int_equal(n_bad, 0);
-	assert_true(n >= N_AT_LEAST);
+	assert_true(n >= CORPUS_AT_LEAST);
 }
 
 static void test_sentences(void **state)

@@ -1,0 +1,104 @@
+"""sluice explain URL: which route of the manifests serves it, for a person and for a program."""
+import json
+import subprocess
+
+import pytest
+from pipeline import CLASS, app, write
+
+HOST = "shop.example.com"
+
+
+def ingress(name, *paths, host=HOST, annotations=""):
+    """An Ingress of several paths, with its Service; a path is (pathType, path)."""
+    rules = "".join(f"      - path: {path}\n        pathType: {kind}\n        backend: {{service: {{name: {name}, port: {{number: 80}}}}}}\n" for kind, path in paths)
+    service = "---\n".join(app(name).split("---\n")[:2])
+    return f"""apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {{name: {name}, namespace: shop, annotations: {{{annotations}}}}}
+spec:
+  ingressClassName: pomerium
+  rules:
+  - host: "{host}"
+    http:
+      paths:
+{rules}---
+{service}"""
+
+
+@pytest.fixture
+def ask(sluice, tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    write(folder / "class.yaml", CLASS)
+    write(folder / "web.yaml", ingress("web", ("Prefix", "/"), ("Prefix", "/api"), ("Exact", "/api/v1")))
+    write(folder / "regex.yaml", ingress("regex", ("ImplementationSpecific", "/api/v[0-9]+"), annotations="ingress.pomerium.io/path_regex: 'true'"))
+    write(folder / "wild.yaml", ingress("wild", ("Prefix", "/"), host="*.example.com"))
+
+    def run(*args):
+        return subprocess.run([sluice, "explain", *args, "-f", str(folder)], capture_output=True, text=True, timeout=60)
+
+    run.folder = folder
+    return run
+
+
+def said(done):
+    return done.returncode, json.loads(done.stdout)
+
+
+def test_a_person_reads_who_serves_and_who_loses(ask):
+    done = ask(f"https://{HOST}/api/v1")
+    assert (done.returncode, done.stderr) == (0, "")
+    lines = done.stdout.splitlines()
+    assert lines[0] == f'"https://{HOST}/api/v1"'
+    assert lines[1].split() == ["route", f"https://{HOST}", "path", "/api/v1"]
+    assert lines[2].split()[0] == "to" and lines[2].split()[1].startswith("http://10.0.0.")
+    assert "  owner       Ingress shop/web" in lines
+    for words in ("regex /api/v[0-9]+ of Ingress shop/regex: an exact path is asked before an expression",
+                  "prefix /api of Ingress shop/web: an exact path is asked before a prefix",
+                  "https://*.example.com prefix / of Ingress shop/wild: the host has routes of its own"):
+        assert words in done.stdout
+
+
+def test_a_program_reads_the_same(ask):
+    status, doc = said(ask("--json", f"https://{HOST}/api/v2"))
+    assert status == 0 and doc["url"] == f"https://{HOST}/api/v2" and doc["notes"] == [] and doc["answered_by_pomerium"] is False
+    assert doc["route"]["regex"] == "/api/v[0-9]+" and doc["route"]["owner"] == {"kind": "Ingress", "namespace": "shop", "name": "regex"}
+    assert [o["owner"]["name"] for o in doc["others"]] == ["wild", "web", "web"] and all(o["why_not"] for o in doc["others"])
+
+
+def test_other_hosts_get_the_wildcard_route(ask):
+    status, doc = said(ask("--json", "https://other.example.com/x"))
+    assert status == 0 and doc["route"]["owner"]["name"] == "wild" and doc["others"] == []
+
+
+def test_nothing_serves_what_no_route_is_for(ask):
+    done = ask("https://elsewhere.org/")
+    assert done.returncode == 1 and "none: no route is for this host" in done.stdout
+    assert said(ask("--json", "https://elsewhere.org/"))[1]["route"] is None
+    done = ask(f"https://{HOST}/.pomerium/")
+    assert done.returncode == 0 and "none: Pomerium answers this path of every host itself" in done.stdout
+
+
+def test_a_rejected_ingress_is_named_and_serves_nothing(ask):
+    write(ask.folder / "bad.yaml", ingress("bad", ("Prefix", "/"), host="bad.org", annotations="ingress.pomerium.io/timeout: x"))
+    done = ask("https://bad.org/")
+    assert done.returncode == 1 and "shop/bad: " in done.stderr and "none: no route is for this host" in done.stdout
+
+
+def test_an_expression_without_an_end_is_left_out(ask):
+    write(ask.folder / "slow.yaml", ingress("slow", ("ImplementationSpecific", "/(a*)*[bc]"), host="slow.org", annotations="ingress.pomerium.io/path_regex: 'true'"))
+    done = ask("https://slow.org/" + "a" * 2000)
+    assert done.returncode == 1 and "a route of shop/slow is left out" in done.stdout
+    assert ask("https://slow.org/aab").returncode == 0
+
+
+def test_nothing_printed_that_a_terminal_obeys(ask):
+    write(ask.folder / "esc.yaml", ingress("esc", ("Prefix", '"/x\\e[2J"'), host="esc.org"))
+    done = ask("https://esc.org/x\x1b[2Jy")
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_a_url_that_no_route_could_serve_is_refused(ask):
+    for url in ("ftp://shop.example.com/", "https://", "https://*.example.com/"):
+        done = ask(url)
+        assert done.returncode == 2 and "sluice explain: " in done.stderr and done.stdout == ""
