@@ -312,9 +312,9 @@ void kube_set_pace(struct kube *self, uint64_t silence_ms, uint64_t backoff_ms)
 	self->backoff_ms = backoff_ms;
 }
 
-void kube_backoff_init(const struct kube *self, struct backoff *backoff)
+void kube_retry_init(const struct kube *self, struct retry *retry)
 {
-	backoff_init(backoff, (uint32_t)self->backoff_ms, KUBE_BACKOFF_MAX_MS);
+	retry_init(retry, (uint32_t)self->backoff_ms, KUBE_BACKOFF_MAX_MS);
 }
 
 struct kube *kube_new(struct kube_config *config, struct err *err)

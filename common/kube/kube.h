@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
+#include "base/retry.h"
 #include "base/err.h"
 #include "base/str.h"
 #include "kube/kube_config.h"
@@ -53,7 +53,7 @@ void kube_destroy(struct kube **self_p);                            /* cancels e
  * failure. */
 void kube_set_pace(struct kube *self, uint64_t silence_ms, uint64_t backoff_ms);
 /* For the waits between tries of what fails: x2, up to KUBE_BACKOFF_MAX_MS. */
-void kube_backoff_init(const struct kube *self, struct backoff *backoff);
+void kube_retry_init(const struct kube *self, struct retry *retry);
 int kube_fd(const struct kube *self);
 void kube_on_fd(struct kube *self);
 uint64_t kube_tick(struct kube *self, uint64_t now_ms); /* next deadline, UINT64_MAX: none */

@@ -8,18 +8,16 @@
 
 #include "msg/msg.h"
 
-struct source_file;
-
 struct manifest_item {
 	struct str key;    /* "Ingress/shop/web" */
 	struct str object; /* packed msg_object, seen_ns 0 */
 	struct str secret; /* packed msg_secret_value; absent unless it is a Secret */
-	struct manifest_item
-		*next; /* the same key in a later path; these three are kept by source_dir */
-	struct source_file *file;
-	bool wins;
-	uint16_t kind; /* enum msg_kind */
+	uint16_t kind;     /* enum msg_kind */
 	uint32_t line;
+	/* for winners.c */
+	bool wins;
+	const char *path;           /* of its file; borrowed */
+	struct manifest_item *next; /* the same key in a later path */
 };
 
 /* One block of memory. Of two documents with one key the first is in it. */

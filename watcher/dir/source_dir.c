@@ -2,7 +2,7 @@
  *
  *   in     files that were found, changed or went; Secrets that are wanted
  *   out    put and del of objects, values of wanted Secrets, problems
- *   owns   the last good objects of each file; which of them wins each key
+ *   owns   the last good objects of each file; which Secrets are wanted
  *   never  decides what an object means, sends a Secret's values unasked
  */
 #include "watcher/dir/source_dir.h"
@@ -16,7 +16,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "watcher/dir/folders.h"
-#include "watcher/dir/manifest.h"
+#include "watcher/dir/winners.h"
 
 struct source_file {
 	char *path;
@@ -38,8 +38,8 @@ struct source_dir {
 	struct source_file *
 		*files; /* in the order in which they came: at start that of their paths */
 	size_t n_files, n_files_max;
-	struct map winners; /* key text -> struct manifest_item, first of those that have the key */
-	struct map wanted;  /* key text -> struct wanted_secret */
+	struct winners winners;
+	struct map wanted; /* key text -> struct wanted_secret */
 	size_t n_missing, n_broken;
 	uint64_t seen_ns; /* of the event that is being handled; 0 at start */
 	bool loading;     /* nothing is sent until all is read */
@@ -102,7 +102,7 @@ static void send_del(struct source_dir *self, const struct manifest_item *item)
 
 static void send_secret(struct source_dir *self, const struct wanted_secret *wanted, struct str key)
 {
-	const struct manifest_item *item = map_get(&self->winners, key);
+	const struct manifest_item *item = watcher_winners_get(&self->winners, key);
 	struct msg_secret_value value = { .key = wanted->key, .answer = MSG_SECRET_ABSENT };
 	struct pool pool;
 	struct err err;
@@ -118,88 +118,37 @@ static void send_secret(struct source_dir *self, const struct wanted_secret *wan
 	pool_wipe(&pool);
 }
 
-/* ---- which item wins its key ---- */
+/* ---- winners ---- */
 
-/* The first item with a key was `old` and is `new`; either may be NULL. */
-static void set_winner(struct source_dir *self, struct str key, struct manifest_item *old,
-		       struct manifest_item *new)
+static void on_winner(void *arg, const struct manifest_item *old, const struct manifest_item *new)
 {
-	const struct wanted_secret *wanted;
-	bool secret_changed;
+	struct source_dir *self = arg;
+	const struct str key = new ? new->key : old->key;
+	const struct wanted_secret *wanted = map_get(&self->wanted, key);
 
-	if (new)
-		map_put(&self->winners, key, new);
-	else
-		map_del(&self->winners, key);
-	if (old)
-		old->wins = false;
-	if (new)
-		new->wins = true;
 	if (self->loading)
 		return;
-	secret_changed = !old || !new || !str_eq(old->secret, new->secret);
-	if (old && !new)
+	if (!new)
 		send_del(self, old);
-	else if (new && (!old || !str_eq(old->object, new->object)))
+	else if (!old || !str_eq(old->object, new->object))
 		send_put(self, new);
-	wanted = secret_changed ? map_get(&self->wanted, key) : NULL;
-	if (wanted)
+	if (wanted && (!old || !new || !str_eq(old->secret, new->secret)))
 		send_secret(self, wanted, key);
 }
 
-static void report_loser(struct source_dir *self, const struct manifest_item *winner,
-			 const struct manifest_item *loser)
+static void on_loser(void *arg, const struct manifest_item *loser,
+		     const struct manifest_item *winner)
 {
 	struct err err;
 
 	/* Of a file that was just renamed the new name is reported first. */
-	if (access(winner->file->path, F_OK) || access(loser->file->path, F_OK))
+	if (access(winner->path, F_OK) || access(loser->path, F_OK))
 		return;
 	err_set(&err,
 		STR_FMT " is also in %s, line %u, whose path comes first; this one waits until "
 			"that one goes",
-		STR_ARG(loser->key), err_quote(str_from(winner->file->path)), winner->line);
-	report_problem(self, loser->file->path, loser->line, err.text);
-}
-
-/* Puts an item among those with its key, by path; in the place of its file's older one, if there is
- * one. */
-static void enter(struct source_dir *self, struct manifest_item *item)
-{
-	struct manifest_item *old = map_get(&self->winners, item->key), *first = old;
-	struct manifest_item **at = &first;
-
-	while (*at && strcmp((*at)->file->path, item->file->path) < 0)
-		at = &(*at)->next;
-	item->next = *at;
-	if (*at && (*at)->file == item->file) {
-		item->next = (*at)->next;
-		(*at)->file = NULL;
-	} else if (first == item->next && old) {
-		report_loser(self, item, old);
-	} else if (old) {
-		report_loser(self, old, item);
-	}
-	*at = item;
-	if (first != old)
-		set_winner(self, item->key, old, first);
-}
-
-static void leave(struct source_dir *self, struct manifest_item *item)
-{
-	struct manifest_item *old = map_get(&self->winners, item->key), *first = old;
-	struct manifest_item **at = &first;
-
-	while (*at && *at != item)
-		at = &(*at)->next;
-	if (*at)
-		*at = item->next;
-	if (first == old)
-		return;
-	if (first)
-		log_info("takes over", "object=" STR_FMT " path=%s", STR_ARG(first->key),
-			 log_value(first->file->path));
-	set_winner(self, item->key, old, first);
+		STR_ARG(loser->key), err_quote(str_from(winner->path)), winner->line);
+	report_problem(arg, loser->path, loser->line, err.text);
 }
 
 /* New objects first, then those that went: what only moved is never away. */
@@ -209,12 +158,12 @@ static void replace(struct source_dir *self, struct source_file *file, struct ma
 
 	file->manifest = manifest;
 	for (size_t i = 0; manifest && i < manifest->n; i++) {
-		manifest->items[i].file = file;
-		enter(self, &manifest->items[i]);
+		manifest->items[i].path = file->path;
+		watcher_winners_enter(&self->winners, &manifest->items[i]);
 	}
 	for (size_t i = 0; old && i < old->n; i++)
-		if (old->items[i].file)
-			leave(self, &old->items[i]);
+		if (old->items[i].path)
+			watcher_winners_leave(&self->winners, &old->items[i]);
 	watcher_manifest_destroy(&old);
 }
 
@@ -341,7 +290,7 @@ struct source_dir *watcher_source_dir_new(const struct str_list *paths,
 
 	self->sink = *sink;
 	map_init(&self->by_path, NULL);
-	map_init(&self->winners, NULL);
+	watcher_winners_init(&self->winners, &(struct winners_sink){ self, on_winner, on_loser });
 	map_init(&self->wanted, mem_free);
 	buf_init(&self->bytes, BUF_MAX_FILE);
 	self->folders =
@@ -360,7 +309,7 @@ void watcher_source_dir_destroy(struct source_dir **self_p)
 		free_file(self->files[i]);
 	mem_free(self->files);
 	map_clear(&self->by_path);
-	map_clear(&self->winners);
+	watcher_winners_clear(&self->winners);
 	map_clear(&self->wanted);
 	buf_wipe(&self->bytes);
 	mem_free(self);
@@ -478,5 +427,5 @@ struct msg_object *watcher_source_dir_next(struct source_dir *self, enum msg_kin
 
 struct source_counts watcher_source_dir_count(const struct source_dir *self)
 {
-	return (struct source_counts){ self->n_files, self->n_broken, self->winners.n };
+	return (struct source_counts){ self->n_files, self->n_broken, self->winners.first.n };
 }

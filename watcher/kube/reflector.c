@@ -27,34 +27,41 @@ static void set_condition(struct reflector *self, enum msg_kind_condition condit
 	self->sink->state(self->sink->sent.self, self, reason);
 }
 
-void watcher_reflector_wait(struct reflector *self, void (*next)(struct reflector *self),
-			    uint64_t least_ms)
+static void wait_until(struct reflector *self, uint64_t due_ms,
+		       void (*next)(struct reflector *self))
 {
-	const uint64_t step = backoff_next(&self->backoff);
-
 	self->phase = PHASE_WAIT;
 	self->next = next;
-	self->due_ms = clock_ms() + (step > least_ms ? step : least_ms);
+	self->due_ms = due_ms;
 }
 
-/* One line for each new reason; the others are counted. */
-static void log_failure(struct reflector *self, const char *sentence)
+void watcher_reflector_wait(struct reflector *self, void (*next)(struct reflector *self))
+{
+	wait_until(self, clock_ms() + backoff_next(&self->retry.backoff), next);
+}
+
+static void on_failure(struct reflector *self, const struct ending *end)
 {
 	watcher_metrics.failures++;
-	if (!self->n_failures++ || strcmp(self->failure.text, sentence) != 0)
+	if (retry_failure(&self->retry, str_from(end->sentence), end->retry_after_ms))
 		log_warn("the API server fails, trying again", "kind=%s%s%s failures=%u reason=%s",
 			 self->row->plural, *self->namespace ? " namespace=" : "", self->namespace,
-			 self->n_failures, log_value(sentence));
-	snprintf(self->failure.text, sizeof(self->failure.text), "%s", sentence);
+			 self->retry.n_failures, log_value(end->sentence));
+	if (end->code == 403 || end->code == 404)
+		set_condition(self, MSG_KIND_UNAVAILABLE, end->sentence);
 }
 
+/* The steps between tries go on growing until a watch has lasted: see reflector_watch.c. */
 void watcher_reflector_success(struct reflector *self)
 {
-	if (self->n_failures)
+	const struct backoff steps = self->retry.backoff;
+	const unsigned n_failures = self->retry.n_failures;
+
+	if (retry_success(&self->retry))
 		log_info("the API server answers again", "kind=%s%s%s failures=%u",
 			 self->row->plural, *self->namespace ? " namespace=" : "", self->namespace,
-			 self->n_failures);
-	self->n_failures = 0;
+			 n_failures);
+	self->retry.backoff = steps;
 }
 
 struct ending watcher_reflector_ending(const struct reflector *self,
@@ -81,13 +88,11 @@ void watcher_reflector_fail(struct reflector *self, struct ending end,
 		watcher_sent_begin_list(&self->sent);
 		watcher_sent_end_list(&self->sent);
 		set_condition(self, MSG_KIND_NOT_INSTALLED, end.sentence);
-	} else {
-		log_failure(self, end.sentence);
-		if (end.code == 403 || end.code == 404)
-			set_condition(self, MSG_KIND_UNAVAILABLE, end.sentence);
+		watcher_reflector_wait(self, watcher_reflector_list);
+		return;
 	}
-	watcher_reflector_wait(self, is_final(end.code) ? watcher_reflector_list : retry,
-			       end.retry_after_ms);
+	on_failure(self, &end);
+	wait_until(self, self->retry.due_ms, is_final(end.code) ? watcher_reflector_list : retry);
 }
 
 void watcher_reflector_list_anew(struct reflector *self, const char *reason)
@@ -96,7 +101,7 @@ void watcher_reflector_list_anew(struct reflector *self, const char *reason)
 		 log_value(self->version), log_value(reason));
 	watcher_metrics.relists++;
 	self->pages_next = true; /* from the store, not from what the server remembers of it */
-	watcher_reflector_wait(self, watcher_reflector_list, 0);
+	watcher_reflector_wait(self, watcher_reflector_list);
 }
 
 /* ---- lists ---- */
@@ -161,7 +166,7 @@ struct reflector *watcher_reflector_new(struct kube *kube, const struct kind_row
 	watcher_sent_init(&self->sent, row, &sink->sent);
 	watcher_watch_stream_init(&self->stream, watcher_reflector_on_line, self);
 	watcher_watch_page_init(&self->page, watcher_reflector_on_item, self);
-	kube_backoff_init(kube, &self->backoff);
+	kube_retry_init(kube, &self->retry);
 	return self;
 }
 

@@ -6,7 +6,7 @@
 #ifndef WATCHER_REFLECTOR_INSIDE_H
 #define WATCHER_REFLECTOR_INSIDE_H
 
-#include "base/clock.h"
+#include "base/retry.h"
 #include "watcher/kube/reflector.h"
 #include "watcher/kube/watch_event.h"
 #include "watcher/kube/watch_page.h"
@@ -37,7 +37,7 @@ struct reflector {
 	enum phase phase;
 	void (*next)(struct reflector *self);
 	uint64_t due_ms;
-	struct backoff backoff;
+	struct retry retry;
 	struct kube_request *request;
 	struct watch_stream stream;
 	struct watch_page page;
@@ -52,15 +52,13 @@ struct reflector {
 	struct err error_sentence;
 	bool went_back; /* an event was older than what is known */
 	enum msg_kind_condition condition;
-	struct err failure;  /* that was logged last */
-	unsigned n_failures; /* in a row */
 };
 
 /* ---- reflector.c ---- */
 struct ending watcher_reflector_ending(const struct reflector *self,
 				       const struct kube_result *result);
-void watcher_reflector_wait(struct reflector *self, void (*next)(struct reflector *self),
-			    uint64_t least_ms);
+/* Goes on with `next` after a while: for what is no failure, but must not come in a rush. */
+void watcher_reflector_wait(struct reflector *self, void (*next)(struct reflector *self));
 /* Logs it, once for each reason, and tries again later. */
 void watcher_reflector_fail(struct reflector *self, struct ending end,
 			    void (*retry)(struct reflector *self));

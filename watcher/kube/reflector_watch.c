@@ -122,7 +122,7 @@ static void on_watch_end(struct reflector *self, struct ending end)
 	const uint64_t lasted = clock_ms() - self->began_ms;
 
 	if (lasted >= WATCH_STEADY_MS)
-		backoff_reset(&self->backoff);
+		backoff_reset(&self->retry.backoff);
 	if (self->went_back)
 		watcher_reflector_list_anew(self, "the watch went back");
 	else if (end.code == 410 || is_from_the_future(&end))
@@ -130,7 +130,7 @@ static void on_watch_end(struct reflector *self, struct ending end)
 	else if (end.code != 200)
 		watcher_reflector_fail(self, end, watcher_reflector_check);
 	else if (lasted < WATCH_SHORT_MS)
-		watcher_reflector_wait(self, watcher_reflector_check, 0);
+		watcher_reflector_wait(self, watcher_reflector_check);
 	else if (lasted + WATCH_EARLY_MS < self->asked_ms)
 		watcher_reflector_check(self);
 	else

@@ -9,8 +9,10 @@
 
 #include <sys/queue.h>
 #include "base/clock.h"
+#include "base/limiter.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/retry.h"
 #include "base/value.h"
 
 #define LOG_MS 10000 /* between two log lines about failures */
@@ -20,13 +22,12 @@ struct fetch {
 	struct secret_fetch *all;
 	struct msg_key key;
 	struct str text;               /* "namespace/name", which the key borrows from */
-	TAILQ_ENTRY(fetch) queue;      /* to be fetched, once due_ms has come */
+	TAILQ_ENTRY(fetch) queue;      /* to be fetched, once retry.due_ms has come */
 	TAILQ_ENTRY(fetch) unanswered; /* in the order of asked_ms */
 	bool is_queued, is_unanswered;
 	bool again; /* changed while it was being fetched */
 	struct kube_request *request;
-	struct backoff backoff;
-	uint64_t due_ms;
+	struct retry retry;
 	uint64_t asked_ms;
 };
 
@@ -38,8 +39,7 @@ struct secret_fetch {
 	struct map wanted; /* namespace/name -> struct fetch */
 	struct fetch_list queue, unanswered;
 	size_t n_in_flight;
-	uint64_t log_ms;     /* no line about failures until then */
-	unsigned n_failures; /* since the last line */
+	struct limiter failures; /* of lines about them, for all Secrets together */
 };
 
 /* ---- the two lists ---- */
@@ -119,7 +119,7 @@ static struct fetch *add(struct secret_fetch *self, const struct msg_key *key)
 				   .name = str_slice(f->text, key->namespace.len + 1, text.len) };
 	buf_clear(&text);
 	f->all = self;
-	kube_backoff_init(self->kube, &f->backoff);
+	kube_retry_init(self->kube, &f->retry);
 	map_put(&self->wanted, f->text, f);
 	return f;
 }
@@ -158,26 +158,16 @@ static int answer_found(struct fetch *f, struct str body, struct err *err)
 	return rc;
 }
 
-static void log_failure(struct fetch *f, const char *reason)
+static void on_failure(struct fetch *f, const char *reason, uint64_t least_ms)
 {
-	struct secret_fetch *self = f->all;
-	const uint64_t now = clock_ms();
+	unsigned n_kept;
 
-	self->n_failures++;
-	if (now < self->log_ms)
-		return;
-	log_warn("a Secret cannot be fetched, trying again", "secret=%s failures=%u reason=%s",
-		 log_value(f->text.ptr), self->n_failures, log_value(reason));
-	self->log_ms = now + LOG_MS;
-	self->n_failures = 0;
-}
-
-static void try_again(struct fetch *f, uint64_t least_ms)
-{
-	const uint64_t step = backoff_next(&f->backoff);
-
-	f->due_ms = clock_ms() + (step > least_ms ? step : least_ms);
+	retry_failure(&f->retry, str_from(reason), least_ms);
 	enqueue(f);
+	if (limiter_pass(&f->all->failures, LOG_MS, &n_kept))
+		log_warn("a Secret cannot be fetched, trying again",
+			 "secret=%s failures=%u reason=%s", log_value(f->text.ptr), n_kept + 1,
+			 log_value(reason));
 }
 
 static void ask(struct fetch *f)
@@ -186,7 +176,7 @@ static void ask(struct fetch *f)
 	f->again = f->request != NULL;
 	if (f->again)
 		return;
-	f->due_ms = 0;
+	f->retry.due_ms = 0;
 	enqueue(f);
 }
 
@@ -198,14 +188,13 @@ static void on_done(void *arg, const struct kube_result *result)
 	f->request = NULL;
 	f->all->n_in_flight--;
 	if (result->status == 200 && !answer_found(f, result->body, &err)) {
-		backoff_reset(&f->backoff);
+		retry_success(&f->retry);
 	} else if (result->status == 404) {
 		answer(f, MSG_SECRET_ABSENT);
 	} else if (result->status == 403) {
 		answer(f, MSG_SECRET_FORBIDDEN);
 	} else {
-		log_failure(f, err.text[0] ? err.text : result->sentence);
-		try_again(f, result->retry_after_ms);
+		on_failure(f, err.text[0] ? err.text : result->sentence, result->retry_after_ms);
 		return;
 	}
 	if (f->again) /* the answer may be older than the change */
@@ -241,8 +230,8 @@ uint64_t watcher_secret_fetch_tick(struct secret_fetch *self, uint64_t now_ms)
 		following = TAILQ_NEXT(f, queue);
 		if (self->n_in_flight == SECRET_PARALLEL || !self->sink.has_credit(self->sink.self))
 			break; /* an answer or the reader wakes us */
-		if (f->due_ms > now_ms) {
-			next = f->due_ms < next ? f->due_ms : next;
+		if (f->retry.due_ms > now_ms) {
+			next = clock_earlier(next, f->retry.due_ms);
 			continue;
 		}
 		dequeue(f);
