@@ -43,7 +43,7 @@ static void send_all(struct resolver *r)
 
 /* ---- what comes in ---- */
 
-/* All that the watcher says. What a former watcher had on its way may be older than that. */
+/* All that the watcher sends. What an earlier one still had on its way may be older. */
 static int on_object(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
 {
 	struct resolver *r = self;
@@ -90,7 +90,7 @@ static void on_peer_up(void *self, struct actor_peer *peer, bool again)
 	switch (actor_peer_room(peer)) {
 	case ROOM_WATCHER:
 		r->watcher = peer;
-		resolver_resolve_ask_again(r->resolve);
+		resolver_outgoing_ask_again(&r->out, resolver_resolve_secrets(r->resolve));
 		break;
 	case ROOM_PUBLISHER:
 		r->publisher = peer;

@@ -2,8 +2,8 @@
  *
  *   in     the state of the resolver, when it is asked for
  *   out    JSON text, in pieces if it is long
- *   owns   nothing; keys of a dump that is on its way
- *   never  shows a value of a Secret; changes anything
+ *   owns   only the keys of a dump that is being written
+ *   never  shows a value of a Secret, changes anything
  */
 #include "resolver/resolver_explain.h"
 

@@ -6,7 +6,7 @@
 #include "resolver/jobs/queue.h"
 #include "resolver/owners/resolve.h"
 
-/* One owner: managed or why not, class, where it stands (`queue`), what became of it last
+/* One owner: managed or why not, class, the state of its job (`queue`), what became of it last
  * (`state`: ready, rejected with `reason`, waiting for Secrets), and what it refers to with the
  * addresses in use. -1: there is no such object. */
 int resolver_explain(struct resolve *resolve, const struct queue *queue, const struct msg_key *key,

@@ -29,8 +29,7 @@ struct feed_ops {
 	void (*end)(struct feed *feed);   /* the resolver is away */
 	void (*go_on)(struct feed *feed); /* it takes more again */
 	void (*want)(struct feed *feed, const struct msg_key *secret, bool wanted);
-	/* The descriptor to wait on; -1: leave what happens in the kernel for now, so that it stays
-	 * in order. */
+	/* The descriptor to wait on; -1: for now events stay in the kernel, in order. */
 	int (*fd)(struct feed *feed);
 	void (*on_fd)(struct feed *feed);
 	uint64_t (*tick)(struct feed *feed, uint64_t now_ms); /* next deadline */
@@ -45,7 +44,7 @@ struct feed {
 	struct feed_sink sink;
 };
 
-/* Both read nothing of their arguments later. */
+/* Both copy what they need of their arguments. */
 struct feed *watcher_feed_dir_new(const struct str_list *paths, const struct feed_sink *sink);
 /* `service`: namespace/name of a Service that is watched even if its namespace is not one of
  * those; empty: none. */

@@ -4,7 +4,7 @@
  *          files and folders, or an API server      followed
  *   out    OBJECT_PUT OBJECT_DELETE KIND_STATE      to resolver
  *          SECRET_VALUE                             to resolver, only of what it asked for
- *   owns   the feed: what was seen, and what was sent of it
+ *   owns   the feed: what there is, and what was sent of it
  *   never  decides what an object means
  */
 #include "actor/actor.h"

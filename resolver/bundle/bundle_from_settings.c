@@ -18,7 +18,7 @@ enum resolve_outcome resolver_bundle_from_settings(const struct bundle_source *s
 		resolver_references_from_pomerium(object.pomerium, pool, &refs);
 		return resolver_bundle_parts_add_secrets(source, &refs, pool, out, err);
 	}
-	/* Others but not ours: a misspelled name, and not the wish to go without settings. */
+	/* There are others, but not ours: then the name is misspelled, and settings are wanted. */
 	if (resolver_store_count(source->store, MSG_KIND_POMERIUM) > 0) {
 		err_set(err,
 			"Pomerium %s not found, though there are objects of this kind: give the "

@@ -8,10 +8,10 @@
 #include "resolver/secrets/secrets.h"
 #include "resolver/graph/store.h"
 
-/* What is known of a whole kind. */
+/* The state of a kind, as the watcher reported it last. */
 struct kind_state {
-	bool heard; /* the watcher has spoken of it */
-	bool known; /* there was a whole list of it once */
+	bool heard; /* there was a report */
+	bool known; /* a list of it was complete once */
 	enum msg_kind_condition condition;
 	char reason[200]; /* why it is unavailable */
 };

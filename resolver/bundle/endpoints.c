@@ -1,14 +1,14 @@
 /* endpoints: ready addresses of a Service by port.
  *
  *   in     the EndpointSlices of one Service, or its Endpoints object
- *   out    one entry a port (name, number, protocol), addresses in byte order, none twice
+ *   out    one entry a port (name, number, protocol), addresses in byte order, each once
  *   never  falls back to DNS: the translator does, where the list is empty
  */
 #include "resolver/bundle/endpoints.h"
 
 static const char SERVICE_LABEL[] = "kubernetes.io/service-name";
 
-/* Kubernetes' own limits for one slice, and ours for one Service. What is beyond them is not
+/* Kubernetes' own limits for one slice, and ours for one Service. What exceeds them is not
  * served. */
 #define SLICE_PORTS_MAX 100
 #define SLICE_ENDPOINTS_MAX 1000

@@ -5,7 +5,7 @@
 #include "msg/bundle.h"
 
 /* Gathers ports and addresses while slices (or Endpoints objects) are added; finish sorts and
- * removes doubles. */
+ * removes duplicates. */
 struct endpoints {
 	struct pool *pool;
 	struct msg_bundle_endpoint_list list;

@@ -1,7 +1,7 @@
 /* key: the text form of an object's key, and which keys can exist.
  *
  *   in     keys from messages and names from manifests, hostile
- *   out    short texts without ambiguity: neither part of a key that can exist holds a slash
+ *   out    short texts without ambiguity: no part of a key that can exist has a slash
  *   never  keeps anything
  */
 #include "resolver/graph/key.h"

@@ -12,8 +12,8 @@
 /* Annotations under our prefix with this ending name a Secret beside the Ingress. */
 static const char SECRET_SUFFIX[] = "_secret";
 
-/* Reference fields of the Pomerium object, all of the form namespace/name (crd-schema.tsv), in the
- * order of checking. */
+/* Reference fields of the Pomerium object, all of the form namespace/name, in the order in
+ * which they are checked. */
 struct reference_field {
 	const char *path[3]; /* below spec */
 	bool is_list;

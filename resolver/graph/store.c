@@ -2,7 +2,7 @@
  *
  *   in     OBJECT_PUT, OBJECT_DELETE and the beginning and end of listings
  *   out    "this is news" and unpacked copies
- *   owns   one packed run of bytes an object: a tenth of what the unpacked structs take
+ *   owns   the packed bytes of each object: a tenth of what the unpacked structs take
  *   never  knows what an object means
  */
 #include "resolver/graph/store.h"
@@ -46,7 +46,7 @@ static struct str pack(struct store *store, const struct msg_object *object)
 {
 	struct msg_object plain = *object;
 
-	/* The moment of a change is no part of it. */
+	/* The time of a change is not part of it. */
 	plain.seen_ns = 0;
 	if (store->scratch.cap > BUF_MAX_TEXT) {
 		buf_clear(&store->scratch);

@@ -14,7 +14,7 @@ struct store {
 
 void resolver_store_init(struct store *store);
 void resolver_store_clear(struct store *store);
-/* True if the object is new or differs from what was there. This listing has seen it either way. */
+/* True if the object is new or has changed. The present listing has seen it either way. */
 bool resolver_store_put(struct store *store, const struct msg_object *object);
 bool resolver_store_del(struct store *store, const struct msg_key *key);
 bool resolver_store_has(const struct store *store, const struct msg_key *key);
@@ -25,8 +25,8 @@ int resolver_store_get(const struct store *store, const struct msg_key *key, str
 /* All keys of a kind in order; they live in the pool. */
 void resolver_store_keys(const struct store *store, enum msg_kind kind, struct pool *pool,
 			 struct msg_key **keys, size_t *n);
-/* A listing of the kind begins; it ends with keys that did not come again, for the caller to
- * delete. */
+/* A listing of the kind begins; at its end there are the keys that it did not bring, for the caller
+ * to delete. */
 void resolver_store_begin(struct store *store, enum msg_kind kind);
 void resolver_store_end(struct store *store, enum msg_kind kind, struct pool *pool,
 			struct msg_key **gone, size_t *n);

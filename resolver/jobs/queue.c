@@ -5,7 +5,7 @@
  *   owns   one job an owner, from its first change until its deletion is acknowledged
  *   never  knows what a bundle is
  *
- * A job stands in one list: waiting (for any worker), suspects (for a worker of its own), direct
+ * A job is in one list: waiting (for any worker), suspects (for a worker of its own), direct
  * (for the publisher), in_flight (not acknowledged), or in none (it waits for something outside, or
  * nothing is to be done).
  */
@@ -164,7 +164,7 @@ void resolver_queue_mark(struct queue *queue, const struct msg_key *owner, bool 
 	job->exists = exists;
 	job->waiting_seen_ns = older(job->waiting_seen_ns, seen_ns);
 	if (job->crashed) {
-		/* It gets another chance, but not beside others. */
+		/* It gets another chance, but alone on a worker. */
 		job->crashed = false;
 		job->deaths = 0;
 	}
@@ -201,7 +201,7 @@ static bool is_better(const struct queue_worker *a, const struct queue_worker *b
 		return !b || b->late;
 	if (a->n_in_flight != b->n_in_flight)
 		return a->n_in_flight < b->n_in_flight;
-	return a->newest < b->newest; /* single edits go round as well */
+	return a->newest < b->newest; /* single edits take turns, too */
 }
 
 /* The least loaded worker that has credit and runs no suspect; `but` is left out. */
@@ -332,7 +332,7 @@ const char *resolver_queue_state(const struct queue *queue, const struct msg_key
 
 /* ---- workers ---- */
 
-/* A cut connection is no death: what was held against the job is taken back. */
+/* It was a cut connection and no death: the job is not to blame. */
 static void revoke_deaths(struct queue *queue, uint64_t epoch)
 {
 	for (size_t i = 0; i < QUEUE_DEATHS_KEPT; i++) {

@@ -72,15 +72,15 @@ void resolver_queue_mark(struct queue *queue, const struct msg_key *owner, bool 
 /* The publisher is a new one: nothing is in flight any more, all owners wait again, deletions are
  * due again. */
 void resolver_queue_restart(struct queue *queue);
-/* After a restart, for each owner there is: a fresh number for INVENTORY; it waits. */
+/* After a restart, for each owner: its number for INVENTORY. The owner waits. */
 uint64_t resolver_queue_announce(struct queue *queue, const struct msg_key *owner);
 
 /* False if nothing can be done now. Takes the job out of its list: call start or leave next. */
 bool resolver_queue_next(struct queue *queue, struct queue_turn *turn);
 /* The same for what needs no worker: deletes, and owners that crash workers. */
 bool resolver_queue_next_direct(struct queue *queue, struct queue_turn *turn);
-/* The job goes out now, to a worker or (NULL) to the publisher; once more, if it could not. Returns
- * its stamp but for the epoch. */
+/* The job goes out now, to a worker or (NULL) to the publisher; it may be started again if it could
+ * not be sent. Returns its stamp but for the epoch. */
 struct msg_stamp resolver_queue_start(struct queue *queue, struct queue_job *job,
 				      struct queue_worker *worker, uint64_t now_ms);
 /* It waits for something else; a later mark brings it back. */
@@ -90,7 +90,7 @@ void resolver_queue_ack(struct queue *queue, const struct msg_key *owner, uint64
 /* Sends again what was not acknowledged in time; returns the next deadline, UINT64_MAX: none. */
 uint64_t resolver_queue_tick(struct queue *queue, uint64_t now_ms);
 
-/* Where the job of an owner is, in a word or two for people. */
+/* The state of an owner's job, in a word or two for people. */
 const char *resolver_queue_state(const struct queue *queue, const struct msg_key *owner);
 
 struct queue_worker *resolver_queue_add_worker(struct queue *queue, void *peer, uint64_t epoch);

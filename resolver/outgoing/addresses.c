@@ -27,7 +27,7 @@ static bool is_ip(struct str text)
 	return inet_pton(AF_INET, buf, bytes) == 1 || inet_pton(AF_INET6, buf, bytes) == 1;
 }
 
-/* As Kubernetes checks it: RFC 1123, lower case. Four numbers that are no address are a slip. */
+/* As Kubernetes checks it: RFC 1123, lower case. Four numbers that are no address are a mistake. */
 static bool is_host(struct str text)
 {
 	const struct msg_key as_name = { .kind = MSG_KIND_INGRESS_CLASS, .name = text };

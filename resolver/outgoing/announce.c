@@ -3,6 +3,7 @@
  *   in     all owners at the moment when every list was complete
  *   out    INVENTORY messages, one after the other, as the publisher has credit for them
  *   owns   the copied list, until its last chunk is taken
+ *   never  sends anything
  */
 #include "resolver/outgoing/announce.h"
 

@@ -1,8 +1,8 @@
 /* keyqueue: keys that wait their turn.
  *
  *   in     keys, as often as something happens to them
- *   out    each once, in the order of their first coming
- *   owns   at most one entry a key: so its length is bounded by the number of objects
+ *   out    each once, in the order in which they came first
+ *   owns   at most one entry a key, so that the number of objects bounds it
  *   never  knows what is to be done with a key
  */
 #include "resolver/outgoing/keyqueue.h"

@@ -44,6 +44,24 @@ struct resolve_sink resolver_outgoing_sink(struct outgoing *self)
 	return (struct resolve_sink){ self, on_dirty, on_secret_wanted, on_secret_put, on_service };
 }
 
+static void add_all(struct keyqueue *queue, const struct secrets *secrets)
+{
+	struct msg_key *keys;
+	struct pool pool;
+	size_t n;
+
+	pool_init(&pool);
+	n = resolver_secrets_keys(secrets, &pool, &keys);
+	for (size_t i = 0; i < n; i++)
+		resolver_keyqueue_add(queue, &keys[i]);
+	pool_clear(&pool);
+}
+
+void resolver_outgoing_ask_again(struct outgoing *self, const struct secrets *secrets)
+{
+	add_all(&self->wanted, secrets);
+}
+
 /* Owners that were missing while a kind could not be read are only known to be gone once it can. */
 static bool is_due(const struct announce *last, const struct resolve *resolve)
 {
@@ -62,7 +80,7 @@ void resolver_outgoing_announce(struct outgoing *self, struct resolve *resolve)
 	resolver_resolve_owners(resolve, &pool, &owners.items, &owners.n);
 	resolver_announce_begin(&self->announce, &owners, resolver_resolve_complete(resolve),
 				&self->queue);
-	resolver_resolve_replay_secrets(resolve);
+	add_all(&self->values, resolver_resolve_secrets(resolve));
 	resolver_addresses_again(&self->addresses);
 	resolver_flush_restart(&self->flush);
 	pool_clear(&pool);

@@ -8,6 +8,7 @@
 #include "resolver/outgoing/announce.h"
 #include "resolver/outgoing/keyqueue.h"
 #include "resolver/owners/resolve.h"
+#include "resolver/secrets/secrets.h"
 
 struct outgoing {
 	struct keyqueue unwanted, wanted; /* to the watcher: Secrets to let go of, to ask for */
@@ -23,6 +24,8 @@ void resolver_outgoing_init(struct outgoing *self);
 void resolver_outgoing_clear(struct outgoing *self);
 /* Writes down what a change of the objects means. */
 struct resolve_sink resolver_outgoing_sink(struct outgoing *self);
+/* The watcher is a new one: it has to hear of every Secret that is wanted. */
+void resolver_outgoing_ask_again(struct outgoing *self, const struct secrets *secrets);
 /* Begins an announcement if one is due: there was none, or the last one was not complete and this
  * one is. It takes first the values, then the inventory, then all bundles to the publisher. */
 void resolver_outgoing_announce(struct outgoing *self, struct resolve *resolve);

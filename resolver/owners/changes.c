@@ -32,16 +32,25 @@ static void set_ours(struct resolve *self, const struct msg_key *owner, bool our
 		map_del(&self->owners, text);
 }
 
-bool resolver_changes_is_ours(const struct resolve *self, const struct msg_key *owner)
+static bool is_ours(const struct resolve *self, const struct msg_key *ingress)
 {
 	struct key_text text;
 
-	return map_get(&self->owners, resolver_key_text(owner, &text)) != NULL;
+	return map_get(&self->owners, resolver_key_text(ingress, &text)) != NULL;
+}
+
+bool resolver_changes_is_owner(const struct resolve *self, const struct msg_key *key)
+{
+	/* Without a whole list, and without any object, it is not known whether there are any. */
+	if (msg_key_equal(key, &self->pomerium))
+		return self->kinds[MSG_KIND_POMERIUM].known ||
+		       resolver_store_count(&self->store, MSG_KIND_POMERIUM) > 0;
+	return key->kind == MSG_KIND_INGRESS && is_ours(self, key);
 }
 
 void resolver_changes_mark(struct resolve *self, const struct msg_key *owner, uint64_t seen_ns)
 {
-	self->sink.dirty(self->sink.self, owner, resolver_resolve_has(self, owner), seen_ns);
+	self->sink.dirty(self->sink.self, owner, resolver_changes_is_owner(self, owner), seen_ns);
 }
 
 /* Sets the edges of an owner; Secrets that are new among them are asked for, those that no owner
@@ -87,7 +96,7 @@ static struct msg_key class_key(struct str name)
 static void update_ingress(struct resolve *self, const struct msg_key *key,
 			   const struct msg_ingress *ingress, uint64_t seen_ns)
 {
-	bool was_ours = resolver_changes_is_ours(self, key);
+	bool was_ours = is_ours(self, key);
 	bool ours = ingress && resolver_class_is_ours(&self->class, ingress);
 	struct reference_list refs = { 0 };
 	struct key_list keys = { 0 };
@@ -124,7 +133,7 @@ static void update_pomerium(struct resolve *self, const struct msg_key *key,
 		set_edges(self, key, &keys, &pool);
 		resolver_changes_mark(self, &self->pomerium, seen_ns);
 	} else if (!resolver_store_has(&self->store, &self->pomerium)) {
-		/* Whether there are others decides what the absence of ours means. */
+		/* What the absence of ours means depends on whether there are others. */
 		resolver_changes_mark(self, &self->pomerium, seen_ns);
 	}
 	pool_clear(&pool);
@@ -158,7 +167,7 @@ static void classify_again(struct resolve *self, const struct msg_key *class, ui
 
 		if (resolver_store_get(&self->store, &list.items[i], &each, &object) == 0 &&
 		    resolver_class_is_ours(&self->class, object.ingress) !=
-			    resolver_changes_is_ours(self, &list.items[i]))
+			    is_ours(self, &list.items[i]))
 			update_ingress(self, &list.items[i], object.ingress, seen_ns);
 		pool_clear(&each);
 	}

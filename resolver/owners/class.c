@@ -1,7 +1,7 @@
 /* class: which Ingresses are ours, by namespace, class, and default class.
  *
  *   in     IngressClasses and Ingresses
- *   out    yes, or a sentence that says why not; what a change of a class means
+ *   out    yes, or the reason why not; what a change of a class means
  *   owns   the names of our classes
  *   never  keeps an Ingress
  */
@@ -25,7 +25,7 @@ void resolver_class_clear(struct class *class)
 	map_clear(&class->classes);
 }
 
-/* What Go's strconv.ParseBool takes for true. */
+/* What Go's strconv.ParseBool accepts as true. */
 static bool is_true(struct str text)
 {
 	static const char *const words[] = { "1", "t", "T", "true", "TRUE", "True" };

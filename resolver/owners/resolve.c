@@ -61,7 +61,7 @@ size_t resolver_resolve_count(const struct resolve *self, enum msg_kind kind)
 void resolver_resolve_kind_state(struct resolve *self, const struct msg_kind_state *news)
 {
 	enum msg_kind kind = (enum msg_kind)news->kind;
-	bool had_settings = resolver_resolve_has(self, &self->pomerium);
+	bool had_settings = resolver_changes_is_owner(self, &self->pomerium);
 	struct kind_state *state;
 
 	if (kind == MSG_KIND_NONE || kind >= MSG_N_KINDS)
@@ -85,7 +85,7 @@ void resolver_resolve_kind_state(struct resolve *self, const struct msg_kind_sta
 	state->known |= news->condition != MSG_KIND_UNAVAILABLE;
 	state->condition = (enum msg_kind_condition)news->condition;
 	snprintf(state->reason, sizeof(state->reason), STR_FMT, STR_ARG(news->reason));
-	if (had_settings != resolver_resolve_has(self, &self->pomerium))
+	if (had_settings != resolver_changes_is_owner(self, &self->pomerium))
 		resolver_changes_mark(self, &self->pomerium, 0);
 }
 
@@ -156,7 +156,7 @@ enum resolve_outcome resolver_resolve_owner(struct resolve *self, const struct m
 	struct msg_object object;
 
 	*bundle = (struct msg_bundle){ .owner = msg_key_dup(owner, pool) };
-	if (!resolver_resolve_has(self, owner))
+	if (!resolver_changes_is_owner(self, owner))
 		return RESOLVE_GONE;
 	if (owner->kind == MSG_KIND_POMERIUM)
 		return resolver_bundle_from_settings(&source, pool, bundle, err);
@@ -188,7 +188,7 @@ void resolver_resolve_owners(struct resolve *self, struct pool *pool, struct msg
 
 	*n = 0;
 	*owners = pool_array(pool, self->owners.n + 1, sizeof(**owners));
-	if (resolver_resolve_has(self, &self->pomerium))
+	if (resolver_changes_is_owner(self, &self->pomerium))
 		(*owners)[(*n)++] = msg_key_dup(&self->pomerium, pool);
 	first = *n;
 	for (size_t i = 0; map_next(&self->owners, &i, &text, NULL);)
@@ -238,46 +238,9 @@ const struct msg_service *resolver_resolve_service(const struct resolve *self,
 	return resolver_store_get(&self->store, service, pool, &object) ? NULL : object.service;
 }
 
-bool resolver_resolve_has(const struct resolve *self, const struct msg_key *owner)
-{
-	/* Without a whole list, and without any object, it is not known whether there are any. */
-	if (msg_key_equal(owner, &self->pomerium))
-		return self->kinds[MSG_KIND_POMERIUM].known ||
-		       resolver_store_count(&self->store, MSG_KIND_POMERIUM) > 0;
-	return owner->kind == MSG_KIND_INGRESS && resolver_changes_is_ours(self, owner);
-}
-
 const struct secrets *resolver_resolve_secrets(const struct resolve *self)
 {
 	return &self->secrets;
-}
-
-void resolver_resolve_ask_again(struct resolve *self)
-{
-	struct msg_key *keys;
-	struct pool pool;
-	size_t n;
-
-	pool_init(&pool);
-	n = resolver_secrets_keys(&self->secrets, &pool, &keys);
-	for (size_t i = 0; i < n; i++)
-		self->sink.secret_wanted(self->sink.self, &keys[i], true);
-	pool_clear(&pool);
-}
-
-void resolver_resolve_replay_secrets(struct resolve *self)
-{
-	struct msg_secret_put put;
-	struct msg_key *keys;
-	struct pool pool;
-	size_t n;
-
-	pool_init(&pool);
-	n = resolver_secrets_keys(&self->secrets, &pool, &keys);
-	for (size_t i = 0; i < n; i++)
-		if (resolver_secrets_values(&self->secrets, &keys[i], &pool, &put))
-			self->sink.secret_put(self->sink.self, &put);
-	pool_clear(&pool);
 }
 
 /* ---- life ---- */

@@ -26,8 +26,7 @@ struct resolve_sink {
 	void (*dirty)(void *self, const struct msg_key *owner, bool exists, uint64_t seen_ns);
 	/* Values of a Secret are wanted, or no longer. */
 	void (*secret_wanted)(void *self, const struct msg_key *secret, bool wanted);
-	/* values for the publisher, whenever a wanted Secret's values arrive or change (only those
-	 * that a bundle may name) */
+	/* Values of a wanted Secret have come or changed. */
 	void (*secret_put)(void *self, const struct msg_secret_put *put);
 	/* A Service is new, different or gone; may be NULL. */
 	void (*service)(void *self, const struct msg_key *service);
@@ -43,13 +42,13 @@ void resolver_resolve_put(struct resolve *self, const struct msg_object *object)
 void resolver_resolve_delete(struct resolve *self, const struct msg_object_delete *gone);
 void resolver_resolve_kind_state(struct resolve *self, const struct msg_kind_state *state);
 void resolver_resolve_secret(struct resolve *self, const struct msg_secret_value *value);
-bool resolver_resolve_synced(const struct resolve *self); /* of every kind there was a state once */
+bool resolver_resolve_synced(const struct resolve *self); /* there was a state of every kind */
 bool resolver_resolve_complete(
 	const struct resolve *self); /* and none of those that make owners is unavailable */
 
 enum resolve_outcome {
-	RESOLVE_BUNDLE, /* *bundle is filled in (all but the stamp); lives in the pool and borrows
-			   from the store until the next change */
+	RESOLVE_BUNDLE, /* *bundle is filled in (all but the stamp); it lives in the pool and
+			   borrows what is known of Secrets until the next change */
 	RESOLVE_REJECT, /* err says why: something it needs is missing or cannot be read */
 	RESOLVE_WAIT,   /* secret values are on their way; it will be dirty again */
 	RESOLVE_GONE    /* no such owner, or not ours (any more) */
@@ -57,7 +56,7 @@ enum resolve_outcome {
 enum resolve_outcome resolver_resolve_owner(struct resolve *self, const struct msg_key *owner,
 					    struct pool *pool, struct msg_bundle *bundle,
 					    struct err *err);
-/* uid and generation of an owner, for a REJECT. Borrowed from the store. */
+/* uid and generation of an owner, for a REJECT; in the pool. */
 const struct msg_meta *resolver_resolve_meta(struct resolve *self, const struct msg_key *owner,
 					     struct pool *pool);
 /* Why an Ingress that is there is not ours, in the pool; NULL: it is, or it is not there. */
@@ -67,8 +66,8 @@ const char *resolver_resolve_why_not(const struct resolve *self, const struct ms
 const struct msg_service *resolver_resolve_service(const struct resolve *self,
 						   const struct msg_key *service,
 						   struct pool *pool);
-/* All owners there are now: first the Pomerium object, since Pomerium cannot start without, then in
- * order of key; lives in the pool. */
+/* All owners there are now: first the Pomerium object, since Pomerium cannot start without it, then
+ * in order of key; in the pool. */
 void resolver_resolve_owners(struct resolve *self, struct pool *pool, struct msg_key **owners,
 			     size_t *n);
 /* Every Ingress with the reason why it is not ours (NULL: it is), in order; for explain. */
@@ -76,16 +75,9 @@ void resolver_resolve_each_ingress(struct resolve *self,
 				   void (*each)(void *arg, const struct msg_key *key,
 						const char *why_not),
 				   void *arg);
-/* Whether there is such an owner now. The Pomerium object is one, also when there is none, as soon
- * as that is known. */
-bool resolver_resolve_has(const struct resolve *self, const struct msg_key *owner);
 /* Those that owners refer to, with their values; borrowed. */
 const struct secrets *resolver_resolve_secrets(const struct resolve *self);
 /* Objects of a kind that are known; of Secrets, those that are wanted. */
 size_t resolver_resolve_count(const struct resolve *self, enum msg_kind kind);
-/* Calls sink->secret_wanted again for every Secret that is wanted: the watcher is a new one. */
-void resolver_resolve_ask_again(struct resolve *self);
-/* Calls sink->secret_put again for every Secret whose values are held: the publisher lost them. */
-void resolver_resolve_replay_secrets(struct resolve *self);
 
 #endif

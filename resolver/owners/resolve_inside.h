@@ -27,6 +27,8 @@ void resolver_changes_mark(struct resolve *self, const struct msg_key *owner, ui
 /* Marks all owners that refer to this key. */
 void resolver_changes_mark_referrers(struct resolve *self, const struct msg_key *key,
 				     uint64_t seen_ns);
-bool resolver_changes_is_ours(const struct resolve *self, const struct msg_key *ingress);
+/* Whether this is an owner now. The Pomerium object is one, also when there is none, as soon as it
+ * is known that there is none. */
+bool resolver_changes_is_owner(const struct resolve *self, const struct msg_key *key);
 
 #endif

@@ -114,7 +114,7 @@ static void judge_key(struct msg_secret_info *info, struct str value, X509 *cert
 	EVP_PKEY_free(key);
 }
 
-/* Certificates may be shown, unless a private key stands among them. */
+/* Certificates may be shown, unless there is a private key among them. */
 static bool is_public(struct str name, struct str value)
 {
 	return (str_is(name, "tls.crt") || str_is(name, "ca.crt")) &&

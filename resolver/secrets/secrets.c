@@ -2,7 +2,7 @@
  *
  *   in     which Secrets are wanted, and what the watcher answers
  *   out    what bundles may say of them, values for the publisher
- *   owns   the only copy of the values in this process
+ *   owns   the only copy of the values that stays in this process
  *   never  prints or logs anything
  */
 #include "resolver/secrets/secrets.h"

@@ -131,7 +131,7 @@ static uint64_t tick(struct feed *feed, uint64_t now_ms)
 	uint64_t next;
 
 	if (!can_follow(of(feed)))
-		return UINT64_MAX; /* and soon again: this is called after each batch of input */
+		return UINT64_MAX; /* it is called again soon: after each batch of input */
 	next = watcher_source_dir_tick(of(feed)->source, now_ms);
 	after_source(of(feed));
 	return next;

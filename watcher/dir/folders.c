@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-#define LATER_MS 500u /* a file that was made and not closed by a writer: link(2), O_TMPFILE */
+#define LATER_MS 500u /* for files that no writer closes: link(2), O_TMPFILE */
 #define POLL_MS 2000u /* where the kernel watches nothing */
 #define MOVES (IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE) /* names come and go */
 
@@ -77,7 +77,7 @@ static int order_tracked(const void *a, const void *b)
 	return strcmp((*(struct tracked *const *)a)->path, (*(struct tracked *const *)b)->path);
 }
 
-/* The files that are there first: an object that moved from one file to another is never away. */
+/* The files that are there come first: an object that moved to another file never seems gone. */
 static void report(struct folders *self)
 {
 	struct tracked **found = self->found, **lost = self->lost;

@@ -14,7 +14,7 @@ struct folders;
 struct folders_sink {
 	void *self;
 	/* There, and new or perhaps changed. Also for what cannot be read (a missing path, a folder
-	 * without permission): the reader will find out why. In byte order of path; in a batch
+	 * without permission): its reader will find out why. In byte order of path; in a batch
 	 * they come first, then those that are gone. */
 	void (*found)(void *self, const char *path);
 	void (*gone)(void *self, const char *path);

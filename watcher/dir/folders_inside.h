@@ -54,7 +54,7 @@ struct stamp watcher_folders_stamp(const char *path); /* all zero: it leads nowh
 
 /* Looks what is at a path, and below it if it is a folder: fills in the two lists. */
 void watcher_folders_look(struct folders *self, struct str path);
-/* What stands below this prefix and was not seen in this round may be gone; `all`: it is. */
+/* What is below this prefix and was not seen in this round may be gone; `all`: it is. */
 void watcher_folders_lose_below(struct folders *self, struct str prefix, bool all);
 
 #endif

@@ -14,7 +14,7 @@
 #define MASK                                                                                \
 	(IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_CREATE | IN_DELETE | IN_ATTRIB | \
 	 IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
-#define READS_MAX 64 /* of one call: other work must come to its turn */
+#define READS_MAX 64 /* in one call: other work must get its turn */
 
 static void free_watch(void *value)
 {
@@ -119,7 +119,7 @@ void watcher_inotify_sweep(struct inotify *self, struct str prefix, bool all)
 	}
 }
 
-/* The kernel let go of it: the folder is gone. */
+/* The kernel has removed the watch: the folder is gone. */
 static void forget(struct inotify *self, int wd, const struct inotify_events *events)
 {
 	struct inotify_watch *watch = map_get(&self->by_wd, wd_key(&wd)), *next;

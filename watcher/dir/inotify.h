@@ -38,8 +38,8 @@ void watcher_inotify_open(struct inotify *self);
 void watcher_inotify_close(struct inotify *self);
 /* Watches a folder, again if it is another one now. NULL, and `failed`, if it cannot be watched. */
 struct inotify_watch *watcher_inotify_add(struct inotify *self, struct str prefix);
-/* Lets go of the scanned folders at and below this prefix that are not there any more (they may
- * have moved), or of all. */
+/* Removes the watches on the scanned folders at and below this prefix that are gone (they may have
+ * moved), or on all. */
 void watcher_inotify_sweep(struct inotify *self, struct str prefix, bool all);
 void watcher_inotify_read(struct inotify *self, const struct inotify_events *events);
 

@@ -195,7 +195,7 @@ static void add_document(struct parse *p, const struct value *doc)
 	if (!str_ends(kind, "List") || !items || items->type != VALUE_LIST)
 		return;
 	kind = str_slice(kind, 0, kind.len - strlen("List"));
-	/* Of a list of something else nothing is ours, whatever its items look like. */
+	/* In a list of another kind nothing is ours, whatever its items look like. */
 	if (kind.len && msg_kind_from(version, kind) == MSG_KIND_NONE)
 		return;
 	for (size_t i = 0; i < items->list.n; i++) {

@@ -23,7 +23,7 @@ struct source_file {
 	struct manifest *manifest; /* last good; NULL before the first */
 	size_t index;              /* in files */
 	bool broken;
-	bool missing; /* was there at start, and could not be read yet */
+	bool missing; /* it was there at start, and could not be read so far */
 };
 
 struct wanted_secret {
@@ -151,7 +151,7 @@ static void on_loser(void *arg, const struct manifest_item *loser,
 	report_problem(arg, loser->path, loser->line, err.text);
 }
 
-/* New objects first, then those that went: what only moved is never away. */
+/* New objects first, then those that are gone: what only moved never seems gone. */
 static void replace(struct source_dir *self, struct source_file *file, struct manifest *manifest)
 {
 	struct manifest *old = file->manifest;

@@ -1,7 +1,7 @@
 /* source_dir: manifests in files and folders, the same messages as from a cluster.
  *
- * A path is a file, or a folder whose *.yaml, *.yml and *.json files (subfolders included, names
- * that begin with a dot not) are read in byte order of their path. Of two documents with one key
+ * A path is a file, or a folder whose *.yaml, *.yml and *.json files (also in subfolders, but no
+ * names that begin with a dot) are read in byte order of their path. Of two documents with one key
  * the first path wins; the other is logged and takes over when the first goes. A file that breaks
  * keeps its last good objects. A file that cannot be read at start makes its kinds unavailable: all
  * of them, since what it held is not known. */
@@ -34,8 +34,8 @@ bool watcher_source_dir_is_complete(
 	const struct source_dir *self); /* every file could be read once */
 /* A file that keeps it from being complete, NULL if none does. Borrowed. */
 const char *watcher_source_dir_missing(const struct source_dir *self);
-/* inotify: a descriptor to wait on, and what to do when it is readable. -1 where inotify cannot be
- * had. */
+/* inotify: a descriptor to wait on, and what to do when it is readable. -1 where there is no
+ * inotify. */
 int watcher_source_dir_fd(struct source_dir *self);
 void watcher_source_dir_on_fd(struct source_dir *self);
 /* Deadline (clock_ms) of files to be looked at without an event (just made, or on a filesystem that
@@ -44,7 +44,7 @@ uint64_t watcher_source_dir_tick(struct source_dir *self, uint64_t now_ms);
 /* Marks a Secret as wanted or not; a wanted one is answered at once (found or absent) and at each
  * change. */
 void watcher_source_dir_want(struct source_dir *self, const struct msg_key *secret, bool wanted);
-/* Another resolver: it has not asked for any Secret yet. */
+/* The resolver is another process, which has not asked for any Secret yet. */
 void watcher_source_dir_forget_wanted(struct source_dir *self);
 /* Sends all wanted Secrets again. */
 void watcher_source_dir_answer_wanted(struct source_dir *self);

@@ -288,7 +288,7 @@ static void add_reflector(struct feed_kube *self, const struct kind_row *row, st
 		watcher_reflector_new(self->kube, row, namespace, &self->sink);
 }
 
-/* The Service as its own kind: a list of those with its name. */
+/* The Service as a kind of its own: a list of the Services with its name. */
 static void add_lone_service(struct feed_kube *self, struct str namespace, struct str name)
 {
 	const struct kind_row *row = watcher_kinds_table;

@@ -1,6 +1,6 @@
 /* reflector: one kind, kept the same as the API server has it.
  *
- *   in     how lists and watches go
+ *   in     the results of lists and watches
  *   out    conditions of the kind
  *   owns   what was sent; the resourceVersion; what to do next, and when
  *   never  takes silence or a refusal for an empty list
@@ -16,7 +16,7 @@
 #include "base/mem.h"
 #include "watcher/watcher_metrics.h"
 
-/* ---- how it goes ---- */
+/* ---- states, failures, successes ---- */
 
 static void set_condition(struct reflector *self, enum msg_kind_condition condition,
 			  const char *reason)
@@ -80,7 +80,7 @@ static bool is_final(long code)
 	return code / 100 == 4 && code != 401 && code != 408 && code != 429;
 }
 
-/* A kind that every cluster has cannot be absent: there a 404 is a broken way to the server. */
+/* Every cluster has the built-in kinds: a 404 means that the way to the server is broken. */
 void watcher_reflector_fail(struct reflector *self, struct ending end,
 			    void (*retry)(struct reflector *self))
 {
@@ -100,7 +100,7 @@ void watcher_reflector_list_anew(struct reflector *self, const char *reason)
 	log_info("listing anew", "kind=%s version=%s reason=%s", self->row->plural,
 		 log_value(self->version), log_value(reason));
 	watcher_metrics.relists++;
-	self->pages_next = true; /* from the store, not from what the server remembers of it */
+	self->pages_next = true; /* from the store, not from the cache of the server */
 	watcher_reflector_wait(self, watcher_reflector_list);
 }
 

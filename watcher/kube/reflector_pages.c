@@ -127,7 +127,7 @@ static void on_check_done(void *arg, const struct kube_result *result)
 }
 
 /* A watch may have been lost because the store was restored from a copy. From a resourceVersion
- * that the store does not have yet a watch would wait in silence: so look where the store is. */
+ * that the store does not have yet a watch would wait in silence, so look how far the store is. */
 void watcher_reflector_check(struct reflector *self)
 {
 	struct kube_call call = { .on_done = on_check_done };

@@ -11,8 +11,8 @@
 #include "watcher/watcher_metrics.h"
 
 #define WATCH_MIN_S 300       /* a watch is asked to end after 5 to 10 minutes, as client-go's */
-#define WATCH_GRACE_MS 30000  /* and then ends, whatever the server thinks */
-#define WATCH_EARLY_MS 2000   /* so much before its time is early */
+#define WATCH_GRACE_MS 30000  /* and is ended then, whatever the server does */
+#define WATCH_EARLY_MS 2000   /* a watch that ends by so much before its time ends early */
 #define WATCH_SHORT_MS 1000   /* one that ends sooner waits before the next */
 #define WATCH_STEADY_MS 10000 /* after that long the next wait is the shortest again */
 #define STREAM_QUIET_MS 60000 /* a streaming list that brings no object for so long is given up */
@@ -107,7 +107,7 @@ static void on_stream_end(struct reflector *self, struct ending end)
 	}
 	if (end.code == 200)
 		end = (struct ending){ 0, "a streaming list stopped in the middle", 0 };
-	/* rather progress than the same again, if it was not refused before it began */
+	/* another way than the one that failed, unless the request was refused at once */
 	self->pages_next = end.code == 0 || end.code == 410;
 	watcher_reflector_fail(self, end, watcher_reflector_list);
 }

@@ -229,7 +229,7 @@ uint64_t watcher_secret_fetch_tick(struct secret_fetch *self, uint64_t now_ms)
 	for (f = TAILQ_FIRST(&self->queue); f; f = following) {
 		following = TAILQ_NEXT(f, queue);
 		if (self->n_in_flight == SECRET_PARALLEL || !self->sink.has_credit(self->sink.self))
-			break; /* an answer or the reader wakes us */
+			break; /* an answer or credit wakes us */
 		if (f->retry.due_ms > now_ms) {
 			next = clock_earlier(next, f->retry.due_ms);
 			continue;

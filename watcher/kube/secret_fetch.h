@@ -1,7 +1,7 @@
 /* secret_fetch: values of the Secrets that are wanted, one GET each, a bounded number at once.
  *
  * A wanted Secret is answered once at first, and again whenever it changes: found, absent,
- * forbidden, or unavailable if there is no answer for SECRET_UNAVAILABLE_MS (it is tried on). */
+ * forbidden, or unavailable if there is no answer for SECRET_UNAVAILABLE_MS (then tried again). */
 #ifndef WATCHER_SECRET_FETCH_H
 #define WATCHER_SECRET_FETCH_H
 

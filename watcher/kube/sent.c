@@ -1,4 +1,4 @@
-/* sent: what was sent of a kind.
+/* sent: what was sent of the objects of a kind.
  *
  *   in     objects as a list or a watch has them
  *   out    put, del, touched: only what differs

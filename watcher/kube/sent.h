@@ -1,4 +1,4 @@
-/* sent: what was sent of a kind: a hash an object, so that only differences go out. */
+/* sent: a hash of each object of a kind that was sent, so that only differences go out. */
 #ifndef WATCHER_SENT_H
 #define WATCHER_SENT_H
 
@@ -8,7 +8,7 @@
 
 struct sent_sink {
 	void *self;
-	/* The object is new or another than was sent last. */
+	/* The object is new, or differs from what was sent last. */
 	void (*put)(void *self, const struct msg_object *object);
 	void (*del)(void *self, const struct msg_object_delete *gone);
 	/* A Secret has another resourceVersion than before: its values may be others. */
@@ -21,14 +21,14 @@ struct sent {
 	struct map objects; /* by namespace/name */
 	struct buf packed;  /* of the present object */
 	uint64_t list;      /* number of the present list */
-	bool live;          /* what is sent happens now: it gets a time stamp */
+	bool live;          /* changes happen now, and get a time stamp */
 };
 
 void watcher_sent_init(struct sent *sent, const struct kind_row *row, const struct sent_sink *sink);
 void watcher_sent_clear(struct sent *sent);
 void watcher_sent_forget(struct sent *sent); /* the reader has nothing */
 void watcher_sent_begin_list(struct sent *sent);
-/* What the list that began last did not have is gone. */
+/* What was not in the list that began last is gone. */
 void watcher_sent_end_list(struct sent *sent);
 void watcher_sent_put(struct sent *sent, struct msg_object *object, struct str version);
 void watcher_sent_del(struct sent *sent, const struct msg_key *key);

@@ -12,7 +12,7 @@
 
 #include "base/map.h"
 #include "base/mem.h"
-#include "resolver/owners/resolve.h"
+#include "resolver/owners/resolve_inside.h"
 
 struct rig {
 	struct resolve *resolve;
@@ -23,7 +23,6 @@ struct rig {
 	struct map dirty;   /* "Ingress/shop/web" -> itself; emptied by rig_expect_dirty */
 	struct map puts;    /* "shop/tls" -> itself */
 	bool silent;        /* wanted Secrets are not answered */
-	bool asking_again;  /* a Secret may be wanted that is wanted already */
 };
 
 static char rig_mark;
@@ -44,7 +43,7 @@ static inline void rig_on_dirty(void *self, const struct msg_key *owner, bool ex
 	struct rig *rig = self;
 
 	(void)seen_ns;
-	assert_int_equal(exists, resolver_resolve_has(rig->resolve, owner));
+	assert_int_equal(exists, resolver_changes_is_owner(rig->resolve, owner));
 	map_put(&rig->dirty, msg_key_text(owner, &rig->pool), &rig_mark);
 }
 
@@ -58,7 +57,7 @@ static inline void rig_on_wanted(void *self, const struct msg_key *secret, bool 
 		map_del(&rig->puts, name);
 		return;
 	}
-	assert_true(rig->asking_again || !map_get(&rig->wanted, name));
+	assert_null(map_get(&rig->wanted, name));
 	map_put(&rig->wanted, name, &rig_mark);
 	rig_answer(rig, secret);
 }

@@ -73,6 +73,12 @@ static void test_secrets(void **state)
 	expect_next(&f.out.values, NULL);
 	resolver_resolve_secret(f.rig.resolve, &value);
 	expect_next(&f.out.values, "tls");
+	resolver_outgoing_ask_again(&f.out, resolver_resolve_secrets(f.rig.resolve));
+	expect_next(&f.out.wanted, "tls");
+	sync_all(&f, MSG_KIND_NONE);
+	resolver_outgoing_announce(&f.out, f.rig.resolve);
+	expect_next(&f.out.values, "tls");
+	expect_next(&f.out.values, NULL);
 	rig_delete(&f.rig, MSG_KIND_INGRESS, "shop/a");
 	expect_next(&f.out.unwanted, "tls");
 	expect_next(&f.out.wanted, NULL);

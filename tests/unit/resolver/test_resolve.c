@@ -297,8 +297,6 @@ static void test_secrets_come_and_go(void **state)
 			  "spec.tls[0].secretName: Secret \"shop/tls\" cannot be read just now, it "
 			  "is tried again");
 	rig.silent = false;
-	rig.asking_again = true;
-	resolver_resolve_ask_again(rig.resolve);
 	rig_answer(&rig, &tls);
 	rig_bundle(&rig, "shop/a");
 	assert_non_null(map_get(&rig.puts, STR("shop/tls")));
@@ -308,9 +306,6 @@ static void test_secrets_come_and_go(void **state)
 	/* What could be read once goes on serving while it cannot. */
 	resolver_resolve_secret(rig.resolve, &value);
 	rig_bundle(&rig, "shop/a");
-	map_clear(&rig.puts);
-	resolver_resolve_replay_secrets(rig.resolve);
-	assert_non_null(map_get(&rig.puts, STR("shop/tls")));
 	/* The last owner lets go. */
 	rig_delete(&rig, MSG_KIND_INGRESS, "shop/a");
 	assert_int_equal(rig.wanted.n, 1);
@@ -394,14 +389,14 @@ static void test_settings_unknown(void **state)
 		&(struct resolve_sink){ &rig, rig_on_dirty, rig_on_wanted, rig_on_put, NULL });
 	resolver_resolve_destroy(&fresh);
 	rig_state(&rig, MSG_KIND_POMERIUM, MSG_KIND_UNAVAILABLE);
-	assert_false(resolver_resolve_has(rig.resolve, &key));
+	assert_false(resolver_changes_is_owner(rig.resolve, &key));
 	resolver_resolve_owners(rig.resolve, &rig.pool, &owners, &n);
 	assert_int_equal(n, 0);
 	rig_expect_outcome(&rig, "global", RESOLVE_GONE);
 	rig_expect_dirty(&rig, "");
 	rig_put(&rig, POMERIUM("global", "secrets: a/b"));
 	rig_expect_dirty(&rig, "Pomerium//global");
-	assert_true(resolver_resolve_has(rig.resolve, &key));
+	assert_true(resolver_changes_is_owner(rig.resolve, &key));
 	rig_delete(&rig, MSG_KIND_POMERIUM, "global");
 	rig_expect_dirty(&rig, "Pomerium//global");
 	rig_expect_outcome(&rig, "global", RESOLVE_GONE);
@@ -429,8 +424,8 @@ static void test_owners_and_meta(void **state)
 	assert_int_equal(n, 3);
 	assert_true(str_is(owners[0].name, "global") && str_is(owners[1].name, "a") &&
 		    str_is(owners[2].name, "b"));
-	assert_true(resolver_resolve_has(rig.resolve, &a) &&
-		    resolver_resolve_has(rig.resolve, &none));
+	assert_true(resolver_changes_is_owner(rig.resolve, &a) &&
+		    resolver_changes_is_owner(rig.resolve, &none));
 	assert_true(str_is(resolver_resolve_meta(rig.resolve, &a, &rig.pool)->uid, "u-a"));
 	assert_int_equal(resolver_resolve_meta(rig.resolve, &a, &rig.pool)->generation, 3);
 	assert_int_equal(resolver_resolve_meta(rig.resolve, &none, &rig.pool)->uid.len, 0);
