@@ -21,6 +21,11 @@ def scrape(run_dir):
     return {room: ask(socket_file(run_dir, room), "/metrics")[2] for room in ROOMS}
 
 
+def counted(texts):
+    """The texts, once a change was seen and stored."""
+    return texts if re.search(r"^sluice_publisher_latency_seconds_count [1-9]", texts["publisher"], re.M) else None
+
+
 @pytest.fixture(scope="module")
 def scraped(sluice, tmp_path_factory):
     """The text of each room's /metrics with 10 and with 300 Ingresses, some of them rejected."""
@@ -33,7 +38,8 @@ def scraped(sluice, tmp_path_factory):
         write(tmp / "in/bad.yaml", app("bad", annotations="ingress.pomerium.io/no_such: x"))
         write(tmp / "in/lone.yaml", app("lone").split("---")[2])
         p.settled(30)
-        many = scrape(p.run_dir)
+        # The file is there a moment before its writing is counted.
+        many = wait_for("the write of a change is counted", lambda: counted(scrape(p.run_dir)), 30)
     return few, many
 
 
@@ -207,7 +213,7 @@ def test_the_clock_is_set_back(sluice, build, tmp_path):
     with Pipeline(sluice, tmp_path, tmp_path / "in", env=env) as p:
         p.settled()
         publisher = socket_file(p.run_dir, "publisher")
-        first = value(publisher, "sluice_publisher_last_write_timestamp_seconds")
+        first = wait_for("the write is counted", lambda: value(publisher, "sluice_publisher_last_write_timestamp_seconds"))
         lag = lagged(publisher)
         write(clock, "-3600\n")
         write(tmp_path / "in/app-0.yaml", app("app-0", "10.7.7.7"))
