@@ -158,9 +158,25 @@ static int read_databroker(struct databroker_settings *out, struct err *err)
 	return read_ca(&out->grpc.ca, err);
 }
 
+static int read_file(struct file_sink_settings *out, struct err *err)
+{
+	const bool json = str_is(flags.format, "json");
+
+	if (!flags.out.len)
+		return err_set(err, "--out is missing; it names the file to write (or "
+				    "--databroker-service-url a "
+				    "databroker)");
+	if (!json && !str_is(flags.format, "yaml"))
+		return err_set(err, "--format is %s; it must be json or yaml",
+			       err_quote(flags.format));
+	*out = (struct file_sink_settings){ flags.out.ptr, json ? WANTED_JSON : WANTED_YAML,
+					    flags.interval_ms ? flags.interval_ms : INTERVAL_MS };
+	return 0;
+}
+
 int publisher_flags_read(struct flags *out, struct err *err)
 {
-	bool json = str_is(flags.format, "json");
+	int rc;
 
 	*out = (struct flags){ .once = flags.once,
 			       .report = flags.report && !flags.once,
@@ -172,17 +188,9 @@ int publisher_flags_read(struct flags *out, struct err *err)
 	if (flags.out.len && flags.url.len)
 		return err_set(err, "--out and --databroker-service-url are both given; a "
 				    "publisher has one of them");
-	if (flags.url.len)
-		return read_databroker(&out->databroker, err);
-	if (!flags.out.len)
-		return err_set(err, "--out is missing; it names the file to write (or "
-				    "--databroker-service-url a "
-				    "databroker)");
-	if (!json && !str_is(flags.format, "yaml"))
-		return err_set(err, "--format is %s; it must be json or yaml",
-			       err_quote(flags.format));
-	out->file =
-		(struct file_sink_settings){ flags.out.ptr, json ? WANTED_JSON : WANTED_YAML,
-					     flags.interval_ms ? flags.interval_ms : INTERVAL_MS };
-	return 0;
+	rc = out->to_databroker ? read_databroker(&out->databroker, err)
+				: read_file(&out->file, err);
+	out->needs.yaml = !out->to_databroker && out->file.format == WANTED_YAML;
+	out->needs.bootstrap = out->bootstrap_out || out->databroker.secret_later;
+	return rc;
 }

@@ -14,6 +14,7 @@ struct flags {
 	struct str kubeconfig, context;
 	const char *bootstrap_out;
 	bool to_databroker; /* else to the file */
+	struct wanted_needs needs;
 	struct file_sink_settings file;
 	struct databroker_settings databroker; /* its strings live as long as the process */
 };

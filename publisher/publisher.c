@@ -9,63 +9,71 @@
  *   owns   what is wanted, the last good configuration of each owner, what is published
  *   never  writes before everybody has arrived, translates, asks the API server
  */
+#include "base/clock.h"
+#include "publisher/outputs.h"
 #include "publisher/publisher_explain.h"
 #include "publisher/publisher_metrics.h"
-#include "publisher/room.h"
+
+struct publisher {
+	struct flags flags;
+	struct handlers handlers; /* what is wanted, and who is still to come */
+	struct outputs outputs;   /* where it is stored, and who is told */
+};
 
 static void on_peer_up(void *self, struct actor_peer *peer, bool again)
 {
 	struct publisher *p = self;
-	uint64_t epoch = actor_peer_epoch(peer);
 
 	(void)again; /* one that starts over in its epoch announces the inventory anew */
-	if (actor_peer_room(peer) != ROOM_RESOLVER)
-		return;
-	p->resolver = peer;
-	if (epoch == p->inventory.epoch)
-		return;
-	publisher_inventory_begin(&p->inventory, epoch);
-	publisher_pending_clear(&p->pending);
-	p->compared = p->passed_ms = 0;
+	if (actor_peer_room(peer) == ROOM_RESOLVER)
+		publisher_handlers_begin(&p->handlers, peer, actor_peer_epoch(peer));
 }
 
 static void on_peer_down(void *self, struct actor_peer *peer)
 {
 	struct publisher *p = self;
 
-	if (peer == p->resolver)
-		p->resolver = NULL;
+	if (peer == p->handlers.resolver)
+		p->handlers.resolver = NULL;
 }
 
 /* ---- messages ---- */
 
 static int on_config(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
 {
+	struct publisher *p = self;
+
 	(void)from, (void)err;
-	publisher_handlers_config(self, &m->body.config, m->raw);
+	publisher_handlers_config(&p->handlers, &m->body.config, m->raw);
 	return 0;
 }
 
 static int on_reject(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
 {
+	struct publisher *p = self;
+
 	(void)err;
 	publisher_metrics.rejects[actor_peer_room(from) == ROOM_RESOLVER ? REJECT_REFERENCE
 									 : REJECT_TRANSLATION]++;
-	publisher_handlers_reject(self, &m->body.reject);
+	publisher_handlers_reject(&p->handlers, &m->body.reject);
 	return 0;
 }
 
 static int on_delete(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
 {
+	struct publisher *p = self;
+
 	(void)from, (void)err;
-	publisher_handlers_delete(self, &m->body.delete);
+	publisher_handlers_delete(&p->handlers, &m->body.delete);
 	return 0;
 }
 
 static int on_secret_put(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
 {
+	struct publisher *p = self;
+
 	(void)from, (void)err;
-	publisher_handlers_secret(self, &m->body.secret_put);
+	publisher_handlers_secret(&p->handlers, &m->body.secret_put);
 	return 0;
 }
 
@@ -73,7 +81,7 @@ static int on_inventory(void *self, struct actor_peer *from, const struct msg *m
 {
 	struct publisher *p = self;
 
-	if (publisher_inventory_announce(&p->inventory, &m->body.inventory, err) < 0) {
+	if (publisher_inventory_announce(&p->handlers.inventory, &m->body.inventory, err) < 0) {
 		actor_ask_resync(from, err->text);
 		return -1;
 	}
@@ -85,8 +93,8 @@ static int on_flushed(void *self, struct actor_peer *from, const struct msg *m, 
 	struct publisher *p = self;
 
 	(void)from, (void)err;
-	publisher_inventory_flushed(&p->inventory, &m->body.flushed);
-	publisher_wanted_sweep_secrets(p->wanted);
+	publisher_inventory_flushed(&p->handlers.inventory, &m->body.flushed);
+	publisher_wanted_sweep_secrets(p->handlers.wanted);
 	return 0;
 }
 
@@ -95,21 +103,59 @@ static int on_addresses(void *self, struct actor_peer *from, const struct msg *m
 	struct publisher *p = self;
 
 	(void)from, (void)err;
-	publisher_report_addresses(p->report, &m->body.addresses);
+	publisher_report_addresses(p->outputs.report, &m->body.addresses);
 	return 0;
 }
 
 /* ---- publishing ---- */
 
+static void on_fd(void *self, int fd)
+{
+	struct publisher *p = self;
+
+	publisher_outputs_on_fd(&p->outputs, fd);
+}
+
 static uint64_t tick(void *self, uint64_t now_ms)
 {
 	struct publisher *p = self;
-	uint64_t ask, due;
+	uint64_t ask;
 
-	publisher_handlers_sweep(p, now_ms);
-	ask = publisher_pending_tick(&p->pending, now_ms);
-	due = publisher_outlet_tick(p, now_ms);
-	return ask < due ? ask : due;
+	publisher_handlers_sweep(&p->handlers, now_ms);
+	ask = publisher_pending_tick(&p->handlers.pending, now_ms);
+	return clock_earlier(ask, publisher_outputs_tick(&p->outputs, now_ms));
+}
+
+/* ---- what others ask ---- */
+
+static void measure(void *self)
+{
+	const struct publisher *p = self;
+
+	publisher_metrics_measure(&p->handlers);
+}
+
+static bool is_ready(void *self, struct err *why)
+{
+	const struct publisher *p = self;
+
+	if (p->outputs.ready || publisher_handlers_check(&p->handlers, why) < 0)
+		return p->outputs.ready;
+	return !err_set(why, "the first complete state is not stored yet");
+}
+
+static int explain(void *self, const struct msg_key *key, struct buf *out, struct err *err)
+{
+	const struct publisher *p = self;
+
+	return publisher_explain_owner(&p->handlers, key, out, err);
+}
+
+static bool dump(void *self, struct actor_dump *dump, struct buf *out)
+{
+	const struct publisher *p = self;
+
+	return publisher_explain_all(&p->handlers, dump, out);
 }
 
 /* ---- start ---- */
@@ -124,23 +170,18 @@ static int check(void *self, struct err *err)
 static int start(void *self, struct actor_loop *loop, struct err *err)
 {
 	struct publisher *p = self;
-	struct wanted_listener listener = { p, publisher_handlers_warn };
 
-	p->loop = loop;
-	p->wanted = publisher_wanted_new(&listener);
-	publisher_inventory_init(&p->inventory);
-	publisher_pending_init(&p->pending, p, publisher_handlers_ask);
-	return publisher_outlet_open(p, err);
+	publisher_handlers_init(&p->handlers);
+	p->outputs = (struct outputs){ .loop = loop, .on_fd = on_fd };
+	return publisher_outputs_open(&p->outputs, &p->flags, &p->handlers, err);
 }
 
 static void stop(void *self)
 {
 	struct publisher *p = self;
 
-	publisher_outlet_close(p);
-	publisher_pending_clear(&p->pending);
-	publisher_inventory_clear(&p->inventory);
-	publisher_wanted_destroy(&p->wanted);
+	publisher_outputs_close(&p->outputs);
+	publisher_handlers_clear(&p->handlers);
 }
 
 static const struct actor_input inputs[] = {
@@ -166,10 +207,10 @@ int main(int argc, char **argv)
 					   .on_peer_down = on_peer_down,
 					   .tick = tick,
 					   .metrics = publisher_metrics_table,
-					   .measure = publisher_metrics_measure,
-					   .ready = publisher_metrics_ready,
-					   .started = publisher_metrics_ready,
-					   .dump = publisher_explain_dump,
-					   .explain = publisher_explain },
+					   .measure = measure,
+					   .ready = is_ready,
+					   .started = is_ready,
+					   .dump = dump,
+					   .explain = explain },
 			  argc, argv);
 }

@@ -13,7 +13,6 @@
 #include "base/mem.h"
 #include "pb/pomerium.pb-c.h"
 #include "pb/reflect.h"
-#include "publisher/room.h"
 
 #define PIECE_BYTES (16u << 10)
 
@@ -81,9 +80,9 @@ static void put_time(struct buf *out, const char *key, int64_t time)
 	json_put_text(out, key, str_from(text));
 }
 
-static void put_problem(const struct publisher *p, const struct owner *owner, struct buf *out)
+static void put_problem(const struct handlers *h, const struct owner *owner, struct buf *out)
 {
-	const struct str waits = publisher_pending_for(&p->pending, owner->text);
+	const struct str waits = publisher_pending_for(&h->pending, owner->text);
 
 	if (owner->reason) {
 		json_put_text(out, "rejected", str_from(owner->reason));
@@ -95,28 +94,6 @@ static void put_problem(const struct publisher *p, const struct owner *owner, st
 	json_put_filled(out, "waits_for", waits);
 }
 
-static const char *file_state(const struct publisher *p, const struct owner *owner)
-{
-	const struct plan *plan = &p->sink.plan;
-	const struct hash *published = map_get(&plan->published, owner->text);
-
-	if (!published)
-		return owner->good ? "not yet" : "nothing";
-	return owner->good && hash_equal(published, &owner->good->digest) ? "equal" : "older";
-}
-
-static void put_stored(const struct publisher *p, const struct owner *owner, struct buf *out)
-{
-	json_put_open(out, "stored", '{');
-	if (p->databroker) {
-		publisher_databroker_explain(p->databroker, &owner->key, out);
-	} else {
-		json_put_text(out, "file", str_from(p->sink.settings.path));
-		json_put_text(out, "state", str_from(file_state(p, owner)));
-	}
-	json_put_close(out, '}');
-}
-
 static void put_certificates(const struct good *good, struct buf *out)
 {
 	json_put_open(out, "certificates", '[');
@@ -125,7 +102,7 @@ static void put_certificates(const struct good *good, struct buf *out)
 	json_put_close(out, ']');
 }
 
-static void put_owner(const struct publisher *p, const struct owner *owner, struct buf *out)
+static void put_owner(const struct handlers *h, const struct owner *owner, struct buf *out)
 {
 	struct pool pool;
 
@@ -134,25 +111,27 @@ static void put_owner(const struct publisher *p, const struct owner *owner, stru
 	json_put_text(out, "kind", str_from(msg_kind_name((enum msg_kind)owner->key.kind)));
 	json_put_filled(out, "namespace", owner->key.namespace);
 	json_put_text(out, "name", owner->key.name);
-	put_problem(p, owner, out);
+	put_problem(h, owner, out);
 	if (owner->good) {
 		put_time(out, "since", owner->good_since);
 		put_routes(owner->good, &pool, out);
 		put_certificates(owner->good, out);
 	}
-	put_stored(p, owner, out);
+	json_put_open(out, "stored", '{');
+	publisher_sinks_explain(h->sinks, owner, out);
+	json_put_close(out, '}');
 	json_put_close(out, '}');
 	pool_wipe(&pool); /* routes have values of Secrets in them */
 }
 
-int publisher_explain(void *self, const struct msg_key *key, struct buf *out, struct err *err)
+int publisher_explain_owner(const struct handlers *h, const struct msg_key *key, struct buf *out,
+			    struct err *err)
 {
-	const struct publisher *p = self;
-	const struct owner *owner = publisher_wanted_owner(p->wanted, key);
+	const struct owner *owner = publisher_wanted_owner(h->wanted, key);
 
 	if (!owner)
 		return err_set(err, "no configuration of it has come to the publisher");
-	put_owner(p, owner, out);
+	put_owner(h, owner, out);
 	return 0;
 }
 
@@ -163,43 +142,43 @@ struct owners_dump {
 	size_t n, next, n_put;
 };
 
-static struct owners_dump *begin(const struct publisher *p, struct actor_dump *dump,
-				 struct buf *out)
+static struct owners_dump *begin(const struct handlers *h, struct actor_dump *dump, struct buf *out)
 {
 	struct owners_dump *state = pool_alloc(&dump->pool, sizeof(*state));
-	struct str *sorted = publisher_wanted_sorted(p->wanted);
+	struct str *sorted = publisher_wanted_sorted(h->wanted);
+	struct sink_state sink;
 
-	state->n = publisher_wanted_n_owners(p->wanted);
+	state->n = publisher_wanted_n_owners(h->wanted);
 	state->keys = pool_array(&dump->pool, state->n + 1, sizeof(*state->keys));
 	for (size_t i = 0; i < state->n; i++)
 		state->keys[i] = pool_str(&dump->pool, sorted[i]);
 	mem_free(sorted);
 	json_put_open(out, NULL, '{');
 	json_put_text(out, "room", STR("publisher"));
-	json_put_number(out, "n_routes", (long long)publisher_wanted_n_routes(p->wanted));
-	json_put_number(out, "n_rejected", (long long)publisher_wanted_n_rejected(p->wanted));
-	if (p->databroker)
-		json_put_bool(out, "leader", publisher_databroker_is_leader(p->databroker));
+	json_put_number(out, "n_routes", (long long)publisher_wanted_n_routes(h->wanted));
+	json_put_number(out, "n_rejected", (long long)publisher_wanted_n_rejected(h->wanted));
+	publisher_sinks_look(h->sinks, &sink);
+	if (sink.has_lease)
+		json_put_bool(out, "leader", sink.leads);
 	json_put_open(out, "owners", '[');
 	return state;
 }
 
-bool publisher_explain_dump(void *self, struct actor_dump *dump, struct buf *out)
+bool publisher_explain_all(const struct handlers *h, struct actor_dump *dump, struct buf *out)
 {
-	const struct publisher *p = self;
 	struct owners_dump *state = dump->state;
 
 	if (!state)
-		dump->state = state = begin(p, dump, out);
+		dump->state = state = begin(h, dump, out);
 	while (state->next < state->n && out->len < PIECE_BYTES) {
 		const struct owner *owner =
-			publisher_wanted_find(p->wanted, state->keys[state->next++]);
+			publisher_wanted_find(h->wanted, state->keys[state->next++]);
 
 		if (!owner)
 			continue; /* it has gone meanwhile */
 		if (state->n_put++)
 			buf_putc(out, ',');
-		put_owner(p, owner, out);
+		put_owner(h, owner, out);
 	}
 	if (state->next < state->n)
 		return true;

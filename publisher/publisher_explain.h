@@ -2,15 +2,15 @@
 #ifndef PUBLISHER_PUBLISHER_EXPLAIN_H
 #define PUBLISHER_PUBLISHER_EXPLAIN_H
 
-#include "actor/actor.h"
+#include "publisher/handlers.h"
 
-/* Hooks of struct actor; self is a struct publisher.
- *
- * One owner: its routes in the order in which the proxy tries them, since when, why its newest
+/* One owner: its routes in the order in which the proxy tries them, since when, why its newest
  * state cannot be published or what the last such reason was, and what is stored of it. -1: nothing
  * came of this owner. */
-int publisher_explain(void *self, const struct msg_key *key, struct buf *out, struct err *err);
-/* {"room":..., "owners":[as above], "certificates":[{secret, hosts}]}; no key, no secret value. */
-bool publisher_explain_dump(void *self, struct actor_dump *dump, struct buf *out);
+int publisher_explain_owner(const struct handlers *h, const struct msg_key *key, struct buf *out,
+			    struct err *err);
+/* The next piece of {"room":..., "owners":[as above]}, as the hook `dump` has it; no key, no secret
+ * value. */
+bool publisher_explain_all(const struct handlers *h, struct actor_dump *dump, struct buf *out);
 
 #endif

@@ -1,13 +1,13 @@
-/* publisher_metrics: what this room counts, and whether it is ready.
+/* publisher_metrics: what this room counts.
  *
  *   in     increments by the other files; the state of the room, when somebody asks
- *   out    a table of metrics; sentences
+ *   out    a table of metrics
  *   never  walks over owners or records; has a series for an owner or a certificate
  */
 #include "publisher/publisher_metrics.h"
 
 #include "base/clock.h"
-#include "publisher/room.h"
+#include "publisher/handlers.h"
 
 #define F publisher_metrics
 #define LOOK_MS 60000 /* certificates are counted again after so long, or after a change */
@@ -117,51 +117,32 @@ static void measure_certs(const struct certs *certs)
 	F.cert_first_s = publisher_certs_first_expiry(certs);
 }
 
-static void measure_databroker(const struct publisher *p)
+static void measure_sink(const struct sinks *sinks)
 {
-	const uint64_t *by_status = publisher_databroker_calls(p->databroker);
+	struct sink_state state;
 
+	publisher_sinks_look(sinks, &state);
 	for (int status = 0; status < GRPC_N_STATUS; status++) {
 		statuses[status] = grpc_status_name((enum grpc_status)status);
-		F.databroker[status] = by_status ? by_status[status] : 0;
+		F.databroker[status] = state.calls ? state.calls[status] : 0;
 	}
-	F.leader = !p->databroker || publisher_databroker_is_leader(p->databroker);
-	F.guard = p->databroker && publisher_databroker_holds_back(p->databroker);
+	F.leader = state.leads;
+	F.guard = state.holds_back;
 }
 
-void publisher_metrics_measure(void *self)
+void publisher_metrics_measure(const struct handlers *h)
 {
-	const struct publisher *p = self;
-	const size_t n_rejected = publisher_wanted_n_rejected(p->wanted);
-	const uint64_t *by_class = publisher_report_calls(p->report);
+	const size_t n_rejected = publisher_wanted_n_rejected(h->wanted);
+	const uint64_t *by_class = publisher_report_calls(h->report);
 
-	F.owners[OWNER_GOOD] = publisher_wanted_n_owners(p->wanted) - n_rejected;
+	F.owners[OWNER_GOOD] = publisher_wanted_n_owners(h->wanted) - n_rejected;
 	F.owners[OWNER_REJECTED] = n_rejected;
-	F.owners[OWNER_WAITING] = publisher_pending_n(&p->pending);
-	F.owners[OWNER_MISSING] = p->inventory.n_missing;
-	F.routes = publisher_wanted_n_routes(p->wanted);
-	F.events_queued = publisher_report_n_queued(p->report);
+	F.owners[OWNER_WAITING] = publisher_pending_n(&h->pending);
+	F.owners[OWNER_MISSING] = h->inventory.n_missing;
+	F.routes = publisher_wanted_n_routes(h->wanted);
+	F.events_queued = publisher_report_n_queued(h->report);
 	for (int class = 0; class < KUBE_CLASSES; class ++)
 		F.api[class] = by_class ? by_class[class] : 0;
-	measure_certs(publisher_wanted_certs(p->wanted));
-	measure_databroker(p);
-}
-
-bool publisher_metrics_ready(void *self, struct err *why)
-{
-	const struct publisher *p = self;
-
-	if (p->ready)
-		return true;
-	if (!p->inventory.epoch)
-		return !err_set(why, "no resolver has been there yet");
-	if (!p->inventory.in_force)
-		return !err_set(why, "the resolver has not announced all owners yet");
-	if (!p->passed_ms)
-		return !err_set(why, "%zu of %zu owners have not arrived yet",
-				p->inventory.n_missing, p->inventory.owners.n);
-	if (publisher_pending_n(&p->pending))
-		return !err_set(why, "%zu owners wait for values of Secrets",
-				publisher_pending_n(&p->pending));
-	return !err_set(why, "the first complete state is not stored yet");
+	measure_certs(publisher_wanted_certs(h->wanted));
+	measure_sink(h->sinks);
 }

@@ -1,4 +1,4 @@
-/* publisher_metrics: what this room counts, and whether it is ready. */
+/* publisher_metrics: what this room counts. */
 #ifndef PUBLISHER_PUBLISHER_METRICS_H
 #define PUBLISHER_PUBLISHER_METRICS_H
 
@@ -32,10 +32,9 @@ extern struct publisher_metrics publisher_metrics;
  * it, 0: unknown. */
 void publisher_metrics_stored(uint64_t seen_ns, uint64_t write_ms);
 
-/* Hooks of struct actor; self is the publisher. Ready: the first complete state is stored, or
- * another replica sees to that. */
 extern const struct metric publisher_metrics_table[];
-void publisher_metrics_measure(void *self);
-bool publisher_metrics_ready(void *self, struct err *why);
+/* Computes what is not counted as it happens. */
+struct handlers;
+void publisher_metrics_measure(const struct handlers *h);
 
 #endif

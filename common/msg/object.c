@@ -58,6 +58,20 @@ struct str msg_key_text(const struct msg_key *key, struct pool *pool)
 			   STR_ARG(key->namespace), STR_ARG(key->name));
 }
 
+bool msg_key_from_text(struct str text, struct msg_key *out)
+{
+	struct str kind, rest;
+
+	*out = (struct msg_key){ MSG_KIND_NONE, STR(""), STR("") };
+	if (!str_cut(text, '/', &kind, &rest) ||
+	    !str_cut(rest, '/', &out->namespace, &out->name))
+		return false;
+	for (int k = 1; k < MSG_N_KINDS && !out->kind; k++)
+		if (str_is(kind, kinds[k].name))
+			out->kind = (uint64_t)k;
+	return out->kind != MSG_KIND_NONE;
+}
+
 struct str msg_key_for_people(const struct msg_key *key, struct pool *pool)
 {
 	if (!key->namespace.len)

@@ -35,6 +35,8 @@ struct msg_key {
 extern const struct codec msg_key_codec;
 /* "Ingress/shop/web": the text form for maps; "shop/web" (or "global"): for people. */
 struct str msg_key_text(const struct msg_key *key, struct pool *pool);
+/* Back from the form for maps, borrowed from it; false: it is none. */
+bool msg_key_from_text(struct str text, struct msg_key *out);
 struct str msg_key_for_people(const struct msg_key *key, struct pool *pool);
 bool msg_key_equal(const struct msg_key *a, const struct msg_key *b);
 int msg_key_cmp(const struct msg_key *a, const struct msg_key *b); /* kind, namespace, name */

@@ -1,32 +1,27 @@
 /* databroker_inside: what the files of the databroker sink share.
  *
- *   databroker.c   settings, the pace, the tick
+ *   databroker.c   the sink: what the publisher asks and tells, the tick
+ *   call.c         calls and their failures
  *   follow.c       reads what is published, and follows it
  *   lease.c        who writes
  *   lease_file.c   the id of the lease, over a restart
- *   put.c          one plan: what differs, in batches
+ *   put.c          what differs, in batches
  *   last_good.c    what rejected owners still need of what was read
  *   legacy.c       taking over from the Go controller
- *   record.c       records and what they are made of
- *   ledger.c       digests of what is published */
+ *   record.c       records and what they are made of */
 #ifndef PUBLISHER_DATABROKER_INSIDE_H
 #define PUBLISHER_DATABROKER_INSIDE_H
 
-#include "base/clock.h"
 #include "base/log.h"
+#include "base/retry.h"
 #include "pb/databroker.pb-c.h"
 #include "publisher/databroker/databroker.h"
 #include "publisher/databroker/lease_file.h"
 #include "publisher/databroker/record.h"
+#include "publisher/sink/pace.h"
 
 #define DATABROKER_CALL_MS 10000 /* of a call that is answered at once */
 #define N_LEGACY 3               /* records of the Go controller */
-
-/* A complaint about the databroker: said once, and again when it is another one. */
-struct complaint {
-	uint64_t sum;
-	struct backoff backoff;
-};
 
 struct follow {
 	struct grpc_request *request; /* SyncLatest or Sync; NULL: none */
@@ -34,10 +29,10 @@ struct follow {
 	bool read;                    /* the whole was read at least once, and is followed since */
 	bool ended;                   /* the versions came, which end the reading */
 	uint64_t server_version;      /* 0: has to be read (again) */
-	uint64_t known_version;       /* of the server that the ledger was filled from */
+	uint64_t known_version;       /* of the server that the plan was filled from */
 	uint64_t record_version;
 	uint64_t next_ms;
-	struct complaint complaint;
+	struct retry retry;
 };
 
 struct lease {
@@ -51,72 +46,68 @@ struct lease {
 	struct lease_file file;
 	bool inherited;  /* the id is of the publisher before us; nobody said yet that it holds */
 	bool told_other; /* a line about the other holder was written */
-	struct complaint complaint;
+	struct retry retry;
 };
 
 struct put_item {
 	struct str id;
-	struct ledger_entry sent; /* what the databroker has once it has answered */
-	bool gone;                /* a deletion */
+	struct plan_entry sent; /* what the databroker has once it has answered */
+	bool gone;              /* a deletion */
 	bool answered;
 };
 
 struct put {
 	struct grpc_request *request;
 	bool pending;           /* request is under way; for draining */
-	struct pool pool;       /* of the plan */
+	struct pool pool;       /* of the items */
 	struct put_item *items; /* that differ, in order */
 	size_t n_items, next;   /* the first that was not sent yet */
 	size_t first;           /* of the batch that is under way */
 	size_t n_written, n_deleted;
 	uint64_t server_version; /* as the last answer had it */
 	uint64_t begun_ms, seen_ns;
-	struct complaint complaint;
 };
 
 /* A record of the Go controller. */
 struct legacy {
 	struct buf bytes; /* of its Config */
-	struct ledger_entry entry;
+	struct plan_entry entry;
 	bool there;
 	bool told; /* that it is kept, and why */
 };
 
 struct databroker {
+	struct sink sink;
 	struct databroker_settings settings;
+	struct sink_listener listener;
 	struct wanted *wanted;
 	struct grpc *grpc;
 	struct record_source source;
-	struct ledger ledger;
+	struct plan plan; /* by record id */
+	struct pace pace;
 	struct follow follow;
 	struct lease lease;
 	struct put put;
 	struct legacy legacy[N_LEGACY];
-	bool begun;                 /* everybody has arrived once */
-	bool complete;              /* everything was stored once since we write */
-	uint64_t legacy_ms;         /* when to look at the records of the Go controller */
-	bool mass_delete;           /* allowed by the Pomerium object */
-	bool refused;               /* the guard against mass deletion holds something back */
-	uint64_t first_ms, last_ms; /* of the changes that are not stored; 0: none */
-	uint64_t seen_ns;           /* the oldest of these changes */
-	uint64_t done_ms;           /* end of the last publishing */
-	uint64_t retry_ms;          /* not before; after a failure */
+	bool begun;         /* everybody has arrived once */
+	bool complete;      /* everything was stored once since we write */
+	uint64_t legacy_ms; /* when to look at the records of the Go controller */
+	bool mass_delete;   /* allowed by the Pomerium object */
+	bool refused;       /* the guard against mass deletion holds something back */
 };
 
-/* ---- databroker.c ---- */
-void publisher_databroker_changed(
-	struct databroker *self); /* something was touched: starts the pace */
+/* ---- call.c ---- */
+void publisher_call_start(struct databroker *self, struct grpc_request **out,
+			  const struct grpc_call *call);
 /* Logs a failed call, unless that is no news, and returns how long to wait before the next one. */
-uint32_t publisher_databroker_failure(struct complaint *complaint, const char *what,
-				      const struct grpc_result *result);
-void publisher_databroker_success(struct complaint *complaint); /* it works */
-void publisher_databroker_start(struct databroker *self, struct grpc_request **out,
-				const struct grpc_call *call);
+uint64_t publisher_call_failure(struct retry *retry, const char *what,
+				const struct grpc_result *result);
 
 /* ---- follow.c ---- */
 void publisher_follow_open(struct databroker *self);
 void publisher_follow_close(struct databroker *self);
-uint64_t publisher_follow_tick(struct databroker *self, uint64_t now_ms);
+/* Nothing is read while a write is under way: the two could not be told apart. */
+uint64_t publisher_follow_tick(struct databroker *self, uint64_t now_ms, bool may_read);
 /* An answer came from a databroker of this version: if it is another one, all is read anew. */
 void publisher_follow_check(struct databroker *self, uint64_t server_version);
 

@@ -1,7 +1,7 @@
 /* follow: reads what is published, and follows it.
  *
  *   in     SyncLatest: all records and the versions; Sync: each change after them
- *   out    the ledger; at first reading, last good configurations
+ *   out    what is stored, into the plan; at first reading, last good configurations
  *   owns   the versions of the databroker
  *   never  writes a record
  *
@@ -40,16 +40,16 @@ static void take(struct databroker *self, const Databroker__Record *record)
 {
 	struct str id = pb_str(record->id);
 	struct str bytes = record->data ? pb_str(record->data->value) : STR("");
-	struct ledger_entry seen = { .version = record->version };
-	const struct ledger_entry *known = publisher_ledger_get(&self->ledger, id);
+	struct plan_entry seen = { .version = record->version };
+	const struct plan_entry *known = publisher_plan_get(&self->plan, id);
 	struct msg_key owner;
 
 	if (!str_is(pb_str(record->type), RECORD_TYPE) || publisher_legacy_note(self, record) ||
 	    !publisher_record_owner(id, &owner))
 		return;
 	if (record->deleted_at) {
-		publisher_ledger_gone(&self->ledger, id, record->version);
-		publisher_databroker_changed(self);
+		publisher_plan_gone(&self->plan, id, record->version);
+		publisher_pace_touch(&self->pace, 0);
 		return;
 	}
 	if (!self->follow.reading && known && known->version >= record->version)
@@ -59,8 +59,8 @@ static void take(struct databroker *self, const Databroker__Record *record)
 		seen.digest = (struct hash){ { 0 } }; /* not what we would write */
 	else
 		restore(self, &owner, bytes);
-	publisher_ledger_note(&self->ledger, id, &seen);
-	publisher_databroker_changed(self);
+	publisher_plan_note(&self->plan, id, &seen);
+	publisher_pace_touch(&self->pace, 0);
 }
 
 static void advance(struct databroker *self, uint64_t version)
@@ -92,19 +92,19 @@ static void end_reading(struct databroker *self)
 	struct follow *follow = &self->follow;
 	bool same = follow->server_version == follow->known_version;
 
-	publisher_ledger_end(&self->ledger, same);
+	publisher_plan_end(&self->plan, same);
 	if (!same && follow->known_version) {
 		log_warn("another databroker, or one that was wiped: it is filled again",
-			 "records=%zu", self->ledger.entries.n);
+			 "records=%zu", self->plan.stored.n);
 		publisher_lease_void(self);
 	} else {
-		log_info("databroker read", "records=%zu routes=%zu", self->ledger.entries.n,
-			 self->ledger.n_routes);
+		log_info("databroker read", "records=%zu routes=%zu", self->plan.stored.n,
+			 self->plan.n_routes);
 	}
 	follow->known_version = follow->server_version;
 	follow->read = true;
-	publisher_databroker_success(&follow->complaint);
-	publisher_databroker_changed(self);
+	retry_success(&follow->retry);
+	publisher_pace_touch(&self->pace, 0);
 }
 
 static void on_latest_done(void *arg, const struct grpc_result *result)
@@ -121,9 +121,9 @@ static void on_latest_done(void *arg, const struct grpc_result *result)
 		return;
 	}
 	follow->server_version = 0;
-	follow->next_ms = clock_ms() + publisher_databroker_failure(&follow->complaint,
-								    "databroker cannot be read",
-								    result->status ? result : &cut);
+	follow->next_ms =
+		clock_ms() + publisher_call_failure(&follow->retry, "databroker cannot be read",
+						    result->status ? result : &cut);
 }
 
 static void start_reading(struct databroker *self)
@@ -134,10 +134,10 @@ static void start_reading(struct databroker *self)
 	pool_init(&pool);
 	request = PB_NEW(&pool, databroker__sync_latest_request);
 	PB_SET_TEXT(request, type, STR(RECORD_TYPE));
-	publisher_ledger_begin(&self->ledger);
+	publisher_plan_begin(&self->plan);
 	self->follow.reading = true;
 	self->follow.ended = false;
-	publisher_databroker_start(
+	publisher_call_start(
 		self, &self->follow.request,
 		&(struct grpc_call){ .method = "/databroker.DataBrokerService/SyncLatest",
 				     .request = &request->base,
@@ -160,7 +160,7 @@ static int on_change(void *arg, const ProtobufCMessage *m, struct err *err)
 		take(self, answer->record);
 		advance(self, answer->record->version);
 	}
-	publisher_databroker_success(&self->follow.complaint);
+	retry_success(&self->follow.retry);
 	return 0;
 }
 
@@ -172,12 +172,12 @@ static void on_sync_done(void *arg, const struct grpc_result *result)
 	follow->request = NULL;
 	if (result->status == GRPC_ABORTED || result->status == GRPC_OK) {
 		follow->server_version = result->status ? 0 : follow->server_version;
-		follow->next_ms = clock_ms() + backoff_next(&follow->complaint.backoff);
+		follow->next_ms = clock_ms() + backoff_next(&follow->retry.backoff);
 		return;
 	}
 	follow->next_ms =
-		clock_ms() + publisher_databroker_failure(&follow->complaint,
-							  "databroker cannot be followed", result);
+		clock_ms() +
+		publisher_call_failure(&follow->retry, "databroker cannot be followed", result);
 }
 
 static void start_following(struct databroker *self)
@@ -191,20 +191,18 @@ static void start_following(struct databroker *self)
 	PB_SET(request, record_version, self->follow.record_version);
 	PB_SET_TEXT(request, type, STR(RECORD_TYPE));
 	PB_SET(request, wait, 1);
-	publisher_databroker_start(
-		self, &self->follow.request,
-		&(struct grpc_call){ .method = "/databroker.DataBrokerService/Sync",
-				     .request = &request->base,
-				     .answer = &databroker__sync_response__descriptor,
-				     .on_message = on_change,
-				     .on_done = on_sync_done });
+	publisher_call_start(self, &self->follow.request,
+			     &(struct grpc_call){ .method = "/databroker.DataBrokerService/Sync",
+						  .request = &request->base,
+						  .answer = &databroker__sync_response__descriptor,
+						  .on_message = on_change,
+						  .on_done = on_sync_done });
 	pool_clear(&pool);
 }
 
 /* ---- the tick ---- */
 
-/* Nothing is read while a write is under way: the two could not be told apart. */
-uint64_t publisher_follow_tick(struct databroker *self, uint64_t now_ms)
+uint64_t publisher_follow_tick(struct databroker *self, uint64_t now_ms, bool may_read)
 {
 	struct follow *follow = &self->follow;
 
@@ -214,7 +212,7 @@ uint64_t publisher_follow_tick(struct databroker *self, uint64_t now_ms)
 		return follow->next_ms;
 	if (follow->server_version)
 		start_following(self);
-	else if (!publisher_put_is_busy(self))
+	else if (may_read)
 		start_reading(self);
 	return UINT64_MAX;
 }
@@ -232,7 +230,7 @@ void publisher_follow_check(struct databroker *self, uint64_t server_version)
 
 void publisher_follow_open(struct databroker *self)
 {
-	backoff_init(&self->follow.complaint.backoff, RETRY_FIRST_MS, RETRY_LONGEST_MS);
+	retry_init(&self->follow.retry, RETRY_FIRST_MS, RETRY_LONGEST_MS);
 }
 
 void publisher_follow_close(struct databroker *self)

@@ -27,7 +27,7 @@ static void hold(struct databroker *self)
 	lease->until_ms = lease->sent_ms + self->settings.lease_ms * 9 / 10;
 	lease->next_ms = lease->sent_ms + self->settings.lease_ms / 3;
 	lease->told_other = lease->inherited = false;
-	publisher_databroker_success(&lease->complaint);
+	retry_success(&lease->retry);
 }
 
 static void begin(struct databroker *self)
@@ -74,7 +74,7 @@ static void start(struct databroker *self, struct grpc_call *call)
 		call->timeout_ms = DATABROKER_CALL_MS;
 	lease->sent_ms = clock_ms();
 	lease->pending = true;
-	publisher_databroker_start(self, &lease->request, call);
+	publisher_call_start(self, &lease->request, call);
 }
 
 static void ended(struct databroker *self)
@@ -113,12 +113,11 @@ static void on_acquire_done(void *arg, const struct grpc_result *result)
 		if (!lease->told_other)
 			log_info("lease held by another publisher, standing by", "lease=" NAME);
 		lease->told_other = true;
-		publisher_databroker_success(&lease->complaint);
+		retry_success(&lease->retry);
 		return;
 	}
-	lease->next_ms =
-		clock_ms() +
-		publisher_databroker_failure(&lease->complaint, "lease cannot be acquired", result);
+	lease->next_ms = clock_ms() +
+			 publisher_call_failure(&lease->retry, "lease cannot be acquired", result);
 }
 
 static void acquire(struct databroker *self)
@@ -158,8 +157,8 @@ static void on_renew_done(void *arg, const struct grpc_result *result)
 	if (result->status == GRPC_ALREADY_EXISTS || result->status == GRPC_NOT_FOUND)
 		drop(self, result->sentence);
 	else
-		lease->next_ms += publisher_databroker_failure(&lease->complaint,
-							       "lease cannot be renewed", result);
+		lease->next_ms +=
+			publisher_call_failure(&lease->retry, "lease cannot be renewed", result);
 }
 
 static void renew(struct databroker *self)
@@ -205,7 +204,7 @@ void publisher_lease_open(struct databroker *self)
 	buf_init(&self->lease.next_id, BUF_MAX_TEXT);
 	publisher_lease_file_open(&self->lease.file, self->settings.run_dir, &self->lease.id);
 	self->lease.inherited = self->lease.id.len > 0;
-	backoff_init(&self->lease.complaint.backoff, RETRY_FIRST_MS, RETRY_LONGEST_MS);
+	retry_init(&self->lease.retry, RETRY_FIRST_MS, RETRY_LONGEST_MS);
 }
 
 static void on_release_done(void *arg, const struct grpc_result *result)

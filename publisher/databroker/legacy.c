@@ -42,13 +42,13 @@ bool publisher_legacy_note(struct databroker *self, const Databroker__Record *re
 	legacy = &self->legacy[i];
 	buf_reset(&legacy->bytes);
 	legacy->there = !record->deleted_at && record->data;
-	legacy->entry = (struct ledger_entry){ .version = record->version };
+	legacy->entry = (struct plan_entry){ .version = record->version };
 	legacy->told = false;
 	self->legacy_ms = 0;
 	if (legacy->there)
 		buf_str(&legacy->bytes, pb_str(record->data->value));
 	else
-		publisher_ledger_gone(&self->ledger, id, record->version);
+		publisher_plan_gone(&self->plan, id, record->version);
 	return true;
 }
 
@@ -102,7 +102,7 @@ static struct str unreplaced(const struct databroker *self, size_t which,
 		names = pool_printf(pool, STR_FMT " and %zu more routes", STR_ARG(names),
 				    n - N_NAMED);
 	if (which == LEGACY_SETTINGS && config->settings &&
-	    !publisher_ledger_get(&self->ledger, STR("sluice/settings")))
+	    !publisher_plan_get(&self->plan, STR("sluice/settings")))
 		return STR("the settings of a Pomerium object that is not served here");
 	return n ? names : STR_NONE;
 }
@@ -121,8 +121,8 @@ static void replace_one(struct databroker *self, size_t which)
 	if (!left.ptr) {
 		log_info("taken over from the Go controller, its record goes", "record=%s",
 			 ids[which]);
-		publisher_ledger_note(&self->ledger, str_from(ids[which]), &legacy->entry);
-		publisher_databroker_changed(self);
+		publisher_plan_note(&self->plan, str_from(ids[which]), &legacy->entry);
+		publisher_pace_touch(&self->pace, 0);
 	} else if (!legacy->told) {
 		legacy->told = true;
 		log_warn("record of the Go controller stays, since not all of it is replaced",
@@ -137,7 +137,7 @@ void publisher_legacy_replace(struct databroker *self)
 		return;
 	self->legacy_ms = clock_ms() + LOOK_AGAIN_MS;
 	for (size_t i = 0; i < N_LEGACY; i++)
-		if (self->legacy[i].there && !publisher_ledger_get(&self->ledger, str_from(ids[i])))
+		if (self->legacy[i].there && !publisher_plan_get(&self->plan, str_from(ids[i])))
 			replace_one(self, i);
 }
 

@@ -1,8 +1,8 @@
-/* put: one plan: the records that differ from what is wanted, written in batches.
+/* put: the records that differ from what is wanted, written in batches.
  *
- *   in     touched ids, the ledger, what is wanted
- *   out    Put, a batch at a time; the ledger told of what was answered
- *   owns   the plan that is under way
+ *   in     the plan, what is wanted
+ *   out    Put, a batch at a time; into the plan, what was answered
+ *   owns   the changes that are under way
  *   never  sends a batch without asking for the lease at that moment; writes what is stored already
  *
  * Certificates go first, deletions last, so that no route is without its certificate. What failed
@@ -13,84 +13,60 @@
 
 #define BATCH_BYTES (1u << 20)
 #define RECORD_MAX (GRPC_MESSAGE_MAX - 4096)
-#define RETRY_FIRST_MS 200
-#define RETRY_LONGEST_MS 10000
 #define GUARD_ROUTES 20
 #define DRAIN_MS 2000
 
-struct change {
-	struct str id;
-	bool gone;
-	size_t n_fewer; /* routes that it takes away */
-};
-
-static bool is_shown(const struct ledger_entry *entry)
+/* What is wanted under an id, with its bytes in the pool. */
+static enum plan_want want_bytes(const struct databroker *self, struct str id, struct pool *pool,
+				 struct str *bytes, struct plan_entry *next)
 {
-	return entry && !entry->lost;
-}
-
-/* What has to be written under an id; false: nothing. `bytes` absent: a deletion. */
-static bool differs(const struct databroker *self, struct str id, struct pool *pool,
-		    struct str *bytes, struct ledger_entry *next)
-{
-	const struct ledger_entry *entry = publisher_ledger_get(&self->ledger, id);
-
-	*next = (struct ledger_entry){ 0 };
+	*next = (struct plan_entry){ 0 };
 	*bytes = publisher_record_wanted(&self->source, id, pool, &next->n_routes);
 	if (!bytes->ptr)
-		return entry && !publisher_last_good_must_stay(self, id);
+		return publisher_last_good_must_stay(self, id) ? PLAN_KEEP : PLAN_REMOVE;
 	next->digest = hash_of(*bytes);
-	return !is_shown(entry) || !hash_equal(&entry->digest, &next->digest);
+	return PLAN_STORE;
 }
 
 /* ---- plan ---- */
 
+static enum plan_want want(void *self, struct str id, struct plan_entry *next)
+{
+	struct str bytes;
+	struct pool pool;
+	enum plan_want what;
+
+	pool_init(&pool);
+	what = want_bytes(self, id, &pool, &bytes, next);
+	pool_wipe(&pool);
+	return what;
+}
+
 static int in_order(const void *a, const void *b)
 {
-	const struct change *x = a, *y = b;
+	const struct plan_change *x = a, *y = b;
 
 	if (x->gone != y->gone)
 		return x->gone - y->gone;
 	return x->gone ? str_cmp(y->id, x->id) : str_cmp(x->id, y->id);
 }
 
-static size_t compare_all(const struct databroker *self, struct change *changes, struct pool *keep)
-{
-	struct ledger_entry next;
-	struct str id, bytes;
-	struct pool pool;
-	size_t n = 0;
-
-	for (size_t i = 0; map_next(&self->ledger.touched, &i, &id, NULL);) {
-		const struct ledger_entry *entry = publisher_ledger_get(&self->ledger, id);
-		size_t had = entry ? entry->n_routes : 0;
-
-		pool_init(&pool);
-		if (differs(self, id, &pool, &bytes, &next))
-			changes[n++] =
-				(struct change){ pool_str(keep, id), !bytes.ptr,
-						 had > next.n_routes ? had - next.n_routes : 0 };
-		pool_wipe(&pool);
-	}
-	return n;
-}
-
 /* Many routes gone at once are more often an accident than a wish: they stay until told. */
-static bool is_too_much(struct databroker *self, const struct change *changes, size_t n)
+static bool is_too_much(struct databroker *self, const struct plan_changes *changes)
 {
 	const size_t share = (size_t)self->settings.max_delete_share;
 	size_t n_fewer = 0;
 	bool too_much;
 
-	for (size_t i = 0; i < n; i++)
-		n_fewer += changes[i].n_fewer;
+	for (size_t i = 0; i < changes->n; i++)
+		n_fewer += changes->items[i].n_fewer;
 	too_much = share < 100 && !self->mass_delete && n_fewer > GUARD_ROUTES &&
-		   n_fewer * 100 >= self->ledger.n_routes * share;
+		   n_fewer * 100 >= self->plan.n_routes * share;
 	if (too_much && !self->refused)
 		log_error(
 			"too many routes would go at once, they stay",
 			"routes=%zu of=%zu max_delete_share=%zu hint=%s", n_fewer,
-			self->ledger.n_routes, share,
+			self->plan.n_routes, share,
 			log_value("if that is meant, give the Pomerium object the annotation "
 				  "ingress.pomerium.io/allow-mass-delete: \"true\", or start with "
 				  "--max-delete-share 100"));
@@ -101,28 +77,25 @@ static bool is_too_much(struct databroker *self, const struct change *changes, s
 bool publisher_put_plan(struct databroker *self)
 {
 	struct put *put = &self->put;
-	struct change *changes;
-	size_t n;
+	struct plan_changes changes;
 	bool hold_back;
 
 	pool_clear(&put->pool);
 	put->next = put->n_items = put->n_written = put->n_deleted = 0;
-	changes = pool_array(&put->pool, self->ledger.touched.n + 1, sizeof(*changes));
-	n = compare_all(self, changes, &put->pool);
-	publisher_metrics.writes_saved += self->ledger.touched.n - n;
-	hold_back = is_too_much(self, changes, n);
-	map_clear(&self->ledger.touched);
-	qsort(changes, n, sizeof(*changes), in_order);
-	put->items = pool_array(&put->pool, n + 1, sizeof(*put->items));
-	for (size_t i = 0; i < n; i++) {
-		if (hold_back && changes[i].n_fewer)
-			publisher_ledger_touch(&self->ledger, changes[i].id);
+	publisher_plan_make(&self->plan, &(struct plan_source){ self, want }, &put->pool, &changes);
+	publisher_metrics.writes_saved += self->plan.touched.n - changes.n;
+	hold_back = is_too_much(self, &changes);
+	map_clear(&self->plan.touched);
+	qsort(changes.items, changes.n, sizeof(*changes.items), in_order);
+	put->items = pool_array(&put->pool, changes.n + 1, sizeof(*put->items));
+	for (size_t i = 0; i < changes.n; i++) {
+		if (hold_back && changes.items[i].n_fewer)
+			publisher_plan_touch(&self->plan, changes.items[i].id);
 		else
-			put->items[put->n_items++].id = changes[i].id;
+			put->items[put->n_items++].id = changes.items[i].id;
 	}
 	put->begun_ms = clock_ms();
-	put->seen_ns = self->seen_ns;
-	self->seen_ns = 0;
+	put->seen_ns = publisher_pace_begin(&self->pace);
 	return put->n_items > 0;
 }
 
@@ -155,9 +128,10 @@ static size_t fill(struct databroker *self, Databroker__PutRequest *request, str
 	for (; put->next < put->n_items; put->next++) {
 		struct put_item *item = &put->items[put->next];
 		struct str bytes;
+		enum plan_want what = want_bytes(self, item->id, pool, &bytes, &item->sent);
 
 		item->answered = true; /* nothing to send, unless it turns out otherwise */
-		if (!differs(self, item->id, pool, &bytes, &item->sent))
+		if (!publisher_plan_differs(&self->plan, item->id, what, &item->sent))
 			continue;
 		if (bytes.len > RECORD_MAX) {
 			log_error("record too large for the databroker, its last good one stays",
@@ -178,7 +152,7 @@ static size_t fill(struct databroker *self, Databroker__PutRequest *request, str
 static void note(struct databroker *self, struct put_item *item, uint64_t version)
 {
 	item->answered = true;
-	publisher_ledger_written(&self->ledger, item->id, item->gone ? NULL : &item->sent, version);
+	publisher_plan_written(&self->plan, item->id, item->gone ? NULL : &item->sent, version);
 	if (item->gone)
 		self->put.n_deleted++;
 	else
@@ -217,28 +191,28 @@ static void touch_unanswered(struct databroker *self, size_t end)
 	for (size_t i = put->first; i < end; i++) {
 		if (i < put->next && put->items[i].answered)
 			continue;
-		publisher_ledger_touch(&self->ledger, put->items[i].id);
+		publisher_plan_touch(&self->plan, put->items[i].id);
 		any = true;
 	}
 	if (any)
-		publisher_databroker_changed(self);
+		publisher_pace_touch(&self->pace, 0);
 }
 
 static void finish(struct databroker *self)
 {
 	const struct put *put = &self->put;
 	const uint64_t now_ns = clock_ns(), since_ns = put->seen_ns ? now_ns - put->seen_ns : 0;
+	const uint64_t took_ms = clock_ms() - put->begun_ms;
 
-	self->done_ms = clock_ms();
+	publisher_pace_end(&self->pace);
 	publisher_metrics.records_written += put->n_written;
 	publisher_metrics.records_deleted += put->n_deleted;
-	publisher_metrics_stored(put->seen_ns, self->done_ms - put->begun_ms);
+	publisher_metrics_stored(put->seen_ns, took_ms);
 	log_info("published",
 		 "routes=%zu written=%zu deleted=%zu rejected=%zu since_ms=%llu write_ms=%llu",
-		 self->ledger.n_routes, put->n_written, put->n_deleted,
+		 self->plan.n_routes, put->n_written, put->n_deleted,
 		 publisher_wanted_n_rejected(self->wanted),
-		 (unsigned long long)(since_ns / 1000000),
-		 (unsigned long long)(self->done_ms - put->begun_ms));
+		 (unsigned long long)(since_ns / 1000000), (unsigned long long)took_ms);
 }
 
 static void give_up(struct databroker *self)
@@ -247,7 +221,7 @@ static void give_up(struct databroker *self)
 
 	touch_unanswered(self, put->n_items);
 	put->next = put->n_items;
-	self->done_ms = clock_ms();
+	publisher_pace_end(&self->pace);
 }
 
 static void on_done(void *arg, const struct grpc_result *result)
@@ -261,13 +235,11 @@ static void on_done(void *arg, const struct grpc_result *result)
 		give_up(self);
 		publisher_metrics.write_failures++;
 		if (result->status != GRPC_CANCELLED) /* that was us: the lease had run out */
-			self->retry_ms =
-				clock_ms() + publisher_databroker_failure(
-						     &put->complaint,
-						     "not published, what is there stays", result);
+			publisher_call_failure(&self->pace.retry,
+					       "not published, what is there stays", result);
 		return;
 	}
-	publisher_databroker_success(&put->complaint);
+	retry_success(&self->pace.retry);
 	touch_unanswered(self, put->next);
 	publisher_follow_check(self, put->server_version);
 	if (put->next == put->n_items)
@@ -282,15 +254,14 @@ static bool may_send(void *arg)
 static void send(struct databroker *self, const Databroker__PutRequest *request)
 {
 	self->put.pending = true;
-	publisher_databroker_start(
-		self, &self->put.request,
-		&(struct grpc_call){ .method = "/databroker.DataBrokerService/Put",
-				     .request = &request->base,
-				     .answer = &databroker__put_response__descriptor,
-				     .timeout_ms = DATABROKER_CALL_MS,
-				     .may_send = may_send,
-				     .on_message = on_answer,
-				     .on_done = on_done });
+	publisher_call_start(self, &self->put.request,
+			     &(struct grpc_call){ .method = "/databroker.DataBrokerService/Put",
+						  .request = &request->base,
+						  .answer = &databroker__put_response__descriptor,
+						  .timeout_ms = DATABROKER_CALL_MS,
+						  .may_send = may_send,
+						  .on_message = on_answer,
+						  .on_done = on_done });
 }
 
 void publisher_put_next(struct databroker *self)
@@ -328,7 +299,6 @@ bool publisher_put_is_done(const struct databroker *self)
 void publisher_put_open(struct databroker *self)
 {
 	pool_init(&self->put.pool);
-	backoff_init(&self->put.complaint.backoff, RETRY_FIRST_MS, RETRY_LONGEST_MS);
 }
 
 void publisher_put_close(struct databroker *self)

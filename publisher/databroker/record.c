@@ -224,7 +224,7 @@ struct str publisher_record_wanted(const struct record_source *source, struct st
 
 /* ---- what was read ---- */
 
-int publisher_record_read(struct str bytes, struct ledger_entry *out, struct err *err)
+int publisher_record_read(struct str bytes, struct plan_entry *out, struct err *err)
 {
 	Pomerium__Config__Config *config;
 	struct pool pool;

@@ -8,7 +8,7 @@
 
 #include "pb/pomerium.pb-c.h"
 #include "pb/reflect.h"
-#include "publisher/databroker/ledger.h"
+#include "publisher/sink/plan.h"
 #include "publisher/wanted/wanted.h"
 
 #define RECORD_TYPE "type.googleapis.com/pomerium.config.Config"
@@ -34,7 +34,7 @@ bool publisher_record_owner(struct str id, struct msg_key *owner);
 struct str publisher_record_wanted(const struct record_source *source, struct str id,
 				   struct pool *pool, size_t *n_routes);
 /* What a packed Config says, in our own packing. -1: it does not decode. */
-int publisher_record_read(struct str bytes, struct ledger_entry *out, struct err *err);
+int publisher_record_read(struct str bytes, struct plan_entry *out, struct err *err);
 /* Makes it the last good configuration of its owner, if that has none yet. */
 void publisher_record_restore(struct wanted *wanted, const struct msg_key *owner,
 			      const Pomerium__Config__Config *config);

@@ -1,285 +1,324 @@
-/* file_sink: the published file.
+/* file_sink: a sink that keeps Pomerium's configuration in one file.
  *
  *   in     owners that something happened to
  *   out    FILE.state, then FILE
- *   owns   both files, the plan, the pace, and a thread that writes a snapshot while new changes
- *          come
+ *   owns   both files, what is in them, and a job that writes while new changes come
  *   never  writes when nothing differs
  *
- * Pace: the first change at once; what follows waits until nothing came for a while, but no longer
- * than the interval. Writing takes longer with more routes, and then the interval is twice of what
- * it took.
+ * Writing takes longer with more routes, and then the interval is twice of what it took.
  */
 #include "publisher/file/file_sink.h"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "base/json_put.h"
 #include "base/log.h"
+#include "base/mem.h"
+#include "publisher/file/file_job.h"
 #include "publisher/publisher_metrics.h"
-#include "publisher/wanted/render.h"
+#include "publisher/sink/pace.h"
 
 #define QUIET_MS 50
-#define RETRY_FIRST_MS 200
-#define RETRY_LONGEST_MS 10000
 
-/* ---- start ---- */
+struct file_sink {
+	struct sink sink;
+	struct file_sink_settings settings;
+	struct sink_listener listener;
+	struct wanted *wanted;
+	struct file_outputs outputs;
+	struct plan plan; /* by msg_key_text */
+	struct pace pace;
+	struct file_job job;
+	int done_fd;         /* readable when a job has ended */
+	bool forced;         /* nothing was published yet by this process */
+	uint64_t n_jobs;     /* the versions of what is in the file */
+	uint64_t planned_ns; /* when the plan of these changes was ready; 0: not yet */
+};
 
-/* What was saved is what the state file has of each owner. */
-static void seed_plan(struct file_sink *sink)
+/* ---- plan ---- */
+
+static enum plan_want want(void *self, struct str id, struct plan_entry *next)
 {
-	struct plan_changes changes;
-	const struct owner *owner;
-	struct pool pool;
+	const struct file_sink *sink = self;
+	const struct owner *owner = publisher_wanted_find(sink->wanted, id);
 
-	pool_init(&pool);
-	for (size_t i = 0; (owner = publisher_wanted_next(sink->wanted, &i));)
-		publisher_plan_touch(&sink->plan, &owner->key, 0);
-	publisher_plan_take(&sink->plan, sink->wanted, &pool, &changes);
-	publisher_plan_done(&sink->plan, &changes);
-	pool_clear(&pool);
+	if (!owner || !owner->good)
+		return PLAN_REMOVE;
+	next->digest = owner->good->digest;
+	next->n_routes = owner->good->n_routes;
+	return PLAN_STORE;
 }
 
-static int open_state(struct file_sink *sink, struct err *err)
+static void make_plan(struct file_sink *self, struct pool *pool, struct plan_changes *out)
 {
-	struct pool pool;
-	struct str path;
-	struct err why;
-	int rc;
-
-	pool_init(&pool);
-	path = pool_printf(&pool, "%s.state", sink->settings.path);
-	rc = publisher_state_file_open(&sink->state, path.ptr, err);
-	if (rc == 0 && publisher_state_file_load(&sink->state, sink->wanted, &why) < 0)
-		log_warn("state file damaged, the rest of it is ignored", "path=%s reason=%s",
-			 log_value(path.ptr), log_value(why.text));
-	pool_clear(&pool);
-	return rc;
+	publisher_plan_make(&self->plan, &(struct plan_source){ self, want }, pool, out);
 }
 
-int publisher_file_sink_open(struct file_sink *sink, const struct file_sink_settings *settings,
-			     struct wanted *wanted, struct err *err)
-{
-	*sink = (struct file_sink){
-		.settings = *settings, .wanted = wanted, .forced = true, .done_fd = -1
-	};
-	backoff_init(&sink->backoff, RETRY_FIRST_MS, RETRY_LONGEST_MS);
-	publisher_plan_init(&sink->plan);
-	sink->state.fd = sink->state.file.fd = sink->state.file.dir_fd = -1;
-	if (publisher_file_open(&sink->file, settings->path, err) < 0 || open_state(sink, err) < 0)
-		return -1;
-	publisher_folder_init(&sink->files, settings->path);
-	sink->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (sink->done_fd < 0)
-		return err_set(err, "the end of a thread cannot be waited for: eventfd failed");
-	seed_plan(sink);
-	return 0;
-}
-
-/* ---- pace ---- */
-
-void publisher_file_sink_touch(struct file_sink *sink, const struct msg_key *owner,
-			       uint64_t seen_ns)
-{
-	publisher_plan_touch(&sink->plan, owner, seen_ns);
-	sink->last_ms = clock_ms();
-	if (!sink->first_ms)
-		sink->first_ms = sink->last_ms;
-}
-
-void publisher_file_sink_plan(struct file_sink *sink)
+/* Finds out early what differs: how long that takes after a change is worth knowing. */
+static void measure_plan(struct file_sink *self)
 {
 	struct plan_changes changes;
 	struct pool pool;
 
-	if (!sink->first_ms || sink->planned_ns)
+	if (!publisher_pace_is_touched(&self->pace) || self->planned_ns)
 		return;
 	pool_init(&pool);
-	publisher_plan_make(&sink->plan, sink->wanted, &pool, &changes);
-	sink->planned_ns = clock_ns();
+	make_plan(self, &pool, &changes);
+	self->planned_ns = clock_ns();
 	log_debug("planned", "changes=%zu at_ns=%llu", changes.n,
-		  (unsigned long long)sink->planned_ns);
+		  (unsigned long long)self->planned_ns);
 	pool_clear(&pool);
 }
 
-static uint64_t pace(const struct file_sink *sink)
+static void note_written(struct file_sink *self, const struct plan_changes *changes)
 {
-	uint64_t interval = sink->settings.interval_ms, due = sink->last_ms + QUIET_MS;
+	self->n_jobs++;
+	for (size_t i = 0; i < changes->n; i++) {
+		const struct plan_change *change = &changes->items[i];
 
-	if (interval < 2 * sink->write_ms)
-		interval = 2 * sink->write_ms;
-	if (sink->first_ms >= sink->done_ms + interval)
-		return sink->first_ms;
-	if (due < sink->done_ms + sink->write_ms)
-		due = sink->done_ms + sink->write_ms;
-	return due < sink->first_ms + interval ? due : sink->first_ms + interval;
-}
-
-uint64_t publisher_file_sink_due(const struct file_sink *sink)
-{
-	uint64_t due = 0;
-
-	if (sink->job.running)
-		return UINT64_MAX;
-	if (!sink->forced)
-		due = sink->first_ms ? pace(sink) : UINT64_MAX;
-	return due < sink->retry_ms ? sink->retry_ms : due;
-}
-
-bool publisher_file_sink_is_even(const struct file_sink *sink)
-{
-	return !sink->job.running && !sink->forced && !sink->first_ms;
+		publisher_plan_written(&self->plan, change->id, change->gone ? NULL : &change->next,
+				       self->n_jobs);
+	}
 }
 
 /* Nothing is lost: the changes are touched again. */
-static void back_off(struct file_sink *sink)
+static void note_failed(struct file_sink *self, const struct plan_changes *changes)
 {
-	uint32_t wait = backoff_next(&sink->backoff);
-	uint64_t now = clock_ms();
+	for (size_t i = 0; i < changes->n; i++)
+		publisher_plan_touch(&self->plan, changes->items[i].id);
+	if (!publisher_pace_is_touched(&self->pace))
+		publisher_pace_touch(&self->pace, 0);
+}
 
-	publisher_metrics.write_failures++;
-	log_error("not published, what is there stays", "reason=%s retry_ms=%u",
-		  log_value(sink->job.err.text), wait);
-	sink->retry_ms = now + wait;
-	if (!sink->first_ms)
-		sink->first_ms = sink->last_ms = now;
+static uint64_t due(const struct file_sink *self)
+{
+	struct pace_limits limits = { .quiet_ms = QUIET_MS,
+				      .interval_ms = self->settings.interval_ms,
+				      .rest_ms = self->job.write_ms };
+
+	if (self->job.running)
+		return UINT64_MAX;
+	if (limits.interval_ms < 2 * self->job.write_ms)
+		limits.interval_ms = 2 * self->job.write_ms;
+	limits.calm_ms = limits.interval_ms;
+	return publisher_pace_due(&self->pace, &limits, self->forced);
 }
 
 /* ---- one publishing ---- */
 
-static int to_file(void *self, struct str text, struct err *err)
+/* What the state file is told: the owner of each change, and what is good of it. */
+static void list_saved(struct file_sink *self)
 {
-	return publisher_file_write(self, text, err);
+	struct file_job *job = &self->job;
+	struct state_changes *saved = &job->saved;
+
+	saved->items = pool_array(&job->pool, job->changes.n + 1, sizeof(*saved->items));
+	for (; saved->n < job->changes.n; saved->n++) {
+		const struct plan_change *change = &job->changes.items[saved->n];
+		struct state_change *out = &saved->items[saved->n];
+
+		*out = (struct state_change){ .good = NULL };
+		msg_key_from_text(change->id, &out->owner);
+		if (!change->gone)
+			out->good = publisher_wanted_find(self->wanted, change->id)->good;
+	}
 }
 
-/* 1: replaced, 0: the same as before, -1: failed. */
-static int write_file(struct file_sink *sink, struct err *err)
+static void end_job(struct file_sink *self)
 {
-	struct render_out out = { &sink->file, to_file };
-	struct render_as as = { sink->settings.format, sink->files.path.ptr };
-	int rc = 0;
+	struct file_job *job = &self->job;
 
-	if (as.format == WANTED_YAML)
-		rc = publisher_folder_fill(&sink->files, &sink->job.snapshot, err);
-	if (!rc)
-		rc = publisher_file_begin(&sink->file, err);
-	if (!rc)
-		rc = publisher_render_pieces(&sink->job.snapshot, &as, &out, err);
-	if (!rc)
-		rc = publisher_file_commit(&sink->file, err);
-	if (rc < 0)
-		publisher_file_cancel(&sink->file);
-	else if (as.format == WANTED_YAML)
-		publisher_folder_tidy(&sink->files, &sink->job.snapshot);
-	return rc;
-}
-
-/* The thread: it reads the snapshot and the changes, and writes the files and the result. */
-static void *run_job(void *arg)
-{
-	struct file_sink *sink = arg;
-	struct file_sink_job *job = &sink->job;
-	uint64_t begun_ms = clock_ms(), one = 1;
-
-	if (job->changes.n || sink->state.fd < 0)
-		job->rc = publisher_state_file_save(&sink->state, &job->changes, &job->snapshot,
-						    &job->err);
-	if (!job->rc)
-		job->rc = write_file(sink, &job->err);
-	job->write_ms = clock_ms() - begun_ms;
-	if (write(sink->done_fd, &one, sizeof(one)) < 0)
-		log_error("the end of a publishing could not be told", NULL);
-	return NULL;
-}
-
-static void end_job(struct file_sink *sink)
-{
-	struct file_sink_job *job = &sink->job;
-
+	publisher_pace_end(&self->pace);
 	if (job->rc < 0)
-		publisher_plan_again(&sink->plan, &job->changes);
+		note_failed(self, &job->changes);
 	else
-		publisher_plan_done(&sink->plan, &job->changes);
-	publisher_snapshot_let_go(&job->snapshot, sink->wanted);
+		note_written(self, &job->changes);
 	pool_clear(&job->pool);
-	job->running = false;
+	if (job->rc >= 0) {
+		retry_success(&self->pace.retry);
+		self->forced = false;
+		return;
+	}
+	publisher_metrics.write_failures++;
+	if (retry_failure(&self->pace.retry, str_from(job->err.text), 0))
+		log_error("not published, what is there stays", "reason=%s retry_ms=%llu",
+			  log_value(job->err.text),
+			  (unsigned long long)retry_wait_ms(&self->pace.retry));
 }
 
-static void join_job(struct file_sink *sink)
+static void publish(struct file_sink *self)
 {
-	uint64_t count;
+	struct file_job *job = &self->job;
+	const uint64_t planned_ns = self->planned_ns;
 
-	pthread_join(sink->job.thread, NULL);
-	if (read(sink->done_fd, &count, sizeof(count)) < 0)
-		log_debug("a publishing ended unannounced", NULL);
-	sink->done_ms = clock_ms();
-	sink->write_ms = sink->job.write_ms;
-	end_job(sink);
-}
-
-void publisher_file_sink_publish(struct file_sink *sink)
-{
-	struct file_sink_job *job = &sink->job;
-	uint64_t since = sink->plan.since_ns;
-
-	*job = (struct file_sink_job){ .since_ns = since,
-				       .n_rejected = publisher_wanted_n_rejected(sink->wanted) };
-	if (since && sink->planned_ns > since)
-		job->plan_us = (sink->planned_ns - since) / 1000;
-	publisher_plan_take(&sink->plan, sink->wanted, &job->pool, &job->changes);
-	sink->first_ms = sink->last_ms = sink->planned_ns = 0;
-	if (!job->changes.n && !sink->forced) {
+	*job = (struct file_job){ .outputs = &self->outputs,
+				  .done_fd = self->done_fd,
+				  .write_ms = job->write_ms,
+				  .seen_ns = publisher_pace_begin(&self->pace) };
+	if (job->seen_ns && planned_ns > job->seen_ns)
+		job->plan_us = (planned_ns - job->seen_ns) / 1000;
+	self->planned_ns = 0;
+	make_plan(self, &job->pool, &job->changes);
+	map_clear(&self->plan.touched);
+	if (!job->changes.n && !self->forced) {
 		publisher_metrics.writes_saved++;
 		pool_clear(&job->pool); /* it was changed and changed back */
 		return;
 	}
-	job->n_changes = job->changes.n;
-	job->n_routes = publisher_wanted_n_routes(sink->wanted);
-	publisher_snapshot_take(&job->snapshot, sink->wanted);
-	job->running = pthread_create(&job->thread, NULL, run_job, sink) == 0;
-	if (job->running)
-		return;
-	job->rc = err_set(&job->err, "no thread can be started");
-	end_job(sink);
-	back_off(sink);
+	list_saved(self);
+	if (publisher_file_job_start(job, self->wanted) < 0)
+		end_job(self);
 }
 
-int publisher_file_sink_on_done(struct file_sink *sink)
+static void count(const struct file_job *job)
 {
-	struct file_sink_job *job = &sink->job;
-	bool replaced;
+	const bool replaced = job->rc > 0;
 
-	if (!job->running)
-		return -1;
-	join_job(sink);
-	if (job->rc < 0) {
-		back_off(sink);
-		return -1;
-	}
-	replaced = job->rc > 0;
 	if (replaced)
-		publisher_metrics_stored(job->since_ns, job->write_ms);
+		publisher_metrics_stored(job->seen_ns, job->write_ms);
 	else
 		publisher_metrics.writes_saved++;
 	log_at(replaced ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG,
 	       replaced ? "published" : "nothing to publish",
 	       "routes=%zu changed=%zu rejected=%zu plan_us=%llu write_ms=%llu", job->n_routes,
-	       job->n_changes, job->n_rejected, (unsigned long long)job->plan_us,
+	       job->changes.n, job->n_rejected, (unsigned long long)job->plan_us,
 	       (unsigned long long)job->write_ms);
-	backoff_reset(&sink->backoff);
-	sink->forced = false;
-	sink->retry_ms = 0;
-	return 0;
 }
 
-void publisher_file_sink_close(struct file_sink *sink)
+/* ---- what the publisher asks and tells ---- */
+
+static void touch(struct sink *sink, const struct msg_key *owner, uint64_t seen_ns)
 {
-	if (sink->job.running)
-		join_job(sink);
-	publisher_state_file_close(&sink->state);
-	publisher_file_close(&sink->file);
-	publisher_plan_clear(&sink->plan);
-	publisher_folder_clear(&sink->files);
-	if (sink->done_fd >= 0)
-		close(sink->done_fd);
+	struct file_sink *self = (struct file_sink *)sink;
+	struct pool pool;
+
+	pool_init(&pool);
+	publisher_plan_touch(&self->plan, msg_key_text(owner, &pool));
+	publisher_pace_touch(&self->pace, seen_ns);
+	pool_clear(&pool);
+}
+
+static int fd(const struct sink *sink)
+{
+	return ((const struct file_sink *)sink)->done_fd;
+}
+
+static void on_fd(struct sink *sink)
+{
+	struct file_sink *self = (struct file_sink *)sink;
+
+	if (!self->job.running)
+		return;
+	publisher_file_job_join(&self->job, self->wanted);
+	end_job(self);
+	if (self->job.rc < 0)
+		return;
+	count(&self->job);
+	self->listener.stored(self->listener.self);
+}
+
+static uint64_t tick(struct sink *sink, uint64_t now_ms, uint64_t may_ms)
+{
+	struct file_sink *self = (struct file_sink *)sink;
+	uint64_t next;
+
+	measure_plan(self);
+	next = due(self);
+	if (next == UINT64_MAX && !self->job.running) {
+		self->listener.taken(self->listener.self);
+		self->listener.stored(self->listener.self);
+	}
+	if (next < may_ms)
+		next = may_ms;
+	if (next > now_ms)
+		return next;
+	publish(self);
+	self->listener.taken(self->listener.self);
+	return due(self);
+}
+
+static void explain(const struct sink *sink, const struct owner *owner, struct buf *out)
+{
+	const struct file_sink *self = (const struct file_sink *)sink;
+	const struct plan_entry *stored = publisher_plan_get(&self->plan, owner->text);
+	const struct good *good = owner->good;
+	const char *state = good ? "not yet" : "nothing";
+
+	if (stored)
+		state = good && hash_equal(&stored->digest, &good->digest) ? "equal" : "older";
+	json_put_text(out, "file", str_from(self->settings.path));
+	json_put_text(out, "state", str_from(state));
+}
+
+static void destroy(struct sink *sink)
+{
+	struct file_sink *self = (struct file_sink *)sink;
+
+	if (self->job.running) {
+		publisher_file_job_join(&self->job, self->wanted);
+		pool_clear(&self->job.pool);
+	}
+	publisher_file_job_close(&self->outputs);
+	publisher_plan_clear(&self->plan);
+	if (self->done_fd >= 0)
+		close(self->done_fd);
+	mem_free(self);
+}
+
+static const struct sink_ops ops = { .touch = touch,
+				     .fd = fd,
+				     .on_fd = on_fd,
+				     .tick = tick,
+				     .explain = explain,
+				     .destroy = destroy };
+
+/* ---- start ---- */
+
+/* What was saved is what the state file has of each owner. */
+static void load_state(struct file_sink *self)
+{
+	struct state_file *state = &self->outputs.state;
+	struct plan_changes changes;
+	const struct owner *owner;
+	struct pool pool;
+	struct err why;
+
+	if (publisher_state_file_load(state, self->wanted, &why) < 0)
+		log_warn("state file damaged, the rest of it is ignored", "path=%s reason=%s",
+			 log_value(state->file.path.ptr), log_value(why.text));
+	pool_init(&pool);
+	for (size_t i = 0; (owner = publisher_wanted_next(self->wanted, &i));)
+		publisher_plan_touch(&self->plan, owner->text);
+	make_plan(self, &pool, &changes);
+	map_clear(&self->plan.touched);
+	note_written(self, &changes);
+	pool_clear(&pool);
+}
+
+struct sink *publisher_file_sink_new(const struct file_sink_settings *settings,
+				     struct wanted *wanted, const struct sink_listener *listener,
+				     struct err *err)
+{
+	struct file_sink *self = mem_alloc(sizeof(*self));
+
+	self->sink.ops = &ops;
+	self->settings = *settings;
+	self->listener = *listener;
+	self->wanted = wanted;
+	self->forced = true;
+	publisher_plan_init(&self->plan);
+	publisher_pace_init(&self->pace);
+	self->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (publisher_file_job_open(&self->outputs, settings->path, settings->format, err) < 0)
+		goto fail;
+	if (self->done_fd < 0) {
+		err_set(err, "the end of a thread cannot be waited for: eventfd failed");
+		goto fail;
+	}
+	load_state(self);
+	return &self->sink;
+fail:
+	destroy(&self->sink);
+	return NULL;
 }

@@ -313,7 +313,7 @@ static int write_all(int fd, struct str bytes)
 	return 0;
 }
 
-static int append(struct state_file *state, const struct plan_changes *changes, struct err *err)
+static int append(struct state_file *state, const struct state_changes *changes, struct err *err)
 {
 	struct buf out, body;
 	int rc = 0;
@@ -384,7 +384,7 @@ static void forget_fd(struct state_file *state)
 	state->fd = -1;
 }
 
-int publisher_state_file_save(struct state_file *state, const struct plan_changes *changes,
+int publisher_state_file_save(struct state_file *state, const struct state_changes *changes,
 			      const struct snapshot *all, struct err *err)
 {
 	int rc;

@@ -8,7 +8,6 @@
 #define PUBLISHER_STATE_FILE_H
 
 #include "publisher/file/file.h"
-#include "publisher/sink/plan.h"
 #include "publisher/wanted/snapshot.h"
 
 struct state_file {
@@ -16,6 +15,19 @@ struct state_file {
 	int fd;           /* for appending; -1: it has to be written anew */
 	off_t size;       /* of what is good in it */
 	off_t compact;    /* what it had when it was last written anew or read */
+};
+
+#define PUBLISHER_STATE_FILE_CLOSED \
+	((struct state_file){ .file = { .dir_fd = -1, .fd = -1 }, .fd = -1 })
+
+/* An owner of which something else is good now; NULL: it is gone. */
+struct state_change {
+	struct msg_key owner;
+	const struct good *good;
+};
+struct state_changes {
+	struct state_change *items;
+	size_t n;
 };
 
 int publisher_state_file_open(struct state_file *state, const char *path, struct err *err);
@@ -26,7 +38,7 @@ void publisher_state_file_close(struct state_file *state);
 int publisher_state_file_load(struct state_file *state, struct wanted *wanted, struct err *err);
 /* Saves changes, on disk when it returns; `all` is what there is with them. After an error it is
  * written anew the next time. May run in another thread. */
-int publisher_state_file_save(struct state_file *state, const struct plan_changes *changes,
+int publisher_state_file_save(struct state_file *state, const struct state_changes *changes,
 			      const struct snapshot *all, struct err *err);
 
 #endif

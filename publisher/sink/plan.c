@@ -1,9 +1,9 @@
-/* plan: which owners differ from what is published.
+/* plan: what is stored, and which of it differs from what is wanted.
  *
- *   in     owners that something happened to, what is wanted
- *   out    those whose digest is another one than the published
- *   owns   a digest of each published owner
- *   never  looks at an owner that nothing happened to
+ *   in     what was read, followed, written and touched; what is wanted, from the sink
+ *   out    the changes that make what is stored what is wanted
+ *   owns   a digest of everything that is stored
+ *   never  looks at what nothing happened to
  */
 #include "publisher/sink/plan.h"
 
@@ -12,96 +12,146 @@
 void publisher_plan_init(struct plan *plan)
 {
 	*plan = (struct plan){ 0 };
-	map_init(&plan->published, mem_free);
+	map_init(&plan->stored, mem_free);
 	map_init(&plan->touched, NULL);
-	pool_init(&plan->keys);
 }
 
 void publisher_plan_clear(struct plan *plan)
 {
-	map_clear(&plan->published);
+	map_clear(&plan->stored);
 	map_clear(&plan->touched);
-	pool_clear(&plan->keys);
 }
 
-void publisher_plan_touch(struct plan *plan, const struct msg_key *owner, uint64_t seen_ns)
+void publisher_plan_touch(struct plan *plan, struct str id)
 {
-	struct pool pool;
-	struct str text;
+	map_put(&plan->touched, id, plan);
+}
 
-	if (seen_ns && (!plan->since_ns || seen_ns < plan->since_ns))
-		plan->since_ns = seen_ns;
-	pool_init(&pool);
-	text = msg_key_text(owner, &pool);
-	if (!map_get(&plan->touched, text)) {
-		struct msg_key *key = pool_alloc(&plan->keys, sizeof(*key));
+const struct plan_entry *publisher_plan_get(const struct plan *plan, struct str id)
+{
+	return map_get(&plan->stored, id);
+}
 
-		*key = msg_key_dup(owner, &plan->keys);
-		map_put(&plan->touched, text, key);
+/* While everything is read anew, versions may have started again. */
+static bool is_old(const struct plan *plan, const struct plan_entry *entry, uint64_t version)
+{
+	return entry && entry->round == plan->round && version <= entry->version;
+}
+
+/* False: something newer is known. */
+static bool set(struct plan *plan, struct str id, const struct plan_entry *seen)
+{
+	struct plan_entry *entry = map_get(&plan->stored, id);
+
+	if (is_old(plan, entry, seen->version))
+		return false;
+	if (!entry) {
+		entry = mem_alloc(sizeof(*entry));
+		map_put(&plan->stored, id, entry);
 	}
-	pool_clear(&pool);
+	plan->n_routes += seen->n_routes - entry->n_routes;
+	*entry = *seen;
+	entry->round = plan->round;
+	return true;
 }
 
-static const struct good *good_of(const struct wanted *wanted, struct str text)
+static bool forget(struct plan *plan, struct str id, uint64_t version)
 {
-	const struct owner *owner = publisher_wanted_find(wanted, text);
+	const struct plan_entry *entry = map_get(&plan->stored, id);
 
-	return owner ? owner->good : NULL;
+	if (!entry || is_old(plan, entry, version))
+		return false;
+	plan->n_routes -= entry->n_routes;
+	map_del(&plan->stored, id);
+	return true;
 }
 
-static bool differs(const struct good *good, const struct hash *published)
+void publisher_plan_note(struct plan *plan, struct str id, const struct plan_entry *seen)
 {
-	if (!good || !published)
-		return good || published;
-	return !hash_equal(&good->digest, published);
+	if (set(plan, id, seen))
+		publisher_plan_touch(plan, id);
 }
 
-void publisher_plan_make(const struct plan *plan, const struct wanted *wanted, struct pool *pool,
-			 struct plan_changes *out)
+void publisher_plan_gone(struct plan *plan, struct str id, uint64_t version)
 {
-	struct str text;
-	void *key;
+	if (forget(plan, id, version))
+		publisher_plan_touch(plan, id);
+}
+
+void publisher_plan_written(struct plan *plan, struct str id, const struct plan_entry *sent,
+			    uint64_t version)
+{
+	struct plan_entry entry;
+
+	if (!sent) {
+		forget(plan, id, version);
+		return;
+	}
+	entry = *sent;
+	entry.version = version;
+	set(plan, id, &entry);
+}
+
+/* Entries of earlier rounds give way to any version. */
+void publisher_plan_begin(struct plan *plan)
+{
+	plan->round++;
+}
+
+void publisher_plan_end(struct plan *plan, bool same)
+{
+	struct str id;
+	void *value;
+
+	for (size_t i = 0; map_next(&plan->stored, &i, &id, &value);) {
+		struct plan_entry *entry = value;
+
+		if (entry->round == plan->round)
+			continue;
+		publisher_plan_touch(plan, id);
+		plan->n_routes -= entry->n_routes;
+		*entry = (struct plan_entry){ .round = plan->round, .lost = true };
+		if (same)
+			map_del(&plan->stored, id);
+	}
+}
+
+/* ---- the changes ---- */
+
+static bool is_stored(const struct plan_entry *entry)
+{
+	return entry && !entry->lost;
+}
+
+bool publisher_plan_differs(const struct plan *plan, struct str id, enum plan_want want,
+			    const struct plan_entry *next)
+{
+	const struct plan_entry *entry = publisher_plan_get(plan, id);
+
+	if (want != PLAN_STORE)
+		return entry && want == PLAN_REMOVE;
+	return !is_stored(entry) || !hash_equal(&entry->digest, &next->digest);
+}
+
+void publisher_plan_make(const struct plan *plan, const struct plan_source *source,
+			 struct pool *pool, struct plan_changes *out)
+{
+	struct str id;
 
 	out->n = 0;
 	out->items = pool_array(pool, plan->touched.n + 1, sizeof(*out->items));
-	for (size_t i = 0; map_next(&plan->touched, &i, &text, &key);) {
-		const struct good *good = good_of(wanted, text);
+	for (size_t i = 0; map_next(&plan->touched, &i, &id, NULL);) {
+		const struct plan_entry *entry = publisher_plan_get(plan, id);
+		const size_t had = entry ? entry->n_routes : 0;
+		struct plan_change change = { .n_fewer = 0 };
+		const enum plan_want want = source->want(source->self, id, &change.next);
 
-		if (differs(good, map_get(&plan->published, text)))
-			out->items[out->n++] = (struct plan_change){ *(struct msg_key *)key, good };
+		if (!publisher_plan_differs(plan, id, want, &change.next))
+			continue;
+		change.id = pool_str(pool, id);
+		change.gone = want == PLAN_REMOVE;
+		if (had > change.next.n_routes)
+			change.n_fewer = had - change.next.n_routes;
+		out->items[out->n++] = change;
 	}
-}
-
-void publisher_plan_take(struct plan *plan, const struct wanted *wanted, struct pool *pool,
-			 struct plan_changes *out)
-{
-	publisher_plan_make(plan, wanted, pool, out);
-	for (size_t i = 0; i < out->n; i++)
-		out->items[i].owner = msg_key_dup(&out->items[i].owner, pool);
-	map_clear(&plan->touched);
-	pool_clear(&plan->keys);
-	plan->since_ns = 0;
-}
-
-void publisher_plan_done(struct plan *plan, const struct plan_changes *changes)
-{
-	struct pool pool;
-
-	pool_init(&pool);
-	for (size_t i = 0; i < changes->n; i++) {
-		const struct plan_change *change = &changes->items[i];
-		struct str text = msg_key_text(&change->owner, &pool);
-
-		if (change->good)
-			map_put(&plan->published, text, mem_dup(&change->good->digest, HASH_LEN));
-		else
-			map_del(&plan->published, text);
-	}
-	pool_clear(&pool);
-}
-
-void publisher_plan_again(struct plan *plan, const struct plan_changes *changes)
-{
-	for (size_t i = 0; i < changes->n; i++)
-		publisher_plan_touch(plan, &changes->items[i].owner, 0);
 }

@@ -1,39 +1,71 @@
-/* plan: which owners differ from what is published. Keeps digests, not bytes. */
+/* plan: what is stored, and which of it differs from what is wanted. Keeps digests, not bytes.
+ *
+ * An id names what a sink stores of one owner: a record of the databroker, a part of the file. */
 #ifndef PUBLISHER_PLAN_H
 #define PUBLISHER_PLAN_H
 
-#include "publisher/wanted/wanted.h"
+#include "base/hash.h"
+#include "base/map.h"
+#include "base/pool.h"
 
-struct plan {
-	struct map published; /* msg_key_text -> struct hash: what was published of each owner */
-	struct map touched;   /* msg_key_text -> struct msg_key: owners that may differ */
-	struct pool keys;     /* of those */
-	uint64_t since_ns;    /* when the oldest of these changes was seen; 0: unknown */
+struct plan_entry {
+	struct hash digest;
+	uint64_t version; /* what is newer has a larger one */
+	uint64_t round;   /* of reading, in which it was seen last */
+	size_t n_routes;
+	bool lost; /* of a databroker that was wiped since: somebody may still have it */
 };
 
+struct plan {
+	struct map stored;  /* id -> struct plan_entry */
+	struct map touched; /* ids that may differ from what is wanted */
+	size_t n_routes;    /* of all that is stored */
+	uint64_t round;
+};
+
+void publisher_plan_init(struct plan *plan);
+void publisher_plan_clear(struct plan *plan);
+void publisher_plan_touch(struct plan *plan, struct str id);
+
+/* What is stored under an id; NULL: nothing. */
+const struct plan_entry *publisher_plan_get(const struct plan *plan, struct str id);
+/* Somebody has stored this in that version. Touches it, unless something newer is known. */
+void publisher_plan_note(struct plan *plan, struct str id, const struct plan_entry *seen);
+/* It is stored no more, since that version. */
+void publisher_plan_gone(struct plan *plan, struct str id, uint64_t version);
+/* The same for what we wrote ourselves, which touches nothing; sent NULL: removed. */
+void publisher_plan_written(struct plan *plan, struct str id, const struct plan_entry *sent,
+			    uint64_t version);
+/* Between these, everything is noted anew, whatever its version. What was not seen is gone, or lost
+ * if the databroker is not the same as before. */
+void publisher_plan_begin(struct plan *plan);
+void publisher_plan_end(struct plan *plan, bool same);
+
+enum plan_want {
+	PLAN_STORE,
+	PLAN_REMOVE,
+	PLAN_KEEP /* what is stored: nothing better is known */
+};
+struct plan_source {
+	void *self;
+	/* What is wanted under an id, and for PLAN_STORE its digest and routes. */
+	enum plan_want (*want)(void *self, struct str id, struct plan_entry *next);
+};
 struct plan_change {
-	struct msg_key owner;
-	const struct good *good; /* NULL: it is to go */
+	struct str id;
+	bool gone;
+	size_t n_fewer;         /* routes that it takes away */
+	struct plan_entry next; /* what is stored afterwards */
 };
 struct plan_changes {
 	struct plan_change *items;
 	size_t n;
 };
-
-void publisher_plan_init(struct plan *plan);
-void publisher_plan_clear(struct plan *plan);
-/* Something about an owner may be different now. */
-void publisher_plan_touch(struct plan *plan, const struct msg_key *owner, uint64_t seen_ns);
-/* The owners among those touched that differ from what is published; lives in the pool, borrows
- * from `wanted`. */
-void publisher_plan_make(const struct plan *plan, const struct wanted *wanted, struct pool *pool,
-			 struct plan_changes *out);
-/* The same, and nothing is touched afterwards: they are on their way. */
-void publisher_plan_take(struct plan *plan, const struct wanted *wanted, struct pool *pool,
-			 struct plan_changes *out);
-/* These changes are published now. */
-void publisher_plan_done(struct plan *plan, const struct plan_changes *changes);
-/* They are not: they are touched again. */
-void publisher_plan_again(struct plan *plan, const struct plan_changes *changes);
+/* Those of the touched that differ from what is wanted; they live in the pool. */
+void publisher_plan_make(const struct plan *plan, const struct plan_source *source,
+			 struct pool *pool, struct plan_changes *out);
+/* Whether there is something to write under one id. */
+bool publisher_plan_differs(const struct plan *plan, struct str id, enum plan_want want,
+			    const struct plan_entry *next);
 
 #endif

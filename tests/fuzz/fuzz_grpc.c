@@ -11,7 +11,7 @@
 static int on_message(void *self, struct str message, struct err *err)
 {
 	const Databroker__SyncResponse *answer;
-	struct ledger_entry entry;
+	struct plan_entry entry;
 	struct msg_key owner;
 	struct pool pool;
 

@@ -44,7 +44,7 @@ static void write_file(const char *path, const struct buf *text)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct wanted *wanted = publisher_wanted_new(NULL);
-	struct plan_changes none = { 0 };
+	struct state_changes none = { 0 };
 	struct snapshot all;
 	struct state_file state;
 	struct buf text;

@@ -314,11 +314,15 @@ static void test_a_secret_in_sentences_stays_secret(void **state)
 static void test_keys(void **state)
 {
 	struct msg_key a = { MSG_KIND_INGRESS, STR("shop"), STR("web") },
-		       b = { MSG_KIND_POMERIUM, STR(""), STR("global") };
+		       b = { MSG_KIND_POMERIUM, STR(""), STR("global") }, back;
 
 	(void)state;
 	assert_true(str_is(msg_key_text(&a, &pool), "Ingress/shop/web"));
 	assert_true(str_is(msg_key_text(&b, &pool), "Pomerium//global"));
+	assert_true(msg_key_from_text(STR("Ingress/shop/web"), &back) && msg_key_equal(&back, &a));
+	assert_true(msg_key_from_text(STR("Pomerium//global"), &back) && msg_key_equal(&back, &b));
+	assert_false(msg_key_from_text(STR("Ingres/shop/web"), &back));
+	assert_false(msg_key_from_text(STR("Ingress/web"), &back));
 	assert_true(str_is(msg_key_for_people(&a, &pool), "shop/web"));
 	assert_true(str_is(msg_key_for_people(&b, &pool), "global"));
 	assert_true(msg_key_cmp(&a, &b) < 0 && msg_key_cmp(&b, &a) > 0 && msg_key_equal(&a, &a));

@@ -4,28 +4,46 @@
 
 #include <poll.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "tests/unit/publisher/folders.h"
 #include "tests/unit/publisher/rig.h"
 
+#define LATER 60000 /* more than any wait */
+
 static struct pool pool;
 static const char *path;
 static struct wanted *wanted;
-static struct file_sink sink;
+static struct sink *sink;
+static int n_taken, n_stored;
+
+static void on_taken(void *self)
+{
+	(void)self;
+	n_taken++;
+}
+
+static void on_stored(void *self)
+{
+	(void)self;
+	n_stored++;
+}
 
 static void start(enum wanted_format format)
 {
-	struct file_sink_settings settings = { path, format, 500 };
+	const struct file_sink_settings settings = { path, format, 500 };
+	const struct sink_listener listener = { NULL, on_taken, on_stored };
 	struct err err = { "" };
 
 	wanted = publisher_wanted_new(NULL);
-	if (publisher_file_sink_open(&sink, &settings, wanted, &err) < 0)
+	sink = publisher_file_sink_new(&settings, wanted, &listener, &err);
+	if (!sink)
 		fail_msg("%s", err.text);
 }
 
 static void end(void)
 {
-	publisher_file_sink_close(&sink);
+	sink->ops->destroy(sink);
 	publisher_wanted_destroy(&wanted);
 }
 
@@ -35,6 +53,7 @@ static int setup(void **state)
 	pool_init(&pool);
 	folder_make();
 	path = folder_path("out", &pool);
+	n_taken = n_stored = 0;
 	log_set_level(LOG_LEVEL_ERROR);
 	start(WANTED_JSON);
 	return 0;
@@ -54,19 +73,38 @@ static void put(const char *owner, const char *prefix)
 	struct msg_config config = rig_config(owner, rig_route(owner, "h", prefix, &pool), &pool);
 
 	rig_put(wanted, &config);
-	publisher_file_sink_touch(&sink, &config.owner, 0);
+	sink->ops->touch(sink, &config.owner, 0);
 }
 
-/* Starts to publish and waits for the end. */
-static int publish(void)
+static uint64_t tick(uint64_t later_ms)
 {
-	struct pollfd fd = { .fd = sink.done_fd, .events = POLLIN };
+	return sink->ops->tick(sink, clock_ms() + later_ms, 0);
+}
 
-	publisher_file_sink_publish(&sink);
-	if (!sink.job.running)
-		return -1;
-	assert_int_equal(poll(&fd, 1, 20000), 1);
-	return publisher_file_sink_on_done(&sink);
+static bool is_writing(int wait_ms)
+{
+	struct pollfd fd = { .fd = sink->ops->fd(sink), .events = POLLIN };
+
+	return poll(&fd, 1, wait_ms) == 1;
+}
+
+/* The writing that was started ends; true: what was taken is stored. */
+static bool finish(void)
+{
+	const int before = n_stored;
+
+	assert_true(is_writing(20000));
+	sink->ops->on_fd(sink);
+	return n_stored > before;
+}
+
+static bool publish(void)
+{
+	const int before = n_taken;
+
+	assert_true(tick(LATER) == UINT64_MAX);
+	assert_int_equal(n_taken, before + 1);
+	return finish();
 }
 
 static bool file_says(const char *word)
@@ -76,32 +114,53 @@ static bool file_says(const char *word)
 	return text.ptr && strstr(text.ptr, word);
 }
 
+/* What is said to be stored of an owner. */
+static bool stored_is(const char *owner, const char *want)
+{
+	const struct msg_key key = rig_key(owner);
+	struct buf out;
+	bool is;
+
+	buf_init(&out, BUF_MAX_TEXT);
+	sink->ops->explain(sink, publisher_wanted_owner(wanted, &key), &out);
+	is = strstr(out.ptr, pool_printf(&pool, "\"state\":\"%s\"", want).ptr);
+	buf_clear(&out);
+	return is;
+}
+
 static void the_first_publishing_writes_even_nothing(void **state)
 {
 	(void)state;
-	assert_int_equal(publisher_file_sink_due(&sink), 0);
-	assert_int_equal(publish(), 0);
+	assert_true(tick(0) == UINT64_MAX);
+	assert_true(finish());
 	assert_true(file_says("{\"settings\":{}}"));
-	assert_true(publisher_file_sink_due(&sink) == UINT64_MAX);
+	assert_true(tick(LATER) == UINT64_MAX);
+	assert_false(is_writing(0));
 }
 
-static void the_first_change_goes_at_once_the_next_waits(void **state)
+static void nothing_is_written_before_it_may(void **state)
 {
+	const uint64_t now = clock_ms();
+
+	(void)state;
+	assert_true(sink->ops->tick(sink, now, now + 1) == now + 1);
+	assert_true(sink->ops->tick(sink, now, UINT64_MAX) == UINT64_MAX);
+	assert_int_equal(n_taken, 0);
+}
+
+static void what_follows_a_write_waits(void **state)
+{
+	uint64_t due;
+
 	(void)state;
 	publish();
-	sink.done_ms -= 1000;
 	put("a", "/");
-	assert_true(publisher_file_sink_due(&sink) <= clock_ms());
-	assert_int_equal(publish(), 0);
+	due = tick(0);
+	assert_true(due > clock_ms() && due <= clock_ms() + LATER);
+	assert_true(stored_is("a", "not yet"));
+	assert_true(publish());
 	assert_true(file_says("\"prefix\":\"/\""));
-	put("a", "/x");
-	assert_true(publisher_file_sink_due(&sink) > sink.last_ms);
-	assert_true(publisher_file_sink_due(&sink) <= sink.first_ms + 500 + 2 * sink.write_ms);
-	for (int i = 0; i < 20; i++) { /* it does not wait for ever if changes go on */
-		sink.first_ms -= 100;
-		put("b", i % 2 ? "/" : "/x");
-	}
-	assert_true(publisher_file_sink_due(&sink) <= clock_ms());
+	assert_true(stored_is("a", "equal"));
 }
 
 static void changed_back_is_no_change(void **state)
@@ -110,37 +169,37 @@ static void changed_back_is_no_change(void **state)
 	put("a", "/");
 	publish();
 	put("a", "/x");
+	assert_true(stored_is("a", "older"));
 	put("a", "/");
-	publisher_file_sink_publish(&sink);
-	assert_false(sink.job.running);
-	assert_true(publisher_file_sink_due(&sink) == UINT64_MAX);
+	assert_true(tick(LATER) == UINT64_MAX);
+	assert_false(is_writing(0));
+	assert_true(tick(LATER) == UINT64_MAX);
 }
 
 static void changes_while_it_writes_are_not_lost(void **state)
 {
 	struct msg_key a = rig_key("a");
-	struct pollfd fd = { .fd = sink.done_fd, .events = POLLIN };
 
 	(void)state;
 	put("a", "/old");
 	put("b", "/b");
-	publisher_file_sink_publish(&sink);
-	assert_true(sink.job.running);
-	assert_true(publisher_file_sink_due(&sink) == UINT64_MAX);
+	assert_true(tick(LATER) == UINT64_MAX);
 	put("b", "/new"); /* what is being written does not change under its hands */
 	publisher_wanted_delete(wanted, &a);
-	publisher_file_sink_touch(&sink, &a, 0);
-	assert_int_equal(poll(&fd, 1, 20000), 1);
-	assert_int_equal(publisher_file_sink_on_done(&sink), 0);
+	sink->ops->touch(sink, &a, 0);
+	assert_true(tick(LATER) == UINT64_MAX); /* one at a time */
+	assert_true(finish());
 	assert_true(file_says("/old") && file_says("/b\"") && !file_says("/new"));
-	assert_true(publisher_file_sink_due(&sink) < UINT64_MAX);
-	assert_int_equal(publish(), 0);
+	assert_true(stored_is("b", "older"));
+	assert_true(publish());
 	assert_true(!file_says("/old") && file_says("/new"));
-	assert_int_equal(sink.job.n_changes, 2);
+	assert_true(stored_is("b", "equal"));
 }
 
 static void a_failure_is_tried_again(void **state)
 {
+	uint64_t due;
+
 	(void)state;
 	put("a", "/");
 	publish();
@@ -148,31 +207,35 @@ static void a_failure_is_tried_again(void **state)
 	unlink(path);
 	assert_int_equal(mkdir(path, 0700), 0);
 	put("a", "/x");
-	assert_int_equal(publish(), -1);
-	assert_true(sink.retry_ms > 0 && publisher_file_sink_due(&sink) >= sink.retry_ms);
+	assert_false(publish());
+	assert_true(stored_is("a", "older"));
+	due = tick(0);
+	assert_true(due > clock_ms() && due <= clock_ms() + LATER);
 	assert_int_equal(rmdir(path), 0);
-	assert_int_equal(publish(), 0);
+	assert_true(publish());
 	assert_true(file_says("/x"));
-	assert_int_equal(sink.retry_ms, 0);
+	assert_true(tick(LATER) == UINT64_MAX);
 }
 
 static void a_restart_has_the_last_good(void **state)
 {
-	struct stat before, after;
+	const char *saved = pool_printf(&pool, "%s.state", path).ptr;
+	struct stat file[2], saves[2];
 
 	(void)state;
 	put("a", "/");
 	put("b", "/b");
 	publish();
-	assert_int_equal(stat(path, &before), 0);
+	assert_int_equal(stat(path, &file[0]) + stat(saved, &saves[0]), 0);
 	end();
 	start(WANTED_JSON);
 	assert_int_equal(publisher_wanted_n_routes(wanted), 2);
+	assert_true(stored_is("a", "equal"));
 	put("a", "/");
-	assert_int_equal(publish(), 0);
-	assert_int_equal(sink.job.n_changes, 0);
-	assert_int_equal(stat(path, &after), 0);
-	assert_int_equal(before.st_ino, after.st_ino); /* nothing was written */
+	assert_true(publish());
+	assert_int_equal(stat(path, &file[1]) + stat(saved, &saves[1]), 0);
+	assert_int_equal(file[0].st_ino, file[1].st_ino); /* nothing was written */
+	assert_int_equal(saves[0].st_size, saves[1].st_size);
 }
 
 /* ---- YAML with the bootstrap part and its files ---- */
@@ -197,7 +260,7 @@ static void put_postgres(const char *ca)
 	rig_secret(wanted, "s", "k", STR("postgres://db/x?sslmode=a"));
 	rig_secret(wanted, "ca", "ca.crt", str_from(ca));
 	assert_int_equal(rig_put(wanted, &config), WANTED_CHANGED);
-	publisher_file_sink_touch(&sink, &config.owner, 0);
+	sink->ops->touch(sink, &config.owner, 0);
 }
 
 /* The file that the connection string names has this content, and it is the only one. */
@@ -232,11 +295,11 @@ static void yaml_has_the_bootstrap_part_and_its_files(void **state)
 	publisher_wanted_need(wanted, (struct wanted_needs){ true, true });
 	put("a", "/");
 	put_postgres("CA 1");
-	assert_int_equal(publish(), 0);
+	assert_true(publish());
 	assert_true(file_says("shared_secret:") && file_says("https://h"));
 	check_storage_file("CA 1");
 	put_postgres("CA 2");
-	assert_int_equal(publish(), 0);
+	assert_true(publish());
 	check_storage_file("CA 2");
 }
 
@@ -246,7 +309,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_first_publishing_writes_even_nothing),
-		TEST(the_first_change_goes_at_once_the_next_waits),
+		TEST(nothing_is_written_before_it_may),
+		TEST(what_follows_a_write_waits),
 		TEST(changed_back_is_no_change),
 		TEST(changes_while_it_writes_are_not_lost),
 		TEST(a_failure_is_tried_again),

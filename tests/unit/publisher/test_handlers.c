@@ -1,13 +1,15 @@
 /* test_handlers: the publisher without its sockets: what it takes, acknowledges, asks for and
  * removes. */
-#include "publisher/room.h"
+#include "publisher/handlers.h"
 
 #include "base/log.h"
+#include "publisher/file/file_sink.h"
 #include "tests/unit/publisher/folders.h"
 #include "tests/unit/publisher/rig.h"
 
 static struct pool pool;
-static struct publisher p;
+static struct handlers handlers;
+static struct sinks sinks;
 static size_t n_acks, n_asked;
 static uint64_t last_ack;
 
@@ -24,10 +26,16 @@ int actor_send(struct actor_peer *peer, enum msg_type type, const void *body)
 	return 0;
 }
 
+static void ignore(void *self)
+{
+	(void)self;
+}
+
 static int setup(void **state)
 {
-	struct wanted_listener warnings = { &p, publisher_handlers_warn };
 	struct file_sink_settings settings = { .format = WANTED_JSON, .interval_ms = 500 };
+	const struct sink_listener listener = { NULL, ignore, ignore };
+	struct sink *sink;
 	struct err err = { "" };
 
 	(void)state;
@@ -35,24 +43,23 @@ static int setup(void **state)
 	folder_make();
 	log_set_level(LOG_LEVEL_ERROR);
 	n_acks = n_asked = 0;
-	p = (struct publisher){ .resolver = (struct actor_peer *)&p,
-				.wanted = publisher_wanted_new(&warnings) };
-	publisher_inventory_init(&p.inventory);
-	publisher_inventory_begin(&p.inventory, 1);
-	publisher_pending_init(&p.pending, &p, publisher_handlers_ask);
+	publisher_handlers_init(&handlers);
+	handlers.resolver = (struct actor_peer *)&handlers;
+	handlers.sinks = &sinks;
+	publisher_inventory_begin(&handlers.inventory, 1);
 	settings.path = folder_path("out", &pool);
-	if (publisher_file_sink_open(&p.sink, &settings, p.wanted, &err) < 0)
+	sink = publisher_file_sink_new(&settings, handlers.wanted, &listener, &err);
+	if (!sink)
 		fail_msg("%s", err.text);
+	publisher_sinks_add(&sinks, sink);
 	return 0;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	publisher_file_sink_close(&p.sink);
-	publisher_pending_clear(&p.pending);
-	publisher_inventory_clear(&p.inventory);
-	publisher_wanted_destroy(&p.wanted);
+	publisher_sinks_clear(&sinks);
+	publisher_handlers_clear(&handlers);
 	folder_remove();
 	pool_clear(&pool);
 	return 0;
@@ -63,7 +70,7 @@ static void config(const char *owner, uint64_t number)
 	struct msg_config message = rig_config(owner, rig_route(owner, owner, "/", &pool), &pool);
 
 	message.stamp.number = number;
-	publisher_handlers_config(&p, &message, STR(""));
+	publisher_handlers_config(&handlers, &message, STR(""));
 }
 
 static void reject(const char *owner, uint64_t number)
@@ -72,13 +79,13 @@ static void reject(const char *owner, uint64_t number)
 				      .stamp = { 1, number, 0 },
 				      .reason = STR("it is broken") };
 
-	publisher_handlers_reject(&p, &message);
+	publisher_handlers_reject(&handlers, &message);
 }
 
 static void delete (const char *owner, uint64_t number)
 {
-	publisher_handlers_delete(
-		&p, &(struct msg_delete){ .owner = rig_key(owner), .stamp = { 1, number, 0 } });
+	publisher_handlers_delete(&handlers, &(struct msg_delete){ .owner = rig_key(owner),
+								   .stamp = { 1, number, 0 } });
 }
 
 static void inventory(const char *const *owners, size_t n, bool complete)
@@ -93,13 +100,13 @@ static void inventory(const char *const *owners, size_t n, bool complete)
 		entries[i] = (struct msg_inventory_entry){ rig_key(owners[i]), 1 };
 	message.owners.items = entries;
 	message.owners.n = n;
-	assert_int_equal(publisher_inventory_announce(&p.inventory, &message, &err), 1);
+	assert_int_equal(publisher_inventory_announce(&handlers.inventory, &message, &err), 1);
 }
 
 static bool has(const char *owner)
 {
 	struct msg_key key = rig_key(owner);
-	const struct owner *found = publisher_wanted_owner(p.wanted, &key);
+	const struct owner *found = publisher_wanted_owner(handlers.wanted, &key);
 
 	return found && found->good;
 }
@@ -114,7 +121,7 @@ static void takes_and_acknowledges(void **state)
 	assert_int_equal(n_acks, 2);
 	reject("a", 6);
 	assert_true(has("a"));
-	assert_int_equal(publisher_wanted_n_rejected(p.wanted), 1);
+	assert_int_equal(publisher_wanted_n_rejected(handlers.wanted), 1);
 	delete ("a", 7);
 	assert_false(has("a"));
 	config("a", 6);
@@ -128,7 +135,7 @@ static void other_epochs_are_not_answered(void **state)
 
 	(void)state;
 	message.stamp.epoch = 2;
-	publisher_handlers_config(&p, &message, STR(""));
+	publisher_handlers_config(&handlers, &message, STR(""));
 	assert_int_equal(n_acks, 0);
 	assert_false(has("a"));
 }
@@ -139,32 +146,32 @@ static void sweeps_once_everybody_is_there(void **state)
 	(void)state;
 	config("gone", 1);
 	config("stays", 1);
-	publisher_inventory_begin(&p.inventory,
+	publisher_inventory_begin(&handlers.inventory,
 				  1); /* a restart: wanted is what the state file had */
 	inventory((const char *[]){ "stays", "new" }, 2, true);
-	publisher_handlers_sweep(&p, 1000);
+	publisher_handlers_sweep(&handlers, 1000);
 	assert_true(has("gone"));
-	assert_int_equal(p.passed_ms, 0);
+	assert_int_equal(handlers.passed_ms, 0);
 	config("stays", 101);
 	config("new", 102);
-	publisher_handlers_sweep(&p, 2000);
+	publisher_handlers_sweep(&handlers, 2000);
 	assert_false(has("gone"));
 	assert_true(has("stays") && has("new"));
-	assert_int_equal(p.passed_ms, 2000);
-	publisher_handlers_sweep(&p, 3000);
-	assert_int_equal(p.passed_ms, 2000);
+	assert_int_equal(handlers.passed_ms, 2000);
+	publisher_handlers_sweep(&handlers, 3000);
+	assert_int_equal(handlers.passed_ms, 2000);
 }
 
 static void nobody_goes_on_account_of_what_cannot_be_read(void **state)
 {
 	(void)state;
 	config("restored", 1);
-	publisher_inventory_begin(&p.inventory, 1);
+	publisher_inventory_begin(&handlers.inventory, 1);
 	inventory(NULL, 0, false);
-	publisher_handlers_sweep(&p, 1000);
+	publisher_handlers_sweep(&handlers, 1000);
 	assert_true(has("restored"));
 	inventory(NULL, 0, true); /* it could be read again */
-	publisher_handlers_sweep(&p, 2000);
+	publisher_handlers_sweep(&handlers, 2000);
 	assert_false(has("restored"));
 }
 
@@ -191,7 +198,7 @@ static void send_packed(const struct msg_config *message)
 
 	buf_init(&raw, BUF_MAX_MESSAGE);
 	codec_pack(&msg_config_codec, message, &raw);
-	publisher_handlers_config(&p, message, buf_view(&raw));
+	publisher_handlers_config(&handlers, message, buf_view(&raw));
 	buf_clear(&raw);
 }
 
@@ -200,7 +207,7 @@ static void secret(const char *text)
 	struct msg_secret_entry entry = { STR("k"), hash_of(str_from(text)), str_from(text) };
 	struct msg_secret_put put = { { MSG_KIND_SECRET, STR("ns"), STR("s") }, { &entry, 1 } };
 
-	publisher_handlers_secret(&p, &put);
+	publisher_handlers_secret(&handlers, &put);
 }
 
 static void waits_for_a_value_and_asks(void **state)
@@ -217,7 +224,7 @@ static void waits_for_a_value_and_asks(void **state)
 	assert_false(has("a"));
 	secret("KEY");
 	assert_true(has("a"));
-	assert_int_equal(publisher_pending_n(&p.pending), 0);
+	assert_int_equal(publisher_pending_n(&handlers.pending), 0);
 }
 
 static void what_is_newer_ends_the_waiting(void **state)
@@ -228,9 +235,9 @@ static void what_is_newer_ends_the_waiting(void **state)
 	(void)state;
 	send_packed(&message);
 	config("a", 6);
-	assert_int_equal(publisher_pending_n(&p.pending), 0);
+	assert_int_equal(publisher_pending_n(&handlers.pending), 0);
 	secret("KEY");
-	assert_null(strstr(rig_render(p.wanted, WANTED_JSON, &pool), "tls_client_key"));
+	assert_null(strstr(rig_render(handlers.wanted, WANTED_JSON, &pool), "tls_client_key"));
 	message.stamp.number = 7;
 	splice.hmac = hash_of(STR("LATER"));
 	send_packed(&message);

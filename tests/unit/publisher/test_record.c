@@ -63,7 +63,7 @@ static void test_the_record_of_an_ingress(void **state)
 {
 	const char *json = rig_route("web", "h.example.com", "/", &pool);
 	struct msg_config config = rig_config("web", json, &pool);
-	struct ledger_entry read;
+	struct plan_entry read;
 	struct hash digest;
 	struct str bytes;
 	size_t n_routes;
@@ -84,7 +84,7 @@ static void test_the_record_of_an_ingress(void **state)
 /* A databroker may keep records in a form of its own: the order of fields says nothing. */
 static void test_another_packing_of_the_same(void **state)
 {
-	struct ledger_entry a, b, c;
+	struct plan_entry a, b, c;
 	struct str one = STR("\x12\x06\x0a\x01i\x12\x01h"),
 		   other = STR("\x12\x06\x12\x01h\x0a\x01i");
 

@@ -50,8 +50,8 @@ static void put(const char *owner, const char *json)
 /* Saves these owners as they are wanted now. */
 static void save(const char *const *owners, size_t n)
 {
-	struct plan_change items[8];
-	struct plan_changes changes = { items, n };
+	struct state_change items[8];
+	struct state_changes changes = { items, n };
 	struct snapshot all;
 	struct err err = { "" };
 
@@ -59,7 +59,7 @@ static void save(const char *const *owners, size_t n)
 		struct msg_key key = rig_key(owners[i]);
 		const struct owner *owner = publisher_wanted_owner(wanted, &key);
 
-		items[i] = (struct plan_change){ key, owner ? owner->good : NULL };
+		items[i] = (struct state_change){ key, owner ? owner->good : NULL };
 	}
 	publisher_snapshot_take(&all, wanted);
 	if (publisher_state_file_save(&saved, &changes, &all, &err) < 0)

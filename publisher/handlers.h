@@ -1,0 +1,41 @@
+/* handlers: what the messages about owners and Secrets do. */
+#ifndef PUBLISHER_HANDLERS_H
+#define PUBLISHER_HANDLERS_H
+
+#include "actor/actor.h"
+#include "publisher/bootstrap/startup.h"
+#include "publisher/report/report.h"
+#include "publisher/sink/sinks.h"
+#include "publisher/wanted/inventory.h"
+#include "publisher/wanted/pending.h"
+
+/* What they work on. */
+struct handlers {
+	struct actor_peer *resolver; /* NULL: down */
+	struct wanted *wanted;
+	struct inventory inventory;
+	struct pending pending;
+	struct startup startup;
+	const struct sinks *sinks; /* these two are set by who has them */
+	struct report *report;     /* NULL: nobody is told */
+	uint64_t compared;         /* the announcement that wanted was compared with; 0: none */
+	uint64_t passed_ms;        /* when the barrier of this epoch was passed; 0: not yet */
+};
+
+void publisher_handlers_init(struct handlers *h);
+void publisher_handlers_clear(struct handlers *h);
+/* The resolver is there. With another epoch it is another one, and announces everybody anew. */
+void publisher_handlers_begin(struct handlers *h, struct actor_peer *resolver, uint64_t epoch);
+
+/* Each message is applied, kept until a secret value has come, or dropped as stale: then it is
+ * acknowledged; of another epoch: then it is not. */
+void publisher_handlers_config(struct handlers *h, const struct msg_config *config, struct str raw);
+void publisher_handlers_reject(struct handlers *h, const struct msg_reject *reject);
+void publisher_handlers_delete(struct handlers *h, const struct msg_delete *gone);
+void publisher_handlers_secret(struct handlers *h, const struct msg_secret_put *put);
+/* Once for each announcement, when everybody has arrived: who is not in it goes. */
+void publisher_handlers_sweep(struct handlers *h, uint64_t now_ms);
+/* Why nothing complete can be stored yet; -1: something is missing. */
+int publisher_handlers_check(const struct handlers *h, struct err *why);
+
+#endif

@@ -1,0 +1,160 @@
+/* outputs: where the publisher's work leaves it: the sinks, and reports to Kubernetes.
+ *
+ *   in     what is wanted, and whether this epoch may write
+ *   out    a file, or records; Events and status of what is stored
+ *   owns   the order: nothing is reported as stored before it is
+ *   never  decides what is wanted
+ *
+ * Only here is it known which kinds of sinks there are.
+ */
+#include "publisher/outputs.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "publisher/bootstrap/bootstrap_sink.h"
+#include "publisher/databroker/databroker.h"
+#include "publisher/file/file_sink.h"
+
+/* The first state waits that long for secret values once everybody has arrived. */
+#define VALUES_MS 10000
+
+/* ---- what the sinks tell ---- */
+
+static void become_ready(struct outputs *self)
+{
+	if (!self->ready)
+		actor_ready(self->loop);
+	self->ready = true;
+}
+
+static void on_taken(void *arg)
+{
+	struct outputs *self = arg;
+
+	publisher_report_mark(self->report);
+}
+
+static void on_stored(void *arg)
+{
+	struct outputs *self = arg;
+
+	become_ready(self);
+	if (self->once)
+		actor_quit(self->loop, publisher_wanted_n_rejected(self->handlers->wanted) ? 1 : 0);
+	publisher_report_stored(self->report);
+}
+
+/* ---- descriptors and deadlines ---- */
+
+/* The descriptor of the report may have become another one. */
+static void watch_report(struct outputs *self)
+{
+	const int fd = publisher_report_fd(self->report);
+
+	if (fd == self->report_fd)
+		return;
+	if (self->report_fd >= 0)
+		actor_unwatch_fd(self->loop, self->report_fd);
+	if (fd >= 0)
+		actor_watch_fd(self->loop, fd, self->on_fd);
+	self->report_fd = fd;
+}
+
+void publisher_outputs_on_fd(struct outputs *self, int fd)
+{
+	if (fd != self->report_fd) {
+		publisher_sinks_on_fd(&self->sinks, fd);
+		return;
+	}
+	publisher_report_on_fd(self->report);
+	watch_report(self);
+}
+
+/* When this epoch may write: at once after the barrier, or a little later if secret values are on
+ * their way. */
+static uint64_t may_write_ms(const struct outputs *self)
+{
+	const struct handlers *handlers = self->handlers;
+
+	if (!handlers->passed_ms)
+		return UINT64_MAX;
+	return !self->ready && publisher_pending_n(&handlers->pending)
+		       ? handlers->passed_ms + VALUES_MS
+		       : 0;
+}
+
+uint64_t publisher_outputs_tick(struct outputs *self, uint64_t now_ms)
+{
+	uint64_t next = publisher_sinks_tick(&self->sinks, now_ms, may_write_ms(self));
+	struct sink_state state;
+
+	publisher_sinks_look(&self->sinks, &state);
+	if (state.standby)
+		become_ready(self);
+	publisher_report_lead(self->report, state.leads);
+	next = clock_earlier(next, publisher_report_tick(self->report, now_ms));
+	watch_report(self);
+	return next;
+}
+
+/* ---- start and end ---- */
+
+static struct sink *new_databroker(struct outputs *self, struct databroker_settings *settings,
+				   const struct sink_listener *listener, struct err *err)
+{
+	char agent[64];
+	struct sink *sink;
+	int len = snprintf(agent, sizeof(agent), "sluice-publisher/%016llx",
+			   (unsigned long long)actor_epoch(self->loop));
+
+	settings->grpc.agent = (struct str){ agent, (size_t)len };
+	settings->run_dir = actor_run_dir();
+	sink = publisher_databroker_new(settings, self->handlers->wanted, listener, err);
+	mem_wipe(&settings->grpc.secret, sizeof(settings->grpc.secret));
+	return sink;
+}
+
+static int open_sinks(struct outputs *self, struct flags *flags, struct err *err)
+{
+	const struct sink_listener listener = { self, on_taken, on_stored };
+	struct wanted *wanted = self->handlers->wanted;
+	struct sink *sink = flags->to_databroker
+				    ? new_databroker(self, &flags->databroker, &listener, err)
+				    : publisher_file_sink_new(&flags->file, wanted, &listener, err);
+
+	if (!sink)
+		return -1;
+	publisher_sinks_add(&self->sinks, sink);
+	if (flags->bootstrap_out) {
+		sink = publisher_bootstrap_sink_new(flags->bootstrap_out, wanted, err);
+		if (!sink)
+			return -1;
+		publisher_sinks_add(&self->sinks, sink);
+	}
+	for (size_t i = 0; i < self->sinks.n; i++)
+		actor_watch_fd(self->loop, publisher_sinks_fd(&self->sinks, i), self->on_fd);
+	return 0;
+}
+
+int publisher_outputs_open(struct outputs *self, struct flags *flags, struct handlers *handlers,
+			   struct err *err)
+{
+	self->handlers = handlers;
+	self->report_fd = -1;
+	self->once = flags->once;
+	if (flags->report) {
+		self->report = publisher_report_new(flags->kubeconfig, flags->context, err);
+		if (!self->report)
+			return -1;
+	}
+	handlers->sinks = &self->sinks;
+	handlers->report = self->report;
+	publisher_wanted_need(handlers->wanted, flags->needs);
+	return open_sinks(self, flags, err);
+}
+
+void publisher_outputs_close(struct outputs *self)
+{
+	publisher_report_destroy(&self->report);
+	publisher_sinks_clear(&self->sinks);
+}

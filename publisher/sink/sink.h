@@ -1,0 +1,56 @@
+/* sink: where what is wanted is stored, as the publisher sees it: a file, a databroker, or what
+ * Pomerium starts with. */
+#ifndef PUBLISHER_SINK_H
+#define PUBLISHER_SINK_H
+
+#include "publisher/wanted/wanted.h"
+
+struct sink;
+
+/* The publisher's side. */
+struct sink_listener {
+	void *self;
+	/* What is wanted now is on its way ... */
+	void (*taken)(void *self);
+	/* ... and what was taken last is stored. */
+	void (*stored)(void *self);
+};
+
+/* For readiness, reports and metrics. */
+struct sink_state {
+	bool has_lease;        /* replicas share it, and one of them writes */
+	bool leads;            /* this process is the one that writes, at this moment */
+	bool standby;          /* nothing to do: another replica writes */
+	bool holds_back;       /* the guard against mass deletion does */
+	const uint64_t *calls; /* that have ended, [GRPC_N_STATUS]; NULL: there are no calls */
+};
+
+/* All but tick and destroy may be NULL: there is nothing to do. */
+struct sink_ops {
+	/* An owner may differ from what is stored. */
+	void (*touch)(struct sink *sink, const struct msg_key *owner, uint64_t seen_ns);
+	/* Whether many routes may go at once: the Pomerium object can say so. */
+	void (*allow_mass_delete)(struct sink *sink, bool allowed);
+	/* What Pomerium starts with has come, and is held if it is needed later. -1: it cannot be
+	 * used. */
+	int (*start_with)(struct sink *sink, struct good *good, struct err *err);
+	/* Everybody has arrived, and who is gone is about to be deleted. False: later, what was
+	 * stored before this process is not known yet. */
+	bool (*begin)(struct sink *sink);
+	int (*fd)(const struct sink *sink); /* to wait on, always the same one */
+	void (*on_fd)(struct sink *sink);
+	/* Does what is due, but writes nothing before may_ms. The next deadline, or UINT64_MAX. */
+	uint64_t (*tick)(struct sink *sink, uint64_t now_ms, uint64_t may_ms);
+	void (*look)(const struct sink *sink, struct sink_state *out);
+	/* What is stored of an owner, as JSON members; "state" is equal, older, not yet, nothing or
+	 * not read yet. */
+	void (*explain)(const struct sink *sink, const struct owner *owner, struct buf *out);
+	void (*destroy)(struct sink *sink);
+};
+
+struct sink {
+	const struct sink_ops *ops;
+	bool waits_for_start; /* start_with has to come before it can do anything */
+};
+
+#endif
