@@ -52,13 +52,13 @@ FUZZERS := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: FORCE all bins deps test-deps run test bench fuzz asan tsan ci lint objects tidy cppcheck style format units fuzzers man flags install uninstall image image-root clean help
+.PHONY: FORCE all bins deps test-deps run test bench fuzz asan tsan ci lint objects tidy cppcheck style format units fuzzers man flags install uninstall clean help
 
 JOBS := -j$(shell nproc)
 FUZZ_BUILD ?= build/fuzz
 FUZZ_SAN := -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined
 TSAN_OPTIONS := ignore_noninstrumented_modules=1:die_after_fork=0:suppressions=$(CURDIR)/tests/lib/tsan.supp
-TEST_PACKAGES := clang libclang-rt-14-dev valgrind python3-pytest python3-zmq python3-msgpack python3-yaml python3-venv etcd-server mandoc prometheus faketime
+TEST_PACKAGES := clang libclang-rt-14-dev valgrind python3-pytest python3-zmq python3-msgpack python3-yaml python3-venv etcd-server mandoc prometheus faketime debootstrap lintian skopeo
 LINT_PACKAGES := clang clang-tidy clang-format cppcheck
 
 all: deps
@@ -134,7 +134,8 @@ help:
 	@echo "make fuzz        each fuzzer SECONDS=600 long; make asan, make tsan: all tests under a sanitizer"
 	@echo "make install     programs, manual pages, documentation, systemd unit; PREFIX=/usr/local DESTDIR=; make uninstall; make man"
 	@echo "make flags       writes docs/flags.md anew: whoever changes a flag"
-	@echo "make image       the container image IMAGE=$(IMAGE); make image-root: the same steps in a debootstrap root, tried there"
+	@echo "make deb         a Debian package in $(DIST)/; make image: a container image IMAGE=$(IMAGE), ARCH=$(ARCH); make chart: a Helm chart"
+	@echo "make release     all of these with their SPDX lists, the notes and checksums; two builds of one tree are equal"
 	@echo "make lint        gcc and clang -Werror, style (the checks of CONTRIBUTING.md), clang-tidy, cppcheck; make style; make format"
 	@echo "make ci          lint, then test: what a change must pass"
 
@@ -274,16 +275,9 @@ uninstall:
 	rm -f $(DESTDIR)$(MANDIR)/man1/sluice.1 $(DESTDIR)$(MANDIR)/man1/sluice-*.1 $(ROOMS:%=$(DESTDIR)$(MANDIR)/man8/sluice-%.8)
 	rm -rf $(DESTDIR)$(DOCDIR)
 
-IMAGE ?= sluice:latest
-image:
-	$(or $(shell command -v podman docker | head -n1),$(error neither podman nor docker is here; `make image-root` takes the same steps without)) \
-		build -f Containerfile --build-arg VERSION=$(VERSION) -t $(IMAGE) .
-
-image-root:
-	@SLUICE_EXTRA_PACKAGES=debootstrap scripts/bootstrap
-	VERSION=$(VERSION) scripts/image-root $(BUILD)/image-root
+include scripts/packages.mk
 
 clean:
-	rm -rf build
+	rm -rf build $(DIST)
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -1,15 +1,18 @@
 """The README's section about installing, run as it stands; and translators in pods of their own."""
+import json
 import os
 import pathlib
 import re
 import subprocess
+import tarfile
 
 import pytest
 from cluster import Cluster, kubectl
 from databroker import Databroker
+from package import needs_root, only_plain
 from pipeline import app, wait_for
 from pod import Kubelet, possible
-from test_deploy import DEPLOY
+from test_deploy import DEPLOY, rendered
 
 pytestmark = pytest.mark.skipif(not possible(), reason="no mounts of our own here (unshare --mount is refused)")
 SECTION = re.search(r"^## Install\n(.*?)^## ", (DEPLOY.parent / "README.md").read_text(), re.M | re.S)[1]
@@ -26,10 +29,11 @@ def cluster(tmp_path_factory):
 def shell(cluster, build):
     """Runs a block of the section, in the folder of the README."""
     env = {**os.environ, "KUBECONFIG": str(cluster.kubeconfig()), "HOME": str(cluster.tmp),
+           "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(pathlib.Path.home() / ".cache")),
            "PATH": f"{pathlib.Path(kubectl()).parent}:{build.resolve()}:{os.environ['PATH']}"}
 
-    def run(block):
-        done = subprocess.run(["sh", "-euc", block], cwd=DEPLOY.parent, env=env, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    def run(block, seconds=60):
+        done = subprocess.run(["sh", "-euc", block], cwd=DEPLOY.parent, env=env, capture_output=True, text=True, timeout=seconds, stdin=subprocess.DEVNULL)
         assert done.returncode == 0, f"{block}\n{done.stdout}{done.stderr}"
         return done.stdout
     return run
@@ -58,13 +62,37 @@ class Node(Kubelet):
         wait_for(self.log, lambda: record in self.databroker.records(), 20)
 
 
+def rolled_out(cluster):
+    """What the controller manager writes once the pod is ready."""
+    path = "/apis/apps/v1/namespaces/pomerium/deployments/sluice"
+    generation = cluster.call("GET", path)[1]["metadata"]["generation"]
+    counts = dict.fromkeys(("replicas", "readyReplicas", "availableReplicas", "updatedReplicas"), 1)
+    status, answer = cluster.call("PATCH", f"{path}/status", {"status": {"observedGeneration": generation, **counts}}, content_type="application/merge-patch+json")
+    assert status == 200, answer
+
+
+@needs_root
+def test_the_image_section(build, shell):
+    """The tar that the table hands on, with the name that deploy/base asks for."""
+    only_plain(build)
+    shell(BLOCKS[0], 600)
+    (pattern,) = set(re.findall(r"dist/\S*\.tar", SECTION))
+    archive = max(DEPLOY.parent.glob(pattern), key=lambda p: p.stat().st_mtime)
+    with tarfile.open(archive) as tar:
+        (entry,) = json.load(tar.extractfile("manifest.json"))
+    image = next(o for o in rendered("base") if o["kind"] == "Deployment")["spec"]["template"]["spec"]["initContainers"][0]["image"]
+    assert entry["RepoTags"] == [image] and image in SECTION
+
+
 def test_the_install_section(cluster, build, shell, tmp_path):
-    install, ingress, look = BLOCKS
+    _, install, rollout, ingress, look = BLOCKS
     shell(install)
     shell(install)  # changes nothing
     with Node(cluster, build, tmp_path) as node:
         pod = node.run("sluice")
         pod.wait_ready()
+        rolled_out(cluster)
+        assert "successfully rolled out" in shell(rollout)
         shell(ingress)
         node.stored("sluice/ingress/default/hello")
         (route,) = node.databroker.records()["sluice/ingress/default/hello"]["routes"]
@@ -76,7 +104,7 @@ def test_the_install_section(cluster, build, shell, tmp_path):
 
 
 def test_translators_of_their_own(cluster, build, shell, tmp_path):
-    shell(BLOCKS[0])
+    shell(BLOCKS[1])
     shell("kubectl apply -k deploy/overlays/scaled-translators")
     cluster.apply_yaml(app("far"))
     with Node(cluster, build, tmp_path) as node:
