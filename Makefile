@@ -47,7 +47,7 @@ BINS := $(BUILD)/sluice $(ROOMS:%=$(BUILD)/sluice-%)
 VERSION_O := $(BUILD)/obj/gen/version.o
 UNIT_SRC := $(wildcard tests/unit/*/test_*.c tests/unit/*/*/test_*.c)
 UNITS := $(UNIT_SRC:%.c=$(BUILD)/%)
-FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_SRC := $(wildcard tests/fuzz/*/fuzz_*.c)
 FUZZERS := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 
 .DELETE_ON_ERROR:
@@ -205,17 +205,30 @@ cppcheck: $(GEN_H)
 		-I. -Icommon -I$(BUILD)/gen --include=$(firstword $(wildcard /usr/include/*/sys/queue.h /usr/include/sys/queue.h)) \
 		--suppress=missingIncludeSystem --suppress='*:build/*' --cppcheck-build-dir=$(BUILD)/cppcheck $(JOBS) $(LINT_SRC)
 
-# tests/unit/<room>/test_<module>.c: a cmocka program, linked with that room's library and common's; of a part
-# of common with common's alone; of cli with all. Of several rules the one that names most of the path wins.
-define unit_rules
+# tests/unit/<room>/test_<module>.c: a cmocka program. tests/fuzz/<room>/fuzz_<what>.c: a libFuzzer program, by clang, see
+# `make fuzz`; its kept inputs are in tests/fuzz/corpus/<what>/. Both are linked with their room's library and common's, for
+# a part of common with common's alone, for cli with all. Of several rules the one that names most of the path wins.
+define test_rules
 $(BUILD)/tests/unit/$(1)%: $(BUILD)/obj/tests/unit/$(1)%.o $(2) $(BUILD)/libcommon.a | $(VERSION_O)
 	@mkdir -p $$(@D)
 	@echo '  LINK   $$@'
 	$(Q)$(CC) $(SAN) $(CFLAGS) -o $$@ $$^ $(VERSION_O) $(LIBS) -lcmocka
+
+$(BUILD)/fuzz/$(1)%: $(BUILD)/obj/tests/fuzz/$(1)%.o $(2) $(BUILD)/libcommon.a | $(VERSION_O)
+	@mkdir -p $$(@D)
+	@echo '  LINK   $$@'
+	$(Q)$(CC) $(SAN) -fsanitize=fuzzer $(CFLAGS) -o $$@ $$^ $(VERSION_O) $(LIBS)
 endef
-$(eval $(call unit_rules,,))
-$(foreach room,$(ROOMS),$(eval $(call unit_rules,$(room)/,$(BUILD)/lib$(room).a)))
-$(eval $(call unit_rules,cli/,$(BUILD)/libcli.a $(ROOM_LIBS)))
+$(eval $(call test_rules,,))
+$(foreach room,$(ROOMS),$(eval $(call test_rules,$(room)/,$(BUILD)/lib$(room).a)))
+$(eval $(call test_rules,cli/,$(BUILD)/libcli.a $(ROOM_LIBS)))
+
+fuzzers: $(FUZZERS)
+
+# one of them, in their own build
+.PHONY: $(notdir $(FUZZERS))
+$(foreach path,$(FUZZ_SRC:tests/fuzz/%.c=%),$(eval $(notdir $(path)): ; \
+	@$$(MAKE) --no-print-directory BUILD=$$(FUZZ_BUILD) CC=clang SAN="$$(FUZZ_SAN)" $$(FUZZ_BUILD)/fuzz/$(path)))
 
 # the translator as tests/flow wants it: it dies over one Ingress
 CRASHING := $(BUILD)/tests/flow/crashing_translator
@@ -225,19 +238,6 @@ $(CRASHING): $(BUILD)/obj/translator/translator.o $(BUILD)/obj/tests/flow/crashi
 	$(Q)$(CC) $(SAN) $(CFLAGS) -Wl,--wrap=translator_translate -o $@ $^ $(VERSION_O) $(LIBS)
 
 units: $(UNITS) $(CRASHING)
-
-# tests/fuzz/fuzz_<what>.c: a libFuzzer program; kept inputs in tests/fuzz/corpus/<what>/. Built by clang, see `make fuzz`.
-$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(ROOM_LIBS) $(BUILD)/libcommon.a | $(VERSION_O)
-	@mkdir -p $(@D)
-	@echo '  LINK   $@'
-	$(Q)$(CC) $(SAN) -fsanitize=fuzzer $(CFLAGS) -o $@ $^ $(VERSION_O) $(LIBS)
-
-fuzzers: $(FUZZERS)
-
-# one of them, in their own build
-.PHONY: $(notdir $(FUZZERS))
-$(notdir $(FUZZERS)): fuzz_%:
-	@$(MAKE) --no-print-directory BUILD=$(FUZZ_BUILD) CC=clang SAN="$(FUZZ_SAN)" $(FUZZ_BUILD)/fuzz/$@
 
 $(BUILD)/bench_translate: $(BUILD)/obj/tests/bench/bench_translate.o $(BUILD)/libcli.a $(ROOM_LIBS) $(BUILD)/libcommon.a | $(VERSION_O)
 	@echo '  LINK   $@'

@@ -40,8 +40,8 @@ def units(wanted):
 
 
 def fuzzers(wanted):
-    """As fuzz/fuzz_<what>."""
-    names = (f"fuzz/{p.stem}" for p in sorted(ROOT.glob("tests/fuzz/**/fuzz_*.c")))
+    """As fuzz/<room>/fuzz_<what>."""
+    names = (f"fuzz/{p.parent.name}/{p.stem}" for p in sorted(ROOT.glob("tests/fuzz/*/fuzz_*.c")))
     return [name for name in names if wanted in name]
 
 
@@ -98,7 +98,7 @@ def run_fuzzers(tally, wanted):
             text, _ = process.communicate(timeout=600)
             runs = re.search(r"number_of_executed_units: (\d+)", text)
             good = process.returncode == 0 and runs is not None
-            tally.add(good, f"fuzz/{program.name}", text[-4000:])
+            tally.add(good, f"fuzz/{program.parent.name}/{program.name}", text[-4000:])
             if good:
                 print(f"fuzz {program.name}: {runs[1]} inputs in {FUZZ_SECONDS} s", flush=True)
 
