@@ -10,7 +10,7 @@ import yaml
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGES.md", ROOT / "tests/README.md", ROOT / "common/msg/PROTOCOL.md",
-                *ROOT.glob("docs/*.md"), *ROOT.glob("deploy/**/README.md")])
+                *ROOT.glob("docs/**/*.md"), *ROOT.glob("deploy/**/README.md")])
 INGRESS = yaml.safe_load(examples.blocks((ROOT / "docs/annotations.md").read_text(), "yaml")[0])
 PREFIX = "ingress.pomerium.io/"
 
@@ -173,9 +173,10 @@ def test_settings_example(sluice, tmp_path):
     assert stderr == 'global: spec.secrets: Secret "pomerium/bootstrap" not found\n'
 
 
-def test_index():
-    index = (ROOT / "docs/README.md").read_text()
-    missing = [p.name for p in ROOT.glob("docs/*.md") if p.name != "README.md" and f"({p.name})" not in index]
+@pytest.mark.parametrize("folder", ["docs", "docs/decisions"])
+def test_index(folder):
+    index = (ROOT / folder / "README.md").read_text()
+    missing = [p.name for p in (ROOT / folder).glob("*.md") if p.name != "README.md" and f"({p.name})" not in index]
     assert not missing
 
 
