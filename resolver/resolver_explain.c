@@ -7,7 +7,7 @@
  */
 #include "resolver/resolver_explain.h"
 
-#include "base/json_put.h"
+#include "base/cjson.h"
 #include "resolver/graph/key.h"
 #include "resolver/owners/resolve_inside.h"
 
@@ -20,12 +20,12 @@ struct explained {
 
 /* ---- what an owner refers to ---- */
 
-static void put_key(struct buf *out, const struct msg_key *key)
+static void put_key(cJSON *out, const struct msg_key *key)
 {
-	json_put_text(out, "kind", str_from(msg_kind_name((enum msg_kind)key->kind)));
+	cjson_put_text(out, "kind", str_from(msg_kind_name((enum msg_kind)key->kind)));
 	if (key->namespace.len)
-		json_put_text(out, "namespace", key->namespace);
-	json_put_text(out, "name", key->name);
+		cjson_put_text(out, "namespace", key->namespace);
+	cjson_put_text(out, "name", key->name);
 }
 
 static const char *secret_state(const struct resolve *resolve, const struct msg_key *key)
@@ -42,9 +42,10 @@ static const char *secret_state(const struct resolve *resolve, const struct msg_
 	return states[answer];
 }
 
-static void put_addresses(struct buf *out, const struct msg_bundle_service *service)
+static void put_addresses(cJSON *out, const struct msg_bundle_service *service, struct pool *pool)
 {
-	json_put_open(out, "addresses", '[');
+	cJSON *list = cjson_put_list(out, "addresses");
+
 	for (size_t i = 0; i < service->endpoints.n; i++) {
 		const struct msg_bundle_endpoint *port = &service->endpoints.items[i];
 
@@ -52,93 +53,91 @@ static void put_addresses(struct buf *out, const struct msg_bundle_service *serv
 			const struct str address = port->addresses.items[k];
 			const bool v6 = str_find(address, ':') >= 0;
 
-			json_put_key(out, NULL);
-			buf_printf(out, "\"%s" STR_FMT "%s:%lld\"", v6 ? "[" : "", STR_ARG(address),
-				   v6 ? "]" : "", (long long)port->port);
+			cjson_put_text(list, NULL,
+				       pool_printf(pool, v6 ? "[%.*s]:%lld" : "%.*s:%lld",
+						   STR_ARG(address), (long long)port->port));
 		}
 	}
-	json_put_close(out, ']');
 }
 
 static void put_reference(const struct resolve *resolve, const struct msg_key *key,
-			  const struct msg_bundle *bundle, struct buf *out)
+			  const struct msg_bundle *bundle, struct pool *pool, cJSON *list)
 {
-	json_put_open(out, NULL, '{');
+	cJSON *out = cjson_put_object(list, NULL);
+
 	put_key(out, key);
 	if (key->kind == MSG_KIND_SECRET)
-		json_put_text(out, "state", str_from(secret_state(resolve, key)));
+		cjson_put_text(out, "state", str_from(secret_state(resolve, key)));
 	else
-		json_put_text(out, "state",
-			      resolver_store_has(&resolve->store, key) ? STR("found")
-								       : STR("absent"));
+		cjson_put_text(out, "state",
+			       resolver_store_has(&resolve->store, key) ? STR("found")
+									: STR("absent"));
 	for (size_t i = 0; key->kind == MSG_KIND_SERVICE && i < bundle->services.n; i++)
 		if (str_eq(bundle->services.items[i].name, key->name))
-			put_addresses(out, &bundle->services.items[i]);
-	json_put_close(out, '}');
+			put_addresses(out, &bundle->services.items[i], pool);
 }
 
 static void put_references(const struct resolve *resolve, const struct msg_key *owner,
-			   const struct msg_bundle *bundle, struct pool *pool, struct buf *out)
+			   const struct msg_bundle *bundle, struct pool *pool, cJSON *out)
 {
 	const struct key_list keys = resolver_graph_references(&resolve->graph, owner, pool);
+	cJSON *list = cjson_put_list(out, "references");
 
-	json_put_open(out, "references", '[');
 	for (size_t i = 0; i < keys.n; i++)
 		if (!str_is(keys.items[i].name, CLASS_OF_NONE))
-			put_reference(resolve, &keys.items[i], bundle, out);
-	json_put_close(out, ']');
+			put_reference(resolve, &keys.items[i], bundle, pool, list);
 }
 
 /* ---- one owner ---- */
 
 static void put_state(struct resolve *resolve, const struct msg_key *key, struct pool *pool,
-		      struct msg_bundle *bundle, struct buf *out)
+		      struct msg_bundle *bundle, cJSON *out)
 {
 	struct err err = { "" };
 
 	switch (resolver_resolve_owner(resolve, key, pool, bundle, &err)) {
 	case RESOLVE_BUNDLE:
-		json_put_text(out, "state", STR("ready"));
+		cjson_put_text(out, "state", STR("ready"));
 		break;
 	case RESOLVE_REJECT:
-		json_put_text(out, "state", STR("rejected"));
-		json_put_text(out, "reason", str_from(err.text));
+		cjson_put_text(out, "state", STR("rejected"));
+		cjson_put_text(out, "reason", str_from(err.text));
 		break;
 	case RESOLVE_WAIT:
-		json_put_text(out, "state", STR("waiting"));
-		json_put_text(out, "reason", STR("values of its Secrets are on their way"));
+		cjson_put_text(out, "state", STR("waiting"));
+		cjson_put_text(out, "reason", STR("values of its Secrets are on their way"));
 		break;
 	case RESOLVE_GONE:
-		json_put_text(out, "state", STR("not ours"));
+		cjson_put_text(out, "state", STR("not ours"));
 		break;
 	}
 }
 
 static void put_ingress(const struct resolve *resolve, const struct msg_ingress *ingress,
-			struct pool *pool, struct buf *out)
+			struct pool *pool, cJSON *out)
 {
 	const char *why_not = resolver_class_why_not(&resolve->class, ingress, pool);
 
-	json_put_bool(out, "managed", !why_not);
+	cjson_put_bool(out, "managed", !why_not);
 	if (why_not)
-		json_put_text(out, "why_not", str_from(why_not));
-	json_put_text(out, "class", resolver_class_of(ingress));
-	json_put_number(out, "generation", ingress->metadata.generation);
+		cjson_put_text(out, "why_not", str_from(why_not));
+	cjson_put_text(out, "class", resolver_class_of(ingress));
+	cjson_put_number(out, "generation", ingress->metadata.generation);
 }
 
 static void put_owner(const struct explained *from, const struct msg_object *object,
 		      struct pool *pool, struct buf *out)
 {
 	struct msg_bundle bundle = { 0 };
+	cJSON *doc = cJSON_CreateObject();
 
-	json_put_open(out, NULL, '{');
-	put_key(out, &object->key);
+	put_key(doc, &object->key);
 	if (object->ingress)
-		put_ingress(from->resolve, object->ingress, pool, out);
-	json_put_text(out, "queue", str_from(resolver_queue_state(from->queue, &object->key)));
-	put_state(from->resolve, &object->key, pool, &bundle, out);
-	put_references(from->resolve, &object->key, &bundle, pool, out);
-	json_put_close(out, '}');
+		put_ingress(from->resolve, object->ingress, pool, doc);
+	cjson_put_text(doc, "queue", str_from(resolver_queue_state(from->queue, &object->key)));
+	put_state(from->resolve, &object->key, pool, &bundle, doc);
+	put_references(from->resolve, &object->key, &bundle, pool, doc);
+	cjson_print(&doc, out);
 }
 
 int resolver_explain(struct resolve *resolve, const struct queue *queue, const struct msg_key *key,

@@ -111,7 +111,14 @@ void cjson_print(cJSON **doc, struct buf *out)
 
 cJSON *cjson_parse(struct str text)
 {
-	return cJSON_ParseWithLength(text.ptr ? text.ptr : "", text.len);
+	const char *end = NULL;
+	cJSON *doc = cJSON_ParseWithLengthOpts(text.ptr ? text.ptr : "", text.len, &end, false);
+
+	if (doc && str_trim(str_slice(text, (size_t)(end - text.ptr), text.len)).len) {
+		cJSON_Delete(doc);
+		return NULL;
+	}
+	return doc;
 }
 
 static const cJSON *member(const cJSON *object, const char *key)

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/cjson.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/value.h"
@@ -28,47 +29,41 @@ extern char **environ;
 
 /* ---- what it is told ---- */
 
-static void add_text(struct buf *json, const char *name, struct str value)
+static void put_cluster(cJSON *spec, const struct kube_config *config, struct str ca)
 {
-	if (!value.len)
-		return;
-	buf_printf(json, ",\"%s\":", name);
-	buf_json(json, value);
-}
-
-static void add_cluster(struct buf *json, const struct kube_config *config, struct str ca)
-{
+	cJSON *cluster = cjson_put_object(spec, "cluster");
 	struct buf data;
 
 	buf_init(&data, ANSWER_MAX * 2);
 	buf_base64(&data, ca);
-	buf_printf(json, ",\"cluster\":{\"insecure-skip-tls-verify\":%s",
-		   config->insecure ? "true" : "false");
-	add_text(json, "server", config->server);
-	add_text(json, "tls-server-name", config->tls_server_name);
-	add_text(json, "proxy-url", config->proxy_url);
-	add_text(json, "certificate-authority-data", buf_view(&data));
+	cjson_put_bool(cluster, "insecure-skip-tls-verify", config->insecure);
+	cjson_put_filled(cluster, "server", config->server);
+	cjson_put_filled(cluster, "tls-server-name", config->tls_server_name);
+	cjson_put_filled(cluster, "proxy-url", config->proxy_url);
+	cjson_put_filled(cluster, "certificate-authority-data", buf_view(&data));
 	if (config->exec.cluster_config.len)
-		buf_printf(json, ",\"config\":" STR_FMT, STR_ARG(config->exec.cluster_config));
-	buf_putc(json, '}');
+		cjson_put_raw(cluster, "config", config->exec.cluster_config);
 	buf_clear(&data);
 }
 
 /* KUBERNETES_EXEC_INFO=... */
 static char *exec_info(const struct kube_config *config, struct str ca, struct pool *pool)
 {
+	cJSON *doc = cJSON_CreateObject(), *spec;
 	struct str copy;
-	struct buf json;
+	struct buf text;
 
-	buf_init(&json, ANSWER_MAX * 4);
-	buf_puts(&json, "KUBERNETES_EXEC_INFO={\"kind\":\"ExecCredential\",\"apiVersion\":");
-	buf_json(&json, config->exec.api_version);
-	buf_puts(&json, ",\"spec\":{\"interactive\":false");
+	cjson_put_text(doc, "kind", STR("ExecCredential"));
+	cjson_put_text(doc, "apiVersion", config->exec.api_version);
+	spec = cjson_put_object(doc, "spec");
+	cjson_put_bool(spec, "interactive", false);
 	if (config->exec.wants_cluster)
-		add_cluster(&json, config, ca);
-	buf_puts(&json, "}}");
-	copy = pool_str(pool, buf_view(&json));
-	buf_clear(&json);
+		put_cluster(spec, config, ca);
+	buf_init(&text, ANSWER_MAX * 4);
+	buf_puts(&text, "KUBERNETES_EXEC_INFO=");
+	cjson_print(&doc, &text);
+	copy = pool_str(pool, buf_view(&text));
+	buf_clear(&text);
 	return (char *)(uintptr_t)copy.ptr;
 }
 
@@ -209,19 +204,12 @@ void kube_exec_end(struct kube_exec_run *run)
 
 /* ---- its answer ---- */
 
-static struct str text_at(const struct value *v, const char *key)
-{
-	const struct value *found = value_get(v, key);
-
-	return found && found->type == VALUE_STRING ? found->string : STR_NONE;
-}
-
-static int64_t time_at(const struct value *v, const char *key)
+static int64_t time_at(const cJSON *v, const char *key)
 {
 	struct value_time t;
 	struct tm tm = { 0 };
 
-	if (!value_time_parse(text_at(v, key), &t))
+	if (!value_time_parse(cjson_text(v, key), &t))
 		return 0;
 	tm.tm_year = t.year - 1900;
 	tm.tm_mon = t.month - 1;
@@ -232,19 +220,19 @@ static int64_t time_at(const struct value *v, const char *key)
 	return timegm(&tm) - t.offset;
 }
 
-static int take(const struct kube_config *config, const struct value *answer,
-		struct kube_credentials *out, struct err *err)
+static int take(const struct kube_config *config, const cJSON *answer, struct kube_credentials *out,
+		struct err *err)
 {
 	const char *name = config->exec.command.ptr;
-	const struct value *status = value_get(answer, "status");
+	const cJSON *status = cJSON_GetObjectItemCaseSensitive(answer, "status");
 
-	if (!str_is(text_at(answer, "kind"), "ExecCredential") ||
-	    !str_eq(text_at(answer, "apiVersion"), config->exec.api_version))
+	if (!str_is(cjson_text(answer, "kind"), "ExecCredential") ||
+	    !str_eq(cjson_text(answer, "apiVersion"), config->exec.api_version))
 		return err_set(err, "the exec plugin %s printed no ExecCredential of apiVersion %s",
 			       name, err_quote(config->exec.api_version));
-	out->token = pool_str(&out->pool, text_at(status, "token"));
-	out->cert = pool_str(&out->pool, text_at(status, "clientCertificateData"));
-	out->key = pool_str(&out->pool, text_at(status, "clientKeyData"));
+	out->token = pool_str(&out->pool, cjson_text(status, "token"));
+	out->cert = pool_str(&out->pool, cjson_text(status, "clientCertificateData"));
+	out->key = pool_str(&out->pool, cjson_text(status, "clientKeyData"));
 	out->expires = time_at(status, "expirationTimestamp");
 	if (!out->cert.len != !out->key.len)
 		return err_set(err,
@@ -260,17 +248,12 @@ static int take(const struct kube_config *config, const struct value *answer,
 static int take_printed(struct kube_exec_run *run, const struct kube_config *config,
 			struct kube_credentials *out, struct err *err)
 {
-	struct value answer = { 0 };
-	struct pool pool;
-	int rc;
+	cJSON *answer = run->printed.full ? NULL : cjson_parse(buf_view(&run->printed));
+	int rc = answer ? take(config, answer, out, err)
+			: err_set(err, "what the exec plugin %s printed is not JSON",
+				  config->exec.command.ptr);
 
-	pool_init(&pool);
-	if (run->printed.full || json_parse(buf_view(&run->printed), &pool, &answer, NULL))
-		rc = err_set(err, "what the exec plugin %s printed is not JSON",
-			     config->exec.command.ptr);
-	else
-		rc = take(config, &answer, out, err);
-	pool_wipe(&pool);
+	cJSON_Delete(answer);
 	return rc;
 }
 

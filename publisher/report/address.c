@@ -7,8 +7,8 @@
  */
 #include "publisher/report/address.h"
 
+#include "base/cjson.h"
 #include "base/hash.h"
-#include "base/json_put.h"
 #include "base/mem.h"
 
 #define STEP_MS 1000
@@ -16,43 +16,42 @@
 
 /* ---- text ---- */
 
-static void print_ports(const struct msg_load_balancer_port_list *ports, struct buf *out)
+static void put_ports(cJSON *parent, const struct msg_load_balancer_port_list *ports)
 {
-	json_put_open(out, "ports", '[');
+	cJSON *list = cjson_put_list(parent, "ports");
+
 	for (size_t i = 0; i < ports->n; i++) {
 		const struct msg_load_balancer_port *port = &ports->items[i];
+		cJSON *item = cjson_put_object(list, NULL);
 
-		json_put_open(out, NULL, '{');
-		json_put_number(out, "port", port->port);
-		json_put_filled(out, "protocol", port->protocol);
-		json_put_filled(out, "error", port->error);
-		json_put_close(out, '}');
+		cjson_put_number(item, "port", port->port);
+		cjson_put_filled(item, "protocol", port->protocol);
+		cjson_put_filled(item, "error", port->error);
 	}
-	json_put_close(out, ']');
 }
 
-static void print_ingress(const struct msg_load_balancer_ingress *one, struct buf *out)
+static void put_ingress(cJSON *parent, const struct msg_load_balancer_ingress *one)
 {
-	json_put_open(out, NULL, '{');
-	json_put_filled(out, "ip", one->ip);
-	json_put_filled(out, "hostname", one->hostname);
+	cJSON *item = cjson_put_object(parent, NULL);
+
+	cjson_put_filled(item, "ip", one->ip);
+	cjson_put_filled(item, "hostname", one->hostname);
 	if (one->ports.n)
-		print_ports(&one->ports, out);
-	json_put_close(out, '}');
+		put_ports(item, &one->ports);
 }
 
 void publisher_address_print(const struct msg_load_balancer *status, struct buf *out)
 {
-	json_put_open(out, NULL, '{');
+	cJSON *doc = cJSON_CreateObject(), *list;
+
 	if (status->ingress.n) {
-		json_put_open(out, "ingress", '[');
+		list = cjson_put_list(doc, "ingress");
 		for (size_t i = 0; i < status->ingress.n; i++)
-			print_ingress(&status->ingress.items[i], out);
-		json_put_close(out, ']');
+			put_ingress(list, &status->ingress.items[i]);
 	} else {
-		json_put_text(out, "ingress", STR_NONE);
+		cjson_put_text(doc, "ingress", STR_NONE);
 	}
-	json_put_close(out, '}');
+	cjson_print(&doc, out);
 }
 
 uint64_t publisher_address_sum(struct str json)
@@ -62,11 +61,11 @@ uint64_t publisher_address_sum(struct str json)
 
 void publisher_address_print_patch(struct str uid, struct str json, struct buf *out)
 {
-	buf_puts(out, "{\"metadata\":{\"uid\":");
-	buf_json(out, uid);
-	buf_puts(out, "},\"status\":{\"loadBalancer\":");
-	buf_str(out, json);
-	buf_puts(out, "}}");
+	cJSON *doc = cJSON_CreateObject();
+
+	cjson_put_text(cjson_put_object(doc, "metadata"), "uid", uid);
+	cjson_put_raw(cjson_put_object(doc, "status"), "loadBalancer", json);
+	cjson_print(&doc, out);
 }
 
 /* ---- queues ---- */

@@ -39,21 +39,15 @@ struct str publisher_event_namespace(const struct event *event)
 	return event->about.namespace.len ? event->about.namespace : STR("default");
 }
 
-void publisher_event_print_time(int64_t now, struct buf *out)
+void publisher_event_put_time(cJSON *object, const char *key, int64_t now)
 {
 	const time_t seconds = (time_t)now;
 	struct tm tm;
 	char text[32];
 
 	gmtime_r(&seconds, &tm);
-	strftime(text, sizeof(text), "\"%Y-%m-%dT%H:%M:%SZ\"", &tm);
-	buf_puts(out, text);
-}
-
-static void add_field(struct buf *out, const char *name, struct str value)
-{
-	buf_printf(out, "\"%s\":", name);
-	buf_json(out, value);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	cjson_put_text(object, key, str_from(text));
 }
 
 /* No more than the limit, and no half of a character. */
@@ -67,58 +61,50 @@ static struct str cut(struct str text)
 	return text;
 }
 
-static void add_about(const struct event *event, struct buf *out)
+static void put_about(cJSON *doc, const struct event *event)
 {
 	const bool is_ingress = event->about.kind == MSG_KIND_INGRESS;
+	cJSON *about = cjson_put_object(doc, "involvedObject");
 
-	buf_puts(out, "\"involvedObject\":{");
-	add_field(out, "apiVersion",
-		  is_ingress ? STR("networking.k8s.io/v1") : STR("ingress.pomerium.io/v1"));
-	buf_putc(out, ',');
-	add_field(out, "kind", str_from(msg_kind_name((enum msg_kind)event->about.kind)));
-	if (event->about.namespace.len) {
-		buf_putc(out, ',');
-		add_field(out, "namespace", event->about.namespace);
-	}
-	buf_putc(out, ',');
-	add_field(out, "name", event->about.name);
-	buf_putc(out, ',');
-	add_field(out, "uid", event->uid);
-	buf_putc(out, '}');
+	cjson_put_text(about, "apiVersion",
+		       is_ingress ? STR("networking.k8s.io/v1") : STR("ingress.pomerium.io/v1"));
+	cjson_put_text(about, "kind", str_from(msg_kind_name((enum msg_kind)event->about.kind)));
+	cjson_put_filled(about, "namespace", event->about.namespace);
+	cjson_put_text(about, "name", event->about.name);
+	cjson_put_text(about, "uid", event->uid);
 }
 
 void publisher_event_print(const struct event *event, uint64_t count, int64_t now, struct buf *out)
 {
+	cJSON *doc = cJSON_CreateObject(), *part;
 	char name[EVENT_NAME_MAX];
 
 	publisher_event_name(event, name);
-	buf_puts(out, "{\"apiVersion\":\"v1\",\"kind\":\"Event\",\"metadata\":{");
-	add_field(out, "name", str_from(name));
-	buf_putc(out, ',');
-	add_field(out, "namespace", publisher_event_namespace(event));
-	if (event->ingress.len) {
-		buf_puts(out, ",\"annotations\":{");
-		add_field(out, "ingress", event->ingress);
-		buf_putc(out, '}');
-	}
-	buf_puts(out, "},");
-	add_about(event, out);
-	buf_printf(out, ",\"type\":\"%s\",\"reason\":\"%s\",",
-		   event->warning ? "Warning" : "Normal", event->reason);
-	add_field(out, "message", cut(event->message));
-	buf_printf(out, ",\"source\":{\"component\":\"%s\"},\"count\":%llu,\"firstTimestamp\":",
-		   event->component, (unsigned long long)count);
-	publisher_event_print_time(now, out);
-	buf_puts(out, ",\"lastTimestamp\":");
-	publisher_event_print_time(now, out);
-	buf_putc(out, '}');
+	cjson_put_text(doc, "apiVersion", STR("v1"));
+	cjson_put_text(doc, "kind", STR("Event"));
+	part = cjson_put_object(doc, "metadata");
+	cjson_put_text(part, "name", str_from(name));
+	cjson_put_text(part, "namespace", publisher_event_namespace(event));
+	if (event->ingress.len)
+		cjson_put_text(cjson_put_object(part, "annotations"), "ingress", event->ingress);
+	put_about(doc, event);
+	cjson_put_text(doc, "type", event->warning ? STR("Warning") : STR("Normal"));
+	cjson_put_text(doc, "reason", str_from(event->reason));
+	cjson_put_text(doc, "message", cut(event->message));
+	cjson_put_text(cjson_put_object(doc, "source"), "component", str_from(event->component));
+	cjson_put_number(doc, "count", (long long)count);
+	publisher_event_put_time(doc, "firstTimestamp", now);
+	publisher_event_put_time(doc, "lastTimestamp", now);
+	cjson_print(&doc, out);
 }
 
 void publisher_event_print_again(uint64_t count, int64_t now, struct buf *out)
 {
-	buf_printf(out, "{\"count\":%llu,\"lastTimestamp\":", (unsigned long long)count);
-	publisher_event_print_time(now, out);
-	buf_putc(out, '}');
+	cJSON *doc = cJSON_CreateObject();
+
+	cjson_put_number(doc, "count", (long long)count);
+	publisher_event_put_time(doc, "lastTimestamp", now);
+	cjson_print(&doc, out);
 }
 
 static struct event *add_event(struct event_list *list, struct pool *pool)

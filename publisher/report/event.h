@@ -2,7 +2,7 @@
 #ifndef PUBLISHER_EVENT_H
 #define PUBLISHER_EVENT_H
 
-#include "base/buf.h"
+#include "base/cjson.h"
 #include "base/pool.h"
 #include "msg/object.h"
 
@@ -29,8 +29,8 @@ struct str publisher_event_namespace(const struct event *event);
 void publisher_event_print(const struct event *event, uint64_t count, int64_t now, struct buf *out);
 /* What makes it `count` times: a merge patch. */
 void publisher_event_print_again(uint64_t count, int64_t now, struct buf *out);
-/* RFC 3339 in seconds, as a JSON string. */
-void publisher_event_print_time(int64_t now, struct buf *out);
+/* RFC 3339 in seconds. */
+void publisher_event_put_time(cJSON *object, const char *key, int64_t now);
 
 /* What became of an owner; strings are borrowed. */
 struct event_news {

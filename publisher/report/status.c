@@ -6,6 +6,7 @@
  */
 #include "publisher/report/status.h"
 
+#include "base/cjson.h"
 #include "base/mem.h"
 #include "base/value.h"
 #include "publisher/report/event.h"
@@ -29,19 +30,18 @@ void publisher_status_print(const struct status_entry *entry, struct buf *out)
 {
 	const size_t n =
 		entry->warnings.n < STATUS_WARNINGS_MAX ? entry->warnings.n : STATUS_WARNINGS_MAX;
+	cJSON *doc = cJSON_CreateObject(), *list;
 
-	buf_puts(out, "{\"error\":");
-	if (entry->error.len)
-		buf_json(out, cut(entry->error));
+	cjson_put_text(doc, "error", entry->error.len ? cut(entry->error) : STR_NONE);
+	cjson_put_number(doc, "observedGeneration", entry->generation);
+	cjson_put_bool(doc, "reconciled", !entry->error.len);
+	if (n)
+		list = cjson_put_list(doc, "warnings");
 	else
-		buf_puts(out, "null");
-	buf_printf(out, ",\"observedGeneration\":%lld,\"reconciled\":%s,\"warnings\":",
-		   (long long)entry->generation, entry->error.len ? "false" : "true");
-	for (size_t i = 0; i < n; i++) {
-		buf_putc(out, i ? ',' : '[');
-		buf_json(out, cut(entry->warnings.items[i]));
-	}
-	buf_puts(out, n ? "]}" : "null}");
+		cjson_put_text(doc, "warnings", STR_NONE);
+	for (size_t i = 0; i < n; i++)
+		cjson_put_text(list, NULL, cut(entry->warnings.items[i]));
+	cjson_print(&doc, out);
 }
 
 /* ---- reading ---- */
@@ -136,43 +136,39 @@ static void choose(struct room *room, enum turn turn)
 	}
 }
 
-/* `,"key":` in front of what follows. */
-static void add_key(struct buf *out, struct str key, size_t n_before)
+/* The verdict, which we have printed ourselves, with the time before it. */
+static void put_verdict(cJSON *parent, const char *key, const char *verdict, int64_t time)
 {
-	if (n_before)
-		buf_putc(out, ',');
-	buf_json(out, key);
-	buf_putc(out, ':');
+	cJSON *entry = cjson_put_object(parent, key), *said = cjson_parse(str_from(verdict)), *item;
+
+	publisher_event_put_time(entry, "observedAt", time);
+	while (said && (item = said->child)) {
+		cJSON_DetachItemViaPointer(said, item);
+		cJSON_AddItemToObject(entry, item->string, item);
+	}
+	cJSON_Delete(said);
 }
 
-static void add_verdict(struct buf *out, struct str verdict, int64_t time)
-{
-	buf_puts(out, "{\"observedAt\":");
-	publisher_event_print_time(time, out);
-	buf_putc(out, ',');
-	buf_str(out, str_slice(verdict, 1, verdict.len));
-}
-
-static size_t add_changes(const struct map *told, const struct map *after, int64_t time,
-			  struct buf *out)
+static size_t put_changes(cJSON *entries, const struct map *told, const struct map *after,
+			  int64_t time)
 {
 	size_t n = 0;
 	struct str key;
 	void *value;
 
 	for (size_t i = 0; map_next(after, &i, &key, &value);) {
-		const char *before = map_get(told, key);
+		const char *old = map_get(told, key);
 
-		if (str_is(key, STATUS_SETTINGS) || (before && !strcmp(before, value)))
+		if (str_is(key, STATUS_SETTINGS) || (old && !strcmp(old, value)))
 			continue;
-		add_key(out, key, n++);
-		add_verdict(out, str_from(value), time);
+		put_verdict(entries, key.ptr, value, time);
+		n++;
 	}
 	for (size_t i = 0; map_next(told, &i, &key, &value);) {
 		if (str_is(key, STATUS_SETTINGS) || map_get(after, key))
 			continue;
-		add_key(out, key, n++);
-		buf_puts(out, "null");
+		cjson_put_text(entries, key.ptr, STR_NONE);
+		n++;
 	}
 	return n;
 }
@@ -191,40 +187,38 @@ static void keep_unknown(struct room *room, const struct status_want *want)
 		}
 }
 
+/* Both parts of the patch, as far as there is something to say. */
+static void print_patch(const struct map *told, int64_t time, struct status_plan *out)
+{
+	const char *old = map_get(told, STR(STATUS_SETTINGS));
+	const char *settings = map_get(&out->after, STR(STATUS_SETTINGS));
+	cJSON *doc = cJSON_CreateObject(), *status = cjson_put_object(doc, "status");
+	cJSON *entries = cjson_put_object(status, "ingress");
+
+	out->n_changes = put_changes(entries, told, &out->after, time);
+	if (!out->n_changes)
+		cJSON_Delete(cJSON_DetachItemViaPointer(status, entries));
+	if (settings && (!old || strcmp(old, settings) != 0)) {
+		put_verdict(status, "settingsStatus", settings, time);
+		out->n_changes++;
+	}
+	if (out->n_changes)
+		cjson_print(&doc, &out->patch);
+	cJSON_Delete(doc);
+}
+
 void publisher_status_plan(const struct status_want *want, int64_t time, struct status_plan *out)
 {
-	const struct str settings = STR(STATUS_SETTINGS);
 	struct room room = { want->told, want->now, &out->after, 0, 0 };
-	const char *before, *after;
-	struct buf entries;
 
 	*out = (struct status_plan){ 0 };
 	map_init(&out->after, mem_free);
 	buf_init(&out->patch, BUF_MAX_MESSAGE);
-	buf_init(&entries, BUF_MAX_MESSAGE);
 	keep_unknown(&room, want);
 	for (int turn = 0; turn < N_TURNS; turn++)
 		choose(&room, (enum turn)turn);
 	out->n_left_out = room.n_left_out;
-	out->n_changes = add_changes(want->told, &out->after, time, &entries);
-	before = map_get(want->told, settings);
-	after = map_get(&out->after, settings);
-	const bool settings_differ = after && (!before || strcmp(before, after) != 0);
-	if (out->n_changes || settings_differ) {
-		buf_puts(&out->patch, "{\"status\":{");
-		if (out->n_changes) {
-			buf_puts(&out->patch, "\"ingress\":{");
-			buf_str(&out->patch, buf_view(&entries));
-			buf_puts(&out->patch, settings_differ ? "}," : "}");
-		}
-		if (settings_differ) {
-			buf_puts(&out->patch, "\"settingsStatus\":");
-			add_verdict(&out->patch, str_from(after), time);
-			out->n_changes++;
-		}
-		buf_puts(&out->patch, "}}");
-	}
-	buf_clear(&entries);
+	print_patch(want->told, time, out);
 }
 
 void publisher_status_plan_clear(struct status_plan *plan)

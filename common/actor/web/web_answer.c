@@ -8,7 +8,7 @@
 #include "actor/web/web_answer.h"
 
 #include "actor/actor_metrics.h"
-#include "base/json_put.h"
+#include "base/cjson.h"
 #include "base/log.h"
 
 #define TEXT "text/plain; charset=utf-8"
@@ -86,12 +86,14 @@ static bool more_of_dump(const struct actor *actor, struct actor_dump *dump, str
 
 static void say_json(struct web_answer *out, unsigned status, const char *sentence)
 {
+	cJSON *doc = cJSON_CreateObject();
+
 	out->status = status;
 	out->type = JSON;
 	buf_reset(&out->body);
-	buf_puts(&out->body, "{\"error\":");
-	buf_json(&out->body, str_from(sentence));
-	buf_puts(&out->body, "}\n");
+	cjson_put_text(doc, "error", str_from(sentence));
+	cjson_print(&doc, &out->body);
+	buf_putc(&out->body, '\n');
 }
 
 static void on_dump(const struct web_owner *owner, const struct web_request *request,
@@ -131,18 +133,18 @@ static void on_state(const struct web_owner *owner, const struct web_request *re
 		     struct web_answer *out)
 {
 	const struct actor *actor = owner->actor;
+	cJSON *doc = cJSON_CreateObject();
 	struct err why = { "" };
 
 	(void)request;
 	out->type = JSON;
-	json_put_open(&out->body, NULL, '{');
-	json_put_text(&out->body, "room", str_from(room_name(actor->room)));
-	json_put_text(&out->body, "version", str_from(conf_version));
-	json_put_bool(&out->body, "ready", !actor->ready || actor->ready(actor->self, &why));
-	json_put_text(&out->body, "why_not", str_from(why.text));
-	json_put_text(&out->body, "last_error", str_from(log_last_text(LOG_LEVEL_ERROR)));
-	json_put_number(&out->body, "last_error_at", log_last_time(LOG_LEVEL_ERROR));
-	json_put_close(&out->body, '}');
+	cjson_put_text(doc, "room", str_from(room_name(actor->room)));
+	cjson_put_text(doc, "version", str_from(conf_version));
+	cjson_put_bool(doc, "ready", !actor->ready || actor->ready(actor->self, &why));
+	cjson_put_text(doc, "why_not", str_from(why.text));
+	cjson_put_text(doc, "last_error", str_from(log_last_text(LOG_LEVEL_ERROR)));
+	cjson_put_number(doc, "last_error_at", log_last_time(LOG_LEVEL_ERROR));
+	cjson_print(&doc, &out->body);
 }
 
 /* ---- a page for a person ---- */

@@ -63,6 +63,10 @@ static void test_read(void **state)
 	assert_false(cjson_flag(doc, "no") || cjson_flag(doc, "n") || cjson_flag(NULL, "yes"));
 	cJSON_Delete(doc);
 	assert_null(cjson_parse(STR("{\"a\":")));
+	assert_null(cjson_parse(STR("{} {}")));
+	doc = cjson_parse(STR(" [ ] \n"));
+	assert_non_null(doc);
+	cJSON_Delete(doc);
 	assert_null(cjson_parse(STR_NONE));
 }
 
