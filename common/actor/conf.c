@@ -15,7 +15,7 @@
 
 static struct pool kept; /* settings live as long as the process */
 
-struct reader {
+struct conf_reader {
 	const struct conf_option *const *tables;
 	struct err *err;
 	char source[CONF_NAME_MAX + 4]; /* "--name" or "NAME", for errors */
@@ -61,7 +61,7 @@ static void add_path(struct str_list *list, struct str path, bool adds)
 	add_item(list, path);
 }
 
-static int set_int(struct reader *r, const struct conf_option *option, struct str text)
+static int set_int(struct conf_reader *r, const struct conf_option *option, struct str text)
 {
 	long long number;
 
@@ -72,7 +72,7 @@ static int set_int(struct reader *r, const struct conf_option *option, struct st
 	return 0;
 }
 
-static int set_bool(struct reader *r, const struct conf_option *option, struct str text)
+static int set_bool(struct conf_reader *r, const struct conf_option *option, struct str text)
 {
 	bool on = str_is(text, "true") || str_is(text, "1");
 
@@ -120,7 +120,7 @@ static bool duration_from(struct str text, uint64_t *out)
 	return total > 0;
 }
 
-static int set_duration(struct reader *r, const struct conf_option *option, struct str text)
+static int set_duration(struct conf_reader *r, const struct conf_option *option, struct str text)
 {
 	uint64_t ms = 0;
 
@@ -134,7 +134,7 @@ static int set_duration(struct reader *r, const struct conf_option *option, stru
 	return 0;
 }
 
-static int set(struct reader *r, const struct conf_option *option, struct str text)
+static int set(struct conf_reader *r, const struct conf_option *option, struct str text)
 {
 	if (!str_is_utf8(text))
 		return err_set(r->err, "%s: the value is not valid UTF-8", r->source);
@@ -193,7 +193,7 @@ static const struct conf_option *find(const struct conf_option *const *tables, s
 	return NULL;
 }
 
-static int read_defaults(struct reader *r)
+static int read_defaults(struct conf_reader *r)
 {
 	const struct conf_option *option;
 	char name[CONF_NAME_MAX];
@@ -219,7 +219,7 @@ static int read_defaults(struct reader *r)
 }
 
 /* One flag at argv[*i]; may take argv[*i + 1] as its value. */
-static int read_flag(struct reader *r, struct str_list *seen, int argc, char **argv, int *i)
+static int read_flag(struct conf_reader *r, struct str_list *seen, int argc, char **argv, int *i)
 {
 	struct str arg = str_from(argv[*i]), name, value = STR_NONE;
 	const struct conf_option *option;
@@ -255,7 +255,7 @@ static int read_flag(struct reader *r, struct str_list *seen, int argc, char **a
 	return set(r, option, value);
 }
 
-static int print_help(const struct reader *r, const char *program, const char *summary,
+static int print_help(const struct conf_reader *r, const char *program, const char *summary,
 		      bool as_table)
 {
 	struct buf help;
@@ -273,7 +273,7 @@ static int print_help(const struct reader *r, const char *program, const char *s
 int conf_read(const struct conf_option *const *tables, const char *program, const char *summary,
 	      int argc, char **argv, struct str_list *rest, struct err *err)
 {
-	struct reader r = { .tables = tables, .err = err };
+	struct conf_reader r = { .tables = tables, .err = err };
 	struct str_list seen = { NULL, 0 };
 	bool flags = true;
 

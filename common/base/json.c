@@ -11,7 +11,7 @@
 #include <math.h>
 #include "base/mem.h"
 
-struct reader {
+struct json_reader {
 	struct str text;
 	size_t at;
 	struct pool *pool;
@@ -22,18 +22,18 @@ struct reader {
 	size_t line_start;
 };
 
-static int fail(const struct reader *r, struct err *err, const char *problem)
+static int fail(const struct json_reader *r, struct err *err, const char *problem)
 {
 	return err_set(err, "json: line %u, column %zu: %s", r->line, r->at - r->line_start + 1,
 		       problem);
 }
 
-static int peek(const struct reader *r)
+static int peek(const struct json_reader *r)
 {
 	return r->at < r->text.len ? (unsigned char)r->text.ptr[r->at] : -1;
 }
 
-static void skip_blanks(struct reader *r)
+static void skip_blanks(struct json_reader *r)
 {
 	for (int c = peek(r); c == ' ' || c == '\t' || c == '\r' || c == '\n'; c = peek(r)) {
 		r->at++;
@@ -44,7 +44,7 @@ static void skip_blanks(struct reader *r)
 	}
 }
 
-static bool take(struct reader *r, char wanted)
+static bool take(struct json_reader *r, char wanted)
 {
 	skip_blanks(r);
 	if (peek(r) != wanted)
@@ -53,7 +53,7 @@ static bool take(struct reader *r, char wanted)
 	return true;
 }
 
-static bool take_digits(struct reader *r)
+static bool take_digits(struct json_reader *r)
 {
 	size_t start = r->at;
 
@@ -63,7 +63,7 @@ static bool take_digits(struct reader *r)
 }
 
 /* Takes a number off the text; *whole: it has no fraction and no exponent. */
-static int scan_number(struct reader *r, bool *whole, struct err *err)
+static int scan_number(struct json_reader *r, bool *whole, struct err *err)
 {
 	*whole = true;
 	if (peek(r) == '-')
@@ -102,7 +102,7 @@ static bool to_unsigned(struct str digits, uint64_t *out)
 	return true;
 }
 
-static int read_number(struct reader *r, struct value *out, struct err *err)
+static int read_number(struct json_reader *r, struct value *out, struct err *err)
 {
 	size_t start = r->at;
 	struct str text;
@@ -129,7 +129,7 @@ static int read_number(struct reader *r, struct value *out, struct err *err)
 	return isinf(out->number) ? fail(r, err, "the number is out of range") : 0;
 }
 
-static bool take_hex4(struct reader *r, unsigned *out)
+static bool take_hex4(struct json_reader *r, unsigned *out)
 {
 	*out = 0;
 	for (int i = 0; i < 4; i++, r->at++) {
@@ -147,7 +147,7 @@ static bool take_hex4(struct reader *r, unsigned *out)
 }
 
 /* Behind \u. Writes UTF-8, at most 4 bytes; 0 if it is no character. */
-static size_t take_unicode(struct reader *r, char *out)
+static size_t take_unicode(struct json_reader *r, char *out)
 {
 	unsigned c, low;
 
@@ -184,7 +184,7 @@ static size_t take_unicode(struct reader *r, char *out)
 }
 
 /* One escape behind the backslash; the bytes written, or 0 if it is none. */
-static size_t take_escape(struct reader *r, char *out)
+static size_t take_escape(struct json_reader *r, char *out)
 {
 	static const char names[] = "\"\"\\\\//b\bf\fn\nr\rt\t";
 	int c = peek(r);
@@ -202,7 +202,7 @@ static size_t take_escape(struct reader *r, char *out)
 }
 
 /* Where the string that starts at r->at ends, its closing quote, or 0. */
-static size_t closing_quote(const struct reader *r)
+static size_t closing_quote(const struct json_reader *r)
 {
 	for (size_t i = r->at; i < r->text.len; i++) {
 		if (r->text.ptr[i] == '\\')
@@ -213,7 +213,7 @@ static size_t closing_quote(const struct reader *r)
 	return 0;
 }
 
-static int read_string(struct reader *r, struct value *out, struct err *err)
+static int read_string(struct json_reader *r, struct value *out, struct err *err)
 {
 	size_t end = closing_quote(r), len = 0;
 	char *copy;
@@ -247,7 +247,7 @@ static int read_string(struct reader *r, struct value *out, struct err *err)
 	return 0;
 }
 
-static int read_word(struct reader *r, struct value *out, struct err *err)
+static int read_word(struct json_reader *r, struct value *out, struct err *err)
 {
 	static const struct {
 		const char *text;
@@ -271,7 +271,7 @@ static int read_word(struct reader *r, struct value *out, struct err *err)
 	return fail(r, err, "expected a value");
 }
 
-static void push(struct reader *r, const struct value *v)
+static void push(struct json_reader *r, const struct value *v)
 {
 	if (r->n_stack == r->stack_size) {
 		r->stack_size = r->stack_size ? r->stack_size * 2 : 64;
@@ -280,9 +280,9 @@ static void push(struct reader *r, const struct value *v)
 	r->stack[r->n_stack++] = *v;
 }
 
-static int read_value(struct reader *r, size_t depth, struct value *out, struct err *err);
+static int read_value(struct json_reader *r, size_t depth, struct value *out, struct err *err);
 
-static int read_list(struct reader *r, size_t depth, struct value *out, struct err *err)
+static int read_list(struct json_reader *r, size_t depth, struct value *out, struct err *err)
 {
 	size_t from = r->n_stack;
 	struct value item;
@@ -306,7 +306,7 @@ static int read_list(struct reader *r, size_t depth, struct value *out, struct e
 }
 
 /* Keys and values lie on the stack in turn. */
-static int build_map(struct reader *r, size_t from, struct value *out, struct err *err)
+static int build_map(struct json_reader *r, size_t from, struct value *out, struct err *err)
 {
 	size_t n = (r->n_stack - from) / 2, first, second;
 	struct str *names = mem_alloc(n * sizeof(*names));
@@ -332,7 +332,7 @@ out:
 	return rc;
 }
 
-static int read_map(struct reader *r, size_t depth, struct value *out, struct err *err)
+static int read_map(struct json_reader *r, size_t depth, struct value *out, struct err *err)
 {
 	size_t from = r->n_stack;
 	struct value item;
@@ -358,7 +358,7 @@ static int read_map(struct reader *r, size_t depth, struct value *out, struct er
 	return build_map(r, from, out, err);
 }
 
-static int read_value(struct reader *r, size_t depth, struct value *out, struct err *err)
+static int read_value(struct json_reader *r, size_t depth, struct value *out, struct err *err)
 {
 	int c;
 
@@ -381,7 +381,7 @@ static int read_value(struct reader *r, size_t depth, struct value *out, struct 
 
 int json_parse(struct str text, struct pool *pool, struct value *out, struct err *err)
 {
-	struct reader r = { .text = text, .pool = pool, .line = 1 };
+	struct json_reader r = { .text = text, .pool = pool, .line = 1 };
 	int rc = read_value(&r, 0, out, err);
 
 	skip_blanks(&r);

@@ -21,7 +21,7 @@ struct anchor {
 	bool open; /* its value is still being read */
 };
 
-struct reader {
+struct yaml_reader {
 	yaml_parser_t parser;
 	struct pool *pool;
 	struct yaml_node *stack;
@@ -32,7 +32,7 @@ struct reader {
 	uint32_t error_line;
 };
 
-static int fail_at(struct reader *r, yaml_mark_t mark, struct err *err)
+static int fail_at(struct yaml_reader *r, yaml_mark_t mark, struct err *err)
 {
 	char problem[ERR_MAX];
 
@@ -60,7 +60,7 @@ static yaml_mark_t mark_of_offset(struct str text, size_t offset)
 	return mark;
 }
 
-static int fail_parser(struct reader *r, struct err *err)
+static int fail_parser(struct yaml_reader *r, struct err *err)
 {
 	const yaml_parser_t *p = &r->parser;
 	yaml_mark_t mark = p->problem_mark;
@@ -75,12 +75,12 @@ static int fail_parser(struct reader *r, struct err *err)
 		    p->context ? ", " : "", p->context ? p->context : "");
 }
 
-static int next_event(struct reader *r, yaml_event_t *event, struct err *err)
+static int next_event(struct yaml_reader *r, yaml_event_t *event, struct err *err)
 {
 	return yaml_parser_parse(&r->parser, event) ? 0 : fail_parser(r, err);
 }
 
-static struct yaml_node *push(struct reader *r)
+static struct yaml_node *push(struct yaml_reader *r)
 {
 	if (r->n_stack == r->stack_size) {
 		r->stack_size *= 2;
@@ -90,7 +90,7 @@ static struct yaml_node *push(struct reader *r)
 	return &r->stack[r->n_stack++];
 }
 
-static int count_nodes(struct reader *r, size_t n, yaml_mark_t mark, struct err *err)
+static int count_nodes(struct yaml_reader *r, size_t n, yaml_mark_t mark, struct err *err)
 {
 	r->n_nodes += n;
 	if (r->n_nodes > VALUE_MAX_NODES)
@@ -99,7 +99,7 @@ static int count_nodes(struct reader *r, size_t n, yaml_mark_t mark, struct err 
 }
 
 /* The anchor's id, for close_anchor. */
-static size_t open_anchor(struct reader *r, const yaml_char_t *name)
+static size_t open_anchor(struct yaml_reader *r, const yaml_char_t *name)
 {
 	struct anchor *anchor;
 
@@ -112,7 +112,7 @@ static size_t open_anchor(struct reader *r, const yaml_char_t *name)
 	return anchor->id;
 }
 
-static void close_anchor(struct reader *r, const yaml_char_t *name, size_t id,
+static void close_anchor(struct yaml_reader *r, const yaml_char_t *name, size_t id,
 			 const struct yaml_node *node)
 {
 	struct anchor *anchor = name ? map_get(&r->anchors, str_from((const char *)name)) : NULL;
@@ -122,7 +122,7 @@ static void close_anchor(struct reader *r, const yaml_char_t *name, size_t id,
 }
 
 /* Small documents may be nearly all alias, large ones less and less: go-yaml's rule. */
-static bool too_many_aliases(const struct reader *r)
+static bool too_many_aliases(const struct yaml_reader *r)
 {
 	const double low = 400000, high = 4000000;
 	double all = (double)r->n_nodes, share = 0.99;
@@ -134,7 +134,8 @@ static bool too_many_aliases(const struct reader *r)
 	return (double)r->n_aliased / all > share;
 }
 
-static int read_alias(struct reader *r, const yaml_event_t *event, size_t depth, struct err *err)
+static int read_alias(struct yaml_reader *r, const yaml_event_t *event, size_t depth,
+		      struct err *err)
 {
 	struct str name = str_from((const char *)event->data.alias.anchor);
 	const struct anchor *anchor = map_get(&r->anchors, name);
@@ -162,7 +163,7 @@ static int read_alias(struct reader *r, const yaml_event_t *event, size_t depth,
 	return 0;
 }
 
-static int read_scalar(struct reader *r, const yaml_event_t *event, struct err *err)
+static int read_scalar(struct yaml_reader *r, const yaml_event_t *event, struct err *err)
 {
 	const char *text = (const char *)event->data.scalar.value;
 	struct yaml_scalar scalar = {
@@ -188,7 +189,7 @@ static int read_scalar(struct reader *r, const yaml_event_t *event, struct err *
 }
 
 /* Takes the nodes from `from` on off the stack and sums them up in what becomes their parent. */
-static void sum_up(struct reader *r, size_t from, struct yaml_node *parent)
+static void sum_up(struct yaml_reader *r, size_t from, struct yaml_node *parent)
 {
 	for (size_t i = from; i < r->n_stack; i++) {
 		parent->n_nodes += r->stack[i].n_nodes;
@@ -199,7 +200,7 @@ static void sum_up(struct reader *r, size_t from, struct yaml_node *parent)
 	r->n_stack = from;
 }
 
-static void build_list(struct reader *r, size_t from, struct yaml_node *list)
+static void build_list(struct yaml_reader *r, size_t from, struct yaml_node *list)
 {
 	size_t n = r->n_stack - from;
 
@@ -211,7 +212,7 @@ static void build_list(struct reader *r, size_t from, struct yaml_node *list)
 	sum_up(r, from, list);
 }
 
-static int build_map(struct reader *r, size_t from, struct yaml_node *map, struct err *err)
+static int build_map(struct yaml_reader *r, size_t from, struct yaml_node *map, struct err *err)
 {
 	struct yaml_map_job job = { .pool = r->pool,
 				    .nodes = r->stack + from,
@@ -228,10 +229,11 @@ static int build_map(struct reader *r, size_t from, struct yaml_node *map, struc
 	return 0;
 }
 
-static int read_node(struct reader *r, const yaml_event_t *event, size_t depth, struct err *err);
+static int read_node(struct yaml_reader *r, const yaml_event_t *event, size_t depth,
+		     struct err *err);
 
 /* Reads children up to the end event, then replaces them on the stack by the list or map. */
-static int read_container(struct reader *r, const yaml_event_t *start, size_t depth,
+static int read_container(struct yaml_reader *r, const yaml_event_t *start, size_t depth,
 			  struct err *err)
 {
 	bool is_map = start->type == YAML_MAPPING_START_EVENT;
@@ -270,7 +272,8 @@ static int read_container(struct reader *r, const yaml_event_t *start, size_t de
 	return 0;
 }
 
-static int read_node(struct reader *r, const yaml_event_t *event, size_t depth, struct err *err)
+static int read_node(struct yaml_reader *r, const yaml_event_t *event, size_t depth,
+		     struct err *err)
 {
 	switch (event->type) {
 	case YAML_ALIAS_EVENT:
@@ -286,7 +289,7 @@ static int read_node(struct reader *r, const yaml_event_t *event, size_t depth, 
 }
 
 /* The next document: 1 with *out, 0 at the end of the stream, -1. */
-static int read_document(struct reader *r, struct value *out, struct err *err)
+static int read_document(struct yaml_reader *r, struct value *out, struct err *err)
 {
 	yaml_event_t event;
 	int rc = -1;
@@ -317,9 +320,9 @@ static int read_document(struct reader *r, struct value *out, struct err *err)
 	}
 }
 
-static int open_reader(struct reader *r, struct str text, struct pool *pool, struct err *err)
+static int open_reader(struct yaml_reader *r, struct str text, struct pool *pool, struct err *err)
 {
-	*r = (struct reader){ .pool = pool, .stack_size = 64 };
+	*r = (struct yaml_reader){ .pool = pool, .stack_size = 64 };
 	if (!yaml_parser_initialize(&r->parser))
 		return err_set(err, "yaml: out of memory");
 	r->stack = mem_alloc(r->stack_size * sizeof(*r->stack));
@@ -329,7 +332,7 @@ static int open_reader(struct reader *r, struct str text, struct pool *pool, str
 	return 0;
 }
 
-static void close_reader(struct reader *r)
+static void close_reader(struct yaml_reader *r)
 {
 	yaml_parser_delete(&r->parser);
 	map_clear(&r->anchors);
@@ -338,7 +341,7 @@ static void close_reader(struct reader *r)
 
 int yaml_parse_all(struct str text, struct pool *pool, struct yaml_documents *out, struct err *err)
 {
-	struct reader r;
+	struct yaml_reader r;
 	struct value document;
 	int rc;
 
@@ -355,7 +358,7 @@ int yaml_parse_all(struct str text, struct pool *pool, struct yaml_documents *ou
 
 int yaml_parse_each(struct str text, struct pool *pool, struct yaml_each *each, struct err *err)
 {
-	struct reader r;
+	struct yaml_reader r;
 	struct value document;
 	int rc;
 
@@ -371,7 +374,7 @@ int yaml_parse_each(struct str text, struct pool *pool, struct yaml_each *each, 
 }
 
 /* What follows the first document is not read, but as with go-yaml its first token must be one. */
-static int peek_behind(struct reader *r, struct err *err)
+static int peek_behind(struct yaml_reader *r, struct err *err)
 {
 	yaml_event_t event;
 
@@ -383,7 +386,7 @@ static int peek_behind(struct reader *r, struct err *err)
 }
 
 /* go-yaml takes \' in double quotes, libyaml does not: where that fails, the backslash goes. */
-static bool drop_backslash(const struct reader *r, struct str *text, struct pool *pool)
+static bool drop_backslash(const struct yaml_reader *r, struct str *text, struct pool *pool)
 {
 	size_t at = 0;
 	char *copy;
@@ -412,7 +415,7 @@ int yaml_parse(struct str text, struct pool *pool, struct value *out, struct err
 
 	*out = (struct value){ .type = VALUE_NULL };
 	do {
-		struct reader r;
+		struct yaml_reader r;
 
 		if (open_reader(&r, text, pool, err))
 			return -1;

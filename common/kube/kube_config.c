@@ -20,13 +20,13 @@
 #define EXEC_EXTENSION "client.authentication.k8s.io/exec"
 
 /* One kubeconfig file that was read. */
-struct source {
+struct kubeconfig_file {
 	struct value doc;
 	struct str directory;
 };
 
-struct sources {
-	struct source files[MAX_FILES];
+struct kubeconfig_files {
+	struct kubeconfig_file files[MAX_FILES];
 	size_t n;
 };
 
@@ -55,9 +55,10 @@ static struct str directory_of(struct str file)
 	return slash ? str_slice(file, 0, (size_t)slash) : STR("/");
 }
 
-static int read_source(struct sources *sources, struct str file, struct pool *pool, struct err *err)
+static int read_source(struct kubeconfig_files *sources, struct str file, struct pool *pool,
+		       struct err *err)
 {
-	struct source *source = &sources->files[sources->n];
+	struct kubeconfig_file *source = &sources->files[sources->n];
 	struct buf text;
 	int rc;
 
@@ -76,7 +77,7 @@ static int read_source(struct sources *sources, struct str file, struct pool *po
 }
 
 /* As kubectl: of several files those that are not there are skipped. */
-static int read_sources(struct sources *sources, struct str path, struct pool *pool,
+static int read_sources(struct kubeconfig_files *sources, struct str path, struct pool *pool,
 			struct err *err)
 {
 	const bool several = str_find(path, ':') >= 0;
@@ -100,7 +101,7 @@ static int read_sources(struct sources *sources, struct str path, struct pool *p
 }
 
 /* The entry of that name in a list such as clusters, from the first file that has it. */
-static bool find(const struct sources *sources, const char *list, const char *what,
+static bool find(const struct kubeconfig_files *sources, const char *list, const char *what,
 		 struct entry *entry)
 {
 	for (size_t f = 0; f < sources->n; f++) {
@@ -304,7 +305,7 @@ static int take_user(struct kube_config *config, const struct entry *user, struc
 
 /* ---- all together ---- */
 
-static struct str current_context(const struct sources *sources)
+static struct str current_context(const struct kubeconfig_files *sources)
 {
 	for (size_t i = 0; i < sources->n; i++) {
 		const struct str name = text_at(&sources->files[i].doc, "current-context");
@@ -315,8 +316,8 @@ static struct str current_context(const struct sources *sources)
 	return STR_NONE;
 }
 
-static int take_context(struct kube_config *config, const struct sources *sources, struct str name,
-			struct err *err)
+static int take_context(struct kube_config *config, const struct kubeconfig_files *sources,
+			struct str name, struct err *err)
 {
 	struct entry context = { .name = name.len ? name : current_context(sources) };
 	struct entry cluster, user;
@@ -345,7 +346,7 @@ static int take_context(struct kube_config *config, const struct sources *source
 int kube_config_load(struct kube_config *config, struct str path, struct str context,
 		     struct err *err)
 {
-	struct sources sources = { .n = 0 };
+	struct kubeconfig_files sources = { .n = 0 };
 	struct pool pool;
 	int rc;
 

@@ -16,7 +16,7 @@ struct where {
 	size_t index;     /* else of a list item */
 };
 
-struct source {
+struct value_source {
 	struct pool *pool;
 	struct err *err;
 	bool hidden;    /* the field is a secret: its value is not for sentences */
@@ -42,7 +42,7 @@ static void add_path(struct buf *out, const struct where *at)
 	}
 }
 
-static int fail(struct source *s, const struct where *at, const char *sentence)
+static int fail(struct value_source *s, const struct where *at, const char *sentence)
 {
 	struct buf path;
 	int rc;
@@ -55,7 +55,7 @@ static int fail(struct source *s, const struct where *at, const char *sentence)
 	return rc;
 }
 
-static int fail_type(struct source *s, const struct where *at, const char *expected,
+static int fail_type(struct value_source *s, const struct where *at, const char *expected,
 		     const struct value *v)
 {
 	bool is_text = v->type == VALUE_STRING || v->type == VALUE_TIME;
@@ -70,7 +70,7 @@ static int fail_type(struct source *s, const struct where *at, const char *expec
 	return fail(s, at, sentence);
 }
 
-static int fail_size(struct source *s, const struct where *at, const char *what, uint64_t max)
+static int fail_size(struct value_source *s, const struct where *at, const char *what, uint64_t max)
 {
 	char sentence[96];
 
@@ -84,7 +84,7 @@ static bool is_absent(const struct value *v)
 	return !v || v->type == VALUE_NULL;
 }
 
-static int keep(struct source *s, const struct where *at, struct str from, struct str *to)
+static int keep(struct value_source *s, const struct where *at, struct str from, struct str *to)
 {
 	s->n_bytes += from.len;
 	if (s->n_bytes > CODEC_MAX_OBJECT_TEXT)
@@ -94,7 +94,8 @@ static int keep(struct source *s, const struct where *at, struct str from, struc
 	return 0;
 }
 
-static int read_bool(struct source *s, const struct where *at, const struct value *v, bool *out)
+static int read_bool(struct value_source *s, const struct where *at, const struct value *v,
+		     bool *out)
 {
 	if (is_absent(v))
 		return 0;
@@ -104,7 +105,7 @@ static int read_bool(struct source *s, const struct where *at, const struct valu
 	return 0;
 }
 
-static int read_tristate(struct source *s, const struct where *at, const struct value *v,
+static int read_tristate(struct value_source *s, const struct where *at, const struct value *v,
 			 int8_t *out)
 {
 	bool on = false;
@@ -118,8 +119,8 @@ static int read_tristate(struct source *s, const struct where *at, const struct 
 	return 0;
 }
 
-static int read_int(struct source *s, const struct where *at, const struct value *v, uint64_t max,
-		    int64_t *out)
+static int read_int(struct value_source *s, const struct where *at, const struct value *v,
+		    uint64_t max, int64_t *out)
 {
 	uint64_t size;
 
@@ -140,8 +141,8 @@ static int read_int(struct source *s, const struct where *at, const struct value
 	return 0;
 }
 
-static int read_uint(struct source *s, const struct where *at, const struct value *v, uint64_t max,
-		     uint64_t *out)
+static int read_uint(struct value_source *s, const struct where *at, const struct value *v,
+		     uint64_t max, uint64_t *out)
 {
 	int64_t number = 0;
 
@@ -153,8 +154,8 @@ static int read_uint(struct source *s, const struct where *at, const struct valu
 	return 0;
 }
 
-static int read_text(struct source *s, const struct where *at, const struct value *v, uint64_t max,
-		     struct str *out)
+static int read_text(struct value_source *s, const struct where *at, const struct value *v,
+		     uint64_t max, struct str *out)
 {
 	char what[48];
 
@@ -171,8 +172,8 @@ static int read_text(struct source *s, const struct where *at, const struct valu
 	return keep(s, at, v->string, out);
 }
 
-static int read_bytes(struct source *s, const struct where *at, const struct value *v, uint64_t max,
-		      struct str *out)
+static int read_bytes(struct value_source *s, const struct where *at, const struct value *v,
+		      uint64_t max, struct str *out)
 {
 	struct buf bytes;
 	char what[48];
@@ -196,7 +197,7 @@ static int read_bytes(struct source *s, const struct where *at, const struct val
 }
 
 /* Accepts a container of one type with at most `max` items; *n is 0 if it is absent. */
-static int read_size(struct source *s, const struct where *at, const struct value *v,
+static int read_size(struct value_source *s, const struct where *at, const struct value *v,
 		     enum value_type type, uint64_t max, size_t *n)
 {
 	char what[48];
@@ -217,8 +218,8 @@ static int read_size(struct source *s, const struct where *at, const struct valu
 	return fail_size(s, at, what, max);
 }
 
-static int read_texts(struct source *s, const struct where *at, const struct value *v, uint64_t max,
-		      struct str_list *out)
+static int read_texts(struct value_source *s, const struct where *at, const struct value *v,
+		      uint64_t max, struct str_list *out)
 {
 	if (read_size(s, at, v, VALUE_LIST, max, &out->n) < 0)
 		return -1;
@@ -233,8 +234,8 @@ static int read_texts(struct source *s, const struct where *at, const struct val
 	return 0;
 }
 
-static int read_map_entry(struct source *s, const struct where *at, const struct value_entry *from,
-			  struct str_pair *to, bool is_text)
+static int read_map_entry(struct value_source *s, const struct where *at,
+			  const struct value_entry *from, struct str_pair *to, bool is_text)
 {
 	struct where entry = { .up = at,
 			       .key = from->key.type == VALUE_STRING ? from->key.string : STR("") };
@@ -249,7 +250,7 @@ static int read_map_entry(struct source *s, const struct where *at, const struct
 	return read_bytes(s, &entry, &from->value, CODEC_MAX_MAP_BYTES, &to->value);
 }
 
-static int read_map(struct source *s, const struct where *at, const struct value *v,
+static int read_map(struct value_source *s, const struct where *at, const struct value *v,
 		    const struct codec_field *field, struct str_map *out)
 {
 	if (read_size(s, at, v, VALUE_MAP, codec_max(field), &out->n) < 0)
@@ -262,7 +263,7 @@ static int read_map(struct source *s, const struct where *at, const struct value
 	return 0;
 }
 
-static int read_int_or_text(struct source *s, const struct where *at, const struct value *v,
+static int read_int_or_text(struct value_source *s, const struct where *at, const struct value *v,
 			    struct msg_int_or_text *out)
 {
 	if (is_absent(v))
@@ -276,10 +277,10 @@ static int read_int_or_text(struct source *s, const struct where *at, const stru
 }
 
 /* A deep copy: the message outlives the document. */
-static int copy_value(struct source *s, const struct where *at, const struct value *v,
+static int copy_value(struct value_source *s, const struct where *at, const struct value *v,
 		      struct value *out);
 
-static int copy_entries(struct source *s, const struct where *at, const struct value *v,
+static int copy_entries(struct value_source *s, const struct where *at, const struct value *v,
 			struct value *out)
 {
 	out->map.entries = pool_array(s->pool, v->map.n, sizeof(*out->map.entries));
@@ -290,7 +291,7 @@ static int copy_entries(struct source *s, const struct where *at, const struct v
 	return 0;
 }
 
-static int copy_items(struct source *s, const struct where *at, const struct value *v,
+static int copy_items(struct value_source *s, const struct where *at, const struct value *v,
 		      struct value *out)
 {
 	out->list.items = pool_array(s->pool, v->list.n, sizeof(*out->list.items));
@@ -300,7 +301,7 @@ static int copy_items(struct source *s, const struct where *at, const struct val
 	return 0;
 }
 
-static int copy_value(struct source *s, const struct where *at, const struct value *v,
+static int copy_value(struct value_source *s, const struct where *at, const struct value *v,
 		      struct value *out)
 {
 	if (++s->n_nodes > CODEC_MAX_NODES)
@@ -321,7 +322,7 @@ static int copy_value(struct source *s, const struct where *at, const struct val
 	return keep(s, at, v->string, &out->string);
 }
 
-static int read_value(struct source *s, const struct where *at, const struct value *v,
+static int read_value(struct value_source *s, const struct where *at, const struct value *v,
 		      struct value **out)
 {
 	if (is_absent(v))
@@ -330,11 +331,11 @@ static int read_value(struct source *s, const struct where *at, const struct val
 	return copy_value(s, at, v, *out);
 }
 
-static int read_struct(struct source *s, const struct where *at, const struct codec *codec,
+static int read_struct(struct value_source *s, const struct where *at, const struct codec *codec,
 		       const struct value *v, void *to);
 
-static int read_optional(struct source *s, const struct where *at, const struct codec_field *field,
-			 const struct value *v, void **out)
+static int read_optional(struct value_source *s, const struct where *at,
+			 const struct codec_field *field, const struct value *v, void **out)
 {
 	if (is_absent(v))
 		return 0;
@@ -342,8 +343,8 @@ static int read_optional(struct source *s, const struct where *at, const struct 
 	return read_struct(s, at, field->of, v, *out);
 }
 
-static int read_list(struct source *s, const struct where *at, const struct codec_field *field,
-		     const struct value *v, struct codec_list *out)
+static int read_list(struct value_source *s, const struct where *at,
+		     const struct codec_field *field, const struct value *v, struct codec_list *out)
 {
 	if (read_size(s, at, v, VALUE_LIST, codec_max(field), &out->n) < 0)
 		return -1;
@@ -358,8 +359,8 @@ static int read_list(struct source *s, const struct where *at, const struct code
 	return 0;
 }
 
-static int read_field(struct source *s, const struct where *at, const struct codec_field *field,
-		      const struct value *v, void *to)
+static int read_field(struct value_source *s, const struct where *at,
+		      const struct codec_field *field, const struct value *v, void *to)
 {
 	uint64_t max = codec_max(field);
 
@@ -401,7 +402,7 @@ static int read_field(struct source *s, const struct where *at, const struct cod
 	return 0;
 }
 
-static int read_struct(struct source *s, const struct where *at, const struct codec *codec,
+static int read_struct(struct value_source *s, const struct where *at, const struct codec *codec,
 		       const struct value *v, void *to)
 {
 	if (!is_absent(v) && v->type != VALUE_MAP)
@@ -422,7 +423,7 @@ static int read_struct(struct source *s, const struct where *at, const struct co
 int codec_from_value(const struct codec *codec, const struct value *v, struct pool *pool, void *to,
 		     struct err *err)
 {
-	struct source s = { .pool = pool, .err = err };
+	struct value_source s = { .pool = pool, .err = err };
 
 	memset(to, 0, codec->size);
 	return read_struct(&s, NULL, codec, v, to);

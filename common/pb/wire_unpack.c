@@ -17,7 +17,7 @@
 #define UNPACK_BASE ((size_t)16 << 20)
 #define UNPACK_RATIO 64
 
-struct reader {
+struct wire_reader {
 	const unsigned char *p, *end;
 	struct pool *pool;
 	size_t ceiling; /* of pool->used */
@@ -25,9 +25,9 @@ struct reader {
 	const struct pb_shape *shape;
 };
 
-static int unpack_message(struct reader *r, ProtobufCMessage *m, struct err *err);
+static int unpack_message(struct wire_reader *r, ProtobufCMessage *m, struct err *err);
 
-static int malformed(const struct reader *r, const struct pb_field *field, const char *what,
+static int malformed(const struct wire_reader *r, const struct pb_field *field, const char *what,
 		     struct err *err)
 {
 	return err_set(err, "the bytes of the message %s cannot be read%s%s: %s",
@@ -35,7 +35,7 @@ static int malformed(const struct reader *r, const struct pb_field *field, const
 		       field == NULL ? "" : field->desc->name, what);
 }
 
-static bool read_varint(struct reader *r, uint64_t *out)
+static bool read_varint(struct wire_reader *r, uint64_t *out)
 {
 	uint64_t v = 0;
 
@@ -53,7 +53,7 @@ static bool read_varint(struct reader *r, uint64_t *out)
 	return false;
 }
 
-static bool read_fixed(struct reader *r, unsigned size, uint64_t *out)
+static bool read_fixed(struct wire_reader *r, unsigned size, uint64_t *out)
 {
 	if ((size_t)(r->end - r->p) < size)
 		return false;
@@ -64,7 +64,7 @@ static bool read_fixed(struct reader *r, unsigned size, uint64_t *out)
 	return true;
 }
 
-static bool read_length(struct reader *r, struct str *out)
+static bool read_length(struct wire_reader *r, struct str *out)
 {
 	uint64_t len;
 
@@ -75,9 +75,9 @@ static bool read_length(struct reader *r, struct str *out)
 	return true;
 }
 
-static bool skip_value(struct reader *r, uint64_t tag, unsigned depth);
+static bool skip_value(struct wire_reader *r, uint64_t tag, unsigned depth);
 
-static bool skip_group(struct reader *r, uint64_t start, unsigned depth)
+static bool skip_group(struct wire_reader *r, uint64_t start, unsigned depth)
 {
 	uint64_t tag;
 
@@ -92,7 +92,7 @@ static bool skip_group(struct reader *r, uint64_t start, unsigned depth)
 	return false;
 }
 
-static bool skip_value(struct reader *r, uint64_t tag, unsigned depth)
+static bool skip_value(struct wire_reader *r, uint64_t tag, unsigned depth)
 {
 	struct str bytes;
 	uint64_t v;
@@ -113,9 +113,9 @@ static bool skip_value(struct reader *r, uint64_t tag, unsigned depth)
 	}
 }
 
-static int unpack_sub(struct reader *r, struct str bytes, ProtobufCMessage *m, struct err *err)
+static int unpack_sub(struct wire_reader *r, struct str bytes, ProtobufCMessage *m, struct err *err)
 {
-	struct reader sub = *r;
+	struct wire_reader sub = *r;
 
 	sub.p = (const unsigned char *)bytes.ptr;
 	sub.end = sub.p + bytes.len;
@@ -141,7 +141,8 @@ static void store_number(const struct pb_field *field, uint64_t v, void *at)
 }
 
 /* One value from where the reader stands; `at` is the slot of a scalar. */
-static int unpack_scalar(struct reader *r, const struct pb_field *field, void *at, struct err *err)
+static int unpack_scalar(struct wire_reader *r, const struct pb_field *field, void *at,
+			 struct err *err)
 {
 	struct str bytes;
 	uint64_t v;
@@ -162,10 +163,10 @@ static int unpack_scalar(struct reader *r, const struct pb_field *field, void *a
 	return 0;
 }
 
-static int unpack_packed(struct reader *r, const struct pb_field *field, ProtobufCMessage *m,
+static int unpack_packed(struct wire_reader *r, const struct pb_field *field, ProtobufCMessage *m,
 			 struct err *err)
 {
-	struct reader items = *r;
+	struct wire_reader items = *r;
 	struct str bytes;
 
 	if (!read_length(r, &bytes))
@@ -178,7 +179,7 @@ static int unpack_packed(struct reader *r, const struct pb_field *field, Protobu
 	return 0;
 }
 
-static int unpack_field(struct reader *r, const struct pb_field *field, ProtobufCMessage *m,
+static int unpack_field(struct wire_reader *r, const struct pb_field *field, ProtobufCMessage *m,
 			struct err *err)
 {
 	bool repeated = field->desc->label == PROTOBUF_C_LABEL_REPEATED;
@@ -198,7 +199,7 @@ static int unpack_field(struct reader *r, const struct pb_field *field, Protobuf
 			  err);
 }
 
-static int unpack_tagged(struct reader *r, uint64_t tag, ProtobufCMessage *m, struct err *err)
+static int unpack_tagged(struct wire_reader *r, uint64_t tag, ProtobufCMessage *m, struct err *err)
 {
 	const ProtobufCFieldDescriptor *desc = NULL;
 	struct pb_field field;
@@ -218,7 +219,7 @@ static int unpack_tagged(struct reader *r, uint64_t tag, ProtobufCMessage *m, st
 	return 0;
 }
 
-static int unpack_message(struct reader *r, ProtobufCMessage *m, struct err *err)
+static int unpack_message(struct wire_reader *r, ProtobufCMessage *m, struct err *err)
 {
 	uint64_t tag;
 
@@ -259,7 +260,7 @@ static void settle(struct pool *pool, ProtobufCMessage *m, const struct pb_shape
 ProtobufCMessage *pb_unpack(pb_type *type, struct str bytes, struct pool *pool, struct err *err)
 {
 	ProtobufCMessage *m = pb_new(pool, type);
-	struct reader r = {
+	struct wire_reader r = {
 		.p = (const unsigned char *)(bytes.ptr == NULL ? "" : bytes.ptr),
 		.pool = pool,
 		.ceiling = pool->used + UNPACK_BASE + UNPACK_RATIO * bytes.len,

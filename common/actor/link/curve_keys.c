@@ -82,14 +82,14 @@ static void check_mode(const char *path)
 		 (unsigned)st.st_mode & 07777);
 }
 
-struct reader {
+struct key_file {
 	const char *path;
 	struct buf bytes;
 	struct str left;
 	size_t n_lines;
 };
 
-static int open_file(struct reader *reader, const char *path, struct err *err)
+static int open_file(struct key_file *reader, const char *path, struct err *err)
 {
 	reader->path = path;
 	reader->n_lines = 0;
@@ -100,7 +100,7 @@ static int open_file(struct reader *reader, const char *path, struct err *err)
 	return 0;
 }
 
-static int next_key(struct reader *reader, struct curve_key *key, struct err *err)
+static int next_key(struct key_file *reader, struct curve_key *key, struct err *err)
 {
 	int rc = actor_curve_keys_next(&reader->left, &reader->n_lines, key, err);
 
@@ -109,7 +109,7 @@ static int next_key(struct reader *reader, struct curve_key *key, struct err *er
 
 static int read_secret(const char *path, struct curve_key *key, struct err *err)
 {
-	struct reader reader;
+	struct key_file reader;
 	struct curve_key more = { "" };
 	int rc = open_file(&reader, path, err);
 
@@ -131,7 +131,7 @@ static int read_secret(const char *path, struct curve_key *key, struct err *err)
 
 static int read_servers(const char *path, struct curve_keys *keys, struct err *err)
 {
-	struct reader reader;
+	struct key_file reader;
 	struct curve_key key;
 	int rc = open_file(&reader, path, err);
 
@@ -150,7 +150,7 @@ static int read_servers(const char *path, struct curve_keys *keys, struct err *e
 
 static int read_clients(const char *path, struct curve_keys *keys, struct err *err)
 {
-	struct reader reader;
+	struct key_file reader;
 	struct curve_key key;
 	int rc = open_file(&reader, path, err);
 

@@ -9,11 +9,12 @@
 
 #include <czmq.h>
 
-int actor_monitor_open(struct monitor *monitor, void *watched, const char *name, int events)
+int actor_monitor_open(struct monitor *monitor, void *watched, int events)
 {
+	static unsigned n_opened; /* each has a name of its own in this process */
 	char endpoint[64];
 
-	snprintf(endpoint, sizeof(endpoint), "inproc://monitor-%s-%u", name, monitor->n_opens++);
+	snprintf(endpoint, sizeof(endpoint), "inproc://monitor-%u", n_opened++);
 	if (zmq_socket_monitor(watched, endpoint, events) < 0)
 		return -1;
 	monitor->sock = zmq_socket(zsys_init(), ZMQ_PAIR);

@@ -5,8 +5,7 @@
 #include <stdbool.h>
 
 struct monitor {
-	void *sock;       /* readable when there is an event; NULL: closed */
-	unsigned n_opens; /* so far: each needs a name of its own */
+	void *sock; /* readable when there is an event; NULL: closed */
 };
 
 struct monitor_event {
@@ -14,8 +13,8 @@ struct monitor_event {
 	int value;      /* a descriptor, or an error */
 };
 
-/* `events`: a set of ZMQ_EVENT_...; `name`: of the socket. -1 sets errno. */
-int actor_monitor_open(struct monitor *monitor, void *watched, const char *name, int events);
+/* `events`: a set of ZMQ_EVENT_... -1 sets errno. */
+int actor_monitor_open(struct monitor *monitor, void *watched, int events);
 void actor_monitor_close(struct monitor *monitor, void *watched);
 bool actor_monitor_next(struct monitor *monitor, struct monitor_event *out);
 

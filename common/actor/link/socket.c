@@ -73,7 +73,7 @@ static int watch(struct link_socket *self)
 			  ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
 	else if (self->has_curve)
 		events |= ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL;
-	return actor_monitor_open(&self->monitor, actor_socket_zmq(self), self->link, events);
+	return actor_monitor_open(&self->monitor, actor_socket_zmq(self), events);
 }
 
 static int make_socket(struct link_socket *self, struct err *err)
