@@ -49,7 +49,7 @@ static void on_secret(void *self, const struct msg_secret_value *value)
 static void on_problem(void *self, const char *path, uint32_t line, const char *sentence)
 {
 	(void)self;
-	log_warn("manifest", "path=%s line=%u reason=%s", log_value(path), line,
+	log_warn("a manifest has a problem", "path=%s line=%u reason=%s", log_value(path), line,
 		 log_value(sentence));
 }
 
@@ -74,7 +74,7 @@ static void go_on(struct feed *feed)
 		if (watcher_resync_step(&self->resync, &out))
 			continue;
 		watcher_source_dir_answer_wanted(self->source);
-		log_info("all sent", "objects=%zu complete=%d",
+		log_info("all objects are sent", "objects=%zu complete=%d",
 			 watcher_source_dir_count(self->source).n_objects, self->resync.complete);
 	}
 }

@@ -28,6 +28,25 @@ static struct str path_of(const struct inotify_watch *watch)
 	return str_slice(watch->prefix, 0, watch->prefix.len > 1 ? watch->prefix.len - 1 : 1);
 }
 
+bool watcher_folders_is_root(const struct folders *self, struct str path)
+{
+	for (size_t i = 0; i < self->roots.n; i++)
+		if (str_eq(self->roots.items[i], path))
+			return true;
+	return false;
+}
+
+bool watcher_folders_is_watched(const struct folders *self, struct str path)
+{
+	struct pool pool;
+	bool watched;
+
+	pool_init(&pool);
+	watched = map_get(&self->inotify.by_prefix, watcher_file_path_prefix(&pool, path)) != NULL;
+	pool_clear(&pool);
+	return watched;
+}
+
 struct folders *watcher_folders_new(const struct str_list *paths, const struct folders_sink *sink)
 {
 	struct folders *self = mem_alloc(sizeof(*self));
@@ -110,10 +129,10 @@ static void scan_all(struct folders *self, bool changed_only)
 	self->changed_only = changed_only;
 	self->inotify.failed = self->inotify.fd < 0;
 	for (size_t i = 0; i < self->roots.n; i++) {
-		watcher_inotify_add(&self->inotify, watcher_folders_parent(self->roots.items[i]));
+		watcher_inotify_add(&self->inotify, watcher_file_path_parent(self->roots.items[i]));
 		watcher_folders_look(self, self->roots.items[i]);
 	}
-	watcher_folders_lose_below(self, STR(""), false);
+	watcher_folders_look_lose_below(self, STR(""), false);
 	report(self);
 	self->changed_only = false;
 	self->poll_ms = self->inotify.failed ? clock_ms() + POLL_MS : UINT64_MAX;
@@ -148,7 +167,7 @@ static void on_file_event(struct folders *self, struct str path, uint32_t mask)
 
 static bool is_moved(const struct tracked *t)
 {
-	struct stamp stamp = watcher_folders_stamp(t->path);
+	struct file_stamp stamp = watcher_file_path_stamp(t->path);
 	char *real = realpath(t->path, NULL);
 	bool moved = memcmp(&stamp, &t->stamp, sizeof(stamp)) != 0 ||
 		     (real && (!t->real || strcmp(real, t->real) != 0));
@@ -181,7 +200,8 @@ static void look_at_moved_links(struct folders *self)
 	for (size_t i = 0; map_next(&self->loose, &i, &path, NULL);) {
 		bool folder = stat(path.ptr, &st) == 0 && S_ISDIR(st.st_mode);
 
-		if (watcher_folders_is_link(path) && !folder && !watcher_folders_is_manifest(path))
+		if (watcher_file_path_is_link(path) && !folder &&
+		    !watcher_file_path_is_manifest(path))
 			continue;
 		look_soon(self, path);
 		map_del(&self->loose, path);
@@ -207,10 +227,10 @@ static void on_name_event(struct folders *self, const struct inotify_watch *watc
 	bool ours = watch->scanned && *name != '.';
 
 	if (watcher_folders_is_root(self, path) ||
-	    (ours && (watcher_folders_is_manifest(path) || (mask & IN_ISDIR))))
+	    (ours && (watcher_file_path_is_manifest(path) || (mask & IN_ISDIR))))
 		on_file_event(self, path, mask);
 	else if (ours && (mask & MOVES) &&
-		 (watcher_folders_is_watched(self, path) || watcher_folders_is_link(path)))
+		 (watcher_folders_is_watched(self, path) || watcher_file_path_is_link(path)))
 		look_soon(self, path);
 	self->moved |= (mask & MOVES) != 0;
 	look_at_links_to(self, path);

@@ -5,18 +5,14 @@
 #include <sys/stat.h>
 #include "base/map.h"
 #include "base/pool.h"
+#include "watcher/dir/file_path.h"
 #include "watcher/dir/folders.h"
 #include "watcher/dir/inotify.h"
-
-struct stamp {
-	uint64_t inode, size; /* inode 0: never seen */
-	int64_t seconds, nanoseconds;
-};
 
 struct tracked {
 	char *path;
 	char *real; /* of a symlink: what it leads to, or led to last */
-	struct stamp stamp;
+	struct file_stamp stamp;
 	uint64_t round; /* of the look that saw it last */
 	bool link;
 	bool queued; /* in the list of the found */
@@ -45,16 +41,14 @@ struct folders {
 	bool changed_only; /* polling: what has the same stamp needs no reading */
 };
 
-bool watcher_folders_is_manifest(struct str name);
+/* ---- folders.c ---- */
 bool watcher_folders_is_root(const struct folders *self, struct str path);
 bool watcher_folders_is_watched(const struct folders *self, struct str path);
-bool watcher_folders_is_link(struct str path);
-struct str watcher_folders_parent(struct str path);   /* all but the last name */
-struct stamp watcher_folders_stamp(const char *path); /* all zero: it leads nowhere */
 
+/* ---- folders_look.c ---- */
 /* Looks what is at a path, and below it if it is a folder: fills in the two lists. */
 void watcher_folders_look(struct folders *self, struct str path);
 /* What is below this prefix and was not seen in this round may be gone; `all`: it is. */
-void watcher_folders_lose_below(struct folders *self, struct str prefix, bool all);
+void watcher_folders_look_lose_below(struct folders *self, struct str prefix, bool all);
 
 #endif

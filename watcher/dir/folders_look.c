@@ -11,40 +11,7 @@
 #include <errno.h>
 #include "base/mem.h"
 
-bool watcher_folders_is_manifest(struct str name)
-{
-	return str_ends(name, ".yaml") || str_ends(name, ".yml") || str_ends(name, ".json");
-}
-
-bool watcher_folders_is_root(const struct folders *self, struct str path)
-{
-	for (size_t i = 0; i < self->roots.n; i++)
-		if (str_eq(self->roots.items[i], path))
-			return true;
-	return false;
-}
-
-/* All but the last name: "deploy/" of "deploy/demo". */
-struct str watcher_folders_parent(struct str path)
-{
-	return str_slice(path, 0, (size_t)(str_rfind(path, '/') + 1));
-}
-
-static struct str folder_prefix(struct pool *pool, struct str path)
-{
-	return str_ends(path, "/") ? path : pool_printf(pool, STR_FMT "/", STR_ARG(path));
-}
-
-bool watcher_folders_is_watched(const struct folders *self, struct str path)
-{
-	struct pool pool;
-	bool watched;
-
-	pool_init(&pool);
-	watched = map_get(&self->inotify.by_prefix, folder_prefix(&pool, path)) != NULL;
-	pool_clear(&pool);
-	return watched;
-}
+static const struct file_stamp no_file;
 
 static void follow_link(struct folders *self, struct tracked *t, bool link)
 {
@@ -58,12 +25,12 @@ static void follow_link(struct folders *self, struct tracked *t, bool link)
 	t->link = link;
 	self->links |= link;
 	if (t->real)
-		watcher_inotify_add(&self->inotify, watcher_folders_parent(str_from(t->real)));
+		watcher_inotify_add(&self->inotify, watcher_file_path_parent(str_from(t->real)));
 	if (link && !t->stamp.inode)
 		self->inotify.failed = true; /* no event will say when there is something */
 }
 
-static void see_file(struct folders *self, struct str path, struct stamp stamp, bool link)
+static void see_file(struct folders *self, struct str path, struct file_stamp stamp, bool link)
 {
 	struct tracked *t = map_get(&self->tracked, path);
 	bool same = t && memcmp(&t->stamp, &stamp, sizeof(stamp)) == 0;
@@ -103,7 +70,7 @@ static bool is_gone(const char *path)
 
 /* What is below this prefix and was not seen in this round may be gone, or just cannot be seen;
  * `all`: it is. */
-void watcher_folders_lose_below(struct folders *self, struct str prefix, bool all)
+void watcher_folders_look_lose_below(struct folders *self, struct str prefix, bool all)
 {
 	void *value;
 
@@ -117,26 +84,7 @@ void watcher_folders_lose_below(struct folders *self, struct str prefix, bool al
 	watcher_inotify_sweep(&self->inotify, prefix, all);
 }
 
-static const struct stamp never_seen;
-
-struct stamp watcher_folders_stamp(const char *path)
-{
-	struct stat st;
-
-	if (stat(path, &st))
-		return never_seen;
-	return (struct stamp){ (uint64_t)st.st_ino, (uint64_t)st.st_size, st.st_ctim.tv_sec,
-			       st.st_ctim.tv_nsec };
-}
-
 static void scan_folder(struct folders *self, struct str path, const struct stat *st);
-
-bool watcher_folders_is_link(struct str path)
-{
-	struct stat st;
-
-	return lstat(path.ptr, &st) == 0 && S_ISLNK(st.st_mode);
-}
 
 static void see_loose(struct folders *self, struct str path)
 {
@@ -147,10 +95,10 @@ static void see_loose(struct folders *self, struct str path)
 /* What is not a folder. */
 static void see_entry(struct folders *self, struct str path)
 {
-	bool link = watcher_folders_is_link(path);
+	bool link = watcher_file_path_is_link(path);
 
-	if (watcher_folders_is_root(self, path) || watcher_folders_is_manifest(path))
-		see_file(self, path, watcher_folders_stamp(path.ptr), link);
+	if (watcher_folders_is_root(self, path) || watcher_file_path_is_manifest(path))
+		see_file(self, path, watcher_file_path_stamp(path.ptr), link);
 	else if (link)
 		see_loose(self, path);
 }
@@ -184,7 +132,7 @@ static bool leads_back(const struct folders *self, struct str path, const struct
 
 static void scan_folder(struct folders *self, struct str path, const struct stat *st)
 {
-	struct str prefix = folder_prefix(&self->batch, path);
+	struct str prefix = watcher_file_path_prefix(&self->batch, path);
 	const struct dirent *entry;
 	struct tracked *t = map_get(&self->tracked, path);
 	struct inotify_watch *watch;
@@ -194,21 +142,21 @@ static void scan_folder(struct folders *self, struct str path, const struct stat
 		lose_file(self, t); /* as a file; seen again if the folder cannot be read */
 	if (leads_back(self, path, st)) {
 		see_loose(self, path);
-		watcher_folders_lose_below(self, prefix, true);
+		watcher_folders_look_lose_below(self, prefix, true);
 		return;
 	}
 	/* First watched, then read, so that nothing can come in between. */
 	watch = watcher_inotify_add(&self->inotify, prefix);
 	if (watch) {
 		watch->scanned = true;
-		watch->link = watcher_folders_is_link(path);
+		watch->link = watcher_file_path_is_link(path);
 		watch->dev = st->st_dev;
 		watch->inode = st->st_ino;
 		self->links |= watch->link;
 	}
 	dir = opendir(path.ptr);
 	if (!dir) {
-		see_file(self, path, never_seen, false);
+		see_file(self, path, no_file, false);
 		return;
 	}
 	while ((entry = readdir(dir))) {
@@ -216,7 +164,7 @@ static void scan_folder(struct folders *self, struct str path, const struct stat
 
 		if (entry->d_name[0] == '.' ||
 		    (entry->d_type == DT_REG &&
-		     !watcher_folders_is_manifest(str_from(entry->d_name))))
+		     !watcher_file_path_is_manifest(str_from(entry->d_name))))
 			continue;
 		pool_init(&pool);
 		scan_entry(self, pool_printf(&pool, STR_FMT "%s", STR_ARG(prefix), entry->d_name));
@@ -234,7 +182,7 @@ static void look_at_nothing(struct folders *self, struct str path, struct tracke
 	} else if (t) {
 		t->round = self->round;
 	} else {
-		see_file(self, path, never_seen, false);
+		see_file(self, path, no_file, false);
 	}
 }
 
@@ -253,5 +201,6 @@ void watcher_folders_look(struct folders *self, struct str path)
 	}
 	/* A walk over all files, so only where a folder is or was. */
 	if (folder || was_folder)
-		watcher_folders_lose_below(self, folder_prefix(&self->batch, path), false);
+		watcher_folders_look_lose_below(self, watcher_file_path_prefix(&self->batch, path),
+						false);
 }

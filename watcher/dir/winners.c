@@ -71,7 +71,7 @@ void watcher_winners_leave(struct winners *self, struct manifest_item *item)
 	if (first == old)
 		return;
 	if (first)
-		log_info("takes over", "object=" STR_FMT " path=%s", STR_ARG(first->key),
-			 log_value(first->path));
+		log_info("an object is taken from another file", "object=" STR_FMT " path=%s",
+			 STR_ARG(first->key), log_value(first->path));
 	set_winner(self, old, first);
 }

@@ -136,9 +136,9 @@ void watcher_reflector_list(struct reflector *self)
 	watcher_metrics.lists++;
 	watcher_sent_begin_list(&self->sent);
 	if (self->no_streams || self->pages_next || self->whole)
-		watcher_reflector_page(self);
+		watcher_reflector_pages_get(self);
 	else
-		watcher_reflector_stream(self);
+		watcher_reflector_watch_list(self);
 }
 
 void watcher_reflector_list_done(struct reflector *self, struct str version)
@@ -164,8 +164,8 @@ struct reflector *watcher_reflector_new(struct kube *kube, const struct kind_row
 	self->sink = sink;
 	self->namespace = mem_dup(namespace.ptr ? namespace.ptr : "", namespace.len);
 	watcher_sent_init(&self->sent, row, &sink->sent);
-	watcher_watch_stream_init(&self->stream, watcher_reflector_on_line, self);
-	watcher_watch_page_init(&self->page, watcher_reflector_on_item, self);
+	watcher_watch_stream_init(&self->stream, watcher_reflector_watch_on_line, self);
+	watcher_watch_page_init(&self->page, watcher_reflector_pages_on_item, self);
 	kube_retry_init(kube, &self->retry);
 	return self;
 }
@@ -205,7 +205,7 @@ uint64_t watcher_reflector_tick(struct reflector *self, uint64_t now_ms)
 {
 	if (self->phase == PHASE_PAGE && !self->request &&
 	    self->sink->has_credit(self->sink->sent.self))
-		watcher_reflector_page(self);
+		watcher_reflector_pages_get(self);
 	if (self->phase != PHASE_WAIT && self->phase != PHASE_STREAM)
 		return UINT64_MAX;
 	if (now_ms < self->due_ms)

@@ -72,13 +72,13 @@ void watcher_reflector_url(const struct reflector *self, struct buf *url);
 void watcher_reflector_get(struct reflector *self, struct kube_call *call, struct buf *url);
 
 /* ---- reflector_watch.c ---- */
-int watcher_reflector_on_line(void *arg, struct str line);
-void watcher_reflector_stream(struct reflector *self); /* the list as a watch */
+int watcher_reflector_watch_on_line(void *arg, struct str line);
+void watcher_reflector_watch_list(struct reflector *self); /* the list as a watch */
 void watcher_reflector_watch(struct reflector *self);
 
 /* ---- reflector_pages.c ---- */
-void watcher_reflector_on_item(void *arg, struct str item);
-void watcher_reflector_page(struct reflector *self);
-void watcher_reflector_check(struct reflector *self);
+void watcher_reflector_pages_on_item(void *arg, struct str item);
+void watcher_reflector_pages_get(struct reflector *self);
+void watcher_reflector_pages_check(struct reflector *self);
 
 #endif

@@ -12,7 +12,7 @@
 #define PAGE 500
 #define PAGE_MS 60000 /* as long as the server itself gives to a request */
 
-void watcher_reflector_on_item(void *arg, struct str item)
+void watcher_reflector_pages_on_item(void *arg, struct str item)
 {
 	struct reflector *self = arg;
 	struct watch_event event;
@@ -23,7 +23,7 @@ void watcher_reflector_on_item(void *arg, struct str item)
 	if (self->phase != PHASE_PAGE)
 		return;
 	pool_init(&pool);
-	rc = watcher_watch_item_read(item, self->row, &pool, &event, &err);
+	rc = watcher_watch_event_read_item(item, self->row, &pool, &event, &err);
 	if (rc == 0)
 		watcher_sent_put(&self->sent, &event.object, event.version);
 	else if (rc > 0)
@@ -95,7 +95,7 @@ static void on_page_done(void *arg, const struct kube_result *result)
 	}
 }
 
-void watcher_reflector_page(struct reflector *self)
+void watcher_reflector_pages_get(struct reflector *self)
 {
 	struct kube_call call = { .on_done = on_page_done };
 	struct buf url;
@@ -117,10 +117,10 @@ static void on_check_done(void *arg, const struct kube_result *result)
 	struct reflector *self = arg;
 
 	self->request = NULL;
-	if (!is_good(self, result, watcher_reflector_check))
+	if (!is_good(self, result, watcher_reflector_pages_check))
 		return;
 	watcher_reflector_success(self);
-	if (watcher_watch_version_is_older(str_from(self->page.version), str_from(self->version)))
+	if (watcher_watch_event_is_older(str_from(self->page.version), str_from(self->version)))
 		watcher_reflector_list_anew(self, "the store went back");
 	else
 		watcher_reflector_watch(self);
@@ -128,7 +128,7 @@ static void on_check_done(void *arg, const struct kube_result *result)
 
 /* A watch may have been lost because the store was restored from a copy. From a resourceVersion
  * that the store does not have yet a watch would wait in silence, so look how far the store is. */
-void watcher_reflector_check(struct reflector *self)
+void watcher_reflector_pages_check(struct reflector *self)
 {
 	struct kube_call call = { .on_done = on_check_done };
 	struct buf url;

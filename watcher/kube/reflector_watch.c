@@ -35,7 +35,7 @@ static void apply_event(struct reflector *self, struct watch_event *event, bool 
 		return;
 	}
 	self->went_back = self->phase == PHASE_WATCH &&
-			  watcher_watch_version_is_older(event->version, str_from(self->version));
+			  watcher_watch_event_is_older(event->version, str_from(self->version));
 	if (self->went_back)
 		return;
 	if (event->type == WATCH_DELETE)
@@ -55,7 +55,7 @@ static void apply_event(struct reflector *self, struct watch_event *event, bool 
 	}
 }
 
-int watcher_reflector_on_line(void *arg, struct str line)
+int watcher_reflector_watch_on_line(void *arg, struct str line)
 {
 	struct reflector *self = arg;
 	struct watch_event event;
@@ -128,11 +128,11 @@ static void on_watch_end(struct reflector *self, struct ending end)
 	else if (end.code == 410 || is_from_the_future(&end))
 		watcher_reflector_list_anew(self, end.sentence);
 	else if (end.code != 200)
-		watcher_reflector_fail(self, end, watcher_reflector_check);
+		watcher_reflector_fail(self, end, watcher_reflector_pages_check);
 	else if (lasted < WATCH_SHORT_MS)
-		watcher_reflector_wait(self, watcher_reflector_check);
+		watcher_reflector_wait(self, watcher_reflector_pages_check);
 	else if (lasted + WATCH_EARLY_MS < self->asked_ms)
-		watcher_reflector_check(self);
+		watcher_reflector_pages_check(self);
 	else
 		watcher_reflector_watch(self);
 }
@@ -180,7 +180,7 @@ static void begin(struct reflector *self, enum phase phase)
 	watcher_reflector_get(self, &call, &url);
 }
 
-void watcher_reflector_stream(struct reflector *self)
+void watcher_reflector_watch_list(struct reflector *self)
 {
 	begin(self, PHASE_STREAM);
 }

@@ -107,8 +107,8 @@ int watcher_watch_event_read(struct str line, const struct kind_row *row, struct
 	return read_event(&doc, row, pool, out, err);
 }
 
-int watcher_watch_item_read(struct str item, const struct kind_row *row, struct pool *pool,
-			    struct watch_event *out, struct err *err)
+int watcher_watch_event_read_item(struct str item, const struct kind_row *row, struct pool *pool,
+				  struct watch_event *out, struct err *err)
 {
 	struct value doc = { 0 };
 
@@ -131,7 +131,7 @@ static struct str digits_of(struct str version)
 	return version.len ? version : STR_NONE;
 }
 
-bool watcher_watch_version_is_older(struct str version, struct str known)
+bool watcher_watch_event_is_older(struct str version, struct str known)
 {
 	const struct str a = digits_of(version), b = digits_of(known);
 

@@ -29,10 +29,10 @@ struct watch_event {
 int watcher_watch_event_read(struct str line, const struct kind_row *row, struct pool *pool,
 			     struct watch_event *out, struct err *err);
 /* The same for an item of a list, as if it had been ADDED. */
-int watcher_watch_item_read(struct str item, const struct kind_row *row, struct pool *pool,
-			    struct watch_event *out, struct err *err);
+int watcher_watch_event_read_item(struct str item, const struct kind_row *row, struct pool *pool,
+				  struct watch_event *out, struct err *err);
 /* Whether a store that is at `version` and was at `known` has gone back. False for versions that
  * are no numbers. */
-bool watcher_watch_version_is_older(struct str version, struct str known);
+bool watcher_watch_event_is_older(struct str version, struct str known);
 
 #endif

@@ -135,16 +135,17 @@ static void test_items(void **state)
 
 	(void)state;
 	pool_init(&pool);
-	assert_int_equal(watcher_watch_item_read(STR("{" META("") "}"), row_of(MSG_KIND_SERVICE),
-						 &pool, &event, &err),
+	assert_int_equal(watcher_watch_event_read_item(STR("{" META("") "}"),
+						       row_of(MSG_KIND_SERVICE), &pool, &event,
+						       &err),
 			 0);
 	assert_true(event.type == WATCH_PUT && event.object.service && str_is(event.version, "7"));
-	assert_int_equal(
-		watcher_watch_item_read(STR("7"), row_of(MSG_KIND_SERVICE), &pool, &event, &err),
-		1);
-	assert_int_equal(
-		watcher_watch_item_read(STR("{"), row_of(MSG_KIND_SERVICE), &pool, &event, &err),
-		-1);
+	assert_int_equal(watcher_watch_event_read_item(STR("7"), row_of(MSG_KIND_SERVICE), &pool,
+						       &event, &err),
+			 1);
+	assert_int_equal(watcher_watch_event_read_item(STR("{"), row_of(MSG_KIND_SERVICE), &pool,
+						       &event, &err),
+			 -1);
 	pool_clear(&pool);
 }
 
@@ -172,7 +173,7 @@ static void test_versions(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
 		assert_int_equal(
-			watcher_watch_version_is_older(str_from(pairs[i].a), str_from(pairs[i].b)),
+			watcher_watch_event_is_older(str_from(pairs[i].a), str_from(pairs[i].b)),
 			pairs[i].older);
 }
 
