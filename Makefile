@@ -115,6 +115,7 @@ ci:
 
 lint: style
 	@SLUICE_EXTRA_PACKAGES="$(LINT_PACKAGES)" scripts/bootstrap
+	@clang-format --dry-run -Werror $(shell git ls-files '*.c' '*.h')
 	@$(MAKE) --no-print-directory $(JOBS) objects
 	@$(MAKE) --no-print-directory $(JOBS) BUILD=build/lint CC=clang CFLAGS= objects cppcheck tidy
 	@echo "lint: clean"
@@ -123,7 +124,7 @@ style: all
 	@BUILD=$(BUILD) scripts/check-style
 
 format:
-	clang-format -i $(shell git ls-files '*.c' '*.h' | grep -v common/pb/pb_traits)
+	clang-format -i $(shell git ls-files '*.c' '*.h')
 
 help:
 	@echo "make             build into $(BUILD)/"
@@ -136,7 +137,7 @@ help:
 	@echo "make flags       writes docs/flags.md anew: whoever changes a flag"
 	@echo "make deb         a Debian package in $(DIST)/; make image: a container image IMAGE=$(IMAGE), ARCH=$(ARCH); make chart: a Helm chart"
 	@echo "make release     all of these with their SPDX lists, the notes and checksums; two builds of one tree are equal"
-	@echo "make lint        gcc and clang -Werror, style (the checks of CONTRIBUTING.md), clang-tidy, cppcheck; make style; make format"
+	@echo "make lint        style, format, gcc and clang -Werror, clang-tidy, cppcheck; make style: the checks of the tree; make format"
 	@echo "make ci          lint, then test: what a change must pass"
 
 $(BUILD)/gen/pb/%.pb-c.c: common/pb/%.proto $(PROTOS)

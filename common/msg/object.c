@@ -63,8 +63,7 @@ bool msg_key_from_text(struct str text, struct msg_key *out)
 	struct str kind, rest;
 
 	*out = (struct msg_key){ MSG_KIND_NONE, STR(""), STR("") };
-	if (!str_cut(text, '/', &kind, &rest) ||
-	    !str_cut(rest, '/', &out->namespace, &out->name))
+	if (!str_cut(text, '/', &kind, &rest) || !str_cut(rest, '/', &out->namespace, &out->name))
 		return false;
 	for (int k = 1; k < MSG_N_KINDS && !out->kind; k++)
 		if (str_is(kind, kinds[k].name))
