@@ -146,6 +146,19 @@ def test_the_proxy_has_the_port(folder, name, protocol, port, target):
     assert len(one(folder, "Service", "pomerium-proxy")["spec"]["ports"]) == 1 + len(one("base", "Service", "pomerium-proxy")["spec"]["ports"])
 
 
+def test_http3_switched_on_later_keeps_tcp(cluster, tmp_path):
+    """As deploy/README.md says it."""
+    said = re.search(r"`kubectl (apply --server-side[^`]*)`", (DEPLOY / "README.md").read_text())[1].split()
+    ports = lambda: {(p["port"], p["protocol"]) for p in cluster.call("GET", "/api/v1/namespaces/pomerium/services/pomerium-proxy")[1]["spec"]["ports"]}
+    kube(cluster, *APPLY, "-k", DEPLOY / "base")
+    kube(cluster, "delete", "-n", "pomerium", "service/pomerium-proxy")
+    (tmp_path / "service.yaml").write_text(yaml.safe_dump(one("base", "Service", "pomerium-proxy")))
+    kube(cluster, "apply", "-f", tmp_path / "service.yaml")
+    assert ports() == {(443, "TCP"), (80, "TCP")}
+    kube(cluster, *said, "-k", DEPLOY / "overlays/http3")
+    assert ports() == {(443, "TCP"), (80, "TCP"), (443, "UDP")}
+
+
 def test_pomerium_is_told_of_ssh():
     assert variables("overlays/ssh", "translator")["SSH_ADDR"] == ":4022"
 

@@ -183,7 +183,7 @@ def test_index(folder):
 # ---- flags ----
 
 # Of curl, kubectl, systemctl and Pomerium; then of the Go controller, without a successor.
-FOREIGN = {"config", "for", "field-selector", "now", "resolve", "unix-socket",
+FOREIGN = {"config", "for", "force-conflicts", "server-side", "set", "field-selector", "now", "resolve", "unix-socket",
            "leader-election-id", "leader-election-namespace", "experimental-gateway-api", "gateway-class-controller-name",
            "sync-api-url", "sync-api-token", "sync-api-namespace-id", "certificate-controller-name"}
 ALWAYS = {"help", "version"}

@@ -23,7 +23,9 @@ def binaries():
     """The folder with `etcd` and `apiserver`; go's own cache makes a second build a matter of seconds."""
     cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "sluice-test-servers"
     cache.mkdir(parents=True, exist_ok=True)
-    subprocess.run([go(), "build", "-trimpath", "-o", str(cache) + "/", "./etcd", "./apiserver"], cwd=SERVERS, check=True, timeout=3000)
+    version = re.search(r"k8s\.io/kubernetes (v(\d+)\.(\d+)\S*)", (SERVERS / "go.mod").read_text())
+    says = " ".join(f"-X k8s.io/component-base/version.{name}={version[i]}" for i, name in enumerate(("gitVersion", "gitMajor", "gitMinor"), 1))
+    subprocess.run([go(), "build", "-trimpath", "-ldflags", says, "-o", str(cache) + "/", "./etcd", "./apiserver"], cwd=SERVERS, check=True, timeout=3000)
     return cache
 
 
@@ -32,6 +34,13 @@ def kubectl():
     """The program, from the same modules: it knows kustomize and the server's validation."""
     subprocess.run([go(), "build", "-trimpath", "-o", str(binaries()) + "/", "./kubectl"], cwd=SERVERS, check=True, timeout=3000)
     return binaries() / "kubectl"
+
+
+@functools.cache
+def helm():
+    """The program, from its own module: it wants other versions of some packages than the server."""
+    subprocess.run([go(), "build", "-trimpath", "-o", str(binaries()) + "/", "helm.sh/helm/v3/cmd/helm"], cwd=SERVERS.parent / "helm", check=True, timeout=3000)
+    return binaries() / "helm"
 
 
 @functools.cache
