@@ -31,7 +31,7 @@ static void on_taken(void *arg)
 {
 	struct outputs *self = arg;
 
-	publisher_report_mark(self->report);
+	publisher_report_take(self->report);
 }
 
 static void on_stored(void *arg)

@@ -16,8 +16,7 @@ void publisher_address_patch_open(struct report *self)
 
 	publisher_address_init(&address->table);
 	buf_init(&address->json, BUF_MAX_MESSAGE);
-	address->trouble.status = -1;
-	backoff_init(&address->trouble.backoff, REPORT_RETRY_FIRST_MS, REPORT_RETRY_LONGEST_MS);
+	publisher_api_retry_init(&address->retry);
 	for (size_t i = 0; i < REPORT_PARALLEL; i++)
 		address->flights[i].report = self;
 }
@@ -39,14 +38,11 @@ void publisher_address_patch_close(struct report *self)
 
 /* ---- what comes ---- */
 
-void publisher_report_addresses(struct report *self, const struct msg_addresses *addresses)
+void publisher_address_patch_want(struct report *self, const struct msg_addresses *addresses)
 {
-	struct address_patch *address;
+	struct address_patch *address = &self->address;
 	uint64_t sum = 0;
 
-	if (!self)
-		return;
-	address = &self->address;
 	buf_reset(&address->json);
 	if (addresses->known) {
 		publisher_address_print(&addresses->status, &address->json);
@@ -85,14 +81,14 @@ void publisher_address_patch_stop(struct report *self)
 
 static void content(struct address_patch *address)
 {
-	publisher_report_success(&address->trouble);
+	publisher_api_retry_success(&address->retry);
 	address->n_refused = 0;
 }
 
 /* Refused: rather that one later than all of them; but if nobody may be told, all of them. */
 static uint64_t refused(struct address_patch *address, const struct kube_result *result)
 {
-	uint64_t wait = publisher_report_failure(&address->trouble, "ingress status", result);
+	uint64_t wait = publisher_api_retry_failure(&address->retry, "ingress status", result);
 
 	return ++address->n_refused < REPORT_REFUSED_MAX ? 0 : wait;
 }
@@ -107,7 +103,7 @@ static void try_again(struct address_patch *address, struct str key,
 	if (result->status == 403)
 		wait = refused(address, result);
 	else if (result->status != 409)
-		wait = publisher_report_failure(&address->trouble, "ingress status", result);
+		wait = publisher_api_retry_failure(&address->retry, "ingress status", result);
 	if (now_ms + wait > address->hold_ms)
 		address->hold_ms = now_ms + wait;
 	publisher_address_again(&address->table, key, result->status == 403, now_ms);
@@ -120,13 +116,13 @@ static void on_patched(void *arg, const struct kube_result *result)
 	struct address_entry *entry = map_get(&address->table.entries, str_from(flight->key));
 
 	flight->request = NULL;
-	if (result->status == 409 || publisher_report_is_passing(result->status)) {
+	if (result->status == 409 || publisher_api_retry_may_pass(result->status)) {
 		try_again(address, str_from(flight->key), result);
 	} else if (entry) {
 		if (result->status / 100 == 2)
 			content(address);
 		else if (result->status != 404) /* that it is gone will be heard */
-			publisher_report_failure(&address->trouble, "ingress status", result);
+			publisher_api_retry_failure(&address->retry, "ingress status", result);
 		/* What was refused is not tried again before it, or the address, is another. */
 		publisher_address_put(&address->table, entry->key, entry->uid, flight->sum,
 				      clock_ms());

@@ -27,8 +27,7 @@ void publisher_event_queue_open(struct report *self)
 {
 	map_init(&self->send.jobs, free_job);
 	TAILQ_INIT(&self->send.waiting);
-	self->send.trouble.status = -1;
-	backoff_init(&self->send.trouble.backoff, REPORT_RETRY_FIRST_MS, REPORT_RETRY_LONGEST_MS);
+	publisher_api_retry_init(&self->send.retry);
 }
 
 void publisher_event_queue_close(struct report *self)
@@ -100,37 +99,7 @@ void publisher_event_queue_add(struct report *self, const struct event *event, u
 	TAILQ_INSERT_TAIL(&queue->waiting, job, link);
 }
 
-uint64_t publisher_report_failure(struct report_failures *trouble, const char *what,
-				  const struct kube_result *result)
-{
-	uint64_t wait = backoff_next(&trouble->backoff);
-
-	if (result->status == 403)
-		wait = REPORT_FORBIDDEN_MS;
-	if (result->retry_after_ms > wait)
-		wait = result->retry_after_ms;
-	if (trouble->status != result->status)
-		log_warn("cannot report to Kubernetes, publishing goes on",
-			 "what=%s status=%ld reason=%s", log_value(what), result->status,
-			 log_value(result->sentence));
-	trouble->status = result->status;
-	return wait;
-}
-
-/* That something is forbidden is said once: it may be so in one namespace and not in another. */
-void publisher_report_success(struct report_failures *trouble)
-{
-	backoff_reset(&trouble->backoff);
-	if (trouble->status != 403)
-		trouble->status = -1;
-}
-
 /* ---- answers ---- */
-
-bool publisher_report_is_passing(long status)
-{
-	return status == 0 || status == 401 || status == 403 || status == 429 || status >= 500;
-}
 
 static bool read_count(struct event_job *job, struct str body)
 {
@@ -190,11 +159,11 @@ static void on_done(void *arg, const struct kube_result *result)
 	job->request = NULL;
 	queue->n_flying--;
 	if (good)
-		publisher_report_success(&queue->trouble);
+		publisher_api_retry_success(&queue->retry);
 	else
-		wait = publisher_report_failure(&queue->trouble, "events", result);
+		wait = publisher_api_retry_failure(&queue->retry, "events", result);
 	queue->n_refused = result->status == 403 ? queue->n_refused + 1 : 0;
-	if (conflict || (publisher_report_is_passing(result->status) && result->status != 403)) {
+	if (conflict || (publisher_api_retry_may_pass(result->status) && result->status != 403)) {
 		hold(queue, wait);
 		TAILQ_INSERT_TAIL(&queue->waiting, job, link);
 		return;

@@ -10,22 +10,6 @@
 
 #include "base/mem.h"
 
-/* What became of an owner and was not told yet; its texts stand behind it. */
-struct news {
-	struct event_news event;
-	int64_t generation;
-	uint64_t says; /* sum of what the status of the Ingress says */
-	bool changed;
-	bool inherited; /* somebody else may have told it */
-	uint64_t seq;
-};
-
-/* A failure that comes again. */
-struct repeat {
-	uint64_t count; /* since it was last told */
-	uint64_t due_ms, step_ms;
-};
-
 struct report *publisher_report_new(struct str kubeconfig, struct str context, struct err *err)
 {
 	struct kube_config config;
@@ -42,9 +26,8 @@ struct report *publisher_report_new(struct str kubeconfig, struct str context, s
 	}
 	self = mem_alloc(sizeof(*self));
 	self->kube = kube;
-	map_init(&self->news, mem_free);
+	publisher_report_state_init(&self->owners);
 	map_init(&self->now, mem_free);
-	map_init(&self->repeats, mem_free);
 	publisher_status_patch_open(self);
 	publisher_address_patch_open(self);
 	publisher_event_queue_open(self);
@@ -61,9 +44,8 @@ void publisher_report_destroy(struct report **self_p)
 	publisher_status_patch_close(self);
 	publisher_address_patch_close(self);
 	publisher_event_queue_close(self);
-	map_clear(&self->news);
+	publisher_report_state_clear(&self->owners);
 	map_clear(&self->now);
-	map_clear(&self->repeats);
 	kube_destroy(&self->kube);
 	mem_free(self);
 	*self_p = NULL;
@@ -101,69 +83,18 @@ static struct str key_of(const struct msg_key *owner, struct pool *pool)
 			   STR_ARG(owner->name));
 }
 
-static struct str copy_text(char **at, struct str text)
-{
-	const struct str copy = { *at, text.len };
-
-	if (text.len)
-		memcpy(*at, text.ptr, text.len);
-	(*at)[text.len] = '\0';
-	*at += text.len + 1;
-	return copy;
-}
-
-static size_t n_warnings(const struct event_news *event)
-{
-	return event->warnings.n < STATUS_WARNINGS_MAX ? event->warnings.n : STATUS_WARNINGS_MAX;
-}
-
-static size_t size_of_texts(const struct event_news *event)
-{
-	size_t size = event->owner.namespace.len + event->owner.name.len + event->uid.len +
-		      event->reason.len + 4;
-
-	for (size_t i = 0; i < n_warnings(event); i++)
-		size += sizeof(struct str) + event->warnings.items[i].len + 1;
-	return size;
-}
-
-/* One block of memory: there may be one for each of ten thousand owners. */
-static struct news *new_news(const struct event_news *event)
-{
-	struct news *news = mem_alloc(sizeof(*news) + size_of_texts(event));
-	struct str *warnings = (struct str *)(news + 1);
-	const size_t n = n_warnings(event);
-	char *at = (char *)(warnings + n);
-
-	news->event = *event;
-	news->event.owner.namespace = copy_text(&at, event->owner.namespace);
-	news->event.owner.name = copy_text(&at, event->owner.name);
-	news->event.uid = copy_text(&at, event->uid);
-	news->event.reason = copy_text(&at, event->reason);
-	for (size_t i = 0; i < n; i++)
-		warnings[i] = copy_text(&at, event->warnings.items[i]);
-	news->event.warnings = (struct str_list){ warnings, n };
-	return news;
-}
-
-/* The newest wins; that it changed meanwhile stays true. */
 static struct news *put_news(struct report *self, const struct event_news *event, bool changed)
 {
-	struct news *news = new_news(event), *before;
+	struct news *news;
 	struct pool pool;
 	struct str key;
 
 	pool_init(&pool);
 	key = key_of(&event->owner, &pool);
-	before = map_get(&self->news, key);
-	news->changed = changed || (before && before->changed);
-	news->inherited = before && before->inherited;
-	news->seq = ++self->seq;
-	map_put(&self->news, key, news);
+	news = publisher_report_state_come(&self->owners, key, event, changed);
 	publisher_address_patch_pause(self, key);
 	if (event->owner.kind == MSG_KIND_POMERIUM)
 		publisher_status_patch_is(self, event->owner.name, event->uid);
-	self->look = true;
 	pool_clear(&pool);
 	return news;
 }
@@ -225,16 +156,8 @@ void publisher_report_gone(struct report *self, const struct msg_key *owner, str
  * anew, says that. */
 static void begin_lead(struct report *self)
 {
-	void *value;
-
-	for (size_t i = 0; map_next(&self->news, &i, NULL, &value);) {
-		struct news *news = value;
-
-		news->inherited = true;
-		news->changed = false;
-	}
+	publisher_report_state_inherit(&self->owners);
 	publisher_status_patch_stop(self);
-	self->look = true;
 }
 
 static void end_lead(struct report *self)
@@ -259,22 +182,26 @@ void publisher_report_open(struct report *self, bool complete)
 {
 	if (!self)
 		return;
-	self->open = self->look = self->status.dirty = true;
+	self->open = self->status.dirty = true;
 	self->complete = complete;
 }
 
-void publisher_report_mark(struct report *self)
+void publisher_report_take(struct report *self)
 {
 	if (self)
-		self->marked = self->seq;
+		publisher_report_state_take(&self->owners);
 }
 
 void publisher_report_stored(struct report *self)
 {
-	if (!self || self->stored == self->marked)
-		return;
-	self->stored = self->marked;
-	self->look = true;
+	if (self)
+		publisher_report_state_store(&self->owners);
+}
+
+void publisher_report_addresses(struct report *self, const struct msg_addresses *addresses)
+{
+	if (self)
+		publisher_address_patch_want(self, addresses);
 }
 
 /* ---- what is told ---- */
@@ -298,112 +225,98 @@ static void send_events(struct report *self, const struct news *news, uint64_t c
 }
 
 /* The same failure again: counted, and told at its own pace. */
-static void repeat(struct report *self, struct str key, const struct news *news, uint64_t now_ms)
+static void repeat(struct report *self, struct report_owner *owner, uint64_t now_ms)
 {
-	struct repeat *repeat = map_get(&self->repeats, key);
+	struct repeat *repeat = owner->repeat;
 
 	if (!repeat)
 		return;
 	repeat->count++;
 	if (now_ms < repeat->due_ms)
 		return;
-	send_events(self, news, repeat->count, false);
+	send_events(self, owner->news, repeat->count, false);
 	repeat->count = 0;
 	repeat->due_ms = now_ms + repeat->step_ms;
 	if (repeat->step_ms < REPORT_REPEAT_LONGEST_MS)
 		repeat->step_ms *= 2;
 }
 
-static void begin_repeat(struct report *self, struct str key, uint64_t now_ms)
+static void begin_repeat(struct report_owner *owner, uint64_t now_ms)
 {
-	struct repeat *repeat = mem_alloc(sizeof(*repeat));
-
-	repeat->due_ms = now_ms + REPORT_REPEAT_FIRST_MS;
-	repeat->step_ms = 2 * REPORT_REPEAT_FIRST_MS;
-	map_put(&self->repeats, key, repeat);
+	owner->repeat = mem_alloc(sizeof(*owner->repeat));
+	owner->repeat->due_ms = now_ms + REPORT_REPEAT_FIRST_MS;
+	owner->repeat->step_ms = 2 * REPORT_REPEAT_FIRST_MS;
 }
 
-static void tell_gone(struct report *self, struct str key, const struct news *news)
+static void tell_gone(struct report *self, const struct report_owner *owner)
 {
-	const bool seen = !news->inherited && map_get(&self->now, key);
-	const bool known = seen || map_get(&self->status.told, key);
+	const bool seen = !owner->inherited && map_get(&self->now, owner->key);
+	const bool known = seen || map_get(&self->status.told, owner->key);
 
-	publisher_address_del(&self->address.table, key);
-	map_del(&self->repeats, key);
-	map_del(&self->now, key);
+	publisher_address_del(&self->address.table, owner->key);
+	map_del(&self->now, owner->key);
 	if (known)
-		send_events(self, news, 1, news->inherited);
+		send_events(self, owner->news, 1, owner->inherited);
 	self->status.dirty = true;
 }
 
 /* Who is rejected keeps the address that it has. */
-static void tell_address(struct report *self, struct str key, const struct news *news,
-			 uint64_t now_ms)
+static void tell_address(struct report *self, const struct report_owner *owner, uint64_t now_ms)
 {
+	const struct news *news = owner->news;
+
 	if (news->event.owner.kind != MSG_KIND_INGRESS)
 		return;
 	if (news->event.reason.len)
-		publisher_address_del(&self->address.table, key);
+		publisher_address_del(&self->address.table, owner->key);
 	else
-		publisher_address_put(&self->address.table, key, news->event.uid, news->says,
+		publisher_address_put(&self->address.table, owner->key, news->event.uid, news->says,
 				      now_ms);
 }
 
-static void tell(struct report *self, struct str key, const struct news *news, uint64_t now_ms)
+static void tell(struct report *self, struct report_owner *owner, uint64_t now_ms)
 {
+	const struct news *news = owner->news;
+	const bool failed = news->event.reason.len > 0;
 	const struct status_entry entry = { news->event.reason, news->generation,
 					    news->event.warnings };
-	const char *seen = news->inherited ? NULL : map_get(&self->now, key), *before = seen;
+	const char *seen = owner->inherited ? NULL : map_get(&self->now, owner->key);
+	const char *before = seen ? seen : map_get(&self->status.told, owner->key);
 	struct buf verdict;
 
 	buf_init(&verdict, BUF_MAX_TEXT);
 	publisher_status_print(&entry, &verdict);
-	if (!before)
-		before = map_get(&self->status.told, key);
-	if (!before || strcmp(before, verdict.ptr) != 0 || news->changed) {
-		send_events(self, news, 1, news->inherited || (!before && !news->changed));
-		map_del(&self->repeats, key);
-	} else if (seen && news->event.reason.len) {
-		repeat(self, key, news, now_ms);
+	if (!before || strcmp(before, verdict.ptr) != 0 || owner->changed) {
+		send_events(self, news, 1, owner->inherited || (!before && !owner->changed));
+		mem_free(owner->repeat);
+		owner->repeat = NULL;
+	} else if (seen && failed) {
+		repeat(self, owner, now_ms);
 	}
-	if (news->event.reason.len && !map_get(&self->repeats, key))
-		begin_repeat(self, key, now_ms);
-	map_put(&self->now, key, mem_dup(verdict.ptr, verdict.len));
+	if (failed && !owner->repeat)
+		begin_repeat(owner, now_ms);
+	map_put(&self->now, owner->key, mem_dup(verdict.ptr, verdict.len));
 	self->status.dirty = true;
 	buf_clear(&verdict);
 }
 
-/* A failure is told at once, all else when it is stored. */
-static bool may_tell(const struct report *self, const struct news *news)
+static void tell_next(struct report *self, struct report_owner *owner, uint64_t now_ms)
 {
-	return (news->event.reason.len && !news->event.gone) || news->seq <= self->stored;
-}
+	const struct event_news *event = &owner->news->event;
 
-static void look(struct report *self, uint64_t now_ms)
-{
-	struct str key;
-	void *value;
-
-	self->look = false;
-	for (size_t i = 0; map_next(&self->news, &i, &key, &value);) {
-		const struct news *news = value;
-		const bool exists =
-			news->event.owner.kind != MSG_KIND_POMERIUM || news->event.uid.len;
-
-		if (!may_tell(self, news))
-			continue;
-		if (news->event.gone || !exists)
-			tell_gone(self, key, news);
-		else
-			tell(self, key, news, now_ms);
-		if (exists && !news->event.gone)
-			tell_address(self, key, news, now_ms);
-		map_del(&self->news, key);
+	if (event->gone || (event->owner.kind == MSG_KIND_POMERIUM && !event->uid.len)) {
+		tell_gone(self, owner);
+		publisher_report_state_forget(&self->owners, owner);
+		return;
 	}
+	tell(self, owner, now_ms);
+	tell_address(self, owner, now_ms);
+	publisher_report_state_tell(&self->owners, owner);
 }
 
 uint64_t publisher_report_tick(struct report *self, uint64_t now_ms)
 {
+	struct report_owner *owner;
 	uint64_t next;
 
 	if (!self)
@@ -411,8 +324,9 @@ uint64_t publisher_report_tick(struct report *self, uint64_t now_ms)
 	kube_tick(self->kube, now_ms);
 	if (!self->leads)
 		return kube_due(self->kube);
-	if (self->look && self->open && self->status.phase != STATUS_ASK)
-		look(self, now_ms);
+	while (self->open && self->status.phase != STATUS_ASK &&
+	       (owner = publisher_report_state_next(&self->owners)))
+		tell_next(self, owner, now_ms);
 	next = clock_earlier(publisher_status_patch_tick(self, now_ms),
 			     publisher_event_queue_tick(self, now_ms));
 	next = clock_earlier(next, publisher_address_patch_tick(self, now_ms));

@@ -30,7 +30,7 @@ void publisher_report_lead(struct report *self, bool leads);
 /* Everybody has arrived. `complete`: who has not is no more. */
 void publisher_report_open(struct report *self, bool complete);
 /* The sink takes what is wanted now; what it took last is stored. */
-void publisher_report_mark(struct report *self);
+void publisher_report_take(struct report *self);
 void publisher_report_stored(struct report *self);
 
 /* Requests that have ended, [KUBE_CLASSES]; NULL of NULL. */

@@ -181,7 +181,7 @@ static void keep_unknown(struct room *room, const struct status_want *want)
 
 	for (size_t i = 0; map_next(room->told, &i, &key, &value);)
 		if (!map_get(room->now, key) &&
-		    (!want->forget || (want->pending && map_get(want->pending, key)))) {
+		    (!want->forget || (want->is_pending && want->is_pending(want->owners, key)))) {
 			room->used += key.len + strlen(value) + ENTRY_EXTRA;
 			map_put(room->after, key, mem_strdup(value));
 		}

@@ -34,8 +34,10 @@ struct status_plan {
 };
 struct status_want {
 	const struct map *told, *now; /* key -> verdict: what is said, what is so */
-	const struct map *pending;    /* of these keys it is not known yet what is so; or NULL */
-	bool forget;                  /* what is not so any more is removed */
+	/* Whether it is not known yet what is so of a key; NULL: it always is. */
+	bool (*is_pending)(const void *owners, struct str key);
+	const void *owners;
+	bool forget; /* what is not so any more is removed */
 };
 void publisher_status_plan(const struct status_want *want, int64_t time, struct status_plan *out);
 void publisher_status_plan_clear(struct status_plan *plan);

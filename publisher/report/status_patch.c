@@ -10,17 +10,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-static void open_trouble(struct report_failures *trouble)
-{
-	trouble->status = -1;
-	backoff_init(&trouble->backoff, REPORT_RETRY_FIRST_MS, REPORT_RETRY_LONGEST_MS);
-}
-
 void publisher_status_patch_open(struct report *self)
 {
 	map_init(&self->status.told, mem_free);
-	open_trouble(&self->status.reading);
-	open_trouble(&self->status.trouble);
+	publisher_api_retry_init(&self->status.reading);
+	publisher_api_retry_init(&self->status.retry);
 }
 
 static void stop(struct status_patch *status)
@@ -82,15 +76,14 @@ static void on_read(void *arg, const struct kube_result *result)
 	status->request = NULL;
 	if (result->status == 200 &&
 	    publisher_status_read(result->body, &status->told, &err) == 0) {
-		publisher_report_success(&status->reading);
+		publisher_api_retry_success(&status->reading);
 		status->phase = STATUS_KNOWN;
 	} else {
-		status->due_ms = clock_ms() + publisher_report_failure(&status->reading,
-								       "status to read", result);
+		status->due_ms = clock_ms() + publisher_api_retry_failure(&status->reading,
+									  "status to read", result);
 		if (result->status == 403 || result->status == 404)
 			status->phase = STATUS_KNOWN;
 	}
-	self->look = true;
 }
 
 static void on_patched(void *arg, const struct kube_result *result)
@@ -100,13 +93,13 @@ static void on_patched(void *arg, const struct kube_result *result)
 
 	status->request = NULL;
 	if (result->status == 200) {
-		publisher_report_success(&status->trouble);
+		publisher_api_retry_success(&status->retry);
 		map_clear(&status->told);
 		status->told = status->plan.after;
 		map_init(&status->plan.after, mem_free);
 		log_debug("status written", "entries=%zu", status->plan.n_changes);
 	} else {
-		status->due_ms += publisher_report_failure(&status->trouble, "status", result);
+		status->due_ms += publisher_api_retry_failure(&status->retry, "status", result);
 		status->dirty = true;
 	}
 	publisher_status_plan_clear(&status->plan);
@@ -136,6 +129,13 @@ static void tell_left_out(struct status_patch *status)
 	status->n_left_out = n;
 }
 
+static bool is_pending(const void *owners, struct str key)
+{
+	const struct report_owner *owner = publisher_report_state_get(owners, key);
+
+	return owner && owner->news;
+}
+
 static void patch(struct report *self, uint64_t now_ms)
 {
 	struct status_patch *status = &self->status;
@@ -146,7 +146,8 @@ static void patch(struct report *self, uint64_t now_ms)
 				  .self = self };
 	const struct status_want want = { .told = &status->told,
 					  .now = &self->now,
-					  .pending = &self->news,
+					  .owners = &self->owners,
+					  .is_pending = is_pending,
 					  .forget = self->complete };
 	struct buf url;
 

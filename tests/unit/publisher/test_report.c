@@ -66,7 +66,7 @@ static void reject(const char *reason)
 /* Everything so far is stored; returns how many Events wait or fly. */
 static size_t store(uint64_t now_ms)
 {
-	publisher_report_mark(report);
+	publisher_report_take(report);
 	publisher_report_stored(report);
 	publisher_report_tick(report, now_ms);
 	return report->send.jobs.n;
@@ -79,13 +79,13 @@ static void test_updated_waits_for_the_sink(void **state)
 	publisher_report_open(report, true);
 	publisher_report_tick(report, 1);
 	assert_int_equal(report->send.jobs.n, 0);
-	publisher_report_mark(report);
+	publisher_report_take(report);
 	put(2, true); /* came while the sink wrote */
 	publisher_report_stored(report);
 	publisher_report_tick(report, 2);
 	assert_int_equal(report->send.jobs.n, 0);
 	assert_int_equal(store(3), 1);
-	assert_int_equal(report->news.n, 0);
+	assert_null(publisher_report_state_get(&report->owners, STR("shop/good"))->news);
 }
 
 static void test_nothing_before_everybody_has_arrived(void **state)
@@ -131,12 +131,12 @@ static void test_a_failure_repeats_at_its_pace(void **state)
 	reject("no");
 	store(REPORT_REPEAT_FIRST_MS + 1);
 	assert_int_equal(job->count, 11); /* the nine in between and this one */
-	assert_non_null(map_get(&report->repeats, STR("shop/good")));
+	assert_non_null(publisher_report_state_get(&report->owners, STR("shop/good"))->repeat);
 	reject("another");
 	assert_int_equal(store(REPORT_REPEAT_FIRST_MS + 2), 2);
 	put(2, true);
 	assert_int_equal(store(REPORT_REPEAT_FIRST_MS + 3), 3);
-	assert_null(map_get(&report->repeats, STR("shop/good")));
+	assert_null(publisher_report_state_get(&report->owners, STR("shop/good"))->repeat);
 }
 
 static void test_who_is_gone_is_forgotten(void **state)
@@ -182,7 +182,7 @@ static void test_who_does_not_write_keeps_silent(void **state)
 	put(1, true);
 	assert_int_equal(store(2), 0);
 	assert_int_equal(kube_n_requests(report->kube), 0);
-	assert_int_equal(report->news.n, 1);
+	assert_non_null(publisher_report_state_get(&report->owners, STR("shop/good"))->news);
 	publisher_report_lead(report, true);
 	publisher_report_tick(report, 3); /* what was stored in the meantime may be told */
 	assert_int_equal(report->send.jobs.n, 1);
@@ -272,7 +272,7 @@ static void test_a_rejected_one_keeps_what_it_has(void **state)
 	publisher_report_open(report, true);
 	addresses("203.0.113.7");
 	put(1, true);
-	publisher_report_mark(report);
+	publisher_report_take(report);
 	publisher_report_stored(report);
 	reject("no");
 	publisher_report_tick(report, 1);
@@ -310,7 +310,7 @@ static void test_nobody_to_tell(void **state)
 	(void)state;
 	publisher_report_open(none, true);
 	publisher_report_gone(none, &good, STR(""));
-	publisher_report_mark(none);
+	publisher_report_take(none);
 	publisher_report_stored(none);
 	publisher_report_on_fd(none);
 	publisher_report_destroy(&none);
