@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-#include "base/json_put.h"
+#include "base/cjson.h"
 #include "base/mem.h"
 #include "pb/pomerium.pb-c.h"
 #include "pb/reflect.h"
@@ -24,52 +24,51 @@ static int compare(const void *a, const void *b)
 				       *(const struct route *const *)b);
 }
 
-static void put_destinations(const struct route *route, struct pool *pool, struct buf *out)
+static void put_destinations(const struct route *route, struct pool *pool, cJSON *out)
 {
 	struct err err;
 	const Pomerium__Config__Route *message = (const void *)pb_unpack(
 		&pomerium__config__route__descriptor, route->packed.head, pool, &err);
+	cJSON *list;
 
 	if (!message)
 		return;
-	json_put_open(out, "to", '[');
+	list = cjson_put_list(out, "to");
 	for (size_t i = 0; i < message->n_to; i++)
-		json_put_text(out, NULL, pb_str(message->to[i]));
-	json_put_close(out, ']');
+		cjson_put_text(list, NULL, pb_str(message->to[i]));
 	if (message->redirect)
-		json_put_bool(out, "redirect", true);
+		cjson_put_bool(out, "redirect", true);
 	if (message->response)
-		json_put_bool(out, "response", true);
+		cjson_put_bool(out, "response", true);
 }
 
-static void put_route(const struct route *route, struct pool *pool, struct buf *out)
+static void put_route(const struct route *route, struct pool *pool, cJSON *list)
 {
-	json_put_open(out, NULL, '{');
-	json_put_text(out, "id", route->id);
-	json_put_text(out, "from", route->from);
-	json_put_filled(out, "path", route->path);
-	json_put_filled(out, "prefix", route->prefix);
-	json_put_filled(out, "regex", route->regex);
+	cJSON *out = cjson_put_object(list, NULL);
+
+	cjson_put_text(out, "id", route->id);
+	cjson_put_text(out, "from", route->from);
+	cjson_put_filled(out, "path", route->path);
+	cjson_put_filled(out, "prefix", route->prefix);
+	cjson_put_filled(out, "regex", route->regex);
 	put_destinations(route, pool, out);
-	json_put_close(out, '}');
 }
 
-static void put_routes(const struct good *good, struct pool *pool, struct buf *out)
+static void put_routes(const struct good *good, struct pool *pool, cJSON *out)
 {
 	const struct route **routes = pool_array(pool, good->n_routes + 1, sizeof(*routes));
+	cJSON *list = cjson_put_list(out, "routes");
 
 	for (size_t i = 0; i < good->n_routes; i++)
 		routes[i] = &good->routes[i];
 	qsort(routes, good->n_routes, sizeof(struct route *), compare);
-	json_put_open(out, "routes", '[');
 	for (size_t i = 0; i < good->n_routes; i++)
-		put_route(routes[i], pool, out);
-	json_put_close(out, ']');
+		put_route(routes[i], pool, list);
 }
 
 /* ---- one owner ---- */
 
-static void put_time(struct buf *out, const char *key, int64_t time)
+static void put_time(cJSON *out, const char *key, int64_t time)
 {
 	struct tm tm;
 	char text[32] = "";
@@ -77,50 +76,48 @@ static void put_time(struct buf *out, const char *key, int64_t time)
 	if (!time || !gmtime_r(&(time_t){ time }, &tm))
 		return;
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	json_put_text(out, key, str_from(text));
+	cjson_put_text(out, key, str_from(text));
 }
 
-static void put_problem(const struct handlers *h, const struct owner *owner, struct buf *out)
+static void put_problem(const struct handlers *h, const struct owner *owner, cJSON *out)
 {
 	const struct str waits = publisher_pending_for(&h->pending, owner->text);
 
 	if (owner->reason) {
-		json_put_text(out, "rejected", str_from(owner->reason));
+		cjson_put_text(out, "rejected", str_from(owner->reason));
 		put_time(out, "rejected_since", owner->reason_since);
 	} else if (owner->last_reason) {
-		json_put_text(out, "last_error", str_from(owner->last_reason));
+		cjson_put_text(out, "last_error", str_from(owner->last_reason));
 		put_time(out, "mended_since", owner->reason_since);
 	}
-	json_put_filled(out, "waits_for", waits);
+	cjson_put_filled(out, "waits_for", waits);
 }
 
-static void put_certificates(const struct good *good, struct buf *out)
+static void put_certificates(const struct good *good, cJSON *out)
 {
-	json_put_open(out, "certificates", '[');
+	cJSON *list = cjson_put_list(out, "certificates");
+
 	for (size_t i = 0; i < good->n_certs; i++)
-		json_put_text(out, NULL, publisher_certs_secret(good->certs[i].cert));
-	json_put_close(out, ']');
+		cjson_put_text(list, NULL, publisher_certs_secret(good->certs[i].cert));
 }
 
 static void put_owner(const struct handlers *h, const struct owner *owner, struct buf *out)
 {
+	cJSON *doc = cJSON_CreateObject();
 	struct pool pool;
 
 	pool_init(&pool);
-	json_put_open(out, NULL, '{');
-	json_put_text(out, "kind", str_from(msg_kind_name((enum msg_kind)owner->key.kind)));
-	json_put_filled(out, "namespace", owner->key.namespace);
-	json_put_text(out, "name", owner->key.name);
-	put_problem(h, owner, out);
+	cjson_put_text(doc, "kind", str_from(msg_kind_name((enum msg_kind)owner->key.kind)));
+	cjson_put_filled(doc, "namespace", owner->key.namespace);
+	cjson_put_text(doc, "name", owner->key.name);
+	put_problem(h, owner, doc);
 	if (owner->good) {
-		put_time(out, "since", owner->good_since);
-		put_routes(owner->good, &pool, out);
-		put_certificates(owner->good, out);
+		put_time(doc, "since", owner->good_since);
+		put_routes(owner->good, &pool, doc);
+		put_certificates(owner->good, doc);
 	}
-	json_put_open(out, "stored", '{');
-	publisher_sinks_explain(h->sinks, owner, out);
-	json_put_close(out, '}');
-	json_put_close(out, '}');
+	publisher_sinks_explain(h->sinks, owner, cjson_put_object(doc, "stored"));
+	cjson_print(&doc, out);
 	pool_wipe(&pool); /* routes have values of Secrets in them */
 }
 
@@ -153,14 +150,12 @@ static struct owners_dump *begin(const struct handlers *h, struct actor_dump *du
 	for (size_t i = 0; i < state->n; i++)
 		state->keys[i] = pool_str(&dump->pool, sorted[i]);
 	mem_free(sorted);
-	json_put_open(out, NULL, '{');
-	json_put_text(out, "room", STR("publisher"));
-	json_put_number(out, "n_routes", (long long)publisher_wanted_n_routes(h->wanted));
-	json_put_number(out, "n_rejected", (long long)publisher_wanted_n_rejected(h->wanted));
 	publisher_sinks_look(h->sinks, &sink);
+	buf_printf(out, "{\"room\":\"publisher\",\"n_routes\":%zu,\"n_rejected\":%zu,",
+		   publisher_wanted_n_routes(h->wanted), publisher_wanted_n_rejected(h->wanted));
 	if (sink.has_lease)
-		json_put_bool(out, "leader", sink.leads);
-	json_put_open(out, "owners", '[');
+		buf_printf(out, "\"leader\":%s,", sink.leads ? "true" : "false");
+	buf_puts(out, "\"owners\":[");
 	return state;
 }
 

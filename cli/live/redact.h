@@ -3,7 +3,10 @@
  * Every text value becomes a token such as "~3f2a90c1d4e7". The token is the same for the same text
  * in one process and different in the next, so references can still be followed. Keys and numbers
  * stay, and so do the values of keys that hold a word of ours or of Kubernetes (kind, state,
- * pathType, ...). */
+ * pathType, ...).
+ *
+ * It works on text, without cJSON: a dump may be larger than what should be in memory at once, and
+ * its 64-bit numbers stay exactly as they are. */
 #ifndef CLI_REDACT_H
 #define CLI_REDACT_H
 

@@ -7,7 +7,6 @@
  *
  * Pomerium rebuilds all routes at each update, so the interval between two writes grows with them.
  */
-#include "base/json_put.h"
 #include "base/mem.h"
 #include "publisher/databroker/databroker_inside.h"
 #include "publisher/wanted/bootstrap.h"
@@ -142,7 +141,7 @@ static const char *state_of(const struct databroker *self, struct str id,
 	return state;
 }
 
-static void explain(const struct sink *sink, const struct owner *owner, struct buf *out)
+static void explain(const struct sink *sink, const struct owner *owner, cJSON *out)
 {
 	const struct databroker *self = (const struct databroker *)sink;
 	const struct plan_entry *stored;
@@ -152,11 +151,11 @@ static void explain(const struct sink *sink, const struct owner *owner, struct b
 	pool_init(&pool);
 	id = publisher_record_id(&owner->key, &pool);
 	stored = publisher_plan_get(&self->plan, id);
-	json_put_text(out, "record", id);
+	cjson_put_text(out, "record", id);
 	if (stored)
-		json_put_number(out, "version", (long long)stored->version);
-	json_put_text(out, "state", str_from(state_of(self, id, stored)));
-	json_put_bool(out, "writer", publisher_lease_is_ours(self));
+		cjson_put_number(out, "version", (long long)stored->version);
+	cjson_put_text(out, "state", str_from(state_of(self, id, stored)));
+	cjson_put_bool(out, "writer", publisher_lease_is_ours(self));
 	pool_clear(&pool);
 }
 

@@ -12,7 +12,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "base/json_put.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "publisher/file/file_job.h"
@@ -238,7 +237,7 @@ static uint64_t tick(struct sink *sink, uint64_t now_ms, uint64_t may_ms)
 	return due(self);
 }
 
-static void explain(const struct sink *sink, const struct owner *owner, struct buf *out)
+static void explain(const struct sink *sink, const struct owner *owner, cJSON *out)
 {
 	const struct file_sink *self = (const struct file_sink *)sink;
 	const struct plan_entry *stored = publisher_plan_get(&self->plan, owner->text);
@@ -247,8 +246,8 @@ static void explain(const struct sink *sink, const struct owner *owner, struct b
 
 	if (stored)
 		state = good && hash_equal(&stored->digest, &good->digest) ? "equal" : "older";
-	json_put_text(out, "file", str_from(self->settings.path));
-	json_put_text(out, "state", str_from(state));
+	cjson_put_text(out, "file", str_from(self->settings.path));
+	cjson_put_text(out, "state", str_from(state));
 }
 
 static void destroy(struct sink *sink)

@@ -3,6 +3,7 @@
 #ifndef PUBLISHER_SINK_H
 #define PUBLISHER_SINK_H
 
+#include "base/cjson.h"
 #include "publisher/wanted/wanted.h"
 
 struct sink;
@@ -42,9 +43,9 @@ struct sink_ops {
 	/* Does what is due, but writes nothing before may_ms. The next deadline, or UINT64_MAX. */
 	uint64_t (*tick)(struct sink *sink, uint64_t now_ms, uint64_t may_ms);
 	void (*look)(const struct sink *sink, struct sink_state *out);
-	/* What is stored of an owner, as JSON members; "state" is equal, older, not yet, nothing or
-	 * not read yet. */
-	void (*explain)(const struct sink *sink, const struct owner *owner, struct buf *out);
+	/* Adds what is stored of an owner. "state" is equal, older, not yet, nothing or not read
+	 * yet. */
+	void (*explain)(const struct sink *sink, const struct owner *owner, cJSON *out);
 	void (*destroy)(struct sink *sink);
 };
 

@@ -103,7 +103,7 @@ void publisher_sinks_look(const struct sinks *sinks, struct sink_state *out)
 		sink->ops->look(sink, out);
 }
 
-void publisher_sinks_explain(const struct sinks *sinks, const struct owner *owner, struct buf *out)
+void publisher_sinks_explain(const struct sinks *sinks, const struct owner *owner, cJSON *out)
 {
 	const struct sink *sink = sinks->items[0];
 

@@ -25,6 +25,6 @@ int publisher_sinks_fd(const struct sinks *sinks, size_t i); /* of the i-th; -1:
 void publisher_sinks_on_fd(const struct sinks *sinks, int fd);
 uint64_t publisher_sinks_tick(const struct sinks *sinks, uint64_t now_ms, uint64_t may_ms);
 void publisher_sinks_look(const struct sinks *sinks, struct sink_state *out);
-void publisher_sinks_explain(const struct sinks *sinks, const struct owner *owner, struct buf *out);
+void publisher_sinks_explain(const struct sinks *sinks, const struct owner *owner, cJSON *out);
 
 #endif

@@ -118,13 +118,12 @@ static bool file_says(const char *word)
 static bool stored_is(const char *owner, const char *want)
 {
 	const struct msg_key key = rig_key(owner);
-	struct buf out;
+	cJSON *stored = cJSON_CreateObject();
 	bool is;
 
-	buf_init(&out, BUF_MAX_TEXT);
-	sink->ops->explain(sink, publisher_wanted_owner(wanted, &key), &out);
-	is = strstr(out.ptr, pool_printf(&pool, "\"state\":\"%s\"", want).ptr);
-	buf_clear(&out);
+	sink->ops->explain(sink, publisher_wanted_owner(wanted, &key), stored);
+	is = str_is(cjson_text(stored, "state"), want);
+	cJSON_Delete(stored);
 	return is;
 }
 
