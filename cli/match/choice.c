@@ -153,6 +153,22 @@ static enum pattern_kind kind_of(const struct route *route, struct str *text)
 	return route->regex.len ? PATTERN_REGEX : PATTERN_PREFIX;
 }
 
+static bool is_ascii(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.ptr[i] >= 0x80)
+			return false;
+	return true;
+}
+
+static void note_route(const struct route *route, const char *sentence, struct choice *out,
+		       struct pool *pool)
+{
+	add_note(out, pool,
+		 pool_printf(pool, "a route of " STR_FMT " %s",
+			     STR_ARG(msg_key_for_people(&route->owner->key, pool)), sentence));
+}
+
 /* What PCRE2 cannot tell becomes a note, and counts as no match. */
 static bool path_matches(const struct route *route, struct str path, struct choice *out,
 			 struct pool *pool)
@@ -160,16 +176,20 @@ static bool path_matches(const struct route *route, struct str path, struct choi
 	struct pattern pattern = { NULL };
 	struct err err = { "" };
 	struct str text;
-	int rc = cli_pattern_compile(&pattern, kind_of(route, &text), text, &err);
+	const enum pattern_kind kind = kind_of(route, &text);
+	int rc = cli_pattern_compile(&pattern, kind, text, &err);
 
+	if (kind == PATTERN_REGEX && !(is_ascii(text) && is_ascii(path)))
+		note_route(
+			route,
+			"is compared byte by byte, and Envoy compares characters: the result may "
+			"differ",
+			out, pool);
 	if (!rc)
 		rc = cli_pattern_match(&pattern, path, &err);
 	cli_pattern_clear(&pattern);
 	if (rc < 0)
-		add_note(out, pool,
-			 pool_printf(pool, "a route of " STR_FMT " is left out: %s",
-				     STR_ARG(msg_key_for_people(&route->owner->key, pool)),
-				     err.text));
+		note_route(route, pool_printf(pool, "is left out: %s", err.text).ptr, out, pool);
 	return rc > 0;
 }
 

@@ -36,6 +36,7 @@ static const struct route all[] = {
 	ROUTE("https://*.sub.example.com", "", "", "/", "wild-sub"),
 	ROUTE("https://*", "/everywhere", "", "", "star"),
 	ROUTE("https://d.example.com", "", "/(a*)*[bc]", "", "d-slow"),
+	ROUTE("https://e.example.com", "", "/é?", "", "e"),
 	ROUTE("tcp+https://a.example.com:5432", "", "", "", "tunnel"),
 };
 
@@ -166,6 +167,9 @@ static void test_notes(void **state)
 		assert_int_equal(choose(url, &pool, &choice, &err), 0);
 		assert_int_equal(choice.notes.n, 1);
 	}
+	assert_int_equal(choose("https://e.example.com/é", &pool, &choice, &err), 0);
+	assert_true(choice.winner && choice.notes.n == 1);
+	assert_non_null(strstr(choice.notes.items[0].ptr, "compared byte by byte"));
 	buf_init(&slow, BUF_MAX_TEXT);
 	buf_puts(&slow, "https://d.example.com/");
 	while (slow.len < 2000)
