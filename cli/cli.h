@@ -14,6 +14,9 @@ enum cli_status {
 	CLI_SYSTEM = 111
 };
 
+/* usage.c: prints "sluice VERB: sentence" and where help is; returns CLI_USAGE. */
+int cli_usage(const char *verb, const char *sentence);
+
 /* argv[0] is the verb. */
 int cli_up(int argc, char **argv);
 int cli_translate_once(int argc, char **argv);

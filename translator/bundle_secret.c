@@ -7,7 +7,7 @@
  */
 #include "translator/bundle_secret.h"
 
-#include "translator/validate/pem.h"
+#include "translator/parse/pem.h"
 
 const struct msg_bundle_secret *translator_bundle_secret_find(const struct msg_bundle *bundle,
 							      struct str namespace, struct str name)

@@ -8,7 +8,6 @@
  */
 #include "cli/cli.h"
 #include "cli/live/live.h"
-#include "cli/offline/offline.h"
 #include "cli/live/redact.h"
 
 #include <stdio.h>
@@ -102,7 +101,7 @@ int cli_dump(int argc, char **argv)
 	if (rc == 0 && rest.n)
 		rc = err_set(&err, "unexpected argument %s", err_quote(rest.items[0]));
 	if (rc < 0)
-		return cli_offline_usage("dump", err.text);
+		return cli_usage("dump", err.text);
 	pool_init(&pool);
 	rc = cli_live_find(run_dir, &pool, &list, &err);
 	if (rc == 0)

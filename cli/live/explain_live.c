@@ -7,7 +7,6 @@
  */
 #include "cli/cli.h"
 #include "cli/live/live.h"
-#include "cli/offline/offline.h"
 
 #include <stdio.h>
 
@@ -273,7 +272,7 @@ int cli_explain_live(int argc, char **argv)
 			!name[0].len || !name[1].len))
 		rc = err_set(&err, "name one Ingress: sluice explain ingress NAMESPACE/NAME");
 	if (rc < 0)
-		return cli_offline_usage("explain", err.text);
+		return cli_usage("explain", err.text);
 	pool_init(&pool);
 	if (cli_live_find(run_dir, &pool, &list, &err) < 0) {
 		fprintf(stderr, "sluice explain: %s\n", err.text);

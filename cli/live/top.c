@@ -7,7 +7,6 @@
  */
 #include "cli/cli.h"
 #include "cli/live/live.h"
-#include "cli/offline/offline.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -322,7 +321,7 @@ int cli_top(int argc, char **argv)
 	if (rc == 0 && rest.n)
 		rc = err_set(&err, "unexpected argument %s", err_quote(rest.items[0]));
 	if (rc < 0)
-		return cli_offline_usage("top", err.text);
+		return cli_usage("top", err.text);
 	once = once || !isatty(STDOUT_FILENO);
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);

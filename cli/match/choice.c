@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 #include "cli/match/pattern.h"
-#include "translator/validate/url.h"
+#include "translator/parse/url.h"
 
 /* The host and the path of a request, as routes look at them. */
 struct request {

@@ -1,6 +1,6 @@
 /* explain: says which Ingresses are ours, which are not and why, and which are rejected and why.
  *
- *   in     -f FILE|DIR..., or what only cli/match/explain_url.c and cli/live/explain_live.c look at
+ *   in     -f FILE|DIR...; or what explain_url.c or cli/live/explain_live.c look at
  *   out    {"managed":[...],"ignored":[{name,reason}],"rejected":[{name,reason}]}, or lines
  *   owns   nothing
  *   never  changes or publishes anything
@@ -8,7 +8,7 @@
 #include "cli/cli.h"
 
 #include "base/cjson.h"
-#include "cli/match/explain_url.h"
+#include "cli/offline/explain_url.h"
 #include "cli/offline/offline.h"
 
 static bool as_json;
@@ -145,11 +145,10 @@ int cli_explain(int argc, char **argv)
 	rc = conf_read(tables, "sluice explain", "say what becomes of each Ingress", argc, argv,
 		       &rest, &err);
 	if (rc)
-		return rc > 0 ? CLI_GOOD : cli_offline_usage("explain", err.text);
+		return rc > 0 ? CLI_GOOD : cli_usage("explain", err.text);
 	url = cut_url(&rest);
 	if (cli_offline_add_files(&rest))
-		return cli_offline_usage("explain",
-					 "name at least one manifest file or folder with -f");
+		return cli_usage("explain", "name at least one manifest file or folder with -f");
 
 	cli_offline_load(&self);
 	cli_offline_translate(&self, false);

@@ -121,13 +121,6 @@ int cli_offline_add_files(const struct str_list *rest)
 	return files->n ? 0 : -1;
 }
 
-int cli_offline_usage(const char *verb, const char *sentence)
-{
-	fprintf(stderr, "sluice %s: %s; `sluice %s --help` lists the options\n", verb, sentence,
-		verb);
-	return CLI_USAGE;
-}
-
 void cli_offline_load(struct offline *self)
 {
 	const struct source_sink from_source = { self, on_put, on_del, on_secret, on_unreadable };

@@ -41,8 +41,6 @@ struct offline {
 
 /* Adds the arguments after the options as more files; -1 if there are none at all. */
 int cli_offline_add_files(const struct str_list *rest);
-/* Prints "sluice VERB: sentence" and where help is; returns CLI_USAGE. */
-int cli_offline_usage(const char *verb, const char *sentence);
 /* Reads the manifests; says on stderr what cannot be read, and sets `unreadable`. */
 void cli_offline_load(struct offline *self);
 /* Translates every owner (only the Pomerium object if `settings_only`) into `wanted`; rejections

@@ -9,7 +9,6 @@
 #include "actor/conf.h"
 #include "base/buf.h"
 #include "base/pool.h"
-#include "cli/offline/offline.h"
 #include "translator/translator.h"
 
 #include <errno.h>
@@ -58,9 +57,9 @@ int cli_ppl(int argc, char **argv)
 	rc = conf_read(tables, "sluice ppl", "compile a policy and print its Rego", argc, argv,
 		       &rest, &err);
 	if (rc)
-		return rc > 0 ? CLI_GOOD : cli_offline_usage("ppl", err.text);
+		return rc > 0 ? CLI_GOOD : cli_usage("ppl", err.text);
 	if (rest.n != 1)
-		return cli_offline_usage("ppl", "name one file with a policy, or - for stdin");
+		return cli_usage("ppl", "name one file with a policy, or - for stdin");
 	pool_init(&pool);
 	buf_init(&text, BUF_MAX_TEXT);
 	if (read_policy(rest.items[0].ptr, &text) < 0)

@@ -50,12 +50,11 @@ int cli_translate_once(int argc, char **argv)
 	rc = conf_read(tables, "sluice translate", "translate manifests once, offline", argc, argv,
 		       &rest, &err);
 	if (rc)
-		return rc > 0 ? CLI_GOOD : cli_offline_usage("translate", err.text);
+		return rc > 0 ? CLI_GOOD : cli_usage("translate", err.text);
 	if (cli_offline_add_files(&rest))
-		return cli_offline_usage("translate",
-					 "name at least one manifest file or folder with -f");
+		return cli_usage("translate", "name at least one manifest file or folder with -f");
 	if (!str_is(format, "json") && !str_is(format, "yaml"))
-		return cli_offline_usage("translate", "--format must be json or yaml");
+		return cli_usage("translate", "--format must be json or yaml");
 
 	cli_offline_settings.bootstrap_only = bootstrap;
 	cli_offline_load(&self);

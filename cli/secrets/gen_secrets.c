@@ -11,7 +11,6 @@
 #include <stdlib.h>
 
 #include "actor/conf.h"
-#include "cli/offline/offline.h"
 #include "cli/secrets/secret_store.h"
 
 #define SUFFIX "-translator"
@@ -249,7 +248,7 @@ int cli_gen_secrets(int argc, char **argv)
 	if (rc > 0)
 		return CLI_GOOD;
 	if (rc || check_flags(&rest, &err))
-		return cli_offline_usage("gen-secrets", err.text);
+		return cli_usage("gen-secrets", err.text);
 	if (make(&set, &err))
 		status = CLI_SYSTEM;
 	else if (apply)

@@ -323,7 +323,7 @@ int cli_up(int argc, char **argv)
 	if (rc > 0)
 		return CLI_GOOD;
 	if (rc || check(&rest, &err))
-		return cli_offline_usage("up", err.text);
+		return cli_usage("up", err.text);
 	log_set_format(str_is(cli_up_flags.log_format, "json") ? LOG_JSON : LOG_LOGFMT);
 	cli_up_flags_warn();
 	if (check_files(&err)) {

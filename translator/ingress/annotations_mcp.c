@@ -9,7 +9,7 @@
  * Any annotation of the server makes the route a server, even if it is empty. */
 #include "translator/ingress/ingress.h"
 
-#include "translator/validate/url.h"
+#include "translator/parse/url.h"
 
 enum kind { MCP_CLIENT, MCP_SERVER, MCP_BYTES, MCP_TEXT, MCP_SCOPES, MCP_STYLE, MCP_PARAMS };
 

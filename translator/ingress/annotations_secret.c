@@ -9,7 +9,7 @@
 
 #include "translator/answer.h"
 #include "translator/bundle_secret.h"
-#include "translator/validate/pem.h"
+#include "translator/parse/pem.h"
 
 enum key_flag {
 	KEY_REQUIRED = 1, /* must exist */

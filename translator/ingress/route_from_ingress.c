@@ -9,7 +9,7 @@
 #include "translator/ingress/ingress.h"
 
 #include "translator/ingress/names.h"
-#include "translator/validate/url.h"
+#include "translator/parse/url.h"
 
 #define MAX_ROUTES 10000 /* of one Ingress: far above any real one, and memory stays bounded */
 

@@ -7,7 +7,7 @@
  */
 #include "translator/ingress/ingress.h"
 
-#include "translator/validate/url.h"
+#include "translator/parse/url.h"
 
 static const struct msg_bundle_service *service_of(const struct ingress_job *job, struct str name)
 {

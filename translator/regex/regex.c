@@ -7,10 +7,12 @@
  *
  * Pomerium checks expressions with Go's regexp (RE2's syntax), so what that refuses must be refused
  * here. tests/regex/ holds Go's verdict on thousands of expressions. */
-#include "translator/regex/regex.h"
-#include "base/buf.h"
+#include "translator/regex/regex_class.h"
+#include "translator/regex/regex_reader.h"
+#include "translator/regex/regex_tree.h"
 #include "translator/translator.h"
 
+#define MAX_TEXT (1u << 20) /* bytes of one expression */
 #define PERL (REGEX_ONE_LINE)
 #define INVALID_SIZE "invalid repeat count"
 
@@ -20,75 +22,11 @@ struct parser {
 	struct str last_repeat; /* the repetition that ended right before, for x** */
 };
 
-/* The part as a person typed it: backslashes stay single; what does not print, or is no UTF-8, is
- * \xNN. */
-static void show(struct str part, struct buf *out)
-{
-	bool is_text = str_is_utf8(part);
-
-	for (size_t i = 0; i < part.len; i++) {
-		unsigned char c = (unsigned char)part.ptr[i];
-
-		if (c < ' ' || c == 0x7f || (c >= 0x80 && !is_text))
-			buf_printf(out, "\\x%02x", c);
-		else
-			buf_putc(out, (char)c);
-	}
-}
-
-int translator_regex_fail(struct regex_reader *r, const char *reason, struct str from)
-{
-	struct str part = str_slice(from, 0, from.len - r->rest.len);
-	size_t len = part.len < ERR_VALUE_MAX ? part.len : ERR_VALUE_MAX;
-	struct buf shown;
-
-	/* not in the middle of a character */
-	while (len > 0 && len < part.len && (part.ptr[len] & 0xc0) == 0x80)
-		len--;
-	buf_init(&shown, ERR_MAX);
-	show(str_slice(part, 0, len), &shown);
-	err_set(r->err, "%s: `" STR_FMT "%s`", reason, STR_ARG(buf_view(&shown)),
-		len < part.len ? "..." : "");
-	buf_clear(&shown);
-	return -1;
-}
-
-bool translator_regex_next_is(const struct regex_reader *r, const char *text)
-{
-	return str_starts(r->rest, text);
-}
-
-static void skip(struct regex_reader *r, size_t n)
-{
-	r->rest = str_slice(r->rest, n, r->rest.len);
-}
-
-int translator_regex_rune(struct regex_reader *r, uint32_t *rune)
-{
-	const unsigned char *p = (const unsigned char *)r->rest.ptr;
-	struct str start = r->rest;
-	size_t len;
-
-	*rune = UINT32_MAX;
-	if (r->rest.len == 0)
-		return 0;
-	len = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-	if (len > r->rest.len || !str_is_utf8(str_slice(r->rest, 0, len))) {
-		skip(r, r->rest.len);
-		return translator_regex_fail(r, REGEX_INVALID_UTF8, start);
-	}
-	*rune = len == 1 ? p[0] : p[0] & (0xffu >> (len + 1));
-	for (size_t i = 1; i < len; i++)
-		*rune = *rune << 6 | (p[i] & 0x3fu);
-	skip(r, len);
-	return 0;
-}
-
 static int literal(struct parser *p)
 {
 	uint32_t rune;
 
-	if (translator_regex_rune(&p->reader, &rune) < 0)
+	if (translator_regex_reader_rune(&p->reader, &rune) < 0)
 		return -1;
 	translator_regex_tree_push_literal(&p->tree, rune, p->reader.flags);
 	return 0;
@@ -115,13 +53,13 @@ static int named_group(struct parser *p, size_t name_at)
 	if (str_cut(str_slice(start, name_at, start.len), '>', &name, &tail)) {
 		r->rest = tail;
 	} else {
-		skip(r, r->rest.len);
+		translator_regex_reader_skip(r, r->rest.len);
 		name = start; /* holds a parenthesis, so it is no name */
 	}
 	if (!str_is_utf8(name))
-		return translator_regex_fail(r, REGEX_INVALID_UTF8, start);
+		return translator_regex_reader_fail(r, REGEX_INVALID_UTF8, start);
 	if (!is_name(name))
-		return translator_regex_fail(r, "invalid named capture", start);
+		return translator_regex_reader_fail(r, "invalid named capture", start);
 	translator_regex_tree_push_paren(&p->tree, r->flags, true);
 	return 0;
 }
@@ -151,13 +89,13 @@ static int flag_group(struct parser *p)
 	unsigned flags = r->flags;
 	bool negated = false, saw_flag = false;
 
-	skip(r, 2);
+	translator_regex_reader_skip(r, 2);
 	while (r->rest.len > 0) {
 		bool sets;
 		unsigned flag;
 		uint32_t c;
 
-		if (translator_regex_rune(r, &c) < 0)
+		if (translator_regex_reader_rune(r, &c) < 0)
 			return -1;
 		flag = flag_of(c, &sets);
 		if (flag) {
@@ -175,21 +113,21 @@ static int flag_group(struct parser *p)
 			break;
 		}
 	}
-	return translator_regex_fail(r, "invalid or unsupported Perl syntax", start);
+	return translator_regex_reader_fail(r, "invalid or unsupported Perl syntax", start);
 }
 
 static int open_group(struct parser *p)
 {
 	struct regex_reader *r = &p->reader;
 
-	if (r->rest.len > 4 && translator_regex_next_is(r, "(?P<"))
+	if (r->rest.len > 4 && translator_regex_reader_is_at(r, "(?P<"))
 		return named_group(p, 4);
-	if (r->rest.len > 3 && translator_regex_next_is(r, "(?<"))
+	if (r->rest.len > 3 && translator_regex_reader_is_at(r, "(?<"))
 		return named_group(p, 3);
-	if (translator_regex_next_is(r, "(?"))
+	if (translator_regex_reader_is_at(r, "(?"))
 		return flag_group(p);
 	translator_regex_tree_push_paren(&p->tree, r->flags, true);
-	skip(r, 1);
+	translator_regex_reader_skip(r, 1);
 	return 0;
 }
 
@@ -198,10 +136,10 @@ static int close_group(struct parser *p)
 	struct regex_reader *r = &p->reader;
 
 	if (translator_regex_tree_close(&p->tree, &r->flags) < 0) {
-		skip(r, r->rest.len);
-		return translator_regex_fail(r, "unexpected )", r->whole);
+		translator_regex_reader_skip(r, r->rest.len);
+		return translator_regex_reader_fail(r, "unexpected )", r->whole);
 	}
-	skip(r, 1);
+	translator_regex_reader_skip(r, 1);
 	return 0;
 }
 
@@ -217,7 +155,7 @@ static bool read_number(struct regex_reader *r, int *out)
 	*out = 0;
 	for (size_t i = 0; i < n && *out >= 0; i++)
 		*out = *out >= 100000000 ? -1 : *out * 10 + (r->rest.ptr[i] - '0');
-	skip(r, n);
+	translator_regex_reader_skip(r, n);
 	return true;
 }
 
@@ -226,22 +164,22 @@ static bool read_counts(struct regex_reader *r, int *min, int *max)
 {
 	struct regex_reader look = *r;
 
-	skip(&look, 1);
+	translator_regex_reader_skip(&look, 1);
 	if (!read_number(&look, min))
 		return false;
 	*max = *min;
-	if (translator_regex_next_is(&look, ",")) {
-		skip(&look, 1);
-		if (translator_regex_next_is(&look, "}"))
+	if (translator_regex_reader_is_at(&look, ",")) {
+		translator_regex_reader_skip(&look, 1);
+		if (translator_regex_reader_is_at(&look, "}"))
 			*max = -1;
 		else if (!read_number(&look, max))
 			return false;
 		else if (*max < 0)
 			*min = -1;
 	}
-	if (!translator_regex_next_is(&look, "}"))
+	if (!translator_regex_reader_is_at(&look, "}"))
 		return false;
-	skip(&look, 1);
+	translator_regex_reader_skip(&look, 1);
 	r->rest = look.rest;
 	return true;
 }
@@ -252,15 +190,16 @@ static int check_repeat(struct parser *p, struct str start, unsigned *flags)
 	struct regex_reader *r = &p->reader;
 
 	*flags = r->flags;
-	if (translator_regex_next_is(r, "?")) {
-		skip(r, 1);
+	if (translator_regex_reader_is_at(r, "?")) {
+		translator_regex_reader_skip(r, 1);
 		*flags ^= REGEX_NON_GREEDY;
 	}
 	if (p->last_repeat.ptr)
-		return translator_regex_fail(r, "invalid nested repetition operator",
-					     p->last_repeat);
+		return translator_regex_reader_fail(r, "invalid nested repetition operator",
+						    p->last_repeat);
 	if (!translator_regex_tree_has_operand(&p->tree))
-		return translator_regex_fail(r, "missing argument to repetition operator", start);
+		return translator_regex_reader_fail(r, "missing argument to repetition operator",
+						    start);
 	return 0;
 }
 
@@ -269,7 +208,7 @@ static int repeat(struct parser *p, unsigned extra, struct str *this_repeat)
 	struct str start = p->reader.rest;
 	unsigned flags;
 
-	skip(&p->reader, 1);
+	translator_regex_reader_skip(&p->reader, 1);
 	if (check_repeat(p, start, &flags) < 0)
 		return -1;
 	translator_regex_tree_repeat(&p->tree, extra, flags);
@@ -287,11 +226,11 @@ static int repeat_counted(struct parser *p, struct str *this_repeat)
 	if (!read_counts(r, &min, &max))
 		return literal(p);
 	if (min < 0 || min > 1000 || max > 1000 || (max >= 0 && min > max))
-		return translator_regex_fail(r, INVALID_SIZE, start);
+		return translator_regex_reader_fail(r, INVALID_SIZE, start);
 	if (check_repeat(p, start, &flags) < 0)
 		return -1;
 	if (translator_regex_tree_repeat_counted(&p->tree, min, max, flags) < 0)
-		return translator_regex_fail(r, INVALID_SIZE, start);
+		return translator_regex_reader_fail(r, INVALID_SIZE, start);
 	*this_repeat = start;
 	return 0;
 }
@@ -303,7 +242,7 @@ static int quoted(struct parser *p)
 	const char *end;
 	size_t n_after = 0;
 
-	skip(r, 2);
+	translator_regex_reader_skip(r, 2);
 	end = r->rest.len ? memmem(r->rest.ptr, r->rest.len, "\\E", 2) : NULL;
 	if (end)
 		n_after = r->rest.len - (size_t)(end - r->rest.ptr);
@@ -311,7 +250,7 @@ static int quoted(struct parser *p)
 		if (literal(p) < 0)
 			return -1;
 	if (end)
-		skip(r, 2);
+		translator_regex_reader_skip(r, 2);
 	return 0;
 }
 
@@ -329,11 +268,11 @@ static int backslash(struct parser *p)
 	case 'B':
 	case 'z':
 		translator_regex_tree_push(&p->tree, REGEX_OTHER, r->flags);
-		skip(r, 2);
+		translator_regex_reader_skip(r, 2);
 		return 0;
 	case 'C':
-		skip(r, 2);
-		return translator_regex_fail(r, "invalid escape sequence", start);
+		translator_regex_reader_skip(r, 2);
+		return translator_regex_reader_fail(r, "invalid escape sequence", start);
 	case 'Q':
 		return quoted(p);
 	default:
@@ -363,7 +302,7 @@ static int bracket(struct parser *p)
 static int operand(struct parser *p, enum regex_op op)
 {
 	translator_regex_tree_push(&p->tree, op, p->reader.flags);
-	skip(&p->reader, 1);
+	translator_regex_reader_skip(&p->reader, 1);
 	return 0;
 }
 
@@ -381,7 +320,7 @@ static int step(struct parser *p)
 		break;
 	case '|':
 		translator_regex_tree_bar(&p->tree, p->reader.flags);
-		skip(&p->reader, 1);
+		translator_regex_reader_skip(&p->reader, 1);
 		break;
 	case '^':
 	case '$':
@@ -420,10 +359,11 @@ static int check_limit(struct parser *p)
 	if (p->tree.limit == REGEX_FITS)
 		return 0;
 	p->reader.rest = str_slice(p->reader.rest, p->reader.rest.len, p->reader.rest.len);
-	return translator_regex_fail(&p->reader,
-				     p->tree.limit == REGEX_TOO_DEEP ? "expression nests too deeply"
-								     : "expression too large",
-				     p->reader.whole);
+	return translator_regex_reader_fail(&p->reader,
+					    p->tree.limit == REGEX_TOO_DEEP
+						    ? "expression nests too deeply"
+						    : "expression too large",
+					    p->reader.whole);
 }
 
 static int parse(struct parser *p)
@@ -436,7 +376,8 @@ static int parse(struct parser *p)
 			return -1;
 	}
 	if (translator_regex_tree_end(&p->tree, p->reader.flags) < 0)
-		return translator_regex_fail(&p->reader, "missing closing )", p->reader.whole);
+		return translator_regex_reader_fail(&p->reader, "missing closing )",
+						    p->reader.whole);
 	return check_limit(p);
 }
 
@@ -445,10 +386,10 @@ int translator_regex_check(struct str pattern, struct err *err)
 	struct parser p = { .reader = { pattern, pattern, PERL, err } };
 	int rc;
 
-	if (pattern.len > REGEX_MAX_TEXT)
+	if (pattern.len > MAX_TEXT)
 		return err_set(err,
 			       "expression too large: it has %zu bytes, at most %u are accepted",
-			       pattern.len, REGEX_MAX_TEXT);
+			       pattern.len, MAX_TEXT);
 	translator_regex_tree_init(&p.tree);
 	rc = parse(&p);
 	translator_regex_tree_clear(&p.tree);

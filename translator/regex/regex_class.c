@@ -5,7 +5,9 @@
  *   owns   the tables of Perl's and POSIX's classes
  *   never  keeps the runes of a large class: only the first two ranges decide anything
  */
-#include "translator/regex/regex.h"
+#include "translator/regex/regex_class.h"
+
+#include <string.h>
 
 #define INVALID_ESCAPE "invalid escape sequence"
 #define INVALID_RANGE "invalid character class range"
@@ -32,95 +34,6 @@ static const struct named_set posix_sets[] = {
 	{ "xdigit", "09AFaf" },
 };
 
-static void add_range(struct regex_set *set, uint32_t from, uint32_t to)
-{
-	/* as Go does: the last two ranges grow if they meet the new one */
-	for (size_t back = 1; back <= 2 && back <= set->n; back++) {
-		uint32_t *range = set->ranges[set->n - back];
-
-		if (from <= range[1] + 1 && range[0] <= to + 1) {
-			range[0] = from < range[0] ? from : range[0];
-			range[1] = to > range[1] ? to : range[1];
-			return;
-		}
-	}
-	if (set->n == REGEX_MAX_RANGES) {
-		set->n_more++;
-		return;
-	}
-	set->ranges[set->n][0] = from;
-	set->ranges[set->n][1] = to;
-	set->n++;
-}
-
-static uint32_t max_of(uint32_t a, uint32_t b)
-{
-	return a > b ? a : b;
-}
-
-static uint32_t min_of(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
-
-void translator_regex_class_add(struct regex_set *set, uint32_t from, uint32_t to, unsigned flags)
-{
-	add_range(set, from, to);
-	if (!(flags & REGEX_FOLD) || from > 'z' || to < 'A')
-		return;
-	if (from <= 'Z' && to >= 'A')
-		add_range(set, max_of(from, 'A') + 0x20, min_of(to, 'Z') + 0x20);
-	if (from <= 'z' && to >= 'a')
-		add_range(set, max_of(from, 'a') - 0x20, min_of(to, 'z') - 0x20);
-	if ((from <= 'K' && to >= 'K') || (from <= 'k' && to >= 'k'))
-		add_range(set, 0x212a, 0x212a); /* the Kelvin sign */
-	if ((from <= 'S' && to >= 'S') || (from <= 's' && to >= 's'))
-		add_range(set, 0x17f, 0x17f); /* the long s */
-}
-
-static int by_start(const void *a, const void *b)
-{
-	const uint32_t *left = a, *right = b;
-
-	return (left[0] > right[0]) - (left[0] < right[0]);
-}
-
-/* Sorts and merges. */
-static void clean_set(struct regex_set *set)
-{
-	size_t n = 0;
-
-	if (set->n < 2)
-		return;
-	qsort(set->ranges, set->n, sizeof(set->ranges[0]), by_start);
-	for (size_t i = 1; i < set->n; i++) {
-		if (set->ranges[i][0] <= set->ranges[n][1] + 1) {
-			set->ranges[n][1] = max_of(set->ranges[n][1], set->ranges[i][1]);
-			continue;
-		}
-		n++;
-		set->ranges[n][0] = set->ranges[i][0];
-		set->ranges[n][1] = set->ranges[i][1];
-	}
-	set->n = n + 1;
-}
-
-/* Of a clean set. */
-static void negate_set(struct regex_set *set)
-{
-	struct regex_set out = { .n_more = set->n_more };
-	uint32_t next = 0;
-
-	for (size_t i = 0; i < set->n; i++) {
-		if (set->ranges[i][0] > next)
-			add_range(&out, next, set->ranges[i][0] - 1);
-		next = set->ranges[i][1] + 1;
-	}
-	if (next <= REGEX_MAX_RUNE)
-		add_range(&out, next, REGEX_MAX_RUNE);
-	*set = out;
-}
-
 static void add_named(struct regex_set *set, const struct named_set *named, bool negated,
 		      unsigned flags)
 {
@@ -129,15 +42,15 @@ static void add_named(struct regex_set *set, const struct named_set *named, bool
 	for (const char *pair = named->ranges; *pair; pair += 2) {
 		uint32_t from = (unsigned char)pair[0];
 
-		translator_regex_class_add(&own, from == 1 ? 0 : from, (unsigned char)pair[1],
-					   flags);
+		translator_regex_set_add_folded(&own, from == 1 ? 0 : from, (unsigned char)pair[1],
+						flags);
 	}
 	if (negated) {
-		clean_set(&own);
-		negate_set(&own);
+		translator_regex_set_clean(&own);
+		translator_regex_set_negate(&own);
 	}
 	for (size_t i = 0; i < own.n; i++)
-		add_range(set, own.ranges[i][0], own.ranges[i][1]);
+		translator_regex_set_add(set, own.ranges[i][0], own.ranges[i][1]);
 }
 
 static int hex_digit(uint32_t c)
@@ -154,31 +67,31 @@ static int hex_escape(struct regex_reader *r, struct str start, uint32_t *rune)
 	uint32_t c, second;
 	int n_digits = 0, high, low;
 
-	if (translator_regex_rune(r, &c) < 0)
+	if (translator_regex_reader_rune(r, &c) < 0)
 		return -1;
 	if (c != '{') {
 		if (c == UINT32_MAX)
-			return translator_regex_fail(r, INVALID_ESCAPE, start);
-		if (translator_regex_rune(r, &second) < 0)
+			return translator_regex_reader_fail(r, INVALID_ESCAPE, start);
+		if (translator_regex_reader_rune(r, &second) < 0)
 			return -1;
 		high = hex_digit(c);
 		low = hex_digit(second);
 		if (high < 0 || low < 0)
-			return translator_regex_fail(r, INVALID_ESCAPE, start);
+			return translator_regex_reader_fail(r, INVALID_ESCAPE, start);
 		*rune = (uint32_t)(high * 16 + low);
 		return 0;
 	}
 	for (*rune = 0;; n_digits++) {
-		if (translator_regex_rune(r, &c) < 0)
+		if (translator_regex_reader_rune(r, &c) < 0)
 			return -1;
 		if (c == '}' && n_digits)
 			return 0;
 		low = hex_digit(c);
 		if (low < 0)
-			return translator_regex_fail(r, INVALID_ESCAPE, start);
+			return translator_regex_reader_fail(r, INVALID_ESCAPE, start);
 		*rune = *rune * 16 + (uint32_t)low;
 		if (*rune > REGEX_MAX_RUNE)
-			return translator_regex_fail(r, INVALID_ESCAPE, start);
+			return translator_regex_reader_fail(r, INVALID_ESCAPE, start);
 	}
 }
 
@@ -194,16 +107,17 @@ int translator_regex_class_escaped_rune(struct regex_reader *r, uint32_t *rune)
 	uint32_t c;
 
 	*rune = 0;
-	r->rest = str_slice(r->rest, 1, r->rest.len);
+	translator_regex_reader_skip(r, 1);
 	if (r->rest.len == 0)
-		return translator_regex_fail(r, "trailing backslash at end of expression", start);
-	if (translator_regex_rune(r, &c) < 0)
+		return translator_regex_reader_fail(r, "trailing backslash at end of expression",
+						    start);
+	if (translator_regex_reader_rune(r, &c) < 0)
 		return -1;
 	if (c == '0' || (c >= '1' && c <= '7' && next_is_octal(r))) {
 		*rune = c - '0';
 		for (int i = 1; i < 3 && next_is_octal(r); i++) {
 			*rune = *rune * 8 + (uint32_t)(r->rest.ptr[0] - '0');
-			r->rest = str_slice(r->rest, 1, r->rest.len);
+			translator_regex_reader_skip(r, 1);
 		}
 		return 0;
 	}
@@ -216,7 +130,7 @@ int translator_regex_class_escaped_rune(struct regex_reader *r, uint32_t *rune)
 		}
 	}
 	if (c >= 0x80 || (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'))
-		return translator_regex_fail(r, INVALID_ESCAPE, start);
+		return translator_regex_reader_fail(r, INVALID_ESCAPE, start);
 	*rune = c;
 	return 0;
 }
@@ -250,9 +164,9 @@ static int read_name(struct regex_reader *r, struct str start, struct str *name)
 	bool is_closed;
 	uint32_t c;
 
-	r->rest = str_slice(r->rest, 2, r->rest.len);
+	translator_regex_reader_skip(r, 2);
 	from = r->rest;
-	if (translator_regex_rune(r, &c) < 0)
+	if (translator_regex_reader_rune(r, &c) < 0)
 		return -1;
 	if (c != '{') {
 		*name = str_slice(from, 0, from.len - r->rest.len);
@@ -265,9 +179,9 @@ static int read_name(struct regex_reader *r, struct str start, struct str *name)
 	}
 	r->rest = tail;
 	if (!str_is_utf8(*name))
-		return translator_regex_fail(r, REGEX_INVALID_UTF8, start);
+		return translator_regex_reader_fail(r, REGEX_INVALID_UTF8, start);
 	if (!is_closed)
-		return translator_regex_fail(r, INVALID_RANGE, start);
+		return translator_regex_reader_fail(r, INVALID_RANGE, start);
 	return 0;
 }
 
@@ -290,7 +204,7 @@ static int unicode_class(struct regex_reader *r, struct regex_set *set)
 		n_runes = translator_regex_names_size((struct str){ canonical, (size_t)len },
 						      negated, r->flags & REGEX_FOLD);
 	if (n_runes < 0)
-		return translator_regex_fail(r, INVALID_RANGE, start);
+		return translator_regex_reader_fail(r, INVALID_RANGE, start);
 	set->n_more += (size_t)n_runes / 2;
 	return 1;
 }
@@ -308,7 +222,7 @@ int translator_regex_class_escape(struct regex_reader *r, struct regex_set *set)
 		if (strcmp(lower, perl_sets[i].name) != 0)
 			continue;
 		add_named(set, &perl_sets[i], r->rest.ptr[1] < 'a', r->flags);
-		r->rest = str_slice(r->rest, 2, r->rest.len);
+		translator_regex_reader_skip(r, 2);
 		return 1;
 	}
 	return 0;
@@ -321,7 +235,7 @@ static int posix_class(struct regex_reader *r, struct regex_set *set)
 	const char *end;
 	bool negated;
 
-	if (r->rest.len <= 2 || !translator_regex_next_is(r, "[:"))
+	if (r->rest.len <= 2 || !translator_regex_reader_is_at(r, "[:"))
 		return 0;
 	end = memmem(start.ptr + 2, start.len - 2, ":]", 2);
 	if (!end)
@@ -337,16 +251,16 @@ static int posix_class(struct regex_reader *r, struct regex_set *set)
 			return 1;
 		}
 	}
-	return translator_regex_fail(r, INVALID_RANGE, start);
+	return translator_regex_reader_fail(r, INVALID_RANGE, start);
 }
 
 static int class_rune(struct regex_reader *r, struct str bracket, uint32_t *rune)
 {
 	if (r->rest.len == 0)
-		return translator_regex_fail(r, "missing closing ]", bracket);
+		return translator_regex_reader_fail(r, "missing closing ]", bracket);
 	if (r->rest.ptr[0] == '\\')
 		return translator_regex_class_escaped_rune(r, rune);
-	return translator_regex_rune(r, rune);
+	return translator_regex_reader_rune(r, rune);
 }
 
 static int class_range(struct regex_reader *r, struct str bracket, struct regex_set *set)
@@ -359,13 +273,13 @@ static int class_range(struct regex_reader *r, struct str bracket, struct regex_
 	to = from;
 	/* a hyphen before the closing bracket is itself */
 	if (r->rest.len >= 2 && r->rest.ptr[0] == '-' && r->rest.ptr[1] != ']') {
-		r->rest = str_slice(r->rest, 1, r->rest.len);
+		translator_regex_reader_skip(r, 1);
 		if (class_rune(r, bracket, &to) < 0)
 			return -1;
 		if (to < from)
-			return translator_regex_fail(r, INVALID_RANGE, start);
+			return translator_regex_reader_fail(r, INVALID_RANGE, start);
 	}
-	translator_regex_class_add(set, from, to, r->flags);
+	translator_regex_set_add_folded(set, from, to, r->flags);
 	return 0;
 }
 
@@ -374,11 +288,11 @@ int translator_regex_class_bracket(struct regex_reader *r, struct regex_set *set
 	struct str bracket = r->rest;
 	bool negated, is_first = true;
 
-	r->rest = str_slice(r->rest, 1, r->rest.len);
-	negated = translator_regex_next_is(r, "^");
+	translator_regex_reader_skip(r, 1);
+	negated = translator_regex_reader_is_at(r, "^");
 	if (negated)
-		r->rest = str_slice(r->rest, 1, r->rest.len);
-	for (; is_first || !translator_regex_next_is(r, "]"); is_first = false) {
+		translator_regex_reader_skip(r, 1);
+	for (; is_first || !translator_regex_reader_is_at(r, "]"); is_first = false) {
 		int rc = posix_class(r, set);
 
 		if (rc == 0)
@@ -388,9 +302,9 @@ int translator_regex_class_bracket(struct regex_reader *r, struct regex_set *set
 		if (rc < 0)
 			return -1;
 	}
-	r->rest = str_slice(r->rest, 1, r->rest.len);
-	clean_set(set);
+	translator_regex_reader_skip(r, 1);
+	translator_regex_set_clean(set);
 	if (negated)
-		negate_set(set);
+		translator_regex_set_negate(set);
 	return 0;
 }

@@ -8,8 +8,12 @@
  * Go counts the nodes that it allocates, merges neighbouring literals, lifts a concatenation out of
  * a concatenation and makes one class of a|b. The same is done here, so that the counts agree. Only
  * the factoring of common prefixes in an alternation is left out: it shifts the limits a little. */
-#include "translator/regex/regex.h"
+#include "translator/regex/regex_tree.h"
+
+#include <stdlib.h>
+
 #include "base/mem.h"
+#include "translator/regex/regex_reader.h"
 
 #define MAX_HEIGHT 1000
 #define MAX_SIZE ((128u << 20) / 40) /* instructions of 40 bytes in 128 MB */
@@ -296,11 +300,11 @@ static bool matches_newline(const struct regex_node *node)
 static void add_node(struct regex_set *set, const struct regex_node *node)
 {
 	if (node->op == REGEX_LITERAL) {
-		translator_regex_class_add(set, node->runes[0], node->runes[0], node->flags);
+		translator_regex_set_add_folded(set, node->runes[0], node->runes[0], node->flags);
 		return;
 	}
 	for (size_t i = 0; i + 1 < node->n_runes && i < 4; i += 2)
-		translator_regex_class_add(set, node->runes[i], node->runes[i + 1], 0);
+		translator_regex_set_add_folded(set, node->runes[i], node->runes[i + 1], 0);
 	if (node->n_runes > 4)
 		set->n_more += (node->n_runes - 4) / 2;
 }

@@ -11,7 +11,7 @@
 #include "translator/settings/crd.h"
 #include "translator/answer.h"
 #include "translator/bundle_secret.h"
-#include "translator/validate/url.h"
+#include "translator/parse/url.h"
 
 #define SECRET_LEN 32
 #define ADDRESS_DEFAULT STR(":8443")

@@ -9,7 +9,7 @@
 
 #include "base/value.h"
 #include "pb/reflect.h"
-#include "translator/validate/url.h"
+#include "translator/parse/url.h"
 
 struct pomerium_flags translator_pomerium_flags;
 

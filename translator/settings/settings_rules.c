@@ -13,8 +13,8 @@
 #include <openssl/x509.h>
 #include "translator/answer.h"
 #include "translator/settings/crd.h"
-#include "translator/validate/pem.h"
-#include "translator/validate/url.h"
+#include "translator/parse/pem.h"
+#include "translator/parse/url.h"
 #include "translator/validate/validate.h"
 
 static const char ACCESS_LOG_FIELDS[] =

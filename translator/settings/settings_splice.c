@@ -10,7 +10,7 @@
 #include "translator/settings/crd.h"
 #include "translator/answer.h"
 #include "translator/bundle_secret.h"
-#include "translator/validate/pem.h"
+#include "translator/parse/pem.h"
 
 /* ---- certificates and authorities ---- */
 

@@ -11,7 +11,7 @@
 #include "translator/validate/validate.h"
 
 #include "translator/answer.h"
-#include "translator/validate/url.h"
+#include "translator/parse/url.h"
 
 /* ---- headers ---- */
 

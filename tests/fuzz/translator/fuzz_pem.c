@@ -1,7 +1,7 @@
 /* fuzz_pem: bytes as a certificate or a bundle of them. Whatever the verdict, there is a sentence with a refusal. */
 #include <stdint.h>
 
-#include "translator/validate/pem.h"
+#include "translator/parse/pem.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

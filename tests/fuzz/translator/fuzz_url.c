@@ -2,7 +2,7 @@
  * is escaped and joined with a port parses again. */
 #include <stdint.h>
 
-#include "translator/validate/url.h"
+#include "translator/parse/url.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -57,7 +57,7 @@ func names() {
  *   owns   the table (Unicode ` + unicode.Version + `)
  *   never  edited by hand: tests/regex/gen writes it, see tests/regex/README.md
  */
-#include "translator/regex/regex.h"
+#include "translator/regex/regex_class.h"
 
 /* clang-format off */
 /* name, length, and the length of its negation, of its case-folded form and of that one's

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "pem_text.h"
-#include "translator/validate/pem.h"
+#include "translator/parse/pem.h"
 
 #define OTHER "-----BEGIN X-----\naGVsbG8=\n-----END X-----\n"
 #define BROKEN "-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n"

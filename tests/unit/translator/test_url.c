@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "translator/validate/url.h"
+#include "translator/parse/url.h"
 
 static void test_parse(void **state)
 {

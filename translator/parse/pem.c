@@ -5,7 +5,7 @@
  *   owns   nothing
  *   never  prints more of the text than the label of a block
  */
-#include "translator/validate/pem.h"
+#include "translator/parse/pem.h"
 
 #include <limits.h>
 #include <openssl/bio.h>

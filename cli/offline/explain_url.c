@@ -5,7 +5,7 @@
  *   owns   nothing
  *   never  sends a request
  */
-#include "cli/match/explain_url.h"
+#include "cli/offline/explain_url.h"
 
 #include "base/cjson.h"
 #include "base/mem.h"

@@ -1,38 +1,10 @@
-/* regex: Go's rules for regular expressions. Private to translator/regex/; others call
- * translator_regex_check.
- *
- *   regex.c         the text: literals, groups, flags, repetition
- *   regex_class.c   escapes, [classes], \p{names}
- *   regex_tree.c    sums over the tree that Go would build, because its limits are about that tree
- *   regex_names.c   the names of Unicode classes (generated) */
-#ifndef TRANSLATOR_REGEX_H
-#define TRANSLATOR_REGEX_H
+/* regex_tree: counts what Go's parser would build, because its limits are about that tree. */
+#ifndef TRANSLATOR_REGEX_TREE_H
+#define TRANSLATOR_REGEX_TREE_H
 
-#include "base/err.h"
-#include "base/str.h"
+#include <stdbool.h>
 
-#include <stdint.h>
-
-#define REGEX_MAX_TEXT (1u << 20) /* bytes of one expression */
-#define REGEX_MAX_RUNE 0x10ffffu
-
-/* Flags that Go keeps with each node; two literals merge only if these are equal. */
-enum regex_flag {
-	REGEX_FOLD = 1,        /* i */
-	REGEX_ONE_LINE = 2,    /* not m */
-	REGEX_DOT_NEWLINE = 4, /* s */
-	REGEX_NON_GREEDY = 8,  /* U */
-};
-
-/* A set of runes. Up to REGEX_MAX_RANGES ranges are kept exactly, of a larger set only the count.
- */
-#define REGEX_MAX_RANGES 16
-
-struct regex_set {
-	uint32_t ranges[REGEX_MAX_RANGES][2];
-	size_t n;      /* ranges that are kept */
-	size_t n_more; /* ranges that are only counted */
-};
+#include "translator/regex/regex_set.h"
 
 /* Kinds of nodes; those that are merged into classes come in Go's order. */
 enum regex_op {
@@ -94,30 +66,5 @@ void translator_regex_tree_bar(struct regex_tree *tree, unsigned flags);
 int translator_regex_tree_close(struct regex_tree *tree, unsigned *flags);
 /* Ends the expression; -1 if a group is open. */
 int translator_regex_tree_end(struct regex_tree *tree, unsigned flags);
-
-#define REGEX_INVALID_UTF8 "invalid UTF-8"
-
-/* The text still to be read. */
-struct regex_reader {
-	struct str rest;
-	struct str whole;
-	unsigned flags;
-	struct err *err;
-};
-
-/* Sets "<reason>: `<part>`" and returns -1; the part runs from `from` to the reader's position.
- */
-int translator_regex_fail(struct regex_reader *r, const char *reason, struct str from);
-/* Reads one rune; 0 with *rune = UINT32_MAX at the end, -1 if it is not UTF-8. */
-int translator_regex_rune(struct regex_reader *r, uint32_t *rune);
-bool translator_regex_next_is(const struct regex_reader *r, const char *text);
-int translator_regex_class_escaped_rune(struct regex_reader *r, uint32_t *rune);
-/* \d \s \w \pL and their like. 1: read into set, 0: there is none, -1: malformed. */
-int translator_regex_class_escape(struct regex_reader *r, struct regex_set *set);
-int translator_regex_class_bracket(struct regex_reader *r, struct regex_set *set);
-/* Runes that the class of this canonical name lists, or -1: no such name. */
-long translator_regex_names_size(struct str name, bool negated, bool folded);
-/* The rune and, with REGEX_FOLD, what equals it but for case. */
-void translator_regex_class_add(struct regex_set *set, uint32_t from, uint32_t to, unsigned flags);
 
 #endif

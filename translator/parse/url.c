@@ -5,7 +5,7 @@
  *   owns   nothing
  *   never  decodes: the parts stay as they were written
  */
-#include "translator/validate/url.h"
+#include "translator/parse/url.h"
 
 #include <arpa/inet.h>
 
