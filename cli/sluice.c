@@ -24,6 +24,7 @@ static const struct verb {
 	  "say which Ingresses are ours, which are not and which are rejected; `explain URL`: "
 	  "which route serves it; `explain ingress NAMESPACE/NAME`: what a running pipeline makes "
 	  "of one" },
+	{ "migrate", cli_migrate, "turn Ingresses for ingress-nginx into Ingresses for Pomerium" },
 	{ "gen-secrets", cli_gen_secrets,
 	  "make the Secrets that Pomerium and the links between pods start with" },
 	{ "ppl", cli_ppl, "compile a Pomerium policy to Rego" },

@@ -20,8 +20,8 @@ static void add_path(struct buf *path, const struct made_secret *secret, bool wi
 	}
 }
 
-static int fail(const struct made_secret *secret, const char *verb, const struct kube_answer *answer,
-		struct err *err)
+static int fail(const struct made_secret *secret, const char *verb,
+		const struct kube_answer *answer, struct err *err)
 {
 	const struct str ns = secret->namespace;
 

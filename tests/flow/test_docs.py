@@ -142,16 +142,27 @@ def test_every_annotation_of_the_old_documentation():
 
 # ---- migrate-ingress-nginx.md ----
 
-def test_what_nginx_annotations_become():
-    """Each name in the column "here" is one of our annotations or a field of the Pomerium object; each of nginx stands there once."""
-    fields = {cells[0].strip("`") for cells in examples.rows((ROOT / "docs/settings.md").read_text())}
-    seen = []
-    for nginx, here, how in list(examples.rows((ROOT / "docs/migrate-ingress-nginx.md").read_text()))[1:]:
-        seen += re.findall(r"`([a-z0-9*-]+)`", nginx)
-        for name in re.findall(r"`([^`]+)`", here):
-            assert name.removeprefix("spec.") in fields if name.startswith("spec.") else name in table(), name
-        assert here or how, nginx
-    assert len(seen) == len(set(seen)) > 90, [name for name in seen if seen.count(name) > 1]
+MIGRATE = ROOT / "docs/migrate-ingress-nginx.md"
+
+
+def test_what_nginx_annotations_become(sluice):
+    """The table is what the program prints."""
+    done = subprocess.run([sluice, "migrate", "--list"], capture_output=True, text=True, check=True)
+    assert done.stdout in MIGRATE.read_text(), "put the output of `sluice migrate --list` there"
+
+
+def test_example_of_a_migration(sluice):
+    """The first block becomes the second, comments included."""
+    text = MIGRATE.read_text()
+    done = subprocess.run([sluice, "migrate", "-"], input=examples.blocks(text, "yml")[0], capture_output=True, text=True)
+    assert done.returncode == 1 and done.stdout == examples.blocks(text, "yaml")[0]
+
+
+def test_codes_of_notes():
+    source = "".join(p.read_text() for p in (ROOT / "cli/migrate").rglob("*.c"))
+    codes = set(re.findall(r'cli_migrate_source_note\([^;]*?, "([a-z0-9-]+)",', source)) | set(re.findall(r'\{ "([a-z-]+)", STR\("\*"\)', source))
+    named = {code for cells in examples.rows(MIGRATE.read_text()) if len(cells) == 2 for code in re.findall(r"`([a-z0-9-]+)`", cells[0])}
+    assert len(codes) > 14 and codes <= named, codes - named
 
 
 # ---- settings.md and the index ----
@@ -182,8 +193,9 @@ def test_index(folder):
 
 # ---- flags ----
 
-# Of curl, kubectl, systemctl and Pomerium; then of the Go controller, without a successor.
+# Of curl, kubectl, systemctl, Pomerium and oauth2-proxy; then of the Go controller, without a successor.
 FOREIGN = {"config", "for", "force-conflicts", "server-side", "set", "field-selector", "now", "resolve", "unix-socket",
+           "email-domain", "allowed-group",
            "leader-election-id", "leader-election-namespace", "experimental-gateway-api", "gateway-class-controller-name",
            "sync-api-url", "sync-api-token", "sync-api-namespace-id", "certificate-controller-name"}
 ALWAYS = {"help", "version"}
