@@ -5,8 +5,9 @@
  *   owns   nothing between two calls
  *   never  does I/O, keeps state, or sees a private key
  */
-#include "translator/ingress/ingress.h"
+#include "translator/translate.h"
 
+#include "translator/ingress/ingress.h"
 #include "translator/settings/settings.h"
 #include "translator/validate/validate.h"
 

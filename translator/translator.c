@@ -6,10 +6,10 @@
  *   never  sees a private key; opens anything but its sockets; takes a bundle while the publisher
  *          cannot take the answer
  */
-#include "translator/translator.h"
-
 #include "actor/actor.h"
 #include "base/clock.h"
+#include "translator/settings/pomerium_flags.h"
+#include "translator/translate.h"
 
 struct translator {
 	struct translator_settings settings;
@@ -140,7 +140,7 @@ static int start(void *arg, struct actor_loop *loop, struct err *err)
 
 	(void)err;
 	self->loop = loop;
-	self->settings.pomerium = translator_pomerium_flags;
+	self->settings.pomerium = &translator_pomerium_flags;
 	actor_set_reading(loop, LINK_JOBS, false);
 	return 0;
 }

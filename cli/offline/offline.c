@@ -148,7 +148,7 @@ static void translate_bundle(struct offline *self, const struct msg_bundle *bund
 	const struct translator_settings settings = {
 		.prefix = cli_offline_settings.resolve.prefix,
 		.cluster_domain = cli_offline_settings.cluster_domain,
-		.pomerium = translator_pomerium_flags,
+		.pomerium = &translator_pomerium_flags,
 		.bootstrap_only = cli_offline_settings.bootstrap_only,
 	};
 	struct msg_config config = { 0 };

@@ -7,7 +7,8 @@
 #include "base/map.h"
 #include "publisher/wanted/wanted.h"
 #include "resolver/owners/resolve.h"
-#include "translator/translator.h"
+#include "translator/settings/pomerium_flags.h"
+#include "translator/translate.h"
 #include "watcher/dir/source_dir.h"
 
 /* What `translate`, `explain` and `up` share with the rooms; filled in by conf_read. */

@@ -9,7 +9,7 @@
 #include "actor/conf.h"
 #include "base/buf.h"
 #include "base/pool.h"
-#include "translator/translator.h"
+#include "translator/ppl/ppl_compile.h"
 
 #include <errno.h>
 

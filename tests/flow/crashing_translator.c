@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "translator/translator.h"
+#include "translator/translate.h"
 
 int __real_translator_translate(const struct translator_settings *settings,
 				const struct msg_bundle *bundle, struct pool *pool,

@@ -10,6 +10,7 @@
 #include "translator/ingress/ingress.h"
 
 #include "translator/answer.h"
+#include "translator/ppl/ppl_compile.h"
 
 enum group {
 	GROUP_BASE,   /* the route's field of that name */

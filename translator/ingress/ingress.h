@@ -3,8 +3,11 @@
 #ifndef TRANSLATOR_INGRESS_H
 #define TRANSLATOR_INGRESS_H
 
+#include "base/value.h"
+#include "msg/msg.h"
 #include "pb/pomerium.pb-c.h"
-#include "translator/translator.h"
+#include "pb/reflect.h"
+#include "translator/translator_settings.h"
 
 /* Annotations that say `true` and change how routes are built. */
 enum ingress_flag {

@@ -8,7 +8,8 @@
  * Actions come in the order allow, deny; within an action the rules in the order of the policy;
  * within a rule and, or, not, nor. Each operator with criteria becomes a rule of its own, after its
  * criteria. */
-#include "translator/translator.h"
+#include "translator/ppl/ppl_compile.h"
+
 #include "translator/ppl/ppl.h"
 
 static void print_results(struct buf *out, const struct buf *names)

@@ -7,10 +7,11 @@
  *
  * Pomerium checks expressions with Go's regexp (RE2's syntax), so what that refuses must be refused
  * here. tests/regex/ holds Go's verdict on thousands of expressions. */
+#include "translator/regex/regex.h"
+
 #include "translator/regex/regex_class.h"
 #include "translator/regex/regex_reader.h"
 #include "translator/regex/regex_tree.h"
-#include "translator/translator.h"
 
 #define MAX_TEXT (1u << 20) /* bytes of one expression */
 #define PERL (REGEX_ONE_LINE)

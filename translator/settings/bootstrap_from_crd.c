@@ -9,6 +9,7 @@
 
 #include "pb/pomerium.pb-c.h"
 #include "translator/settings/crd.h"
+#include "translator/settings/pomerium_flags.h"
 #include "translator/answer.h"
 #include "translator/bundle_secret.h"
 #include "translator/parse/url.h"
@@ -242,12 +243,12 @@ static int set_cluster(struct settings_job *job, const struct pomerium_flags *fl
 static int fill(struct settings_job *job, const struct translator_settings *settings,
 		Pomerium__Config__Config *config, struct err *err)
 {
-	const struct str address = translator_pomerium_flags_address(&settings->pomerium);
+	const struct str address = translator_pomerium_flags_address(settings->pomerium);
 	Pomerium__Config__Settings *out = config->settings;
 
 	if (set_authenticate_url(job, address, out, err) || splice_secrets(job, err) ||
-	    set_storage(job, out, err) || set_cluster(job, &settings->pomerium, out, err) ||
-	    translator_pomerium_flags_set(&settings->pomerium, job->pool, config, err))
+	    set_storage(job, out, err) || set_cluster(job, settings->pomerium, out, err) ||
+	    translator_pomerium_flags_set(settings->pomerium, job->pool, config, err))
 		return -1;
 	if (address.len)
 		PB_SET_TEXT(out, address, address);

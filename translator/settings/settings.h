@@ -2,7 +2,10 @@
 #ifndef TRANSLATOR_SETTINGS_H
 #define TRANSLATOR_SETTINGS_H
 
-#include "translator/translator.h"
+#include "base/value.h"
+#include "msg/msg.h"
+#include "pb/reflect.h"
+#include "translator/translator_settings.h"
 
 /* settings_from_crd.c: the settings that every Pomerium process follows, certificates, warnings. No
  * object: no settings. */

@@ -15,6 +15,7 @@
 #include "translator/settings/crd.h"
 #include "translator/parse/pem.h"
 #include "translator/parse/url.h"
+#include "translator/regex/regex.h"
 #include "translator/validate/validate.h"
 
 static const char ACCESS_LOG_FIELDS[] =

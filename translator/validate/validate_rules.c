@@ -12,6 +12,7 @@
 
 #include "translator/answer.h"
 #include "translator/parse/url.h"
+#include "translator/regex/regex.h"
 
 /* ---- headers ---- */
 

@@ -9,7 +9,7 @@
 
 #include <ctype.h>
 #include "base/buf.h"
-#include "translator/translator.h"
+#include "translator/regex/regex.h"
 
 /* ---- tokens ---- */
 

@@ -3,7 +3,8 @@
  * Input: name=value, name=value, ... with a NUL between them; names come without the prefix. What is accepted must be a
  * Config that unpacks, with both routes; what is rejected must say why. */
 #include "pb/pomerium.pb-c.h"
-#include "translator/translator.h"
+#include "pb/reflect.h"
+#include "translator/translate.h"
 
 #define MAX_ANNOTATIONS 8
 

@@ -1,7 +1,9 @@
 /* fuzz_ppl: the bytes of one policy. What compiles must be Rego text, what does not must be a
  * sentence. */
+#include <stdint.h>
+
 #include "base/pool.h"
-#include "translator/translator.h"
+#include "translator/ppl/ppl_compile.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,5 +1,7 @@
 /* fuzz_regex: the bytes of one regular expression. What is refused must end in a sentence. */
-#include "translator/translator.h"
+#include <stdint.h>
+
+#include "translator/regex/regex.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

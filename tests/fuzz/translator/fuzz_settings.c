@@ -1,6 +1,7 @@
 /* fuzz_settings: any YAML as the spec of the Pomerium object. What comes out must unpack, what is
  * refused has a sentence. */
 #include "pb/pomerium.pb-c.h"
+#include "translator/settings/pomerium_flags.h"
 #include "translator/settings/settings.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -50,7 +51,8 @@ static void check_out(const struct msg_config *out, struct pool *pool)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct translator_settings settings = { .pomerium = { .address = STR(":8443") } };
+	const struct pomerium_flags flags = { .address = STR(":8443") };
+	const struct translator_settings settings = { .pomerium = &flags };
 	struct msg_pomerium pomerium = { 0 };
 	struct msg_bundle bundle = { .owner = { .kind = MSG_KIND_POMERIUM },
 				     .pomerium = &pomerium };

@@ -1,6 +1,7 @@
 /* test_bootstrap_from_crd: what Pomerium needs before it starts. */
 #include "tests/unit/translator/settings_trip.h"
 
+#include "translator/settings/pomerium_flags.h"
 #include "translator/settings/settings.h"
 
 #define IDP "authenticate: {url: 'https://a'}, identityProvider: {provider: hosted}"
@@ -13,11 +14,11 @@ struct attempt {
 /* Translates again, with start options. The json becomes that of the bootstrap part. */
 static void attempt_start(struct trip *trip, const struct attempt *a)
 {
-	const struct translator_settings settings = {
-		.pomerium = { .server_addr = str_from(a->address ? a->address : ":8443"),
-			      .nodes = STR("node-1, node-2=https://n2:5443") },
-		.bootstrap_only = a->strict
-	};
+	const struct pomerium_flags flags = { .server_addr =
+						      str_from(a->address ? a->address : ":8443"),
+					      .nodes = STR("node-1, node-2=https://n2:5443") };
+	const struct translator_settings settings = { .pomerium = &flags,
+						      .bootstrap_only = a->strict };
 	ProtobufCMessage *config;
 
 	settings_start(trip, a->spec);
@@ -156,7 +157,9 @@ static void the_secrets_have_their_length(void **state)
 {
 	struct trip trip;
 	struct err err = { "" };
-	const struct translator_settings settings = { .bootstrap_only = true };
+	const struct pomerium_flags no_flags = { .server_addr = STR_NONE };
+	const struct translator_settings settings = { .pomerium = &no_flags,
+						      .bootstrap_only = true };
 
 	(void)state;
 	settings_start(&trip, "");

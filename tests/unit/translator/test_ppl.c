@@ -9,7 +9,7 @@
 
 #include "base/buf.h"
 #include "base/pool.h"
-#include "translator/translator.h"
+#include "translator/ppl/ppl_compile.h"
 
 #define ALLOW "allow:\n  and:\n    - "
 #define UNAUTHORIZED(name)                                                        \

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "tests/regex/corpus.h"
-#include "translator/translator.h"
+#include "translator/regex/regex.h"
 
 /* True if ours agrees with Go's verdict, the reason included. */
 static bool agrees(struct str verdict, struct str pattern)

@@ -11,7 +11,9 @@
 
 #include "base/mem.h"
 #include "pb/pomerium.pb-c.h"
-#include "translator/translator.h"
+#include "pb/reflect.h"
+#include "translator/settings/pomerium_flags.h"
+#include "translator/translate.h"
 
 struct trip {
 	struct pool pool;
@@ -48,8 +50,10 @@ struct trip {
 
 static inline void trip_start(struct trip *trip, const char *yaml)
 {
+	static const struct pomerium_flags no_flags;
 	const struct translator_settings settings = { .prefix = STR("ingress.pomerium.io"),
-						      .cluster_domain = STR("cluster.local") };
+						      .cluster_domain = STR("cluster.local"),
+						      .pomerium = &no_flags };
 	ProtobufCMessage *config;
 	struct value doc;
 
