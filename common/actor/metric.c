@@ -19,7 +19,8 @@ void metric_observe(struct metric_histogram *histogram, uint64_t value)
 	histogram->sum += value;
 }
 
-void metric_print_value(const char *text, struct buf *out)
+/* A label's value: backslash, double quote and newline escaped. */
+static void print_value(const char *text, struct buf *out)
 {
 	for (; *text; text++) {
 		if (*text == '\\' || *text == '"')
@@ -76,7 +77,7 @@ static void print_labels(const struct labels *labels, struct buf *out)
 {
 	for (size_t i = 0; i < labels->n; i++) {
 		buf_printf(out, "%s%s=\"", i ? "," : "{", labels->names[i]);
-		metric_print_value(labels->values[i], out);
+		print_value(labels->values[i], out);
 		buf_putc(out, '"');
 	}
 	if (labels->n)

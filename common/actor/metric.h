@@ -45,8 +45,6 @@ void metric_observe(struct metric_histogram *histogram, uint64_t value);
 void metric_print_table(const struct metric *table, const char *room, struct buf *out);
 /* HELP and TYPE alone, for a row whose series somebody else prints. */
 void metric_print_head(const struct metric *metric, struct buf *out);
-/* A label's value: backslash, double quote and newline escaped. */
-void metric_print_value(const char *text, struct buf *out);
 /* A number in the metric's unit. */
 void metric_print_number(uint64_t number, uint64_t per_unit, struct buf *out);
 

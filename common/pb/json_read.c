@@ -289,15 +289,6 @@ int pb_from_value(const struct value *v, struct pool *pool, ProtobufCMessage *m,
 	return pb_read_message(&root, v, m, err);
 }
 
-int pb_from_json(struct str json, struct pool *pool, ProtobufCMessage *m, struct err *err)
-{
-	struct value v;
-
-	if (json_parse(json, pool, &v, err) < 0)
-		return -1;
-	return pb_from_value(&v, pool, m, err);
-}
-
 int pb_field_from_value(const struct value *v, const char *name, struct pool *pool,
 			ProtobufCMessage *m, struct err *err)
 {

@@ -62,7 +62,6 @@ void pb_to_json(const ProtobufCMessage *m, int indent, struct buf *out);
  * value and what would be right. `v` is merged into `m`: fields already set are replaced (lists and
  * maps extended). */
 int pb_from_value(const struct value *v, struct pool *pool, ProtobufCMessage *m, struct err *err);
-int pb_from_json(struct str json, struct pool *pool, ProtobufCMessage *m, struct err *err);
 /* One field of `m`, given by proto name, from a value that was an annotation: as above, and as the
  * reference prepares annotations: Go's durations, any value as a text of a map of texts; both only
  * below names that are spelled as in the proto. */

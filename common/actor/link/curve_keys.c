@@ -23,52 +23,6 @@
 
 static char present; /* what a map holds that is a set */
 
-/* No key begins with '#', though it is a digit of Z85: the first five would pass 32 bits. */
-static bool key_from(struct str word, struct curve_key *key)
-{
-	uint8_t bytes[32];
-	bool good;
-
-	if (word.len != CURVE_KEY_LEN || memchr(word.ptr, '\0', word.len))
-		return false;
-	memcpy(key->text, word.ptr, word.len);
-	key->text[word.len] = '\0';
-	good = zmq_z85_decode(bytes, key->text);
-	mem_wipe(bytes, sizeof(bytes));
-	return good;
-}
-
-static struct str first_word(struct str line, struct str *rest)
-{
-	size_t n = 0;
-
-	while (n < line.len && line.ptr[n] != ' ' && line.ptr[n] != '\t')
-		n++;
-	*rest = str_trim(str_slice(line, n, line.len));
-	return str_slice(line, 0, n);
-}
-
-int actor_curve_keys_next(struct str *text, size_t *n_lines, struct curve_key *key, struct err *err)
-{
-	struct str line, rest;
-
-	while (text->len) {
-		if (!str_cut(*text, '\n', &line, text)) {
-			line = *text;
-			*text = STR("");
-		}
-		++*n_lines;
-		line = str_trim(line);
-		if (key_from(first_word(line, &rest), key) && (!rest.len || rest.ptr[0] == '#'))
-			return 1;
-		if (line.len && line.ptr[0] != '#')
-			return err_set(err,
-				       "line %zu is no key; one key a line, 40 characters of Z85",
-				       *n_lines);
-	}
-	return 0;
-}
-
 /* Others who can read a secret key are named. The group may, where the file is not ours: that is
  * how Kubernetes hands a Secret to a pod that is not root (fsGroup). */
 static void check_mode(const char *path)
@@ -102,7 +56,7 @@ static int open_file(struct key_file *reader, const char *path, struct err *err)
 
 static int next_key(struct key_file *reader, struct curve_key *key, struct err *err)
 {
-	int rc = actor_curve_keys_next(&reader->left, &reader->n_lines, key, err);
+	int rc = actor_curve_text_next(&reader->left, &reader->n_lines, key, err);
 
 	return rc < 0 ? err_wrap(err, "%s", reader->path) : rc;
 }

@@ -2,6 +2,7 @@
  * YAML parser. */
 #include "pb/pomerium.pb-c.h"
 #include "pb/reflect.h"
+#include "tests/lib/pb_from_json.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

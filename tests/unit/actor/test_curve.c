@@ -1,5 +1,5 @@
-/* curve: what new files in the folder of the keys mean for the links; endpoint: what may be used
- * without keys. */
+/* test_curve: what new files in the folder of the keys mean for the links, and which endpoints
+ * may be used without keys. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

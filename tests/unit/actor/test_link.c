@@ -1,4 +1,4 @@
-/* link: both ends of one, in one process and without a loop: the test takes its turns. */
+/* test_link: both ends of one, in one process and without a loop: the test takes its turns. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

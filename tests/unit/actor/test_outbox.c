@@ -1,4 +1,4 @@
-/* outbox: order, numbers and credit, without a peer or a socket. */
+/* test_outbox: order, numbers and credit, without a peer or a socket. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* peer: HELLO, numbers, credit and trouble of one peer, without a link, a socket or a loop. What
- * happens is written down, one event a line. */
+/* test_peer: HELLO, numbers, credit and trouble of one peer, without a link, a socket or a loop.
+ * What happens is written down, one event a line. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -12,6 +12,7 @@
 #include "pb/envoy.pb-c.h"
 #include "pb/pomerium.pb-c.h"
 #include "pb/reflect.h"
+#include "tests/lib/pb_from_json.h"
 
 /* A message from JSON that is known to be good. */
 static inline ProtobufCMessage *rig_message(pb_type *type, const char *json, struct pool *pool)

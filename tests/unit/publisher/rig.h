@@ -13,6 +13,7 @@
 #include "pb/reflect.h"
 #include "publisher/wanted/apply.h"
 #include "publisher/wanted/render.h"
+#include "tests/lib/pb_from_json.h"
 
 static inline struct msg_key rig_key(const char *name)
 {

@@ -1,8 +1,8 @@
-/* fuzz_curve_keys: bytes as a key file. Every key is 40 characters that ZeroMQ takes, every refusal has a sentence. */
+/* fuzz_curve_text: bytes as a key file. Every key is 40 characters that ZeroMQ takes, every refusal has a sentence. */
 #include <stdint.h>
 #include <zmq.h>
 
-#include "actor/link/curve_keys.h"
+#include "actor/link/curve_text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t n_lines = 0;
 	int rc;
 
-	while ((rc = actor_curve_keys_next(&left, &n_lines, &key, &err)) == 1)
+	while ((rc = actor_curve_text_next(&left, &n_lines, &key, &err)) == 1)
 		if (strlen(key.text) != CURVE_KEY_LEN || !zmq_z85_decode(bytes, key.text))
 			abort();
 	if (rc < 0 && !err.text[0])

@@ -1,4 +1,4 @@
-/* test_curve_keys: key files of CURVE: what is a key, what is a comment, what is refused, and
+/* test_curve_text: key files of CURVE: what is a key, what is a comment, what is refused, and
  * that nothing of it is repeated. */
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <zmq.h>
 
-#include "actor/link/curve_keys.h"
+#include "actor/link/curve_text.h"
 
 #define KEY "rq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf7"
 
@@ -19,7 +19,7 @@ static int read_all(const char *text, char *found, size_t *n_keys, struct err *e
 	int rc;
 
 	*n_keys = 0;
-	while ((rc = actor_curve_keys_next(&left, &n_lines, &key, err)) == 1) {
+	while ((rc = actor_curve_text_next(&left, &n_lines, &key, err)) == 1) {
 		memcpy(found, key.text, sizeof(key.text));
 		++*n_keys;
 	}
@@ -71,7 +71,7 @@ static void test_a_nul_is_no_key(void **state)
 
 	(void)state;
 	text[7] = '\0';
-	assert_int_equal(actor_curve_keys_next(&left, &n_lines, &key, &err), -1);
+	assert_int_equal(actor_curve_text_next(&left, &n_lines, &key, &err), -1);
 }
 
 int main(void)
