@@ -18,17 +18,13 @@ def product():
 
 
 class Report:
-    """Faults fail the check; what is only worth knowing does not."""
+    """One line for each fault, and a check that fails if there is one."""
 
     def __init__(self, name):
         self.name, self.faults = name, []
 
     def fault(self, where, text):
         self.faults.append(f"{where}: {text}")
-
-    def later(self, where, text):
-        """What will be a fault once the rooms that have it today are mended."""
-        print(f"{where}: {text} (not yet a fault)")
 
     def end(self, good):
         if self.faults:
