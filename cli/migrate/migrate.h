@@ -112,6 +112,8 @@ struct migrate_source {
 	size_t n_lines;
 	struct str_map request_headers, response_headers; /* to set */
 	struct str_list removed_headers;                  /* of requests */
+	struct migrate_route **routes;
+	size_t n_routes;
 	struct str off; /* why the whole Ingress is only a comment; empty: it is not */
 	struct migrate_target *targets;
 	size_t n_targets, n_rejected; /* n_rejected: those that Sluice would not accept */

@@ -2,7 +2,7 @@
  *
  *   in     documents
  *   out    sources with their findings and targets
- *   owns   the order of the steps
+ *   owns   the order of the steps, and the order in which people read the result
  *   never  reads, checks or writes
  */
 #include "cli/migrate/nginx/nginx_server.h"
@@ -22,7 +22,18 @@ void cli_migrate_convert_clear(struct migrate *migrate)
 	map_clear(&migrate->by_host);
 	map_clear(&migrate->by_path);
 	map_clear(&migrate->objects);
-	pool_clear(&migrate->pool);
+	pool_wipe(&migrate->pool); /* the input may hold Secrets */
+}
+
+static int by_place_cmp(const void *a, const void *b)
+{
+	const struct migrate_source *x = *(struct migrate_source *const *)a,
+				    *y = *(struct migrate_source *const *)b;
+	const int order = str_cmp(x->file, y->file);
+
+	if (order)
+		return order;
+	return x->line != y->line ? (x->line < y->line ? -1 : 1) : str_cmp(x->key, y->key);
 }
 
 void cli_migrate_convert(struct migrate *migrate)
@@ -34,4 +45,7 @@ void cli_migrate_convert(struct migrate *migrate)
 	for (size_t i = 0; i < migrate->n_sources; i++)
 		cli_outcome_convert(migrate, migrate->sources[i]);
 	cli_migrate_target_make(migrate);
+	if (migrate->n_sources)
+		qsort(migrate->sources, migrate->n_sources, sizeof(*migrate->sources),
+		      by_place_cmp);
 }

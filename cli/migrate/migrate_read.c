@@ -115,7 +115,7 @@ static void take_stream(struct migrate *migrate, const char *name, FILE *in)
 	} else {
 		take_bytes(migrate, name, &bytes);
 	}
-	buf_clear(&bytes);
+	buf_wipe(&bytes);
 }
 
 static void on_found(void *arg, const char *path)

@@ -49,47 +49,43 @@ static struct migrate_route *add(struct migrate *migrate, struct nginx_server *s
 	};
 	*(struct migrate_route **)pool_push(&migrate->pool, &server->routes, &server->n_routes,
 					    sizeof(route)) = route;
+	*(struct migrate_route **)pool_push(&migrate->pool, &location->owner->routes,
+					    &location->owner->n_routes, sizeof(route)) = route;
 	return route;
 }
 
-static bool has_exact(const struct nginx_server *server, struct str path)
+/* False if the host has this path of this type already; remembers it otherwise. */
+static bool is_new(struct migrate *migrate, const struct nginx_server *server,
+		   const struct nginx_location *location, const char *type, struct str path)
 {
-	for (size_t i = 0; i < server->n_matches; i++)
-		if (server->matches[i].exact && str_eq(server->matches[i].path, path))
-			return true;
-	return false;
-}
-
-/* ---- a host without expressions ---- */
-
-/* False: the host has this path already. */
-static bool add_plain(struct migrate *migrate, struct nginx_server *server,
-		      const struct nginx_location *location, const char *type, struct str path)
-{
-	const struct str key =
-		pool_printf(&migrate->pool, STR_FMT ">%s" STR_FMT, STR_ARG(server->host),
-			    type[0] == 'E' ? "=" : "", STR_ARG(path));
+	const struct str key = pool_printf(&migrate->pool, STR_FMT ">%s" STR_FMT,
+					   STR_ARG(server->host), type, STR_ARG(path));
 
 	if (map_get(&migrate->by_path, key))
 		return false;
 	map_put(&migrate->by_path, key, (void *)location);
-	add(migrate, server, location, type, path);
 	return true;
 }
+
+/* ---- a host without expressions ---- */
 
 /* nginx answers 301 to "/shop" if there is "/shop/" and nothing for "/shop" itself. */
 static void stand_in(struct migrate *migrate, struct nginx_server *server,
 		     const struct nginx_location *location)
 {
 	const struct str bare = str_slice(location->path, 0, location->path.len - 1);
+	const struct str path = escape(migrate, bare);
 
-	if (location->path.len < 2 || !str_ends(location->path, "/") || has_exact(server, bare))
+	if (location->path.len < 2 || !str_ends(location->path, "/") ||
+	    cli_nginx_server_location(migrate, server->host, bare, true) ||
+	    cli_nginx_server_location(migrate, server->host, bare, false) ||
+	    !is_new(migrate, server, location, EXACT, path))
 		return;
-	if (add_plain(migrate, server, location, EXACT, escape(migrate, bare)))
-		cli_migrate_source_note(migrate, location->owner, "no-301", server->host, bare,
-					"nginx redirects to " STR_FMT
-					" with 301; here the Service gets the request",
-					STR_ARG(location->path));
+	add(migrate, server, location, EXACT, path);
+	cli_migrate_source_note(migrate, location->owner, "no-301", server->host, bare,
+				"nginx redirects to " STR_FMT
+				" with 301; here the Service gets the request",
+				STR_ARG(location->path));
 }
 
 static void plain_routes(struct migrate *migrate, struct nginx_server *server)
@@ -97,12 +93,15 @@ static void plain_routes(struct migrate *migrate, struct nginx_server *server)
 	for (size_t i = 0; i < server->n_matches; i++) {
 		const struct nginx_match *match = &server->matches[i];
 		const struct nginx_location *location = match->location;
+		const char *type = match->exact ? EXACT : PREFIX;
+		const struct str path = escape(migrate, match->path);
 
 		if (!location->backend ||
 		    (match->exact && !location->exact && str_ends(match->path, "/")))
 			continue; /* a 404, or covered by the prefix */
-		if (!add_plain(migrate, server, location, match->exact ? EXACT : PREFIX,
-			       escape(migrate, match->path)))
+		if (is_new(migrate, server, location, type, path))
+			add(migrate, server, location, type, path);
+		else
 			cli_migrate_source_note(
 				migrate, location->owner, "left-out", server->host, location->path,
 				"it is left out: another path of this host is the same, "
@@ -123,14 +122,6 @@ static void decide(struct migrate *migrate, struct migrate_route *route, const s
 	route->decide = pool_str(&migrate->pool, str_from(why->text));
 	for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++)
 		cli_migrate_source_add(migrate, &route->choices, choices[i]);
-}
-
-static bool is_there(const struct nginx_server *server, struct str path)
-{
-	for (size_t i = 0; i < server->n_routes; i++)
-		if (str_eq(server->routes[i]->path, path))
-			return true;
-	return false;
 }
 
 static void lose(struct migrate *migrate, const struct nginx_server *server,
@@ -154,7 +145,7 @@ static void regex_route(struct migrate *migrate, struct nginx_server *server,
 		decide(migrate, route, &err);
 		return;
 	}
-	if (is_there(server, text)) {
+	if (!is_new(migrate, server, location, REGEX, text)) {
 		lose(migrate, server, match);
 		return;
 	}

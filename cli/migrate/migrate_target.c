@@ -50,10 +50,10 @@ static void add_host(struct migrate *migrate, struct migrate_source *source,
 		     const struct nginx_server *server, bool decided)
 {
 	for (size_t a = 0; a <= server->aliases.n; a++)
-		for (size_t i = 0; i < server->n_routes; i++)
-			if (server->routes[i]->location->owner == source &&
-			    !server->routes[i]->decide.len == decided)
-				add_route(migrate, source, server->routes[i],
+		for (size_t i = 0; i < source->n_routes; i++)
+			if (str_eq(source->routes[i]->host, server->host) &&
+			    !source->routes[i]->decide.len == decided)
+				add_route(migrate, source, source->routes[i],
 					  a ? server->aliases.items[a - 1] : server->host);
 }
 

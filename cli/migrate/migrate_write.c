@@ -355,34 +355,12 @@ void cli_migrate_write_alone(const struct migrate_source *source, struct buf *ou
 	}
 }
 
-static int by_place_cmp(const void *a, const void *b)
-{
-	const struct migrate_source *x = *(struct migrate_source *const *)a,
-				    *y = *(struct migrate_source *const *)b;
-	const int order = str_cmp(x->file, y->file);
-
-	if (order)
-		return order;
-	return x->line != y->line ? (x->line < y->line ? -1 : 1) : str_cmp(x->key, y->key);
-}
-
 void cli_migrate_write(const struct migrate *migrate, struct buf *out)
 {
-	struct migrate_source **sources = NULL;
-	size_t n = 0;
-	struct pool pool;
-
-	pool_init(&pool);
 	for (size_t i = 0; i < migrate->n_sources; i++)
-		*(struct migrate_source **)pool_push(&pool, &sources, &n, sizeof(*sources)) =
-			migrate->sources[i];
-	if (n)
-		qsort(sources, n, sizeof(*sources), by_place_cmp);
-	for (size_t i = 0; i < n; i++)
-		add_source(out, sources[i]);
+		add_source(out, migrate->sources[i]);
 	for (size_t i = 0; i < migrate->n_findings; i++) {
 		add_separator(out);
 		add_finding(out, 0, migrate->findings[i]);
 	}
-	pool_clear(&pool);
 }
