@@ -7,7 +7,7 @@
  */
 #include "translator/bundle_secret.h"
 
-#include "translator/parse/pem.h"
+#include "x509/x509_cert.h"
 
 const struct msg_bundle_secret *translator_bundle_secret_find(const struct msg_bundle *bundle,
 							      struct str namespace, struct str name)
@@ -43,8 +43,8 @@ int translator_bundle_secret_check_pair(const struct msg_bundle_secret *secret, 
 				    "only, the server's first");
 	/* The resolver has read a certificate that it found a key for, and reading it again is what
 	 * costs time here. */
-	if (!(key && key->matches_cert && translator_pem_starts_with_certificate(cert->clear)) &&
-	    translator_pem_first(cert->clear, err))
+	if (!(key && key->matches_cert && x509_pem_starts_with_cert(cert->clear)) &&
+	    x509_cert_check(cert->clear, err))
 		return err_wrap(err, "tls.crt");
 	if (!key || !key->len)
 		return err_set(err, "it has no tls.key");

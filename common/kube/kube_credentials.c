@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "base/small_file.h"
+#include "x509/x509_pem.h"
 
 #define FILE_MAX (1u << 20)
 
@@ -41,7 +42,7 @@ static int take_pem(struct str data, struct str file, struct pool *pool, struct 
 		return 0;
 	if (take_file(file, pool, out, err))
 		return -1;
-	if (!memmem(out->ptr, out->len, "-----BEGIN ", 11)) /* half written, perhaps */
+	if (!x509_pem_has_block(*out)) /* half written, perhaps */
 		return err_set(err, "%s holds no PEM", file.ptr);
 	return 0;
 }

@@ -17,7 +17,7 @@
 struct cert {
 	struct str secret, pem, key;
 	struct str place; /* in the map of certificates */
-	struct keypair_info info;
+	struct x509_pair info;
 	size_t n_holders, n_offers, n_always;
 	size_t n_names; /* names it serves now */
 };
@@ -304,7 +304,7 @@ static struct str place_of(struct str secret, const struct str pair[2], struct p
 }
 
 static struct cert *new_cert(struct str secret, const struct str pair[2],
-			     const struct keypair_info *info)
+			     const struct x509_pair *info)
 {
 	struct cert *cert = mem_alloc(sizeof(*cert));
 	struct str_list *names = &cert->info.names;
@@ -322,7 +322,7 @@ static struct cert *new_cert(struct str secret, const struct str pair[2],
 struct cert *publisher_certs_hold(struct certs *certs, struct str secret, const struct str pair[2],
 				  struct err *err)
 {
-	struct keypair_info info;
+	struct x509_pair info;
 	struct pool pool;
 	struct cert *cert;
 	struct str place;
@@ -330,7 +330,7 @@ struct cert *publisher_certs_hold(struct certs *certs, struct str secret, const 
 	pool_init(&pool);
 	place = place_of(secret, pair, &pool);
 	cert = map_get(&certs->certs, place);
-	if (!cert && publisher_keypair_read(pair[0], pair[1], &pool, &info, err) == 0) {
+	if (!cert && x509_pair_read(pair[0], pair[1], &pool, &info, err) == 0) {
 		cert = new_cert(secret, pair, &info);
 		cert->place = dup(place);
 		map_put(&certs->certs, place, cert);

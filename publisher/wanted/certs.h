@@ -8,7 +8,7 @@
 #define PUBLISHER_CERTS_H
 
 #include "base/map.h"
-#include "publisher/wanted/keypair.h"
+#include "x509/x509_pair.h"
 
 struct cert;
 

@@ -9,7 +9,7 @@
 
 #include "translator/answer.h"
 #include "translator/bundle_secret.h"
-#include "translator/parse/pem.h"
+#include "x509/x509_cert.h"
 
 enum key_flag {
 	KEY_REQUIRED = 1, /* must exist */
@@ -177,7 +177,7 @@ static int check_key(struct ingress_job *job, const struct msg_bundle_secret *se
 				       " holds a private key: it should hold "
 				       "certificates only",
 				       key->key, STR_ARG(secret->name));
-	else if (translator_pem_bundle(info->clear, err))
+	else if (x509_cert_check_bundle(info->clear, err))
 		return err_wrap(err, "key %s of Secret " STR_FMT, key->key, STR_ARG(secret->name));
 	return 0;
 }

@@ -8,15 +8,13 @@
 #include "translator/settings/settings.h"
 
 #include <math.h>
-#include <openssl/err.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
+
 #include "translator/answer.h"
 #include "translator/settings/crd.h"
-#include "translator/parse/pem.h"
 #include "translator/parse/url.h"
 #include "translator/regex/regex.h"
 #include "translator/validate/validate.h"
+#include "x509/x509_cert.h"
 
 static const char ACCESS_LOG_FIELDS[] =
 	"authority client-certificate cluster-stat-name duration forwarded-for ip method path "
@@ -148,63 +146,12 @@ static int check_ca(struct settings_job *job, struct str key, struct str text, s
 	buf_init(&pem, BUF_MAX_TEXT);
 	if (buf_unbase64(&pem, text) || pem.full)
 		rc = err_set(err, "it should be base64 of a PEM bundle");
-	else if (pem.len && translator_pem_bundle(buf_view(&pem), NULL))
+	else if (pem.len && x509_cert_check_bundle(buf_view(&pem), NULL))
 		translator_answer_warn(
 			job->out, job->pool,
 			"spec.downstreamMtls.ca: no certificate in it can be read, so no client "
 			"certificate will be good");
 	buf_clear(&pem);
-	return rc;
-}
-
-/* Nothing may follow the last block. */
-static bool ends_in_pem(struct str pem)
-{
-	static const char mark[] = "-----END ";
-	const char *last = NULL, *line_end;
-	struct str rest = pem;
-
-	for (const char *at; (at = memmem(rest.ptr, rest.len, mark, sizeof(mark) - 1)) != NULL;) {
-		last = at;
-		rest = str_slice(pem, (size_t)(at - pem.ptr) + 1, pem.len);
-	}
-	if (!last)
-		return false;
-	line_end = memchr(last, '\n', (size_t)(pem.ptr + pem.len - last));
-	return !line_end || line_end + 1 == pem.ptr + pem.len;
-}
-
-static bool is_crl(const unsigned char *der, long len)
-{
-	const unsigned char *p = der;
-	X509_CRL *crl = d2i_X509_CRL(NULL, &p, len);
-	bool whole = crl && p == der + len;
-
-	X509_CRL_free(crl);
-	return whole;
-}
-
-static int check_crl_blocks(struct str pem, struct err *err)
-{
-	BIO *bio = BIO_new_mem_buf(pem.ptr, (int)pem.len);
-	char *label = NULL, *header = NULL;
-	unsigned char *der = NULL;
-	size_t n = 0;
-	long len = 0;
-	int rc = 0;
-
-	while (!rc && PEM_read_bio(bio, &label, &header, &der, &len) == 1) {
-		n++;
-		if (strcmp(label, "X509 CRL") == 0 && !is_crl(der, len))
-			rc = err_set(err, "block %zu is not a revocation list that can be read", n);
-		OPENSSL_free(label);
-		OPENSSL_free(header);
-		OPENSSL_free(der);
-	}
-	ERR_clear_error();
-	BIO_free(bio);
-	if (!rc && (n == 0 || !ends_in_pem(pem)))
-		rc = err_set(err, "it should hold PEM blocks X509 CRL and nothing after them");
 	return rc;
 }
 
@@ -218,7 +165,7 @@ static int check_crl(struct settings_job *job, struct str key, struct str text, 
 	if (buf_unbase64(&pem, text) || pem.full)
 		rc = err_set(err, "it should be base64 of a PEM bundle");
 	else if (pem.len)
-		rc = check_crl_blocks(buf_view(&pem), err);
+		rc = x509_cert_check_crl(buf_view(&pem), err);
 	buf_clear(&pem);
 	return rc;
 }

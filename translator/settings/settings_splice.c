@@ -10,7 +10,7 @@
 #include "translator/settings/crd.h"
 #include "translator/answer.h"
 #include "translator/bundle_secret.h"
-#include "translator/parse/pem.h"
+#include "x509/x509_cert.h"
 
 /* ---- certificates and authorities ---- */
 
@@ -70,7 +70,7 @@ static int collect_authorities(struct settings_job *job, const struct value *lis
 				       "should hold "
 				       "certificates only",
 				       err_quote(name));
-		if (!info || translator_pem_bundle(info->clear, NULL))
+		if (!info || x509_cert_check_bundle(info->clear, NULL))
 			translator_answer_warn(
 				job->out, job->pool,
 				"spec.caSecrets: Secret %s has no ca.crt that can be read",

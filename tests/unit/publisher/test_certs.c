@@ -3,7 +3,7 @@
 #include "publisher/wanted/certs.h"
 
 #include "base/mem.h"
-#include "tests/unit/publisher/pems.h"
+#include "tests/unit/x509/pems.h"
 
 static struct pool pool;
 static struct certs certs;
@@ -225,7 +225,7 @@ static const char *const hosts[N_HOSTS] = {
 
 struct model {
 	struct cert *certs[N_CERTS];
-	struct keypair_info info[N_CERTS];
+	struct x509_pair info[N_CERTS];
 	bool offered[N_CERTS];
 	size_t n_routes[N_HOSTS];
 };
@@ -289,8 +289,7 @@ static void any_order_of_changes(void **state)
 		struct pem_pair pair = pem_make(sans[c % 6], 10 + (long)(c * 7 % 12), &pool);
 
 		m.certs[c] = hold("n/s", pair);
-		assert_int_equal(
-			publisher_keypair_read(pair.cert, pair.key, &pool, &m.info[c], &err), 0);
+		assert_int_equal(x509_pair_read(pair.cert, pair.key, &pool, &m.info[c], &err), 0);
 	}
 	for (int step = 0; step < 3000; step++) {
 		size_t c = (size_t)rand() % N_CERTS, h = (size_t)rand() % N_HOSTS;

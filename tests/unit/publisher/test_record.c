@@ -1,7 +1,7 @@
 /* test_record: which records make up what is wanted, and that what was read is what was written. */
 #include "publisher/databroker/record.h"
 
-#include "tests/unit/publisher/pems.h"
+#include "tests/unit/x509/pems.h"
 #include "tests/unit/publisher/rig.h"
 
 static struct pool pool;

@@ -2,7 +2,7 @@
 #include "publisher/file/state_file.h"
 
 #include "tests/unit/publisher/folders.h"
-#include "tests/unit/publisher/pems.h"
+#include "tests/unit/x509/pems.h"
 #include "tests/unit/publisher/rig.h"
 
 static struct pool pool;

@@ -3,7 +3,7 @@
 #include "publisher/wanted/wanted_inside.h"
 
 #include "base/mem.h"
-#include "tests/unit/publisher/pems.h"
+#include "tests/unit/x509/pems.h"
 #include "tests/unit/publisher/rig.h"
 
 static struct pool pool;

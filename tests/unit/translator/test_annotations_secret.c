@@ -1,7 +1,7 @@
 /* test_annotations_secret: splices, required keys and types; TLS Secrets as offers. */
 #include "trip.h"
 
-#include "pem_text.h"
+#include "tests/unit/x509/pem_text.h"
 
 #define FACT(name, more) "{name: " name ", len: 5, utf8: true" more "}"
 #define EMPTY(name) "{name: " name ", len: 0, utf8: true}"

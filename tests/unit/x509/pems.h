@@ -1,6 +1,6 @@
 /* pems: throw-away certificates and keys for tests, made when the test runs. */
-#ifndef TESTS_PUBLISHER_PEMS_H
-#define TESTS_PUBLISHER_PEMS_H
+#ifndef TESTS_X509_PEMS_H
+#define TESTS_X509_PEMS_H
 
 #include <openssl/bio.h>
 #include <openssl/evp.h>

@@ -1,6 +1,6 @@
-/* pem_text: PEM for the tests of this room. */
-#ifndef TESTS_TRANSLATOR_PEM_TEXT_H
-#define TESTS_TRANSLATOR_PEM_TEXT_H
+/* pem_text: PEM for tests that cannot make it. */
+#ifndef TESTS_X509_PEM_TEXT_H
+#define TESTS_X509_PEM_TEXT_H
 
 /* A throw-away certificate for t.example.com, valid until 2126. */
 #define TEST_CERTIFICATE                                                     \

@@ -1,5 +1,5 @@
-/* fuzz_publisher_keypair: bytes as tls.crt and, behind the first NUL, tls.key. */
-#include "publisher/wanted/keypair.h"
+/* fuzz_x509_pair: bytes as tls.crt and, behind the first NUL, tls.key. */
+#include "x509/x509_pair.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -9,13 +9,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct str cert = { (const char *)data, size }, key = STR("");
-	struct keypair_info info;
+	struct x509_pair info;
 	struct pool pool;
 	struct err err = { "" };
 
 	pool_init(&pool);
 	str_cut(cert, '\0', &cert, &key);
-	if (publisher_keypair_read(cert, key, &pool, &info, &err) < 0 && !err.text[0])
+	if (x509_pair_read(cert, key, &pool, &info, &err) < 0 && !err.text[0])
 		abort();
 	pool_clear(&pool);
 	return 0;

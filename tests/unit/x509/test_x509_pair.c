@@ -1,7 +1,7 @@
-/* test_keypair: what Go's encoding/pem, crypto/x509 and tls.X509KeyPair take and refuse. */
-#include "publisher/wanted/keypair.h"
+/* test_x509_pair: what Go's encoding/pem, crypto/x509 and tls.X509KeyPair take and refuse. */
+#include "x509/x509_pair.h"
 
-#include "tests/unit/publisher/pems.h"
+#include "tests/unit/x509/pems.h"
 
 static struct pool pool;
 
@@ -26,26 +26,26 @@ static struct str join(struct str a, struct str b)
 
 static void refuse(struct str cert, struct str key, const char *word)
 {
-	struct keypair_info info;
+	struct x509_pair info;
 	struct err err = { "" };
 
-	assert_int_equal(publisher_keypair_read(cert, key, &pool, &info, &err), -1);
+	assert_int_equal(x509_pair_read(cert, key, &pool, &info, &err), -1);
 	if (!strstr(err.text, word))
 		fail_msg("%s not in: %s", word, err.text);
 }
 
-static void accept(struct str cert, struct str key, struct keypair_info *info)
+static void accept(struct str cert, struct str key, struct x509_pair *info)
 {
 	struct err err = { "" };
 
-	if (publisher_keypair_read(cert, key, &pool, info, &err) < 0)
+	if (x509_pair_read(cert, key, &pool, info, &err) < 0)
 		fail_msg("%s", err.text);
 }
 
 static void reads_names_and_end(void **state)
 {
 	struct pem_pair p = pem_make("DNS:a.example,DNS:*.b.example,IP:1.2.3.4", 10, &pool);
-	struct keypair_info info;
+	struct x509_pair info;
 
 	(void)state;
 	accept(p.cert, p.key, &info);
@@ -58,7 +58,7 @@ static void reads_names_and_end(void **state)
 static void common_name_does_not_count(void **state)
 {
 	struct pem_pair p = pem_make(NULL, 10, &pool);
-	struct keypair_info info;
+	struct x509_pair info;
 
 	(void)state;
 	accept(p.cert, p.key, &info);
@@ -69,7 +69,7 @@ static void text_and_broken_blocks_before_it_are_skipped(void **state)
 {
 	struct pem_pair p = pem_make("DNS:a.example", 10, &pool),
 			other = pem_make("DNS:b.example", 10, &pool);
-	struct keypair_info info;
+	struct x509_pair info;
 
 	(void)state;
 	accept(join(STR("Subject: me\n"), p.cert), join(STR("hello\n"), p.key), &info);

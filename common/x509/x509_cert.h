@@ -1,0 +1,27 @@
+/* x509_cert: certificates in PEM. */
+#ifndef X509_X509_CERT_H
+#define X509_X509_CERT_H
+
+#include <openssl/types.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/pool.h"
+#include "x509/x509_pem.h"
+
+/* The first block, which must be the certificate. NULL and a sentence about "it". */
+X509 *x509_cert_read(struct str pem, enum x509_reader reader, struct err *err);
+void x509_cert_free(X509 *cert);
+/* The DNS names of the subject alternative name; the common name does not count. */
+struct str_list x509_cert_names(const X509 *cert, struct pool *pool);
+/* The end of its validity, in seconds since 1970; -1: there is none that can be read. */
+int x509_cert_end(const X509 *cert, int64_t *out);
+
+/* Whether both readers take its first block. */
+int x509_cert_check(struct str pem, struct err *err);
+/* At least one certificate, and every block that is called one can be read. */
+int x509_cert_check_bundle(struct str pem, struct err *err);
+/* Every block that is called a revocation list can be read, and nothing stands after the blocks. */
+int x509_cert_check_crl(struct str pem, struct err *err);
+
+#endif
