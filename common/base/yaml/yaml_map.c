@@ -6,7 +6,7 @@
  *   owns   nothing that outlives a call
  *   never  compares more than MAX_COMPARED keys for the merges of one document
  */
-#include "base/yaml_map.h"
+#include "base/yaml/yaml_map.h"
 
 #include "base/mem.h"
 

@@ -5,7 +5,7 @@
  *   owns   the table of words and the number grammar
  *   never  sees a quoted scalar as anything but a string, unless a tag says so
  */
-#include "base/yaml_scalar.h"
+#include "base/yaml/yaml_scalar.h"
 
 #include <math.h>
 

@@ -10,8 +10,8 @@
 #include <yaml.h>
 #include "base/map.h"
 #include "base/mem.h"
-#include "base/yaml_map.h"
-#include "base/yaml_scalar.h"
+#include "base/yaml/yaml_map.h"
+#include "base/yaml/yaml_scalar.h"
 
 #define MAX_READ_AGAIN (1u << 20) /* bytes */
 
