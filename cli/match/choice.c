@@ -11,7 +11,7 @@
 
 #include "base/buf.h"
 #include "cli/match/pattern.h"
-#include "translator/parse/url.h"
+#include "net/url.h"
 
 /* The host and the path of a request, as routes look at them. */
 struct request {
@@ -33,7 +33,7 @@ static struct str lower(struct str text, struct pool *pool)
 	return copy;
 }
 
-static struct str authority_of(const struct translator_url *url)
+static struct str authority_of(const struct url *url)
 {
 	size_t len = url->host.len;
 
@@ -46,9 +46,9 @@ static struct str authority_of(const struct translator_url *url)
 
 static int read_request(struct str text, struct pool *pool, struct request *out, struct err *err)
 {
-	struct translator_url url;
+	struct url url;
 
-	if (translator_url_parse_full(text, &url, err))
+	if (url_parse_full(text, &url, err))
 		return err_wrap(err, "%s is not a URL", err_quote(text));
 	if (!str_is(url.scheme, "https") && !str_is(url.scheme, "http"))
 		return err_set(err, "%s should be an https URL", err_quote(text));
@@ -129,9 +129,9 @@ static bool wildcard_matches(struct str host, struct str authority)
 
 static enum fit fit_of(const struct route *route, const struct request *request)
 {
-	struct translator_url from;
+	struct url from;
 
-	if (translator_url_parse(route->from, &from, NULL) ||
+	if (url_parse(route->from, &from, NULL) ||
 	    (!str_is(from.scheme, "https") && !str_is(from.scheme, "http")))
 		return FIT_NONE; /* a tunnel for TCP, UDP or SSH */
 	if (str_find(from.host, '*') >= 0)

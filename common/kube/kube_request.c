@@ -12,6 +12,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/value.h"
+#include "net/ip.h"
+#include "net/url.h"
 
 #define CONNECT_MS 10000
 #define ERROR_BODY_MAX (64u << 10)
@@ -76,12 +78,9 @@ void kube_add_escaped(struct buf *url, struct str text)
 /* As Go: what the environment says of proxies is not meant for this machine. */
 static bool is_loopback(struct str server)
 {
-	static const char *const hosts[] = { "://localhost", "://127.", "://[::1]" };
+	struct url url;
 
-	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
-		if (memmem(server.ptr, server.len, hosts[i], strlen(hosts[i])))
-			return true;
-	return false;
+	return url_parse(server, &url, NULL) == 0 && ip_is_loopback(url.hostname);
 }
 
 static void add_header(struct kube_request *request, const char *name, struct str value)

@@ -7,25 +7,12 @@
  */
 #include "resolver/outgoing/addresses.h"
 
-#include <arpa/inet.h>
-
 #include "base/hash.h"
 #include "base/log.h"
+#include "net/ip.h"
 #include "resolver/graph/key.h"
 
 /* ---- settings ---- */
-
-static bool is_ip(struct str text)
-{
-	unsigned char bytes[sizeof(struct in6_addr)];
-	char buf[INET6_ADDRSTRLEN];
-
-	if (text.len >= sizeof(buf) || text.len == 0)
-		return false;
-	memcpy(buf, text.ptr, text.len);
-	buf[text.len] = '\0';
-	return inet_pton(AF_INET, buf, bytes) == 1 || inet_pton(AF_INET6, buf, bytes) == 1;
-}
 
 /* As Kubernetes checks it: RFC 1123, lower case. Four numbers that are no address are a mistake. */
 static bool is_host(struct str text)
@@ -53,7 +40,7 @@ int resolver_addresses_check(struct addresses *self, struct err *err)
 			       "of a Service",
 			       err_quote(self->service));
 	for (size_t i = 0; i < self->fixed.n; i++)
-		if (!is_ip(self->fixed.items[i]) && !is_host(self->fixed.items[i]))
+		if (!ip_is(self->fixed.items[i]) && !is_host(self->fixed.items[i]))
 			return err_set(err,
 				       "--status-address is %s; it must be an IP address or the "
 				       "name of a host",
@@ -80,7 +67,7 @@ static void from_settings(const struct addresses *self, struct pool *pool,
 	for (size_t i = 0; i < self->fixed.n; i++) {
 		struct msg_load_balancer_ingress *to = add(out, pool);
 
-		*(is_ip(self->fixed.items[i]) ? &to->ip : &to->hostname) = self->fixed.items[i];
+		*(ip_is(self->fixed.items[i]) ? &to->ip : &to->hostname) = self->fixed.items[i];
 	}
 }
 
@@ -100,7 +87,7 @@ static int from_service(const struct msg_service *service, struct pool *pool,
 			       "it is of type " STR_FMT
 			       "; only LoadBalancer and NodePort say where they are reached",
 			       STR_ARG(spec->type.len ? spec->type : STR("ClusterIP")));
-	if (!is_ip(spec->clusterIP))
+	if (!ip_is(spec->clusterIP))
 		return err_set(err, "it is of type NodePort and has no cluster IP");
 	add(out, pool)->ip = spec->clusterIP;
 	return 0;

@@ -9,7 +9,7 @@
  * Any annotation of the server makes the route a server, even if it is empty. */
 #include "translator/ingress/ingress.h"
 
-#include "translator/parse/url.h"
+#include "net/url.h"
 
 enum kind { MCP_CLIENT, MCP_SERVER, MCP_BYTES, MCP_TEXT, MCP_SCOPES, MCP_STYLE, MCP_PARAMS };
 
@@ -43,11 +43,10 @@ static Pomerium__Config__UpstreamOAuth2 *oauth2_of(struct ingress_job *job)
 
 static int set_client(struct ingress_job *job, struct str text, struct err *err)
 {
-	struct translator_url url;
+	struct url url;
 
 	if (text.len && !str_is(text, "true") &&
-	    (translator_url_parse(text, &url, NULL) || !str_is(url.scheme, "https") ||
-	     !url.hostname.len))
+	    (url_parse(text, &url, NULL) || !str_is(url.scheme, "https") || !url.hostname.len))
 		return err_set(err, "should be true, empty or an https URL, got %s",
 			       err_quote(text));
 	job->route->mcp->client = PB_NEW(job->pool, pomerium__config__mcpclient);

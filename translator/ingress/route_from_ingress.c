@@ -8,8 +8,8 @@
  */
 #include "translator/ingress/ingress.h"
 
+#include "net/url.h"
 #include "translator/ingress/names.h"
-#include "translator/parse/url.h"
 
 #define MAX_ROUTES 10000 /* of one Ingress: far above any real one, and memory stays bounded */
 
@@ -98,12 +98,12 @@ static int set_from(struct ingress_job *job, const struct place *place,
 		if (translator_upstream_from_service_port(job, place->path->backend.service, &port,
 							  err))
 			return -1;
-		host = translator_url_join(host, port, job->pool);
+		host = url_join(host, port, job->pool);
 		scheme = job->flags & INGRESS_TCP ? "tcp+https" : "udp+https";
 	}
 	PB_SET_TEXT(route, from,
 		    pool_printf(job->pool, "%s://" STR_FMT, scheme,
-				STR_ARG(translator_url_escape_host(host, job->pool))));
+				STR_ARG(url_escape(host, URL_HOST, job->pool))));
 	return 0;
 }
 

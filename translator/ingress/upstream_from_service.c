@@ -7,7 +7,7 @@
  */
 #include "translator/ingress/ingress.h"
 
-#include "translator/parse/url.h"
+#include "net/url.h"
 
 static const struct msg_bundle_service *service_of(const struct ingress_job *job, struct str name)
 {
@@ -71,7 +71,7 @@ static void add_url(struct ingress_job *job, struct str_list *urls, struct str h
 {
 	struct str *url = pool_push(job->pool, &urls->items, &urls->n, sizeof(*url));
 
-	host = translator_url_escape_host(translator_url_join(host, port, job->pool), job->pool);
+	host = url_escape(url_join(host, port, job->pool), URL_HOST, job->pool);
 	*url = pool_printf(job->pool, "%s://" STR_FMT, scheme_of(job), STR_ARG(host));
 }
 

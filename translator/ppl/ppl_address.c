@@ -4,24 +4,10 @@
  *   out    a range stays as written; a single address becomes a range of one, in Go's spelling
  *   owns   nothing
  *   never  resolves a name
- *
- * inet_pton accepts what Go's net/netip accepts: no leading zeros, no zone. */
+ */
 #include "translator/ppl/ppl.h"
 
-#include <arpa/inet.h>
-
-#define ADDRESS_MAX 46 /* INET6_ADDRSTRLEN */
-
-static int parse_address(struct str text, int family, unsigned char *out)
-{
-	char copy[ADDRESS_MAX];
-
-	if (text.len == 0 || text.len >= sizeof(copy) || memchr(text.ptr, '\0', text.len))
-		return -1;
-	memcpy(copy, text.ptr, text.len);
-	copy[text.len] = '\0';
-	return inet_pton(family, copy, out) == 1 ? 0 : -1;
-}
+#include "net/ip.h"
 
 /* Go reads the length as decimal digits; leading zeros are fine, a sign is not. */
 static bool is_prefix_length(struct str text, int max)
@@ -78,29 +64,24 @@ static void put_ipv4(const unsigned char *bytes, struct buf *out)
 int translator_ppl_address_normalize(struct str text, struct buf *out)
 {
 	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
-	unsigned char bytes[16];
 	struct str address, length;
+	struct ip ip;
 
 	if (str_cut(text, '/', &address, &length)) {
-		if (!(parse_address(address, AF_INET, bytes) == 0 &&
-		      is_prefix_length(length, 32)) &&
-		    !(parse_address(address, AF_INET6, bytes) == 0 &&
-		      is_prefix_length(length, 128)))
+		if (!ip_parse(address, &ip) || !is_prefix_length(length, ip.is_v6 ? 128 : 32))
 			return -1;
 		buf_str(out, text);
 		return 0;
 	}
-	if (parse_address(text, AF_INET, bytes) == 0) {
-		put_ipv4(bytes, out);
-		return 0;
-	}
-	if (parse_address(text, AF_INET6, bytes) < 0)
+	if (!ip_parse(text, &ip))
 		return -1;
-	if (memcmp(bytes, mapped, sizeof(mapped)) == 0) {
-		put_ipv4(bytes + sizeof(mapped), out);
-		return 0;
+	if (!ip.is_v6) {
+		put_ipv4(ip.bytes, out);
+	} else if (memcmp(ip.bytes, mapped, sizeof(mapped)) == 0) {
+		put_ipv4(ip.bytes + sizeof(mapped), out);
+	} else {
+		put_ipv6(ip.bytes, out);
+		buf_puts(out, "/128");
 	}
-	put_ipv6(bytes, out);
-	buf_puts(out, "/128");
 	return 0;
 }

@@ -7,12 +7,12 @@
  */
 #include "translator/settings/settings.h"
 
+#include "net/url.h"
 #include "pb/pomerium.pb-c.h"
 #include "translator/settings/crd.h"
 #include "translator/settings/pomerium_flags.h"
 #include "translator/answer.h"
 #include "translator/bundle_secret.h"
-#include "translator/parse/url.h"
 
 #define SECRET_LEN 32
 #define ADDRESS_DEFAULT STR(":8443")
@@ -194,11 +194,11 @@ static int add_node(struct settings_job *job, const struct pomerium_node *known,
 		    Pomerium__Config__Settings *out, struct err *err)
 {
 	Pomerium__Config__Settings__DataBrokerClusterNode *node;
-	struct translator_url url;
+	struct url url;
 
 	if (!known->grpc_address.ptr)
 		return 0;
-	if (translator_url_parse_full(known->grpc_address, &url, err))
+	if (url_parse_full(known->grpc_address, &url, err))
 		return err_wrap(err, "databroker cluster node %s", err_quote(known->id));
 	if (!out->databroker_cluster_nodes)
 		out->databroker_cluster_nodes =

@@ -8,8 +8,8 @@
 #include "translator/settings/pomerium_flags.h"
 
 #include "base/value.h"
+#include "net/url.h"
 #include "pb/reflect.h"
-#include "translator/parse/url.h"
 
 struct pomerium_flags translator_pomerium_flags;
 
@@ -124,12 +124,12 @@ static int set_services(const struct str_list *services, struct pool *pool,
 static int set_urls(const struct str_list *urls, struct pool *pool,
 		    Pomerium__Config__Config *config, struct err *err)
 {
-	struct translator_url url;
+	struct url url;
 
 	for (size_t i = 0; i < urls->n; i++) {
 		struct str path = pool_printf(pool, "settings.databroker_service_urls[%zu]", i);
 
-		if (translator_url_parse_full(urls->items[i], &url, err))
+		if (url_parse_full(urls->items[i], &url, err))
 			return err_wrap(err, "--databroker-service-urls: %s",
 					err_quote(urls->items[i]));
 		if (pb_set_path(&config->base, path, urls->items[i], pool, err))

@@ -9,9 +9,9 @@
 
 #include <math.h>
 
+#include "net/url.h"
 #include "translator/answer.h"
 #include "translator/settings/crd.h"
-#include "translator/parse/url.h"
 #include "translator/regex/regex.h"
 #include "translator/validate/validate.h"
 #include "x509/x509_cert.h"
@@ -34,19 +34,18 @@ static const char AUTHORIZE_LOG_FIELDS[] =
 static int check_full_url(struct settings_job *job, struct str key, struct str text,
 			  struct err *err)
 {
-	struct translator_url url;
+	struct url url;
 
 	(void)job, (void)key;
-	return translator_url_parse_full(text, &url, err) ? err_wrap(err, "%s", err_quote(text))
-							  : 0;
+	return url_parse_full(text, &url, err) ? err_wrap(err, "%s", err_quote(text)) : 0;
 }
 
 static int check_url(struct settings_job *job, struct str key, struct str text, struct err *err)
 {
-	struct translator_url url;
+	struct url url;
 
 	(void)job, (void)key;
-	return translator_url_parse(text, &url, err) ? err_wrap(err, "%s", err_quote(text)) : 0;
+	return url_parse(text, &url, err) ? err_wrap(err, "%s", err_quote(text)) : 0;
 }
 
 static int check_share(struct settings_job *job, struct str key, struct str text, struct err *err)

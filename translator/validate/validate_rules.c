@@ -10,8 +10,8 @@
  * configuration then. Where only a part of Pomerium stops working, the rule is a warning. */
 #include "translator/validate/validate.h"
 
+#include "net/url.h"
 #include "translator/answer.h"
-#include "translator/parse/url.h"
 #include "translator/regex/regex.h"
 
 /* ---- headers ---- */
@@ -288,11 +288,11 @@ static int check_bearer(const struct validate_value *v, struct err *err)
 
 static int check_depends_on(const struct validate_value *v, struct err *err)
 {
-	struct translator_url url;
+	struct url url;
 
 	if (str_find(v->text, '/') < 0)
 		return 0;
-	if (!translator_url_parse(v->text, &url, NULL) && url.scheme.len && url.host.len)
+	if (!url_parse(v->text, &url, NULL) && url.scheme.len && url.host.len)
 		return 0;
 	return err_set(err, "should be a host or a URL with a scheme, got %s", err_quote(v->text));
 }
@@ -338,11 +338,11 @@ static int check_server_name(const struct validate_value *v, struct err *err)
 
 static int check_authorization_server(const struct validate_value *v, struct err *err)
 {
-	struct translator_url url;
+	struct url url;
 
 	if (!v->text.len)
 		return 0;
-	if (translator_url_parse_full(v->text, &url, err))
+	if (url_parse_full(v->text, &url, err))
 		return err_wrap(err, "%s is not a URL", err_quote(v->text));
 	return str_is(url.scheme, "https")
 		       ? 0
@@ -353,9 +353,9 @@ static int check_authorization_server(const struct validate_value *v, struct err
 
 static int check_from(const struct validate_value *v, struct err *err)
 {
-	struct translator_url url;
+	struct url url;
 
-	if (translator_url_parse_full(v->text, &url, err))
+	if (url_parse_full(v->text, &url, err))
 		return -1;
 	if (!url.hostname.len)
 		return err_set(err, "it has no host");
@@ -366,10 +366,10 @@ static int check_from(const struct validate_value *v, struct err *err)
 
 static int check_to(const struct validate_value *v, struct err *err)
 {
-	struct translator_url url;
+	struct url url;
 	long long port = 0;
 
-	if (translator_url_parse_full(v->text, &url, err))
+	if (url_parse_full(v->text, &url, err))
 		return err_wrap(err, "its upstream %s", err_quote(v->text));
 	if (!url.hostname.len || str_find(v->text, ',') >= 0)
 		return err_set(err, "its upstream %s has no host that can be looked up",

@@ -7,24 +7,13 @@
  */
 #include "actor/link/endpoint.h"
 
-#include <arpa/inet.h>
-#include <stdio.h>
 #include <string.h>
+
+#include "net/ip.h"
 
 bool actor_endpoint_is_tcp(struct str endpoint)
 {
 	return str_starts(endpoint, "tcp://");
-}
-
-static bool is_loopback(struct str host)
-{
-	struct in_addr v4;
-	char text[64];
-
-	snprintf(text, sizeof(text), STR_FMT, STR_ARG(host));
-	if (inet_pton(AF_INET, text, &v4) == 1)
-		return ntohl(v4.s_addr) >> 24 == 127;
-	return str_is(host, "localhost") || str_is(host, "[::1]");
 }
 
 int actor_endpoint_check(const char *flag, struct str endpoint, bool has_keys, struct err *err)
@@ -41,7 +30,7 @@ int actor_endpoint_check(const char *flag, struct str endpoint, bool has_keys, s
 		return err_set(err, "--%s: %s has no port; tcp://HOST:PORT is right", flag,
 			       err_quote(endpoint));
 	host = str_slice(rest, 0, (size_t)colon);
-	if (has_keys || is_loopback(host))
+	if (has_keys || ip_is_loopback(host))
 		return 0;
 	return err_set(err,
 		       "--%s: %s leaves this machine, where everybody could read along and send; "

@@ -11,23 +11,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "net/ip.h"
+
 #define BACKLOG 64
-#define HOST_MAX_BYTES 63
-
-static bool is_host(struct str host)
-{
-	unsigned char binary[sizeof(struct in6_addr)];
-	char text[HOST_MAX_BYTES + 1];
-
-	if (!host.len)
-		return true;
-	if (host.len > HOST_MAX_BYTES)
-		return false;
-	snprintf(text, sizeof(text), STR_FMT, STR_ARG(host));
-	return inet_pton(str_find(host, ':') < 0 ? AF_INET : AF_INET6, text, binary) == 1;
-}
 
 int actor_web_address_from(struct str text, struct web_address *out, struct err *err)
 {
@@ -43,7 +32,7 @@ int actor_web_address_from(struct str text, struct web_address *out, struct err 
 		host = str_slice(host, 1, host.len - 1);
 	else if (str_find(host, ':') >= 0)
 		good = false; /* which of them is the port? */
-	good = good && is_host(host) &&
+	good = good && (!host.len || ip_is(host)) &&
 	       str_to_int(str_slice(text, (size_t)colon + 1, text.len), &port);
 	if (!good || port < 1 || port > 65535)
 		return err_set(err,
@@ -93,16 +82,21 @@ int actor_web_address_listen(const struct web_address *address, struct err *err)
 				    .sin_port = htons((uint16_t)address->port) };
 	struct sockaddr_in6 six = { .sin6_family = AF_INET6,
 				    .sin6_port = htons((uint16_t)address->port) };
-	char host[HOST_MAX_BYTES + 1];
+	struct ip ip = { .is_v6 = true };
+	const bool every = !address->host.len;
 	int fd = -1;
 
-	snprintf(host, sizeof(host), STR_FMT, STR_ARG(address->host));
-	if (!*host || inet_pton(AF_INET6, host, &six.sin6_addr) == 1)
+	if (!every && !ip_parse(address->host, &ip))
+		return err_set(err, "%s is no IP address", err_quote(address->host));
+	memcpy(&six.sin6_addr, ip.bytes, sizeof(six.sin6_addr));
+	memcpy(&four.sin_addr, ip.bytes, sizeof(four.sin_addr));
+	if (every || ip.is_v6)
 		fd = listen_on((struct sockaddr *)&six, sizeof(six));
-	if (fd < 0 && (!*host || inet_pton(AF_INET, host, &four.sin_addr) == 1))
+	if (fd < 0 && (every || !ip.is_v6))
 		fd = listen_on((struct sockaddr *)&four, sizeof(four)); /* or a host without IPv6 */
 	if (fd < 0)
-		return err_set(err, "%s port %u cannot be listened on: %s",
-			       *host ? host : "every address", address->port, strerror(errno));
+		return err_set(err, STR_FMT " port %u cannot be listened on: %s",
+			       STR_ARG(every ? STR("every address") : address->host), address->port,
+			       strerror(errno));
 	return fd;
 }

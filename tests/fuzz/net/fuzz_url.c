@@ -2,7 +2,7 @@
  * is escaped and joined with a port parses again. */
 #include <stdint.h>
 
-#include "translator/parse/url.h"
+#include "net/url.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -14,25 +14,24 @@ static void check_inside(struct str part, struct str whole)
 
 static void check_join(struct str host, long long port, struct pool *pool)
 {
-	const struct str joined =
-		translator_url_join(translator_url_escape_host(host, pool), port, pool);
+	const struct str joined = url_join(url_escape(host, URL_HOST, pool), port, pool);
 	const struct str text = pool_printf(pool, "https://" STR_FMT, STR_ARG(joined));
-	struct translator_url url;
+	struct url url;
 	struct err err;
 
-	if (!translator_url_parse_full(text, &url, &err))
+	if (!url_parse_full(text, &url, &err))
 		check_inside(url.port, text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct str text = { (const char *)data, size };
-	struct translator_url url = { 0 };
+	struct url url = { 0 };
 	struct err err = { "" };
 	struct pool pool;
 
 	pool_init(&pool);
-	if (translator_url_parse(text, &url, &err)) {
+	if (url_parse(text, &url, &err)) {
 		if (!err.text[0])
 			abort();
 	} else {
