@@ -37,13 +37,6 @@ struct entry {
 	struct str directory;
 };
 
-static struct str text_at(const struct value *v, const char *key)
-{
-	const struct value *found = value_get(v, key);
-
-	return found && found->type == VALUE_STRING ? found->string : STR_NONE;
-}
-
 /* ---- files ---- */
 
 static struct str directory_of(struct str file)
@@ -110,7 +103,7 @@ static bool find(const struct kubeconfig_files *sources, const char *list, const
 		for (size_t i = 0; items && items->type == VALUE_LIST && i < items->list.n; i++) {
 			const struct value *item = &items->list.items[i];
 
-			if (!str_eq(text_at(item, "name"), entry->name))
+			if (!str_eq(value_text(item, "name"), entry->name))
 				continue;
 			entry->directory = sources->files[f].directory;
 			entry->body = value_get(item, what);
@@ -218,7 +211,7 @@ static struct str plugin_extension(const struct value *cluster, struct pool *poo
 	struct buf json;
 
 	for (size_t i = 0; items && items->type == VALUE_LIST && i < items->list.n; i++)
-		if (str_is(text_at(&items->list.items[i], "name"), EXEC_EXTENSION))
+		if (str_is(value_text(&items->list.items[i], "name"), EXEC_EXTENSION))
 			found = value_get(&items->list.items[i], "extension");
 	buf_init(&json, BUF_MAX_TEXT);
 	if (found && !value_to_json(found, false, &json, NULL))
@@ -260,10 +253,10 @@ static int take_exec(struct kube_config *config, const struct entry *user, struc
 
 	if (!exec || exec->type == VALUE_NULL)
 		return 0;
-	if (!text_at(exec, "command").len)
+	if (!value_text(exec, "command").len)
 		return err_set(err, "exec.command is missing: it names the plugin");
-	out->command = plugin_path(text_at(exec, "command"), user->directory, pool);
-	out->api_version = pool_str(pool, text_at(exec, "apiVersion"));
+	out->command = plugin_path(value_text(exec, "command"), user->directory, pool);
+	out->api_version = pool_str(pool, value_text(exec, "apiVersion"));
 	if (!str_is(out->api_version, EXEC_GROUP "v1") &&
 	    !str_is(out->api_version, EXEC_GROUP "v1beta1"))
 		return err_set(err, "exec.apiVersion is %s; it must be " EXEC_GROUP "v1 or v1beta1",
@@ -278,8 +271,8 @@ static int take_exec(struct kube_config *config, const struct entry *user, struc
 		struct str_pair *pair =
 			pool_push(pool, &out->env.items, &out->env.n, sizeof(*pair));
 
-		pair->key = pool_str(pool, text_at(&env->list.items[i], "name"));
-		pair->value = pool_str(pool, text_at(&env->list.items[i], "value"));
+		pair->key = pool_str(pool, value_text(&env->list.items[i], "name"));
+		pair->value = pool_str(pool, value_text(&env->list.items[i], "value"));
 	}
 	return 0;
 }
@@ -308,7 +301,7 @@ static int take_user(struct kube_config *config, const struct entry *user, struc
 static struct str current_context(const struct kubeconfig_files *sources)
 {
 	for (size_t i = 0; i < sources->n; i++) {
-		const struct str name = text_at(&sources->files[i].doc, "current-context");
+		const struct str name = value_text(&sources->files[i].doc, "current-context");
 
 		if (name.len)
 			return name;
@@ -327,9 +320,9 @@ static int take_context(struct kube_config *config, const struct kubeconfig_file
 			       "kubeconfig has no context %s; --context or current-context "
 			       "names one",
 			       err_quote(context.name));
-	config->namespace = pool_str(&config->pool, text_at(context.body, "namespace"));
-	cluster = (struct entry){ .name = text_at(context.body, "cluster") };
-	user = (struct entry){ .name = text_at(context.body, "user") };
+	config->namespace = pool_str(&config->pool, value_text(context.body, "namespace"));
+	cluster = (struct entry){ .name = value_text(context.body, "cluster") };
+	user = (struct entry){ .name = value_text(context.body, "user") };
 	if (!find(sources, "clusters", "cluster", &cluster))
 		return err_set(err, "kubeconfig has no cluster %s, which context %s names",
 			       err_quote(cluster.name), err_quote(context.name));

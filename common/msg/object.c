@@ -188,18 +188,12 @@ static int prune_annotations(struct str_map *annotations, struct err *err)
 	return 0;
 }
 
-static struct str text_at(const struct value *doc, const char *key)
-{
-	const struct value *v = value_get(doc, key);
-
-	return v && v->type == VALUE_STRING ? v->string : STR_NONE;
-}
-
 int msg_object_from_value(const struct value *doc, struct pool *pool, struct msg_object *out,
 			  struct err *err)
 {
-	return msg_object_of_kind(msg_kind_from(text_at(doc, "apiVersion"), text_at(doc, "kind")),
-				  doc, pool, out, err);
+	return msg_object_of_kind(
+		msg_kind_from(value_text(doc, "apiVersion"), value_text(doc, "kind")), doc, pool,
+		out, err);
 }
 
 int msg_object_of_kind(enum msg_kind kind, const struct value *doc, struct pool *pool,

@@ -10,13 +10,6 @@
 
 #define RETRY_AFTER_MAX_S 86400
 
-static struct str text_at(const struct value *v, const char *key)
-{
-	const struct value *found = value_get(v, key);
-
-	return found && found->type == VALUE_STRING ? found->string : STR("");
-}
-
 static int64_t number_at(const struct value *v, const char *key)
 {
 	const struct value *found = value_get(v, key);
@@ -29,12 +22,12 @@ static void read_meta(const struct value *object, const struct kind_row *row,
 		      struct watch_event *out)
 {
 	const struct value *meta = value_get(object, "metadata");
-	const struct str version = text_at(meta, "resourceVersion");
+	const struct str version = value_text(meta, "resourceVersion");
 
 	out->version = version.len < WATCH_VERSION_MAX ? version : STR("");
-	out->object.key = (struct msg_key){ row->kind, STR(""), text_at(meta, "name") };
+	out->object.key = (struct msg_key){ row->kind, STR(""), value_text(meta, "name") };
 	if (msg_kind_is_namespaced(row->kind))
-		out->object.key.namespace = text_at(meta, "namespace");
+		out->object.key.namespace = value_text(meta, "namespace");
 }
 
 static int read_object(const struct value *object, const struct kind_row *row, struct pool *pool,
@@ -49,8 +42,8 @@ static int read_object(const struct value *object, const struct kind_row *row, s
 		out->object = whole;
 		return 0;
 	}
-	err_wrap(err, STR_FMT "/" STR_FMT, STR_ARG(text_at(meta, "namespace")),
-		 STR_ARG(text_at(meta, "name")));
+	err_wrap(err, STR_FMT "/" STR_FMT, STR_ARG(value_text(meta, "namespace")),
+		 STR_ARG(value_text(meta, "name")));
 	return 1;
 }
 
@@ -64,14 +57,14 @@ static void read_error(const struct value *status, struct watch_event *out)
 	if (wait > 0 && wait <= RETRY_AFTER_MAX_S)
 		out->retry_after_ms = (uint64_t)wait * 1000;
 	err_set(&out->error, "status %ld: " STR_FMT, out->code,
-		STR_ARG(text_at(status, "message")));
+		STR_ARG(value_text(status, "message")));
 }
 
 static int read_event(const struct value *doc, const struct kind_row *row, struct pool *pool,
 		      struct watch_event *out, struct err *err)
 {
 	const struct value *object = value_get(doc, "object"), *meta, *notes;
-	const struct str type = text_at(doc, "type");
+	const struct str type = value_text(doc, "type");
 
 	if (str_is(type, "ADDED") || str_is(type, "MODIFIED"))
 		return read_object(object, row, pool, out, err);
@@ -92,7 +85,7 @@ static int read_event(const struct value *doc, const struct kind_row *row, struc
 	meta = value_get(object, "metadata");
 	notes = value_get(meta, "annotations");
 	out->type = WATCH_BOOKMARK;
-	out->list_ends = str_is(text_at(notes, "k8s.io/initial-events-end"), "true");
+	out->list_ends = str_is(value_text(notes, "k8s.io/initial-events-end"), "true");
 	return 0;
 }
 
