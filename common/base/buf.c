@@ -36,7 +36,7 @@ void buf_wipe(struct buf *buf)
 }
 
 /* Room for len more bytes and a NUL; false, and full from now on, if there may be none. */
-static bool make_room(struct buf *buf, size_t len)
+static bool grow(struct buf *buf, size_t len)
 {
 	size_t cap = buf->cap ? buf->cap : 64;
 	char *grown;
@@ -63,7 +63,7 @@ static bool make_room(struct buf *buf, size_t len)
 
 void buf_add(struct buf *buf, const void *ptr, size_t len)
 {
-	if (!make_room(buf, len))
+	if (!grow(buf, len))
 		return;
 	if (len)
 		memcpy(buf->ptr + buf->len, ptr, len);
@@ -94,7 +94,7 @@ void buf_printf(struct buf *buf, const char *fmt, ...)
 	va_start(args, fmt);
 	len = vsnprintf(NULL, 0, fmt, args);
 	va_end(args);
-	if (len < 0 || !make_room(buf, (size_t)len))
+	if (len < 0 || !grow(buf, (size_t)len))
 		return;
 	va_start(args, fmt);
 	(void)vsnprintf(buf->ptr + buf->len, (size_t)len + 1, fmt, args);
@@ -113,7 +113,7 @@ void buf_base64(struct buf *buf, struct str bytes)
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	const unsigned char *p = (const unsigned char *)bytes.ptr;
 
-	if (!make_room(buf, bytes.len / 3 * 4 + 4))
+	if (!grow(buf, bytes.len / 3 * 4 + 4))
 		return;
 	for (size_t i = 0; i < bytes.len; i += 3) {
 		size_t left = bytes.len - i;

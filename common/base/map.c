@@ -80,7 +80,7 @@ static struct map_slot *find_free(struct map_slot *slots, size_t n_slots, uint64
 }
 
 /* Keeps at least a quarter of the slots unused, and so every probe finite. */
-static void make_room(struct map *map)
+static void grow(struct map *map)
 {
 	size_t n_slots = SLOTS_FIRST;
 	struct map_slot *slots;
@@ -117,7 +117,7 @@ void map_put(struct map *map, struct str key, void *value)
 		slot->value = value;
 		return;
 	}
-	make_room(map);
+	grow(map);
 	slot = find_free(map->slots, map->n_slots, hash);
 	if (slot->value != GRAVE)
 		map->n_used++;

@@ -15,7 +15,7 @@
 #define ALIGN (_Alignof(max_align_t))
 
 struct pool_block {
-	struct pool_block *next;
+	SLIST_ENTRY(pool_block) next;
 	size_t used, size;
 	max_align_t bytes[];
 };
@@ -27,27 +27,29 @@ void pool_init(struct pool *pool)
 
 void pool_clear(struct pool *pool)
 {
-	while (pool->blocks) {
-		struct pool_block *next = pool->blocks->next;
+	while (!SLIST_EMPTY(&pool->blocks)) {
+		struct pool_block *first = SLIST_FIRST(&pool->blocks);
 
-		mem_free(pool->blocks);
-		pool->blocks = next;
+		SLIST_REMOVE_HEAD(&pool->blocks, next);
+		mem_free(first);
 	}
 	pool->used = 0;
 }
 
 void pool_wipe(struct pool *pool)
 {
-	for (struct pool_block *b = pool->blocks; b; b = b->next)
-		mem_wipe(b->bytes, b->used);
+	struct pool_block *block;
+
+	SLIST_FOREACH(block, &pool->blocks, next)
+		mem_wipe(block->bytes, block->used);
 	pool_clear(pool);
 }
 
-/* A block with room for size bytes. The newest block stays in front if it has more room left than
- * the new one. */
+/* A block that holds size bytes. The newest block stays in front if more is free in it than in the
+ * new one. */
 static struct pool_block *add_block(struct pool *pool, size_t size)
 {
-	struct pool_block *front = pool->blocks, *block;
+	struct pool_block *front = SLIST_FIRST(&pool->blocks), *block;
 	size_t block_size = BLOCK_FIRST - sizeof(*block);
 
 	if (front)
@@ -56,19 +58,16 @@ static struct pool_block *add_block(struct pool *pool, size_t size)
 		block_size = size;
 	block = mem_alloc(sizeof(*block) + block_size);
 	block->size = block_size;
-	if (front && front->size - front->used > block_size - size) {
-		block->next = front->next;
-		front->next = block;
-	} else {
-		block->next = front;
-		pool->blocks = block;
-	}
+	if (front && front->size - front->used > block_size - size)
+		SLIST_INSERT_AFTER(front, block, next);
+	else
+		SLIST_INSERT_HEAD(&pool->blocks, block, next);
 	return block;
 }
 
 static void *take(struct pool *pool, size_t size)
 {
-	struct pool_block *block = pool->blocks;
+	struct pool_block *block = SLIST_FIRST(&pool->blocks);
 	char *ptr;
 
 	if (size > SIZE_MAX / 2)

@@ -6,15 +6,16 @@
 #ifndef BASE_POOL_H
 #define BASE_POOL_H
 
-#include <stddef.h>
 #include <stdarg.h>
+#include <stddef.h>
+#include <sys/queue.h>
 #include "base/str.h"
 
 struct pool_block;
 
 struct pool {
-	struct pool_block *blocks; /* newest first */
-	size_t used;               /* bytes handed out, for ceilings */
+	SLIST_HEAD(pool_blocks, pool_block) blocks; /* newest first */
+	size_t used;                                /* bytes handed out, for ceilings */
 };
 
 void pool_init(struct pool *pool);
