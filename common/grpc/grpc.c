@@ -8,12 +8,15 @@
 #include "grpc/grpc.h"
 
 #include <poll.h>
+#include <sys/queue.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "grpc/grpc_frame.h"
 #include "grpc/grpc_jwt.h"
 #include "http/http_loop.h"
+#include "http/http_origin.h"
+#include "net/url.h"
 
 #define CONNECT_MS 5000
 #define TOKEN_SECONDS 3600
@@ -21,7 +24,7 @@
 
 struct grpc_request {
 	struct grpc *grpc;
-	struct grpc_request *prev, *next;
+	LIST_ENTRY(grpc_request) link;
 	CURL *easy;
 	struct curl_slist *headers;
 	struct grpc_call call;
@@ -37,10 +40,9 @@ struct grpc {
 	struct http_loop loop;
 	struct grpc_settings settings; /* its strings live in the pool */
 	struct pool pool;
-	char *base_url;
-	struct curl_slist *connect_to; /* for override_name */
+	struct http_origin origin;
 	bool tls;
-	struct grpc_request *requests;
+	LIST_HEAD(grpc_requests, grpc_request) requests; /* newest first */
 	uint64_t n_by_status[GRPC_N_STATUS];
 };
 
@@ -138,8 +140,8 @@ static void set_transport(struct grpc_request *request)
 	curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
 	if (settings->agent.len)
 		curl_easy_setopt(easy, CURLOPT_USERAGENT, settings->agent.ptr);
-	if (request->grpc->connect_to)
-		curl_easy_setopt(easy, CURLOPT_CONNECT_TO, request->grpc->connect_to);
+	if (request->grpc->origin.connect_to)
+		curl_easy_setopt(easy, CURLOPT_CONNECT_TO, request->grpc->origin.connect_to);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
 			 request->grpc->tls ? (long)CURL_HTTP_VERSION_2TLS
 					    : (long)CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE);
@@ -178,7 +180,7 @@ static void set_callbacks(struct grpc_request *request)
 	struct buf url;
 
 	buf_init(&url, BUF_MAX_TEXT);
-	buf_printf(&url, "%s%s", request->grpc->base_url, request->call.method);
+	buf_printf(&url, "%s%s", request->grpc->origin.base_url, request->call.method);
 	curl_easy_setopt(easy, CURLOPT_URL, url.ptr);
 	buf_clear(&url);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)request->call.timeout_ms);
@@ -206,10 +208,7 @@ struct grpc_request *grpc_start(struct grpc *self, const struct grpc_call *call)
 	set_body(request);
 	set_callbacks(request);
 	request->call.request = NULL; /* the caller's, gone soon */
-	request->next = self->requests;
-	if (self->requests)
-		self->requests->prev = request;
-	self->requests = request;
+	LIST_INSERT_HEAD(&self->requests, request, link);
 	curl_multi_add_handle(self->loop.multi, request->easy);
 	return request;
 }
@@ -223,12 +222,7 @@ void grpc_cancel(struct grpc_request **request_p)
 		return;
 	curl_multi_remove_handle(request->grpc->loop.multi, request->easy);
 	curl_easy_cleanup(request->easy);
-	if (request->prev)
-		request->prev->next = request->next;
-	else
-		request->grpc->requests = request->next;
-	if (request->next)
-		request->next->prev = request->prev;
+	LIST_REMOVE(request, link);
 	for (struct curl_slist *h = request->headers; h; h = h->next)
 		mem_wipe(h->data, strlen(h->data)); /* one of them is the token */
 	curl_slist_free_all(request->headers);
@@ -292,7 +286,7 @@ static void on_done(void *of, CURLcode code)
 	result.status = status_of(request, code, &err);
 	request->grpc->n_by_status[result.status]++;
 	if (result.status)
-		err_wrap(&err, "%s at %s", request->call.method, request->grpc->base_url);
+		err_wrap(&err, "%s at %s", request->call.method, request->grpc->origin.base_url);
 	if (request->call.on_done)
 		request->call.on_done(request->call.self, &result);
 	grpc_cancel(&request);
@@ -347,37 +341,23 @@ void grpc_drain(struct grpc *self, const bool *pending, uint64_t longest_ms)
 	}
 }
 
-/* With override_name: ask for that name, but connect to the host of the URL. */
-static int set_base_url(struct grpc *self, struct err *err)
+static int set_origin(struct grpc *self, struct err *err)
 {
 	const struct grpc_settings *settings = &self->settings;
-	struct str url = settings->url, scheme = STR("http://"), authority;
-	struct buf text;
-	bool has_port;
+	struct str text = settings->url;
+	struct url url;
 
-	self->tls = str_starts(url, "https://");
-	if (self->tls)
-		scheme = STR("https://");
-	if (!self->tls && !str_starts(url, "http://"))
+	while (text.len && text.ptr[text.len - 1] == '/')
+		text.len--;
+	self->tls = str_starts(text, "https://");
+	if (!self->tls && !str_starts(text, "http://"))
 		return err_set(err, "the URL is %s; it must begin with http:// or https://",
-			       err_quote(url));
-	while (url.len && url.ptr[url.len - 1] == '/')
-		url.len--;
-	authority = str_slice(url, scheme.len, url.len);
-	if (!authority.len || str_find(authority, '/') >= 0 || str_find(authority, '@') >= 0)
+			       err_quote(settings->url));
+	if (url_parse(text, &url, NULL) < 0 || !url.host.len || url.user.ptr || url.path.len ||
+	    url.query.len)
 		return err_set(err, "the URL is %s; it must be a host and a port",
 			       err_quote(settings->url));
-	buf_init(&text, BUF_MAX_TEXT);
-	if (self->tls && settings->override_name.len) {
-		has_port = str_rfind(authority, ':') > str_rfind(authority, ']');
-		buf_printf(&text, "::" STR_FMT "%s", STR_ARG(authority), has_port ? "" : ":443");
-		self->connect_to = curl_slist_append(NULL, text.ptr);
-		buf_reset(&text);
-		authority = settings->override_name;
-	}
-	buf_printf(&text, STR_FMT STR_FMT, STR_ARG(scheme), STR_ARG(authority));
-	self->base_url = mem_dup(text.ptr, text.len);
-	buf_clear(&text);
+	http_origin_init(&self->origin, text, settings->override_name);
 	return 0;
 }
 
@@ -397,7 +377,7 @@ struct grpc *grpc_new(const struct grpc_settings *settings, struct err *err)
 	/* one call a connection at a time: libcurl 7.88 may lose the trailers of a stream while it
 	 * reads another */
 	curl_multi_setopt(self->loop.multi, CURLMOPT_PIPELINING, (long)CURLPIPE_NOTHING);
-	if (set_base_url(self, err) < 0)
+	if (set_origin(self, err) < 0)
 		grpc_destroy(&self);
 	return self;
 }
@@ -409,15 +389,14 @@ void grpc_destroy(struct grpc **self_p)
 	*self_p = NULL;
 	if (!self)
 		return;
-	while (self->requests) {
-		struct grpc_request *request = self->requests;
+	while (!LIST_EMPTY(&self->requests)) {
+		struct grpc_request *request = LIST_FIRST(&self->requests);
 
 		grpc_cancel(&request);
 	}
 	http_loop_close(&self->loop);
-	curl_slist_free_all(self->connect_to);
+	http_origin_clear(&self->origin);
 	pool_clear(&self->pool);
-	mem_free(self->base_url);
 	mem_wipe(self, sizeof(*self));
 	mem_free(self);
 }

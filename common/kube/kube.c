@@ -23,15 +23,12 @@ struct kube_request *kube_start(struct kube *self, const struct kube_call *call)
 	struct kube_request *request;
 
 	kube_identity_refresh(&self->identity, &self->config);
-	if (!self->requests)
+	if (LIST_EMPTY(&self->requests))
 		self->heard_ms = clock_ms(); /* nobody was asked, nobody was silent */
 	request = kube_request_new(self, call);
-	request->next = self->requests;
-	if (self->requests)
-		self->requests->prev = request;
-	self->requests = request;
+	LIST_INSERT_HEAD(&self->requests, request, link);
 	self->n_requests++;
-	self->unsettled = true;
+	self->pending = true;
 	log_debug("request", "n=%llu method=%s path=%s", (unsigned long long)self->n_requests,
 		  call->method, log_value(request->path));
 	return request;
@@ -43,9 +40,7 @@ static void end(struct kube_request *request)
 
 	if (request->added)
 		curl_multi_remove_handle(self->loop.multi, request->easy);
-	*(request->prev ? &request->prev->next : &self->requests) = request->next;
-	if (request->next)
-		request->next->prev = request->prev;
+	LIST_REMOVE(request, link);
 	kube_request_destroy(request);
 }
 
@@ -58,23 +53,23 @@ void kube_cancel(struct kube_request **request_p)
 		return;
 	request->cancelled = true;
 	if (request->kube->in_curl)
-		request->kube->unsettled = true;
+		request->kube->pending = true;
 	else
 		end(request);
 }
 
 /* Gives libcurl what was started, and takes back what was cancelled while it was at work. Without
  * credentials nothing goes out. */
-static void settle(struct kube *self)
+static void sync_curl(struct kube *self)
 {
 	const bool known = kube_identity_state(&self->identity) == KUBE_IDENTITY_KNOWN;
 	struct kube_request *request, *next;
 
-	if (!self->unsettled)
+	if (!self->pending)
 		return;
-	self->unsettled = false;
-	for (request = self->requests; request; request = next) {
-		next = request->next;
+	self->pending = false;
+	for (request = LIST_FIRST(&self->requests); request; request = next) {
+		next = LIST_NEXT(request, link);
 		if (request->cancelled) {
 			end(request);
 		} else if (!request->added && known) {
@@ -82,7 +77,7 @@ static void settle(struct kube *self)
 			kube_request_identify(request);
 			curl_multi_add_handle(self->loop.multi, request->easy);
 		} else if (!request->added) {
-			self->unsettled = true;
+			self->pending = true;
 		}
 	}
 }
@@ -137,7 +132,8 @@ static void ask_if_silent(struct kube *self, uint64_t now_ms)
 					.on_done = on_answer,
 					.self = self };
 
-	if (!self->requests || self->question || now_ms < self->heard_ms + self->silence_ms)
+	if (LIST_EMPTY(&self->requests) || self->question ||
+	    now_ms < self->heard_ms + self->silence_ms)
 		return;
 	self->asked_ms = now_ms;
 	self->question = kube_start(self, &call);
@@ -150,15 +146,15 @@ static bool was_given_up(const struct kube_request *request)
 
 static void finish_given_up(struct kube *self, CURLcode code)
 {
-	struct kube_request *request;
+	struct kube_request *request = LIST_FIRST(&self->requests);
 
-	for (request = self->requests; request;) {
+	while (request) {
 		if (!was_given_up(request)) {
-			request = request->next;
+			request = LIST_NEXT(request, link);
 			continue;
 		}
 		finish(request, code);
-		request = self->requests; /* on_done may have changed the list */
+		request = LIST_FIRST(&self->requests); /* on_done may have changed the list */
 	}
 }
 
@@ -170,7 +166,8 @@ static void connect_anew(struct kube *self)
 	self->is_dead = false;
 	log_warn("the API server does not answer, connecting anew", "silent_ms=%llu",
 		 (unsigned long long)(clock_ms() - self->heard_ms));
-	for (request = self->requests; request; request = request->next) {
+	LIST_FOREACH(request, &self->requests, link)
+	{
 		if (request->added)
 			curl_multi_remove_handle(self->loop.multi, request->easy);
 		request->added = false;
@@ -186,8 +183,8 @@ static void end_anonymous(struct kube *self)
 {
 	struct kube_request *request;
 
-	for (request = self->requests; request; request = request->next)
-		request->anonymous = !request->added && !request->cancelled;
+	LIST_FOREACH(request, &self->requests, link)
+	request->anonymous = !request->added && !request->cancelled;
 	finish_given_up(self, CURLE_LOGIN_DENIED);
 }
 
@@ -203,7 +200,7 @@ static void after_curl(struct kube *self)
 	self->in_curl = false;
 	if (self->is_dead)
 		connect_anew(self);
-	settle(self);
+	sync_curl(self);
 }
 
 void kube_on_fd(struct kube *self)
@@ -218,7 +215,7 @@ void kube_on_fd(struct kube *self)
 static void tend_identity(struct kube *self, uint64_t now_ms)
 {
 	kube_identity_step(&self->identity, &self->config);
-	if (!self->unsettled)
+	if (!self->pending)
 		return;
 	switch (kube_identity_state(&self->identity)) {
 	case KUBE_IDENTITY_KNOWN:
@@ -235,7 +232,7 @@ static void tend_identity(struct kube *self, uint64_t now_ms)
 uint64_t kube_tick(struct kube *self, uint64_t now_ms)
 {
 	tend_identity(self, now_ms);
-	settle(self);
+	sync_curl(self);
 	self->in_curl = true;
 	http_loop_tick(&self->loop, now_ms);
 	after_curl(self);
@@ -247,13 +244,14 @@ uint64_t kube_due(struct kube *self)
 {
 	uint64_t due;
 
-	settle(self);
-	if (self->unsettled && kube_identity_state(&self->identity) == KUBE_IDENTITY_FAILED)
+	sync_curl(self);
+	if (self->pending && kube_identity_state(&self->identity) == KUBE_IDENTITY_FAILED)
 		return 0;
 	due = self->loop.deadline_ms;
 	if (kube_identity_due(&self->identity) < due)
 		due = kube_identity_due(&self->identity);
-	if (self->requests && !self->question && self->heard_ms + self->silence_ms < due)
+	if (!LIST_EMPTY(&self->requests) && !self->question &&
+	    self->heard_ms + self->silence_ms < due)
 		due = self->heard_ms + self->silence_ms;
 	return due;
 }
@@ -274,37 +272,6 @@ uint64_t kube_n_requests(const struct kube *self)
 }
 
 /* ---- life ---- */
-
-/* tls-server-name: ask for that name, but connect to the server's address. */
-static void set_base_url(struct kube *self)
-{
-	const struct str server = self->config.server;
-	struct str authority, path = STR("");
-	struct buf text;
-	bool has_port;
-	long at;
-
-	buf_init(&text, BUF_MAX_TEXT);
-	if (!self->config.tls_server_name.len || !str_starts(server, "https://")) {
-		self->base_url = mem_dup(server.ptr, server.len);
-		return;
-	}
-	authority = str_slice(server, sizeof("https://") - 1, server.len);
-	at = str_find(authority, '/');
-	if (at >= 0) {
-		path = str_slice(authority, (size_t)at, authority.len);
-		authority = str_slice(authority, 0, (size_t)at);
-	}
-	at = str_rfind(authority, ':');
-	has_port = at >= 0 && str_find(str_slice(authority, (size_t)at, authority.len), ']') < 0;
-	buf_printf(&text, "::" STR_FMT "%s", STR_ARG(authority), has_port ? "" : ":443");
-	self->connect_to = curl_slist_append(NULL, text.ptr);
-	buf_reset(&text);
-	buf_printf(&text, "https://" STR_FMT STR_FMT, STR_ARG(self->config.tls_server_name),
-		   STR_ARG(path));
-	self->base_url = mem_dup(text.ptr, text.len);
-	buf_clear(&text);
-}
 
 void kube_set_pace(struct kube *self, uint64_t silence_ms, uint64_t backoff_ms)
 {
@@ -331,7 +298,7 @@ struct kube *kube_new(struct kube_config *config, struct err *err)
 	self->config = *config;
 	memset(config, 0, sizeof(*config));
 	kube_set_pace(self, KUBE_SILENCE_MS, KUBE_BACKOFF_MS);
-	set_base_url(self);
+	http_origin_init(&self->origin, self->config.server, self->config.tls_server_name);
 	return self;
 }
 
@@ -342,12 +309,11 @@ void kube_destroy(struct kube **self_p)
 	*self_p = NULL;
 	if (!self)
 		return;
-	while (self->requests)
-		end(self->requests);
+	while (!LIST_EMPTY(&self->requests))
+		end(LIST_FIRST(&self->requests));
 	http_loop_close(&self->loop);
-	curl_slist_free_all(self->connect_to);
+	http_origin_clear(&self->origin);
 	kube_identity_clear(&self->identity);
 	kube_config_clear(&self->config);
-	mem_free(self->base_url);
 	mem_free(self);
 }

@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "base/retry.h"
 #include "base/err.h"
+#include "base/retry.h"
 #include "base/str.h"
 #include "kube/kube_config.h"
 
@@ -65,10 +65,10 @@ struct kube_request *kube_start(struct kube *self, const struct kube_call *call)
 void kube_cancel(struct kube_request **request_p);
 /* Appends a piece of a path or a query: what has a meaning in a URL is escaped. */
 void kube_add_escaped(struct buf *url, struct str text);
-/* Requests made since the start, for metrics. */
-/* Requests that have ended, by the first digit of their status; 0: without an answer. */
+/* For metrics: requests made since the start; those that have ended, by the first digit of their
+ * status, 0: without an answer. */
 #define KUBE_CLASSES 6
-const uint64_t *kube_n_by_class(const struct kube *self);
 uint64_t kube_n_requests(const struct kube *self);
+const uint64_t *kube_n_by_class(const struct kube *self);
 
 #endif

@@ -30,6 +30,8 @@ static void put(struct kube_identity *self, struct kube_credentials *fresh)
 	self->number++;
 	self->known = true;
 	self->refused = false;
+	if (retry_success(&self->reading))
+		log_info("credentials can be read again", NULL);
 	kube_credentials_clear(&self->credentials);
 	self->credentials = *fresh;
 	memset(fresh, 0, sizeof(*fresh));
@@ -40,7 +42,7 @@ static void keep_old(struct kube_identity *self, const struct err *err)
 {
 	if (!self->known)
 		self->failure = *err;
-	else
+	else if (retry_failure(&self->reading, str_from(err->text), 0))
 		log_warn("credentials cannot be read, going on with the old ones", "reason=%s",
 			 log_value(err->text));
 }

@@ -6,14 +6,17 @@
 #ifndef KUBE_KUBE_INSIDE_H
 #define KUBE_KUBE_INSIDE_H
 
+#include <sys/queue.h>
+
 #include "base/buf.h"
 #include "http/http_loop.h"
+#include "http/http_origin.h"
 #include "kube/kube.h"
 #include "kube/kube_exec.h"
 
 struct kube_request {
 	struct kube *kube;
-	struct kube_request *prev, *next;
+	LIST_ENTRY(kube_request) link;
 	CURL *easy;
 	struct curl_slist *headers;
 	struct kube_call call;
@@ -31,11 +34,12 @@ struct kube_request {
 struct kube_identity {
 	struct http_loop *loop; /* that waits for the plugin */
 	struct kube_credentials credentials;
-	bool known;         /* else there are none yet */
-	unsigned number;    /* counts the readings */
-	uint64_t read_ms;   /* of the last try */
-	bool refused;       /* these are no good: read again soon */
-	struct err failure; /* why there are none */
+	bool known;           /* else there are none yet */
+	struct retry reading; /* only its lines in the log */
+	unsigned number;      /* counts the readings */
+	uint64_t read_ms;     /* of the last try */
+	bool refused;         /* these are no good: read again soon */
+	struct err failure;   /* why there are none */
 	struct kube_exec_run plugin;
 	struct kube_credentials fresh; /* while it runs: to which its answer will be added */
 };
@@ -50,11 +54,10 @@ struct kube {
 	struct kube_config config;
 	struct kube_identity identity;
 	struct http_loop loop;
-	struct kube_request *requests;
-	struct curl_slist *connect_to; /* for tls-server-name */
-	char *base_url;
-	bool in_curl;   /* libcurl is at work: it can neither take nor give back a request */
-	bool unsettled; /* some request waits for that */
+	LIST_HEAD(kube_requests, kube_request) requests; /* newest first */
+	struct http_origin origin;
+	bool in_curl; /* libcurl is at work: it can neither take nor give back a request */
+	bool pending; /* some request waits for that */
 	uint64_t silence_ms, heard_ms; /* when to ask whether the server is there; its last word */
 	uint64_t asked_ms;             /* when it was asked; 0: it was not */
 	struct kube_request *question;

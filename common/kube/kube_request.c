@@ -105,8 +105,8 @@ static void set_transport(struct kube_request *request)
 	if (str_starts(kube->config.server, "https://"))
 		curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
-	if (kube->connect_to)
-		curl_easy_setopt(easy, CURLOPT_CONNECT_TO, kube->connect_to);
+	if (kube->origin.connect_to)
+		curl_easy_setopt(easy, CURLOPT_CONNECT_TO, kube->origin.connect_to);
 	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	if (kube->config.proxy_url.len) {
 		curl_easy_setopt(easy, CURLOPT_PROXY, kube->config.proxy_url.ptr);
@@ -172,7 +172,7 @@ static void set_call(struct kube_request *request)
 	struct buf url;
 
 	buf_init(&url, BUF_MAX_TEXT);
-	buf_puts(&url, request->kube->base_url);
+	buf_puts(&url, request->kube->origin.base_url);
 	buf_str(&url, call->path);
 	curl_easy_setopt(easy, CURLOPT_URL, url.ptr);
 	buf_clear(&url);
