@@ -198,12 +198,13 @@ $(BUILD)/tidy/%: $(BUILD)/obj/%.o .clang-tidy
 
 tidy: $(LINT_SRC:%.c=$(BUILD)/tidy/%)
 
-# it does not find sys/queue.h, whose macros declare
+# it does not find sys/queue.h and cJSON.h, whose macros declare or loop
 cppcheck: $(GEN_H)
 	@mkdir -p $(BUILD)/cppcheck
 	@echo '  CPPCHECK'
 	$(Q)cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability --std=c11 -D_GNU_SOURCE \
 		-I. -Icommon -I$(BUILD)/gen --include=$(firstword $(wildcard /usr/include/*/sys/queue.h /usr/include/sys/queue.h)) \
+		--include=$(firstword $(wildcard /usr/include/cjson/cJSON.h)) \
 		--suppress=missingIncludeSystem --suppress='*:build/*' --cppcheck-build-dir=$(BUILD)/cppcheck $(JOBS) $(LINT_SRC)
 
 # tests/unit/<room>/test_<module>.c: a cmocka program. tests/fuzz/<room>/fuzz_<what>.c: a libFuzzer program, by clang, see

@@ -81,7 +81,7 @@ static void add_note(struct choice *out, struct pool *pool, struct str text)
 
 static bool has_any(struct str path, const char *const *parts)
 {
-	for (; *parts; parts++)
+	for (; path.len && *parts; parts++)
 		if (memmem(path.ptr, path.len, *parts, strlen(*parts)))
 			return true;
 	return false;
@@ -234,7 +234,7 @@ int cli_choice_make(struct str url, const struct route *const *routes, size_t n,
 		    struct choice *out, struct err *err)
 {
 	enum fit *fits = pool_array(pool, n + 1, sizeof(*fits)), best = FIT_NONE;
-	struct request request;
+	struct request request = { STR_NONE, STR_NONE, STR_NONE };
 
 	*out = (struct choice){ 0 };
 	if (read_request(url, pool, &request, err))
