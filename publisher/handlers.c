@@ -31,7 +31,7 @@ static void warn(void *self, const struct msg_key *owner, const char *sentence)
 	log_owner("warning", owner, "text", sentence);
 }
 
-/* Once per change: the same words again are no news. */
+/* Logged once a change: the same warnings again are no news. */
 static void log_warnings(struct handlers *h, const struct msg_config *config)
 {
 	uint64_t sum = config->warnings.n;
@@ -109,7 +109,7 @@ static void settings_changed(struct handlers *h, const struct msg_key *owner)
 					 publisher_wanted_owner(h->wanted, owner));
 }
 
-static void take_config(struct handlers *h, const struct msg_config *config, struct str raw)
+static void apply_config(struct handlers *h, const struct msg_config *config, struct str raw)
 {
 	struct msg_key missing;
 	uint64_t before = reason_sum(h, &config->owner);
@@ -146,7 +146,7 @@ static void take_config(struct handlers *h, const struct msg_config *config, str
 void publisher_handlers_config(struct handlers *h, const struct msg_config *config, struct str raw)
 {
 	if (admit(h, &config->owner, &config->stamp, false))
-		take_config(h, config, raw);
+		apply_config(h, config, raw);
 }
 
 void publisher_handlers_reject(struct handlers *h, const struct msg_reject *reject)
@@ -176,7 +176,7 @@ void publisher_handlers_delete(struct handlers *h, const struct msg_delete *gone
 
 /* ---- secrets ---- */
 
-static void put_again(void *self, struct str raw)
+static void apply_again(void *self, struct str raw)
 {
 	struct handlers *h = self;
 	struct msg_config config;
@@ -185,14 +185,14 @@ static void put_again(void *self, struct str raw)
 
 	pool_init(&pool);
 	if (codec_unpack(&msg_config_codec, raw, &pool, &config, &err) == 0)
-		take_config(h, &config, raw);
+		apply_config(h, &config, raw);
 	pool_clear(&pool);
 }
 
 void publisher_handlers_secret(struct handlers *h, const struct msg_secret_put *put)
 {
 	publisher_wanted_secret(h->wanted, put);
-	publisher_pending_release(&h->pending, &put->key, put_again);
+	publisher_pending_release(&h->pending, &put->key, apply_again);
 }
 
 /* ---- the inventory ---- */

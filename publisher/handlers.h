@@ -16,8 +16,8 @@ struct handlers {
 	struct inventory inventory;
 	struct pending pending;
 	struct startup startup;
-	const struct sinks *sinks; /* these two are set by who has them */
-	struct report *report;     /* NULL: nobody is told */
+	const struct sinks *sinks; /* these two are set by outputs.c */
+	struct report *report;     /* NULL: nothing is reported */
 	uint64_t compared;         /* the announcement that wanted was compared with; 0: none */
 	uint64_t passed_ms;        /* when the barrier of this epoch was passed; 0: not yet */
 };
@@ -33,9 +33,9 @@ void publisher_handlers_config(struct handlers *h, const struct msg_config *conf
 void publisher_handlers_reject(struct handlers *h, const struct msg_reject *reject);
 void publisher_handlers_delete(struct handlers *h, const struct msg_delete *gone);
 void publisher_handlers_secret(struct handlers *h, const struct msg_secret_put *put);
-/* Once for each announcement, when everybody has arrived: who is not in it goes. */
+/* Once for each announcement, when all owners have arrived: deletes those that are not in it. */
 void publisher_handlers_sweep(struct handlers *h, uint64_t now_ms);
-/* Why nothing complete can be stored yet; -1: something is missing. */
+/* -1: nothing complete can be stored yet, and `why` says what is missing. */
 int publisher_handlers_check(const struct handlers *h, struct err *why);
 
 #endif

@@ -11,7 +11,7 @@ struct outputs {
 	void (*on_fd)(void *self, int fd); /* of the actor, for every descriptor here */
 	const struct handlers *handlers;
 	struct sinks sinks;
-	struct report *report; /* NULL: nobody is told */
+	struct report *report; /* NULL: nothing is reported */
 	int report_fd;         /* of it, that is waited on; -1: none */
 	bool once;             /* end after the first complete state */
 	bool ready;            /* everything was stored once, or another replica writes */

@@ -16,15 +16,15 @@
 
 struct publisher {
 	struct flags flags;
-	struct handlers handlers; /* what is wanted, and who is still to come */
-	struct outputs outputs;   /* where it is stored, and who is told */
+	struct handlers handlers; /* what is wanted, and which owners are still to come */
+	struct outputs outputs;   /* where it is stored and reported */
 };
 
 static void on_peer_up(void *self, struct actor_peer *peer, bool again)
 {
 	struct publisher *p = self;
 
-	(void)again; /* one that starts over in its epoch announces the inventory anew */
+	(void)again; /* a resolver that starts over in its epoch announces the inventory anew */
 	if (actor_peer_room(peer) == ROOM_RESOLVER)
 		publisher_handlers_begin(&p->handlers, peer, actor_peer_epoch(peer));
 }

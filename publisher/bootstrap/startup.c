@@ -12,7 +12,7 @@
 #include "base/log.h"
 
 /* Said once for each reason. */
-static void tell_lack(struct startup *startup, const char *reason)
+static void log_lack(struct startup *startup, const char *reason)
 {
 	const uint64_t sum = hash_fast(str_from(reason)) | 1;
 
@@ -34,12 +34,12 @@ void publisher_startup_follow(struct startup *startup, const struct sinks *sinks
 		return;
 	startup->started |= has;
 	if (has && publisher_sinks_start_with(sinks, good, &err) < 0)
-		tell_lack(startup, err.text);
+		log_lack(startup, err.text);
 	if (pomerium && pomerium->reason)
-		tell_lack(startup, pomerium->reason);
+		log_lack(startup, pomerium->reason);
 	else if (!has)
-		tell_lack(startup,
-			  "there is no Pomerium object with the name that --pomerium-config has");
+		log_lack(startup,
+			 "there is no Pomerium object with the name that --pomerium-config has");
 	else
 		startup->lack = 0;
 }

@@ -6,7 +6,7 @@
 
 struct startup {
 	bool started;  /* it has come */
-	uint64_t lack; /* sum of the reason why it has not, as it was told last; 0: none */
+	uint64_t lack; /* sum of the reason why it has not, as it was logged last; 0: none */
 };
 
 /* Something became of the Pomerium object; NULL: there is none. */

@@ -116,7 +116,7 @@ static void look(const struct sink *sink, struct sink_state *out)
 				    .leads = publisher_lease_is_ours(self),
 				    .holds_back = self->refused,
 				    .calls = grpc_n_by_status(self->grpc) };
-	out->standby = self->begun && self->follow.read && !out->leads && self->lease.told_other;
+	out->standby = self->begun && self->follow.read && !out->leads && self->lease.logged_other;
 }
 
 static const char *state_of(const struct databroker *self, struct str id,

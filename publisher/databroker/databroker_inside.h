@@ -3,7 +3,7 @@
  *   databroker.c   the sink: what the publisher asks and tells, the tick
  *   call.c         calls and their failures
  *   follow.c       reads what is published, and follows it
- *   lease.c        who writes
+ *   lease.c        which replica writes
  *   lease_file.c   the id of the lease, over a restart
  *   put.c          what differs, in batches
  *   last_good.c    what rejected owners still need of what was read
@@ -44,8 +44,8 @@ struct lease {
 	uint64_t until_ms;  /* the last moment at which we may write; 0: none */
 	uint64_t next_ms;
 	struct lease_file file;
-	bool inherited;  /* the id is of the publisher before us; nobody said yet that it holds */
-	bool told_other; /* a line about the other holder was written */
+	bool inherited;    /* the id is of the publisher before us, and was not confirmed yet */
+	bool logged_other; /* a line about the other holder was written */
 	struct retry retry;
 };
 
@@ -73,7 +73,7 @@ struct legacy {
 	struct buf bytes; /* of its Config */
 	struct plan_entry entry;
 	bool there;
-	bool told; /* that it is kept, and why */
+	bool logged; /* that it is kept, and why */
 };
 
 struct databroker {

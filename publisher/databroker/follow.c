@@ -36,7 +36,7 @@ static void restore(struct databroker *self, const struct msg_key *owner, struct
 	pool_wipe(&pool);
 }
 
-static void take(struct databroker *self, const Databroker__Record *record)
+static void note_record(struct databroker *self, const Databroker__Record *record)
 {
 	struct str id = pb_str(record->id);
 	struct str bytes = record->data ? pb_str(record->data->value) : STR("");
@@ -78,7 +78,7 @@ static int on_latest(void *arg, const ProtobufCMessage *m, struct err *err)
 
 	(void)err;
 	if (answer->record)
-		take(self, answer->record);
+		note_record(self, answer->record);
 	if (!answer->versions)
 		return 0;
 	self->follow.ended = true;
@@ -157,7 +157,7 @@ static int on_change(void *arg, const ProtobufCMessage *m, struct err *err)
 
 	(void)err;
 	if (answer->record) {
-		take(self, answer->record);
+		note_record(self, answer->record);
 		advance(self, answer->record->version);
 	}
 	retry_success(&self->follow.retry);

@@ -1,4 +1,4 @@
-/* last_good: what owners that are rejected still need of what was stored before.
+/* last_good: what rejected owners still need of what was stored before.
  *
  *   in     last good configurations read from the databroker, or stored there by another replica
  *   out    the same as last good configurations of the owners that exist, with their certificates

@@ -1,5 +1,5 @@
-/* lease: who writes: the holder of the databroker's lease "ingress-controller", which the Go
- * controller holds too.
+/* lease: which replica writes: the holder of the databroker's lease "ingress-controller", which the
+ * Go controller holds too.
  *
  *   in     answers to AcquireLease and RenewLease, and when they were asked for
  *   out    whether we may write at this moment
@@ -26,7 +26,7 @@ static void hold(struct databroker *self)
 
 	lease->until_ms = lease->sent_ms + self->settings.lease_ms * 9 / 10;
 	lease->next_ms = lease->sent_ms + self->settings.lease_ms / 3;
-	lease->told_other = lease->inherited = false;
+	lease->logged_other = lease->inherited = false;
 	retry_success(&lease->retry);
 }
 
@@ -110,9 +110,9 @@ static void on_acquire_done(void *arg, const struct grpc_result *result)
 	}
 	lease->next_ms = clock_ms() + POLL_MS;
 	if (result->status == GRPC_ALREADY_EXISTS) {
-		if (!lease->told_other)
+		if (!lease->logged_other)
 			log_info("lease held by another publisher, standing by", "lease=" NAME);
-		lease->told_other = true;
+		lease->logged_other = true;
 		retry_success(&lease->retry);
 		return;
 	}

@@ -5,7 +5,7 @@
  *   owns   RUN_DIR/lease, locked as long as the process lives
  *   never  gives one id to two processes: one that is frozen still holds the lock
  *
- * Who knows the id renews the lease at once, where another would have to wait until it has run out.
+ * A process that knows the id renews the lease at once; another has to wait until it has run out.
  */
 #include "publisher/databroker/lease_file.h"
 

@@ -43,7 +43,7 @@ bool publisher_legacy_note(struct databroker *self, const Databroker__Record *re
 	buf_reset(&legacy->bytes);
 	legacy->there = !record->deleted_at && record->data;
 	legacy->entry = (struct plan_entry){ .version = record->version };
-	legacy->told = false;
+	legacy->logged = false;
 	self->legacy_ms = 0;
 	if (legacy->there)
 		buf_str(&legacy->bytes, pb_str(record->data->value));
@@ -123,8 +123,8 @@ static void replace_one(struct databroker *self, size_t which)
 			 ids[which]);
 		publisher_plan_note(&self->plan, str_from(ids[which]), &legacy->entry);
 		publisher_pace_touch(&self->pace, 0);
-	} else if (!legacy->told) {
-		legacy->told = true;
+	} else if (!legacy->logged) {
+		legacy->logged = true;
 		log_warn("record of the Go controller stays, since not all of it is replaced",
 			 "record=%s left=%s", ids[which], log_value(left.ptr));
 	}

@@ -125,7 +125,7 @@ static void add_routes(const struct good *good, Pomerium__Config__Config *config
 		buf_str(&packed, good->routes[i].packed.policies);
 		route = (void *)pb_unpack(&pomerium__config__route__descriptor, buf_view(&packed),
 					  pool, NULL);
-		if (route) /* it did decode when it was taken */
+		if (route) /* it did decode when it was applied */
 			PB_PUSH(pool, config, routes, route);
 	}
 	buf_wipe(&packed);
@@ -154,8 +154,7 @@ static void add_certs(struct record_certs *certs, Pomerium__Config__Config *conf
 	}
 }
 
-/* Only one Pomerium object is taken. One without a name is what was read; the real one goes before.
- */
+/* Only one Pomerium object counts. One without a name is what was read; a real one comes first. */
 static const struct good *settings_of(const struct wanted *wanted)
 {
 	const struct good *found = NULL;
@@ -240,7 +239,7 @@ int publisher_record_read(struct str bytes, struct plan_entry *out, struct err *
 }
 
 /* The certificates of the settings, taken out of them. */
-static void take_certs(const struct msg_key *owner, Pomerium__Config__Settings *settings,
+static void move_certs(const struct msg_key *owner, Pomerium__Config__Settings *settings,
 		       struct pool *pool, struct good_parts *parts)
 {
 	const struct str secret = pool_printf(pool, STR_FMT "/" STR_FMT, STR_ARG(owner->namespace),
@@ -277,7 +276,7 @@ void publisher_record_restore(struct wanted *wanted, const struct msg_key *owner
 		parts.routes[parts.n_routes] = (struct packed_route){ route, STR("") };
 	}
 	if (config->settings) {
-		take_certs(owner, config->settings, &pool, &parts);
+		move_certs(owner, config->settings, &pool, &parts);
 		if (owner->kind == MSG_KIND_POMERIUM)
 			parts.settings = pack(&config->settings->base, &pool);
 	}

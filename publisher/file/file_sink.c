@@ -106,7 +106,7 @@ static uint64_t due(const struct file_sink *self)
 
 /* ---- one publishing ---- */
 
-/* What the state file is told: the owner of each change, and what is good of it. */
+/* The same changes for the state file: the owner of each, and what is good of it. */
 static void list_saved(struct file_sink *self)
 {
 	struct file_job *job = &self->job;

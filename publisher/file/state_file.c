@@ -26,7 +26,7 @@ static const char title[] = "sluice publisher state 1\n";
 
 struct saved_route {
 	struct str head, policies;
-	bool again; /* the policies of the route before */
+	bool again; /* those of the previous route */
 };
 struct saved_route_list {
 	struct saved_route *items;
@@ -60,7 +60,7 @@ struct saved_owner {
 static const struct codec_field route_fields[] = {
 	CODEC_FIELD(saved_route, head, CODEC_BYTES, .max = BUF_MAX_MESSAGE),
 	CODEC_FIELD(saved_route, policies, CODEC_BYTES, .max = BUF_MAX_MESSAGE),
-	CODEC_FIELD(saved_route, again, CODEC_BOOL), /* the policies of the route before */
+	CODEC_FIELD(saved_route, again, CODEC_BOOL), /* those of the previous route */
 };
 static const struct codec route_codec = CODEC_OF(saved_route, route_fields);
 static const struct codec_field cert_fields[] = {
@@ -181,7 +181,7 @@ static int adopt(struct wanted *wanted, const struct saved_owner *record, struct
 											      : 0;
 }
 
-static int take_body(struct wanted *wanted, struct str body, struct err *err)
+static int load_record(struct wanted *wanted, struct str body, struct err *err)
 {
 	struct saved_owner record = { 0 };
 	struct pool pool;
@@ -240,7 +240,7 @@ static int read_record(int fd, size_t left, struct pool *pool, struct str *body,
 	return hash_equal(&stored, &hash) ? 1 : err_set(err, "a record does not fit its checksum");
 }
 
-static int take_all(struct state_file *state, struct wanted *wanted, int fd, off_t size,
+static int load_all(struct state_file *state, struct wanted *wanted, int fd, off_t size,
 		    struct err *err)
 {
 	char line[sizeof(title) - 1];
@@ -255,7 +255,7 @@ static int take_all(struct state_file *state, struct wanted *wanted, int fd, off
 
 		pool_init(&pool);
 		rc = read_record(fd, (size_t)(size - state->size), &pool, &body, err);
-		if (rc > 0 && take_body(wanted, body, err) < 0)
+		if (rc > 0 && load_record(wanted, body, err) < 0)
 			rc = -1;
 		if (rc > 0)
 			state->size += (off_t)(HEAD + body.len);
@@ -288,7 +288,7 @@ int publisher_state_file_load(struct state_file *state, struct wanted *wanted, s
 	if (fd < 0)
 		return err_set(err, "it cannot be opened: %s", strerror(errno));
 	if (check(fd, &st, err) == 0)
-		rc = take_all(state, wanted, fd, st.st_size, err);
+		rc = load_all(state, wanted, fd, st.st_size, err);
 	state->compact = state->size;
 	if (rc == 0)
 		state->fd = fd; /* appended to from now on; else written anew */

@@ -93,7 +93,7 @@ static void enqueue(struct address_table *table, struct address_entry *entry, ui
 	entry->waits = true;
 }
 
-/* Waits exactly if there is something to tell it. */
+/* It waits exactly if its status has to say something else. */
 static void requeue(struct address_table *table, struct address_entry *entry, uint64_t now_ms)
 {
 	if (!table->wanted || entry->says == table->wanted) {

@@ -1,10 +1,10 @@
-/* report: tells Kubernetes what became of each owner.
+/* report: what became of each owner, for Kubernetes.
  *
- *   in     what became of owners, what the sink has stored, whether we are the one who writes
+ *   in     what became of owners, what the sink has stored, whether this process writes
  *   out    Events, the status of the Pomerium object and of Ingresses
- *   owns   what is so, what was told, what is still to be told
- *   never  tells of a configuration before it is stored, or twice of the same; waits; tells
- *          anything while another one writes
+ *   owns   what is so, what was reported, what is still to be reported
+ *   never  reports a configuration before it is stored, or the same one twice; waits; reports
+ *          anything while another process writes
  */
 #include "publisher/report/report_inside.h"
 
@@ -152,8 +152,8 @@ void publisher_report_gone(struct report *self, const struct msg_key *owner, str
 		put_news(self, &event, false);
 }
 
-/* What came while another one wrote is told only as far as nobody has: the Pomerium object, read
- * anew, says that. */
+/* What came while another process wrote is reported as far as that one has not: the Pomerium
+ * object, read anew, says what it has. */
 static void begin_lead(struct report *self)
 {
 	publisher_report_state_inherit(&self->owners);
@@ -204,7 +204,7 @@ void publisher_report_addresses(struct report *self, const struct msg_addresses 
 		publisher_address_patch_want(self, addresses);
 }
 
-/* ---- what is told ---- */
+/* ---- what is reported ---- */
 
 static void send_events(struct report *self, const struct news *news, uint64_t count, bool only_new)
 {
@@ -224,7 +224,7 @@ static void send_events(struct report *self, const struct news *news, uint64_t c
 	pool_clear(&pool);
 }
 
-/* The same failure again: counted, and told at its own pace. */
+/* The same failure again: counted, and reported at its own pace. */
 static void repeat(struct report *self, struct report_owner *owner, uint64_t now_ms)
 {
 	struct repeat *repeat = owner->repeat;
@@ -248,10 +248,10 @@ static void begin_repeat(struct report_owner *owner, uint64_t now_ms)
 	owner->repeat->step_ms = 2 * REPORT_REPEAT_FIRST_MS;
 }
 
-static void tell_gone(struct report *self, const struct report_owner *owner)
+static void report_gone(struct report *self, const struct report_owner *owner)
 {
 	const bool seen = !owner->inherited && map_get(&self->now, owner->key);
-	const bool known = seen || map_get(&self->status.told, owner->key);
+	const bool known = seen || map_get(&self->status.reported, owner->key);
 
 	publisher_address_del(&self->address.table, owner->key);
 	map_del(&self->now, owner->key);
@@ -261,7 +261,7 @@ static void tell_gone(struct report *self, const struct report_owner *owner)
 }
 
 /* Who is rejected keeps the address that it has. */
-static void tell_address(struct report *self, const struct report_owner *owner, uint64_t now_ms)
+static void follow_address(struct report *self, const struct report_owner *owner, uint64_t now_ms)
 {
 	const struct news *news = owner->news;
 
@@ -274,14 +274,14 @@ static void tell_address(struct report *self, const struct report_owner *owner, 
 				      now_ms);
 }
 
-static void tell(struct report *self, struct report_owner *owner, uint64_t now_ms)
+static void report_state_of(struct report *self, struct report_owner *owner, uint64_t now_ms)
 {
 	const struct news *news = owner->news;
 	const bool failed = news->event.reason.len > 0;
 	const struct status_entry entry = { news->event.reason, news->generation,
 					    news->event.warnings };
 	const char *seen = owner->inherited ? NULL : map_get(&self->now, owner->key);
-	const char *before = seen ? seen : map_get(&self->status.told, owner->key);
+	const char *before = seen ? seen : map_get(&self->status.reported, owner->key);
 	struct buf verdict;
 
 	buf_init(&verdict, BUF_MAX_TEXT);
@@ -300,18 +300,18 @@ static void tell(struct report *self, struct report_owner *owner, uint64_t now_m
 	buf_clear(&verdict);
 }
 
-static void tell_next(struct report *self, struct report_owner *owner, uint64_t now_ms)
+static void report_next(struct report *self, struct report_owner *owner, uint64_t now_ms)
 {
 	const struct event_news *event = &owner->news->event;
 
 	if (event->gone || (event->owner.kind == MSG_KIND_POMERIUM && !event->uid.len)) {
-		tell_gone(self, owner);
+		report_gone(self, owner);
 		publisher_report_state_forget(&self->owners, owner);
 		return;
 	}
-	tell(self, owner, now_ms);
-	tell_address(self, owner, now_ms);
-	publisher_report_state_tell(&self->owners, owner);
+	report_state_of(self, owner, now_ms);
+	follow_address(self, owner, now_ms);
+	publisher_report_state_sent(&self->owners, owner);
 }
 
 uint64_t publisher_report_tick(struct report *self, uint64_t now_ms)
@@ -326,7 +326,7 @@ uint64_t publisher_report_tick(struct report *self, uint64_t now_ms)
 		return kube_due(self->kube);
 	while (self->open && self->status.phase != STATUS_ASK &&
 	       (owner = publisher_report_state_next(&self->owners)))
-		tell_next(self, owner, now_ms);
+		report_next(self, owner, now_ms);
 	next = clock_earlier(publisher_status_patch_tick(self, now_ms),
 			     publisher_event_queue_tick(self, now_ms));
 	next = clock_earlier(next, publisher_address_patch_tick(self, now_ms));

@@ -1,8 +1,8 @@
-/* report: tells Kubernetes what became of each owner: Events, the status of the Pomerium object,
- * and in the status of each Ingress where Pomerium is reached.
+/* report: what became of each owner, for Kubernetes: Events, the status of the Pomerium object, and
+ * in the status of each Ingress where Pomerium is reached.
  *
  * Beside publishing and never in its way: requests do not block, wait in a queue with an end, and
- * their failures are only logged. All of these but _new take NULL: nobody is told. */
+ * their failures are only logged. All of these but _new accept NULL: nothing is reported. */
 #ifndef PUBLISHER_REPORT_H
 #define PUBLISHER_REPORT_H
 
@@ -24,10 +24,10 @@ void publisher_report_reject(struct report *self, const struct msg_reject *rejec
 /* `reason`: why it is no longer ours; empty: it was deleted. */
 void publisher_report_gone(struct report *self, const struct msg_key *owner, struct str reason);
 void publisher_report_addresses(struct report *self, const struct msg_addresses *addresses);
-/* Whether this process is the one that writes; it is, until it is told otherwise. Another one tells
- * what happens meanwhile: what the Pomerium object says then is what was told. */
+/* Whether this process is the one that writes, which is assumed at first. What happens while
+ * another one writes is reported by that one: the Pomerium object says what was. */
 void publisher_report_lead(struct report *self, bool leads);
-/* Everybody has arrived. `complete`: who has not is no more. */
+/* All owners have arrived. `complete`: those that have not are gone. */
 void publisher_report_open(struct report *self, bool complete);
 /* The sink takes what is wanted now; what it took last is stored. */
 void publisher_report_take(struct report *self);

@@ -76,7 +76,7 @@ enum status_phase {
 struct status_patch {
 	enum status_phase phase;
 	char *name, *uid;        /* of the Pomerium object; NULL: none */
-	struct map told;         /* key -> verdict, as it says */
+	struct map reported;     /* key -> verdict, as it says */
 	struct status_plan plan; /* that is under way */
 	struct kube_request *request;
 	bool dirty;
@@ -119,6 +119,6 @@ void publisher_event_queue_close(struct report *self);
 void publisher_event_queue_add(struct report *self, const struct event *event, uint64_t count,
 			       bool only_new);
 uint64_t publisher_event_queue_tick(struct report *self, uint64_t now_ms);
-void publisher_event_queue_stop(struct report *self); /* what waits is not told */
+void publisher_event_queue_stop(struct report *self); /* what waits is dropped */
 
 #endif

@@ -15,7 +15,7 @@ enum report_step {
 	REPORT_FAIL,  /* a failure came */
 	REPORT_TAKE,  /* the sink takes what came */
 	REPORT_STORE, /* the sink has stored what it took */
-	REPORT_TELL,  /* it was reported */
+	REPORT_SEND,  /* it was reported */
 	REPORT_N_STEPS
 };
 
@@ -187,12 +187,12 @@ struct report_owner *publisher_report_state_next(const struct report_owners *own
 	return TAILQ_FIRST(&owners->in[REPORT_STORED]);
 }
 
-void publisher_report_state_tell(struct report_owners *owners, struct report_owner *owner)
+void publisher_report_state_sent(struct report_owners *owners, struct report_owner *owner)
 {
 	mem_free(owner->news);
 	owner->news = NULL;
 	owner->changed = owner->inherited = false;
-	step(owners, owner, REPORT_TELL);
+	step(owners, owner, REPORT_SEND);
 }
 
 void publisher_report_state_forget(struct report_owners *owners, struct report_owner *owner)

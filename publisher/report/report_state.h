@@ -30,7 +30,7 @@ struct news {
 
 /* A failure that comes again. */
 struct repeat {
-	uint64_t count; /* since it was last told */
+	uint64_t count; /* since it was last reported */
 	uint64_t due_ms, step_ms;
 };
 
@@ -59,9 +59,9 @@ struct news *publisher_report_state_come(struct report_owners *owners, struct st
 					 const struct event_news *event, bool changed);
 void publisher_report_state_take(struct report_owners *owners);
 void publisher_report_state_store(struct report_owners *owners);
-/* The next one that may be reported, NULL: none; afterwards it was told, or forgotten. */
+/* The next one that may be reported, NULL: none. When it was, it is sent or forgotten. */
 struct report_owner *publisher_report_state_next(const struct report_owners *owners);
-void publisher_report_state_tell(struct report_owners *owners, struct report_owner *owner);
+void publisher_report_state_sent(struct report_owners *owners, struct report_owner *owner);
 void publisher_report_state_forget(struct report_owners *owners, struct report_owner *owner);
 /* Another process may have reported what was not reported here. */
 void publisher_report_state_inherit(struct report_owners *owners);

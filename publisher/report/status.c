@@ -46,7 +46,7 @@ void publisher_status_print(const struct status_entry *entry, struct buf *out)
 
 /* ---- reading ---- */
 
-static void take_entry(struct map *told, struct str key, const struct value *v)
+static void read_entry(struct map *reported, struct str key, const struct value *v)
 {
 	const struct value *error = value_get(v, "error"), *list = value_get(v, "warnings"),
 			   *generation = value_get(v, "observedGeneration");
@@ -65,12 +65,12 @@ static void take_entry(struct map *told, struct str key, const struct value *v)
 			*(struct str *)pool_push(&pool, &entry.warnings.items, &entry.warnings.n,
 						 sizeof(struct str)) = list->list.items[i].string;
 	publisher_status_print(&entry, &text);
-	map_put(told, key, mem_dup(text.ptr, text.len));
+	map_put(reported, key, mem_dup(text.ptr, text.len));
 	buf_clear(&text);
 	pool_clear(&pool);
 }
 
-int publisher_status_read(struct str json, struct map *told, struct err *err)
+int publisher_status_read(struct str json, struct map *reported, struct err *err)
 {
 	const struct value *status, *ingress, *settings;
 	struct value object;
@@ -83,17 +83,17 @@ int publisher_status_read(struct str json, struct map *told, struct err *err)
 	ingress = value_get(status, "ingress");
 	settings = value_get(status, "settingsStatus");
 	for (size_t i = 0; ingress && ingress->type == VALUE_MAP && i < ingress->map.n; i++)
-		take_entry(told, ingress->map.entries[i].key.string,
+		read_entry(reported, ingress->map.entries[i].key.string,
 			   &ingress->map.entries[i].value);
 	if (settings && settings->type == VALUE_MAP)
-		take_entry(told, STR(STATUS_SETTINGS), settings);
+		read_entry(reported, STR(STATUS_SETTINGS), settings);
 	pool_clear(&pool);
 	return rc;
 }
 
 /* ---- planning ---- */
 
-/* Rejected or warned: always told. */
+/* Rejected or warned: always reported. */
 static bool is_notable(const char *verdict)
 {
 	const struct str text = str_from(verdict);
@@ -101,38 +101,38 @@ static bool is_notable(const char *verdict)
 	return !str_starts(text, good_start) || !str_ends(text, ":null}");
 }
 
-struct room {
-	const struct map *told, *now;
+struct status_choice {
+	const struct map *reported, *now;
 	struct map *after;
 	size_t used, n_left_out;
 };
 
-enum turn { TURN_NOTABLE, TURN_TOLD, TURN_REST, N_TURNS };
+enum turn { TURN_NOTABLE, TURN_REPORTED, TURN_REST, N_TURNS };
 
-static enum turn turn_of(const struct room *room, struct str key, const char *verdict)
+static enum turn turn_of(const struct status_choice *choice, struct str key, const char *verdict)
 {
 	if (is_notable(verdict) || str_is(key, STATUS_SETTINGS))
 		return TURN_NOTABLE;
-	return map_get(room->told, key) ? TURN_TOLD : TURN_REST;
+	return map_get(choice->reported, key) ? TURN_REPORTED : TURN_REST;
 }
 
-/* Who was told of before comes first, so that a full object stays as it is. */
-static void choose(struct room *room, enum turn turn)
+/* Owners that the object has already come first, so that a full one stays as it is. */
+static void choose(struct status_choice *choice, enum turn turn)
 {
 	struct str key;
 	void *value;
 
-	for (size_t i = 0; map_next(room->now, &i, &key, &value);) {
+	for (size_t i = 0; map_next(choice->now, &i, &key, &value);) {
 		const size_t size = key.len + strlen(value) + ENTRY_EXTRA;
 
-		if (turn_of(room, key, value) != turn)
+		if (turn_of(choice, key, value) != turn)
 			continue;
-		if (turn != TURN_NOTABLE && room->used + size > STATUS_MAX) {
-			room->n_left_out++;
+		if (turn != TURN_NOTABLE && choice->used + size > STATUS_MAX) {
+			choice->n_left_out++;
 			continue;
 		}
-		room->used += size;
-		map_put(room->after, key, mem_strdup(value));
+		choice->used += size;
+		map_put(choice->after, key, mem_strdup(value));
 	}
 }
 
@@ -149,7 +149,7 @@ static void put_verdict(cJSON *parent, const char *key, const char *verdict, int
 	cJSON_Delete(said);
 }
 
-static size_t put_changes(cJSON *entries, const struct map *told, const struct map *after,
+static size_t put_changes(cJSON *entries, const struct map *reported, const struct map *after,
 			  int64_t time)
 {
 	size_t n = 0;
@@ -157,14 +157,14 @@ static size_t put_changes(cJSON *entries, const struct map *told, const struct m
 	void *value;
 
 	for (size_t i = 0; map_next(after, &i, &key, &value);) {
-		const char *old = map_get(told, key);
+		const char *old = map_get(reported, key);
 
 		if (str_is(key, STATUS_SETTINGS) || (old && !strcmp(old, value)))
 			continue;
 		put_verdict(entries, key.ptr, value, time);
 		n++;
 	}
-	for (size_t i = 0; map_next(told, &i, &key, &value);) {
+	for (size_t i = 0; map_next(reported, &i, &key, &value);) {
 		if (str_is(key, STATUS_SETTINGS) || map_get(after, key))
 			continue;
 		cjson_put_text(entries, key.ptr, STR_NONE);
@@ -173,29 +173,29 @@ static size_t put_changes(cJSON *entries, const struct map *told, const struct m
 	return n;
 }
 
-/* Those that are told of and of which nothing is known stay. */
-static void keep_unknown(struct room *room, const struct status_want *want)
+/* Owners that the object has and of which nothing is known yet stay in it. */
+static void keep_unknown(struct status_choice *choice, const struct status_want *want)
 {
 	struct str key;
 	void *value;
 
-	for (size_t i = 0; map_next(room->told, &i, &key, &value);)
-		if (!map_get(room->now, key) &&
+	for (size_t i = 0; map_next(choice->reported, &i, &key, &value);)
+		if (!map_get(choice->now, key) &&
 		    (!want->forget || (want->is_pending && want->is_pending(want->owners, key)))) {
-			room->used += key.len + strlen(value) + ENTRY_EXTRA;
-			map_put(room->after, key, mem_strdup(value));
+			choice->used += key.len + strlen(value) + ENTRY_EXTRA;
+			map_put(choice->after, key, mem_strdup(value));
 		}
 }
 
 /* Both parts of the patch, as far as there is something to say. */
-static void print_patch(const struct map *told, int64_t time, struct status_plan *out)
+static void print_patch(const struct map *reported, int64_t time, struct status_plan *out)
 {
-	const char *old = map_get(told, STR(STATUS_SETTINGS));
+	const char *old = map_get(reported, STR(STATUS_SETTINGS));
 	const char *settings = map_get(&out->after, STR(STATUS_SETTINGS));
 	cJSON *doc = cJSON_CreateObject(), *status = cjson_put_object(doc, "status");
 	cJSON *entries = cjson_put_object(status, "ingress");
 
-	out->n_changes = put_changes(entries, told, &out->after, time);
+	out->n_changes = put_changes(entries, reported, &out->after, time);
 	if (!out->n_changes)
 		cJSON_Delete(cJSON_DetachItemViaPointer(status, entries));
 	if (settings && (!old || strcmp(old, settings) != 0)) {
@@ -209,16 +209,16 @@ static void print_patch(const struct map *told, int64_t time, struct status_plan
 
 void publisher_status_plan(const struct status_want *want, int64_t time, struct status_plan *out)
 {
-	struct room room = { want->told, want->now, &out->after, 0, 0 };
+	struct status_choice choice = { want->reported, want->now, &out->after, 0, 0 };
 
 	*out = (struct status_plan){ 0 };
 	map_init(&out->after, mem_free);
 	buf_init(&out->patch, BUF_MAX_MESSAGE);
-	keep_unknown(&room, want);
+	keep_unknown(&choice, want);
 	for (int turn = 0; turn < N_TURNS; turn++)
-		choose(&room, (enum turn)turn);
-	out->n_left_out = room.n_left_out;
-	print_patch(want->told, time, out);
+		choose(&choice, (enum turn)turn);
+	out->n_left_out = choice.n_left_out;
+	print_patch(want->reported, time, out);
 }
 
 void publisher_status_plan_clear(struct status_plan *plan)

@@ -24,16 +24,16 @@ struct status_entry {
 /* One verdict, without its time. */
 void publisher_status_print(const struct status_entry *entry, struct buf *out);
 /* The verdicts that a Pomerium object holds: key -> text, the map's. */
-int publisher_status_read(struct str json, struct map *told, struct err *err);
+int publisher_status_read(struct str json, struct map *reported, struct err *err);
 
 struct status_plan {
 	struct buf patch; /* empty: nothing to write */
-	struct map after; /* what is told once it is written */
+	struct map after; /* what the object says once it is written */
 	size_t n_changes;
 	size_t n_left_out; /* for want of room */
 };
 struct status_want {
-	const struct map *told, *now; /* key -> verdict: what is said, what is so */
+	const struct map *reported, *now; /* key -> verdict: what the object says, what is so */
 	/* Whether it is not known yet what is so of a key; NULL: it always is. */
 	bool (*is_pending)(const void *owners, struct str key);
 	const void *owners;

@@ -12,7 +12,7 @@
 
 void publisher_status_patch_open(struct report *self)
 {
-	map_init(&self->status.told, mem_free);
+	map_init(&self->status.reported, mem_free);
 	publisher_api_retry_init(&self->status.reading);
 	publisher_api_retry_init(&self->status.retry);
 }
@@ -29,7 +29,7 @@ static void stop(struct status_patch *status)
 void publisher_status_patch_close(struct report *self)
 {
 	stop(&self->status);
-	map_clear(&self->status.told);
+	map_clear(&self->status.reported);
 	mem_free(self->status.name);
 	mem_free(self->status.uid);
 }
@@ -39,8 +39,8 @@ void publisher_status_patch_stop(struct report *self)
 	struct status_patch *status = &self->status;
 
 	stop(status);
-	map_clear(&status->told);
-	map_init(&status->told, mem_free);
+	map_clear(&status->reported);
+	map_init(&status->reported, mem_free);
 	status->phase = status->uid ? STATUS_ASK : STATUS_NONE;
 	status->due_ms = 0;
 	status->dirty = true;
@@ -75,7 +75,7 @@ static void on_read(void *arg, const struct kube_result *result)
 
 	status->request = NULL;
 	if (result->status == 200 &&
-	    publisher_status_read(result->body, &status->told, &err) == 0) {
+	    publisher_status_read(result->body, &status->reported, &err) == 0) {
 		publisher_api_retry_success(&status->reading);
 		status->phase = STATUS_KNOWN;
 	} else {
@@ -94,8 +94,8 @@ static void on_patched(void *arg, const struct kube_result *result)
 	status->request = NULL;
 	if (result->status == 200) {
 		publisher_api_retry_success(&status->retry);
-		map_clear(&status->told);
-		status->told = status->plan.after;
+		map_clear(&status->reported);
+		status->reported = status->plan.after;
 		map_init(&status->plan.after, mem_free);
 		log_debug("status written", "entries=%zu", status->plan.n_changes);
 	} else {
@@ -144,7 +144,7 @@ static void patch(struct report *self, uint64_t now_ms)
 				  .timeout_ms = KUBE_TIMEOUT_MS,
 				  .on_done = on_patched,
 				  .self = self };
-	const struct status_want want = { .told = &status->told,
+	const struct status_want want = { .reported = &status->reported,
 					  .now = &self->now,
 					  .owners = &self->owners,
 					  .is_pending = is_pending,

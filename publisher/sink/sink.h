@@ -35,8 +35,8 @@ struct sink_ops {
 	/* What Pomerium starts with has come, and is held if it is needed later. -1: it cannot be
 	 * used. */
 	int (*start_with)(struct sink *sink, struct good *good, struct err *err);
-	/* Everybody has arrived, and who is gone is about to be deleted. False: later, what was
-	 * stored before this process is not known yet. */
+	/* All owners have arrived, and those that are gone are about to be deleted. False: not yet,
+	 * since what was stored before this process is not known. */
 	bool (*begin)(struct sink *sink);
 	int (*fd)(const struct sink *sink); /* to wait on, always the same one */
 	void (*on_fd)(struct sink *sink);

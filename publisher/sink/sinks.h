@@ -11,7 +11,8 @@ struct sinks {
 	size_t n;
 };
 
-void publisher_sinks_add(struct sinks *sinks, struct sink *sink); /* takes it */
+void publisher_sinks_add(struct sinks *sinks,
+			 struct sink *sink); /* which is the caller's no more */
 void publisher_sinks_clear(struct sinks *sinks);
 
 void publisher_sinks_touch(const struct sinks *sinks, const struct msg_key *owner,

@@ -3,7 +3,7 @@
  *   in     a CONFIG, the values that its splices name
  *   out    its routes and settings with the secrets in them, packed; or why it cannot be
  *          published, or that a value has not come
- *   never  takes half of it: whatever is wrong, the last good one stays
+ *   never  applies half of it: whatever is wrong, the last good one stays
  */
 #include "publisher/wanted/apply.h"
 

@@ -57,8 +57,8 @@ static struct conflict_member *find(struct conflict *conflict, const struct owne
 	return NULL;
 }
 
-/* The newcomer hears of the first member, and that one of the newcomer unless it had a conflict
- * before. */
+/* The newcomer is warned of the first member, and the first member of the newcomer, unless it had a
+ * conflict already. */
 static void join(struct conflicts *conflicts, struct conflict *conflict, const struct route *route)
 {
 	conflict->members =

@@ -1,4 +1,4 @@
-/* inventory: who exists, who has arrived, and what is stale.
+/* inventory: which owners exist, which have arrived, and what is stale.
  *
  *   in     INVENTORY, FLUSHED, and the stamps of CONFIG, REJECT and DELETE
  *   out    apply it, drop it as stale, drop it as foreign; whether the barrier is passed
@@ -10,7 +10,7 @@
 #include "base/mem.h"
 
 struct inventory_owner {
-	uint64_t had;   /* newest number taken; 0: none */
+	uint64_t had;   /* newest number applied; 0: none */
 	uint64_t round; /* of the announcement that named it last; 0: none */
 	bool waits;     /* named by the announcement in force and not arrived */
 	uint64_t least; /* the number to arrive with */
@@ -65,8 +65,8 @@ static bool is_announced(const struct inventory *inventory, const struct invento
 	return owner->round && owner->round >= inventory->in_force;
 }
 
-/* The announcement is whole: forgets who is not in it, counts who has still to come. */
-static void take_force(struct inventory *inventory, const struct msg_inventory *last)
+/* The announcement is whole: forgets owners that are not in it, counts those still to come. */
+static void put_in_force(struct inventory *inventory, const struct msg_inventory *last)
 {
 	struct str key;
 	void *value;
@@ -110,7 +110,7 @@ int publisher_inventory_announce(struct inventory *inventory, const struct msg_i
 	if (!chunk->last)
 		return 0;
 	inventory->next_chunk = 0;
-	take_force(inventory, chunk);
+	put_in_force(inventory, chunk);
 	return 1;
 }
 

@@ -1,5 +1,5 @@
-/* inventory: who exists, who has arrived, and what is stale. The barrier before the first write of
- * a resolver's epoch. */
+/* inventory: which owners exist, which have arrived, and what is stale. The barrier before the
+ * first write of a resolver's epoch. */
 #ifndef PUBLISHER_INVENTORY_H
 #define PUBLISHER_INVENTORY_H
 
@@ -13,7 +13,7 @@ struct inventory {
 	uint64_t in_force; /* the round of the last whole announcement; 0: none yet */
 	uint64_t next_chunk;
 	uint64_t number;  /* N of the announcement in force */
-	bool complete;    /* of the announcement in force: who is missing there is gone */
+	bool complete;    /* of the announcement in force: an owner that it lacks is gone */
 	size_t n_missing; /* announced and not arrived */
 };
 
@@ -31,7 +31,7 @@ void publisher_inventory_begin(struct inventory *inventory, uint64_t epoch);
  * chunk is missing. */
 int publisher_inventory_announce(struct inventory *inventory, const struct msg_inventory *chunk,
 				 struct err *err);
-/* What to do with a CONFIG, REJECT or (gone) DELETE; if it is taken, the owner has arrived. */
+/* What to do with a CONFIG, REJECT or (gone) DELETE; if it is applied, the owner has arrived. */
 enum inventory_verdict publisher_inventory_admit(struct inventory *inventory,
 						 const struct msg_key *owner,
 						 const struct msg_stamp *stamp, bool gone);

@@ -142,7 +142,7 @@ static void *array_of(size_t n, size_t size)
 	return n ? mem_alloc(n * size) : NULL;
 }
 
-/* The memory for everything: policies that are those of the route before count once. */
+/* The memory for everything: policies that are those of the previous route count once. */
 static size_t size_of(const struct good_parts *parts, const struct route *routes,
 		      const struct owner *owner)
 {

@@ -56,7 +56,7 @@ struct owner {
 	struct str text;   /* msg_key_text, its key in the map of owners */
 	struct good *good; /* NULL: none yet */
 	char *reason;      /* why its newest state cannot be published; NULL: it can */
-	char *last_reason; /* the one before it was mended; NULL: none */
+	char *last_reason; /* why the last one could not, which was mended; NULL: none */
 	uint64_t warned;   /* sum of the warnings that were logged */
 	int64_t good_since, reason_since; /* seconds since 1970: `good` is the same; the newest
 					     state was rejected or mended. 0: unknown */
@@ -72,8 +72,7 @@ struct part_cert {
 
 /* What a `good` is made of, in someone else's memory. */
 struct good_parts {
-	struct packed_route
-		*routes; /* policies that are equal to those before may be the same bytes */
+	struct packed_route *routes; /* equal policies of two in a row may be the same bytes */
 	size_t n_routes;
 	struct str settings, bootstrap;
 	struct good_file *files;

@@ -12,7 +12,7 @@ struct pending {
 	struct map asked;                   /* msg_key_text of a Secret -> struct pending_secret */
 	TAILQ_HEAD(, pending_secret) queue; /* of these, by when they were asked for */
 	void *self;
-	int (*ask)(void *self, const struct msg_key *secret); /* -1: nobody is there to be asked */
+	int (*ask)(void *self, const struct msg_key *secret); /* -1: the resolver is down */
 };
 
 void publisher_pending_init(struct pending *pending, void *self,

@@ -3,7 +3,7 @@
  *   in     what is wanted
  *   out    the configurations of all owners, held; the routes in order
  *   owns   a hold on each of them
- *   never  changes once it is taken
+ *   never  follows what is wanted later
  */
 #include "publisher/wanted/snapshot.h"
 

@@ -6,7 +6,7 @@
  *          the certificates, the conflicts
  *   never  writes anything; scans all owners for the change of one
  *
- * A configuration is taken as a whole or not at all: whatever is wrong with it, the last good one
+ * A configuration is applied as a whole or not at all: whatever is wrong with it, the last good one
  * stays.
  */
 #include "publisher/wanted/wanted.h"

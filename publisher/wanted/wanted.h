@@ -34,7 +34,7 @@ void publisher_wanted_need(struct wanted *self, struct wanted_needs needs);
 
 enum wanted_outcome {
 	WANTED_CHANGED,  /* what would be published is different now */
-	WANTED_SAME,     /* taken, but nothing would be written */
+	WANTED_SAME,     /* applied, but nothing would be written */
 	WANTED_REJECTED, /* this owner's config cannot be used (err); its last good stays */
 	WANTED_WAITS /* a secret value has not come: put again when it has; the last good stays */
 };
@@ -42,7 +42,7 @@ enum wanted_outcome {
 /* The last good configuration stays; the reason is kept for reports. */
 void publisher_wanted_reject(struct wanted *self, const struct msg_reject *reject);
 enum wanted_outcome publisher_wanted_delete(struct wanted *self, const struct msg_key *owner);
-/* Values that CONFIGs will name; those that nobody has named for long are wiped by a sweep. */
+/* Values that CONFIGs will name; a sweep wipes those that none has named for a while. */
 void publisher_wanted_secret(struct wanted *self, const struct msg_secret_put *put);
 void publisher_wanted_sweep_secrets(struct wanted *self);
 
@@ -68,7 +68,7 @@ size_t publisher_wanted_n_routes(const struct wanted *self);
 size_t publisher_wanted_n_rejected(const struct wanted *self);
 
 const struct certs *publisher_wanted_certs(const struct wanted *self);
-/* Who is told when a certificate begins or ceases to be published; NULL: nobody. */
+/* Called when a certificate begins or ceases to be published; NULL: nothing is. */
 void publisher_wanted_on_cert(struct wanted *self, void *arg,
 			      void (*on_change)(void *arg, struct cert *cert, bool published));
 

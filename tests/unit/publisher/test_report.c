@@ -1,4 +1,4 @@
-/* test_report: when news are told, and that nothing is told twice: the report without a network. */
+/* test_report: when news are reported, and that nothing is reported twice: the report without a network. */
 #include "publisher/report/report_inside.h"
 
 #include <setjmp.h>
@@ -184,14 +184,14 @@ static void test_who_does_not_write_keeps_silent(void **state)
 	assert_int_equal(kube_n_requests(report->kube), 0);
 	assert_non_null(publisher_report_state_get(&report->owners, STR("shop/good"))->news);
 	publisher_report_lead(report, true);
-	publisher_report_tick(report, 3); /* what was stored in the meantime may be told */
+	publisher_report_tick(report, 3); /* what was stored in the meantime may be reported */
 	assert_int_equal(report->send.jobs.n, 1);
 	publisher_report_lead(report, false);
 	assert_int_equal(report->send.jobs.n + report->send.n_flying, 0);
 	assert_true(publisher_report_tick(report, 4) == UINT64_MAX);
 }
 
-/* What the former one has told is not told again; what it did not come to is. */
+/* What the former one has reported is not reported again; what it did not come to is. */
 static void test_a_new_writer_takes_over(void **state)
 {
 	const struct status_entry was = { STR_NONE, 1, { NULL, 0 } };
@@ -205,7 +205,7 @@ static void test_a_new_writer_takes_over(void **state)
 	put(1, true);
 	store(1);
 	publisher_report_lead(report, true);
-	map_put(&report->status.told, STR("shop/good"), mem_strdup(verdict.ptr));
+	map_put(&report->status.reported, STR("shop/good"), mem_strdup(verdict.ptr));
 	assert_int_equal(store(2), 0);
 	assert_non_null(map_get(&report->now, STR("shop/good")));
 	put(1, true); /* from here on as ever */
@@ -215,7 +215,7 @@ static void test_a_new_writer_takes_over(void **state)
 	put(2, true);
 	store(4);
 	publisher_report_lead(report, true);
-	map_put(&report->status.told, STR("shop/good"), mem_strdup(verdict.ptr));
+	map_put(&report->status.reported, STR("shop/good"), mem_strdup(verdict.ptr));
 	assert_int_equal(store(5), 1);
 
 	publisher_report_lead(report, false);

@@ -61,7 +61,7 @@ static void step(char what)
 		if (next->news->event.gone)
 			publisher_report_state_forget(&owners, next);
 		else
-			publisher_report_state_tell(&owners, next);
+			publisher_report_state_sent(&owners, next);
 		break;
 	}
 }

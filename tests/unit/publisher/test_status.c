@@ -21,7 +21,7 @@
 
 static const struct {
 	const char *name;
-	const char *told[4], *now[4]; /* key, verdict, ... */
+	const char *reported[4], *now[4]; /* key, verdict, ... */
 	bool forget;
 	const char *patch;
 } rows[] = {
@@ -76,21 +76,21 @@ static void test_plans(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		struct map told, now;
-		struct status_want want = { &told, &now, is_pending, NULL, rows[i].forget };
+		struct map reported, now;
+		struct status_want want = { &reported, &now, is_pending, NULL, rows[i].forget };
 		struct status_plan plan, again;
 
-		fill(&told, rows[i].told);
+		fill(&reported, rows[i].reported);
 		fill(&now, rows[i].now);
 		publisher_status_plan(&want, 0, &plan);
 		if (!str_is(buf_view(&plan.patch), rows[i].patch))
 			fail_msg("%s: %s", rows[i].name, plan.patch.len ? plan.patch.ptr : "");
-		want.told = &plan.after;
+		want.reported = &plan.after;
 		publisher_status_plan(&want, 99, &again);
 		assert_int_equal(again.patch.len, 0);
 		publisher_status_plan_clear(&again);
 		publisher_status_plan_clear(&plan);
-		map_clear(&told);
+		map_clear(&reported);
 		map_clear(&now);
 	}
 }
@@ -100,11 +100,11 @@ static void test_what_was_printed_reads_the_same(void **state)
 	struct str warnings[] = { STR("one \"quoted\""), STR("two") };
 	const struct status_entry entry = { STR("a sentence\n"), 7, { warnings, 2 } };
 	struct buf verdict, object;
-	struct map told;
+	struct map reported;
 	struct err err;
 
 	(void)state;
-	map_init(&told, mem_free);
+	map_init(&reported, mem_free);
 	buf_init(&verdict, BUF_MAX_TEXT);
 	buf_init(&object, BUF_MAX_TEXT);
 	publisher_status_print(&entry, &verdict);
@@ -112,12 +112,12 @@ static void test_what_was_printed_reads_the_same(void **state)
 		   "{\"status\":{\"ingress\":{\"a/b\":%s,\"c/d\":{\"reconciled\":true,"
 		   "\"observedGeneration\":1}},\"settingsStatus\":%s}}",
 		   verdict.ptr, verdict.ptr);
-	assert_int_equal(publisher_status_read(buf_view(&object), &told, &err), 0);
-	assert_int_equal(told.n, 3);
-	assert_string_equal(map_get(&told, STR("a/b")), verdict.ptr);
-	assert_string_equal(map_get(&told, STR("c/d")), GOOD("1"));
-	assert_string_equal(map_get(&told, STR(STATUS_SETTINGS)), verdict.ptr);
-	map_clear(&told);
+	assert_int_equal(publisher_status_read(buf_view(&object), &reported, &err), 0);
+	assert_int_equal(reported.n, 3);
+	assert_string_equal(map_get(&reported, STR("a/b")), verdict.ptr);
+	assert_string_equal(map_get(&reported, STR("c/d")), GOOD("1"));
+	assert_string_equal(map_get(&reported, STR(STATUS_SETTINGS)), verdict.ptr);
+	map_clear(&reported);
 	buf_clear(&verdict);
 	buf_clear(&object);
 }
@@ -132,27 +132,27 @@ static void test_odd_objects(void **state)
 		("{\"status\":{\"ingress\":{\"a/b\":null,"
 		 "\"c/d\":{\"warnings\":[1,{}],\"error\":2}}}}"),
 	};
-	struct map told;
+	struct map reported;
 	struct err err;
 
 	(void)state;
-	map_init(&told, mem_free);
+	map_init(&reported, mem_free);
 	for (size_t i = 0; i < sizeof(odd) / sizeof(*odd); i++)
-		assert_int_equal(publisher_status_read(str_from(odd[i]), &told, &err), 0);
-	assert_int_equal(publisher_status_read(STR("{"), &told, &err), -1);
-	assert_int_equal(told.n, 2);
-	map_clear(&told);
+		assert_int_equal(publisher_status_read(str_from(odd[i]), &reported, &err), 0);
+	assert_int_equal(publisher_status_read(STR("{"), &reported, &err), -1);
+	assert_int_equal(reported.n, 2);
+	map_clear(&reported);
 }
 
 static void test_the_cap_keeps_the_rejected_and_who_was_there(void **state)
 {
-	struct map told, now;
-	struct status_want want = { &told, &now, NULL, NULL, true };
+	struct map reported, now;
+	struct status_want want = { &reported, &now, NULL, NULL, true };
 	struct status_plan plan, again;
 	char name[32];
 
 	(void)state;
-	map_init(&told, mem_free);
+	map_init(&reported, mem_free);
 	map_init(&now, mem_free);
 	for (int i = 0; i < 20000; i++) {
 		snprintf(name, sizeof(name), "shop/app-%d", i);
@@ -166,12 +166,12 @@ static void test_the_cap_keeps_the_rejected_and_who_was_there(void **state)
 		assert_non_null(map_get(&plan.after, str_from(name)));
 	}
 	assert_true(plan.patch.len < 2 * STATUS_MAX);
-	want.told = &plan.after;
+	want.reported = &plan.after;
 	publisher_status_plan(&want, 1, &again);
 	assert_int_equal(again.patch.len, 0); /* a full one stays as it is */
 	publisher_status_plan_clear(&again);
 	publisher_status_plan_clear(&plan);
-	map_clear(&told);
+	map_clear(&reported);
 	map_clear(&now);
 }
 
