@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "base/cjson.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "pb/pomerium.pb-c.h"
 #include "pb/reflect.h"
@@ -70,12 +71,11 @@ static void put_routes(const struct good *good, struct pool *pool, cJSON *out)
 
 static void put_time(cJSON *out, const char *key, int64_t time)
 {
-	struct tm tm;
-	char text[32] = "";
+	char text[CLOCK_TEXT_MAX];
 
-	if (!time || !gmtime_r(&(time_t){ time }, &tm))
+	if (!time)
 		return;
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	clock_text(time, -1, text);
 	cjson_put_text(out, key, str_from(text));
 }
 

@@ -31,7 +31,7 @@ struct actor_peer *actor_peer_of(struct actor_loop *loop, enum actor_link link);
 /* Stops and resumes taking messages from a link; what waits stays in ZeroMQ. */
 void actor_set_reading(struct actor_loop *loop, enum actor_link link, bool reading);
 uint64_t actor_epoch(const struct actor_loop *loop); /* of this process, never 0 */
-struct str actor_run_dir(void); /* --run-dir: what is kept there outlives this process */
+struct str actor_run_dir(void);                      /* --run-dir: its files outlive this process */
 /* on_fd(self, fd) whenever fd is readable; fd < 0 is ignored. One handler a descriptor. */
 int actor_watch_fd(struct actor_loop *loop, int fd, void (*on_fd)(void *self, int fd));
 void actor_unwatch_fd(struct actor_loop *loop, int fd);

@@ -16,7 +16,7 @@ struct actor_metrics {
 	uint64_t malformed[N_LINKS];       /* frames that were refused */
 	uint64_t refused[N_PEER_REFUSALS]; /* HELLOs, connections */
 	struct metric_histogram lag;       /* ms */
-	/* measured when somebody asks; these three by the loop */
+	/* measured when they are read; these three by the loop */
 	uint64_t peers[N_LINKS], queued[N_LINKS], credit[N_LINKS];
 	uint64_t ready, started_s;
 	uint64_t log_lines[4], log_last_s[4];

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actor/conf_help.h"
+#include "base/buf.h"
 #include "base/pool.h"
 
 static struct pool kept; /* settings live as long as the process */
@@ -22,15 +24,6 @@ struct conf_reader {
 	bool adds;                      /* a list grows instead of being replaced */
 	bool is_flag;                   /* else a fallback or the environment */
 };
-
-void conf_env_name(const char *name, char out[CONF_NAME_MAX])
-{
-	size_t n = 0;
-
-	for (; n < CONF_NAME_MAX - 1 && name[n]; n++)
-		out[n] = name[n] == '-' ? '_' : (char)toupper((unsigned char)name[n]);
-	out[n] = '\0';
-}
 
 static void add_item(struct str_list *list, struct str item)
 {

@@ -2,9 +2,10 @@
  *
  *   in     tables of options
  *   out    what --help prints for people, what --help=table prints for scripts
+ *   owns   nothing
  *   never  shows a hidden option
  */
-#include "actor/conf.h"
+#include "actor/conf_help.h"
 
 #include <stdio.h>
 #include <string.h>

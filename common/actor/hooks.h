@@ -30,7 +30,7 @@ struct actor {
 	const struct actor_input *inputs;       /* ends with { MSG_NONE } */
 	const struct conf_option *options;      /* the room's own; ends with { 0 } */
 	const struct conf_option *more_options; /* the same, from another file of it; or NULL */
-	/* Of the settings; -1 ends with status 2: nobody need try again with the same. */
+	/* Of the settings; -1 ends with status 2: trying again with the same would be no use. */
 	int (*check)(void *self, struct err *err);
 	int (*start)(void *self, struct actor_loop *loop,
 		     struct err *err); /* after settings; -1 ends with status 111 */

@@ -112,7 +112,7 @@ static void on_fd(struct actor_loop *loop, int fd)
 static void on_link(struct actor_loop *loop, struct link *link, const zmq_pollitem_t *items)
 {
 	if (items[0].revents && actor_link_on_monitor(link))
-		loop->next_heartbeat = 0; /* finds out who went */
+		loop->next_heartbeat = 0; /* finds out which peer has gone */
 	if (items[1].revents && actor_link_on_readable(link))
 		loop->busy = true;
 }

@@ -34,7 +34,7 @@ struct actor_loop {
 };
 
 int actor_loop_open_signals(struct actor_loop *loop, struct err *err);
-void actor_loop_run(struct actor_loop *loop); /* until somebody quits */
+void actor_loop_run(struct actor_loop *loop); /* until actor_quit */
 /* ---- called back ---- */
 void actor_loop_on_numbered(void *loop); /* a numbered message comes or goes */
 void actor_loop_measure(void *loop);     /* the links, for metrics */

@@ -2,6 +2,7 @@
  *
  *   in     tables, the variables that they name
  *   out    HELP, TYPE and one line a series
+ *   owns   nothing
  *   never  allocates for a metric, keeps a series that is not in a table
  */
 #include "actor/metric.h"

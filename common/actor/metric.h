@@ -43,7 +43,7 @@ struct metric { /* NOLINT(clang-analyzer-optin.performance.Padding): written by 
 void metric_observe(struct metric_histogram *histogram, uint64_t value);
 /* HELP, TYPE and series of each row. `room`: the value of one more label, or NULL. */
 void metric_print_table(const struct metric *table, const char *room, struct buf *out);
-/* HELP and TYPE alone, for a row whose series somebody else prints. */
+/* HELP and TYPE alone, for a row whose series the caller prints. */
 void metric_print_head(const struct metric *metric, struct buf *out);
 /* A number in the metric's unit. */
 void metric_print_number(uint64_t number, uint64_t per_unit, struct buf *out);

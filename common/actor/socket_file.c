@@ -2,6 +2,7 @@
  *
  *   in     the path of one's own
  *   out    the folder without those of the same name that dead processes left
+ *   owns   nothing
  *   never  removes one that somebody listens on
  */
 #include "actor/socket_file.h"

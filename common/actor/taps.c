@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "actor/socket_file.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 
@@ -75,13 +76,11 @@ void actor_taps_look(struct taps *taps)
 static void print_time(struct buf *out)
 {
 	struct timeval now;
-	struct tm utc;
-	char text[32];
+	char text[CLOCK_TEXT_MAX];
 
 	gettimeofday(&now, NULL);
-	gmtime_r(&now.tv_sec, &utc);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
-	buf_printf(out, "{\"time\":\"%s.%03ldZ\"", text, (long)now.tv_usec / 1000);
+	clock_text(now.tv_sec, (int)(now.tv_usec / 1000), text);
+	buf_printf(out, "{\"time\":\"%s\"", text);
 }
 
 static void print_topic(const struct taps_message *message, struct buf *topic)

@@ -1,7 +1,7 @@
 /* buf: a growing run of bytes with a ceiling.
  *
  *   in     bytes to append
- *   out    one run of bytes with a NUL behind it
+ *   out    one run of bytes with a NUL after it
  *   owns   its memory
  *   never  grows past max: what does not fit is refused as a whole and sets full
  */
@@ -35,7 +35,7 @@ void buf_wipe(struct buf *buf)
 	buf_clear(buf);
 }
 
-/* Room for len more bytes and a NUL; false, and full from now on, if there may be none. */
+/* Makes space for len more bytes and a NUL. False, and full from now on: they pass the ceiling. */
 static bool grow(struct buf *buf, size_t len)
 {
 	size_t cap = buf->cap ? buf->cap : 64;
@@ -49,7 +49,7 @@ static bool grow(struct buf *buf, size_t len)
 		return true;
 	while (cap - buf->len <= len)
 		cap *= 2;
-	/* Not realloc: a buf may hold a secret, and the old bytes must not be left behind. */
+	/* Not realloc: a buf may hold a secret, and the old bytes must not stay in memory. */
 	grown = mem_alloc(cap);
 	if (buf->ptr) {
 		memcpy(grown, buf->ptr, buf->len);

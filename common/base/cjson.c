@@ -39,7 +39,7 @@ static cJSON *put(cJSON *parent, const char *key, cJSON *item)
 	return item;
 }
 
-/* With a NUL behind it, and none in it: cJSON knows where a text ends by that alone. */
+/* With a NUL after it, and none in it: cJSON knows where a text ends by that alone. */
 static char *c_text(struct str text)
 {
 	char *copy = mem_dup(text.ptr, text.len);

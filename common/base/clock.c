@@ -7,6 +7,9 @@
  */
 #include "base/clock.h"
 
+#include <stdio.h>
+#include <time.h>
+
 #include "base/hash.h"
 
 uint64_t clock_ns(void)
@@ -28,6 +31,20 @@ int64_t clock_wall(void)
 
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	return now.tv_sec;
+}
+
+void clock_text(int64_t seconds, int millis, char out[CLOCK_TEXT_MAX])
+{
+	const time_t at = (time_t)seconds;
+	struct tm utc = { 0 };
+	size_t n;
+
+	(void)gmtime_r(&at, &utc);
+	n = strftime(out, CLOCK_TEXT_MAX, "%Y-%m-%dT%H:%M:%S", &utc);
+	if (millis < 0)
+		(void)snprintf(out + n, CLOCK_TEXT_MAX - n, "Z");
+	else
+		(void)snprintf(out + n, CLOCK_TEXT_MAX - n, ".%03dZ", millis % 1000);
 }
 
 uint64_t clock_earlier(uint64_t a, uint64_t b)

@@ -7,6 +7,9 @@
 uint64_t clock_ns(void); /* CLOCK_BOOTTIME, nanoseconds; the same on every process of one machine */
 uint64_t clock_ms(void);
 int64_t clock_wall(void); /* seconds since 1970, UTC */
+/* Seconds since 1970 as RFC 3339: 2024-05-01T12:00:00.123Z; without .123 if millis is -1. */
+#define CLOCK_TEXT_MAX 48
+void clock_text(int64_t seconds, int millis, char out[CLOCK_TEXT_MAX]);
 /* Of two deadlines; UINT64_MAX is none. */
 uint64_t clock_earlier(uint64_t a, uint64_t b);
 

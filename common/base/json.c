@@ -1,5 +1,5 @@
-/* json: RFC 8259 text -> a tree of struct value. Not cJSON: that one loses digits above 2^53 and
- * all behind a NUL.
+/* json: RFC 8259 text -> a tree of struct value. cJSON would lose digits above
+ * 2^53 and everything after a NUL.
  *
  *   in     JSON text of any origin
  *   out    a tree in the caller's pool
@@ -76,7 +76,7 @@ static int scan_number(struct json_reader *r, bool *whole, struct err *err)
 		*whole = false;
 		r->at++;
 		if (!take_digits(r))
-			return fail(r, err, "a number needs a digit behind the point");
+			return fail(r, err, "a number needs a digit after the point");
 	}
 	if (peek(r) == 'e' || peek(r) == 'E') {
 		*whole = false;
@@ -146,7 +146,7 @@ static bool take_hex4(struct json_reader *r, unsigned *out)
 	return true;
 }
 
-/* Behind \u. Writes UTF-8, at most 4 bytes; 0 if it is no character. */
+/* After \u. Writes UTF-8, at most 4 bytes; 0 if it is no character. */
 static size_t take_unicode(struct json_reader *r, char *out)
 {
 	unsigned c, low;
@@ -183,7 +183,7 @@ static size_t take_unicode(struct json_reader *r, char *out)
 	return 3;
 }
 
-/* One escape behind the backslash; the bytes written, or 0 if it is none. */
+/* One escape, after its backslash; the bytes written, or 0 if it is none. */
 static size_t take_escape(struct json_reader *r, char *out)
 {
 	static const char names[] = "\"\"\\\\//b\bf\fn\nr\rt\t";
@@ -347,7 +347,7 @@ static int read_map(struct json_reader *r, size_t depth, struct value *out, stru
 				return -1;
 			push(r, &item);
 			if (!take(r, ':'))
-				return fail(r, err, "expected a colon behind the key");
+				return fail(r, err, "expected a colon after the key");
 			if (read_value(r, depth + 1, &item, err))
 				return -1;
 			push(r, &item);
@@ -386,7 +386,7 @@ int json_parse(struct str text, struct pool *pool, struct value *out, struct err
 
 	skip_blanks(&r);
 	if (!rc && r.at < text.len)
-		rc = fail(&r, err, "something stands behind the end of the value");
+		rc = fail(&r, err, "something follows the end of the value");
 	mem_free(r.stack);
 	return rc;
 }

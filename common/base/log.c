@@ -9,7 +9,9 @@
 #include "base/log.h"
 
 #include <unistd.h>
+
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/log_json.h"
 
 #define LINE_MAX_BYTES 4096u
@@ -76,12 +78,10 @@ const char *log_last_text(enum log_level level)
 
 static void add_time(const struct timespec *now, struct buf *line)
 {
-	struct tm utc = { 0 };
-	char text[32];
+	char text[CLOCK_TEXT_MAX];
 
-	(void)gmtime_r(&now->tv_sec, &utc);
-	(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
-	buf_printf(line, "%s.%03ldZ", text, now->tv_nsec / 1000000);
+	clock_text(now->tv_sec, (int)(now->tv_nsec / 1000000), text);
+	buf_puts(line, text);
 }
 
 static void add_logfmt(enum log_level level, const struct timespec *now, const char *message,

@@ -1,7 +1,7 @@
 /* log: one fact a line on stderr, logfmt or JSON: ts, level, room, message, then key=value.
  *
- * Four severities (STYLE.md 13): the user's data, the network: warn; the environment: error. Values
- * are quoted when they must be. Never hand a secret to these functions. */
+ * What is wrong with the user's data or with the network is a warning, with the environment an
+ * error. Values are quoted when they must be. Never hand a secret to these functions. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
 

@@ -2,6 +2,7 @@
  *
  *   in     logfmt fields, perhaps cut off anywhere
  *   out    members
+ *   owns   nothing
  *   never  writes what a JSON parser would refuse
  */
 #include "base/log_json.h"

@@ -23,7 +23,7 @@ void pool_clear(struct pool *pool);               /* frees all; the pool can be 
 void *pool_alloc(struct pool *pool, size_t size); /* zeroed, aligned for any type */
 void *pool_array(struct pool *pool, size_t n, size_t size); /* zeroed; checks n * size */
 struct str pool_str(struct pool *pool,
-		    struct str s); /* a copy, NUL behind it; absent stays absent */
+		    struct str s); /* a copy, NUL after it; absent stays absent */
 struct str pool_bytes(struct pool *pool, const void *ptr, size_t len);
 struct str pool_printf(struct pool *pool, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

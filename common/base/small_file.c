@@ -1,7 +1,8 @@
 /* small_file: a small file, whole.
  *
  *   in     a path
- *   out    its bytes, behind what the buf holds
+ *   out    its bytes, appended to the buf
+ *   owns   nothing
  *   never  reads past the ceiling of the buf unnoticed; leaves a copy on the stack: it may be a
  *          secret
  */

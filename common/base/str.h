@@ -46,7 +46,7 @@ struct str str_trim(struct str s);                          /* ASCII blanks off 
 /* Index of the first (last) byte c, or -1. */
 long str_find(struct str s, char c);
 long str_rfind(struct str s, char c);
-/* Cuts s at the first c: *head is what stands before, *tail what stands behind. False without c. */
+/* Cuts s at the first c: *head is what comes before it, *tail what comes after. False without c. */
 bool str_cut(struct str s, char c, struct str *head, struct str *tail);
 bool str_is_utf8(struct str s);     /* RFC 3629: no surrogates, no overlong forms */
 bool str_has_control(struct str s); /* NUL, CR or LF */

@@ -81,8 +81,8 @@ bool value_time_parse(struct str text, struct value_time *out);
 /* YAML (libyaml), one document after the other. Errors name line and column and say what is wrong
  * in go-yaml's terms where it helps ("did not find expected key"). Duplicate keys, unknown anchors,
  * tabs as indentation, invalid UTF-8, depth above VALUE_MAX_DEPTH, alias bombs: all errors. Merge
- * keys (<<) are applied as go-yaml v3 does. What libyaml does differently is kept where it only
- * takes more or says more: "\/" and "\ " are escapes, a question mark may stand inside a plain
+ * keys (<<) are applied as go-yaml v3 does. libyaml's own ways stay where it only accepts more or
+ * says more: "\/" and "\ " are escapes, a question mark may stand inside a plain
  * scalar in [] and {}, a colon before , ] or } there is an error and no part of the scalar, and of
  * what follows the first document only the first token is looked at. */
 struct yaml_documents {
@@ -92,7 +92,7 @@ struct yaml_documents {
 	uint32_t error_line;
 };
 int yaml_parse_all(struct str text, struct pool *pool, struct yaml_documents *out, struct err *err);
-/* The same for large files: each document is handed over and the pool wiped behind it, so memory
+/* The same for large files: each document is handed over and then wiped from the pool, so memory
  * follows the largest one. */
 struct yaml_each {
 	void *self;

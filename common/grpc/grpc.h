@@ -18,7 +18,7 @@ struct grpc_request;
 
 struct grpc_settings {
 	struct str url;   /* http://host:port (HTTP/2 with prior knowledge) or https://host:port */
-	struct str agent; /* who we are, for the server's log */
+	struct str agent; /* our name, for the server's log */
 	struct hash secret;       /* signs a token for each call */
 	struct str ca_file, ca;   /* a file, or PEM; both empty: the system's */
 	struct str override_name; /* the name in the server's certificate, if it is not the host */

@@ -1,4 +1,10 @@
 /* grpc_jwt: the token that shows Pomerium's databroker that the caller knows the shared secret.
+ *
+ *   in     the secret, a moment
+ *   out    a token that ends at that moment
+ *   owns   nothing
+ *   never  puts the secret into it
+ *
  * Rules: RFC 7515, RFC 7519. */
 #include "grpc/grpc_jwt.h"
 

@@ -23,7 +23,7 @@ void http_loop_open(struct http_loop *loop, void (*on_done)(void *of, CURLcode c
 void http_loop_close(struct http_loop *loop); /* after the last transfer was taken out */
 /* The same for another start: closes every connection, keeps the descriptor. */
 void http_loop_disconnect(struct http_loop *loop);
-/* While this descriptor, which is not libcurl's, is readable, so is http_loop_fd(); until it is
+/* http_loop_fd() is readable too while this descriptor is, which is not libcurl's; until it is
  * closed. */
 void http_loop_watch(struct http_loop *loop, int fd);
 int http_loop_fd(const struct http_loop *loop);

@@ -3,7 +3,7 @@
  *   in     a URL, the name in the server's certificate
  *   out    what libcurl is told
  *   owns   both texts
- *   never  checks the URL: that is for who reads the setting
+ *   never  checks the URL: that is for the code that reads the setting
  */
 #include "http/http_origin.h"
 

@@ -24,7 +24,7 @@ struct kube_request *kube_start(struct kube *self, const struct kube_call *call)
 
 	kube_identity_refresh(&self->identity, &self->config);
 	if (LIST_EMPTY(&self->requests))
-		self->heard_ms = clock_ms(); /* nobody was asked, nobody was silent */
+		self->heard_ms = clock_ms(); /* there was no request, so there is no silence */
 	request = kube_request_new(self, call);
 	LIST_INSERT_HEAD(&self->requests, request, link);
 	self->n_requests++;
@@ -178,7 +178,7 @@ static void connect_anew(struct kube *self)
 	finish_given_up(self, CURLE_OPERATION_TIMEDOUT);
 }
 
-/* There is nobody to be: what waits ends with the reason. */
+/* There are no credentials: requests that wait end with the reason. */
 static void end_anonymous(struct kube *self)
 {
 	struct kube_request *request;

@@ -2,6 +2,7 @@
  *
  *   in     files, environment variables
  *   out    struct kube_config
+ *   owns   nothing
  *   never  talks to a server, reads a certificate, token or key
  */
 #include "kube/kube_config.h"
@@ -69,7 +70,7 @@ static int read_source(struct kubeconfig_files *sources, struct str file, struct
 	return 0;
 }
 
-/* As kubectl: of several files those that are not there are skipped. */
+/* As kubectl: of several files the missing ones are skipped. */
 static int read_sources(struct kubeconfig_files *sources, struct str path, struct pool *pool,
 			struct err *err)
 {

@@ -2,6 +2,7 @@
  *
  *   in     struct kube_config; token and certificate files
  *   out    struct kube_credentials
+ *   owns   nothing
  *   never  logs a value
  */
 #include "kube/kube_config.h"
@@ -42,7 +43,7 @@ static int take_pem(struct str data, struct str file, struct pool *pool, struct 
 		return 0;
 	if (take_file(file, pool, out, err))
 		return -1;
-	if (!x509_pem_has_block(*out)) /* half written, perhaps */
+	if (!x509_pem_has_block(*out)) /* it may be half written */
 		return err_set(err, "%s holds no PEM", file.ptr);
 	return 0;
 }

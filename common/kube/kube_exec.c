@@ -136,8 +136,8 @@ static int check_end(const char *name, int status, struct err *err)
 	return 0;
 }
 
-/* What it has printed so far. The pipe may stay open in a process that it left behind, so its end
- * is no sign of anything. */
+/* What it has printed so far. The pipe may stay open in a process that it left running, so its
+ * end is no sign of anything. */
 static void read_all(struct kube_exec_run *run)
 {
 	char chunk[4096];

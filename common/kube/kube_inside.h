@@ -28,7 +28,7 @@ struct kube_request {
 	bool added;        /* libcurl has it */
 	bool cancelled;    /* nobody waits for it any more */
 	bool lost;         /* its connection was given up */
-	bool anonymous;    /* there was nobody to be: no credentials */
+	bool anonymous;    /* it ended for want of credentials */
 };
 
 struct kube_identity {

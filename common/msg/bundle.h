@@ -12,7 +12,7 @@
 struct msg_stamp {
 	uint64_t epoch;   /* random, of that resolver's boot; never 0 */
 	uint64_t number;  /* one counter for all owners */
-	uint64_t seen_ns; /* when the oldest change behind it was seen; 0: unknown */
+	uint64_t seen_ns; /* when the oldest change that led to it was seen; 0: unknown */
 };
 extern const struct codec msg_stamp_codec;
 

@@ -50,7 +50,7 @@ struct codec_field {
 	enum codec_type type;
 	unsigned flags;
 	size_t offset;
-	uint64_t max; /* bytes, items or magnitude; 0: the default of the type (codec.c) */
+	uint64_t max; /* bytes, items or magnitude; 0: the default of the type (codec_wire.h) */
 	const struct codec *of;
 };
 

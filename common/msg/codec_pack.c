@@ -2,6 +2,7 @@
  *
  *   in     a struct
  *   out    its bytes, shortest forms only (codec_wire.h)
+ *   owns   nothing
  *   never  writes what codec_unpack would refuse, such as a list that is too long or a text that is
  *          no UTF-8: it sets out->full instead, so that the sender finds out and not its peer
  */

@@ -1,5 +1,8 @@
 /* codec_print: struct to one line of JSON, by its table, for taps and people.
  *
+ *   in     a struct
+ *   out    JSON appended to a buf
+ *   owns   nothing
  *   never  shows a byte of a hidden field: its length only */
 #include "msg/codec_wire.h"
 

@@ -1,7 +1,8 @@
 /* codec_read: msgpack, one item at a time, in its shortest form only.
  *
- *   in     bytes that nobody vouches for
+ *   in     hostile bytes
  *   out    numbers, text, counts; or why not
+ *   owns   nothing
  *   never  reads past the end, believes a length or a count that the bytes left cannot hold */
 #include "msg/codec_read.h"
 

@@ -1,4 +1,4 @@
-/* codec_read: msgpack, one item at a time, from bytes that nobody vouches for. For codec_unpack.c.
+/* codec_read: msgpack, one item at a time, from hostile bytes. For codec_unpack.c.
  *
  * Every function takes the next item and returns whether it was what was asked for; the first
  * reason why not stays in `why`. A count is believed only if as many bytes follow.

@@ -2,6 +2,7 @@
  *
  *   in     bytes
  *   out    a struct whose parts live in the caller's pool, or a sentence: "malformed: ..."
+ *   owns   nothing
  *   never  allocates for items that cannot be there (every item takes a byte at least), recurses
  *          deeper than the tables or VALUE_MAX_DEPTH, leaves a byte over
  */

@@ -2,6 +2,7 @@
  *
  *   in     an untyped tree, as a user wrote it
  *   out    the struct, all of it copied to the caller's pool, or a sentence that names the path
+ *   owns   nothing
  *   never  guesses: the API server takes no number for a text and no text for a number; nor do we
  */
 #include "msg/codec_wire.h"

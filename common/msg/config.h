@@ -3,7 +3,7 @@
  *   CONFIG     translator -> publisher            its part of Pomerium's configuration
  *   REJECT     translator, resolver -> publisher  why it has none
  *   DELETE     resolver -> publisher              the owner is gone or no longer ours
- *   INVENTORY  resolver -> publisher              who exists: the barrier
+ *   INVENTORY  resolver -> publisher              all owners: the barrier
  *   FLUSHED    resolver -> publisher              tombstones up to this number can go
  *   ACK        publisher -> resolver              taken, or dropped as stale
  *   ADDRESSES  resolver -> publisher              what the status of each Ingress should say */
@@ -107,7 +107,7 @@ struct msg_inventory {
 	uint64_t number; /* N: the counter when the lists were complete */
 	uint64_t chunk;  /* 0, 1, ...; chunk 0 begins a new announcement */
 	bool last;
-	bool complete; /* false: some kind could not be read; who is not named may be there */
+	bool complete; /* false: some kind could not be read, so others may exist */
 	struct msg_inventory_entry_list owners; /* at most MSG_INVENTORY_CHUNK */
 };
 #define MSG_INVENTORY_CHUNK 1000

@@ -1,4 +1,4 @@
-/* control: the field tables of what every link says. */
+/* control: the field tables of the messages of every link. */
 #include "msg/msg.h"
 
 static const struct codec_field hello_fields[] = {

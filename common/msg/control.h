@@ -1,4 +1,4 @@
-/* control: what every link says, whoever stands at its ends. See PROTOCOL.md, "Links".
+/* control: the messages of every link. See PROTOCOL.md, "Links".
  *
  *   HELLO      first on a link, both ways: who I am and how many messages I can take
  *   HEARTBEAT  I live; the number of the last message I sent, so that a lost tail is seen

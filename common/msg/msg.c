@@ -1,6 +1,9 @@
 /* msg: the table of all messages, and the frame around each of them.
  *
- *   [type, seq, body]   one msgpack array, one ZeroMQ part
+ *   in     a struct, or the bytes of a frame, hostile
+ *   out    [type, seq, body], one msgpack array; or a message in a pool
+ *   owns   the table: name, from, to, codec
+ *   never  takes a message with a number where there must be none, or without one where there must
  *
  * Control messages have seq 0, all others count from 1. */
 #include "msg/msg.h"
@@ -18,7 +21,7 @@ enum {
 #define ANY (W | R | T | P)
 #define NO_KEY SIZE_MAX
 
-/* from and to are sets: whoever is in `from` may say it to whoever is in `to`. */
+/* from and to are sets: a room in `from` may say it to a room in `to`. */
 static const struct {
 	const char *name;
 	unsigned from, to;

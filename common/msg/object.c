@@ -2,6 +2,7 @@
  *
  *   in     one document, as a user wrote it
  *   out    msg_object, pruned; or a sentence that names the field
+ *   owns   nothing
  *   never  keeps last-applied-configuration: it repeats a whole object, a Secret's values included
  */
 #include "msg/object_fields.h"

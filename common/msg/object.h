@@ -212,14 +212,14 @@ struct msg_secret_meta {
 };
 struct msg_pomerium {
 	struct msg_meta metadata;
-	struct value *spec; /* untyped: crd-schema.tsv rules, read by the translator */
+	struct value *spec; /* untyped: the translator reads it by the schema of the CRD */
 };
 
 /* ---- messages ---- */
 struct msg_object {
 	struct msg_key key;
 	uint64_t seen_ns; /* clock_ns() when the watcher learned of it; 0: at start. For latency
-			     figures only. */
+			     metrics only. */
 	/* exactly one is set, the one that key.kind names */
 	struct msg_ingress *ingress;
 	struct msg_ingress_class *ingress_class;

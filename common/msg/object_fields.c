@@ -1,7 +1,7 @@
 /* object_fields: the field tables of Kubernetes objects. Names and types are Kubernetes' own. */
 #include "msg/object_fields.h"
 
-/* What decodes in Kubernetes; 1 to 65535 is the business of who uses it. */
+/* What decodes in Kubernetes; that ports are 1 to 65535 is for their users to check. */
 #define PORT_MAX INT32_MAX
 
 static const struct codec_field key_fields[] = {

@@ -13,7 +13,7 @@
 
 struct msg_secret_wanted {
 	struct msg_key key;
-	bool wanted; /* false: nobody refers to it any more */
+	bool wanted; /* false: no object refers to it any more */
 };
 extern const struct codec msg_secret_wanted_codec;
 

@@ -59,8 +59,8 @@ struct str url_escape(struct str text, enum url_part part, struct pool *pool)
 	return (struct str){ out, n };
 }
 
-/* The byte behind a percent sign, or -1: not two hexadecimal digits, or it may not be escaped in
- * this part: in a host only what is not ASCII, and the percent sign. */
+/* The byte that a percent sign stands for. -1: two hexadecimal digits are missing, or the byte may
+ * not be escaped in this part: in a host only what is not ASCII, and the percent sign. */
 static int escaped_byte(struct str text, size_t at, enum url_part part)
 {
 	int high, low, c;

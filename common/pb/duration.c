@@ -39,7 +39,7 @@ static bool go_whole(struct str s, size_t *i, uint64_t *out)
 	return true;
 }
 
-/* Digits behind a point; those that no longer fit are read and do not count. */
+/* Digits after a point; those that no longer fit are read and do not count. */
 static void go_fraction(struct str s, size_t *i, uint64_t *out, double *scale)
 {
 	bool over = false;

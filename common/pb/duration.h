@@ -7,7 +7,7 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-/* "30s", "1.5s", ".5s", "-1s": an optional sign, at most nine digits behind the point, always
+/* "30s", "1.5s", ".5s", "-1s": an optional sign, at most nine digits after the point, always
  * seconds. */
 bool pb_parse_json_duration(struct str s, int64_t *seconds, int32_t *nanos);
 /* RFC 3339 with a zone, years 0001 to 9999. */

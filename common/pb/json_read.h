@@ -1,31 +1,9 @@
-/* json_read: values fitted to messages, inside common/pb.
- *
- * A spot is where in a message the reading stands: sentences name it. It lives on the stack of the
- * reader. */
+/* json_read: values fitted to messages, inside common/pb. */
 #ifndef PB_JSON_READ_H
 #define PB_JSON_READ_H
 
+#include "pb/json_spot.h"
 #include "pb/traits.h"
-
-struct pb_spot {
-	struct pool *pool;
-	/* As the reference prepares annotations: Go durations, any scalar as a text of a map. Off
-	 * below a name in camelCase. */
-	bool loose;
-	const struct pb_spot *up; /* NULL at the root */
-	struct str name;          /* of a field or a map's key */
-	long index;               /* in a list; -1 for a name */
-	bool key;
-};
-
-struct pb_spot pb_spot_field(const struct pb_spot *up, struct str name);
-struct pb_spot pb_spot_key(const struct pb_spot *up, struct str key);
-struct pb_spot pb_spot_item(const struct pb_spot *up, size_t index);
-/* "<spot> must be <right>, not <value>". Always -1. */
-int pb_spot_err(const struct pb_spot *spot, const struct value *v, const char *right,
-		struct err *err);
-/* The path of a spot: "health_checks[0].timeout"; empty at the root. */
-void pb_spot_print(const struct pb_spot *spot, struct buf *out);
 
 int pb_read_message(const struct pb_spot *spot, const struct value *v, ProtobufCMessage *m,
 		    struct err *err);

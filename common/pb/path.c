@@ -9,7 +9,7 @@
 
 #include "pb/traits.h"
 
-/* One step of a path: a field's name, with what stands in brackets behind it. */
+/* One step of a path: a field's name, with what follows it in brackets. */
 struct step {
 	struct str name;
 	struct str index; /* absent without brackets */
@@ -132,7 +132,7 @@ int pb_set_path(ProtobufCMessage *m, struct str path, struct str bytes, struct p
 	do {
 		if (!next_step(&rest, &step))
 			return path_err(path,
-					"it must be names joined by dots, with [n] or [key] behind "
+					"it must be names joined by dots, with [n] or [key] after "
 					"a list or map",
 					err);
 		why = take_step(&step, pool, &m, &field, &at);
@@ -140,7 +140,7 @@ int pb_set_path(ProtobufCMessage *m, struct str path, struct str bytes, struct p
 			return path_err(path, why, err);
 	} while (rest.len > 0 && m != NULL);
 	if (rest.len > 0)
-		return path_err(path, "it goes on behind a field that is no message", err);
+		return path_err(path, "it goes on after a field that is no message", err);
 	if (m != NULL || field.desc->type != PROTOBUF_C_TYPE_BYTES)
 		return path_err(path, "the field holds neither a string nor bytes", err);
 	if ((field.trait->flags & PB_TEXT) && !str_is_utf8(bytes))

@@ -7,7 +7,7 @@
  *   out    YAML: settings, then the routes in their order; or a sentence for what it cannot say
  *   owns   nothing
  *   never  leaves out silently what changes how Pomerium behaves */
-#include "pb/pomerium_yaml.h"
+#include "pb/yaml_special.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -17,60 +17,6 @@
 static int write_message(struct yaml_out *y, const struct pb_spot *spot, const ProtobufCMessage *m,
 			 struct err *err);
 static int write_items(struct yaml_out *y, const struct yaml_site *site, struct err *err);
-
-int pb_yaml_err(const struct pb_spot *spot, const char *why, struct err *err)
-{
-	struct buf path;
-
-	buf_init(&path, ERR_MAX);
-	pb_spot_print(spot, &path);
-	err_set(err, "Pomerium's config.yaml cannot say " STR_FMT ": %s", STR_ARG(buf_view(&path)),
-		why);
-	buf_clear(&path);
-	return -1;
-}
-
-/* ---- enums ---- */
-
-/* How much of their names the values share, up to an underscore. */
-static size_t enum_prefix(const ProtobufCEnumDescriptor *type)
-{
-	const char *first = type->values[0].name;
-	size_t shared = strlen(first);
-
-	for (unsigned i = 1; i < type->n_values; i++)
-		for (size_t k = 0; k < shared; k++)
-			if (type->values[i].name[k] != first[k])
-				shared = k;
-	while (shared > 0 && first[shared - 1] != '_')
-		shared--;
-	return shared;
-}
-
-const ProtobufCEnumValue *pb_yaml_enum(struct buf *out, const ProtobufCEnumDescriptor *type,
-				       int number)
-{
-	const ProtobufCEnumValue *value = protobuf_c_enum_descriptor_get_value(type, number);
-	bool issuer = type == &pomerium__config__issuer_format__descriptor;
-
-	if (value == NULL)
-		return NULL;
-	if (issuer)
-		buf_puts(out,
-			 number == POMERIUM__CONFIG__ISSUER_FORMAT__IssuerURI ? "uri" : "hostOnly");
-	for (const char *p = value->name + enum_prefix(type); !issuer && *p != '\0'; p++)
-		buf_putc(out, (char)(*p >= 'A' && *p <= 'Z' ? *p - 'A' + 'a' : *p));
-	return value;
-}
-
-bool pb_yaml_enum_open(const ProtobufCEnumDescriptor *type, int number)
-{
-	const ProtobufCEnumValue *value = protobuf_c_enum_descriptor_get_value(type, number);
-
-	return number == 0 && value != NULL &&
-	       (str_ends(str_from(value->name), "UNKNOWN") ||
-		str_ends(str_from(value->name), "UNSPECIFIED"));
-}
 
 /* ---- values ---- */
 
@@ -177,7 +123,7 @@ static bool is_empty(const ProtobufCMessage *m, const struct pb_shape *shape)
 	return true;
 }
 
-/* The value behind a key or a dash, to the end of its lines. */
+/* The value after a key or a dash, to the end of its lines. */
 static int write_value(struct yaml_out *y, const struct yaml_site *site, const void *at,
 		       struct err *err)
 {
@@ -232,7 +178,7 @@ static int write_keyed(struct yaml_out *y, const struct yaml_site *site, const v
 	return rc;
 }
 
-/* The items of a list field, each behind a dash; the key's line has ended. */
+/* The items of a list field, each after a dash; the key's line has ended. */
 static int write_items(struct yaml_out *y, const struct yaml_site *site, struct err *err)
 {
 	for (size_t i = 0; i < pb_count(site->m, &site->field); i++) {

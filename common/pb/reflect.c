@@ -192,7 +192,7 @@ ProtobufCMessage **pb_map_entries(const ProtobufCMessage *m, const struct pb_fie
 	return entries;
 }
 
-void pb_map_settle(struct pool *pool, ProtobufCMessage *m, const struct pb_field *field)
+void pb_map_sort(struct pool *pool, ProtobufCMessage *m, const struct pb_field *field)
 {
 	struct pb_field key = pb_field_at(field->trait->sub, 0),
 			value = pb_field_at(field->trait->sub, 1);

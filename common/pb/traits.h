@@ -76,7 +76,7 @@ ProtobufCMessage **pb_map_entries(const ProtobufCMessage *m, const struct pb_fie
 				  size_t *n);
 /* Brings a map field to that order, keeps the last of equal keys, and gives entries without key or
  * value empty ones. */
-void pb_map_settle(struct pool *pool, ProtobufCMessage *m, const struct pb_field *field);
+void pb_map_sort(struct pool *pool, ProtobufCMessage *m, const struct pb_field *field);
 struct str pb_map_key(const ProtobufCMessage *entry, const struct pb_shape *shape);
 
 #endif

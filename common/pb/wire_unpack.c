@@ -238,7 +238,7 @@ static int unpack_message(struct wire_reader *r, ProtobufCMessage *m, struct err
 }
 
 /* Once, when all is read: a message that comes in many parts would be sorted for each. */
-static void settle(struct pool *pool, ProtobufCMessage *m, const struct pb_shape *shape)
+static void sort_maps(struct pool *pool, ProtobufCMessage *m, const struct pb_shape *shape)
 {
 	for (size_t i = 0; i < shape->type->n_fields; i++) {
 		struct pb_field field = pb_field_at(shape, i);
@@ -246,13 +246,13 @@ static void settle(struct pool *pool, ProtobufCMessage *m, const struct pb_shape
 		if (field.desc->type != PROTOBUF_C_TYPE_MESSAGE || !pb_is_set(m, &field))
 			continue;
 		if (field.trait->flags & PB_MAP)
-			pb_map_settle(pool, m, &field);
+			pb_map_sort(pool, m, &field);
 		if (field.desc->label == PROTOBUF_C_LABEL_REPEATED) {
 			for (size_t j = 0; j < pb_count(m, &field); j++)
-				settle(pool, *(ProtobufCMessage **)pb_item(m, &field, j),
-				       field.trait->sub);
+				sort_maps(pool, *(ProtobufCMessage **)pb_item(m, &field, j),
+					  field.trait->sub);
 		} else {
-			settle(pool, *(ProtobufCMessage **)pb_slot(m, &field), field.trait->sub);
+			sort_maps(pool, *(ProtobufCMessage **)pb_slot(m, &field), field.trait->sub);
 		}
 	}
 }
@@ -270,6 +270,6 @@ ProtobufCMessage *pb_unpack(pb_type *type, struct str bytes, struct pool *pool, 
 	r.end = r.p + bytes.len;
 	if (unpack_message(&r, m, err) < 0)
 		return NULL;
-	settle(pool, m, r.shape);
+	sort_maps(pool, m, r.shape);
 	return m;
 }

@@ -4,7 +4,7 @@
  *   out    its lines of YAML, or a sentence for what a file cannot say
  *   owns   nothing
  *   never  is asked for a field that is not set */
-#include "pb/pomerium_yaml.h"
+#include "pb/yaml_special.h"
 
 #include <inttypes.h>
 #include "pb/duration.h"
@@ -12,7 +12,7 @@
 
 /* ---- routes ---- */
 
-/* URLs, each with ",weight" behind it where all have one. */
+/* URLs, each followed by ",weight" where all have one. */
 static int write_to(struct yaml_out *y, const struct yaml_site *site, struct err *err)
 {
 	const Pomerium__Config__Route *route = (const Pomerium__Config__Route *)site->m;

@@ -3,7 +3,7 @@
  *   in     PEM text, hostile
  *   out    a key; whether it can be used, whether it belongs to a certificate
  *   owns   nothing
- *   never  asks for a passphrase, leaves a key behind in memory
+ *   never  asks for a passphrase, leaves a copy of a key in memory
  */
 #include "x509/x509_key.h"
 

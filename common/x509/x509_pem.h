@@ -1,7 +1,7 @@
 /* x509_pem: the blocks of a PEM text, one after the other. Everything that reads PEM reads it here.
  *
- * Text outside of blocks is skipped. A block that does not decode is passed over, and said: whether
- * that matters is for the caller. */
+ * Text outside of blocks is skipped. A block that does not decode is passed over and reported:
+ * whether that matters is for the caller to say. */
 #ifndef X509_X509_PEM_H
 #define X509_X509_PEM_H
 
@@ -12,8 +12,8 @@
 
 #define X509_PEM_MAX (4u << 20) /* bytes of a text */
 
-/* Who reads it after us: Pomerium goes by Go, which passes over a block that does not decode; Envoy
- * by BoringSSL, which stops there. */
+/* The reader that comes after us: Pomerium uses Go, which passes over a block that does not decode,
+ * Envoy uses BoringSSL, which stops there. */
 enum x509_reader { X509_GO, X509_BORINGSSL };
 
 enum x509_pem_found { X509_PEM_END, X509_PEM_BLOCK, X509_PEM_BROKEN };

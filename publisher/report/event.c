@@ -7,8 +7,8 @@
 #include "publisher/report/event.h"
 
 #include <stdio.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 
 void publisher_event_name(const struct event *event, char name[EVENT_NAME_MAX])
@@ -41,12 +41,9 @@ struct str publisher_event_namespace(const struct event *event)
 
 void publisher_event_put_time(cJSON *object, const char *key, int64_t now)
 {
-	const time_t seconds = (time_t)now;
-	struct tm tm;
-	char text[32];
+	char text[CLOCK_TEXT_MAX];
 
-	gmtime_r(&seconds, &tm);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	clock_text(now, -1, text);
 	cjson_put_text(object, key, str_from(text));
 }
 

@@ -1,7 +1,7 @@
-/* caller: who is behind a connection.
+/* caller: the process at the other end of a connection.
  *
  *   in     the properties of a frame, a descriptor of ZeroMQ's
- *   out    the public key, the address; a connection that is ended
+ *   out    its public key, its address; a connection that is ended
  *   owns   nothing
  *   never  ends a connection that has taken the place of another
  */

@@ -1,4 +1,5 @@
-/* caller: who is behind a connection: the key that it has shown, and the connection itself. */
+/* caller: the process at the other end of a connection: the key that it has shown, and the
+ * connection itself. */
 #ifndef ACTOR_CALLER_H
 #define ACTOR_CALLER_H
 
@@ -13,7 +14,7 @@ struct caller {
 	uint64_t address; /* a hash: the descriptor may be another connection's by now */
 };
 
-/* Who has sent this frame. Without its address: actor_caller_locate. */
+/* The sender of this frame, but for its address: actor_caller_locate. */
 struct caller actor_caller_of(zmq_msg_t *frame);
 void actor_caller_locate(struct caller *caller);
 /* Ends the connection, if it is still the one that was located. */

@@ -1,5 +1,5 @@
-/* curve: the CURVE keys that this process goes by, and the folder that they come from. Who may
- * connect is asked by ZeroMQ in zap.c. PROTOCOL.md, "Keys". */
+/* curve: the CURVE keys that this process goes by, and the folder that they come from. zap.c
+ * tells ZeroMQ which keys may connect. PROTOCOL.md, "Keys". */
 #ifndef ACTOR_CURVE_H
 #define ACTOR_CURVE_H
 
@@ -10,7 +10,7 @@
 enum curve_change {
 	CURVE_BINDS_ANEW = 1,    /* a listener has the key that it was bound with */
 	CURVE_CONNECTS_ANEW = 2, /* what a connecting end shows or expects */
-	CURVE_ADMITS_ANEW = 4    /* who may connect */
+	CURVE_ADMITS_ANEW = 4    /* which keys may connect */
 };
 
 struct curve {

@@ -2,7 +2,8 @@
  *
  *   in     server.key, server.pub, client.key, clients.pub
  *   out    struct curve_keys, whole or not at all
- *   never  repeats a line of a file, leaves a key behind in memory
+ *   owns   nothing
+ *   never  repeats a line of a file, leaves a copy of a key in memory
  */
 #include "actor/link/curve_keys.h"
 
@@ -23,7 +24,7 @@
 
 static char present; /* what a map holds that is a set */
 
-/* Others who can read a secret key are named. The group may, where the file is not ours: that is
+/* Warns of a secret key that others can read. The group may read a file that is not ours: that is
  * how Kubernetes hands a Secret to a pod that is not root (fsGroup). */
 static void check_mode(const char *path)
 {

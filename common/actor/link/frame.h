@@ -1,5 +1,5 @@
-/* frame: a packed message on its way through a ZeroMQ socket; at a ROUTER behind the routing id of
- * the peer. */
+/* frame: a packed message on its way through a ZeroMQ socket; at a ROUTER it follows the routing id
+ * of the peer. */
 #ifndef ACTOR_FRAME_H
 #define ACTOR_FRAME_H
 

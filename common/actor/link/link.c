@@ -158,8 +158,8 @@ static void on_arrival(struct link *self, const struct link_arrival *in)
 		pool_clear(&pool);
 }
 
-/* False, and the connection ends: it is of somebody who may not be connected (any more). Without a
- * key nobody passes zap.c over tcp. */
+/* False, and the connection ends: its key may not connect (any more). Over tcp zap.c lets nothing
+ * pass without a key. */
 static bool admits(struct link *self, struct caller *caller)
 {
 	if (caller->key.text[0] ? actor_curve_admits(self->commons->curve, &caller->key)

@@ -35,7 +35,7 @@ struct link_settings {
 /* Binds its endpoints, or connects to the only one. NULL: it cannot. */
 struct link *actor_link_open(const struct link_commons *commons,
 			     const struct link_settings *settings, struct err *err);
-void actor_link_close(struct link **self_p); /* no room hears of it */
+void actor_link_close(struct link **self_p); /* the room does not hear of it */
 
 /* ---- in each round of the loop ---- */
 /* What to wait for: LINK_ITEMS, readable. */

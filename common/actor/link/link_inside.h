@@ -27,11 +27,11 @@ struct link {
 	size_t n_refused;
 };
 
-/* A frame that came in, and who sent it. */
+/* A frame that came in, and its sender. */
 struct link_arrival {
 	struct str id, frame;
 	struct caller caller;
-	struct actor_peer *peer; /* NULL: nobody that we know */
+	struct actor_peer *peer; /* NULL: its routing id is not known */
 };
 
 /* ---- link_hello.c ---- */

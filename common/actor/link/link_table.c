@@ -1,4 +1,4 @@
-/* link_table: which links there are, and who stands at their ends.
+/* link_table: the links, and the rooms at their ends.
  *
  *   in     nothing
  *   out    names, rooms

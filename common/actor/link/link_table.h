@@ -1,4 +1,4 @@
-/* link_table: which links there are, and who stands at their ends. PROTOCOL.md, "Links". */
+/* link_table: the links, and the rooms at their ends. PROTOCOL.md, "Links". */
 #ifndef ACTOR_LINK_TABLE_H
 #define ACTOR_LINK_TABLE_H
 

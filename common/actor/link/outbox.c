@@ -3,7 +3,7 @@
  *   in     packed messages, credit
  *   out    frames through `send`, in order, as far as credit reaches
  *   owns   the messages that wait for credit, and their numbers
- *   never  sends past credit, drops a message by itself, leaves a copy of one behind in memory
+ *   never  sends past credit, drops a message by itself, leaves a copy of one in memory
  */
 #include "actor/link/outbox.h"
 

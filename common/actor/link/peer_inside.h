@@ -52,7 +52,7 @@ struct actor_peer {
 };
 
 /* ---- of a link ---- */
-/* Something without a number, to whoever has this routing id; `to` is for taps. */
+/* Sends something without a number to this routing id; `to` is for taps. */
 enum frame_sent actor_peer_say(struct peer_link *link, struct str id, enum msg_room to,
 			       enum msg_type type, const void *body);
 /* Counts it, and says so in the log. */
@@ -64,7 +64,8 @@ struct msg_hello actor_peer_hello(const struct peer_link *link);
 struct actor_peer *actor_peer_new(struct peer_link *link, struct str id);
 /* The room hears that it is down. */
 void actor_peer_destroy(struct actor_peer **self_p);
-void actor_peer_free(struct actor_peer **self_p); /* the same at the end: nobody hears of it */
+/* The same at the end: the room does not hear of it. */
+void actor_peer_free(struct actor_peer **self_p);
 /* A new numbering begins, with the HELLO of the peer; at a ROUTER it is answered. */
 void actor_peer_start(struct actor_peer *peer, const struct msg_hello *hello,
 		      const struct caller *caller);

@@ -296,7 +296,7 @@ static void on_failed_handshake(struct link_socket *self, unsigned event)
 		 n_kept);
 }
 
-/* ROUTER with CURVE: who came, and whose handshake failed. */
+/* ROUTER with CURVE: connections that came, and those whose handshake failed. */
 static void on_stranger(struct link_socket *self, const struct monitor_event *news)
 {
 	if (news->event == ZMQ_EVENT_ACCEPTED) {

@@ -1,7 +1,7 @@
-/* strangers: connections to this process that have not shown who they are.
+/* strangers: connections to this process that have shown no key yet.
  *
  *   in     what the monitor of a socket says of its connections; keys that are not let in
- *   out    the count of refusals, at most a line a second about each kind of them
+ *   out    the count of refusals; at most a line a second about each kind of refusal
  *   owns   the addresses of the last that came
  *   never  grows with their number
  */

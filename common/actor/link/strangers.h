@@ -1,4 +1,4 @@
-/* strangers: connections to this process that have not shown who they are. */
+/* strangers: connections to this process that have shown no key yet. */
 #ifndef ACTOR_STRANGERS_H
 #define ACTOR_STRANGERS_H
 

@@ -1,9 +1,9 @@
-/* zap: answers ZeroMQ's question who may connect.
+/* zap: tells ZeroMQ which connections may pass.
  *
  *   in     questions on an inproc socket: address, mechanism, public key
- *   out    yes to whom the keys name, with the key as the name of the user; else no
+ *   out    yes to a key that may connect, with the key as the name of the user; else no
  *   owns   the socket
- *   never  lets anybody in while it does not know who may
+ *   never  lets a connection pass while it does not know the keys
  */
 #include "actor/link/zap.h"
 

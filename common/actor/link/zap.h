@@ -1,4 +1,4 @@
-/* zap: answers ZeroMQ's question who may connect (ZAP, RFC 27). */
+/* zap: tells ZeroMQ which connections may pass (ZAP, RFC 27). */
 #ifndef ACTOR_ZAP_H
 #define ACTOR_ZAP_H
 
@@ -6,7 +6,7 @@
 #include "actor/link/strangers.h"
 
 struct zap {
-	void *sock; /* NULL: no end of ours binds with CURVE, so nobody asks */
+	void *sock; /* NULL: no end of ours binds with CURVE */
 	const struct curve *curve;
 	struct strangers *strangers;
 };

@@ -21,7 +21,7 @@
 
 #define REQUEST_MAX (32u << 10) /* bytes of request line and headers, with MHD's own */
 #define PIECE_BYTES (32u << 10)
-#define PLACES (2u * WEB_CLIENTS) /* those who have to go keep theirs until the next round */
+#define PLACES (2u * WEB_CLIENTS) /* one that is cut off keeps its own until the next round */
 #define BACKLOG 64
 #define IDLE_S 30u         /* nothing moved for so long: the connection goes */
 #define ASK_MS 5000u       /* to send a request */
@@ -175,7 +175,7 @@ static uint64_t end_of(const struct web_listener *listener, const struct web_cli
 		return UINT64_MAX;
 	if (!client->asked)
 		return client->since_ms + ASK_MS;
-	/* a dump may be long; nobody but our own user comes through the socket file */
+	/* a dump may be long, and only our own user can open the socket file */
 	return listener->kinds & WEB_LOCAL ? UINT64_MAX : client->since_ms + ANSWERED_MS;
 }
 

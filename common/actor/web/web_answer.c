@@ -45,7 +45,7 @@ static void on_metrics(const struct web_owner *owner, const struct web_request *
 
 /* ---- probes ---- */
 
-/* It is the loop that answers. */
+/* The answer itself shows that the loop turns. */
 static void on_healthz(const struct web_owner *owner, const struct web_request *request,
 		       struct web_answer *out)
 {

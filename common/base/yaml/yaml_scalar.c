@@ -178,7 +178,7 @@ static struct str without_underscores(struct str text, struct pool *pool)
 	return (struct str){ copy, n };
 }
 
-/* Behind a leading point an underscore may only stand between two digits. */
+/* After a leading point an underscore may only stand between two digits. */
 static bool well_placed_underscores(struct str text)
 {
 	for (size_t i = 0; i < text.len; i++)

@@ -5,7 +5,7 @@
 #include "base/value.h"
 
 struct yaml_scalar {
-	struct str text; /* in the pool, NUL behind it */
+	struct str text; /* in the pool, NUL after it */
 	struct str tag;  /* as the event has it, long form; absent if none */
 	bool plain;      /* not quoted, no block scalar */
 };

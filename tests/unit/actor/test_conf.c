@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include "actor/conf.h"
+#include "actor/conf_help.h"
 
 static struct str text, other;
 static struct str_list list, paths;

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -16,6 +17,23 @@ static void goes_forward(void **state)
 	assert_true(clock_ns() >= before);
 	assert_true(clock_ms() >= before / 1000000u);
 	assert_true(clock_wall() > 1700000000);
+}
+
+static void prints_a_moment(void **state)
+{
+	char text[CLOCK_TEXT_MAX];
+
+	(void)state;
+	clock_text(0, -1, text);
+	assert_string_equal(text, "1970-01-01T00:00:00Z");
+	clock_text(1714564800, 7, text);
+	assert_string_equal(text, "2024-05-01T12:00:00.007Z");
+	clock_text(253402300799, 999, text);
+	assert_string_equal(text, "9999-12-31T23:59:59.999Z");
+	clock_text(-1, -1, text);
+	assert_string_equal(text, "1969-12-31T23:59:59Z");
+	clock_text(INT64_MAX / 2, 0, text); /* no such year: but no crash, and an end */
+	assert_non_null(memchr(text, '\0', sizeof(text)));
 }
 
 static void backs_off(void **state)
@@ -43,6 +61,7 @@ static void backs_off(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = { cmocka_unit_test(goes_forward),
+					    cmocka_unit_test(prints_a_moment),
 					    cmocka_unit_test(backs_off) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,7 +39,7 @@ static const struct {
 	{ "routes[0].allow_spdy", "f", "!neither a string nor bytes" },
 	{ "routes[0].set_request_headers", "f", "!a map needs a key" },
 	{ "routes[0].name[0]", "f", "!neither a list nor a map" },
-	{ "routes[0].name.x", "f", "!goes on behind a field that is no message" },
+	{ "routes[0].name.x", "f", "!goes on after a field that is no message" },
 	{ "routes[0].nam", "f", "!there is no such field" },
 	{ "routes[0].tlsClientKey", "f", "!there is no such field" },
 	{ "routes[0", "f", "!must be names joined by dots" },
