@@ -27,6 +27,8 @@ static const struct verb {
 	{ "migrate", cli_migrate, "turn Ingresses for ingress-nginx into Ingresses for Pomerium" },
 	{ "gen-secrets", cli_gen_secrets,
 	  "make the Secrets that Pomerium and the links between pods start with" },
+	{ "keep-token", cli_keep_token,
+	  "keep a token of another account in a folder, renewed before it ends" },
 	{ "ppl", cli_ppl, "compile a Pomerium policy to Rego" },
 	{ "tap", cli_tap, "follow the messages between the processes of a running pipeline" },
 	{ "top", cli_top, "show what every process of a running pipeline does, live" },

@@ -111,13 +111,13 @@ def test_the_publisher_starts_last(folder):
 @pytest.mark.parametrize("folder", FOLDERS[1:])
 def test_the_binaries_know_every_flag(build, folder):
     found = list(ours(folder))
-    assert len(found) == 4
+    assert len(found) == 5
     for where, container in found:
-        program = container["command"][0]
-        text = subprocess.run([build / program, "--help"], capture_output=True, text=True, check=True).stdout
+        program, *verb = container["command"]
+        text = subprocess.run([build / program, *verb, "--help"], capture_output=True, text=True, check=True).stdout
         flags = set(re.findall(r"(?m)^ +(?:-., )?(--[a-z-]+)", text))
         names = {f.removeprefix("--").replace("-", "_").upper() for f in flags}  # each is an environment variable too
-        words = container["command"][1:] + container.get("args", [])
+        words = container.get("args", [])
         assert {w.split("=")[0] for w in words} <= flags, f"{where}: {program} does not know one of {words}"
         assert {e["name"] for e in container.get("env", [])} <= names, f"{where}: {program} does not know one of {container['env']}"
 
@@ -212,6 +212,7 @@ def test_two_instances_share_nothing(cluster):
     assert not (names - {"sluice"}) & said
     controller = one("overlays/second-instance", "IngressClass", "pomerium-2")["spec"]["controller"]
     assert variables("overlays/second-instance", "resolver")["NAME"] == controller != one("base", "IngressClass", "pomerium")["spec"]["controller"]
+    assert variables("overlays/second-instance", "token")["SERVICE_ACCOUNT"] == "pomerium-2/" + one("overlays/second-instance", "Role", "sluice-token-2")["rules"][0]["resourceNames"][0]
     for container in "watcher", "resolver":
         namespace, name = variables("overlays/second-instance", container)["UPDATE_STATUS_FROM_SERVICE"].split("/")
         assert one("overlays/second-instance", "Service", name)["metadata"]["namespace"] == namespace
@@ -246,7 +247,7 @@ def reaches(folder, labels, port, protocol="TCP", namespace="elsewhere", compone
     """Whether a pod with these labels gets through to the port of our pod. Policies add up; one that selects the pod closes what none opens."""
     (pod,) = [o["spec"]["template"] for o in rendered(folder) if o["kind"] in PODS
               and o["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/component"] == component]
-    names = {p["name"]: (p["containerPort"], p.get("protocol", "TCP")) for c in pod["spec"].get("initContainers", []) + pod["spec"]["containers"] for p in c["ports"]}
+    names = {p["name"]: (p["containerPort"], p.get("protocol", "TCP")) for c in pod["spec"].get("initContainers", []) + pod["spec"]["containers"] for p in c.get("ports", [])}
     policies = [o for o in rendered(folder) if o["kind"] == "NetworkPolicy" and matches(o["spec"]["podSelector"], pod["metadata"]["labels"])]
     assert policies and all("Ingress" in p["spec"]["policyTypes"] for p in policies)
 
@@ -263,7 +264,7 @@ def test_only_prometheus_reaches_the_metrics(folder):
     n = 0
     for component, spec in pods.items():
         for container in spec.get("initContainers", []) + spec["containers"]:
-            for number in [p["containerPort"] for p in container["ports"] if p["name"] == container["name"]]:
+            for number in [p["containerPort"] for p in container.get("ports", []) if p["name"] == container["name"]]:
                 n += 1
                 assert reaches(folder, PROMETHEUS, number, namespace="monitoring", component=component)
                 assert not reaches(folder, PROMETHEUS, number, component=component), "a label alone is not enough: every namespace could set it"

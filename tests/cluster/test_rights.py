@@ -10,6 +10,7 @@ from databroker import Databroker, merge, new_secret
 from pipeline import app, translate, wait_for
 from pod import Kubelet, possible
 from test_deploy import APPLY, DEPLOY, kube, rendered
+from test_keep_token import claims
 
 pytestmark = pytest.mark.skipif(not possible(), reason="no mounts of our own here (unshare --mount is refused)")
 SETTINGS = "/apis/ingress.pomerium.io/v1/pomerium/global"
@@ -78,6 +79,9 @@ def test_the_accounts_are_enough(sluice, cluster, databroker, pod, tmp_path):
     ingress = lambda: cluster.call("GET", "/apis/networking.k8s.io/v1/namespaces/shop/ingresses/first")[1]
     wait_for(pod.log, lambda: ingress()["status"]["loadBalancer"].get("ingress") == [{"ip": "192.0.2.1"}])
     assert not re.search("forbidden|cannot report|unavailable", pod.log()), pod.log()
+    for volume, account in ("reader", "sluice-reader"), ("writer", "sluice-writer"):
+        token = claims((pod.volumes[volume] / "token").read_text())
+        assert token["sub"] == f"system:serviceaccount:pomerium:{account}" and token["exp"] - token["iat"] < 3700, "every token has an end"
 
 
 # ---- one right less ----

@@ -75,11 +75,7 @@ class Kubelet:
     def secret(self, namespace, name):
         status, secret = self.cluster.call("GET", f"/api/v1/namespaces/{namespace}/secrets/{name}")
         assert status == 200, f"the Secret {namespace}/{name} is not there"
-        data = {k: base64.b64decode(v) for k, v in secret.get("data", {}).items()}
-        if secret["type"] == "kubernetes.io/service-account-token":  # the controller manager fills it in
-            account = secret["metadata"]["annotations"]["kubernetes.io/service-account.name"]
-            data |= {"token": self.token(namespace, account), "ca.crt": self.ca(), "namespace": namespace.encode()}
-        return data
+        return {k: base64.b64decode(v) for k, v in secret.get("data", {}).items()}
 
     def token(self, namespace, account, seconds=3607):
         status, answer = self.cluster.call("POST", f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token",
