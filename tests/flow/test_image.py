@@ -1,13 +1,17 @@
 """The container image: what is in it, whether it runs, whether others can read it."""
 import hashlib
 import json
+import os
+import pathlib
 import re
 import shutil
 import subprocess
 import tarfile
+import tempfile
 
 import pytest
 from package import ROOT, Root, make, needs_root, only_plain
+from pipeline import wait_for
 
 pytestmark = needs_root
 NAME = "registry.example.com/team/sluice:7"
@@ -74,6 +78,56 @@ def test_others_can_read_it(archive, tmp_path, kind):
     subprocess.run(["skopeo", "copy", "--quiet", f"{kind}:{archive}", f"dir:{tmp_path}/copy"], check=True)
     config = json.loads(subprocess.run(["skopeo", "inspect", "--config", f"{kind}:{archive}"], capture_output=True, text=True, check=True).stdout)
     assert config["config"]["User"] == USER and config["os"] == "linux"
+
+
+CONTAINERD = """version = 2
+root = "{0}/root"
+state = "{0}/state"
+disabled_plugins = ["io.containerd.grpc.v1.cri"]
+[grpc]
+address = "{0}/socket"
+"""
+
+
+def containerd_programs():
+    """PATH with Debian's programs, unpacked only: installed they could push aside a Docker that is there."""
+    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "sluice-test-containerd"
+    if not (cache / "usr/bin/ctr").exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["apt-get", "update", "-qq"], check=True, timeout=300)
+        subprocess.run(["apt-get", "download", "-qq", "-o", "APT::Sandbox::User=root", "containerd", "runc"], cwd=cache, check=True, timeout=300)
+        for deb in sorted(cache.glob("*.deb"), reverse=True):
+            subprocess.run(["dpkg-deb", "--extract", deb, cache], check=True)
+    return f"{cache}/usr/bin:{cache}/usr/sbin:{os.environ['PATH']}"
+
+
+@pytest.fixture
+def containerd():
+    """What kind and k3s import into, with a folder of its own: a function that is `ctr`."""
+    env = {**os.environ, "PATH": containerd_programs()}
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="sluice-ctr-", dir="/tmp"))  # short: a socket stands in it
+    (folder / "config.toml").write_text(CONTAINERD.format(folder))
+    with open(folder / "log", "w") as log:
+        process = subprocess.Popen(["containerd", "--config", folder / "config.toml"], stdout=log, stderr=log, env=env)
+
+    def ctr(*words):
+        done = subprocess.run(["ctr", "--address", folder / "socket", "--namespace", "k8s.io", *words], capture_output=True, text=True, timeout=60, env=env)
+        assert done.returncode == 0, done.stderr + (folder / "log").read_text()[-2000:]
+        return done.stdout
+    try:
+        wait_for(lambda: (folder / "log").read_text(), lambda: "containerd successfully booted" in (folder / "log").read_text(), 30)
+        yield ctr
+    finally:
+        process.terminate()
+        process.wait(20)
+        shutil.rmtree(folder)
+
+
+def test_containerd_imports_and_runs_it(archive, containerd):
+    containerd("images", "import", "--all-platforms", "--snapshotter", "native", archive)
+    assert containerd("images", "ls", "-q").split() == [NAME]
+    said = containerd("run", "--rm", "--snapshotter", "native", "--read-only", NAME, "test-one", "sluice", "--version")
+    assert said.startswith("sluice ")
 
 
 def test_it_runs(image, sluice):
