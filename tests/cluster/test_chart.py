@@ -1,5 +1,4 @@
 """The Helm chart: with its defaults it is deploy/base, each value changes what it says and nothing else, and the API server takes it."""
-import functools
 import json
 import os
 import re
@@ -17,16 +16,12 @@ VERSION = "--kube-version=1.36.0"  # helm by itself asks no cluster
 COMPONENTS = {"ssh": "ssh", "http3": "http3", "podMonitor": "pod-monitor"}
 
 
-@functools.cache
-def chart_file(out):
+@pytest.fixture(scope="module")
+def chart(tmp_path_factory):
+    out = tmp_path_factory.mktemp("dist")
     make("chart", f"DIST={out}", f"KUBECTL={kubectl()}")
     (path,) = out.glob("sluice-*.tgz")
     return path
-
-
-@pytest.fixture(scope="module")
-def chart(tmp_path_factory):
-    return chart_file(tmp_path_factory.mktemp("dist"))
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +66,7 @@ def test_the_kinds_are_those_of_deploy(chart):
     assert by_key(o for o in shown if o and o["kind"] == "CustomResourceDefinition") == by_key(rendered("crds"))
 
 
-def test_lint(chart, tmp_path):
+def test_lint(chart):
     assert "0 chart(s) failed" in call("lint", "--strict", chart)
 
 
