@@ -31,9 +31,14 @@ bool retry_failure(struct retry *retry, struct str reason, uint64_t least_ms)
 
 bool retry_success(struct retry *retry)
 {
+	backoff_reset(&retry->backoff);
+	return retry_recovered(retry);
+}
+
+bool retry_recovered(struct retry *retry)
+{
 	const bool was_logged = retry->logged;
 
-	backoff_reset(&retry->backoff);
 	retry->due_ms = retry->logged = 0;
 	retry->n_failures = 0;
 	return was_logged;

@@ -27,6 +27,8 @@ void retry_init(struct retry *retry, uint32_t base_ms, uint32_t max_ms);
 bool retry_failure(struct retry *retry, struct str reason, uint64_t least_ms);
 /* It works: due at once, and the steps begin anew. True: the log should say so. */
 bool retry_success(struct retry *retry);
+/* The same, but it may not last: the steps go on growing. */
+bool retry_recovered(struct retry *retry);
 /* How long it still has to wait. */
 uint64_t retry_wait_ms(const struct retry *retry);
 

@@ -2,7 +2,7 @@
  *
  *   in     --status-address, or the Service of --update-status-from-service
  *   out    ADDRESSES, when it is something else than was sent last
- *   owns   the hashes of what was sent and what was logged last
+ *   owns   the hash of what was sent last, and what the log says of it
  *   never  takes a Service that cannot be read for one without an address
  */
 #include "resolver/outgoing/addresses.h"
@@ -93,14 +93,11 @@ static int from_service(const struct msg_service *service, struct pool *pool,
 	return 0;
 }
 
-static void log_failure(struct addresses *self, const char *sentence)
+static void on_failure(struct addresses *self, const char *sentence)
 {
-	const uint64_t sum = hash_fast(str_from(sentence)) | 1;
-
-	if (sum != self->logged)
+	if (retry_failure(&self->finding, str_from(sentence), 0))
 		log_warn("no address for the status of Ingresses, it stays as it is",
 			 "service=%s reason=%s", log_value(self->service.ptr), log_value(sentence));
-	self->logged = sum;
 }
 
 static void find(struct addresses *self, const struct msg_service *service, struct pool *pool,
@@ -115,9 +112,10 @@ static void find(struct addresses *self, const struct msg_service *service, stru
 		from_settings(self, pool, &out->status);
 	} else if (!service || from_service(service, pool, &out->status, &err) < 0) {
 		out->known = false;
-		log_failure(self, err.text);
-	} else {
-		self->logged = 0;
+		on_failure(self, err.text);
+	} else if (retry_success(&self->finding)) {
+		log_info("there is an address for the status of Ingresses again", "service=%s",
+			 log_value(self->service.ptr));
 	}
 }
 

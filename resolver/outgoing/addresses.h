@@ -2,6 +2,7 @@
 #ifndef RESOLVER_ADDRESSES_H
 #define RESOLVER_ADDRESSES_H
 
+#include "base/retry.h"
 #include "resolver/owners/resolve.h"
 
 struct addresses {
@@ -11,7 +12,7 @@ struct addresses {
 	struct msg_key key;    /* of the Service; its kind is none if there is none */
 	bool due;              /* the publisher has to hear of it, if it is something else */
 	uint64_t sent;         /* hash of what was sent last; 0: nothing was */
-	uint64_t logged;       /* hash of the sentence that was logged last; 0: none */
+	struct retry finding;  /* only its lines in the log */
 };
 
 /* Of the settings: at most one of the two, and what they say can be an address. */

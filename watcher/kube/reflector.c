@@ -54,14 +54,12 @@ static void on_failure(struct reflector *self, const struct ending *end)
 /* The steps between tries go on growing until a watch has lasted: see reflector_watch.c. */
 void watcher_reflector_success(struct reflector *self)
 {
-	const struct backoff steps = self->retry.backoff;
 	const unsigned n_failures = self->retry.n_failures;
 
-	if (retry_success(&self->retry))
+	if (retry_recovered(&self->retry))
 		log_info("the API server answers again", "kind=%s%s%s failures=%u",
 			 self->row->plural, *self->namespace ? " namespace=" : "", self->namespace,
 			 n_failures);
-	self->retry.backoff = steps;
 }
 
 struct ending watcher_reflector_ending(const struct reflector *self,

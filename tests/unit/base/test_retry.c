@@ -34,6 +34,23 @@ static void waits_grow_until_it_works(void **state)
 	}
 }
 
+static void steps_go_on_growing_after_what_may_not_last(void **state)
+{
+	struct retry retry;
+	uint64_t begun;
+
+	(void)state;
+	retry_init(&retry, 1000, 4000);
+	assert_true(retry_failure(&retry, STR("away"), 0));
+	assert_true(retry_recovered(&retry));
+	assert_int_equal(retry.due_ms, 0);
+	assert_int_equal(retry.n_failures, 0);
+	assert_false(retry_recovered(&retry));
+	begun = clock_ms();
+	assert_true(retry_failure(&retry, STR("away"), 0));
+	assert_in_range(retry.due_ms, begun + 1000, clock_ms() + 2000);
+}
+
 static void waits_at_least_as_long_as_told(void **state)
 {
 	struct retry retry;
@@ -99,6 +116,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(waits_grow_until_it_works),
+		cmocka_unit_test(steps_go_on_growing_after_what_may_not_last),
 		cmocka_unit_test(waits_at_least_as_long_as_told),
 		cmocka_unit_test(logs_each_new_failure_once),
 		cmocka_unit_test(logs_a_failure_that_goes_on_again),

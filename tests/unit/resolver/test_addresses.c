@@ -83,7 +83,7 @@ static void test_services(void **state)
 
 		assert_true(resolver_addresses_next(&addresses, &from, &pool, &out));
 		assert_int_equal(out.known, !rows[i].sentence);
-		assert_int_equal(addresses.logged, reason);
+		assert_int_equal(addresses.finding.logged, reason);
 		assert_int_equal(out.status.ingress.n, rows[i].first ? 1 : 0);
 		if (rows[i].first)
 			assert_true(str_is(out.status.ingress.items[0].ip, rows[i].first));
@@ -159,7 +159,7 @@ static void test_sent_when_it_changes(void **state)
 	(void)state;
 	assert_int_equal(resolver_addresses_check(&none, NULL), 0);
 	assert_true(resolver_addresses_next(&none, NULL, &pool, &out)); /* just that */
-	assert_false(out.known || none.logged);
+	assert_false(out.known || none.finding.logged);
 	assert_false(resolver_addresses_next(&none, NULL, &pool, &out));
 	assert_int_equal(resolver_addresses_check(&from, NULL), 0);
 	assert_true(str_is(from.key.namespace, "pomerium") && str_is(from.key.name, "proxy"));
@@ -168,12 +168,12 @@ static void test_sent_when_it_changes(void **state)
 	assert_false(resolver_addresses_next(&from, NULL, &pool, &out));
 	assert_true(resolver_addresses_next(&from, &balancer, &pool, &out));
 	assert_true(out.known);
-	assert_int_equal(from.logged, 0);
+	assert_int_equal(from.finding.logged, 0);
 	assert_false(resolver_addresses_next(&from, &balancer, &pool, &out));
 	assert_true(resolver_addresses_next(&from, &node, &pool, &out));
 	assert_true(resolver_addresses_next(&from, NULL, &pool, &out));
 	assert_false(out.known);
-	assert_int_not_equal(from.logged, 0);
+	assert_int_not_equal(from.finding.logged, 0);
 }
 
 int main(void)
