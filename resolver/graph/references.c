@@ -17,6 +17,7 @@ static const char SECRET_SUFFIX[] = "_secret";
 struct reference_field {
 	const char *path[3]; /* below spec */
 	bool is_list;
+	bool is_optional;      /* the translator warns if there is none */
 	bool is_required;      /* where the struct that holds it is there */
 	const char *unless[2]; /* not read if this field below spec is there ... */
 	const char *equals;    /* ... and, if given, has this value */
@@ -38,7 +39,8 @@ static const struct reference_field pomerium_fields[] = {
 	  .unless = { "storage", "file" } },
 	{ .path = { "storage", "postgres", "tlsSecret" }, .unless = { "storage", "file" } },
 	{ .path = { "storage", "postgres", "caSecret" }, .unless = { "storage", "file" } },
-	{ .path = { "certificates" }, .is_list = true },
+	/* the last: one that is named above too is needed */
+	{ .path = { "certificates" }, .is_list = true, .is_optional = true },
 };
 
 struct collector {
@@ -185,7 +187,8 @@ static struct str place_of(const struct reference_field *field, struct pool *poo
 			   p[1] && p[2] ? "." : "", p[1] && p[2] ? p[2] : "");
 }
 
-static void add_reference(struct collector *c, struct str where, const struct value *v)
+static void add_reference(struct collector *c, const struct reference_field *field,
+			  struct str where, const struct value *v)
 {
 	struct msg_key key = { .kind = MSG_KIND_SECRET };
 	struct reference *ref;
@@ -197,6 +200,7 @@ static void add_reference(struct collector *c, struct str where, const struct va
 		key.name = STR_NONE;
 	ref = add(c, key, v->string);
 	ref->where = where;
+	ref->is_optional = field->is_optional;
 }
 
 static void collect_field(struct collector *c, const struct reference_field *field,
@@ -215,11 +219,11 @@ static void collect_field(struct collector *c, const struct reference_field *fie
 		return;
 	}
 	if (!field->is_list) {
-		add_reference(c, where, v);
+		add_reference(c, field, where, v);
 		return;
 	}
 	for (size_t i = 0; v->type == VALUE_LIST && i < v->list.n; i++)
-		add_reference(c, pool_printf(c->pool, STR_FMT "[%zu]", STR_ARG(where), i),
+		add_reference(c, field, pool_printf(c->pool, STR_FMT "[%zu]", STR_ARG(where), i),
 			      &v->list.items[i]);
 }
 

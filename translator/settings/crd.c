@@ -187,29 +187,31 @@ static int check_map(const char *path, const struct value *map, struct err *err)
 	return check_required(path, map, err);
 }
 
-static int check_together(const struct value *spec, struct err *err)
-{
-	bool idp = translator_crd_get(spec, "identityProvider"),
-	     authenticate = translator_crd_get(spec, "authenticate");
-
-	if (idp && !authenticate)
-		return err_set(err,
-			       "spec.authenticate is required if spec.identityProvider is set");
-	if (authenticate && !idp)
-		return err_set(err,
-			       "spec.identityProvider is required if spec.authenticate is set");
-	if (idp && !str_is(translator_crd_text(spec, "identityProvider.provider"), "hosted") &&
-	    !translator_crd_get(spec, "identityProvider.secret"))
-		return err_set(err, "spec.identityProvider.secret is required unless the provider "
-				    "is \"hosted\"");
-	return 0;
-}
-
 int translator_crd_check(const struct value *spec, struct err *err)
 {
 	if (!spec || spec->type != VALUE_MAP)
 		return err_set(err, "spec should be an object");
 	if (check_map("", spec, err))
 		return -1;
-	return check_together(spec, err);
+	if (translator_crd_get(spec, "identityProvider") &&
+	    !str_is(translator_crd_text(spec, "identityProvider.provider"), "hosted") &&
+	    !translator_crd_get(spec, "identityProvider.secret"))
+		return err_set(err, "spec.identityProvider.secret is required unless the provider "
+				    "is \"hosted\"");
+	return 0;
+}
+
+const char *translator_crd_odd(const struct value *spec)
+{
+	const bool idp = translator_crd_get(spec, "identityProvider"),
+		   authenticate = translator_crd_get(spec, "authenticate");
+
+	if (idp && !authenticate)
+		return "spec.identityProvider is set without spec.authenticate: users are sent to "
+		       "https://authenticate.pomerium.app, which does not ask this provider; "
+		       "spec.authenticate.url should name a host of yours";
+	if (authenticate && !idp)
+		return "spec.authenticate is set without spec.identityProvider: nobody can sign in "
+		       "at its URL; spec.identityProvider should say who knows the users";
+	return NULL;
 }

@@ -4,9 +4,12 @@
 
 #include "base/value.h"
 
-/* Unknown fields, types, required fields, allowed values, lengths, and the rules that tie fields
- * together. */
+/* Unknown fields, types, required fields, allowed values, lengths, and what the identity provider
+ * needs. */
 int translator_crd_check(const struct value *spec, struct err *err);
+/* What the present CRD refuses and older ones took, so that it may be stored in a cluster; NULL:
+ * nothing. Of a checked spec. */
+const char *translator_crd_odd(const struct value *spec);
 /* A field below spec, "identityProvider.url"; NULL if it is absent or null. */
 const struct value *translator_crd_get(const struct value *spec, const char *path);
 /* The same for text; STR_NONE if it is absent. */

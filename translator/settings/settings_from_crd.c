@@ -155,6 +155,8 @@ static int fill(struct settings_job *job, Pomerium__Config__Settings *settings, 
 		return -1;
 	put_otel(job, &tree);
 	put_mtls(job, &tree);
+	if (translator_crd_odd(job->spec))
+		translator_answer_warn(job->out, job->pool, "%s", translator_crd_odd(job->spec));
 	if (!translator_crd_get(job->spec, "storage"))
 		translator_answer_warn(
 			job->out, job->pool,

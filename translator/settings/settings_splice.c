@@ -22,13 +22,21 @@ static bool is_repeated(const struct value *list, size_t i)
 	return false;
 }
 
+/* One that is missing holds up nothing else: cert-manager may still be about to make it. */
 static int add_certificate(struct settings_job *job, struct str name, struct err *err)
 {
 	const struct msg_bundle_secret *secret =
 		translator_settings_secret(job, "certificates", name, err);
 
-	if (!secret)
+	if (!secret && str_find(name, '/') < 0)
 		return -1;
+	if (!secret) {
+		translator_answer_warn(job->out, job->pool,
+				       "%s: its certificate is not served until it is there, "
+				       "everything else is applied",
+				       err->text);
+		return 0;
+	}
 	if (!str_is(secret->type, "kubernetes.io/tls"))
 		return err_set(err,
 			       "spec.certificates: Secret %s should be of type kubernetes.io/tls "

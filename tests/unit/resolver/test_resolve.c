@@ -74,8 +74,8 @@ static const struct reject_case rejects[] = {
 	  "spec.ssh.hostKeySecrets[0]: \"h1\" names no Secret, expected namespace/name" },
 	{ SECRET("s") POMERIUM("global", "secrets: shop/s, storage: {postgres: {secret: shop/s, tlsSecret: shop/t}}"), "global",
 	  "spec.storage.postgres.tlsSecret: Secret \"shop/t\" not found" },
-	{ SECRET("s") POMERIUM("global", "secrets: shop/s, certificates: [shop/s, shop/t]"), "global",
-	  "spec.certificates[1]: Secret \"shop/t\" not found" },
+	{ SECRET("s") POMERIUM("global", "secrets: shop/s, caSecrets: [shop/t], certificates: [shop/t]"), "global",
+	  "spec.caSecrets[0]: Secret \"shop/t\" not found" },
 	{ POMERIUM("other", ""), "global",
 	  "Pomerium \"global\" not found, though there are objects of this kind: give the name of one with --pomerium-config" },
 };
@@ -91,6 +91,7 @@ static const struct reject_case accepts[] = {
 	{ SECRET("s") POMERIUM("other", "") POMERIUM("global", "secrets: shop/s"), "global", NULL },
 	{ SECRET("s") POMERIUM("global", "secrets: shop/s, identityProvider: {provider: hosted, secret: shop/t}"), "global", NULL },
 	{ SECRET("s") POMERIUM("global", "secrets: shop/s, storage: {file: {path: /d}, postgres: {secret: shop/t}}"), "global", NULL },
+	{ SECRET("s") POMERIUM("global", "secrets: shop/s, certificates: [shop/s, shop/t]"), "global", NULL },
 	{ SECRET("s") POMERIUM("global", "secrets: shop/s, caSecrets: [], certificates: null, ssh: {}, storage: {}"), "global", NULL },
 	{ SECRET("s") POMERIUM("global", "secrets: shop/s, ssh: 7, storage: {postgres: [shop/x]}, certificates: {a: b}, caSecrets: [3]"), "global", NULL },
 };

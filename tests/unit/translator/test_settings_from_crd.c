@@ -79,8 +79,10 @@ static const struct {
 	{ "runtimeFlags: {a: 'true'}", "error: spec.runtimeFlags[a] should be true or false" },
 	{ "otel: {endpoint: ''}", "error: spec.otel.protocol is required" },
 	{ "storage: {file: {path: ''}}", "error: spec.storage.file.path is empty" },
-	{ "authenticate: {url: 'https://a'}", "error: spec.identityProvider is required" },
-	{ "identityProvider: {provider: hosted}", "error: spec.authenticate is required" },
+	/* older CRDs took one without the other */
+	{ "authenticate: {url: 'https://a'}",
+	  "{\"settings\":{\"authenticate_service_url\":\"https://a\"}}" },
+	{ "identityProvider: {provider: hosted}", "{\"settings\":{\"idp_provider\":\"hosted\"}}" },
 	{ IDP "}", "error: spec.identityProvider.secret is required unless" },
 	{ "authenticate: {url: 'http://a'}, identityProvider: {provider: hosted}",
 	  "error: should begin with https://" },
@@ -122,7 +124,10 @@ static const struct {
 	{ "certificates: [pomerium/tls]",
 	  "error: spec.certificates: Secret \"pomerium/tls\": tls.crt" },
 	{ "certificates: [pomerium/leaky]", "error: tls.crt holds a private key" },
-	{ "certificates: [pomerium/absent]", "error: Secret \"pomerium/absent\" not found" },
+	{ "certificates: [absent]",
+	  "error: spec.certificates: \"absent\" should be namespace/name" },
+	{ "certificates: [pomerium/absent], codecType: http3",
+	  "{\"settings\":{\"codec_type\":\"CODEC_TYPE_HTTP3\"}}" },
 	{ "caSecrets: [pomerium/leaky]", "error: ca.crt holds a private key" },
 	{ "storage: {}", "error: spec.storage should have file or postgres" },
 	{ "storage: {postgres: {secret: pomerium/idp}}",
@@ -199,6 +204,22 @@ static void warns_without_refusing(void **state)
 	assert_true(settings_warned(&trip, "spec.downstreamMtls.enforcement: \"other\""));
 	assert_true(settings_warned(&trip, "spec.downstreamMtls.ca"));
 	assert_true(settings_warned(&trip, "spec.caSecrets: Secret \"pomerium/pg\""));
+	trip_end(&trip);
+
+	settings_start(&trip, "authenticate: {url: 'https://a'}, certificates: [pomerium/absent, "
+			      "pomerium/absent]");
+	assert_int_equal(trip.rc, 0);
+	assert_true(settings_warned(&trip,
+				    "spec.certificates: Secret \"pomerium/absent\" not found: "));
+	assert_true(
+		settings_warned(&trip, "spec.authenticate is set without spec.identityProvider"));
+	assert_int_equal(trip.config.warnings.n, 3); /* storage is the third */
+	assert_int_equal(trip.config.certificates.n, 0);
+	trip_end(&trip);
+
+	settings_start(&trip, "identityProvider: {provider: hosted}");
+	assert_true(
+		settings_warned(&trip, "spec.identityProvider is set without spec.authenticate"));
 	trip_end(&trip);
 
 	settings_start(&trip, "storage: {file: {path: /data}}");
