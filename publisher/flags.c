@@ -18,8 +18,8 @@
 static struct {
 	struct str out, bootstrap_out, format, url, secret, secret_file, ca, ca_file, override_name;
 	uint64_t interval_ms, lease_ms;
-	long max_delete_share;
-	bool insecure, once, report;
+	long max_delete_share, http3_port;
+	bool insecure, once, report, name_changes;
 	struct str kubeconfig, context;
 } flags;
 
@@ -49,8 +49,16 @@ const struct conf_option publisher_flags_options[] = {
 	  "percent of the routes in the databroker from which on they are not removed at once; "
 	  "100: no limit",
 	  0 },
+	{ "http3-advertise-port", CONF_INT, &flags.http3_port, "443", 0, 65535,
+	  "port that browsers are told to reach Pomerium's HTTP/3 on, if the Pomerium object has "
+	  "codecType http3; 0: the one that it listens on",
+	  0 },
 	{ "lease-duration", CONF_DURATION, &flags.lease_ms, "30s", 1000, 3600000,
 	  "how long the databroker waits for a publisher that is silent before another may write",
+	  0 },
+	{ "debug-dump-config-diff", CONF_BOOL, &flags.name_changes, "false", 0, 0,
+	  "a line for each record that is added, changed or removed in the databroker: its name, "
+	  "never what is in it",
 	  0 },
 	{ "publish-interval", CONF_DURATION, &flags.interval_ms, "0", 0, 3600000,
 	  "longest time that a change waits for others; 0: 500ms, longer for a databroker with "
@@ -151,6 +159,8 @@ static int read_databroker(struct databroker_settings *out, struct err *err)
 		.interval_ms = flags.interval_ms,
 		.lease_ms = flags.lease_ms,
 		.max_delete_share = flags.max_delete_share,
+		.http3_port = (unsigned)flags.http3_port,
+		.name_changes = flags.name_changes,
 	};
 	out->secret_later = !flags.secret.len && !flags.secret_file.len;
 	if (!out->secret_later && read_secret(&out->grpc.secret, err) < 0)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "actor/conf.h"
+#include "base/log.h"
 #include "cli/secrets/secret_store.h"
 
 #define SUFFIX "-translator"
@@ -18,7 +19,7 @@
 #define NAMESPACE_MAX_BYTES 63
 
 static struct str namespace, bootstrap_name, curve_name, secrets, only, kubeconfig, context;
-static bool apply;
+static bool apply, debug;
 
 static const struct conf_option options[] = {
 	{ "namespace", CONF_TEXT, &namespace, "pomerium", 0, 0, "namespace of the Secrets", 0 },
@@ -42,6 +43,7 @@ static const struct conf_option options[] = {
 	  "the cluster for --apply; in a pod: the cluster it runs in", 0 },
 	{ "context", CONF_TEXT, &context, "", 0, 0,
 	  "context of the kubeconfig; empty: its current one", 0 },
+	{ "debug", CONF_BOOL, &debug, "false", 0, 0, "show debug lines in the log", 0 },
 	{ 0 },
 };
 
@@ -249,6 +251,8 @@ int cli_gen_secrets(int argc, char **argv)
 		return CLI_GOOD;
 	if (rc || check_flags(&rest, &err))
 		return cli_usage("gen-secrets", err.text);
+	if (debug)
+		log_set_level(LOG_LEVEL_DEBUG);
 	if (make(&set, &err))
 		status = CLI_SYSTEM;
 	else if (apply)

@@ -16,10 +16,14 @@
 
 #define TO(room) (1u << ROOM_##room)
 #define TO_ALL (TO(WATCHER) | TO(RESOLVER) | TO(TRANSLATOR) | TO(PUBLISHER))
+#define REFUSED (1u << 27)     /* they may have it, but to ignore it would be wrong */
 #define NO_EFFECT (1u << 28)   /* manifests for the Go controller may have it */
 #define IN_CLUSTER (1u << 30)  /* not if manifests are read */
 #define EACH_A_PORT (1u << 29) /* an address: each process gets the next port */
 #define SECRET (1u << 31)      /* by the environment only */
+
+#define REFUSED_HELP \
+	"refused: Pomerium's unified API is not written, and without it nothing would be"
 
 struct up_flags cli_up_flags;
 
@@ -82,6 +86,11 @@ static const struct flag_row rows[] = {
 	    "100: no limit",
 	    0 },
 	  TO(PUBLISHER) },
+	{ { "http3-advertise-port", CONF_INT, NULL, "443", 0, 65535,
+	    "port that browsers are told to reach Pomerium's HTTP/3 on, if the Pomerium object has "
+	    "codecType http3 and a databroker is written; 0: the one that it listens on",
+	    0 },
+	  TO(PUBLISHER) },
 	{ { "lease-duration", CONF_DURATION, NULL, "30s", 1000, 3600000,
 	    "how long the databroker waits for a silent publisher before another may write", 0 },
 	  TO(PUBLISHER) },
@@ -120,12 +129,39 @@ static const struct flag_row rows[] = {
 	    "the same for /healthz, /readyz and /startupz; may be the same address", 0 },
 	  TO_ALL | EACH_A_PORT },
 	{ { "debug-dump-config-diff", CONF_BOOL, NULL, "false", 0, 0,
-	    "of the Go controller: accepted, has no effect", 0 },
-	  NO_EFFECT },
+	    "a line for each record that is added, changed or removed in the databroker: its "
+	    "name, never what is in it",
+	    0 },
+	  TO(PUBLISHER) },
+	/* of the Go controller's manifests */
+	{ { "debug", CONF_BOOL, &cli_up_flags.debug, "false", 0, 0, "the same as --log-level debug",
+	    0 },
+	  0 },
 	{ { "config-controller-shutdown", CONF_TEXT, NULL, "", 0, 0,
-	    "of the Go controller: accepted, has no effect", 0 },
+	    "accepted, no effect: a new shared secret is followed without a restart", 0 },
 	  NO_EFFECT },
-	{ { "log-level", CONF_TEXT, NULL, "info", 0, 0, "debug, info, warn or error", 0 }, TO_ALL },
+	{ { "certificate-controller-name", CONF_TEXT, NULL, "", 0, 0,
+	    "accepted, no effect: no process here has such a name", 0 },
+	  NO_EFFECT },
+	{ { "leader-election-id", CONF_TEXT, NULL, "", 0, 0,
+	    "accepted, no effect: the databroker's lease says who writes", 0 },
+	  NO_EFFECT },
+	{ { "leader-election-namespace", CONF_TEXT, NULL, "", 0, 0,
+	    "accepted, no effect: the databroker's lease says who writes", 0 },
+	  NO_EFFECT },
+	{ { "experimental-gateway-api", CONF_BOOL, NULL, "false", 0, 0,
+	    "accepted, no effect: Gateway API is not read", 0 },
+	  NO_EFFECT },
+	{ { "gateway-class-controller-name", CONF_TEXT, NULL, "", 0, 0,
+	    "accepted, no effect: Gateway API is not read", 0 },
+	  NO_EFFECT },
+	{ { "sync-api-url", CONF_TEXT, NULL, "", 0, 0, REFUSED_HELP, 0 }, REFUSED },
+	{ { "sync-api-token", CONF_TEXT, NULL, "", 0, 0, REFUSED_HELP, 0 }, REFUSED },
+	{ { "sync-api-namespace-id", CONF_TEXT, NULL, "", 0, 0, REFUSED_HELP, 0 }, REFUSED },
+	{ { "sync-api-ingress", CONF_TEXT, NULL, "", 0, 0, REFUSED_HELP, 0 }, REFUSED },
+	{ { "log-level", CONF_TEXT, &cli_up_flags.log_level, "info", 0, 0,
+	    "debug, info, warn or error", 0 },
+	  TO_ALL },
 	{ { "log-format", CONF_TEXT, &cli_up_flags.log_format, "logfmt", 0, 0, "logfmt or json",
 	    0 },
 	  TO_ALL },
@@ -175,31 +211,6 @@ static int check_addresses(struct err *err)
 	return 0;
 }
 
-int cli_up_flags_read(int argc, char **argv, struct str_list *rest, struct err *err)
-{
-	const struct conf_option *const tables[] = { cli_offline_options, options,
-						     translator_pomerium_flags_options, NULL };
-	int rc;
-
-	for (size_t i = 0; i < N_ROWS; i++) {
-		options[i] = rows[i].option;
-		if (!options[i].var)
-			options[i].var = &slots[i];
-	}
-	rc = conf_read(tables, "sluice up", "run the pipeline on this machine", argc, argv, rest,
-		       err);
-	return rc ? rc : check_addresses(err);
-}
-
-/* ---- command lines ---- */
-
-static bool is_for(unsigned rooms, enum msg_room room)
-{
-	if (rooms & IN_CLUSTER && cli_offline_settings.files.n)
-		return false;
-	return rooms & 1u << room;
-}
-
 static void print_value(const struct conf_option *option, struct buf *out)
 {
 	const struct str_list *list;
@@ -230,6 +241,59 @@ static void print_value(const struct conf_option *option, struct buf *out)
 	case CONF_REST:
 		break;
 	}
+}
+
+static bool is_given(size_t row)
+{
+	struct buf value;
+	bool given;
+
+	buf_init(&value, BUF_MAX_TEXT);
+	print_value(&options[row], &value);
+	given = value.len && !str_is(buf_view(&value), "false");
+	buf_wipe(&value);
+	return given;
+}
+
+static int refuse(struct err *err)
+{
+	for (size_t i = 0; i < N_ROWS; i++)
+		if (rows[i].rooms & REFUSED && is_given(i))
+			return err_set(err,
+				       "--%s: Pomerium's unified API is not written by Sluice; "
+				       "leave it out, and name a databroker with "
+				       "--databroker-service-url",
+				       options[i].name);
+	return 0;
+}
+
+int cli_up_flags_read(int argc, char **argv, struct str_list *rest, struct err *err)
+{
+	const struct conf_option *const tables[] = { cli_offline_options, options,
+						     translator_pomerium_flags_options, NULL };
+	int rc;
+
+	for (size_t i = 0; i < N_ROWS; i++) {
+		options[i] = rows[i].option;
+		if (!options[i].var)
+			options[i].var = &slots[i];
+	}
+	rc = conf_read(tables, "sluice up", "run the pipeline on this machine", argc, argv, rest,
+		       err);
+	if (rc)
+		return rc;
+	if (cli_up_flags.debug)
+		cli_up_flags.log_level = STR("debug");
+	return refuse(err) ? -1 : check_addresses(err);
+}
+
+/* ---- command lines ---- */
+
+static bool is_for(unsigned rooms, enum msg_room room)
+{
+	if (rooms & IN_CLUSTER && cli_offline_settings.files.n)
+		return false;
+	return rooms & 1u << room;
 }
 
 /* The address of the process at this place. */
@@ -308,15 +372,10 @@ void cli_up_flags_each(enum msg_room room, unsigned place, cli_up_flags_fn *each
 
 void cli_up_flags_warn(void)
 {
-	for (size_t i = 0; i < N_ROWS; i++) {
-		struct buf value;
-
-		buf_init(&value, BUF_MAX_TEXT);
-		print_value(&options[i], &value);
-		if (rows[i].rooms & NO_EFFECT && value.len && !str_is(buf_view(&value), "false"))
-			log_warn("flag has no effect", "flag=--%s", options[i].name);
-		buf_clear(&value);
-	}
+	for (size_t i = 0; i < N_ROWS; i++)
+		if (rows[i].rooms & NO_EFFECT && is_given(i))
+			log_warn("flag has no effect", "flag=--%s reason=%s", options[i].name,
+				 log_value(strchr(options[i].help, ':') + 2));
 }
 
 void cli_up_flags_set_secrets(enum msg_room room)

@@ -11,10 +11,11 @@
 
 /* What the supervisor itself looks at; filled in by cli_up_flags_read. */
 struct up_flags {
-	struct str out, bootstrap_out, format, run_dir, kubeconfig, metrics, probes, log_format;
+	struct str out, bootstrap_out, format, run_dir, kubeconfig, metrics, probes, log_format,
+		log_level;
 	struct str databroker_url;
 	long n_workers;
-	bool once, table;
+	bool once, table, debug;
 };
 extern struct up_flags cli_up_flags;
 

@@ -273,6 +273,7 @@ struct sink *publisher_databroker_new(const struct databroker_settings *settings
 	self->wanted = wanted;
 	self->source.self = self;
 	self->source.touch = touch_id;
+	self->source.http3_port = settings->http3_port;
 	publisher_record_open(&self->source, wanted);
 	publisher_plan_init(&self->plan);
 	publisher_pace_init(&self->pace);

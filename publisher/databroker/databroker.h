@@ -15,7 +15,9 @@ struct databroker_settings {
 	uint64_t interval_ms; /* the longest that a change waits for others; 0: as the number of
 				 routes has it */
 	uint64_t lease_ms;
+	bool name_changes;     /* the log names each record that is written */
 	struct str run_dir;    /* where the id of the lease is kept; empty: nowhere */
+	unsigned http3_port;   /* as in record_source */
 	long max_delete_share; /* percent of the routes that may go at once; 100: all */
 };
 

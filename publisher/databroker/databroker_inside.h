@@ -53,6 +53,7 @@ struct put_item {
 	struct str id;
 	struct plan_entry sent; /* what the databroker has once it has answered */
 	bool gone;              /* a deletion */
+	bool added;             /* nothing was stored under this id before */
 	bool answered;
 };
 

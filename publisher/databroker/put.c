@@ -92,7 +92,10 @@ bool publisher_put_plan(struct databroker *self)
 		if (hold_back && changes.items[i].n_fewer)
 			publisher_plan_touch(&self->plan, changes.items[i].id);
 		else
-			put->items[put->n_items++].id = changes.items[i].id;
+			put->items[put->n_items++] = (struct put_item){
+				.id = changes.items[i].id,
+				.added = !publisher_plan_get(&self->plan, changes.items[i].id)
+			};
 	}
 	put->begun_ms = clock_ms();
 	put->seen_ns = publisher_pace_begin(&self->pace);
@@ -149,8 +152,20 @@ static size_t fill(struct databroker *self, Databroker__PutRequest *request, str
 	return request->n_records;
 }
 
+/* Never what is in it: that may be a secret. */
+static void name_change(const struct databroker *self, const struct put_item *item)
+{
+	log_at(self->settings.name_changes ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, "record written",
+	       "record=%s change=%s routes=%zu", log_value(item->id.ptr),
+	       item->gone    ? "removed"
+	       : item->added ? "added"
+			     : "changed",
+	       item->sent.n_routes);
+}
+
 static void note(struct databroker *self, struct put_item *item, uint64_t version)
 {
+	name_change(self, item);
 	item->answered = true;
 	publisher_plan_written(&self->plan, item->id, item->gone ? NULL : &item->sent, version);
 	if (item->gone)

@@ -179,6 +179,16 @@ static struct str pack(const ProtobufCMessage *m, struct pool *pool)
 	return out;
 }
 
+/* Where browsers reach it: Pomerium would name the port that it listens on, which a Service hides.
+ * config.yaml has no key for this. */
+static void say_http3_port(const struct record_source *source, Pomerium__Config__Settings *settings)
+{
+	settings->has_http3_advertise_port =
+		source->http3_port && settings->has_codec_type &&
+		settings->codec_type == POMERIUM__CONFIG__CODEC_TYPE__CODEC_TYPE_HTTP3;
+	settings->http3_advertise_port = source->http3_port;
+}
+
 static bool fill(const struct record_source *source, struct str id,
 		 Pomerium__Config__Config *config, struct pool *pool)
 {
@@ -206,6 +216,8 @@ static bool fill(const struct record_source *source, struct str id,
 	if (key.kind == MSG_KIND_POMERIUM && good->settings.ptr)
 		config->settings = (void *)pb_unpack(&pomerium__config__settings__descriptor,
 						     good->settings, pool, NULL);
+	if (key.kind == MSG_KIND_POMERIUM && config->settings)
+		say_http3_port(source, config->settings);
 	return config->n_routes || config->settings;
 }
 

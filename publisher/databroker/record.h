@@ -16,7 +16,8 @@
 /* What is wanted, by record. */
 struct record_source {
 	struct wanted *wanted;
-	struct map certs; /* "namespace/name" -> struct record_certs: those to publish */
+	unsigned http3_port; /* said in the settings if they say HTTP/3; 0: left to Pomerium */
+	struct map certs;    /* "namespace/name" -> struct record_certs: those to publish */
 	void *self;
 	void (*touch)(void *self, struct str id); /* a certificate record may have changed */
 };

@@ -137,15 +137,16 @@ def test_the_files_that_it_names(sluice, tmp_path):
 def test_flags_of_the_all_in_one_command(sluice, tmp_path, folder):
     """The same with them as offline; what is not for Pomerium is taken with a line."""
     flags = ["--server-addr=:9443", "--http-redirect-addr=:9080", "--grpc-addr=:6443", "--ssh-addr=:2222", "--services=authorize,proxy",
-             "--databroker-auto-tls=*.db.svc", "--databroker-cluster-node-id=a", "--databroker-raft-bind-address=:5999",
+             "--pomerium-metrics-addr=:9902", "--pomerium-health-addr=:28081", "--debug-port=6060", "--databroker-auto-tls=*.db.svc", "--databroker-cluster-node-id=a", "--databroker-raft-bind-address=:5999",
              "--databroker-service-urls=https://a.db.svc:1", "--databroker-service-urls=https://b.db.svc:1", "--debug-envoy",
              '--databroker-cluster-nodes=[{"id": "a", "grpc_address": "https://a.db.svc:1", "raft_address": "a.db.svc:5999"}]']
-    with Up(sluice, tmp_path / "a", folder, *flags, "--debug-dump-config-diff", "--config-controller-shutdown", "30s") as p:
+    with Up(sluice, tmp_path / "a", folder, *flags, "--certificate-controller-name", "x", "--config-controller-shutdown", "30s") as p:
         want = offline(sluice, folder, *flags)
         wait_for(p.log, lambda: read(p.file) == want)
         for line in ('address: ":9443"', 'http_redirect_addr: ":9080"', 'grpc_address: ":6443"', 'ssh_address: ":2222"', 'services: "authorize,proxy"',
                      'tls_derive: "*.db.svc"', "grpc_insecure: false", 'databroker_cluster_node_id: "a"', 'proxy_log_level: "debug"',
-                     'databroker_raft_bind_address: ":5999"'):
+                     'databroker_raft_bind_address: ":5999"', 'metrics_address: ":9902"', 'health_check_addr: ":28081"',
+                     'debug_address: "127.0.0.1:6060"'):
             assert line in want.decode().split("\n"), line
         assert p.log().count("flag has no effect") == 2
 

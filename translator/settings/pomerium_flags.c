@@ -40,6 +40,14 @@ const struct conf_option translator_pomerium_flags_options[] = {
 	  0, "Pomerium's databroker_raft_bind_address", 0 },
 	{ "databroker-service-urls", CONF_LIST, &translator_pomerium_flags.service_urls, "", 0, 0,
 	  "Pomerium's databroker_service_urls: the databrokers that it uses", 0 },
+	{ "pomerium-metrics-addr", CONF_TEXT, &translator_pomerium_flags.metrics_addr, "", 0, 0,
+	  "Pomerium's metrics_address: its own metrics and Envoy's; empty: none", 0 },
+	{ "pomerium-health-addr", CONF_TEXT, &translator_pomerium_flags.health_addr, "", 0, 0,
+	  "Pomerium's health_check_addr: /status, /healthz, /readyz, /startupz; empty: its own "
+	  "default, 127.0.0.1:28080",
+	  0 },
+	{ "debug-port", CONF_TEXT, &translator_pomerium_flags.debug_port, "", 0, 0,
+	  "port of Pomerium's debug_address on 127.0.0.1; empty: none", 0 },
 	{ "debug-pomerium", CONF_BOOL, &translator_pomerium_flags.debug_pomerium, "false", 0, 0,
 	  "Pomerium's log_level: debug", 0 },
 	{ "debug-envoy", CONF_BOOL, &translator_pomerium_flags.debug_envoy, "false", 0, 0,
@@ -81,6 +89,8 @@ static int set_texts(const struct pomerium_flags *flags, struct pool *pool,
 		{ "databroker-raft-bind-address", "settings.databroker_raft_bind_address",
 		  flags->raft_address, true },
 		{ "debug-admin-addr", "settings.envoy_admin_address", flags->admin_addr, true },
+		{ "pomerium-metrics-addr", "settings.metrics_address", flags->metrics_addr, true },
+		{ "pomerium-health-addr", "settings.health_check_addr", flags->health_addr, true },
 		{ "databroker-auto-tls", "settings.derive_tls", flags->auto_tls, false },
 		{ "databroker-cluster-node-id", "settings.databroker_cluster_node_id",
 		  flags->node_id, false },
@@ -94,6 +104,21 @@ static int set_texts(const struct pomerium_flags *flags, struct pool *pool,
 		if (pb_set_path(&config->base, str_from(rows[i].path), rows[i].text, pool, err))
 			return -1;
 	}
+	return 0;
+}
+
+/* Digits only, as the Go controller takes it. */
+static int set_debug_port(struct str text, struct pool *pool, Pomerium__Config__Settings *settings,
+			  struct err *err)
+{
+	long long port = -1;
+
+	if (!text.len)
+		return 0;
+	if (!str_to_int(text, &port) || port < 1 || port > 65535)
+		return err_set(err, "--debug-port: %s should be a port from 1 to 65535",
+			       err_quote(text));
+	PB_SET_TEXT(settings, debug_address, pool_printf(pool, "127.0.0.1:%lld", port));
 	return 0;
 }
 
@@ -145,6 +170,7 @@ int translator_pomerium_flags_set(const struct pomerium_flags *flags, struct poo
 
 	if (set_texts(flags, pool, config, err) ||
 	    set_services(&flags->services, pool, settings, err) ||
+	    set_debug_port(flags->debug_port, pool, settings, err) ||
 	    set_urls(&flags->service_urls, pool, config, err))
 		return -1;
 	if (flags->auto_tls.len)

@@ -10,6 +10,7 @@
 struct pomerium_flags {
 	struct str address, server_addr; /* the first one wins */
 	struct str http_redirect_addr, grpc_addr, ssh_addr, raft_address, admin_addr;
+	struct str metrics_addr, health_addr, debug_port;
 	struct str auto_tls, node_id;
 	struct str nodes; /* "ID,ID=URL", or a YAML list of what config.yaml has */
 	struct str_list services, service_urls;

@@ -40,6 +40,11 @@ static struct str record(const char *id, size_t *n_routes)
 	return publisher_record_wanted(&source, str_from(id), &pool, n_routes);
 }
 
+static Pomerium__Config__Config *unpack(struct str bytes)
+{
+	return (void *)pb_unpack(&pomerium__config__config__descriptor, bytes, &pool, NULL);
+}
+
 static void test_ids(void **state)
 {
 	static const char *const ours[] = { "sluice/ingress/ns/web", "sluice/settings",
@@ -81,6 +86,42 @@ static void test_the_record_of_an_ingress(void **state)
 	assert_null(record("sluice/settings", &n_routes).ptr);
 }
 
+/* Only a record can say it: config.yaml has no key for it. */
+static void test_the_port_of_http3(void **state)
+{
+	static const struct {
+		const char *codec;
+		unsigned port;
+		bool said;
+	} cases[] = {
+		{ "CODEC_TYPE_HTTP3", 443, true }, { "CODEC_TYPE_HTTP3", 8443, true },
+		{ "CODEC_TYPE_HTTP3", 0, false },  { "CODEC_TYPE_HTTP2", 443, false },
+		{ "CODEC_TYPE_AUTO", 443, false },
+	};
+	struct msg_key key = { MSG_KIND_POMERIUM, STR(""), STR("global") };
+	size_t n_routes;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const Pomerium__Config__Config *got;
+
+		source.http3_port = cases[i].port;
+		publisher_wanted_delete(wanted, &key);
+		publisher_record_restore(
+			wanted, &key,
+			unpack(rig_pack_json(pool_printf(&pool,
+							 "{\"settings\":{\"codec_type\":\"%s\","
+							 "\"http3_advertise_port\":7}}",
+							 cases[i].codec)
+						     .ptr,
+					     &pool)));
+		got = unpack(record("sluice/settings", &n_routes));
+		assert_int_equal(got->settings->has_http3_advertise_port, cases[i].said);
+		if (cases[i].said)
+			assert_int_equal(got->settings->http3_advertise_port, cases[i].port);
+	}
+}
+
 /* A databroker may keep records in a form of its own: the order of fields says nothing. */
 static void test_another_packing_of_the_same(void **state)
 {
@@ -95,11 +136,6 @@ static void test_another_packing_of_the_same(void **state)
 	assert_int_equal(publisher_record_read(STR("\x12\x06\x0a\x01i\x12\x01x"), &c, NULL), 0);
 	assert_false(hash_equal(&a.digest, &c.digest));
 	assert_int_equal(publisher_record_read(STR("\xff\xff"), &c, NULL), -1);
-}
-
-static Pomerium__Config__Config *unpack(struct str bytes)
-{
-	return (void *)pb_unpack(&pomerium__config__config__descriptor, bytes, &pool, NULL);
 }
 
 static void put_certificate(const char *secret, const char *names)
@@ -164,6 +200,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_ids, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_record_of_an_ingress, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_the_port_of_http3, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_another_packing_of_the_same, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_record_of_a_certificate, setup, teardown),
 		cmocka_unit_test_setup_teardown(
