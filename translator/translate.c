@@ -16,7 +16,7 @@ static bool is_solver(const struct msg_ingress *ingress)
 	struct str label =
 		str_map_get(&ingress->metadata.labels, "acme.cert-manager.io/http01-solver");
 
-	return label.len == 4 && strncasecmp(label.ptr, "true", 4) == 0;
+	return str_is_nocase(label, "true");
 }
 
 static int pack(const struct ingress_job *job, const Pomerium__Config__Config *config,

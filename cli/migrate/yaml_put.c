@@ -17,7 +17,7 @@ static const char *const words[] = { "y",    "n",     "yes",  "no",   "on",  "of
 static bool is_word(struct str text)
 {
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (text.len == strlen(words[i]) && !strncasecmp(text.ptr, words[i], text.len))
+		if (str_is_nocase(text, words[i]))
 			return true;
 	return false;
 }

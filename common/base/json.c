@@ -134,10 +134,7 @@ static bool take_hex4(struct json_reader *r, unsigned *out)
 	*out = 0;
 	for (int i = 0; i < 4; i++, r->at++) {
 		int c = peek(r);
-		int digit = c >= '0' && c <= '9'   ? c - '0'
-			    : c >= 'a' && c <= 'f' ? c - 'a' + 10
-			    : c >= 'A' && c <= 'F' ? c - 'A' + 10
-						   : -1;
+		int digit = c < 0 ? -1 : str_hex_digit((char)c);
 
 		if (digit < 0)
 			return false;

@@ -9,6 +9,7 @@
 
 #include <limits.h>
 #include <stdint.h>
+#include <strings.h>
 
 struct str str_from(const char *c)
 {
@@ -23,6 +24,11 @@ bool str_eq(struct str a, struct str b)
 bool str_is(struct str a, const char *literal)
 {
 	return str_eq(a, str_from(literal));
+}
+
+bool str_is_nocase(struct str a, const char *literal)
+{
+	return a.len == strlen(literal) && strncasecmp(a.ptr ? a.ptr : "", literal, a.len) == 0;
 }
 
 int str_cmp(struct str a, struct str b)
@@ -172,6 +178,15 @@ struct str str_map_get(const struct str_map *map, const char *key)
 		if (str_eq(map->items[i].key, wanted))
 			return map->items[i].value;
 	return STR_NONE;
+}
+
+int str_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
 bool str_to_int(struct str s, long long *out)

@@ -38,6 +38,7 @@ struct str_map {
 struct str str_from(const char *c);      /* NULL gives STR_NONE */
 bool str_eq(struct str a, struct str b); /* absent equals empty */
 bool str_is(struct str a, const char *literal);
+bool str_is_nocase(struct str a, const char *literal); /* ASCII letters of either case */
 int str_cmp(struct str a, struct str b); /* by byte, then by length; for qsort and ordering */
 bool str_starts(struct str s, const char *prefix);
 bool str_ends(struct str s, const char *suffix);
@@ -52,6 +53,7 @@ bool str_is_utf8(struct str s);     /* RFC 3629: no surrogates, no overlong form
 bool str_has_control(struct str s); /* NUL, CR or LF */
 /* The value of a map's key, or STR_NONE. */
 struct str str_map_get(const struct str_map *map, const char *key);
+int str_hex_digit(char c); /* its value, or -1 */
 /* Base-10 integer, whole string, no blanks and no plus sign; false if it is not one or does not
  * fit. */
 bool str_to_int(struct str s, long long *out);

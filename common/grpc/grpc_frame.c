@@ -7,8 +7,6 @@
  */
 #include "grpc/grpc_frame.h"
 
-#include <strings.h>
-
 #include "base/mem.h"
 
 void grpc_frames_init(struct grpc_frames *frames, size_t max)
@@ -109,18 +107,6 @@ void grpc_trailers_init(struct grpc_trailers *trailers)
 	*trailers = (struct grpc_trailers){ .status = -1 };
 }
 
-static bool is_name(struct str name, const char *wanted)
-{
-	return name.len == strlen(wanted) && !strncasecmp(name.ptr, wanted, name.len);
-}
-
-static int hex_digit(char c)
-{
-	const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c | 0x20) : NULL;
-
-	return at ? (int)(at - digits) : -1;
-}
-
 /* Percent-encoded, as the protocol has it; what is no such code stays as it is. */
 static void decode_message(struct str text, struct grpc_trailers *trailers)
 {
@@ -129,8 +115,8 @@ static void decode_message(struct str text, struct grpc_trailers *trailers)
 	for (size_t i = 0; i < text.len && n + 1 < sizeof(trailers->message); i++) {
 		char c = text.ptr[i];
 		const bool escape = c == '%' && i + 2 < text.len;
-		const int high = escape ? hex_digit(text.ptr[i + 1]) : -1;
-		const int low = escape ? hex_digit(text.ptr[i + 2]) : -1;
+		const int high = escape ? str_hex_digit(text.ptr[i + 1]) : -1;
+		const int low = escape ? str_hex_digit(text.ptr[i + 2]) : -1;
 
 		if (high >= 0 && low >= 0) {
 			c = (char)(high << 4 | low);
@@ -155,11 +141,11 @@ void grpc_trailers_line(struct grpc_trailers *trailers, struct str line)
 	if (!str_cut(line, ':', &name, &value))
 		return;
 	value = str_trim(value);
-	if (is_name(name, "content-type"))
+	if (str_is_nocase(name, "content-type"))
 		trailers->is_grpc = is_grpc_type(value);
-	else if (is_name(name, "grpc-message"))
+	else if (str_is_nocase(name, "grpc-message"))
 		decode_message(value, trailers);
-	else if (is_name(name, "grpc-status"))
+	else if (str_is_nocase(name, "grpc-status"))
 		trailers->status =
 			str_to_int(value, &number) && number >= 0 && number < GRPC_N_STATUS
 				? (int)number

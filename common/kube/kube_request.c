@@ -7,8 +7,6 @@
  */
 #include "kube/kube_inside.h"
 
-#include <strings.h>
-
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/value.h"
@@ -53,8 +51,8 @@ static size_t on_header(char *ptr, size_t size, size_t n, void *arg)
 	long long seconds;
 
 	request->kube->heard_ms = clock_ms();
-	if (str_cut((struct str){ ptr, size * n }, ':', &name, &value) && name.len == 11 &&
-	    !strncasecmp(name.ptr, "retry-after", 11) && str_to_int(str_trim(value), &seconds) &&
+	if (str_cut((struct str){ ptr, size * n }, ':', &name, &value) &&
+	    str_is_nocase(name, "retry-after") && str_to_int(str_trim(value), &seconds) &&
 	    seconds >= 0 && seconds <= RETRY_AFTER_MAX_S)
 		request->retry_after_ms = (uint64_t)seconds * 1000;
 	return size * n;

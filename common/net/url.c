@@ -17,8 +17,8 @@ static int check_escapes(struct str part, const char *what, struct err *err)
 	for (size_t i = 0; i < part.len; i++) {
 		if (part.ptr[i] != '%')
 			continue;
-		if (i + 2 >= part.len || url_hex(part.ptr[i + 1]) < 0 ||
-		    url_hex(part.ptr[i + 2]) < 0)
+		if (i + 2 >= part.len || str_hex_digit(part.ptr[i + 1]) < 0 ||
+		    str_hex_digit(part.ptr[i + 2]) < 0)
 			return err_set(
 				err,
 				"its %s has a percent sign without two hexadecimal digits after it",

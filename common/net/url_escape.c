@@ -67,8 +67,8 @@ static int escaped_byte(struct str text, size_t at, enum url_part part)
 
 	if (at + 2 >= text.len)
 		return -1;
-	high = url_hex(text.ptr[at + 1]);
-	low = url_hex(text.ptr[at + 2]);
+	high = str_hex_digit(text.ptr[at + 1]);
+	low = str_hex_digit(text.ptr[at + 2]);
 	if (high < 0 || low < 0)
 		return -1;
 	c = high << 4 | low;

@@ -14,13 +14,4 @@ static inline bool url_is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* The value of a hexadecimal digit, or -1. */
-static inline int url_hex(char c)
-{
-	if (url_is_digit(c))
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 #endif

@@ -308,7 +308,7 @@ static int apply_cluster(struct ingress_job *job, const struct annotation *a, st
 
 static bool is_true(struct str text)
 {
-	return text.len == 4 && strncasecmp(text.ptr, "true", 4) == 0;
+	return str_is_nocase(text, "true");
 }
 
 static int apply_one(struct ingress_job *job, const struct annotation *a, struct str text,

@@ -116,8 +116,8 @@ static int fill_each(struct ingress_job *job, const struct msg_bundle_secret *se
 				       "key %s of Secret " STR_FMT
 				       " is also set by the annotation %s: keep one of them",
 				       err_quote(info->name), STR_ARG(secret->name), key->path);
-		if (strcmp(key->path, "set_response_headers") == 0 && info->name.len == 4 &&
-		    strncasecmp(info->name.ptr, "host", 4) == 0)
+		if (strcmp(key->path, "set_response_headers") == 0 &&
+		    str_is_nocase(info->name, "host"))
 			return err_set(err,
 				       "key %s of Secret " STR_FMT
 				       ": this header cannot be changed here",

@@ -63,7 +63,7 @@ static int check_header(const struct validate_value *v, struct err *err)
 /* Headers that Envoy does not let anybody change: pseudo headers and the host. */
 static int check_ordinary(struct str name, struct err *err)
 {
-	if (str_starts(name, ":") || (name.len == 4 && strncasecmp(name.ptr, "host", 4) == 0))
+	if (str_starts(name, ":") || str_is_nocase(name, "host"))
 		return err_set(err, "the header %s cannot be changed here", err_quote(name));
 	return 0;
 }

@@ -60,11 +60,6 @@ static bool is_fixed(struct str value)
 
 /* ---- snippets ---- */
 
-static bool is_word(struct str word, const char *name)
-{
-	return word.len == strlen(name) && !strncasecmp(word.ptr, name, word.len);
-}
-
 /* "Name: value" */
 static bool take_colon(struct outcome_job *job, struct str word, bool request)
 {
@@ -74,7 +69,7 @@ static bool take_colon(struct outcome_job *job, struct str word, bool request)
 		return false;
 	name = str_trim(name);
 	value = str_trim(value);
-	if (!is_name(name) || !is_fixed(value) || !value.len || is_word(name, "host"))
+	if (!is_name(name) || !is_fixed(value) || !value.len || str_is_nocase(name, "host"))
 		return false;
 	if (request)
 		set_request(job->migrate, job->source, name, value);
@@ -98,11 +93,11 @@ static bool take_request(struct outcome_job *job, const struct nginx_snippet *sn
 
 	if (snippet->n_words != 3 || !is_name(name))
 		return false;
-	if (is_word(name, "upgrade") || is_word(name, "connection"))
+	if (str_is_nocase(name, "upgrade") || str_is_nocase(name, "connection"))
 		return true; /* allow_websockets says it */
 	if (!is_fixed(value))
 		return false;
-	if (is_word(name, "host"))
+	if (str_is_nocase(name, "host"))
 		cli_migrate_source_line(job->migrate, job->source, PLACE_UPSTREAM, "host_rewrite",
 					value);
 	else if (value.len)
@@ -346,7 +341,7 @@ void cli_outcome_location(struct outcome_job *job)
 
 void cli_outcome_connection(struct outcome_job *job)
 {
-	if (is_word(job->value, "keep-alive") || is_word(job->value, "upgrade"))
+	if (str_is_nocase(job->value, "keep-alive") || str_is_nocase(job->value, "upgrade"))
 		cli_outcome_say(job, OUTCOME_UNNEEDED,
 				"Pomerium keeps connections to the upstream open");
 	else

@@ -15,6 +15,16 @@ static void compares_by_byte_then_length(void **state)
 	assert_false(str_eq(STR("a"), STR("b")));
 	assert_true(str_is(STR("abc"), "abc"));
 	assert_false(str_is(STR("abc"), "abcd"));
+	assert_true(str_is_nocase(STR("Retry-After"), "retry-after"));
+	assert_true(str_is_nocase(STR_NONE, ""));
+	assert_false(str_is_nocase(STR("retry"), "retry-after"));
+	assert_false(str_is_nocase(STR("a\0b"), "a"));
+	for (int c = 0; c < 256; c++) {
+		const char *digits = "0123456789abcdef",
+			   *at = strchr(digits, c >= 'A' && c <= 'F' ? c | 0x20 : c);
+
+		assert_int_equal(str_hex_digit((char)c), c && at ? at - digits : -1);
+	}
 	assert_true(str_cmp(STR("a"), STR("ab")) < 0);
 	assert_true(str_cmp(STR("b"), STR("ab")) > 0);
 	assert_true(str_cmp(STR("\xff"), STR("a")) > 0);
