@@ -90,14 +90,15 @@ static void note_failed(struct file_sink *self, const struct plan_changes *chang
 		publisher_pace_touch(&self->pace, 0);
 }
 
+/* While the thread runs, the job is its own. */
 static uint64_t due(const struct file_sink *self)
 {
-	struct pace_limits limits = { .quiet_ms = QUIET_MS,
-				      .interval_ms = self->settings.interval_ms,
-				      .rest_ms = self->job.write_ms };
+	struct pace_limits limits = { .quiet_ms = QUIET_MS };
 
 	if (self->job.running)
 		return UINT64_MAX;
+	limits.rest_ms = self->job.write_ms;
+	limits.interval_ms = self->settings.interval_ms;
 	if (limits.interval_ms < 2 * self->job.write_ms)
 		limits.interval_ms = 2 * self->job.write_ms;
 	limits.calm_ms = limits.interval_ms;
