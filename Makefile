@@ -190,13 +190,13 @@ $(BUILD)/sluice: $(BUILD)/obj/cli/sluice.o $(VERSION_O) $(BUILD)/libcli.a $(ROOM
 objects: $(call objects,$(LINT_SRC) $(wildcard tests/*/*.c tests/*/*/*.c tests/*/*/*/*.c))
 
 TIDY_FLAGS = -std=gnu11 -D_GNU_SOURCE -I. -Icommon -I$(BUILD)/gen -include base/banned.h $(PKG_CFLAGS)
-$(BUILD)/tidy/%: $(BUILD)/obj/%.o .clang-tidy
+$(BUILD)/tidy/%.ok: $(BUILD)/obj/%.o .clang-tidy
 	@mkdir -p $(@D)
 	@echo '  TIDY   $*.c'
 	$(Q)clang-tidy --quiet --warnings-as-errors='*' $*.c -- $(TIDY_FLAGS) 2>$@.log || { cat $@.log; exit 1; }
 	@touch $@
 
-tidy: $(LINT_SRC:%.c=$(BUILD)/tidy/%)
+tidy: $(LINT_SRC:%.c=$(BUILD)/tidy/%.ok)
 
 # it does not find sys/queue.h and cJSON.h, whose macros declare or loop
 cppcheck: $(GEN_H)

@@ -29,10 +29,11 @@ static void on_done(void *arg, const struct kube_result *result)
 int kube_ask(struct kube *kube, const struct kube_call *call, struct buf *body,
 	     struct kube_answer *answer)
 {
-	struct waiting waiting = { answer, body, false };
+	struct waiting waiting = { .body = body };
 	struct kube_call mine = *call;
 
 	*answer = (struct kube_answer){ 0 };
+	waiting.answer = answer;
 	mine.timeout_ms = KUBE_TIMEOUT_MS;
 	mine.on_done = on_done;
 	mine.self = &waiting;

@@ -120,6 +120,17 @@ static void send_secret(struct source_dir *self, const struct wanted_secret *wan
 
 /* ---- winners ---- */
 
+/* Either may be missing. */
+static bool same_object(const struct manifest_item *a, const struct manifest_item *b)
+{
+	return a && b && str_eq(a->object, b->object);
+}
+
+static bool same_secret(const struct manifest_item *a, const struct manifest_item *b)
+{
+	return a && b && str_eq(a->secret, b->secret);
+}
+
 static void on_winner(void *arg, const struct manifest_item *old, const struct manifest_item *new)
 {
 	struct source_dir *self = arg;
@@ -130,9 +141,9 @@ static void on_winner(void *arg, const struct manifest_item *old, const struct m
 		return;
 	if (!new)
 		send_del(self, old);
-	else if (!old || !str_eq(old->object, new->object))
+	else if (!same_object(old, new))
 		send_put(self, new);
-	if (wanted && (!old || !new || !str_eq(old->secret, new->secret)))
+	if (wanted && !same_secret(old, new))
 		send_secret(self, wanted, key);
 }
 
