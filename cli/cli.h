@@ -27,6 +27,7 @@ int cli_keep_token(int argc, char **argv);
 int cli_migrate(int argc, char **argv);
 int cli_ppl(int argc, char **argv);
 int cli_tap(int argc, char **argv);
+int cli_metrics(int argc, char **argv);
 int cli_top(int argc, char **argv);
 int cli_dump(int argc, char **argv);
 

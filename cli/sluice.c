@@ -32,6 +32,8 @@ static const struct verb {
 	{ "ppl", cli_ppl, "compile a Pomerium policy to Rego" },
 	{ "tap", cli_tap, "follow the messages between the processes of a running pipeline" },
 	{ "top", cli_top, "show what every process of a running pipeline does, live" },
+	{ "metrics", cli_metrics,
+	  "gather the metrics of all processes of a running pipeline, once or as a server" },
 	{ "dump", cli_dump, "print what a running pipeline holds, as JSON" },
 };
 

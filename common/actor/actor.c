@@ -72,7 +72,9 @@ static void open_taps(struct actor_loop *loop)
 
 static int open_web(struct actor_loop *loop, struct err *err)
 {
-	const struct web_owner owner = { loop->actor, loop, actor_loop_measure };
+	const struct web_owner owner = { .actor = loop->actor,
+					 .loop = loop,
+					 .measure = actor_loop_measure };
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof(path), "%s/web-%s-%d", actor_settings.run_dir.ptr,

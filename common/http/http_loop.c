@@ -103,6 +103,17 @@ void http_loop_on_fd(struct http_loop *loop)
 	collect(loop);
 }
 
+/* libcurl tells a time once. If by its own finer clock that was not over yet, it does not repeat
+ * it. */
+static void ask_timer(struct http_loop *loop)
+{
+	long ms = -1;
+
+	curl_multi_timeout(loop->multi, &ms);
+	if (loop->deadline_ms == UINT64_MAX && ms >= 0)
+		loop->deadline_ms = clock_ms() + (uint64_t)ms + 1;
+}
+
 uint64_t http_loop_tick(struct http_loop *loop, uint64_t now_ms)
 {
 	int running;
@@ -110,6 +121,7 @@ uint64_t http_loop_tick(struct http_loop *loop, uint64_t now_ms)
 	if (loop->deadline_ms <= now_ms) {
 		loop->deadline_ms = UINT64_MAX;
 		curl_multi_socket_action(loop->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+		ask_timer(loop);
 		collect(loop);
 	}
 	return loop->deadline_ms;

@@ -40,6 +40,15 @@ struct web_listener {
 	unsigned kinds;
 	struct web_client clients[PLACES];
 	size_t n_clients;
+	bool resumed; /* an answer has come that was waited for */
+};
+
+/* A request, until it is answered. */
+struct web_ticket {
+	struct web_listener *listener;
+	struct MHD_Connection *connection;
+	struct web_answer answer;
+	bool waits;
 };
 
 /* A dump on its way out. */
@@ -135,7 +144,31 @@ static struct str argument(struct MHD_Connection *connection, const char *name)
 	return value ? str_from(value) : STR("");
 }
 
-/* Called with the headers, before any body: the answer is made now, a body is not read. */
+static void make_answer(const struct web_listener *listener, const struct web_request *request,
+			bool is_get, struct web_answer *out)
+{
+	const struct web_owner *owner = &listener->owner;
+
+	*out = (struct web_answer){ .status = MHD_HTTP_METHOD_NOT_ALLOWED,
+				    .type = "text/plain; charset=utf-8" };
+	buf_init(&out->body, WEB_ANSWER_MAX);
+	if (!is_get)
+		buf_puts(&out->body, "only GET and HEAD are answered here\n");
+	else if (owner->answer)
+		owner->answer(owner->self, request, out);
+	else
+		actor_web_answer(owner, request, out);
+}
+
+static void free_ticket(struct web_ticket **ticket_p)
+{
+	buf_clear(&(*ticket_p)->answer.body);
+	mem_free(*ticket_p);
+	*ticket_p = NULL;
+}
+
+/* Called with the headers, before any body: the answer is made now, a body is not read. Called once
+ * more when an answer has come that was made later. */
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,
 				  const char *method, const char *version, const char *body,
 				  size_t *body_len, void **slot)
@@ -144,26 +177,58 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 		MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 	struct web_listener *listener = arg;
 	struct web_client *client = info ? info->socket_context : NULL;
-	const struct web_request request = { .kinds = listener->kinds,
-					     .path = str_from(url),
-					     .kind = argument(connection, "kind"),
-					     .namespace = argument(connection, "namespace"),
-					     .name = argument(connection, "name") };
-	struct web_answer answer = { .status = MHD_HTTP_METHOD_NOT_ALLOWED,
-				     .type = "text/plain; charset=utf-8" };
+	struct web_ticket *ticket = *slot;
 	enum MHD_Result rc;
 
-	(void)version, (void)body, (void)body_len, (void)slot;
+	(void)version, (void)body, (void)body_len;
+	if (ticket)
+		return reply(listener, connection, &ticket->answer);
+	ticket = mem_alloc(sizeof(*ticket));
+	ticket->listener = listener;
+	ticket->connection = connection;
 	if (client)
 		client->asked = true;
-	buf_init(&answer.body, WEB_ANSWER_MAX);
-	if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0)
-		actor_web_answer(&listener->owner, &request, &answer);
-	else
-		buf_puts(&answer.body, "only GET and HEAD are answered here\n");
-	rc = reply(listener, connection, &answer);
-	buf_clear(&answer.body);
+	make_answer(listener,
+		    &(struct web_request){ .kinds = listener->kinds,
+					   .path = str_from(url),
+					   .kind = argument(connection, "kind"),
+					   .namespace = argument(connection, "namespace"),
+					   .name = argument(connection, "name"),
+					   .ticket = ticket },
+		    strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0, &ticket->answer);
+	if (ticket->answer.later) {
+		*slot = ticket;
+		ticket->waits = true;
+		MHD_suspend_connection(connection);
+		return MHD_YES;
+	}
+	rc = reply(listener, connection, &ticket->answer);
+	free_ticket(&ticket);
 	return rc;
+}
+
+static void on_completed(void *arg, struct MHD_Connection *connection, void **slot,
+			 enum MHD_RequestTerminationCode code)
+{
+	struct web_ticket *ticket = *slot;
+
+	(void)arg, (void)connection, (void)code;
+	if (ticket)
+		free_ticket(&ticket);
+	*slot = NULL;
+}
+
+void actor_web_reply(struct web_ticket *ticket, unsigned status, const char *type, struct buf *body)
+{
+	buf_clear(&ticket->answer.body);
+	ticket->answer.status = status;
+	ticket->answer.type = type;
+	ticket->answer.body = *body;
+	*body = (struct buf){ 0 };
+	ticket->answer.later = false;
+	if (ticket->waits)
+		MHD_resume_connection(ticket->connection);
+	ticket->listener->resumed = ticket->waits;
 }
 
 /* ---- clients ---- */
@@ -256,8 +321,10 @@ static uint64_t tick_listener(struct web_listener *listener, uint64_t now_ms)
 	/* something is on its way out; or it has stopped to listen, and looks for a place at its
 	   next round only */
 	if ((MHD_get_timeout(listener->daemon, &wait_ms) == MHD_YES && !wait_ms) ||
-	    listener->n_clients + 1 >= PLACES)
+	    listener->n_clients + 1 >= PLACES || listener->resumed) {
+		listener->resumed = false;
 		(void)MHD_run(listener->daemon);
+	}
 	if (MHD_get_timeout(listener->daemon, &wait_ms) == MHD_YES && now_ms + wait_ms < next)
 		next = now_ms + wait_ms;
 	return next;
@@ -290,7 +357,8 @@ static int open_listener(struct web *web, const struct web_owner *owner, int fd,
 	for (size_t i = 0; i < PLACES; i++)
 		listener->clients[i].fd = -1;
 	listener->daemon = MHD_start_daemon(
-		MHD_USE_EPOLL, 0, NULL, NULL, on_request, listener, MHD_OPTION_LISTEN_SOCKET, fd,
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request, listener,
+		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed, NULL,
 		MHD_OPTION_CONNECTION_LIMIT, PLACES, MHD_OPTION_CONNECTION_TIMEOUT, IDLE_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)REQUEST_MAX,
 		MHD_OPTION_NOTIFY_CONNECTION, on_connection, listener,
@@ -354,7 +422,8 @@ int actor_web_open(struct web *web, const struct web_owner *owner, const struct 
 	*web = (struct web){ .epoll = epoll_create1(EPOLL_CLOEXEC), .next_ms = UINT64_MAX };
 	if (web->epoll < 0)
 		return err_set(err, "epoll descriptor: %s", strerror(errno));
-	open_local(web, owner, places->path);
+	if (places->path)
+		open_local(web, owner, places->path);
 	if (open_address(web, owner, &places->metrics, WEB_METRICS | (same ? WEB_PROBES : 0), err) <
 	    0)
 		return err_wrap(err, "--metrics-bind-address");

@@ -2,7 +2,7 @@
  * socket file also what the room holds.
  *
  *   listener                                   paths
- *   RUN_DIR/web-<room>-<pid>, mode 0600        all
+ *   RUN_DIR/web-<room>-<pid>, mode 0600        all; of an actor only
  *   --metrics-bind-address                     /metrics and /
  *   --health-probe-bind-address                /healthz /readyz /startupz
  *
@@ -29,14 +29,19 @@ struct web {
 };
 
 struct web_places {
-	const char *path;
+	const char *path; /* NULL: no socket file */
 	struct web_address metrics, probes;
 };
 
 /* -1: an address cannot be listened on. Without the socket file there is a line in the log. */
 int actor_web_open(struct web *web, const struct web_owner *owner, const struct web_places *places,
 		   struct err *err);
+/* Every answer that was to come later was given before. */
 void actor_web_close(struct web *web);
+/* Answers a request of which `later` was said, and which goes out at the next tick; takes the body.
+ */
+void actor_web_reply(struct web_ticket *ticket, unsigned status, const char *type,
+		     struct buf *body);
 void actor_web_on_fd(struct web *web);
 void actor_web_tick(struct web *web, uint64_t now_ms);
 

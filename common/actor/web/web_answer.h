@@ -9,16 +9,23 @@
 /* Which paths a listener serves: a set. */
 enum web_kind { WEB_METRICS = 1, WEB_PROBES = 2, WEB_LOCAL = 4 };
 
-/* Whose answers they are. */
+struct web_request;
+struct web_answer;
+struct web_ticket;
+
+/* Whose answers they are: those of an actor, or of whoever has a function of its own. */
 struct web_owner {
 	const struct actor *actor;
 	void *loop;
 	void (*measure)(void *loop); /* called before metrics are read */
+	void (*answer)(void *self, const struct web_request *request, struct web_answer *out);
+	void *self;
 };
 
 struct web_request {
 	unsigned kinds; /* of the listener */
 	struct str path, kind, namespace, name;
+	struct web_ticket *ticket; /* for actor_web_reply */
 };
 
 struct web_answer {
@@ -27,6 +34,7 @@ struct web_answer {
 	struct buf body;
 	/* The rest of it, piece by piece; NULL: body is all. */
 	bool (*more)(const struct actor *actor, struct actor_dump *dump, struct buf *out);
+	bool later; /* it comes by actor_web_reply */
 };
 
 void actor_web_answer(const struct web_owner *owner, const struct web_request *request,

@@ -1,0 +1,222 @@
+/* metrics: `sluice metrics`: one /metrics, and one set of probes, of all processes of a pipeline.
+ *
+ *   in     a run folder; requests at --metrics-bind-address and --health-probe-bind-address
+ *   out    the metrics of all on stdout, or the answers
+ *   owns   the listeners, the requests that are under way
+ *   never  is needed by the pipeline
+ */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "actor/conf.h"
+#include "actor/web/web.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "cli/gather/gather.h"
+
+#define METRICS_MS 5000 /* Prometheus' own patience is 10 s */
+#define PROBE_MS 800    /* the kubelet's is one second */
+#define TEXT "text/plain; charset=utf-8"
+#define EXPOSITION "text/plain; version=0.0.4; charset=utf-8"
+
+static struct str run_dir, pomerium_url, metrics_address, probes_address, log_format;
+
+static const struct conf_option options[] = {
+	{ "run-dir", CONF_TEXT, &run_dir, "/run/sluice", 0, 0, "folder of the sockets", 0 },
+	{ "metrics-bind-address", CONF_TEXT, &metrics_address, "", 0, 0,
+	  "serve them as /metrics there, such as :9090, instead of printing them once", 0 },
+	{ "health-probe-bind-address", CONF_TEXT, &probes_address, "", 0, 0,
+	  "serve /healthz, /readyz and /startupz of all processes together; may be the same "
+	  "address",
+	  0 },
+	{ "pomerium-metrics-url", CONF_TEXT, &pomerium_url, "", 0, 0,
+	  "where Pomerium's own metrics are, which come with them: http://HOST:PORT/metrics", 0 },
+	{ "log-format", CONF_TEXT, &log_format, "logfmt", 0, 0, "logfmt or json", 0 },
+	{ 0 },
+};
+
+static struct gather gather;
+static struct web web;
+
+/* ---- answers ---- */
+
+static void on_metrics(void *ticket, const struct gather_answer *answers, size_t n)
+{
+	struct buf body;
+
+	buf_init(&body, 4 * GATHER_ANSWER_MAX);
+	cli_gather_metrics(answers, n, &body);
+	actor_web_reply(ticket, body.full ? 500 : 200, EXPOSITION, &body);
+}
+
+static void on_probe(void *ticket, const struct gather_answer *answers, size_t n)
+{
+	struct buf body;
+	bool good;
+
+	buf_init(&body, BUF_MAX_TEXT);
+	good = cli_gather_probe(answers, n, &body);
+	actor_web_reply(ticket, good ? 200 : 503, TEXT, &body);
+}
+
+static void answer(void *self, const struct web_request *request, struct web_answer *out)
+{
+	struct gather_ask ask = { .run_dir = run_dir, .self = request->ticket };
+	const bool probes = request->kinds & WEB_PROBES;
+
+	(void)self;
+	if (request->kinds & WEB_METRICS && str_is(request->path, "/metrics")) {
+		ask.path = "/metrics";
+		ask.also_url = pomerium_url;
+		ask.also_name = STR("pomerium");
+		ask.longest_ms = METRICS_MS;
+		ask.on_done = on_metrics;
+	} else if (probes &&
+		   (str_is(request->path, "/readyz") || str_is(request->path, "/startupz"))) {
+		ask.path = str_is(request->path, "/readyz") ? "/readyz" : "/startupz";
+		ask.longest_ms = PROBE_MS;
+		ask.on_done = on_probe;
+	} else {
+		const bool alive = probes && str_is(request->path, "/healthz");
+
+		out->status = alive ? 200 : 404;
+		buf_puts(&out->body, alive ? "ok\n" : "not found\n");
+		return;
+	}
+	out->later = true;
+	cli_gather_start(&gather, &ask);
+}
+
+/* ---- the loop ---- */
+
+static int open_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+static void serve(void)
+{
+	const int signals = open_signals();
+
+	for (;;) {
+		struct pollfd fds[] = { { signals, POLLIN, 0 },
+					{ web.epoll, POLLIN, 0 },
+					{ http_loop_fd(&gather.http), POLLIN, 0 } };
+		uint64_t next, now;
+
+		(void)http_loop_tick(&gather.http, clock_ms());
+		actor_web_tick(&web, clock_ms()); /* may start requests, as it may answer some */
+		now = clock_ms();
+		next = clock_earlier(gather.http.deadline_ms, web.next_ms);
+		if (poll(fds, 3,
+			 next == UINT64_MAX ? -1
+			 : next > now       ? (int)(next - now)
+					    : 0) < 0 &&
+		    errno != EINTR)
+			break;
+		if (fds[0].revents)
+			break;
+		if (fds[1].revents)
+			actor_web_on_fd(&web);
+		if (fds[2].revents)
+			http_loop_on_fd(&gather.http);
+	}
+	close(signals);
+}
+
+static int listen_and_serve(struct err *err)
+{
+	struct web_places places = { 0 };
+
+	if (actor_web_address_from(metrics_address, &places.metrics, err) < 0) {
+		err_wrap(err, "--metrics-bind-address");
+		return CLI_USAGE;
+	}
+	if (actor_web_address_from(probes_address, &places.probes, err) < 0) {
+		err_wrap(err, "--health-probe-bind-address");
+		return CLI_USAGE;
+	}
+	if (actor_web_open(&web, &(struct web_owner){ .answer = answer }, &places, err) < 0)
+		return CLI_SYSTEM;
+	serve();
+	return CLI_GOOD; /* the process ends: nobody waits for an answer any more */
+}
+
+/* ---- once ---- */
+
+static void print(void *n_answers, const struct gather_answer *answers, size_t n)
+{
+	struct buf text;
+
+	buf_init(&text, 4 * GATHER_ANSWER_MAX);
+	cli_gather_metrics(answers, n, &text);
+	if (n)
+		(void)fwrite(text.ptr, 1, text.len, stdout);
+	buf_clear(&text);
+	*(size_t *)n_answers = n;
+}
+
+static int print_once(struct err *err)
+{
+	size_t n = SIZE_MAX;
+
+	cli_gather_start(&gather, &(struct gather_ask){ .run_dir = run_dir,
+							.path = "/metrics",
+							.also_url = pomerium_url,
+							.also_name = STR("pomerium"),
+							.longest_ms = METRICS_MS,
+							.on_done = print,
+							.self = &n });
+	while (n == SIZE_MAX) {
+		struct pollfd fd = { http_loop_fd(&gather.http), POLLIN, 0 };
+		const uint64_t now = clock_ms(), next = http_loop_tick(&gather.http, now);
+
+		if (n == SIZE_MAX && poll(&fd, 1, next > now ? (int)(next - now) : 0) > 0)
+			http_loop_on_fd(&gather.http);
+	}
+	cli_gather_close(&gather);
+	if (n)
+		return CLI_GOOD;
+	err_set(err, "no pipeline runs in the run folder %s; name another one with --run-dir",
+		err_quote(run_dir));
+	return CLI_UNREADABLE;
+}
+
+int cli_metrics(int argc, char **argv)
+{
+	static const struct conf_option *const tables[] = { options, NULL };
+	struct str_list rest = { 0 };
+	struct err err = { "" };
+	int status, rc;
+
+	rc = conf_read(tables, "sluice metrics",
+		       "gather the metrics of all processes of a running pipeline", argc, argv,
+		       &rest, &err);
+	if (rc > 0)
+		return CLI_GOOD;
+	if (!rc && rest.n)
+		rc = err_set(&err, "unexpected argument %s", err_quote(rest.items[0]));
+	if (rc)
+		return cli_usage("metrics", err.text);
+	log_set_format(str_is(log_format, "json") ? LOG_JSON : LOG_LOGFMT);
+	cli_gather_open(&gather);
+	status = metrics_address.len || probes_address.len ? listen_and_serve(&err)
+							   : print_once(&err);
+	if (status == CLI_USAGE)
+		return cli_usage("metrics", err.text);
+	if (status)
+		fprintf(stderr, "sluice metrics: %s\n", err.text);
+	return status;
+}
