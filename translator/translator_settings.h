@@ -13,6 +13,7 @@ struct translator_settings {
 	struct str cluster_domain; /* cluster.local */
 	/* For the bootstrap part only. They are there whenever a Pomerium object is translated. */
 	const struct pomerium_flags *pomerium;
+	bool lenient;        /* Services and Secrets that are not there reject nobody */
 	bool bootstrap_only; /* only this part is asked for: if it cannot be made, the object is
 				rejected; elsewhere that is a warning */
 };

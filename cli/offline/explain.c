@@ -9,6 +9,7 @@
 
 #include "base/cjson.h"
 #include "cli/offline/explain_url.h"
+#include "cli/offline/input.h"
 #include "cli/offline/offline.h"
 
 static bool as_json;
@@ -133,7 +134,8 @@ static int list_all(struct offline *self, int status)
 
 int cli_explain(int argc, char **argv)
 {
-	const struct conf_option *const tables[] = { cli_offline_options, options, NULL };
+	const struct conf_option *const tables[] = { cli_offline_options, cli_input_options,
+						     options, NULL };
 	struct str_list rest = { 0 };
 	struct str url;
 	struct err err = { "" };
@@ -147,6 +149,8 @@ int cli_explain(int argc, char **argv)
 	if (rc)
 		return rc > 0 ? CLI_GOOD : cli_usage("explain", err.text);
 	url = cut_url(&rest);
+	if (url.ptr)
+		cli_input_settle();
 	if (cli_offline_add_files(&rest))
 		return cli_usage("explain", "name at least one manifest file or folder with -f");
 

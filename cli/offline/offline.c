@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "cli/cli.h"
+#include "cli/offline/input.h"
 #include "publisher/wanted/apply.h"
 
 struct offline_settings cli_offline_settings;
@@ -128,14 +129,19 @@ void cli_offline_load(struct offline *self)
 						   NULL };
 	const struct wanted_listener from_wanted = { self, on_warn };
 	struct msg_kind_state synced = { .condition = MSG_KIND_SYNCED };
+	struct str_list paths, streams;
 
 	memset(self, 0, sizeof(*self));
 	pool_init(&self->pool);
 	self->wanted = publisher_wanted_new(&from_wanted);
 	self->resolve = resolver_resolve_new(&cli_offline_settings.resolve, &from_resolve);
-	self->source = watcher_source_dir_new(&cli_offline_settings.files, &from_source);
+	cli_input_split(&cli_offline_settings.files, &self->pool, &paths, &streams);
+	self->source = watcher_source_dir_new(&paths, &from_source);
+	cli_input_read(self->source, &streams, &from_source);
 	if (watcher_source_dir_load(self->source))
 		self->unreadable = true;
+	cli_input_add_classes(self->source, &cli_offline_settings.classes,
+			      cli_offline_settings.resolve.controller, &from_source);
 	for (synced.kind = MSG_KIND_NONE + 1; synced.kind < MSG_N_KINDS; synced.kind++)
 		resolver_resolve_kind_state(self->resolve, &synced);
 	for (size_t i = 0; i < self->n_asked; i++)
@@ -149,6 +155,7 @@ static void translate_bundle(struct offline *self, const struct msg_bundle *bund
 		.prefix = cli_offline_settings.resolve.prefix,
 		.cluster_domain = cli_offline_settings.cluster_domain,
 		.pomerium = &translator_pomerium_flags,
+		.lenient = cli_offline_settings.resolve.lenient,
 		.bootstrap_only = cli_offline_settings.bootstrap_only,
 	};
 	struct msg_config config = { 0 };

@@ -17,6 +17,7 @@ struct offline_settings {
 	struct resolve_settings resolve;
 	struct str cluster_domain;
 	bool bootstrap_only;
+	struct str_list classes; /* are ours where the manifests have no such IngressClass */
 };
 extern struct offline_settings cli_offline_settings;
 extern const struct conf_option cli_offline_options[];
@@ -42,7 +43,8 @@ struct offline {
 
 /* Adds the arguments after the options as more files; -1 if there are none at all. */
 int cli_offline_add_files(const struct str_list *rest);
-/* Reads the manifests; says on stderr what cannot be read, and sets `unreadable`. */
+/* Reads the manifests, `-` for stdin and pipes among them; says on stderr what cannot be read, and
+ * sets `unreadable`. */
 void cli_offline_load(struct offline *self);
 /* Translates every owner (only the Pomerium object if `settings_only`) into `wanted`; rejections
  * and warnings go to `lines`. */

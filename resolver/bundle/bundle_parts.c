@@ -85,6 +85,8 @@ enum resolve_outcome resolver_bundle_parts_add_secrets(const struct bundle_sourc
 			outcome = RESOLVE_WAIT;
 			continue;
 		}
+		if (answer != MSG_SECRET_FOUND && source->settings->lenient)
+			continue;
 		if (answer == MSG_SECRET_ABSENT && ref->is_optional)
 			continue;
 		if (explain_answer(source, ref, answer, err) < 0)

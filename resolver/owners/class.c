@@ -7,7 +7,6 @@
  */
 #include "resolver/owners/class.h"
 
-static const char IS_DEFAULT[] = "ingressclass.kubernetes.io/is-default-class";
 static const char CLASS_ANNOTATION[] = "kubernetes.io/ingress.class";
 
 /* Values of class->classes. */
@@ -40,7 +39,7 @@ static void *class_value(const struct class *class, const struct msg_ingress_cla
 {
 	if (!ingress_class || !str_eq(ingress_class->spec.controller, class->settings->controller))
 		return NULL;
-	if (is_true(str_map_get(&ingress_class->metadata.annotations, IS_DEFAULT)))
+	if (is_true(str_map_get(&ingress_class->metadata.annotations, RESOLVER_CLASS_DEFAULT)))
 		return &default_class;
 	return &plain_class;
 }

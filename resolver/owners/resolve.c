@@ -256,6 +256,7 @@ struct resolve *resolver_resolve_new(const struct resolve_settings *settings,
 	own->controller = pool_str(&self->memory, settings->controller);
 	own->prefix = pool_str(&self->memory, settings->prefix);
 	own->pomerium_config = pool_str(&self->memory, settings->pomerium_config);
+	own->lenient = settings->lenient;
 	own->namespaces.items =
 		pool_array(&self->memory, settings->namespaces.n, sizeof(struct str));
 	for (size_t i = 0; i < settings->namespaces.n; i++)

@@ -12,11 +12,15 @@
 struct resolve;
 struct secrets;
 
+/* The annotation of an IngressClass that makes it the default. */
+#define RESOLVER_CLASS_DEFAULT "ingressclass.kubernetes.io/is-default-class"
+
 struct resolve_settings {
 	struct str controller;      /* spec.controller of our IngressClass */
 	struct str prefix;          /* annotation prefix, without the slash */
 	struct str pomerium_config; /* name of the Pomerium object */
 	struct str_list namespaces; /* empty: all */
+	bool lenient;               /* Services and Secrets that are not there reject nobody */
 };
 
 /* What a change means. */

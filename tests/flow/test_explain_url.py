@@ -102,3 +102,34 @@ def test_a_url_that_no_route_could_serve_is_refused(ask):
     for url in ("ftp://shop.example.com/", "https://", "https://*.example.com/"):
         done = ask(url)
         assert done.returncode == 2 and "sluice explain: " in done.stderr and done.stdout == ""
+
+
+APPLICATION = ingress("web", ("Prefix", "/")).split("---\n")[0].replace("annotations: {}", "annotations: {ingress.pomerium.io/tls_custom_ca_secret: later}")
+
+
+@pytest.mark.parametrize("through", ["-", "/dev/stdin", "pipe"])
+def test_the_manifests_of_an_application_are_enough(sluice, through):
+    """No class, no Service, no Secret: their repository is another one. From stdin and from a pipe."""
+    with subprocess.Popen(["printf", "%s", APPLICATION], stdout=subprocess.PIPE) as pipe:
+        path = f"/dev/fd/{pipe.stdout.fileno()}" if through == "pipe" else through
+        done = subprocess.run([sluice, "explain", "--json", f"https://{HOST}/", path], stdin=pipe.stdout, pass_fds=[pipe.stdout.fileno()],
+                              capture_output=True, text=True, timeout=60)
+    assert said(done)[1]["route"]["to"] == ["http://web.shop.svc.cluster.local:80"]
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_strict_misses_what_is_not_there(sluice):
+    done = subprocess.run([sluice, "explain", "--strict", f"https://{HOST}/", "-"], input=APPLICATION, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (1, 'shop/web: annotation ingress.pomerium.io/tls_custom_ca_secret: Secret "shop/later" not found\n')
+
+
+@pytest.mark.parametrize("more, served", [
+    (["--class", "internal"], False), (["--class", "internal,pomerium"], True),
+    ("class of another controller", False),
+])
+def test_classes_that_are_there_are_not_assumed(sluice, more, served):
+    text, flags = APPLICATION, more
+    if isinstance(more, str):
+        text, flags = text + "---\n" + CLASS.replace("pomerium.io/ingress-controller", "example.com/other"), []
+    done = subprocess.run([sluice, "explain", *flags, f"https://{HOST}/", "-"], input=text, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, "Ingress shop/web" in done.stdout) == ((0, True) if served else (1, False))

@@ -233,6 +233,8 @@ int translator_annotations_secret(struct ingress_job *job, const char *name, str
 
 	while (strcmp(a->name, name) != 0)
 		a++; /* every annotation of the group is in the table */
+	if (!secret && job->settings->lenient)
+		return 0;
 	if (!secret)
 		return err_set(err, "Secret %s does not exist", err_quote(secret_name));
 	if (check_type(a, secret, err))

@@ -39,6 +39,12 @@ static const struct msg_service_port *port_of(const struct ingress_job *job,
 	return found;
 }
 
+/* A port that only the Service could number. */
+static int64_t unknown_port(const struct ingress_job *job)
+{
+	return job->flags & INGRESS_SECURE_UPSTREAM ? 443 : 80;
+}
+
 int translator_upstream_from_service_port(struct ingress_job *job,
 					  const struct msg_service_ref *ref, int64_t *number,
 					  struct err *err)
@@ -46,6 +52,10 @@ int translator_upstream_from_service_port(struct ingress_job *job,
 	const struct msg_bundle_service *service = service_of(job, ref->name);
 	const struct msg_service_port *port;
 
+	if (!service && job->settings->lenient) {
+		*number = ref->port.name.len ? unknown_port(job) : ref->port.number;
+		return 0;
+	}
 	if (!service)
 		return err_set(err, "Service %s does not exist", err_quote(ref->name));
 	port = port_of(job, service, &ref->port);
@@ -154,9 +164,9 @@ int translator_upstream_from_service(struct ingress_job *job, const struct msg_s
 
 	if (translator_upstream_from_service_port(job, ref, &number, err))
 		return -1;
-	if (str_is(service->spec.type, "ExternalName")) {
+	if (service && str_is(service->spec.type, "ExternalName")) {
 		add_url(job, &urls, service->spec.externalName, number);
-	} else if (!(job->flags & INGRESS_SERVICE_PROXY)) {
+	} else if (service && !(job->flags & INGRESS_SERVICE_PROXY)) {
 		urls = endpoint_urls(job, service, ref);
 		if (urls.n && (job->flags & INGRESS_SECURE_UPSTREAM) &&
 		    !pb_str(route->tls_server_name).len)

@@ -244,29 +244,43 @@ static void on_problem(void *arg, uint32_t line, const char *sentence)
 	report_problem(c->source, c->path, line, sentence);
 }
 
-static void on_found(void *arg, const char *path)
+static struct manifest *parse(struct source_dir *self, const char *path, struct str bytes)
 {
-	struct source_dir *self = arg;
+	const struct manifest_report report = { &(struct document_report){ self, path },
+						on_problem };
+
+	return watcher_manifest_parse(bytes, &report);
+}
+
+/* NULL: what the path has now is broken. */
+static void take(struct source_dir *self, const char *path, struct manifest *manifest)
+{
 	struct source_file *file = map_get(&self->by_path, str_from(path));
-	struct manifest_report report = { &(struct document_report){ self, path }, on_problem };
-	struct manifest *manifest = NULL;
-	struct err err;
 
 	if (!file)
 		file = add_file(self, path);
-	if (read_file(path, &self->bytes, &err))
-		report_problem(self, path, 0, err.text);
-	else
-		manifest = watcher_manifest_parse(buf_view(&self->bytes), &report);
-	mem_wipe(self->bytes.ptr, self->bytes.len);
-	if (self->bytes.cap > (1u << 20))
-		buf_clear(&self->bytes);
 	set_state(self, file, !manifest, !manifest && (file->missing || !self->loaded));
 	if (!manifest)
 		return;
 	if (self->loaded)
 		log_info("file read", "path=%s objects=%zu", log_value(path), manifest->n);
 	replace(self, file, manifest);
+}
+
+static void on_found(void *arg, const char *path)
+{
+	struct source_dir *self = arg;
+	struct manifest *manifest = NULL;
+	struct err err;
+
+	if (read_file(path, &self->bytes, &err))
+		report_problem(self, path, 0, err.text);
+	else
+		manifest = parse(self, path, buf_view(&self->bytes));
+	mem_wipe(self->bytes.ptr, self->bytes.len);
+	if (self->bytes.cap > (1u << 20))
+		buf_clear(&self->bytes);
+	take(self, path, manifest);
 }
 
 static void free_file(struct source_file *file)
@@ -325,6 +339,13 @@ void watcher_source_dir_destroy(struct source_dir **self_p)
 	buf_wipe(&self->bytes);
 	mem_free(self);
 	*self_p = NULL;
+}
+
+void watcher_source_dir_add(struct source_dir *self, const char *name, struct str bytes)
+{
+	self->loading = true;
+	take(self, name, parse(self, name, bytes));
+	self->loading = false;
 }
 
 int watcher_source_dir_load(struct source_dir *self)

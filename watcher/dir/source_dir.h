@@ -27,6 +27,8 @@ struct source_sink {
 struct source_dir *watcher_source_dir_new(const struct str_list *paths,
 					  const struct source_sink *sink);
 void watcher_source_dir_destroy(struct source_dir **self_p);
+/* Before the load: adds a manifest that is in no file, under a name in the place of a path. */
+void watcher_source_dir_add(struct source_dir *self, const char *name, struct str bytes);
 /* Reads everything for the first time. Returns 0, or -1 if some path cannot be read or parsed (the
  * rest was read; each is reported). */
 int watcher_source_dir_load(struct source_dir *self);

@@ -350,7 +350,7 @@ static inline const struct resolve_settings *universe_settings(void)
 {
 	static struct str namespaces[] = { STR("n0"), STR("n1") };
 	static const struct resolve_settings settings = {
-		STR("ours"), STR("p.example"), STR("global0"), { namespaces, 2 }
+		STR("ours"), STR("p.example"), STR("global0"), { namespaces, 2 }, false
 	};
 
 	return &settings;

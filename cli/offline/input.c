@@ -1,0 +1,142 @@
+/* input: what the offline verbs read that is neither a file nor a folder, and what they take to be
+ * there although it stands nowhere.
+ *
+ *   in     `-`, pipes; names of classes
+ *   out    manifests into a source, IngressClasses
+ *   owns   the options --class and --strict
+ *   never  decides what a manifest means
+ */
+#include "cli/offline/input.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include "cli/offline/offline.h"
+
+static struct str_list classes;
+static bool strict;
+
+const struct conf_option cli_input_options[] = {
+	{ "class", CONF_LIST, &classes, "pomerium", 0, 0,
+	  "classes that are ours where the manifests have no such IngressClass, comma separated; "
+	  "the first is the default class",
+	  0 },
+	{ "strict", CONF_BOOL, &strict, "false", 0, 0,
+	  "refuse what refers to a Service or Secret that the manifests do not have", 0 },
+	{ 0 },
+};
+
+void cli_input_settle(void)
+{
+	cli_offline_settings.classes = classes;
+	cli_offline_settings.resolve.lenient = !strict;
+}
+
+/* ---- streams ---- */
+
+static bool is_stream(struct str path)
+{
+	struct stat st;
+
+	return str_is(path, "-") ||
+	       (stat(path.ptr, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode)));
+}
+
+void cli_input_split(const struct str_list *files, struct pool *pool, struct str_list *paths,
+		     struct str_list *streams)
+{
+	*paths = *streams = (struct str_list){ 0 };
+	for (size_t i = 0; i < files->n; i++) {
+		struct str_list *list = is_stream(files->items[i]) ? streams : paths;
+
+		*(struct str *)pool_push(pool, &list->items, &list->n, sizeof(*list->items)) =
+			files->items[i];
+	}
+}
+
+static int read_stream(FILE *in, struct buf *out, struct err *err)
+{
+	char chunk[16384];
+	size_t n;
+
+	while (!out->full && (n = fread(chunk, 1, sizeof(chunk), in)) > 0)
+		buf_add(out, chunk, n);
+	if (out->full)
+		return err_set(err, "cannot be read: larger than %u bytes", BUF_MAX_FILE);
+	return ferror(in) ? err_set(err, "cannot be read: %s", strerror(errno)) : 0;
+}
+
+void cli_input_read(struct source_dir *source, const struct str_list *streams,
+		    const struct source_sink *sink)
+{
+	for (size_t i = 0; i < streams->n; i++) {
+		const char *path = streams->items[i].ptr;
+		const bool is_stdin = str_is(streams->items[i], "-");
+		FILE *in = is_stdin ? stdin : fopen(path, "rb");
+		const char *name = is_stdin ? "stdin" : path;
+		struct buf bytes;
+		struct err err;
+
+		buf_init(&bytes, BUF_MAX_FILE);
+		if (!in) {
+			err_set(&err, "cannot be read: %s", strerror(errno));
+			sink->problem(sink->self, name, 0, err.text);
+		} else if (read_stream(in, &bytes, &err)) {
+			sink->problem(sink->self, name, 0, err.text);
+		} else {
+			watcher_source_dir_add(source, name, buf_view(&bytes));
+		}
+		if (in && !is_stdin)
+			fclose(in);
+		buf_wipe(&bytes);
+	}
+}
+
+/* ---- classes ---- */
+
+struct found {
+	bool named;       /* there is a class of that name, */
+	bool has_default; /* and one that is the default */
+};
+
+static struct found look_for(struct source_dir *source, struct str name)
+{
+	struct found found = { false, false };
+	const struct msg_object *object;
+	struct pool pool;
+
+	pool_init(&pool);
+	for (size_t i = 0;
+	     (object = watcher_source_dir_next(source, MSG_KIND_INGRESS_CLASS, &i, &pool));
+	     pool_clear(&pool)) {
+		const struct str_map *annotations = &object->ingress_class->metadata.annotations;
+
+		found.named |= str_eq(object->key.name, name);
+		found.has_default |=
+			str_is(str_map_get(annotations, RESOLVER_CLASS_DEFAULT), "true");
+	}
+	pool_clear(&pool);
+	return found;
+}
+
+void cli_input_add_classes(struct source_dir *source, const struct str_list *names,
+			   struct str controller, const struct source_sink *sink)
+{
+	struct str_pair is_default = { STR(RESOLVER_CLASS_DEFAULT), STR("true") };
+
+	for (size_t i = 0; i < names->n; i++) {
+		struct found found = look_for(source, names->items[i]);
+		struct msg_ingress_class class = {
+			.metadata = { .name = names->items[i] },
+			.spec = { .controller = controller },
+		};
+
+		if (i == 0 && !found.has_default)
+			class.metadata.annotations = (struct str_map){ &is_default, 1 };
+		if (!found.named)
+			sink->put(sink->self,
+				  &(struct msg_object){ .key = { .kind = MSG_KIND_INGRESS_CLASS,
+								 .name = names->items[i] },
+							.ingress_class = &class });
+	}
+}
