@@ -4,11 +4,9 @@ import random
 import subprocess
 
 import pytest
-import test_migrate
 import yaml
 from cluster import Cluster, kubectl
-from test_migrate import ingress, nginx
-from test_migrate_nginx import some_ingress
+from migrate_cases import CASES, NGINX, ingress, nginx, some_ingress
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +27,8 @@ def convert(sluice, *args, text=None):
 
 def test_the_server_takes_the_result(sluice, cluster):
     """Every case of test_migrate.py and sets as chance makes them; each path, name and host is one that the server allows."""
-    documents = [ingress({test_migrate.NGINX + name: value, **beside}, name=f"case-{i}", host=f"h{i}.example.com")
-                 for i, (name, value, beside, _, _) in enumerate(test_migrate.CASES)]
+    documents = [ingress({NGINX + name: value, **beside}, name=f"case-{i}", host=f"h{i}.example.com")
+                 for i, (name, value, beside, _, _) in enumerate(CASES)]
     for number in range(20):
         chance = random.Random(number)
         documents += [{**one, "metadata": {**one["metadata"], "name": f"set-{number}-{i}"}}

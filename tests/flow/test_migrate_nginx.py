@@ -13,59 +13,10 @@ import urllib.parse
 import pytest
 import yaml
 from ingress_nginx import PREFIX, Nginx
+from migrate_cases import HOSTS, WORDS, some_ingress
 from pomerium_routing import OWN, Routing, normal, unescape
 
 N_SETS, N_REQUESTS = 40, 250
-WORDS = ["a", "ab", "api", "app", "apple", "cart", "v1", "v2", "Shop", "x.y", "static", "img"]
-HOSTS = ["one.example.com", "two.example.com", "three.example.com", "*.wild.example.com", "b.wild.example.com"]
-EXPRESSIONS = ["/api(/|$)(.*)", "/app/(.+)", "/v[0-9]+/.*", "/(a|b)/(.*)", "/img/.*\\.(png|jpg)$", "/x.y", "/cart/?$", "/static/(.*)",
-               "/api|/static", "/shop(.*)", "/ap+", "/[a-c]+/", "/(?:v1|v2)/(.*)", "/.*", "/app$", "/ab*"]
-TARGETS = ["/", "/$1", "/$2", "/new/$1", "/new", "/$1/$2"]
-
-
-# ---- sets ----
-
-def some_path(chance, regex):
-    if regex and chance.random() < 0.7:
-        return chance.choice(EXPRESSIONS), "ImplementationSpecific"
-    path = "/" + "/".join(chance.choice(WORDS) for _ in range(chance.randint(0, 3)))
-    if path != "/" and chance.random() < 0.2:
-        path += "/"
-    return path, chance.choice(["Prefix", "Prefix", "Exact", "ImplementationSpecific"])
-
-
-def some_ingress(chance, number):
-    regex = chance.random() < 0.35
-    annotations = {}
-    if regex and chance.random() < 0.5:
-        annotations["use-regex"] = "true"
-    elif regex:
-        annotations["rewrite-target"] = chance.choice(TARGETS)
-    for key, value, odds in (("app-root", "/app", 0.05), ("server-alias", f"alias{number}.example.com", 0.1),
-                             ("from-to-www-redirect", "true", 0.05), ("permanent-redirect", "https://elsewhere.example.com", 0.04),
-                             ("proxy-body-size", "8m", 0.2), ("auth-url", "https://auth.example.com/oauth2/auth", 0.1)):
-        if chance.random() < odds:
-            annotations[key] = value
-    if chance.random() < 0.08:
-        annotations.update({"canary": "true", "canary-weight": chance.choice(["0", "20", "100"])})
-    rules = []
-    for host in chance.sample(HOSTS + [""], chance.choice([1, 1, 1, 2])):
-        paths = []
-        for _ in range(chance.randint(1, 4)):
-            path, kind = some_path(chance, regex)
-            backend = {"service": {"name": f"s{chance.randint(0, 9)}", "port": {"number": chance.choice([80, 8080])}}}
-            paths.append({"path": path, "pathType": kind, "backend": backend})
-        rules.append({**({"host": host} if host else {}), "http": {"paths": paths}})
-    spec = {"ingressClassName": "nginx", "rules": rules}
-    if chance.random() < 0.15:
-        spec["defaultBackend"] = {"service": {"name": "default", "port": {"number": 80}}}
-    if chance.random() < 0.03:
-        spec.pop("rules")
-        spec["defaultBackend"] = {"service": {"name": "all", "port": {"number": 80}}}
-    return {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress",
-            "metadata": {"name": f"i{number}", "namespace": "shop", "creationTimestamp": f"2024-01-{chance.randint(1, 28):02}T00:00:00Z",
-                         "annotations": {PREFIX + k: v for k, v in annotations.items()}},
-            "spec": spec}
 
 
 # ---- requests ----
