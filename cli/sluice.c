@@ -24,6 +24,8 @@ static const struct verb {
 	  "say which Ingresses are ours, which are not and which are rejected; `explain URL`: "
 	  "which route serves it; `explain ingress NAMESPACE/NAME`: what a running pipeline makes "
 	  "of one" },
+	{ "routes", cli_routes,
+	  "list the routes of manifests or of a running pipeline, and what is rejected" },
 	{ "migrate", cli_migrate, "turn Ingresses for ingress-nginx into Ingresses for Pomerium" },
 	{ "gen-secrets", cli_gen_secrets,
 	  "make the Secrets that Pomerium and the links between pods start with" },

@@ -12,8 +12,8 @@
 #include "base/cjson.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "pb/pomerium.pb-c.h"
 #include "pb/reflect.h"
+#include "publisher/wanted/access.h"
 
 #define PIECE_BYTES (16u << 10)
 
@@ -27,13 +27,13 @@ static int compare(const void *a, const void *b)
 
 static void put_destinations(const struct route *route, struct pool *pool, cJSON *out)
 {
-	struct err err;
-	const Pomerium__Config__Route *message = (const void *)pb_unpack(
-		&pomerium__config__route__descriptor, route->packed.head, pool, &err);
+	const Pomerium__Config__Route *message = publisher_access_unpack(route, pool);
 	cJSON *list;
 
 	if (!message)
 		return;
+	cjson_put_text(out, "access",
+		       str_from(publisher_access_word(publisher_access_of(message))));
 	list = cjson_put_list(out, "to");
 	for (size_t i = 0; i < message->n_to; i++)
 		cjson_put_text(list, NULL, pb_str(message->to[i]));

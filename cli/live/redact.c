@@ -10,9 +10,9 @@
 #include "base/hash.h"
 
 /* Keys whose values are words of ours or of Kubernetes. */
-static const char *const shown[] = { "kind",     "room",       "state",    "queue",
-				     "pathType", "protocol",   "type",     "addressType",
-				     "since",    "apiVersion", "condition" };
+static const char *const shown[] = { "kind",     "room",       "state",     "queue",
+				     "pathType", "protocol",   "type",      "addressType",
+				     "since",    "apiVersion", "condition", "access" };
 
 void cli_redact_open(struct redact *redact)
 {

@@ -342,8 +342,7 @@ int cli_up(int argc, char **argv)
 	}
 	cli_notify_open(&self->notify);
 	add_children(self);
-	cli_table_open(&self->table, cli_up_flags.table ? cli_up_flags.out.ptr : NULL,
-		       str_is(cli_up_flags.format, "yaml"));
+	cli_table_open(&self->table, cli_up_flags.table ? cli_up_flags.out.ptr : NULL);
 	supervise(self);
 	if (cli_up_flags.table)
 		cli_table_show(&self->table);

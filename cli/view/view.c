@@ -1,0 +1,162 @@
+/* view: the routes that are served, and the owners that have none, of one side.
+ *
+ *   in     manifests, a cluster, or a running pipeline
+ *   out    owners by key, routes in the proxy's order
+ *   owns   the memory of both
+ *   never  changes anything
+ */
+#include "cli/view/view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/view/view_options.h"
+
+const char *cli_view_state_word(enum view_state state)
+{
+	static const char *const words[] = { [VIEW_SERVED] = "served",
+					     [VIEW_LAST_GOOD] = "last good",
+					     [VIEW_REJECTED] = "rejected",
+					     [VIEW_IGNORED] = "ignored" };
+
+	return words[state];
+}
+
+/* ---- fill ---- */
+
+void cli_view_init(struct view *view)
+{
+	*view = (struct view){ 0 };
+	pool_init(&view->pool);
+	map_init(&view->by_key, NULL);
+}
+
+void cli_view_close(struct view *view)
+{
+	map_clear(&view->by_key);
+	pool_wipe(&view->pool);
+}
+
+struct view_owner *cli_view_owner(struct view *view, const struct msg_key *key)
+{
+	const struct str text = msg_key_text(key, &view->pool);
+	struct view_owner *owner = map_get(&view->by_key, text);
+
+	if (owner)
+		return owner;
+	owner = pool_alloc(&view->pool, sizeof(*owner));
+	owner->owner.key = msg_key_dup(key, &view->pool);
+	map_put(&view->by_key, text, owner);
+	*(struct view_owner **)pool_push(&view->pool, &view->owners, &view->n_owners,
+					 sizeof(owner)) = owner;
+	return owner;
+}
+
+struct view_route *cli_view_add_route(struct view *view, struct view_owner *owner)
+{
+	struct view_route *route = pool_alloc(&view->pool, sizeof(*route));
+
+	route->owner = owner;
+	route->route.owner = &owner->owner;
+	owner->n_routes++;
+	*(struct view_route **)pool_push(&view->pool, &view->routes, &view->n_routes,
+					 sizeof(route)) = route;
+	return route;
+}
+
+void cli_view_add_to(struct view *view, struct view_route *route, struct str to)
+{
+	*(struct str *)pool_push(&view->pool, &route->to.items, &route->to.n, sizeof(to)) =
+		pool_str(&view->pool, to);
+}
+
+static int compare_routes(const void *a, const void *b)
+{
+	const struct view_route *const *x = a, *const *y = b;
+
+	return publisher_route_compare(&(*x)->route, &(*y)->route);
+}
+
+static int compare_owners(const void *a, const void *b)
+{
+	const struct view_owner *const *x = a, *const *y = b;
+
+	return msg_key_cmp(&(*x)->owner.key, &(*y)->owner.key);
+}
+
+void cli_view_sort(struct view *view)
+{
+	if (view->n_routes)
+		qsort(view->routes, view->n_routes, sizeof(struct view_route *), compare_routes);
+	if (view->n_owners)
+		qsort(view->owners, view->n_owners, sizeof(struct view_owner *), compare_owners);
+}
+
+/* ---- manifests and clusters ---- */
+
+static void on_ingress(void *arg, const struct msg_key *key, const char *why_not)
+{
+	struct view *view = arg;
+	struct view_owner *owner;
+
+	if (!why_not)
+		return;
+	owner = cli_view_owner(view, key);
+	owner->state = VIEW_IGNORED;
+	owner->reason = pool_str(&view->pool, str_from(why_not));
+}
+
+/* The owner that a line names: an Ingress, or the Pomerium object, which has no namespace. */
+static struct view_owner *owner_of_line(struct view *view, struct str name)
+{
+	struct msg_key key = { .kind = MSG_KIND_INGRESS, .namespace = STR(""), .name = name };
+
+	if (!str_cut(name, '/', &key.namespace, &key.name))
+		key.kind = MSG_KIND_POMERIUM;
+	return cli_view_owner(view, &key);
+}
+
+static void take(struct view *view, struct offline *offline)
+{
+	cli_view_add_wanted(view, offline->wanted);
+	resolver_resolve_each_ingress(offline->resolve, on_ingress, view);
+	for (size_t i = 0; i < offline->n_lines; i++) {
+		const struct offline_line *line = &offline->lines[i];
+		struct view_owner *owner;
+
+		if (line->is_warning)
+			continue;
+		owner = owner_of_line(view, line->name);
+		owner->state = owner->n_routes ? VIEW_LAST_GOOD : VIEW_REJECTED;
+		owner->reason = pool_str(&view->pool, line->text);
+	}
+}
+
+static enum cli_status open_files(struct view *view)
+{
+	struct offline offline;
+	enum cli_status status;
+
+	cli_offline_load(&offline);
+	cli_offline_translate(&offline, false);
+	take(view, &offline);
+	status = offline.unreadable ? CLI_UNREADABLE : CLI_GOOD;
+	cli_offline_clear(&offline);
+	return status;
+}
+
+enum cli_status cli_view_open(struct view *view, const char *verb)
+{
+	enum cli_status status = CLI_GOOD;
+	struct err err = { "" };
+
+	cli_view_init(view);
+	if (cli_offline_settings.files.n)
+		status = open_files(view);
+	else if (cli_view_add_live(view, cli_view_settings.run_dir, &err))
+		status = CLI_UNREADABLE;
+	if (err.text[0])
+		fprintf(stderr, "sluice %s: %s\n", verb, err.text);
+	cli_view_sort(view);
+	return status;
+}

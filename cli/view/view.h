@@ -1,0 +1,62 @@
+/* view: the routes that are served, and the owners that have none, of one side: manifests, a
+ * cluster, or a running pipeline. */
+#ifndef CLI_VIEW_H
+#define CLI_VIEW_H
+
+#include "base/map.h"
+#include "cli/cli.h"
+#include "cli/offline/offline.h"
+#include "publisher/wanted/access.h"
+
+enum view_state {
+	VIEW_SERVED,
+	VIEW_LAST_GOOD, /* served, and its newest state is rejected */
+	VIEW_REJECTED,
+	VIEW_IGNORED /* not ours */
+};
+
+struct view_owner {
+	struct owner owner; /* its key only: what a `struct route` points to */
+	enum view_state state;
+	struct str reason; /* why it is rejected or ignored */
+	struct str since;  /* when its last good routes were made, as far as a pipeline knows */
+	size_t n_routes;
+};
+
+struct view_route {
+	struct route route; /* without its packed message */
+	struct view_owner *owner;
+	struct str_list to; /* "redirect" or "response" if it leads nowhere */
+	enum access access;
+};
+
+struct view {
+	struct pool pool;           /* may hold secrets: wiped */
+	struct map by_key;          /* msg_key_text -> struct view_owner */
+	struct view_owner **owners; /* by key, after cli_view_sort */
+	size_t n_owners;
+	struct view_route **routes; /* in the proxy's order, after cli_view_sort */
+	size_t n_routes;
+};
+
+/* From manifests if cli_offline_settings has any, else from a running pipeline. CLI_GOOD, or a
+ * status after a line on stderr; manifests that cannot be read leave the view incomplete, and their
+ * status is returned. */
+enum cli_status cli_view_open(struct view *view, const char *verb);
+void cli_view_close(struct view *view);
+const char *cli_view_state_word(enum view_state state);
+
+/* ---- for those who fill one ---- */
+
+void cli_view_init(struct view *view);
+/* The owner of that key, new if need be. */
+struct view_owner *cli_view_owner(struct view *view, const struct msg_key *key);
+struct view_route *cli_view_add_route(struct view *view, struct view_owner *owner);
+void cli_view_add_to(struct view *view, struct view_route *route, struct str to);
+void cli_view_sort(struct view *view);
+/* view_wanted.c: all that is wanted. */
+void cli_view_add_wanted(struct view *view, struct wanted *wanted);
+/* view_live.c */
+int cli_view_add_live(struct view *view, struct str run_dir, struct err *err);
+
+#endif

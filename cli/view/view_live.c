@@ -1,0 +1,128 @@
+/* view_live: the routes of a running pipeline, as a view has them.
+ *
+ *   in     the dumps of the publisher and the resolver
+ *   out    owners and routes
+ *   owns   nothing
+ *   never  asks a process that it does not need
+ */
+#include "base/cjson.h"
+#include "cli/live/live.h"
+#include "cli/view/view.h"
+
+/* The dump of a room; NULL and a sentence: there is none. */
+static cJSON *ask(const struct live_list *list, const char *room, struct err *err)
+{
+	const struct live_process *process = cli_live_first(list, room);
+	struct buf text;
+	cJSON *doc = NULL;
+	long status;
+
+	if (!process) {
+		err_set(err, "the %s does not run", room);
+		return NULL;
+	}
+	buf_init(&text, BUF_MAX_OUTPUT);
+	status = cli_live_get_all(process, "/dump", &text, err);
+	if (status == 200)
+		doc = cjson_parse(buf_view(&text));
+	if (status == 200 && !doc)
+		err_set(err, "the answer of the %s is not JSON", room);
+	else if (status > 0 && status != 200)
+		err_set(err, "the %s answers with status %ld", room, status);
+	buf_clear(&text);
+	return doc;
+}
+
+static struct str keep(struct view *view, const cJSON *object, const char *key)
+{
+	const struct str text = cjson_text(object, key);
+
+	return text.ptr ? pool_str(&view->pool, text) : STR("");
+}
+
+static struct view_owner *owner_of(struct view *view, const cJSON *item)
+{
+	struct msg_key key = { .namespace = cjson_text(item, "namespace"),
+			       .name = cjson_text(item, "name") };
+
+	key.kind = str_is(cjson_text(item, "kind"), msg_kind_name(MSG_KIND_POMERIUM))
+			   ? MSG_KIND_POMERIUM
+			   : MSG_KIND_INGRESS;
+	return cli_view_owner(view, &key);
+}
+
+static void add_route(struct view *view, struct view_owner *owner, const cJSON *item)
+{
+	struct view_route *out = cli_view_add_route(view, owner);
+	const enum access access = publisher_access_from(cjson_text(item, "access"));
+	const cJSON *to;
+
+	out->route.from = keep(view, item, "from");
+	out->route.path = keep(view, item, "path");
+	out->route.regex = keep(view, item, "regex");
+	out->route.prefix = keep(view, item, "prefix");
+	out->route.id = keep(view, item, "id");
+	out->access = access < N_ACCESS ? access : ACCESS_NOBODY;
+	cJSON_ArrayForEach(to, cJSON_GetObjectItemCaseSensitive(item, "to"))
+		cli_view_add_to(view, out, str_from(cJSON_GetStringValue(to)));
+	if (cjson_flag(item, "redirect"))
+		cli_view_add_to(view, out, STR("redirect"));
+	if (cjson_flag(item, "response"))
+		cli_view_add_to(view, out, STR("response"));
+}
+
+static void add_published(struct view *view, const cJSON *doc)
+{
+	const cJSON *item, *route;
+
+	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(doc, "owners")) {
+		struct view_owner *owner = owner_of(view, item);
+		const struct str rejected = keep(view, item, "rejected"),
+				 waits = keep(view, item, "waits_for");
+
+		cJSON_ArrayForEach(route, cJSON_GetObjectItemCaseSensitive(item, "routes"))
+			add_route(view, owner, route);
+		owner->since = keep(view, item, "since");
+		if (!rejected.len && !waits.len)
+			continue;
+		owner->state = owner->n_routes ? VIEW_LAST_GOOD : VIEW_REJECTED;
+		owner->reason = rejected.len ? rejected
+					     : pool_printf(&view->pool, "waits for " STR_FMT,
+							   STR_ARG(waits));
+	}
+}
+
+/* What is not ours comes to no publisher. */
+static void add_ignored(struct view *view, const cJSON *doc)
+{
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(doc, "owners")) {
+		struct view_owner *owner;
+
+		if (!cjson_text(item, "why_not").len)
+			continue;
+		owner = owner_of(view, item);
+		owner->state = VIEW_IGNORED;
+		owner->reason = keep(view, item, "why_not");
+	}
+}
+
+int cli_view_add_live(struct view *view, struct str run_dir, struct err *err)
+{
+	struct live_list list;
+	cJSON *published, *known = NULL;
+
+	if (cli_live_find(run_dir, &view->pool, &list, err) < 0)
+		return -1;
+	published = ask(&list, "publisher", err);
+	if (published)
+		known = ask(&list, "resolver", err);
+	if (known) {
+		add_published(view, published);
+		add_ignored(view, known);
+	}
+	cJSON_Delete(published);
+	cJSON_Delete(known);
+	return known ? 0 : -1;
+}
