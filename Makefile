@@ -76,7 +76,7 @@ test-deps:
 
 run: all
 	@mkdir -p $(BUILD)/demo
-	$(BUILD)/sluice up -f deploy/demo --out $(BUILD)/demo/pomerium.yaml --format yaml --workers 2 --table $(if $(ONCE),--once)
+	$(BUILD)/sluice up -f deploy/demo --out $(BUILD)/demo/pomerium.yaml --format yaml --workers 2 --table --log-level warn $(if $(ONCE),--once)
 
 test: test-deps
 	@$(MAKE) --no-print-directory $(JOBS) bins units
@@ -255,7 +255,7 @@ UNITDIR = $(PREFIX)/lib/systemd/system
 SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
 unexport PREFIX # the programs would take it for --prefix
 INSTALL ?= install
-DOCS := README.md CHANGES.md LICENSE $(wildcard docs/*.md docs/*/*.md) common/msg/PROTOCOL.md deploy/systemd/sluice.env
+DOCS := README.md CHANGES.md LICENSE $(wildcard docs/*.md docs/*/*.md docs/pictures/*.svg) common/msg/PROTOCOL.md deploy/systemd/sluice.env
 
 man: bins
 	@scripts/make-man $(BUILD) $(BUILD)/man

@@ -1,5 +1,6 @@
 """The Debian package in a fresh Debian: installed, started as its unit says, upgraded, purged. The tests are one story, in this order."""
 import os
+import re
 import shlex
 import shutil
 import socket
@@ -141,6 +142,13 @@ def test_runs_as_the_unit_says(root):
     want = root.run("sluice", "translate", "-f", "/etc/sluice/manifests", "--format", "yaml")
     assert root.routes == sorted(line.strip() for line in want.splitlines() if line.lstrip("- ").startswith("from:"))
     assert len(root.routes) > 10
+
+
+def test_the_readme_says_how(root):
+    """The lines between the package and the table, as they stand."""
+    copy, enable, table = re.search(r"\./dist/sluice_\*\.deb\n(.*?)```", (ROOT / "README.md").read_text(), re.S)[1].strip().splitlines()
+    assert copy == "cp deploy/demo/*.yaml /etc/sluice/manifests/" and enable.startswith("systemctl enable --now sluice ")
+    assert "app.company.com" in root.run(*table.split())
 
 
 def test_upgrade_keeps_state(root, debs):

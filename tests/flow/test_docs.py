@@ -240,3 +240,26 @@ def test_flags_that_are_named(verbs, rooms, page):
         used = set(re.findall(r"(?<![\w-])--([a-z][a-z0-9-]+)", rest))
         if used and verb in verbs:
             assert used <= verbs[verb] | ALWAYS, f"sluice {verb}{rest}"
+
+
+# ---- the README ----
+
+def test_from_source(build, tmp_path):
+    """The README's way, after `make`."""
+    block = re.search(r"\*\*From source\*\*:\n\n```sh\nmake\n(.*?)```", (ROOT / "README.md").read_text(), re.S)[1]
+    done = subprocess.run(["sh", "-euc", block.replace("build/sluice", str(build.resolve() / "sluice")).replace("/tmp/pomerium.yaml", str(tmp_path / "out.yaml"))],
+                          cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "owner       Ingress production/my-app" in done.stdout, done.stdout + done.stderr
+    assert "https://app.company.com" in (tmp_path / "out.yaml").read_text()
+
+
+def test_readme_is_short():
+    assert len((ROOT / "README.md").read_text().splitlines()) <= 150
+
+
+# ---- pictures ----
+
+def test_pictures():
+    """Those of boxes and arrows are what is drawn from their texts."""
+    done = subprocess.run([ROOT / "scripts/make-pictures", "--check"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
