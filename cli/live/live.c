@@ -70,27 +70,40 @@ static bool read_name(struct str run_dir, const char *name, struct pool *pool,
 	return is_alive(out->path.ptr);
 }
 
-int cli_live_find(struct str run_dir, struct pool *pool, struct live_list *out, struct err *err)
+static int find_in(struct str folder, struct pool *pool, struct live_list *out)
 {
 	struct live_process process;
 	struct dirent *entry;
-	DIR *dir = opendir(run_dir.ptr);
+	DIR *dir = opendir(folder.ptr);
 
-	*out = (struct live_list){ 0 };
 	if (!dir)
-		return err_set(err, "the run folder %s cannot be read: %s; name it with --run-dir",
-			       err_quote(run_dir), strerror(errno));
+		return -1;
 	while ((entry = readdir(dir)))
-		if (read_name(run_dir, entry->d_name, pool, &process))
+		if (read_name(folder, entry->d_name, pool, &process))
 			*(struct live_process *)pool_push(pool, &out->items, &out->n,
 							  sizeof(process)) = process;
 	closedir(dir);
+	return 0;
+}
+
+struct str cli_live_of_translators(struct str run_dir, struct pool *pool)
+{
+	return pool_printf(pool, STR_FMT "/%s", STR_ARG(run_dir), LIVE_TRANSLATORS);
+}
+
+int cli_live_find(struct str run_dir, struct pool *pool, struct live_list *out, struct err *err)
+{
+	*out = (struct live_list){ 0 };
+	if (find_in(run_dir, pool, out) < 0)
+		return err_set(err, "the run folder %s cannot be read: %s; name it with --run-dir",
+			       err_quote(run_dir), strerror(errno));
+	(void)find_in(cli_live_of_translators(run_dir, pool), pool, out);
 	if (!out->n)
 		return err_set(err,
 			       "no pipeline runs in the run folder %s; name another one with "
 			       "--run-dir",
 			       err_quote(run_dir));
-	qsort(out->items, out->n, sizeof(process), compare);
+	qsort(out->items, out->n, sizeof(*out->items), compare);
 	return 0;
 }
 

@@ -17,6 +17,10 @@ struct live_list {
 	size_t n;
 };
 
+/* Below the run folder: that of translators which have one of their own. */
+#define LIVE_TRANSLATORS "translator"
+struct str cli_live_of_translators(struct str run_dir, struct pool *pool);
+
 /* The processes that accept connections; sockets that a killed process left behind are skipped. -1:
  * the folder cannot be read, or no process runs. Lives in the pool. */
 int cli_live_find(struct str run_dir, struct pool *pool, struct live_list *out, struct err *err);

@@ -1,6 +1,7 @@
 /* tap: follows what the processes say to each other.
  *
- *   in     tap-* sockets in the run folder, also those that appear later
+ *   in     tap-* sockets in the run folder and in that of the translators, also those that appear
+ *          later
  *   out    JSON lines, or for a person one short line a message
  *   owns   nothing: it only listens
  *   never  slows a process down: a process drops the lines that we do not take in time
@@ -19,6 +20,7 @@
 #include "actor/conf.h"
 #include "base/cjson.h"
 #include "base/mem.h"
+#include "cli/live/live.h"
 
 #define BATCH 256 /* parts before signals and the folder get their turn */
 
@@ -42,6 +44,9 @@ struct tap_client {
 	void *context, *sock;
 	int inotify, signals;
 	struct str_list filters; /* namespace/name, name, or TYPE */
+	struct pool pool;
+	struct str folders[2]; /* the run folder, that of the translators */
+	int watches[2];        /* of inotify; -1: it is not there */
 	bool quit;
 };
 
@@ -182,18 +187,45 @@ static void on_lines(struct tap_client *tap)
 
 /* ---- sockets that come and go ---- */
 
-static void follow(struct tap_client *tap, const char *name, bool there)
+static void follow(struct tap_client *tap, struct str folder, const char *name, bool there)
 {
 	struct buf endpoint;
 
 	if (strncmp(name, "tap-", 4) != 0)
 		return;
 	buf_init(&endpoint, BUF_MAX_TEXT);
-	buf_printf(&endpoint, "ipc://%s/%s", run_dir.ptr, name);
+	buf_printf(&endpoint, "ipc://" STR_FMT "/%s", STR_ARG(folder), name);
 	zmq_disconnect(tap->sock, endpoint.ptr); /* a new socket may have that name now */
 	if (there && zmq_connect(tap->sock, endpoint.ptr) < 0)
 		fprintf(stderr, "sluice tap: %s: %s\n", endpoint.ptr, zmq_strerror(errno));
 	buf_clear(&endpoint);
+}
+
+/* What is in it now, and what comes. -1: it is not there. */
+static int follow_folder(struct tap_client *tap, size_t i)
+{
+	struct dirent *entry;
+	DIR *dir;
+
+	tap->watches[i] =
+		inotify_add_watch(tap->inotify, tap->folders[i].ptr, IN_CREATE | IN_DELETE);
+	dir = opendir(tap->folders[i].ptr);
+	while (dir && (entry = readdir(dir)))
+		follow(tap, tap->folders[i], entry->d_name, true);
+	if (dir)
+		closedir(dir);
+	return tap->watches[i] < 0 ? -1 : 0;
+}
+
+static void on_event(struct tap_client *tap, const struct inotify_event *event)
+{
+	const bool there = event->len && !(event->mask & IN_DELETE);
+
+	if (there && event->wd == tap->watches[0] && strcmp(event->name, LIVE_TRANSLATORS) == 0)
+		(void)follow_folder(tap, 1);
+	for (size_t i = 0; event->len && i < 2; i++)
+		if (event->wd == tap->watches[i])
+			follow(tap, tap->folders[i], event->name, there);
 }
 
 static void on_folder(struct tap_client *tap)
@@ -205,29 +237,22 @@ static void on_folder(struct tap_client *tap)
 		for (char *at = events; at < events + len;) {
 			const struct inotify_event *event = (const struct inotify_event *)at;
 
-			if (event->len)
-				follow(tap, event->name, !(event->mask & IN_DELETE));
+			on_event(tap, event);
 			at += sizeof(*event) + event->len;
 		}
 	}
 }
 
-static int open_folder(struct tap_client *tap, struct err *err)
+static int open_folders(struct tap_client *tap, struct err *err)
 {
-	struct dirent *entry;
-	DIR *dir;
-
+	tap->folders[0] = run_dir;
+	tap->folders[1] = cli_live_of_translators(run_dir, &tap->pool);
 	tap->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-	if (tap->inotify < 0 ||
-	    inotify_add_watch(tap->inotify, run_dir.ptr, IN_CREATE | IN_DELETE) < 0)
+	if (tap->inotify < 0 || follow_folder(tap, 0) < 0)
 		return err_set(err,
 			       "the run folder %s cannot be followed: %s; name it with --run-dir",
 			       err_quote(run_dir), strerror(errno));
-	dir = opendir(run_dir.ptr);
-	while (dir && (entry = readdir(dir)))
-		follow(tap, entry->d_name, true);
-	if (dir)
-		closedir(dir);
+	(void)follow_folder(tap, 1);
 	return 0;
 }
 
@@ -277,7 +302,7 @@ static void run(struct tap_client *tap)
 int cli_tap(int argc, char **argv)
 {
 	static const struct conf_option *const tables[] = { options, NULL };
-	struct tap_client tap = { .inotify = -1, .signals = -1 };
+	struct tap_client tap = { .inotify = -1, .signals = -1, .watches = { -1, -1 } };
 	struct err err = { "" };
 	int rc;
 
@@ -292,7 +317,7 @@ int cli_tap(int argc, char **argv)
 	open_signals(&tap);
 	open_socket(&tap);
 	rc = CLI_GOOD;
-	if (open_folder(&tap, &err) < 0) {
+	if (open_folders(&tap, &err) < 0) {
 		fprintf(stderr, "sluice tap: %s\n", err.text);
 		rc = CLI_UNREADABLE;
 	} else {
@@ -300,6 +325,7 @@ int cli_tap(int argc, char **argv)
 	}
 	zmq_close(tap.sock);
 	zmq_ctx_term(tap.context);
+	pool_clear(&tap.pool);
 	close(tap.signals);
 	if (tap.inotify >= 0)
 		close(tap.inotify);

@@ -108,9 +108,11 @@ int cli_made_secret_curve(struct made_secret *pod, struct made_secret *translato
 		add_line(pod, "server.key", server->secret);
 		add_line(pod, "server.pub", server->public);
 		add_line(pod, "client.key", ours->secret);
-		buf_printf(add(pod, "clients.pub"), "%s # " STR_FMT "\n%s # " STR_FMT "\n",
-			   ours->public, STR_ARG(pod->name), theirs->public,
-			   STR_ARG(translator->name));
+		buf_printf(add(pod, "clients.pub"),
+			   "watcher %s # " STR_FMT "\nresolver %s # " STR_FMT
+			   "\ntranslator %s # " STR_FMT "\n",
+			   ours->public, STR_ARG(pod->name), ours->public, STR_ARG(pod->name),
+			   theirs->public, STR_ARG(translator->name));
 		add_line(translator, "server.pub", server->public);
 		add_line(translator, "client.key", theirs->secret);
 	}

@@ -30,7 +30,7 @@ static int open_keys(struct actor_loop *loop, struct err *err)
 	return actor_zap_open(&loop->zap, &loop->curve, &loop->strangers, err);
 }
 
-static int open_link(struct actor_loop *loop, enum actor_link id, struct err *err)
+static int open_link(struct actor_loop *loop, enum msg_link id, struct err *err)
 {
 	struct link_settings settings = { .id = id, .endpoints = &actor_settings.endpoints[id] };
 	char ipc[PATH_MAX];
@@ -56,7 +56,7 @@ static int open_links(struct actor_loop *loop, struct err *err)
 		log_info("no run folder", "path=%s reason=%s",
 			 log_value(actor_settings.run_dir.ptr), log_value(strerror(errno)));
 	for (int id = 0; id < N_LINKS; id++)
-		if (open_link(loop, (enum actor_link)id, err) < 0)
+		if (open_link(loop, (enum msg_link)id, err) < 0)
 			return -1;
 	return 0;
 }

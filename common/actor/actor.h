@@ -7,7 +7,8 @@
  * Links (one name on both ends; see PROTOCOL.md):
  *   objects   watcher DEALER     -> resolver ROUTER
  *   jobs      translator DEALER  -> resolver ROUTER
- *   configs   translator, resolver DEALER -> publisher ROUTER
+ *   configs   translator DEALER  -> publisher ROUTER
+ *   state     resolver DEALER    -> publisher ROUTER
  *
  * A peer is one process at the other end of a link. It is up once both HELLOs are through. What is
  * sent while it is up arrives in order and once, or the link starts over and on_peer_up is called
@@ -25,11 +26,10 @@
 int actor_main(const struct actor *actor, int argc, char **argv);
 
 /* ---- what handlers may call; peer.h has more ---- */
-/* The peer of a link that has at most one (objects, jobs and configs at their DEALER ends); NULL
- * while it is down. */
-struct actor_peer *actor_peer_of(struct actor_loop *loop, enum actor_link link);
+/* The peer of a link that this room connects to; NULL while it is down. */
+struct actor_peer *actor_peer_of(struct actor_loop *loop, enum msg_link link);
 /* Stops and resumes taking messages from a link; what waits stays in ZeroMQ. */
-void actor_set_reading(struct actor_loop *loop, enum actor_link link, bool reading);
+void actor_set_reading(struct actor_loop *loop, enum msg_link link, bool reading);
 uint64_t actor_epoch(const struct actor_loop *loop); /* of this process, never 0 */
 struct str actor_run_dir(void);                      /* --run-dir: its files outlive this process */
 /* on_fd(self, fd) whenever fd is readable; fd < 0 is ignored. One handler a descriptor. */

@@ -25,9 +25,11 @@ struct actor_metrics actor_metrics = { .lag = { .bounds = &lag_bounds } };
 /* Filled in at start: "" for what this room never has. */
 static const char *received_types[MSG_N_TYPES + 1], *sent_types[MSG_N_TYPES + 1];
 static const char *link_names[N_LINKS + 1];
-static const char *const refusals[] = {
-	[PEER_REFUSED_VERSION] = "version", [PEER_REFUSED_KEY] = "key", NULL
-};
+static const char *const refusals[] = { [PEER_REFUSED_VERSION] = "version",
+					[PEER_REFUSED_KEY] = "key",
+					[PEER_REFUSED_CONNECTION] = "connection",
+					[PEER_REFUSED_SECOND] = "second",
+					[N_PEER_REFUSALS] = NULL };
 static const char *const levels[] = { "debug", "info", "warn", "error", NULL };
 static const char *const loud_levels[] = { "", "", "warn", "error", NULL };
 
@@ -97,11 +99,19 @@ const struct metric *actor_metrics_table(void)
 /* Whether some room may say this to `to` (or hear it of `to`). */
 static bool is_possible(enum msg_type type, enum msg_room room, bool received)
 {
-	for (int other = ROOM_NONE + 1; other < N_ROOMS; other++)
-		if (received ? msg_allowed(type, (enum msg_room)other, room)
-			     : msg_allowed(type, room, (enum msg_room)other))
-			return true;
-	return false;
+	bool possible = false, is_router;
+
+	for (int id = 0; id < N_LINKS; id++) {
+		const enum msg_link link = (enum msg_link)id;
+		enum msg_room other;
+
+		if (!actor_link_is_of(link, room, &is_router))
+			continue;
+		other = is_router ? actor_link_dealer(link) : actor_link_router(link);
+		possible |= received ? msg_allowed(type, other, room, link)
+				     : msg_allowed(type, room, other, link);
+	}
+	return possible;
 }
 
 void actor_metrics_open(enum msg_room room)
@@ -115,8 +125,8 @@ void actor_metrics_open(enum msg_room room)
 		sent_types[type] = is_possible((enum msg_type)type, room, false) ? name : "";
 	}
 	for (int id = 0; id < N_LINKS; id++)
-		link_names[id] = actor_link_is_of((enum actor_link)id, room, &is_router)
-					 ? actor_link_name((enum actor_link)id)
+		link_names[id] = actor_link_is_of((enum msg_link)id, room, &is_router)
+					 ? actor_link_name((enum msg_link)id)
 					 : "";
 	F.started_s = (uint64_t)clock_wall();
 }

@@ -6,7 +6,13 @@
 #include "actor/link/link_table.h"
 
 /* Why a peer is not served. */
-enum peer_refusal { PEER_REFUSED_VERSION, PEER_REFUSED_KEY, N_PEER_REFUSALS };
+enum peer_refusal {
+	PEER_REFUSED_VERSION,
+	PEER_REFUSED_KEY,
+	PEER_REFUSED_CONNECTION, /* it uses the routing id of another one */
+	PEER_REFUSED_SECOND,     /* where one at a time stands */
+	N_PEER_REFUSALS
+};
 
 struct actor_metrics {
 	/* incremented where it happens */

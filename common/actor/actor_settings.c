@@ -24,7 +24,9 @@ static const struct conf_option standard[] = {
 	{ "jobs-endpoint", CONF_LIST, &actor_settings.endpoints[LINK_JOBS], "", 0, 0,
 	  "translator to resolver; empty: ipc in the run folder", 0 },
 	{ "configs-endpoint", CONF_LIST, &actor_settings.endpoints[LINK_CONFIGS], "", 0, 0,
-	  "translator and resolver to publisher; empty: ipc in the run folder", 0 },
+	  "translator to publisher; empty: ipc in the run folder", 0 },
+	{ "state-endpoint", CONF_LIST, &actor_settings.endpoints[LINK_STATE], "", 0, 0,
+	  "resolver to publisher; empty: ipc in the run folder", 0 },
 	{ "tap-endpoint", CONF_TEXT, &actor_settings.tap, "", 0, 0,
 	  "where sluice tap listens; empty: ipc in the run folder", 0 },
 	{ "metrics-bind-address", CONF_TEXT, &actor_settings.metrics, "", 0, 0,
@@ -58,9 +60,9 @@ static int check_endpoints(enum msg_room room, unsigned *needs, struct err *err)
 		const struct str_list *ends = &actor_settings.endpoints[id];
 		bool is_router;
 
-		if (!actor_link_is_of((enum actor_link)id, room, &is_router))
+		if (!actor_link_is_of((enum msg_link)id, room, &is_router))
 			continue;
-		snprintf(flag, sizeof(flag), "%s-endpoint", actor_link_name((enum actor_link)id));
+		snprintf(flag, sizeof(flag), "%s-endpoint", actor_link_name((enum msg_link)id));
 		for (size_t i = 0; i < ends->n; i++) {
 			if (actor_endpoint_check(flag, ends->items[i], has_keys, err) < 0)
 				return -1;

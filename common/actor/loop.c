@@ -259,12 +259,12 @@ void actor_loop_measure(void *self)
 
 /* ---- what handlers may call ---- */
 
-struct actor_peer *actor_peer_of(struct actor_loop *loop, enum actor_link link)
+struct actor_peer *actor_peer_of(struct actor_loop *loop, enum msg_link link)
 {
 	return loop->links[link] ? actor_link_server(loop->links[link]) : NULL;
 }
 
-void actor_set_reading(struct actor_loop *loop, enum actor_link link, bool reading)
+void actor_set_reading(struct actor_loop *loop, enum msg_link link, bool reading)
 {
 	if (loop->links[link])
 		actor_link_set_reading(loop->links[link], reading);
@@ -308,5 +308,5 @@ void actor_quit(struct actor_loop *loop, int status)
 	loop->quit = true;
 	loop->status = status;
 	for (int id = 0; id < N_LINKS; id++)
-		actor_set_reading(loop, (enum actor_link)id, false);
+		actor_set_reading(loop, (enum msg_link)id, false);
 }

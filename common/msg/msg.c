@@ -16,42 +16,51 @@ enum {
 	W = 1 << ROOM_WATCHER,
 	R = 1 << ROOM_RESOLVER,
 	T = 1 << ROOM_TRANSLATOR,
-	P = 1 << ROOM_PUBLISHER
+	P = 1 << ROOM_PUBLISHER,
+
+	OBJECTS = 1 << LINK_OBJECTS,
+	JOBS = 1 << LINK_JOBS,
+	CONFIGS = 1 << LINK_CONFIGS,
+	STATE = 1 << LINK_STATE
 };
 #define ANY (W | R | T | P)
+#define ALL (OBJECTS | JOBS | CONFIGS | STATE)
 #define NO_KEY SIZE_MAX
 
-/* from and to are sets: a room in `from` may say it to a room in `to`. */
+/* Three sets: a room in `from` may say it to a room in `to`, on these links. */
 static const struct {
 	const char *name;
-	unsigned from, to;
+	unsigned from, to, links;
 	const struct codec *codec;
 	size_t key; /* offset of the msg_key that it is about */
 } messages[MSG_N_TYPES] = {
-	[MSG_HELLO] = { "HELLO", ANY, ANY, &msg_hello_codec, NO_KEY },
-	[MSG_HEARTBEAT] = { "HEARTBEAT", ANY, ANY, &msg_heartbeat_codec, NO_KEY },
-	[MSG_CREDIT] = { "CREDIT", ANY, ANY, &msg_credit_codec, NO_KEY },
-	[MSG_RESYNC] = { "RESYNC", ANY, ANY, &msg_resync_codec, NO_KEY },
-	[MSG_OBJECT_PUT] = { "OBJECT_PUT", W, R, &msg_object_codec,
+	[MSG_HELLO] = { "HELLO", ANY, ANY, ALL, &msg_hello_codec, NO_KEY },
+	[MSG_HEARTBEAT] = { "HEARTBEAT", ANY, ANY, ALL, &msg_heartbeat_codec, NO_KEY },
+	[MSG_CREDIT] = { "CREDIT", ANY, ANY, ALL, &msg_credit_codec, NO_KEY },
+	[MSG_RESYNC] = { "RESYNC", ANY, ANY, ALL, &msg_resync_codec, NO_KEY },
+	[MSG_OBJECT_PUT] = { "OBJECT_PUT", W, R, OBJECTS, &msg_object_codec,
 			     offsetof(struct msg_object, key) },
-	[MSG_OBJECT_DELETE] = { "OBJECT_DELETE", W, R, &msg_object_delete_codec,
+	[MSG_OBJECT_DELETE] = { "OBJECT_DELETE", W, R, OBJECTS, &msg_object_delete_codec,
 				offsetof(struct msg_object_delete, key) },
-	[MSG_KIND_STATE] = { "KIND_STATE", W, R, &msg_kind_state_codec, NO_KEY },
-	[MSG_SECRET_WANTED] = { "SECRET_WANTED", R | P, W | R, &msg_secret_wanted_codec,
-				offsetof(struct msg_secret_wanted, key) },
-	[MSG_SECRET_VALUE] = { "SECRET_VALUE", W, R, &msg_secret_value_codec,
+	[MSG_KIND_STATE] = { "KIND_STATE", W, R, OBJECTS, &msg_kind_state_codec, NO_KEY },
+	[MSG_SECRET_WANTED] = { "SECRET_WANTED", R | P, W | R, OBJECTS | STATE,
+				&msg_secret_wanted_codec, offsetof(struct msg_secret_wanted, key) },
+	[MSG_SECRET_VALUE] = { "SECRET_VALUE", W, R, OBJECTS, &msg_secret_value_codec,
 			       offsetof(struct msg_secret_value, key) },
-	[MSG_SECRET_PUT] = { "SECRET_PUT", R, P, &msg_secret_put_codec,
+	[MSG_SECRET_PUT] = { "SECRET_PUT", R, P, STATE, &msg_secret_put_codec,
 			     offsetof(struct msg_secret_put, key) },
-	[MSG_BUNDLE] = { "BUNDLE", R, T, &msg_bundle_codec, offsetof(struct msg_bundle, owner) },
-	[MSG_CONFIG] = { "CONFIG", T, P, &msg_config_codec, offsetof(struct msg_config, owner) },
-	[MSG_REJECT] = { "REJECT", T | R, P, &msg_reject_codec,
+	[MSG_BUNDLE] = { "BUNDLE", R, T, JOBS, &msg_bundle_codec,
+			 offsetof(struct msg_bundle, owner) },
+	[MSG_CONFIG] = { "CONFIG", T, P, CONFIGS, &msg_config_codec,
+			 offsetof(struct msg_config, owner) },
+	[MSG_REJECT] = { "REJECT", T | R, P, CONFIGS | STATE, &msg_reject_codec,
 			 offsetof(struct msg_reject, owner) },
-	[MSG_DELETE] = { "DELETE", R, P, &msg_delete_codec, offsetof(struct msg_delete, owner) },
-	[MSG_INVENTORY] = { "INVENTORY", R, P, &msg_inventory_codec, NO_KEY },
-	[MSG_FLUSHED] = { "FLUSHED", R, P, &msg_flushed_codec, NO_KEY },
-	[MSG_ACK] = { "ACK", P, R, &msg_ack_codec, offsetof(struct msg_ack, owner) },
-	[MSG_ADDRESSES] = { "ADDRESSES", R, P, &msg_addresses_codec, NO_KEY },
+	[MSG_DELETE] = { "DELETE", R, P, STATE, &msg_delete_codec,
+			 offsetof(struct msg_delete, owner) },
+	[MSG_INVENTORY] = { "INVENTORY", R, P, STATE, &msg_inventory_codec, NO_KEY },
+	[MSG_FLUSHED] = { "FLUSHED", R, P, STATE, &msg_flushed_codec, NO_KEY },
+	[MSG_ACK] = { "ACK", P, R, STATE, &msg_ack_codec, offsetof(struct msg_ack, owner) },
+	[MSG_ADDRESSES] = { "ADDRESSES", R, P, STATE, &msg_addresses_codec, NO_KEY },
 };
 
 const char *room_name(enum msg_room room)
@@ -82,12 +91,10 @@ const struct codec *msg_codec(enum msg_type type)
 	return is_known(type) ? messages[type].codec : NULL;
 }
 
-bool msg_allowed(enum msg_type type, enum msg_room from, enum msg_room to)
+bool msg_allowed(enum msg_type type, enum msg_room from, enum msg_room to, enum msg_link link)
 {
-	if (!is_known(type) || !(messages[type].from & 1u << from) ||
-	    !(messages[type].to & 1u << to))
-		return false;
-	return from != to;
+	return is_known(type) && messages[type].from & 1u << from && messages[type].to & 1u << to &&
+	       messages[type].links & 1u << link && from != to;
 }
 
 static bool is_control(enum msg_type type)

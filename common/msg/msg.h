@@ -1,5 +1,5 @@
 /* msg: the contract between rooms. Every message is one row of the table in msg.c: name, from, to,
- * codec. PROTOCOL.md beside this file has the grammar: who says what when. */
+ * link, codec. PROTOCOL.md beside this file has the grammar: who says what when. */
 #ifndef MSG_MSG_H
 #define MSG_MSG_H
 
@@ -13,6 +13,10 @@
 
 enum msg_room { ROOM_NONE, ROOM_WATCHER, ROOM_RESOLVER, ROOM_TRANSLATOR, ROOM_PUBLISHER, N_ROOMS };
 const char *room_name(enum msg_room room);
+
+/* A link has one room at either end: objects is watcher to resolver, jobs translator to resolver,
+ * configs translator to publisher, state resolver to publisher. */
+enum msg_link { LINK_OBJECTS, LINK_JOBS, LINK_CONFIGS, LINK_STATE, N_LINKS };
 
 enum msg_type {
 	MSG_NONE,
@@ -39,8 +43,8 @@ enum msg_type {
 const char *msg_name(enum msg_type type);
 bool msg_is_secret(enum msg_type type); /* it carries values of Secrets: wipe it after use */
 const struct codec *msg_codec(enum msg_type type); /* NULL for an unknown type */
-/* Whether `from` may say this to `to`. */
-bool msg_allowed(enum msg_type type, enum msg_room from, enum msg_room to);
+/* Whether `from` may say this to `to` on this link. */
+bool msg_allowed(enum msg_type type, enum msg_room from, enum msg_room to, enum msg_link link);
 
 union msg_body {
 	struct msg_hello hello;

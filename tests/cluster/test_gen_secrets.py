@@ -171,8 +171,16 @@ def test_the_keys_fit_a_real_link(sluice, build, tmp_path):
     made = printed(sluice, "--only", "curve")
     pod, elsewhere = (files(made[name]) for name in NAMES[1:])
     with CurveRooms(build, tmp_path, tmp_path / "in", pod=pod) as rooms:
-        for kept in (pod, elsewhere):
-            rooms.worker(files=kept)
-        wait_for(rooms.log, lambda: rooms.log().count('room=resolver msg="peer is up" link=jobs peer=translator') == 2, 20)
+        rooms.worker(files=elsewhere)
+        wait_for(rooms.log, lambda: rooms.log().count('room=resolver msg="peer is up" link=jobs peer=translator') == 1, 20)
         rooms.settled(sluice, tmp_path / "in", 20)
+        # The key of the pod is one of its rooms, of which each is there already.
+        second = ["--curve-dir", str(rooms.pod.folder), "--jobs-endpoint", f"ipc://{tmp_path}/jobs", "--objects-endpoint", f"ipc://{tmp_path}/objects"]
+        rooms.args["resolver"] = []
+        rooms.start("resolver", *second, "--run-dir", str(tmp_path), "--state-endpoint", rooms.state)
+        wait_for(rooms.log, lambda: 'msg="a second peer has to wait until the first is gone" link=state peer=resolver' in rooms.log(), 20)
         assert rooms.refused() == 0
+        # It is none of a translator.
+        rooms.worker(files=pod)
+        wait_for(rooms.log, lambda: "or not as one of the room that connects here" in rooms.log(), 20)
+        wait_for("it is counted", lambda: rooms.refused() > 0)

@@ -103,7 +103,7 @@ def test_garbage_on_every_socket(sluice, tmp_path):
     with Pipeline(sluice, tmp_path, folder, workers=2) as p, zmq.Context() as context:
         p.settled()
         sockets = []
-        for link in ("objects", "jobs", "configs"):
+        for link in ("objects", "jobs", "configs", "state"):
             for _ in range(3):
                 s = context.socket(zmq.DEALER)
                 s.setsockopt(zmq.LINGER, 0)

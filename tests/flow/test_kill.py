@@ -53,11 +53,11 @@ class CutRooms(Rooms):
     """Over tcp, every connection through a proxy that can cut it."""
 
     def __init__(self, build, tmp, folder, workers):
-        ports = {link: free_port() for link in ("objects", "jobs", "configs")}
+        ports = {link: free_port() for link in ("objects", "jobs", "configs", "state")}
         self.cutters = {link: Cutter(port) for link, port in ports.items()}
         bind = lambda *links: [a for link in links for a in (f"--{link}-endpoint", f"tcp://127.0.0.1:{ports[link]}")]
         far = lambda *links: [a for link in links for a in (f"--{link}-endpoint", f"tcp://127.0.0.1:{self.cutters[link].port}")]
-        super().__init__(build, tmp, folder, workers, publisher=bind("configs"), resolver=bind("objects", "jobs") + far("configs"),
+        super().__init__(build, tmp, folder, workers, publisher=bind("configs", "state"), resolver=bind("objects", "jobs") + far("state"),
                          watcher=far("objects"), translator=far("jobs", "configs"))
 
     def __exit__(self, *failure):

@@ -43,17 +43,18 @@ def pair():
 class CurveRooms(Rooms):
     """Watcher, resolver and publisher on ipc, and ends on tcp with CURVE for translators from elsewhere."""
 
-    def __init__(self, build, tmp, folder, n_keys=1, pod=None):
-        """`pod`: the files of its folder, if others than those made here."""
+    def __init__(self, build, tmp, folder, n_keys=1, pod=None, others=()):
+        """`pod`: the files of its folder, if others than those made here. `others`: more lines of clients.pub."""
         self.server_pub, self.server_key = pair()
         self.pairs = [pair() for _ in range(n_keys)]
-        self.pod = Keys(tmp / "pod").put(**(pod or {"server_key": self.server_key, "clients_pub": ["# who may connect", *(p for p, _ in self.pairs)]}))
+        self.pod = Keys(tmp / "pod").put(**(pod or {"server_key": self.server_key, "clients_pub": ["# who may connect", *(p for p, _ in self.pairs), *others]}))
         self.elsewhere = []
-        self.jobs, self.configs = f"tcp://127.0.0.1:{free_port()}", f"tcp://127.0.0.1:{free_port()}"
+        self.objects, self.jobs, self.configs, self.state = (f"tcp://127.0.0.1:{free_port()}" for _ in range(4))
+        near = lambda link: ["--" + link + "-endpoint", f"{getattr(self, link)},ipc://{tmp}/run/{link}"]
         keys = ["--curve-dir", str(self.pod.folder)]
         self.tmp = tmp
-        super().__init__(build, tmp, folder, 0, resolver=[*keys, "--jobs-endpoint", self.jobs],
-                         publisher=[*keys, "--configs-endpoint", f"{self.configs},ipc://{tmp}/run/configs"])
+        super().__init__(build, tmp, folder, 0, resolver=[*keys, *near("objects"), "--jobs-endpoint", self.jobs, "--state-endpoint", f"ipc://{tmp}/run/state"],
+                         publisher=[*keys, "--configs-endpoint", self.configs, *near("state")])
 
     def worker(self, i=0, server_pub=None, keys=None, files=None):
         """A translator elsewhere, with a folder of its own for its keys; returns both."""

@@ -81,9 +81,12 @@ class Pipeline:
 
     def kill(self, room, sig=signal.SIGKILL):
         """One process of that room; False if none was running."""
-        for pid in self.children(room)[:1]:
-            os.kill(pid, sig)
-            return True
+        for pid in self.children(room):
+            try:
+                os.kill(pid, sig)
+                return True
+            except ProcessLookupError:  # the one before was hit, and has just ended
+                continue
         return False
 
     def settled(self, seconds=10.0, *files):

@@ -22,15 +22,23 @@ static const char *property(zmq_msg_t *frame, const char *name)
 }
 
 /* Over ipc a peer's address is "localhost:uid:gid:pid"; over tcp it is a number. */
-struct caller actor_caller_of(zmq_msg_t *frame)
+struct caller actor_caller_of(zmq_msg_t *frame, bool may_have_key)
 {
-	struct caller caller = { .fd = zmq_msg_get(frame, ZMQ_SRCFD) };
-	const char *key = property(frame, "User-Id");
+	struct caller caller = { .fd = zmq_msg_get(frame, ZMQ_SRCFD), .is_local = true };
+	const char *key;
 
+	if (!may_have_key)
+		return caller;
+	key = property(frame, "User-Id");
 	snprintf(caller.key.text, sizeof(caller.key.text), "%s", key);
 	caller.is_local =
 		!*key && str_starts(str_from(property(frame, "Peer-Address")), "localhost");
 	return caller;
+}
+
+bool actor_caller_is_same(const struct caller *a, const struct caller *b)
+{
+	return a->fd == b->fd && strcmp(a->key.text, b->key.text) == 0;
 }
 
 static uint64_t hash_address(int fd)

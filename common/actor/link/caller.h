@@ -15,7 +15,9 @@ struct caller {
 };
 
 /* The sender of this frame, but for its address: actor_caller_locate. */
-struct caller actor_caller_of(zmq_msg_t *frame);
+struct caller actor_caller_of(zmq_msg_t *frame, bool may_have_key);
+/* Whether both are one connection, as far as its descriptor and its key tell. */
+bool actor_caller_is_same(const struct caller *a, const struct caller *b);
 void actor_caller_locate(struct caller *caller);
 /* Ends the connection, if it is still the one that was located. */
 void actor_caller_cut_off(const struct caller *caller);

@@ -47,9 +47,10 @@ int actor_curve_set_client_keys(const struct curve *curve, void *sock, unsigned 
 	return set_key(sock, ZMQ_CURVE_SECRETKEY, &keys->client_key);
 }
 
-bool actor_curve_admits(const struct curve *curve, const struct curve_key *client)
+bool actor_curve_admits(const struct curve *curve, const struct curve_key *client,
+			enum msg_room room)
 {
-	return map_get(&curve->keys.clients, str_from(client->text));
+	return (uintptr_t)map_get(&curve->keys.clients, str_from(client->text)) & 1u << room;
 }
 
 /* ---- what has changed ---- */
@@ -71,11 +72,12 @@ static bool connects_alike(const struct curve_keys *a, const struct curve_keys *
 static bool admits_alike(const struct curve_keys *a, const struct curve_keys *b)
 {
 	struct str key;
+	void *rooms;
 
 	if (a->clients.n != b->clients.n)
 		return false;
-	for (size_t i = 0; map_next(&a->clients, &i, &key, NULL);)
-		if (!map_get(&b->clients, key))
+	for (size_t i = 0; map_next(&a->clients, &i, &key, &rooms);)
+		if (map_get(&b->clients, key) != rooms)
 			return false;
 	return true;
 }

@@ -26,7 +26,9 @@ struct curve {
 
 int actor_curve_open(struct curve *curve, const char *dir, unsigned needs, struct err *err);
 void actor_curve_close(struct curve *curve);
-bool actor_curve_admits(const struct curve *curve, const struct curve_key *client);
+/* Whether this key is one of that room. */
+bool actor_curve_admits(const struct curve *curve, const struct curve_key *client,
+			enum msg_room room);
 /* Keys for what this socket binds, or connects to, from now on; -1 sets errno. Of several servers'
  * keys that of this turn. */
 int actor_curve_set_server_keys(const struct curve *curve, void *sock, const char *link);

@@ -22,8 +22,6 @@
 #define FILE_MAX (1u << 20)
 #define PATH_MAX_BYTES 4096
 
-static char present; /* what a map holds that is a set */
-
 /* Warns of a secret key that others can read. The group may read a file that is not ours: that is
  * how Kubernetes hands a Secret to a pod that is not root (fsGroup). */
 static void check_mode(const char *path)
@@ -55,11 +53,26 @@ static int open_file(struct key_file *reader, const char *path, struct err *err)
 	return 0;
 }
 
-static int next_key(struct key_file *reader, struct curve_key *key, struct err *err)
+static int next_line(struct key_file *reader, struct curve_line *line, struct err *err)
 {
-	int rc = actor_curve_text_next(&reader->left, &reader->n_lines, key, err);
+	int rc = actor_curve_text_next(&reader->left, &reader->n_lines, line, err);
 
 	return rc < 0 ? err_wrap(err, "%s", reader->path) : rc;
+}
+
+/* Of a file in which all keys are those of one room. */
+static int next_key(struct key_file *reader, struct curve_key *key, struct err *err)
+{
+	struct curve_line line = { .room = ROOM_NONE };
+	int rc = next_line(reader, &line, err);
+
+	if (rc == 1 && line.room)
+		rc = err_set(err, "%s: line %zu names a room; only clients.pub does", reader->path,
+			     reader->n_lines);
+	if (rc == 1)
+		*key = line.key;
+	mem_wipe(&line, sizeof(line));
+	return rc;
 }
 
 static int read_secret(const char *path, struct curve_key *key, struct err *err)
@@ -106,12 +119,16 @@ static int read_servers(const char *path, struct curve_keys *keys, struct err *e
 static int read_clients(const char *path, struct curve_keys *keys, struct err *err)
 {
 	struct key_file reader;
-	struct curve_key key;
+	struct curve_line line;
 	int rc = open_file(&reader, path, err);
 
-	while (!rc && (rc = next_key(&reader, &key, err)) == 1) {
+	while (!rc && (rc = next_line(&reader, &line, err)) == 1) {
+		const struct str key = str_from(line.key.text);
+		const uintptr_t room = 1u << (line.room ? line.room : ROOM_TRANSLATOR);
+
 		rc = 0;
-		map_put(&keys->clients, str_from(key.text), &present);
+		map_put(&keys->clients, key,
+			(void *)((uintptr_t)map_get(&keys->clients, key) | room));
 	}
 	if (!rc && !keys->clients.n)
 		log_warn("no key may connect", "path=%s", log_value(path));

@@ -15,8 +15,8 @@ enum curve_needs {
 };
 
 struct curve_keys {
-	struct curve_key server_key;                 /* secret */
-	struct map clients;                          /* the public keys that may connect */
+	struct curve_key server_key; /* secret */
+	struct map clients;          /* public key -> the rooms that may connect with it, a set */
 	struct curve_key client_key, client_pub;     /* the first is secret */
 	struct curve_key servers[CURVE_MAX_SERVERS]; /* any of them may be that of the other end */
 	size_t n_servers;

@@ -38,23 +38,47 @@ static struct str first_word(struct str line, struct str *rest)
 	return str_slice(line, 0, n);
 }
 
-int actor_curve_text_next(struct str *text, size_t *n_lines, struct curve_key *key, struct err *err)
+/* ROOM_NONE: the word is none that connects. */
+static enum msg_room room_from(struct str word)
 {
-	struct str line, rest;
+	static const enum msg_room rooms[] = { ROOM_WATCHER, ROOM_RESOLVER, ROOM_TRANSLATOR };
+
+	for (size_t i = 0; i < sizeof(rooms) / sizeof(rooms[0]); i++)
+		if (str_is(word, room_name(rooms[i])))
+			return rooms[i];
+	return ROOM_NONE;
+}
+
+static bool line_from(struct str text, struct curve_line *line)
+{
+	struct str rest, word = first_word(text, &rest);
+
+	line->room = room_from(word);
+	if (line->room)
+		word = first_word(rest, &rest);
+	return key_from(word, &line->key) && (!rest.len || rest.ptr[0] == '#');
+}
+
+int actor_curve_text_next(struct str *text, size_t *n_lines, struct curve_line *line,
+			  struct err *err)
+{
+	struct str next;
 
 	while (text->len) {
-		if (!str_cut(*text, '\n', &line, text)) {
-			line = *text;
+		if (!str_cut(*text, '\n', &next, text)) {
+			next = *text;
 			*text = STR("");
 		}
 		++*n_lines;
-		line = str_trim(line);
-		if (key_from(first_word(line, &rest), key) && (!rest.len || rest.ptr[0] == '#'))
+		next = str_trim(next);
+		if (line_from(next, line))
 			return 1;
-		if (line.len && line.ptr[0] != '#')
-			return err_set(err,
-				       "line %zu is no key; one key a line, 40 characters of Z85",
-				       *n_lines);
+		if (next.len && next.ptr[0] != '#')
+			return err_set(
+				err,
+				"line %zu is no key; one key a line, 40 characters of Z85, in "
+				"clients.pub behind watcher, resolver or translator",
+				*n_lines);
 	}
 	return 0;
 }

@@ -55,8 +55,6 @@ struct link *actor_link_open(const struct link_commons *commons,
 					     .is_router = settings->is_router,
 					     .curve = commons->curve,
 					     .strangers = commons->strangers };
-	snprintf(self->socket.routing_id, sizeof(self->socket.routing_id), "%s-%016llx",
-		 room_name(commons->actor->room), (unsigned long long)hash_random64());
 	if (actor_socket_open(&self->socket, settings->endpoints, err) < 0)
 		actor_link_close(&self);
 	return self;
@@ -77,6 +75,7 @@ void actor_link_close(struct link **self_p)
 	}
 	map_clear(&self->peers);
 	actor_peer_free(&self->server);
+	actor_link_forget_second(self);
 	actor_socket_close(&self->socket);
 	buf_wipe(&self->end.buf);
 	mem_free(self);
@@ -84,7 +83,7 @@ void actor_link_close(struct link **self_p)
 
 /* ---- what comes in ---- */
 
-static void destroy_gone(struct link *self)
+void actor_link_destroy_gone(struct link *self)
 {
 	struct str key;
 	void *value;
@@ -162,11 +161,34 @@ static void on_arrival(struct link *self, const struct link_arrival *in)
  * pass without a key. */
 static bool admits(struct link *self, struct caller *caller)
 {
-	if (caller->key.text[0] ? actor_curve_admits(self->commons->curve, &caller->key)
+	if (caller->key.text[0] ? actor_curve_admits(self->commons->curve, &caller->key,
+						     actor_link_dealer(self->end.id))
 				: caller->is_local)
 		return true;
 	actor_caller_locate(caller);
 	actor_caller_cut_off(caller);
+	return false;
+}
+
+/* A peer is its routing id, its key and its connection. ZeroMQ gives an id to another connection
+ * only once the first is gone. */
+static void on_other_connection(struct link *self, const struct link_arrival *in)
+{
+	actor_metrics.refused[PEER_REFUSED_CONNECTION]++;
+	actor_peer_malformed(&self->end, in->id,
+			     "malformed: it has the routing id of another connection");
+	actor_peer_gone(in->peer);
+}
+
+/* Whether the frame comes from somebody who may be heard. */
+static bool check_caller(struct link *self, struct link_arrival *in, struct frame *frame)
+{
+	in->caller = actor_caller_of(&frame->body, self->socket.has_curve);
+	if (self->socket.has_curve && !admits(self, &in->caller))
+		return false;
+	if (!in->peer || in->peer->gone || actor_caller_is_same(&in->caller, &in->peer->caller))
+		return true;
+	on_other_connection(self, in);
 	return false;
 }
 
@@ -177,13 +199,10 @@ static void take_frame(struct link *self, struct frame *frame)
 				   .caller.fd = -1 };
 
 	in.peer = self->end.is_router ? map_get(&self->peers, in.id) : self->server;
-	if (self->end.is_router && self->socket.has_curve) {
-		in.caller = actor_caller_of(&frame->body);
-		if (!admits(self, &in.caller))
-			return;
-	}
+	if (self->end.is_router && !check_caller(self, &in, frame))
+		return;
 	if (in.peer && in.peer->gone) {
-		destroy_gone(self); /* what comes now may be the HELLO of its next connection */
+		actor_link_destroy_gone(self); /* what comes now may be its next connection */
 		in.peer = NULL;
 	}
 	if (frame->well_formed)
@@ -240,7 +259,7 @@ static int renew(struct link *self, uint64_t now_ms, struct err *err)
 	if (self->server)
 		actor_peer_gone(self->server);
 	self->hello_ms = UINT64_MAX;
-	destroy_gone(self);
+	actor_link_destroy_gone(self);
 	return 0;
 }
 
@@ -253,9 +272,11 @@ int actor_link_tend(struct link *self, uint64_t now_ms, struct err *err)
 	for (size_t i = 0; map_next(&self->peers, &i, NULL, &value);)
 		actor_peer_return_credit(value);
 	while (self->end.has_gone)
-		destroy_gone(self); /* on_peer_down may send to others and find them gone */
+		actor_link_destroy_gone(
+			self); /* on_peer_down may send to others and find them gone */
 	if (renew(self, now_ms, err) < 0)
 		return -1;
+	actor_link_admit_second(self, now_ms);
 	actor_link_say_hello(self, now_ms);
 	return 0;
 }
@@ -286,7 +307,8 @@ static void cut_off_withdrawn(struct link *self)
 		struct actor_peer *peer = value;
 
 		if (!peer->caller.key.text[0] ||
-		    actor_curve_admits(self->commons->curve, &peer->caller.key))
+		    actor_curve_admits(self->commons->curve, &peer->caller.key,
+				       actor_link_dealer(self->end.id)))
 			continue;
 		log_warn("peer cut off: its key was withdrawn", "link=%s peer=%s key=%s",
 			 actor_link_name(self->end.id), room_name(peer->room),

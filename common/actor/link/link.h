@@ -26,7 +26,7 @@ struct link_commons {
 };
 
 struct link_settings {
-	enum actor_link id;
+	enum msg_link id;
 	bool is_router;
 	uint64_t credit; /* what we grant to each peer */
 	const struct str_list *endpoints;

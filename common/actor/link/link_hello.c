@@ -12,7 +12,6 @@
 #include "base/hash.h"
 #include "base/log.h"
 
-#define MAX_PEERS 1024 /* processes on one ROUTER */
 #define REFUSED_LINE_MS 1000
 #define ANSWER_MS 50 /* to routing ids that said no HELLO */
 #define ASK_AGAIN_MS 1000
@@ -148,15 +147,6 @@ static struct actor_peer *add_peer(struct link *self, struct str id)
 	return peer;
 }
 
-static void remove_peer(struct link *self, struct actor_peer *peer)
-{
-	if (self->end.is_router)
-		map_del(&self->peers, peer->id);
-	else
-		self->server = NULL;
-	actor_peer_destroy(&peer);
-}
-
 static bool is_of_an_earlier_session(const struct link *self, const struct actor_peer *peer,
 				     const struct msg_hello *hello)
 {
@@ -165,14 +155,25 @@ static bool is_of_an_earlier_session(const struct link *self, const struct actor
 	return hello->session != self->session || (peer && peer->up);
 }
 
+/* A process does not become another one on a connection that a ROUTER sees. */
+static bool fits(const struct link *self, const struct actor_peer *peer,
+		 const struct msg_hello *hello)
+{
+	const enum msg_room expected = self->end.is_router ? actor_link_dealer(self->end.id)
+							   : actor_link_router(self->end.id);
+
+	if (hello->room != expected || !hello->epoch || !hello->session)
+		return false;
+	return !self->end.is_router || !peer || peer->epoch == hello->epoch;
+}
+
 void actor_link_on_hello(struct link *self, const struct link_arrival *in,
 			 const struct msg_hello *hello)
 {
 	struct actor_peer *peer = in->peer;
 	struct caller caller = in->caller;
 
-	if (!actor_link_admits(self->end.id, self->end.is_router, (enum msg_room)hello->room) ||
-	    !hello->epoch || !hello->session) {
+	if (!fits(self, peer, hello)) {
 		actor_peer_malformed(&self->end, in->id,
 				     "malformed: a HELLO that does not fit this link");
 		return;
@@ -180,13 +181,11 @@ void actor_link_on_hello(struct link *self, const struct link_arrival *in,
 	if (is_of_an_earlier_session(self, peer, hello))
 		return;
 	if (peer && peer->epoch != hello->epoch) {
-		remove_peer(self, peer);
-		peer = NULL;
+		self->server = NULL;
+		actor_peer_destroy(&peer);
 	}
-	if (!peer && self->peers.n >= MAX_PEERS) {
-		actor_peer_malformed(&self->end, in->id, "too many peers on this link");
+	if (self->end.is_router && !peer && !actor_link_has_room(self, in, hello))
 		return;
-	}
 	if (!self->end.is_router) {
 		self->hello_ms = UINT64_MAX;
 		backoff_reset(&self->hello);

@@ -1,4 +1,4 @@
-/* link_inside: what the files of a link share: link.c, link_hello.c. */
+/* link_inside: what the files of a link share: link.c, link_hello.c, link_second.c. */
 #ifndef ACTOR_LINK_INSIDE_H
 #define ACTOR_LINK_INSIDE_H
 
@@ -25,6 +25,12 @@ struct link {
 	struct limiter refusals, answers;
 	uint64_t refused[LINK_REFUSED];
 	size_t n_refused;
+	/* Where one peer at a time stands: who came while it is there. */
+	struct {
+		struct str id; /* absent: nobody */
+		struct caller caller;
+		struct msg_hello hello;
+	} second;
 };
 
 /* A frame that came in, and its sender. */
@@ -33,6 +39,18 @@ struct link_arrival {
 	struct caller caller;
 	struct actor_peer *peer; /* NULL: its routing id is not known */
 };
+
+/* ---- link.c ---- */
+/* The room hears of it. */
+void actor_link_destroy_gone(struct link *self);
+
+/* ---- link_second.c ---- */
+/* Somebody new says HELLO at a ROUTER. False: it has to wait, or for ever. */
+bool actor_link_has_room(struct link *self, const struct link_arrival *in,
+			 const struct msg_hello *hello);
+/* If somebody waits and the first is gone, or silent for long, it takes the place. */
+void actor_link_admit_second(struct link *self, uint64_t now_ms);
+void actor_link_forget_second(struct link *self);
 
 /* ---- link_hello.c ---- */
 void actor_link_hello_init(struct link *self);

@@ -298,7 +298,7 @@ static void on_data(struct actor_peer *peer, const struct msg *m)
 	const struct actor_input *input = find_input(actor, m->type);
 	struct err err;
 
-	if (!input || !msg_allowed(m->type, peer->room, actor->room)) {
+	if (!input || !msg_allowed(m->type, peer->room, actor->room, peer->link->id)) {
 		err_set(&err, "malformed: %s is not for a %s", msg_name(m->type),
 			room_name(actor->room));
 		on_malformed(peer, err.text);

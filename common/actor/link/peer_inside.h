@@ -14,7 +14,7 @@
 /* The end of a link at which peers stand. */
 struct peer_link {
 	const struct actor *actor; /* whose handlers are called */
-	enum actor_link id;
+	enum msg_link id;
 	bool is_router;
 	bool reading;    /* the room takes messages */
 	uint64_t epoch;  /* of this process */

@@ -42,7 +42,6 @@ static int set_options(struct link_socket *self)
 		   HELLO. */
 		{ ZMQ_IMMEDIATE, 1, false, true },
 		{ ZMQ_ROUTER_MANDATORY, 1, true, false },
-		{ ZMQ_ROUTER_HANDOVER, 1, true, false },
 		{ ZMQ_TCP_KEEPALIVE, 1, true, true },
 		{ ZMQ_TCP_KEEPALIVE_IDLE, 10, true, true },
 		{ ZMQ_TCP_KEEPALIVE_INTVL, 5, true, true },
@@ -57,11 +56,7 @@ static int set_options(struct link_socket *self)
 		if (zmq_setsockopt(sock, options[i].option, &options[i].value, sizeof(int)) < 0)
 			return -1;
 	}
-	if (zmq_setsockopt(sock, ZMQ_MAXMSGSIZE, &max_len, sizeof(max_len)) < 0)
-		return -1;
-	if (self->is_router)
-		return 0;
-	return zmq_setsockopt(sock, ZMQ_ROUTING_ID, self->routing_id, strlen(self->routing_id));
+	return zmq_setsockopt(sock, ZMQ_MAXMSGSIZE, &max_len, sizeof(max_len));
 }
 
 static int watch(struct link_socket *self)

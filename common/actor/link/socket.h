@@ -22,7 +22,6 @@ struct link_socket {
 	/* of the caller */
 	const char *link; /* its name */
 	bool is_router;
-	char routing_id[64]; /* DEALER */
 	const struct curve *curve;
 	struct strangers *strangers;
 	/* our own */

@@ -58,8 +58,11 @@ void actor_strangers_on_failure(struct strangers *strangers, const char *link, i
 void actor_strangers_on_key(struct strangers *strangers, const char *link, const char *address,
 			    const char *key)
 {
-	char reason[128];
+	char reason[160];
 
-	snprintf(reason, sizeof(reason), "the public key %s is not in clients.pub", key);
+	snprintf(reason, sizeof(reason),
+		 "the public key %s is not in clients.pub, or not as one of the room that connects "
+		 "here",
+		 key);
 	refuse(&(struct refusal){ &strangers->unknown_keys, link, address, reason });
 }

@@ -10,7 +10,7 @@
 #include <czmq.h>
 #include <string.h>
 
-#include "base/map.h"
+#include "actor/link/link_table.h"
 
 #define PARTS 7
 #define PART_MAX 256
@@ -45,15 +45,17 @@ static bool read_question(void *sock, struct zap_question *question)
 	return true;
 }
 
-/* What we call the client: its public key. */
+/* What we call the client: its public key. The domain is the name of the link. */
 static bool may_connect(const struct curve *curve, const struct zap_question *question,
 			struct curve_key *key)
 {
+	const enum msg_link link = actor_link_named(question->parts[2].bytes);
+
 	if (question->n != PARTS || strcmp(question->parts[5].bytes, "CURVE") != 0 ||
 	    question->parts[6].len != 32)
 		return false;
 	zmq_z85_encode(key->text, (const uint8_t *)question->parts[6].bytes, 32);
-	return actor_curve_admits(curve, key);
+	return link < N_LINKS && actor_curve_admits(curve, key, actor_link_dealer(link));
 }
 
 static void answer(void *sock, const struct zap_question *question, bool good,

@@ -257,6 +257,7 @@ static void test_garbage_harms_nobody_else(void **state)
 	static const size_t lens[] = { 0, 1, 2, 5, 4, 9 };
 	struct rig *rig = *state;
 	struct fake fake = { 0 };
+	struct msg m;
 
 	start_watcher(rig);
 	fake_open(&fake, rig, "fake");
@@ -267,10 +268,16 @@ static void test_garbage_harms_nobody_else(void **state)
 	}
 	room_do(&rig->watcher, '1');
 	room_expect(&rig->resolver, "got 1 1");
-	fake_up(&fake, rig, 1); /* it may mend its ways */
-	fake_send_bytes(&fake, "x", 1);
+	fake_hello(&fake, 1); /* it may mend its ways, when its turn has come */
 	room_do(&rig->watcher, '1');
 	room_expect(&rig->resolver, "got 2 2");
+	room_end(&rig->watcher, SIGTERM);
+	rig->watcher.pid = 0;
+	room_expect(&rig->resolver, "down watcher");
+	fake_expect(&fake, MSG_HELLO, &m);
+	room_expect(&rig->resolver, "up watcher again=0");
+	fake_send_bytes(&fake, "x", 1);
+	fake_expect(&fake, MSG_RESYNC, &m);
 	fake_close(&fake);
 	room_expect(&rig->resolver, "down watcher");
 }

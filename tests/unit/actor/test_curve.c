@@ -82,12 +82,17 @@ static int teardown(void **state)
 	return 0;
 }
 
-static bool admits(const struct rig *rig, const struct pair *pair)
+static bool admits_as(const struct rig *rig, const struct pair *pair, enum msg_room room)
 {
 	struct curve_key key;
 
 	memcpy(key.text, pair->public, sizeof(key.text));
-	return actor_curve_admits(&rig->curve, &key);
+	return actor_curve_admits(&rig->curve, &key, room);
+}
+
+static bool admits(const struct rig *rig, const struct pair *pair)
+{
+	return admits_as(rig, pair, ROOM_TRANSLATOR);
 }
 
 static void says_what_has_changed(void **state)
@@ -113,6 +118,44 @@ static void says_what_has_changed(void **state)
 			 CURVE_CONNECTS_ANEW | CURVE_BINDS_ANEW);
 	assert_int_equal(rig->curve.n_changes, 2);
 	assert_int_equal(actor_curve_on_change(&rig->curve), 0);
+}
+
+static void a_key_is_a_room(void **state)
+{
+	struct rig *rig = *state;
+	char text[4 * CURVE_KEY_LEN];
+
+	assert_true(admits_as(rig, &rig->client, ROOM_TRANSLATOR)); /* as no room stands there */
+	assert_false(admits_as(rig, &rig->client, ROOM_RESOLVER));
+	assert_false(admits_as(rig, &rig->client, ROOM_WATCHER));
+	snprintf(text, sizeof(text), "resolver %s\nwatcher %s\n", rig->client.public,
+		 rig->other.public);
+	write_file(rig, "clients.pub", text);
+	assert_int_equal(actor_curve_on_change(&rig->curve), CURVE_ADMITS_ANEW);
+	assert_true(admits_as(rig, &rig->client, ROOM_RESOLVER));
+	assert_false(admits_as(rig, &rig->client, ROOM_TRANSLATOR));
+	assert_false(admits_as(rig, &rig->client, ROOM_NONE));
+	assert_true(admits_as(rig, &rig->other, ROOM_WATCHER));
+	assert_false(admits_as(rig, &rig->other, ROOM_RESOLVER));
+	snprintf(text, sizeof(text), "resolver %s\nresolver %s\nwatcher %s\n", rig->client.public,
+		 rig->other.public, rig->other.public);
+	write_file(rig, "clients.pub", text); /* two rooms with one key */
+	assert_int_equal(actor_curve_on_change(&rig->curve), CURVE_ADMITS_ANEW);
+	assert_true(admits_as(rig, &rig->other, ROOM_WATCHER));
+	assert_true(admits_as(rig, &rig->other, ROOM_RESOLVER));
+}
+
+static void only_clients_have_rooms(void **state)
+{
+	struct rig *rig = *state;
+	char text[2 * CURVE_KEY_LEN];
+	struct curve_keys keys;
+	struct err err = { "" };
+
+	snprintf(text, sizeof(text), "resolver %s\n", rig->server.public);
+	write_file(rig, "server.pub", text);
+	assert_int_equal(actor_curve_keys_read(&keys, rig->dir, CURVE_CONNECTS, &err), -1);
+	assert_non_null(strstr(err.text, "server.pub: line 1 names a room; only clients.pub does"));
 }
 
 static void a_broken_file_changes_nothing(void **state)
@@ -193,6 +236,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(says_what_has_changed, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_key_is_a_room, setup, teardown),
+		cmocka_unit_test_setup_teardown(only_clients_have_rooms, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_broken_file_changes_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_folder_that_is_gone_is_looked_for, setup,
 						teardown),

@@ -14,13 +14,13 @@
 static int read_all(const char *text, char *found, size_t *n_keys, struct err *err)
 {
 	struct str left = str_from(text);
-	struct curve_key key;
+	struct curve_line line;
 	size_t n_lines = 0;
 	int rc;
 
 	*n_keys = 0;
-	while ((rc = actor_curve_text_next(&left, &n_lines, &key, err)) == 1) {
-		memcpy(found, key.text, sizeof(key.text));
+	while ((rc = actor_curve_text_next(&left, &n_lines, &line, err)) == 1) {
+		memcpy(found, line.key.text, sizeof(line.key.text));
 		++*n_keys;
 	}
 	return rc;
@@ -38,7 +38,12 @@ static void test_what_is_a_key(void **state)
 		{ KEY, 0, 1 },
 		{ KEY "\n", 0, 1 },
 		{ "  " KEY "\t# of team a\r\n" KEY, 0, 2 },
+		{ "watcher " KEY " # a\nresolver\t" KEY "\ntranslator   " KEY, 0, 3 },
 		{ KEY " " KEY, -1, 0 },
+		{ KEY " watcher", -1, 0 },
+		{ "watcher", -1, 0 },
+		{ "publisher " KEY, -1, 0 }, /* it binds */
+		{ "watcher resolver " KEY, -1, 0 },
 		{ KEY "x", -1, 0 },
 		{ "half", -1, 0 },
 		{ "# fine\n" KEY "\nrq:rM>}U?@Lns47E1%kR.o@n%FcmmsL/@{H8]yf\\", -1, 1 },
@@ -63,7 +68,7 @@ static void test_what_is_a_key(void **state)
 
 static void test_a_nul_is_no_key(void **state)
 {
-	struct curve_key key;
+	struct curve_line line;
 	struct err err = { "" };
 	size_t n_lines = 0;
 	char text[] = KEY;
@@ -71,7 +76,7 @@ static void test_a_nul_is_no_key(void **state)
 
 	(void)state;
 	text[7] = '\0';
-	assert_int_equal(actor_curve_text_next(&left, &n_lines, &key, &err), -1);
+	assert_int_equal(actor_curve_text_next(&left, &n_lines, &line, &err), -1);
 }
 
 int main(void)

@@ -5,12 +5,14 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "actor/actor_metrics.h"
 #include "actor/link/link.h"
-#include "actor/peer.h"
+#include "actor/link/peer_inside.h"
 #include "base/clock.h"
 
 /* One process: its room, and its end. */
@@ -28,7 +30,7 @@ struct side {
 
 struct rig {
 	char dir[64];
-	struct side watcher, resolver;
+	struct side watcher, resolver, other; /* another watcher, or nobody */
 };
 
 static void on_up(void *arg, struct actor_peer *peer, bool again)
@@ -65,7 +67,7 @@ static void on_numbered(void *arg)
 	side->n_numbered++;
 }
 
-static void open_side(struct side *side, enum msg_room room, const char *dir)
+static void open_side(struct side *side, enum msg_room room, uint64_t epoch, const char *dir)
 {
 	static const struct actor_input inputs[] = { { MSG_OBJECT_DELETE, on_message },
 						     { MSG_SECRET_WANTED, on_message },
@@ -83,7 +85,7 @@ static void open_side(struct side *side, enum msg_room room, const char *dir)
 					  .on_peer_down = on_down } };
 	assert_int_equal(actor_curve_open(&side->curve, "", 0, &err), 0);
 	side->commons = (struct link_commons){ .actor = &side->actor,
-					       .epoch = (uint64_t)room,
+					       .epoch = epoch,
 					       .curve = &side->curve,
 					       .strangers = &side->strangers,
 					       .taps = &side->taps,
@@ -104,8 +106,8 @@ static int setup(void **state)
 
 	snprintf(rig->dir, sizeof(rig->dir), "/tmp/test-link-XXXXXX");
 	assert_non_null(mkdtemp(rig->dir));
-	open_side(&rig->resolver, ROOM_RESOLVER, rig->dir);
-	open_side(&rig->watcher, ROOM_WATCHER, rig->dir);
+	open_side(&rig->resolver, ROOM_RESOLVER, ROOM_RESOLVER, rig->dir);
+	open_side(&rig->watcher, ROOM_WATCHER, ROOM_WATCHER, rig->dir);
 	*state = rig;
 	return 0;
 }
@@ -115,6 +117,7 @@ static int teardown(void **state)
 	struct rig *rig = *state;
 	char path[96];
 
+	actor_link_close(&rig->other.link);
 	actor_link_close(&rig->watcher.link);
 	actor_link_close(&rig->resolver.link);
 	zsys_shutdown();
@@ -149,6 +152,7 @@ static void take_turn(struct side *side)
                                                                                     \
 		while (!(condition)) {                                              \
 			take_turn(&(rig)->watcher);                                 \
+			take_turn(&(rig)->other);                                   \
 			take_turn(&(rig)->resolver);                                \
 			if (clock_ms() > deadline)                                  \
 				fail_msg("not within ten seconds: %s", #condition); \
@@ -217,7 +221,7 @@ static void heartbeats_find_out_who_went(void **state)
 	assert_int_equal(rig->resolver.n_downs, 0);
 	UNTIL(rig, (actor_link_beat(rig->resolver.link, clock_ms()), rig->resolver.n_downs == 1));
 	assert_false(actor_link_has_peers(rig->resolver.link));
-	open_side(&rig->watcher, ROOM_WATCHER, rig->dir);
+	open_side(&rig->watcher, ROOM_WATCHER, ROOM_WATCHER, rig->dir);
 	UNTIL(rig, rig->watcher.n_ups == 1 && rig->resolver.n_ups == 2);
 }
 
@@ -229,7 +233,7 @@ static void a_dealer_notices_itself_and_connects_again(void **state)
 	actor_link_close(&rig->resolver.link);
 	UNTIL(rig, rig->watcher.n_downs == 1);
 	assert_null(actor_link_server(rig->watcher.link));
-	open_side(&rig->resolver, ROOM_RESOLVER, rig->dir);
+	open_side(&rig->resolver, ROOM_RESOLVER, ROOM_RESOLVER, rig->dir);
 	UNTIL(rig, rig->watcher.n_ups == 2 && rig->resolver.n_ups == 1);
 }
 
@@ -250,6 +254,123 @@ static void a_restart_begins_at_one_again(void **state)
 	UNTIL(rig, rig->resolver.n_taken == 2);
 }
 
+/* The first is not disturbed while it lives; its end is noticed at once. */
+static void who_comes_second_waits_for_the_end_of_the_first(void **state)
+{
+	struct rig *rig = *state;
+	const uint64_t refused = actor_metrics.refused[PEER_REFUSED_SECOND];
+	uint64_t ended_ms;
+
+	come_up(rig);
+	open_side(&rig->other, ROOM_WATCHER, 4711, rig->dir);
+	UNTIL(rig, actor_metrics.refused[PEER_REFUSED_SECOND] == refused + 1);
+	delete_one(&rig->watcher);
+	UNTIL(rig, rig->resolver.n_taken == 1);
+	assert_int_equal(rig->other.n_ups, 0);
+	assert_int_equal(rig->resolver.n_downs, 0);
+
+	actor_link_close(&rig->watcher.link);
+	ended_ms = clock_ms();
+	UNTIL(rig, (actor_link_beat(rig->resolver.link, clock_ms()), rig->other.n_ups == 1));
+	assert_in_range(clock_ms() - ended_ms, 0, 100);
+	assert_int_equal(rig->resolver.n_downs, 1);
+	assert_int_equal(actor_peer_epoch(rig->resolver.peer), 4711);
+}
+
+static void a_silent_first_gives_way(void **state)
+{
+	struct rig *rig = *state;
+	const uint64_t refused = actor_metrics.refused[PEER_REFUSED_SECOND];
+	struct err err = { "" };
+
+	come_up(rig);
+	open_side(&rig->other, ROOM_WATCHER, 4711, rig->dir);
+	UNTIL(rig, actor_metrics.refused[PEER_REFUSED_SECOND] == refused + 1);
+	assert_int_equal(actor_link_tend(rig->resolver.link, clock_ms() + 9000, &err), 0);
+	assert_int_equal(rig->resolver.n_downs, 0);
+	assert_int_equal(actor_link_tend(rig->resolver.link, clock_ms() + 10500, &err), 0);
+	assert_int_equal(rig->resolver.n_downs, 1);
+	UNTIL(rig, rig->other.n_ups == 1);
+}
+
+/* A new connection of a process that is known, before anybody has noticed the end of the old one. */
+static void the_same_process_does_not_wait_for_itself(void **state)
+{
+	struct rig *rig = *state;
+	const uint64_t refused = actor_metrics.refused[PEER_REFUSED_SECOND];
+
+	come_up(rig);
+	open_side(&rig->other, ROOM_WATCHER, ROOM_WATCHER, rig->dir);
+	UNTIL(rig, rig->other.n_ups == 1);
+	assert_int_equal(rig->resolver.n_downs, 1);
+	assert_int_equal(rig->resolver.n_ups, 2);
+	assert_int_equal(actor_metrics.refused[PEER_REFUSED_SECOND], refused);
+}
+
+/* A DEALER of the test's own, with a routing id that it chooses. */
+static zsock_t *dealer(const struct rig *rig, const char *id)
+{
+	zsock_t *sock = zsock_new(ZMQ_DEALER);
+
+	zsock_set_identity(sock, id);
+	zsock_set_linger(sock, 1000);
+	assert_int_equal(zsock_connect(sock, "ipc://%s/objects", rig->dir), 0);
+	return sock;
+}
+
+static void say(zsock_t *sock, enum msg_type type, uint64_t seq, const void *body)
+{
+	struct buf out;
+
+	buf_init(&out, BUF_MAX_MESSAGE);
+	msg_pack(type, seq, body, &out);
+	assert_int_equal(zmq_send(zsock_resolve(sock), out.ptr, out.len, 0), (int)out.len);
+	buf_clear(&out);
+}
+
+/* Nobody speaks for a peer but the connection that it came with. */
+static void a_routing_id_is_not_handed_over(void **state)
+{
+	struct rig *rig = *state;
+	const struct msg_hello hello = { MSG_PROTOCOL_VERSION, ROOM_WATCHER, 4711, 100, 1 };
+	const struct msg_object_delete gone = { .key = { MSG_KIND_SERVICE, STR("a"), STR("b") } };
+	const uint64_t refused = actor_metrics.refused[PEER_REFUSED_CONNECTION];
+	const uint64_t end_ms = clock_ms() + 10000;
+	zsock_t *first, *second;
+	int fd;
+
+	actor_link_close(&rig->watcher.link);
+	first = dealer(rig, "w");
+	say(first, MSG_HELLO, 0, &hello);
+	UNTIL(rig, rig->resolver.n_ups == 1);
+	second = dealer(rig, "w"); /* while the first is there, ZeroMQ does not hear it at all */
+	zsock_set_linger(second, 0);
+	say(second, MSG_OBJECT_DELETE, 1, &gone);
+	say(first, MSG_OBJECT_DELETE, 1, &gone);
+	UNTIL(rig, rig->resolver.n_taken == 1);
+	zsock_destroy(&second);
+	UNTIL(rig, rig->resolver.has_lost);
+	rig->resolver.has_lost = false;
+	fd = rig->resolver.peer->caller.fd;
+	zsock_destroy(&first);
+	UNTIL(rig, rig->resolver.has_lost);
+	UNTIL(rig, fcntl(fd, F_GETFD) < 0);
+	assert_int_equal(dup2(STDOUT_FILENO, fd), fd); /* so that the next one has another */
+	/* The first is gone, and nobody has noticed. ZeroMQ takes a moment to forget it. */
+	while (actor_metrics.refused[PEER_REFUSED_CONNECTION] == refused) {
+		assert_in_range(clock_ms(), 0, end_ms);
+		second = dealer(rig, "w");
+		say(second, MSG_OBJECT_DELETE, 2, &gone);
+		for (int turn = 0; turn < 10; turn++)
+			take_turn(&rig->resolver);
+		zsock_set_linger(second, 0);
+		zsock_destroy(&second);
+	}
+	assert_int_equal(rig->resolver.n_taken, 1);
+	UNTIL(rig, rig->resolver.n_downs == 1);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -261,6 +382,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_dealer_notices_itself_and_connects_again, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(a_restart_begins_at_one_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(who_comes_second_waits_for_the_end_of_the_first,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_silent_first_gives_way, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_same_process_does_not_wait_for_itself, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_routing_id_is_not_handed_over, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -276,13 +276,18 @@ static void test_the_version_of_any_hello_can_be_read(void **state)
 static void test_who_may_say_what(void **state)
 {
 	(void)state;
-	assert_true(msg_allowed(MSG_BUNDLE, ROOM_RESOLVER, ROOM_TRANSLATOR));
-	assert_false(msg_allowed(MSG_BUNDLE, ROOM_TRANSLATOR, ROOM_RESOLVER));
-	assert_false(msg_allowed(MSG_SECRET_PUT, ROOM_RESOLVER, ROOM_TRANSLATOR));
-	assert_true(msg_allowed(MSG_SECRET_WANTED, ROOM_PUBLISHER, ROOM_RESOLVER));
-	assert_false(msg_allowed(MSG_CONFIG, ROOM_RESOLVER, ROOM_PUBLISHER));
-	assert_true(msg_allowed(MSG_REJECT, ROOM_RESOLVER, ROOM_PUBLISHER));
-	assert_false(msg_allowed(MSG_N_TYPES, ROOM_RESOLVER, ROOM_PUBLISHER));
+	assert_true(msg_allowed(MSG_BUNDLE, ROOM_RESOLVER, ROOM_TRANSLATOR, LINK_JOBS));
+	assert_false(msg_allowed(MSG_BUNDLE, ROOM_TRANSLATOR, ROOM_RESOLVER, LINK_JOBS));
+	assert_false(msg_allowed(MSG_SECRET_PUT, ROOM_RESOLVER, ROOM_TRANSLATOR, LINK_JOBS));
+	assert_true(msg_allowed(MSG_SECRET_WANTED, ROOM_PUBLISHER, ROOM_RESOLVER, LINK_STATE));
+	assert_true(msg_allowed(MSG_SECRET_WANTED, ROOM_RESOLVER, ROOM_WATCHER, LINK_OBJECTS));
+	assert_false(msg_allowed(MSG_SECRET_WANTED, ROOM_RESOLVER, ROOM_PUBLISHER, LINK_STATE));
+	assert_false(msg_allowed(MSG_CONFIG, ROOM_RESOLVER, ROOM_PUBLISHER, LINK_STATE));
+	assert_true(msg_allowed(MSG_REJECT, ROOM_RESOLVER, ROOM_PUBLISHER, LINK_STATE));
+	assert_true(msg_allowed(MSG_REJECT, ROOM_TRANSLATOR, ROOM_PUBLISHER, LINK_CONFIGS));
+	assert_false(msg_allowed(MSG_INVENTORY, ROOM_RESOLVER, ROOM_PUBLISHER, LINK_CONFIGS));
+	assert_true(msg_allowed(MSG_HEARTBEAT, ROOM_RESOLVER, ROOM_PUBLISHER, LINK_STATE));
+	assert_false(msg_allowed(MSG_N_TYPES, ROOM_RESOLVER, ROOM_PUBLISHER, LINK_STATE));
 }
 
 int main(void)

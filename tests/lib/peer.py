@@ -1,0 +1,87 @@
+"""A peer of our own that speaks the protocol of the rooms, as an honest room would or not."""
+import random
+import time
+
+import msgpack
+import zmq
+
+VERSION = 2
+(HELLO, HEARTBEAT, CREDIT, RESYNC, OBJECT_PUT, OBJECT_DELETE, KIND_STATE, SECRET_WANTED, SECRET_VALUE, SECRET_PUT, BUNDLE, CONFIG, REJECT, DELETE,
+ INVENTORY, FLUSHED, ACK, ADDRESSES) = range(1, 19)
+WATCHER, RESOLVER, TRANSLATOR, PUBLISHER = range(1, 5)
+INGRESS, POMERIUM = 1, 7
+BEAT_S = 0.25
+
+
+def pack(x):
+    return msgpack.packb(x, use_bin_type=True)
+
+
+def unpack(frame):
+    """Text stays bytes: values of Secrets may be anything."""
+    return msgpack.unpackb(frame, raw=True, strict_map_key=False, max_bin_len=1 << 26, max_str_len=1 << 26, max_array_len=1 << 22)
+
+
+class Peer:
+    """A DEALER that says it is of `room`. Credit for what it takes goes back at once, unless `holds`."""
+
+    def __init__(self, context, endpoint, room, keys=None, server_pub=None, epoch=None, holds=False):
+        self.socket = context.socket(zmq.DEALER)
+        self.socket.setsockopt(zmq.LINGER, 0)
+        if keys:
+            self.socket.curve_publickey, self.socket.curve_secretkey = (k.encode() for k in keys)
+            self.socket.curve_serverkey = server_pub.encode()
+        self.socket.connect(endpoint)
+        self.room, self.holds = room, holds
+        self.epoch = epoch or random.getrandbits(63) | 1
+        self.session = self.seq = 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def say(self, kind, body, seq=0):
+        """Without a number. Who is not let in has nobody to say it to."""
+        try:
+            self.socket.send(pack([kind, seq, body]), zmq.NOBLOCK)
+        except zmq.Again:
+            pass
+
+    def send(self, kind, body):
+        self.seq += 1
+        self.say(kind, body, self.seq)
+
+    def receive(self, seconds):
+        """(kind, body), or None."""
+        if not self.socket.poll(int(seconds * 1000)):
+            return None
+        kind, seq, body = unpack(self.socket.recv())
+        if seq and not self.holds:
+            self.say(CREDIT, [1])
+        return kind, body
+
+    def hello(self, credit=256, seconds=3.0):
+        """The HELLO that answers, or None."""
+        self.session += 1
+        self.seq = 0
+        self.say(HELLO, [VERSION, self.room, self.epoch, credit, self.session])
+        return next((body for kind, body in self.listen(seconds) if kind == HELLO), None)
+
+    def listen(self, seconds):
+        """What comes in that time, as it comes; heartbeats go out meanwhile."""
+        end, beat = time.monotonic() + seconds, 0.0
+        while (now := time.monotonic()) < end:
+            if now >= beat and self.session:
+                self.say(HEARTBEAT, [self.seq])
+                beat = now + BEAT_S
+            message = self.receive(0.02)
+            if message:
+                yield message
+
+    def wait_for(self, kind, seconds=5.0):
+        """The next body of that kind."""
+        found = next((body for k, body in self.listen(seconds) if k == kind), None)
+        assert found is not None, f"no message {kind} within {seconds} s"
+        return found
