@@ -109,7 +109,8 @@ static void settings_changed(struct handlers *h, const struct msg_key *owner)
 					 publisher_wanted_owner(h->wanted, owner));
 }
 
-static void apply_config(struct handlers *h, const struct msg_config *config, struct str raw)
+static void apply_config(struct handlers *h, const struct msg_config *config,
+			 const struct pending_config *arrival)
 {
 	struct msg_key missing;
 	uint64_t before = reason_sum(h, &config->owner);
@@ -119,7 +120,7 @@ static void apply_config(struct handlers *h, const struct msg_config *config, st
 
 	switch (outcome) {
 	case WANTED_WAITS:
-		publisher_pending_put(&h->pending, &config->owner, raw, &missing);
+		publisher_pending_put(&h->pending, &config->owner, arrival, &missing);
 		return;
 	case WANTED_REJECTED:
 		publisher_metrics.rejects[REJECT_VALUE]++;
@@ -130,7 +131,7 @@ static void apply_config(struct handlers *h, const struct msg_config *config, st
 		settings_changed(h, &config->owner);
 		return;
 	case WANTED_CHANGED:
-		publisher_sinks_touch(h->sinks, &config->owner, config->stamp.seen_ns);
+		publisher_sinks_touch(h->sinks, &config->owner, arrival->seen_ns);
 		break;
 	case WANTED_SAME:
 		publisher_metrics.writes_saved++;
@@ -143,10 +144,12 @@ static void apply_config(struct handlers *h, const struct msg_config *config, st
 	settings_changed(h, &config->owner);
 }
 
-void publisher_handlers_config(struct handlers *h, const struct msg_config *config, struct str raw)
+void publisher_handlers_config(struct handlers *h, const struct msg *m)
 {
+	const struct msg_config *config = &m->body.config;
+
 	if (admit(h, &config->owner, &config->stamp, false))
-		apply_config(h, config, raw);
+		apply_config(h, config, &(struct pending_config){ m->raw, m->seen_ns });
 }
 
 void publisher_handlers_reject(struct handlers *h, const struct msg_reject *reject)
@@ -163,12 +166,14 @@ void publisher_handlers_reject(struct handlers *h, const struct msg_reject *reje
 	settings_changed(h, &reject->owner);
 }
 
-void publisher_handlers_delete(struct handlers *h, const struct msg_delete *gone)
+void publisher_handlers_delete(struct handlers *h, const struct msg *m)
 {
+	const struct msg_delete *gone = &m->body.delete;
+
 	if (!admit(h, &gone->owner, &gone->stamp, true))
 		return;
 	if (publisher_wanted_delete(h->wanted, &gone->owner) == WANTED_CHANGED)
-		publisher_sinks_touch(h->sinks, &gone->owner, gone->stamp.seen_ns);
+		publisher_sinks_touch(h->sinks, &gone->owner, m->seen_ns);
 	if (gone->owner.kind == MSG_KIND_POMERIUM)
 		publisher_sinks_allow_mass_delete(h->sinks, false);
 	publisher_report_gone(h->report, &gone->owner, gone->reason);
@@ -176,7 +181,7 @@ void publisher_handlers_delete(struct handlers *h, const struct msg_delete *gone
 
 /* ---- secrets ---- */
 
-static void apply_again(void *self, struct str raw)
+static void apply_again(void *self, const struct pending_config *arrival)
 {
 	struct handlers *h = self;
 	struct msg_config config;
@@ -184,8 +189,8 @@ static void apply_again(void *self, struct str raw)
 	struct err err;
 
 	pool_init(&pool);
-	if (codec_unpack(&msg_config_codec, raw, &pool, &config, &err) == 0)
-		apply_config(h, &config, raw);
+	if (codec_unpack(&msg_config_codec, arrival->raw, &pool, &config, &err) == 0)
+		apply_config(h, &config, arrival);
 	pool_clear(&pool);
 }
 

@@ -29,9 +29,9 @@ void publisher_handlers_begin(struct handlers *h, struct actor_peer *resolver, u
 
 /* Each message is applied, kept until a secret value has come, or dropped as stale: then it is
  * acknowledged; of another epoch: then it is not. */
-void publisher_handlers_config(struct handlers *h, const struct msg_config *config, struct str raw);
+void publisher_handlers_config(struct handlers *h, const struct msg *m);
 void publisher_handlers_reject(struct handlers *h, const struct msg_reject *reject);
-void publisher_handlers_delete(struct handlers *h, const struct msg_delete *gone);
+void publisher_handlers_delete(struct handlers *h, const struct msg *m);
 void publisher_handlers_secret(struct handlers *h, const struct msg_secret_put *put);
 /* Once for each announcement, when all owners have arrived: deletes those that are not in it. */
 void publisher_handlers_sweep(struct handlers *h, uint64_t now_ms);

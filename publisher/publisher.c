@@ -44,7 +44,7 @@ static int on_config(void *self, struct actor_peer *from, const struct msg *m, s
 	struct publisher *p = self;
 
 	(void)from, (void)err;
-	publisher_handlers_config(&p->handlers, &m->body.config, m->raw);
+	publisher_handlers_config(&p->handlers, m);
 	return 0;
 }
 
@@ -64,7 +64,7 @@ static int on_delete(void *self, struct actor_peer *from, const struct msg *m, s
 	struct publisher *p = self;
 
 	(void)from, (void)err;
-	publisher_handlers_delete(&p->handlers, &m->body.delete);
+	publisher_handlers_delete(&p->handlers, m);
 	return 0;
 }
 

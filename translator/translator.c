@@ -86,13 +86,14 @@ static int on_bundle(void *arg, struct actor_peer *from, const struct msg *m, st
 	pool_init(&pool);
 	if (translator_translate(&self->settings, bundle, &pool, &config, &reason)) {
 		fill_reject(bundle, &reason, &reject);
-		actor_send(publisher, MSG_REJECT, &reject);
-	} else if (actor_send(publisher, MSG_CONFIG, &config) && actor_credit(publisher) > 0) {
+		actor_send_seen(publisher, MSG_REJECT, &reject, m->seen_ns);
+	} else if (actor_send_seen(publisher, MSG_CONFIG, &config, m->seen_ns) &&
+		   actor_credit(publisher) > 0) {
 		/* the link is fine: the message is too large for every peer */
 		err_set(&reason,
 			"its configuration is too large to be published; it needs fewer paths");
 		fill_reject(bundle, &reason, &reject);
-		actor_send(publisher, MSG_REJECT, &reject);
+		actor_send_seen(publisher, MSG_REJECT, &reject, m->seen_ns);
 	}
 	pool_clear(&pool);
 	stats.bundles[reason.text[0] ? OUTCOME_REJECT : OUTCOME_CONFIG]++;

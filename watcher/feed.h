@@ -10,8 +10,11 @@ struct feed;
 /* The resolver's side. */
 struct feed_sink {
 	void *self;
-	/* OBJECT_PUT, OBJECT_DELETE, KIND_STATE or SECRET_VALUE; borrowed during the call. */
-	void (*send)(void *self, enum msg_type type, const void *body);
+	/* OBJECT_DELETE, KIND_STATE or SECRET_VALUE, and when the change was seen (0: unknown);
+	 * borrowed during the call. */
+	void (*send)(void *self, enum msg_type type, const void *body, uint64_t seen_ns);
+	/* OBJECT_PUT, packed already. */
+	void (*put)(void *self, struct str object, uint64_t seen_ns);
 	bool (*has_credit)(void *self); /* the resolver is there and takes more */
 };
 

@@ -26,12 +26,20 @@ static struct watcher watcher = { .fd = -1 };
 
 /* ---- from the feed ---- */
 
-static void on_send(void *arg, enum msg_type type, const void *body)
+static void on_send(void *arg, enum msg_type type, const void *body, uint64_t seen_ns)
 {
 	struct watcher *self = arg;
 
 	if (self->resolver)
-		actor_send(self->resolver, type, body);
+		actor_send_seen(self->resolver, type, body, seen_ns);
+}
+
+static void on_put(void *arg, struct str object, uint64_t seen_ns)
+{
+	struct watcher *self = arg;
+
+	if (self->resolver)
+		actor_send_packed(self->resolver, MSG_OBJECT_PUT, object, seen_ns);
 }
 
 static bool on_has_credit(void *arg)
@@ -163,7 +171,7 @@ static struct feed *feed_from_cluster(struct watcher *self, const struct feed_si
 static int start(void *arg, struct actor_loop *loop, struct err *err)
 {
 	struct watcher *self = arg;
-	const struct feed_sink sink = { self, on_send, on_has_credit };
+	const struct feed_sink sink = { self, on_send, on_put, on_has_credit };
 
 	self->loop = loop;
 	self->feed = self->paths.n ? watcher_feed_dir_new(&self->paths, &sink)

@@ -102,21 +102,33 @@ struct found {
 static struct found look_for(struct source_dir *source, struct str name)
 {
 	struct found found = { false, false };
-	const struct msg_object *object;
+	struct msg_object object;
+	struct str packed;
 	struct pool pool;
 
 	pool_init(&pool);
 	for (size_t i = 0;
-	     (object = watcher_source_dir_next(source, MSG_KIND_INGRESS_CLASS, &i, &pool));
+	     (packed = watcher_source_dir_next(source, MSG_KIND_INGRESS_CLASS, &i)).ptr;
 	     pool_clear(&pool)) {
-		const struct str_map *annotations = &object->ingress_class->metadata.annotations;
-
-		found.named |= str_eq(object->key.name, name);
-		found.has_default |=
-			str_is(str_map_get(annotations, RESOLVER_CLASS_DEFAULT), "true");
+		if (codec_unpack(&msg_object_codec, packed, &pool, &object, NULL) < 0)
+			continue;
+		found.named |= str_eq(object.key.name, name);
+		found.has_default |= str_is(str_map_get(&object.ingress_class->metadata.annotations,
+							RESOLVER_CLASS_DEFAULT),
+					    "true");
 	}
 	pool_clear(&pool);
 	return found;
+}
+
+static void put(const struct source_sink *sink, const struct msg_object *object)
+{
+	struct buf packed;
+
+	buf_init(&packed, BUF_MAX_MESSAGE);
+	codec_pack(&msg_object_codec, object, &packed);
+	sink->put(sink->self, buf_view(&packed), 0);
+	buf_clear(&packed);
 }
 
 void cli_input_add_classes(struct source_dir *source, const struct str_list *names,
@@ -134,8 +146,7 @@ void cli_input_add_classes(struct source_dir *source, const struct str_list *nam
 		if (i == 0 && !found.has_default)
 			class.metadata.annotations = (struct str_map){ &is_default, 1 };
 		if (!found.named)
-			sink->put(sink->self,
-				  &(struct msg_object){ .key = { .kind = MSG_KIND_INGRESS_CLASS,
+			put(sink, &(struct msg_object){ .key = { .kind = MSG_KIND_INGRESS_CLASS,
 								 .name = names->items[i] },
 							.ingress_class = &class });
 	}

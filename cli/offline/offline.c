@@ -45,25 +45,30 @@ static void add_line(struct offline *self, const struct msg_key *owner, struct s
 
 /* ---- the rooms' outputs ---- */
 
-static void on_put(void *arg, const struct msg_object *object)
+static void on_put(void *arg, struct str packed, uint64_t seen_ns)
 {
 	struct offline *self = arg;
+	struct msg_object object;
+	struct pool pool;
 
-	resolver_resolve_put(self->resolve, object);
+	pool_init(&pool);
+	if (codec_unpack(&msg_object_codec, packed, &pool, &object, NULL) == 0)
+		resolver_resolve_put(self->resolve, &object, packed, seen_ns);
+	pool_clear(&pool);
 }
 
-static void on_del(void *arg, const struct msg_object_delete *gone)
+static void on_del(void *arg, const struct msg_key *key, uint64_t seen_ns)
 {
 	struct offline *self = arg;
 
-	resolver_resolve_delete(self->resolve, gone);
+	resolver_resolve_delete(self->resolve, key, seen_ns);
 }
 
-static void on_secret(void *arg, const struct msg_secret_value *value)
+static void on_secret(void *arg, const struct msg_secret_value *value, uint64_t seen_ns)
 {
 	struct offline *self = arg;
 
-	resolver_resolve_secret(self->resolve, value);
+	resolver_resolve_secret(self->resolve, value, seen_ns);
 }
 
 static void on_unreadable(void *arg, const char *path, uint32_t line, const char *sentence)

@@ -10,6 +10,12 @@ struct actor_peer;
  * (actor_credit is 0), or no peer would take the message: it is too large or holds text that is not
  * UTF-8 (logged; actor_credit is not changed). */
 int actor_send(struct actor_peer *peer, enum msg_type type, const void *body);
+/* The same with the time at which the oldest change behind it was seen. */
+int actor_send_seen(struct actor_peer *peer, enum msg_type type, const void *body,
+		    uint64_t seen_ns);
+/* The same with a body that is packed already. */
+int actor_send_packed(struct actor_peer *peer, enum msg_type type, struct str raw,
+		      uint64_t seen_ns);
 long actor_credit(const struct actor_peer *peer); /* messages that can go out without queueing */
 enum msg_room actor_peer_room(const struct actor_peer *peer);
 uint64_t actor_peer_epoch(const struct actor_peer *peer); /* of that process's boot */

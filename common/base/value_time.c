@@ -7,6 +7,8 @@
  */
 #include "base/value.h"
 
+#include <time.h>
+
 struct cursor {
 	struct str rest;
 };
@@ -103,4 +105,21 @@ bool value_time_parse(struct str text, struct value_time *out)
 	while (take(&c, ' '))
 		continue;
 	return take_clock(&c, out) && c.rest.len == 0;
+}
+
+bool value_time_seconds(struct str text, int64_t *out)
+{
+	struct value_time t;
+	struct tm tm = { 0 };
+
+	if (!value_time_parse(text, &t))
+		return false;
+	tm.tm_year = t.year - 1900;
+	tm.tm_mon = t.month - 1;
+	tm.tm_mday = t.day;
+	tm.tm_hour = t.hour;
+	tm.tm_min = t.minute;
+	tm.tm_sec = t.second;
+	*out = timegm(&tm) - t.offset;
+	return true;
 }

@@ -7,7 +7,6 @@
 static const struct codec_field stamp_fields[] = {
 	CODEC_FIELD(msg_stamp, epoch, CODEC_UINT),
 	CODEC_FIELD(msg_stamp, number, CODEC_UINT),
-	CODEC_FIELD(msg_stamp, seen_ns, CODEC_UINT),
 };
 const struct codec msg_stamp_codec = CODEC_OF(msg_stamp, stamp_fields);
 

@@ -10,9 +10,8 @@
 /* Which resolver boot and which change. Numbers count within an epoch only; epochs are never
  * ordered. */
 struct msg_stamp {
-	uint64_t epoch;   /* random, of that resolver's boot; never 0 */
-	uint64_t number;  /* one counter for all owners */
-	uint64_t seen_ns; /* when the oldest change that led to it was seen; 0: unknown */
+	uint64_t epoch;  /* random, of that resolver's boot; never 0 */
+	uint64_t number; /* one counter for all owners */
 };
 extern const struct codec msg_stamp_codec;
 

@@ -33,6 +33,7 @@ enum codec_type {
 	CODEC_OPTIONAL,    /* pointer to a struct described by `of`, NULL when absent */
 	CODEC_LIST,        /* struct codec_list of structs described by `of`, <= max items */
 	CODEC_VALUE,       /* struct value *, an untyped tree, NULL when absent */
+	CODEC_TIME,        /* int64_t, seconds since 1970; 0: absent. Kubernetes' Time, RFC 3339 */
 	CODEC_HASH         /* struct hash */
 };
 

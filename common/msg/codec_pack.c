@@ -33,6 +33,8 @@ uint64_t codec_max(const struct codec_field *field)
 		return CODEC_MAX_NODES;
 	case CODEC_INT:
 		return INT64_MAX;
+	case CODEC_TIME:
+		return CODEC_MAX_TIME;
 	case CODEC_UINT:
 		return UINT64_MAX;
 	default:
@@ -237,6 +239,7 @@ static void pack_field(struct packer *p, const struct codec_field *field, const 
 					    : msgpack_pack_false(&p->msgpack);
 		break;
 	case CODEC_INT:
+	case CODEC_TIME:
 		pack_int(p, *(const int64_t *)at, max);
 		break;
 	case CODEC_UINT:

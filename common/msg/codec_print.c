@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 
 static void print_hidden(struct str s, struct buf *out)
@@ -95,6 +96,14 @@ static void print_int_or_text(const struct codec_field *field, const struct msg_
 		print_bytes(field, v->text, out);
 }
 
+static void print_time(int64_t seconds, struct buf *out)
+{
+	char text[CLOCK_TEXT_MAX];
+
+	clock_text(seconds, -1, text);
+	buf_json(out, str_from(text));
+}
+
 static void print_field(const struct codec_field *field, const void *at, struct buf *out)
 {
 	switch (field->type) {
@@ -136,6 +145,9 @@ static void print_field(const struct codec_field *field, const void *at, struct 
 	case CODEC_VALUE:
 		print_value(*(const struct value *const *)at, out);
 		break;
+	case CODEC_TIME:
+		print_time(*(const int64_t *)at, out);
+		break;
 	case CODEC_HASH:
 		print_hash(at, out);
 		break;
@@ -151,6 +163,8 @@ static bool is_absent(const struct codec_field *field, const void *at)
 		return !*(const void *const *)at;
 	case CODEC_TRISTATE:
 		return *(const int8_t *)at < 0;
+	case CODEC_TIME:
+		return !*(const int64_t *)at;
 	case CODEC_TEXT:
 	case CODEC_BYTES:
 		return !((const struct str *)at)->ptr;

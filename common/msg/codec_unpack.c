@@ -241,6 +241,7 @@ static bool read_field(struct codec_reader *r, const struct codec_field *field, 
 	case CODEC_TRISTATE:
 		return read_tristate(r, at);
 	case CODEC_INT:
+	case CODEC_TIME:
 		return codec_read_int(r, max, at);
 	case CODEC_UINT:
 		return codec_read_uint(r, max, at);

@@ -142,6 +142,17 @@ static int read_int(struct value_source *s, const struct where *at, const struct
 	return 0;
 }
 
+static int read_time(struct value_source *s, const struct where *at, const struct value *v,
+		     int64_t *out)
+{
+	if (is_absent(v))
+		return 0;
+	if ((v->type != VALUE_STRING && v->type != VALUE_TIME) ||
+	    !value_time_seconds(v->string, out))
+		return fail_type(s, at, "a time such as 2026-01-31T12:00:00Z", v);
+	return 0;
+}
+
 static int read_uint(struct value_source *s, const struct where *at, const struct value *v,
 		     uint64_t max, uint64_t *out)
 {
@@ -397,6 +408,8 @@ static int read_field(struct value_source *s, const struct where *at,
 		return read_list(s, at, field, v, to);
 	case CODEC_VALUE:
 		return read_value(s, at, v, to);
+	case CODEC_TIME:
+		return read_time(s, at, v, to);
 	case CODEC_HASH:
 		break; /* not a Kubernetes field */
 	}

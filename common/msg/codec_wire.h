@@ -21,6 +21,7 @@
 #define CODEC_MAX_MAP_TEXT (256u << 10) /* one value */
 #define CODEC_MAX_MAP_BYTES (2u << 20)  /* one value */
 #define CODEC_MAX_NODES 65536u          /* of an untyped value */
+#define CODEC_MAX_TIME 253402300799     /* the end of the year 9999 */
 /* Of all lists and maps of one message: bounds what a small frame can claim. */
 #define CODEC_MAX_ALL_ITEMS (256u << 10)
 /* All text of one Kubernetes object. */

@@ -1,7 +1,7 @@
 /* msg: the table of all messages, and the frame around each of them.
  *
  *   in     a struct, or the bytes of a frame, hostile
- *   out    [type, seq, body], one msgpack array; or a message in a pool
+ *   out    [type, seq, seen_ns, body], one msgpack array; or a message in a pool
  *   owns   the table: name, from, to, codec
  *   never  takes a message with a number where there must be none, or without one where there must
  *
@@ -26,6 +26,9 @@ enum {
 #define ANY (W | R | T | P)
 #define ALL (OBJECTS | JOBS | CONFIGS | STATE)
 #define NO_KEY SIZE_MAX
+
+#define FRAME_OF_3 ((char)0x93)
+#define FRAME_OF_4 ((char)0x94)
 
 /* Three sets: a room in `from` may say it to a room in `to`, on these links. */
 static const struct {
@@ -102,7 +105,7 @@ static bool is_control(enum msg_type type)
 	return type <= MSG_RESYNC;
 }
 
-/* The two or three bytes around a body: every number in the shortest form, as codec_pack writes
+/* The bytes before a body: every number in the shortest form, as codec_pack writes
  * them. */
 static void pack_uint(struct buf *out, uint64_t x)
 {
@@ -138,12 +141,27 @@ static bool read_uint(struct str frame, size_t *at, uint64_t *out)
 	return *out >= least[form];
 }
 
-void msg_pack(enum msg_type type, uint64_t seq, const void *body, struct buf *out)
+static void pack_head(const struct msg_head *head, struct buf *out)
 {
-	buf_putc(out, (char)0x93);
-	pack_uint(out, type);
-	pack_uint(out, seq);
-	codec_pack(messages[type].codec, body, out);
+	const bool control = is_control(head->type);
+
+	buf_putc(out, control ? FRAME_OF_3 : FRAME_OF_4);
+	pack_uint(out, head->type);
+	pack_uint(out, head->seq);
+	if (!control)
+		pack_uint(out, head->seen_ns);
+}
+
+void msg_pack(const struct msg_head *head, const void *body, struct buf *out)
+{
+	pack_head(head, out);
+	codec_pack(messages[head->type].codec, body, out);
+}
+
+void msg_pack_raw(const struct msg_head *head, struct str raw, struct buf *out)
+{
+	pack_head(head, out);
+	buf_str(out, raw);
 }
 
 static int read_frame(struct str frame, struct msg *out, struct err *err)
@@ -151,16 +169,22 @@ static int read_frame(struct str frame, struct msg *out, struct err *err)
 	uint64_t type;
 	size_t at = 1;
 
-	if (frame.len < 4 || frame.ptr[0] != (char)0x93)
-		return err_set(err, "malformed: a frame of %zu bytes that is not [type, seq, body]",
-			       frame.len);
+	if (frame.len < 4 || (frame.ptr[0] != FRAME_OF_3 && frame.ptr[0] != FRAME_OF_4))
+		return err_set(
+			err, "malformed: a frame of %zu bytes that is not [type, seq, seen, body]",
+			frame.len);
 	if (!read_uint(frame, &at, &type) ||
 	    !is_known((enum msg_type)(type < MSG_N_TYPES ? type : 0)))
 		return err_set(err, "malformed: a frame without a known type");
 	out->type = (enum msg_type)type;
+	if (is_control(out->type) != (frame.ptr[0] == FRAME_OF_3))
+		return err_set(err, "malformed: %s in a frame of the other form",
+			       msg_name(out->type));
 	if (!read_uint(frame, &at, &out->seq) || (out->seq == 0) != is_control(out->type))
 		return err_set(err, "malformed: %s with a wrong sequence number",
 			       msg_name(out->type));
+	if (out->seq && !read_uint(frame, &at, &out->seen_ns))
+		return err_set(err, "malformed: %s with a wrong time", msg_name(out->type));
 	out->raw = str_slice(frame, at, frame.len);
 	return 0;
 }
@@ -212,8 +236,11 @@ struct str msg_frame_body(struct str frame)
 
 void msg_print(const struct msg *m, struct buf *out)
 {
-	buf_printf(out, "{\"type\":\"%s\",\"seq\":%llu,\"body\":", msg_name(m->type),
+	buf_printf(out, "{\"type\":\"%s\",\"seq\":%llu,", msg_name(m->type),
 		   (unsigned long long)m->seq);
+	if (m->seen_ns)
+		buf_printf(out, "\"seen_ns\":%llu,", (unsigned long long)m->seen_ns);
+	buf_puts(out, "\"body\":");
 	if (is_known(m->type))
 		codec_print(messages[m->type].codec, &m->body, out);
 	else

@@ -9,7 +9,7 @@
 #include "msg/object.h"
 #include "msg/secret.h"
 
-#define MSG_PROTOCOL_VERSION 2
+#define MSG_PROTOCOL_VERSION 3
 
 enum msg_room { ROOM_NONE, ROOM_WATCHER, ROOM_RESOLVER, ROOM_TRANSLATOR, ROOM_PUBLISHER, N_ROOMS };
 const char *room_name(enum msg_room room);
@@ -70,20 +70,30 @@ union msg_body {
 /* A message as a handler gets it; lives in the pool it was unpacked into. */
 struct msg {
 	enum msg_type type;
-	uint64_t seq;   /* of its link, from 1; 0 for HELLO, HEARTBEAT, CREDIT and RESYNC */
-	struct str raw; /* the packed body, borrowed from the frame */
+	uint64_t seq;     /* of its link, from 1; 0 for HELLO, HEARTBEAT, CREDIT and RESYNC */
+	uint64_t seen_ns; /* when the oldest change behind it was seen; 0: unknown. For figures of
+			     latency only. */
+	struct str raw;   /* the packed body, borrowed from the frame; equal ones are equal bytes */
 	union msg_body body;
 };
 
-/* One ZeroMQ frame: msgpack array [type, seq, body]. `body` is the struct of that type. */
-void msg_pack(enum msg_type type, uint64_t seq, const void *body, struct buf *out);
+/* What stands before the body in a frame. */
+struct msg_head {
+	enum msg_type type;
+	uint64_t seq, seen_ns;
+};
+/* One frame: msgpack array [type, seq, seen_ns, body], or [type, 0, body] of what has no number.
+ * `body` is the struct of that type. */
+void msg_pack(const struct msg_head *head, const void *body, struct buf *out);
+/* The same with a body that is packed already. */
+void msg_pack_raw(const struct msg_head *head, struct str raw, struct buf *out);
 int msg_unpack(struct str frame, struct pool *pool, struct msg *out, struct err *err);
 /* The protocol version that a HELLO of any version names (its first field, in all of them); 0: not
  * a HELLO. */
 uint64_t msg_hello_protocol(struct str frame);
 /* The packed body in a frame; absent if it is none. */
 struct str msg_frame_body(struct str frame);
-/* For taps and dumps: {"type":"BUNDLE","seq":41,"body":{...}}, secrets hidden. */
+/* For taps and dumps: {"type":"BUNDLE","seq":41,"seen_ns":5,"body":{...}}, secrets hidden. */
 void msg_print(const struct msg *m, struct buf *out);
 /* The object a message is about, for tap topics: NULL if it is about none. */
 const struct msg_key *msg_subject(const struct msg *m);

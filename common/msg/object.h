@@ -45,6 +45,7 @@ struct msg_key msg_key_dup(const struct msg_key *key, struct pool *pool);
 struct msg_meta {
 	struct str namespace, name, uid;
 	int64_t generation;
+	int64_t creationTimestamp, deletionTimestamp; /* seconds since 1970; 0: missing */
 	struct str_map labels,
 		annotations; /* last-applied and other blobs never get here (object.c) */
 };
@@ -218,8 +219,6 @@ struct msg_pomerium {
 /* ---- messages ---- */
 struct msg_object {
 	struct msg_key key;
-	uint64_t seen_ns; /* clock_ns() when the watcher learned of it; 0: at start. For latency
-			     metrics only. */
 	/* exactly one is set, the one that key.kind names */
 	struct msg_ingress *ingress;
 	struct msg_ingress_class *ingress_class;
@@ -233,7 +232,6 @@ extern const struct codec msg_object_codec;
 
 struct msg_object_delete {
 	struct msg_key key;
-	uint64_t seen_ns;
 };
 extern const struct codec msg_object_delete_codec;
 

@@ -16,6 +16,8 @@ static const struct codec_field meta_fields[] = {
 	CODEC_FIELD(msg_meta, name, CODEC_TEXT, .flags = CODEC_REQUIRED),
 	CODEC_FIELD(msg_meta, uid, CODEC_TEXT),
 	CODEC_FIELD(msg_meta, generation, CODEC_INT),
+	CODEC_FIELD(msg_meta, creationTimestamp, CODEC_TIME),
+	CODEC_FIELD(msg_meta, deletionTimestamp, CODEC_TIME),
 	CODEC_FIELD(msg_meta, labels, CODEC_TEXT_MAP),
 	CODEC_FIELD(msg_meta, annotations, CODEC_TEXT_MAP),
 };
@@ -219,7 +221,6 @@ const struct codec msg_pomerium_codec = CODEC_OF(msg_pomerium, pomerium_fields);
 /* ---- messages ---- */
 static const struct codec_field object_fields[] = {
 	CODEC_FIELD(msg_object, key, CODEC_STRUCT, .of = &msg_key_codec),
-	CODEC_FIELD(msg_object, seen_ns, CODEC_UINT),
 	CODEC_FIELD(msg_object, ingress, CODEC_OPTIONAL, .of = &msg_ingress_codec),
 	CODEC_FIELD(msg_object, ingress_class, CODEC_OPTIONAL, .of = &msg_ingress_class_codec),
 	CODEC_FIELD(msg_object, service, CODEC_OPTIONAL, .of = &msg_service_codec),
@@ -232,7 +233,6 @@ const struct codec msg_object_codec = CODEC_OF(msg_object, object_fields);
 
 static const struct codec_field object_delete_fields[] = {
 	CODEC_FIELD(msg_object_delete, key, CODEC_STRUCT, .of = &msg_key_codec),
-	CODEC_FIELD(msg_object_delete, seen_ns, CODEC_UINT),
 };
 const struct codec msg_object_delete_codec = CODEC_OF(msg_object_delete, object_delete_fields);
 

@@ -20,7 +20,6 @@ static const struct codec_field secret_value_fields[] = {
 	CODEC_FIELD(msg_secret_value, answer, CODEC_UINT, .max = MSG_SECRET_UNAVAILABLE),
 	CODEC_FIELD(msg_secret_value, type, CODEC_TEXT),
 	CODEC_FIELD(msg_secret_value, data, CODEC_BYTES_MAP, .flags = CODEC_HIDDEN),
-	CODEC_FIELD(msg_secret_value, seen_ns, CODEC_UINT),
 };
 const struct codec msg_secret_value_codec = CODEC_OF(msg_secret_value, secret_value_fields);
 

@@ -29,7 +29,6 @@ struct msg_secret_value {
 	uint64_t answer;     /* enum msg_secret_answer */
 	struct str type;     /* "Opaque", "kubernetes.io/tls", ... */
 	struct str_map data; /* decoded bytes; hidden */
-	uint64_t seen_ns;
 };
 extern const struct codec msg_secret_value_codec;
 

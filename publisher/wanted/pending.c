@@ -13,9 +13,8 @@
 #define ASK_AGAIN_MS 2000
 
 struct pending_owner {
-	char *raw;
-	size_t len;
-	struct str text; /* msg_key_text */
+	struct pending_config config; /* raw: our own copy */
+	struct str text;              /* msg_key_text */
 	struct pending_secret *secret;
 	LIST_ENTRY(pending_owner) link; /* among those that wait for the same Secret */
 };
@@ -33,7 +32,7 @@ static void free_owner(void *ptr)
 {
 	struct pending_owner *owner = ptr;
 
-	mem_free(owner->raw);
+	mem_free((char *)owner->config.raw.ptr);
 	mem_free((char *)owner->text.ptr);
 	mem_free(owner);
 }
@@ -118,8 +117,8 @@ static struct pending_secret *secret_of(struct pending *pending, const struct ms
 	return secret;
 }
 
-void publisher_pending_put(struct pending *pending, const struct msg_key *owner, struct str raw,
-			   const struct msg_key *key)
+void publisher_pending_put(struct pending *pending, const struct msg_key *owner,
+			   const struct pending_config *config, const struct msg_key *key)
 {
 	struct pending_owner *entry = mem_alloc(sizeof(*entry));
 	struct pool pool;
@@ -127,9 +126,9 @@ void publisher_pending_put(struct pending *pending, const struct msg_key *owner,
 
 	pool_init(&pool);
 	text = msg_key_text(owner, &pool);
-	*entry = (struct pending_owner){ .raw = mem_dup(raw.ptr, raw.len),
-					 .len = raw.len,
+	*entry = (struct pending_owner){ .config = *config,
 					 .text = { mem_dup(text.ptr, text.len), text.len } };
+	entry->config.raw.ptr = mem_dup(config->raw.ptr, config->raw.len);
 	entry->secret = secret_of(pending, key);
 	LIST_INSERT_HEAD(&entry->secret->owners, entry, link);
 	publisher_pending_drop(pending, owner);
@@ -138,23 +137,26 @@ void publisher_pending_put(struct pending *pending, const struct msg_key *owner,
 }
 
 void publisher_pending_release(struct pending *pending, const struct msg_key *key,
-			       void (*again)(void *self, struct str raw))
+			       void (*again)(void *self, const struct pending_config *config))
 {
 	const struct pending_secret *secret;
 	struct pending_owner *owner, *next;
-	struct str_list raws = { 0 };
+	struct pending_config *configs = NULL;
+	size_t n = 0;
 	struct pool pool;
 
 	pool_init(&pool);
 	secret = map_get(&pending->asked, msg_key_text(key, &pool));
 	for (owner = secret ? LIST_FIRST(&secret->owners) : NULL; owner; owner = next) {
+		struct pending_config *config = pool_push(&pool, &configs, &n, sizeof(*config));
+
+		*config = owner->config;
+		config->raw = pool_str(&pool, owner->config.raw);
 		next = LIST_NEXT(owner, link);
-		*(struct str *)pool_push(&pool, &raws.items, &raws.n, sizeof(struct str)) =
-			pool_bytes(&pool, owner->raw, owner->len);
 		forget(pending, owner);
 	}
-	for (size_t i = 0; i < raws.n; i++)
-		again(pending->self, raws.items[i]);
+	for (size_t i = 0; i < n; i++)
+		again(pending->self, &configs[i]);
 	pool_clear(&pool);
 }
 

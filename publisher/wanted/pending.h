@@ -7,6 +7,12 @@
 #include "base/map.h"
 #include "msg/msg.h"
 
+/* A packed CONFIG, and when the oldest change behind it was seen. */
+struct pending_config {
+	struct str raw;
+	uint64_t seen_ns;
+};
+
 struct pending {
 	struct map owners;                  /* msg_key_text -> struct pending_owner */
 	struct map asked;                   /* msg_key_text of a Secret -> struct pending_secret */
@@ -18,14 +24,14 @@ struct pending {
 void publisher_pending_init(struct pending *pending, void *self,
 			    int (*ask)(void *self, const struct msg_key *secret));
 void publisher_pending_clear(struct pending *pending); /* usable again */
-/* Keeps a packed CONFIG of an owner instead of its earlier one, and asks for the Secret unless that
+/* Keeps a copy of a CONFIG of an owner instead of its earlier one, and asks for the Secret unless that
  * was done lately. */
-void publisher_pending_put(struct pending *pending, const struct msg_key *owner, struct str raw,
-			   const struct msg_key *secret);
+void publisher_pending_put(struct pending *pending, const struct msg_key *owner,
+			   const struct pending_config *config, const struct msg_key *secret);
 void publisher_pending_drop(struct pending *pending, const struct msg_key *owner);
 /* A Secret has come: hands each CONFIG that waited for it to `again`, which may put it back. */
 void publisher_pending_release(struct pending *pending, const struct msg_key *secret,
-			       void (*again)(void *self, struct str raw));
+			       void (*again)(void *self, const struct pending_config *config));
 size_t publisher_pending_n(const struct pending *pending);
 /* The Secret that this owner (msg_key_text) waits for, as "Secret/namespace/name"; absent: none. */
 struct str publisher_pending_for(const struct pending *pending, struct str owner);

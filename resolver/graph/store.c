@@ -7,7 +7,6 @@
  */
 #include "resolver/graph/store.h"
 
-#include "base/log.h"
 #include "base/mem.h"
 #include "resolver/graph/key.h"
 
@@ -22,14 +21,12 @@ void resolver_store_init(struct store *store)
 	memset(store, 0, sizeof(*store));
 	for (size_t kind = 0; kind < MSG_N_KINDS; kind++)
 		map_init(&store->kinds[kind], mem_free);
-	buf_init(&store->scratch, BUF_MAX_MESSAGE);
 }
 
 void resolver_store_clear(struct store *store)
 {
 	for (size_t kind = 0; kind < MSG_N_KINDS; kind++)
 		map_clear(&store->kinds[kind]);
-	buf_clear(&store->scratch);
 }
 
 static struct store_entry *find(const struct store *store, const struct msg_key *key)
@@ -41,45 +38,20 @@ static struct store_entry *find(const struct store *store, const struct msg_key 
 	return map_get(&store->kinds[key->kind], resolver_key_text(key, &text));
 }
 
-/* Packs into the scratch buffer; an empty view if the object is larger than any message may be. */
-static struct str pack(struct store *store, const struct msg_object *object)
+bool resolver_store_put(struct store *store, const struct msg_key *key, struct str packed)
 {
-	struct msg_object plain = *object;
-
-	/* The time of a change is not part of it. */
-	plain.seen_ns = 0;
-	if (store->scratch.cap > BUF_MAX_TEXT) {
-		buf_clear(&store->scratch);
-		buf_init(&store->scratch, BUF_MAX_MESSAGE);
-	}
-	buf_reset(&store->scratch);
-	codec_pack(&msg_object_codec, &plain, &store->scratch);
-	return store->scratch.full ? STR("") : buf_view(&store->scratch);
-}
-
-bool resolver_store_put(struct store *store, const struct msg_object *object)
-{
-	struct store_entry *entry = find(store, &object->key);
-	struct str bytes = pack(store, object);
+	struct store_entry *entry = find(store, key);
 	struct key_text text;
 
-	if (bytes.len == 0) {
-		if (entry)
-			entry->round = store->round[object->key.kind];
-		log_warn("object too large, its last version stays", "kind=%s name=%s",
-			 msg_kind_name((enum msg_kind)object->key.kind),
-			 err_quote(object->key.name));
+	if (entry && str_eq(packed, (struct str){ entry->bytes, entry->len })) {
+		entry->round = store->round[key->kind];
 		return false;
 	}
-	if (entry && str_eq(bytes, (struct str){ entry->bytes, entry->len })) {
-		entry->round = store->round[object->key.kind];
-		return false;
-	}
-	entry = mem_alloc(sizeof(*entry) + bytes.len);
-	entry->round = store->round[object->key.kind];
-	entry->len = bytes.len;
-	memcpy(entry->bytes, bytes.ptr, bytes.len);
-	map_put(&store->kinds[object->key.kind], resolver_key_text(&object->key, &text), entry);
+	entry = mem_alloc(sizeof(*entry) + packed.len);
+	entry->round = store->round[key->kind];
+	entry->len = packed.len;
+	memcpy(entry->bytes, packed.ptr, packed.len);
+	map_put(&store->kinds[key->kind], resolver_key_text(key, &text), entry);
 	return true;
 }
 

@@ -9,13 +9,13 @@ struct store {
 	struct map kinds[MSG_N_KINDS]; /* key text -> struct store_entry */
 	uint32_t round[MSG_N_KINDS];   /* counts the listings of a kind */
 	bool listing[MSG_N_KINDS];
-	struct buf scratch;
 };
 
 void resolver_store_init(struct store *store);
 void resolver_store_clear(struct store *store);
-/* True if the object is new or has changed. The present listing has seen it either way. */
-bool resolver_store_put(struct store *store, const struct msg_object *object);
+/* Keeps the packed object of that key. True if it is new or has changed: equal objects are equal
+ * bytes. The present listing has seen it either way. */
+bool resolver_store_put(struct store *store, const struct msg_key *key, struct str packed);
 bool resolver_store_del(struct store *store, const struct msg_key *key);
 bool resolver_store_has(const struct store *store, const struct msg_key *key);
 size_t resolver_store_count(const struct store *store, enum msg_kind kind);

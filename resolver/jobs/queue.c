@@ -250,8 +250,8 @@ bool resolver_queue_next_direct(struct queue *queue, struct queue_turn *turn)
 	return queue->direct.n && begin_turn(turn, &queue->direct, NULL);
 }
 
-struct msg_stamp resolver_queue_start(struct queue *queue, struct queue_job *job,
-				      struct queue_worker *worker, uint64_t now_ms)
+struct queue_start resolver_queue_start(struct queue *queue, struct queue_job *job,
+					struct queue_worker *worker, uint64_t now_ms)
 {
 	if (job->number)
 		end_unacked(queue, job);
@@ -269,7 +269,7 @@ struct msg_stamp resolver_queue_start(struct queue *queue, struct queue_job *job
 	}
 	if (worker && job->suspect)
 		worker->alone = queue->suspect = job;
-	return (struct msg_stamp){ .number = job->number, .seen_ns = job->sent_seen_ns };
+	return (struct queue_start){ job->number, job->sent_seen_ns };
 }
 
 void resolver_queue_leave(struct queue *queue, struct queue_job *job)

@@ -62,6 +62,12 @@ struct queue_turn {
 	bool crashed;                /* reject it: it kills workers */
 };
 
+/* What a job goes out with. */
+struct queue_start {
+	uint64_t number;  /* of the stamp */
+	uint64_t seen_ns; /* when the oldest change behind it was seen */
+};
+
 void resolver_queue_init(struct queue *queue, long (*credit)(const void *peer));
 void resolver_queue_clear(struct queue *queue);
 
@@ -81,8 +87,8 @@ bool resolver_queue_next(struct queue *queue, struct queue_turn *turn);
 bool resolver_queue_next_direct(struct queue *queue, struct queue_turn *turn);
 /* The job goes out now, to a worker or (NULL) to the publisher; it may be started again if it could
  * not be sent. Returns its stamp but for the epoch. */
-struct msg_stamp resolver_queue_start(struct queue *queue, struct queue_job *job,
-				      struct queue_worker *worker, uint64_t now_ms);
+struct queue_start resolver_queue_start(struct queue *queue, struct queue_job *job,
+					struct queue_worker *worker, uint64_t now_ms);
 /* It waits for something else; a later mark brings it back. */
 void resolver_queue_leave(struct queue *queue, struct queue_job *job);
 /* The publisher has it. Numbers that are not in flight any more are stale and ignored. */

@@ -16,14 +16,15 @@ struct dispatch {
 	uint64_t epoch; /* of the stamps */
 };
 
-static struct msg_stamp start_turn(const struct dispatch *self, const struct queue_turn *turn,
-				   struct queue_worker *worker)
+/* Returns when the oldest change behind it was seen. */
+static uint64_t start_turn(const struct dispatch *self, const struct queue_turn *turn,
+			   struct queue_worker *worker, struct msg_stamp *stamp)
 {
-	struct msg_stamp stamp =
+	const struct queue_start start =
 		resolver_queue_start(&self->out->queue, turn->job, worker, clock_ms());
 
-	stamp.epoch = self->epoch;
-	return stamp;
+	*stamp = (struct msg_stamp){ self->epoch, start.number };
+	return start.seen_ns;
 }
 
 static void send_reject(const struct dispatch *self, const struct queue_turn *turn,
@@ -33,30 +34,30 @@ static void send_reject(const struct dispatch *self, const struct queue_turn *tu
 	struct msg_reject reject = { .owner = turn->owner,
 				     .uid = meta->uid,
 				     .generation = meta->generation };
+	const uint64_t seen_ns = start_turn(self, turn, NULL, &reject.stamp);
 
 	reject.reason = str_from(reason);
-	reject.stamp = start_turn(self, turn, NULL);
-	actor_send(self->publisher, MSG_REJECT, &reject);
+	actor_send_seen(self->publisher, MSG_REJECT, &reject, seen_ns);
 }
 
 static void send_delete(const struct dispatch *self, const struct queue_turn *turn,
 			struct pool *pool)
 {
 	struct msg_delete gone = { .owner = turn->owner };
+	const uint64_t seen_ns = start_turn(self, turn, NULL, &gone.stamp);
 
 	gone.reason = str_from(resolver_resolve_why_not(self->resolve, &turn->owner, pool));
-	gone.stamp = start_turn(self, turn, NULL);
 	resolver_flush_deleted(&self->out->flush, gone.stamp.number);
-	actor_send(self->publisher, MSG_DELETE, &gone);
+	actor_send_seen(self->publisher, MSG_DELETE, &gone, seen_ns);
 }
 
 static void send_bundle(const struct dispatch *self, const struct queue_turn *turn,
 			struct msg_bundle *bundle, struct pool *pool)
 {
 	struct actor_peer *peer = turn->worker->peer;
+	const uint64_t seen_ns = start_turn(self, turn, turn->worker, &bundle->stamp);
 
-	bundle->stamp = start_turn(self, turn, turn->worker);
-	if (actor_send(peer, MSG_BUNDLE, bundle) < 0 && actor_credit(peer) > 0)
+	if (actor_send_seen(peer, MSG_BUNDLE, bundle, seen_ns) < 0 && actor_credit(peer) > 0)
 		send_reject(self, turn,
 			    "it is too large to be translated: with its Services and Secrets it "
 			    "must stay below 32 MiB",

@@ -223,10 +223,10 @@ static void update_endpoints(struct resolve *self, const struct msg_key *key, ui
 		mark_service(self, key->namespace, key->name, seen_ns);
 }
 
-void resolver_changes_follow(struct resolve *self, const struct msg_object *object)
+void resolver_changes_follow(struct resolve *self, const struct msg_object *object,
+			     uint64_t seen_ns)
 {
 	const struct msg_key *key = &object->key;
-	uint64_t seen_ns = object->seen_ns;
 
 	switch ((enum msg_kind)key->kind) {
 	case MSG_KIND_INGRESS:

@@ -18,7 +18,8 @@ static bool is_stored(const struct msg_key *key)
 	return resolver_key_can_exist(key) && key->kind != MSG_KIND_SECRET;
 }
 
-void resolver_resolve_put(struct resolve *self, const struct msg_object *object)
+void resolver_resolve_put(struct resolve *self, const struct msg_object *object, struct str packed,
+			  uint64_t seen_ns)
 {
 	if (!is_stored(&object->key)) {
 		if (object->key.kind != MSG_KIND_SECRET)
@@ -27,16 +28,16 @@ void resolver_resolve_put(struct resolve *self, const struct msg_object *object)
 				 err_quote(object->key.name));
 		return;
 	}
-	if (resolver_store_put(&self->store, object))
-		resolver_changes_follow(self, object);
+	if (resolver_store_put(&self->store, &object->key, packed))
+		resolver_changes_follow(self, object, seen_ns);
 }
 
-void resolver_resolve_delete(struct resolve *self, const struct msg_object_delete *gone)
+void resolver_resolve_delete(struct resolve *self, const struct msg_key *key, uint64_t seen_ns)
 {
-	struct msg_object nothing = { .key = gone->key, .seen_ns = gone->seen_ns };
+	struct msg_object nothing = { .key = *key };
 
-	if (is_stored(&gone->key) && resolver_store_del(&self->store, &gone->key))
-		resolver_changes_follow(self, &nothing);
+	if (is_stored(key) && resolver_store_del(&self->store, key))
+		resolver_changes_follow(self, &nothing, seen_ns);
 }
 
 static void sweep(struct resolve *self, enum msg_kind kind)
@@ -48,7 +49,7 @@ static void sweep(struct resolve *self, enum msg_kind kind)
 	pool_init(&pool);
 	resolver_store_end(&self->store, kind, &pool, &gone, &n);
 	for (size_t i = 0; i < n; i++)
-		resolver_resolve_delete(self, &(struct msg_object_delete){ .key = gone[i] });
+		resolver_resolve_delete(self, &gone[i], 0);
 	pool_clear(&pool);
 }
 
@@ -89,7 +90,8 @@ void resolver_resolve_kind_state(struct resolve *self, const struct msg_kind_sta
 		resolver_changes_mark(self, &self->pomerium, 0);
 }
 
-void resolver_resolve_secret(struct resolve *self, const struct msg_secret_value *value)
+void resolver_resolve_secret(struct resolve *self, const struct msg_secret_value *value,
+			     uint64_t seen_ns)
 {
 	struct msg_secret_put put;
 	struct pool pool;
@@ -100,23 +102,23 @@ void resolver_resolve_secret(struct resolve *self, const struct msg_secret_value
 	if (resolver_secrets_values(&self->secrets, &value->key, &pool, &put))
 		self->sink.secret_put(self->sink.self, &put);
 	pool_clear(&pool);
-	resolver_changes_mark_referrers(self, &value->key, value->seen_ns);
+	resolver_changes_mark_referrers(self, &value->key, seen_ns);
 }
 
 void resolver_resolve_apply(struct resolve *self, const struct msg *m)
 {
 	switch (m->type) {
 	case MSG_OBJECT_PUT:
-		resolver_resolve_put(self, &m->body.object);
+		resolver_resolve_put(self, &m->body.object, m->raw, m->seen_ns);
 		break;
 	case MSG_OBJECT_DELETE:
-		resolver_resolve_delete(self, &m->body.object_delete);
+		resolver_resolve_delete(self, &m->body.object_delete.key, m->seen_ns);
 		break;
 	case MSG_KIND_STATE:
 		resolver_resolve_kind_state(self, &m->body.kind_state);
 		break;
 	case MSG_SECRET_VALUE:
-		resolver_resolve_secret(self, &m->body.secret_value);
+		resolver_resolve_secret(self, &m->body.secret_value, m->seen_ns);
 		break;
 	default:
 		break;

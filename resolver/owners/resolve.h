@@ -42,10 +42,13 @@ void resolver_resolve_destroy(struct resolve **self_p);
 
 /* OBJECT_PUT, OBJECT_DELETE, KIND_STATE and SECRET_VALUE. */
 void resolver_resolve_apply(struct resolve *self, const struct msg *m);
-void resolver_resolve_put(struct resolve *self, const struct msg_object *object);
-void resolver_resolve_delete(struct resolve *self, const struct msg_object_delete *gone);
+/* `packed`: the same object. seen_ns: when the change was seen; 0: unknown. */
+void resolver_resolve_put(struct resolve *self, const struct msg_object *object, struct str packed,
+			  uint64_t seen_ns);
+void resolver_resolve_delete(struct resolve *self, const struct msg_key *key, uint64_t seen_ns);
 void resolver_resolve_kind_state(struct resolve *self, const struct msg_kind_state *state);
-void resolver_resolve_secret(struct resolve *self, const struct msg_secret_value *value);
+void resolver_resolve_secret(struct resolve *self, const struct msg_secret_value *value,
+			     uint64_t seen_ns);
 bool resolver_resolve_synced(const struct resolve *self); /* there was a state of every kind */
 bool resolver_resolve_complete(
 	const struct resolve *self); /* and none of those that make owners is unavailable */

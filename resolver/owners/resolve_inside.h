@@ -21,7 +21,8 @@ struct resolve {
 
 /* changes.c: what the store holds under this key is new; with no part set, it is gone. Marks the
  * owners concerned. */
-void resolver_changes_follow(struct resolve *self, const struct msg_object *object);
+void resolver_changes_follow(struct resolve *self, const struct msg_object *object,
+			     uint64_t seen_ns);
 /* An owner has to be translated again, or is gone. */
 void resolver_changes_mark(struct resolve *self, const struct msg_key *owner, uint64_t seen_ns);
 /* Marks all owners that refer to this key. */

@@ -13,7 +13,7 @@ import zmq
 from pipeline import Pipeline, app, fill, read, translate, wait_for, write
 
 HELLO, HEARTBEAT, CONFIG = 1, 2, 12
-VERSION = 2
+VERSION = 3
 MEMORY_MB = 400
 
 
@@ -87,9 +87,9 @@ def frames(dice):
     yield b"\x91" * 5000
     yield bytes(dice.randrange(256) for _ in range(2000))
     yield b"x" * (1 << 20)
-    yield msgpack.packb([99, 1, []])
-    yield msgpack.packb([CONFIG, 1, []])
-    yield msgpack.packb([CONFIG, 7, ["a"] * 12])
+    yield msgpack.packb([99, 1, 0, []])
+    yield msgpack.packb([CONFIG, 1, 0, []])
+    yield msgpack.packb([CONFIG, 7, 0, ["a"] * 12])
     yield msgpack.packb([HELLO, 0, [VERSION, 2]])
     yield msgpack.packb([HELLO, 0, [VERSION, 77, 1, 1, 1]])
     yield msgpack.packb([HELLO, 0, [VERSION, 4, 5, 2**64 - 1, 1]])  # says that it is a publisher

@@ -5,12 +5,13 @@ import time
 import msgpack
 import zmq
 
-VERSION = 2
+VERSION = 3
 (HELLO, HEARTBEAT, CREDIT, RESYNC, OBJECT_PUT, OBJECT_DELETE, KIND_STATE, SECRET_WANTED, SECRET_VALUE, SECRET_PUT, BUNDLE, CONFIG, REJECT, DELETE,
  INVENTORY, FLUSHED, ACK, ADDRESSES) = range(1, 19)
 WATCHER, RESOLVER, TRANSLATOR, PUBLISHER = range(1, 5)
 INGRESS, POMERIUM = 1, 7
 BEAT_S = 0.25
+PART_MAX = 256 << 10
 
 
 def pack(x):
@@ -42,22 +43,27 @@ class Peer:
     def __exit__(self, *_):
         self.socket.close()
 
-    def say(self, kind, body, seq=0):
-        """Without a number. Who is not let in has nobody to say it to."""
+    def put(self, frame):
+        """In parts. Who is not let in has nobody to send to."""
+        parts = [frame[at:at + PART_MAX] for at in range(0, len(frame), PART_MAX)]
         try:
-            self.socket.send(pack([kind, seq, body]), zmq.NOBLOCK)
+            self.socket.send_multipart(parts or [b""], zmq.NOBLOCK)
         except zmq.Again:
             pass
 
+    def say(self, kind, body):
+        """Without a number."""
+        self.put(pack([kind, 0, body]))
+
     def send(self, kind, body):
         self.seq += 1
-        self.say(kind, body, self.seq)
+        self.put(pack([kind, self.seq, 0, body]))
 
     def receive(self, seconds):
         """(kind, body), or None."""
         if not self.socket.poll(int(seconds * 1000)):
             return None
-        kind, seq, body = unpack(self.socket.recv())
+        kind, seq, *_, body = unpack(b"".join(self.socket.recv_multipart()))
         if seq and not self.holds:
             self.say(CREDIT, [1])
         return kind, body

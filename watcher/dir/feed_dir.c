@@ -25,25 +25,29 @@ static struct feed_dir *of(struct feed *feed)
 
 /* ---- from the source ---- */
 
-static void send_message(struct feed_dir *self, enum msg_type type, const void *body)
+static void send_message(struct feed_dir *self, enum msg_type type, const void *body,
+			 uint64_t seen_ns)
 {
 	if (self->up)
-		self->feed.sink.send(self->feed.sink.self, type, body);
+		self->feed.sink.send(self->feed.sink.self, type, body, seen_ns);
 }
 
-static void on_put(void *self, const struct msg_object *object)
+static void on_put(void *arg, struct str object, uint64_t seen_ns)
 {
-	send_message(self, MSG_OBJECT_PUT, object);
+	struct feed_dir *self = arg;
+
+	if (self->up)
+		self->feed.sink.put(self->feed.sink.self, object, seen_ns);
 }
 
-static void on_del(void *self, const struct msg_object_delete *gone)
+static void on_del(void *self, const struct msg_key *key, uint64_t seen_ns)
 {
-	send_message(self, MSG_OBJECT_DELETE, gone);
+	send_message(self, MSG_OBJECT_DELETE, &(struct msg_object_delete){ *key }, seen_ns);
 }
 
-static void on_secret(void *self, const struct msg_secret_value *value)
+static void on_secret(void *self, const struct msg_secret_value *value, uint64_t seen_ns)
 {
-	send_message(self, MSG_SECRET_VALUE, value);
+	send_message(self, MSG_SECRET_VALUE, value, seen_ns);
 }
 
 static void on_problem(void *self, const char *path, uint32_t line, const char *sentence)
@@ -55,9 +59,14 @@ static void on_problem(void *self, const char *path, uint32_t line, const char *
 
 /* ---- resync: all kinds, one after the other ---- */
 
-static void send_step(void *self, enum msg_type type, const void *body)
+static void send_state(void *self, const struct msg_kind_state *state)
 {
-	send_message(self, type, body);
+	send_message(self, MSG_KIND_STATE, state, 0);
+}
+
+static void send_object(void *self, struct str object)
+{
+	on_put(self, object, 0);
 }
 
 static bool has_credit(const struct feed_dir *self)
@@ -68,7 +77,7 @@ static bool has_credit(const struct feed_dir *self)
 static void go_on(struct feed *feed)
 {
 	struct feed_dir *self = of(feed);
-	const struct resync_out out = { self, send_step };
+	const struct resync_out out = { self, send_state, send_object };
 
 	while (self->resync.kind && has_credit(self)) {
 		if (watcher_resync_step(&self->resync, &out))

@@ -33,29 +33,26 @@ static void send_kind_state(struct resync *self, enum msg_kind_condition conditi
 		state.condition = MSG_KIND_UNAVAILABLE;
 		state.reason = str_from(err.text);
 	}
-	out->send(out->self, MSG_KIND_STATE, &state);
+	out->state(out->self, &state);
 }
 
 bool watcher_resync_step(struct resync *self, const struct resync_out *out)
 {
-	const struct msg_object *object;
-	struct pool pool;
+	struct str object;
 
 	if (!self->listing) {
 		self->listing = true;
 		send_kind_state(self, MSG_KIND_LISTING, out);
 		return true;
 	}
-	pool_init(&pool);
-	object = watcher_source_dir_next(self->source, *self->kind, &self->at, &pool);
-	if (object) {
-		out->send(out->self, MSG_OBJECT_PUT, object);
+	object = watcher_source_dir_next(self->source, *self->kind, &self->at);
+	if (object.ptr) {
+		out->put(out->self, object);
 	} else {
 		send_kind_state(self, MSG_KIND_SYNCED, out);
 		self->listing = false;
 		self->at = 0;
 		self->kind = self->kind[1] == MSG_KIND_NONE ? NULL : self->kind + 1;
 	}
-	pool_clear(&pool);
 	return self->kind != NULL;
 }

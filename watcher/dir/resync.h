@@ -16,7 +16,8 @@ struct resync {
 
 struct resync_out {
 	void *self;
-	void (*send)(void *self, enum msg_type type, const void *body);
+	void (*state)(void *self, const struct msg_kind_state *state);
+	void (*put)(void *self, struct str object); /* packed */
 };
 
 void watcher_resync_begin(struct resync *self, struct source_dir *source);

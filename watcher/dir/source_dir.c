@@ -60,44 +60,17 @@ static void report_problem(struct source_dir *self, const char *path, uint32_t l
 	self->sink.problem(self->sink.self, path, line, sentence);
 }
 
-/* NULL never happens: the bytes are our own. */
-static struct msg_object *unpack_object(const struct manifest_item *item, struct pool *pool)
-{
-	struct msg_object *object = pool_alloc(pool, sizeof(*object));
-	struct err err;
-
-	if (!codec_unpack(&msg_object_codec, item->object, pool, object, &err))
-		return object;
-	log_error("our own object does not unpack", "reason=%s", log_value(err.text));
-	return NULL;
-}
-
 static void send_put(struct source_dir *self, const struct manifest_item *item)
 {
-	struct msg_object *object;
-	struct pool pool;
-
-	pool_init(&pool);
-	object = unpack_object(item, &pool);
-	if (object) {
-		object->seen_ns = self->seen_ns;
-		self->sink.put(self->sink.self, object);
-	}
-	pool_clear(&pool);
+	self->sink.put(self->sink.self, item->object, self->seen_ns);
 }
 
 static void send_del(struct source_dir *self, const struct manifest_item *item)
 {
-	struct msg_object *object;
-	struct pool pool;
+	struct msg_key key;
 
-	pool_init(&pool);
-	object = unpack_object(item, &pool);
-	if (object)
-		self->sink.del(self->sink.self,
-			       &(struct msg_object_delete){ .key = object->key,
-							    .seen_ns = self->seen_ns });
-	pool_clear(&pool);
+	if (msg_key_from_text(item->key, &key))
+		self->sink.del(self->sink.self, &key, self->seen_ns);
 }
 
 static void send_secret(struct source_dir *self, const struct wanted_secret *wanted, struct str key)
@@ -113,8 +86,7 @@ static void send_secret(struct source_dir *self, const struct wanted_secret *wan
 			MSG_SECRET_UNAVAILABLE; /* it may be in the file that cannot be read */
 	else if (item && codec_unpack(&msg_secret_value_codec, item->secret, &pool, &value, &err))
 		log_error("our own secret does not unpack", "reason=%s", log_value(err.text));
-	value.seen_ns = self->seen_ns;
-	self->sink.secret(self->sink.self, &value);
+	self->sink.secret(self->sink.self, &value, self->seen_ns);
 	pool_wipe(&pool);
 }
 
@@ -350,21 +322,16 @@ void watcher_source_dir_add(struct source_dir *self, const char *name, struct st
 
 int watcher_source_dir_load(struct source_dir *self)
 {
-	struct pool pool;
-
 	self->loading = true;
 	watcher_folders_scan(self->folders);
 	self->loading = false;
 	self->loaded = true;
-	pool_init(&pool);
 	for (const enum msg_kind *kind = watcher_source_dir_kinds; *kind; kind++) {
-		const struct msg_object *object;
+		struct str object;
 
-		for (size_t i = 0; (object = watcher_source_dir_next(self, *kind, &i, &pool));
-		     pool_clear(&pool))
-			self->sink.put(self->sink.self, object);
+		for (size_t i = 0; (object = watcher_source_dir_next(self, *kind, &i)).ptr;)
+			self->sink.put(self->sink.self, object, 0);
 	}
-	pool_clear(&pool);
 	return self->n_missing ? -1 : 0;
 }
 
@@ -438,8 +405,7 @@ void watcher_source_dir_answer_wanted(struct source_dir *self)
 		send_secret(self, wanted, key);
 }
 
-struct msg_object *watcher_source_dir_next(struct source_dir *self, enum msg_kind kind, size_t *i,
-					   struct pool *pool)
+struct str watcher_source_dir_next(struct source_dir *self, enum msg_kind kind, size_t *i)
 {
 	size_t file = *i >> 32, item = *i & UINT32_MAX;
 
@@ -450,11 +416,11 @@ struct msg_object *watcher_source_dir_next(struct source_dir *self, enum msg_kin
 			if (manifest->items[item].kind != kind || !manifest->items[item].wins)
 				continue;
 			*i = file << 32 | (item + 1);
-			return unpack_object(&manifest->items[item], pool);
+			return manifest->items[item].object;
 		}
 	}
 	*i = file << 32;
-	return NULL;
+	return STR_NONE;
 }
 
 struct source_counts watcher_source_dir_count(const struct source_dir *self)

@@ -16,10 +16,11 @@ struct source_dir;
  * during the call. */
 struct source_sink {
 	void *self;
-	void (*put)(void *self, const struct msg_object *object);
-	void (*del)(void *self, const struct msg_object_delete *gone);
-	void (*secret)(void *self,
-		       const struct msg_secret_value *value); /* of wanted Secrets only */
+	/* seen_ns: of the event behind it; 0 at start. `object`: packed. */
+	void (*put)(void *self, struct str object, uint64_t seen_ns);
+	void (*del)(void *self, const struct msg_key *key, uint64_t seen_ns);
+	/* Of wanted Secrets only. */
+	void (*secret)(void *self, const struct msg_secret_value *value, uint64_t seen_ns);
 	/* For a person: a file that broke, a document that lost to another. */
 	void (*problem)(void *self, const char *path, uint32_t line, const char *sentence);
 };
@@ -53,10 +54,9 @@ void watcher_source_dir_answer_wanted(struct source_dir *self);
 /* The kinds in the order that suits a reader best: first those that others refer to. Ends with
  * MSG_KIND_NONE. */
 extern const enum msg_kind watcher_source_dir_kinds[];
-/* Winning objects, for a resync (nothing may be read between two calls): for (size_t i = 0; (o =
- * watcher_source_dir_next(self, kind, &i, pool)); ) ... */
-struct msg_object *watcher_source_dir_next(struct source_dir *self, enum msg_kind kind, size_t *i,
-					   struct pool *pool);
+/* Winning objects, packed, for a resync (nothing may be read between two calls): for (size_t i = 0;
+ * (o = watcher_source_dir_next(self, kind, &i)).ptr; ) ... */
+struct str watcher_source_dir_next(struct source_dir *self, enum msg_kind kind, size_t *i);
 
 struct source_counts {
 	size_t n_files, n_broken, n_objects;

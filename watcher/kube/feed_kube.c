@@ -37,30 +37,32 @@ static struct feed_kube *of(struct feed *feed)
 	return (struct feed_kube *)feed;
 }
 
-static void send_message(struct feed_kube *self, enum msg_type type, const void *body)
+static void send_message(struct feed_kube *self, enum msg_type type, const void *body,
+			 uint64_t seen_ns)
 {
 	if (self->up)
-		self->feed.sink.send(self->feed.sink.self, type, body);
+		self->feed.sink.send(self->feed.sink.self, type, body, seen_ns);
 }
 
 /* ---- from the reflectors ---- */
 
-static void on_put(void *arg, const struct msg_object *object)
+static void on_put(void *arg, const struct msg_key *key, struct str object, uint64_t seen_ns)
 {
 	struct feed_kube *self = arg;
 
-	send_message(self, MSG_OBJECT_PUT, object);
-	if (object->key.kind == MSG_KIND_SECRET)
-		watcher_secret_fetch_touched(self->secrets, &object->key);
+	if (self->up)
+		self->feed.sink.put(self->feed.sink.self, object, seen_ns);
+	if (key->kind == MSG_KIND_SECRET)
+		watcher_secret_fetch_touched(self->secrets, key);
 }
 
-static void on_del(void *arg, const struct msg_object_delete *gone)
+static void on_del(void *arg, const struct msg_key *key, uint64_t seen_ns)
 {
 	struct feed_kube *self = arg;
 
-	send_message(self, MSG_OBJECT_DELETE, gone);
-	if (gone->key.kind == MSG_KIND_SECRET)
-		watcher_secret_fetch_gone(self->secrets, &gone->key);
+	send_message(self, MSG_OBJECT_DELETE, &(struct msg_object_delete){ *key }, seen_ns);
+	if (key->kind == MSG_KIND_SECRET)
+		watcher_secret_fetch_gone(self->secrets, key);
 }
 
 static void on_touched(void *arg, const struct msg_key *key)
@@ -81,7 +83,7 @@ static void on_secret(void *arg, const struct msg_secret_value *value)
 {
 	struct feed_kube *self = arg;
 
-	send_message(self, MSG_SECRET_VALUE, value);
+	send_message(self, MSG_SECRET_VALUE, value, clock_ns());
 }
 
 /* Of several namespaces: unavailable if one is, else listing while one still lists. Whether the
@@ -137,7 +139,7 @@ static void on_state(void *arg, struct reflector *from, const char *reason)
 		return;
 	*sent = (int)state.condition;
 	log_state(self, row, &state);
-	send_message(self, MSG_KIND_STATE, &state);
+	send_message(self, MSG_KIND_STATE, &state, 0);
 }
 
 /* ---- the operations of a feed ---- */
@@ -153,7 +155,7 @@ static void begin(struct feed *feed, bool stranger)
 	for (const struct kind_row *row = watcher_kinds_table; row->kind != MSG_KIND_NONE; row++) {
 		state.kind = row->kind;
 		self->sent[row->kind] = MSG_KIND_LISTING;
-		send_message(self, MSG_KIND_STATE, &state);
+		send_message(self, MSG_KIND_STATE, &state, 0);
 	}
 	for (size_t i = 0; i < self->n; i++)
 		watcher_reflector_restart(self->reflectors[i]);
@@ -161,7 +163,7 @@ static void begin(struct feed *feed, bool stranger)
 	/* Manifests may have Endpoints without slices; a cluster has slices. */
 	state.kind = MSG_KIND_ENDPOINTS;
 	state.condition = MSG_KIND_SYNCED;
-	send_message(self, MSG_KIND_STATE, &state);
+	send_message(self, MSG_KIND_STATE, &state, 0);
 }
 
 static void end(struct feed *feed)

@@ -128,9 +128,7 @@ static struct fetch *add(struct secret_fetch *self, const struct msg_key *key)
 
 static void answer(struct fetch *f, enum msg_secret_answer what)
 {
-	const struct msg_secret_value value = {
-		.key = f->key, .answer = what, .type = STR(""), .seen_ns = clock_ns()
-	};
+	const struct msg_secret_value value = { .key = f->key, .answer = what, .type = STR("") };
 
 	set_answered(f);
 	f->all->sink.answer(f->all->sink.self, &value);
@@ -150,7 +148,6 @@ static int answer_found(struct fetch *f, struct str body, struct err *err)
 	if (!rc && !msg_key_equal(&value.key, &f->key))
 		rc = err_set(err, "the answer is about another Secret");
 	if (!rc) {
-		value.seen_ns = clock_ns();
 		set_answered(f);
 		f->all->sink.answer(f->all->sink.self, &value);
 	}

@@ -9,11 +9,13 @@
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "msg/codec.h"
 
 #define NAME_MAX_LEN (63 + 1 + 253 + 1)
-#define PACKED_KEEP (64u << 10) /* a larger buffer is given back */
+#define OBJECT_MAX (BUF_MAX_MESSAGE - 4096) /* what a frame adds must fit in, too */
+#define PACKED_KEEP (64u << 10)             /* a larger buffer is given back */
 
 struct sent_object {
 	uint64_t hash;
@@ -25,7 +27,7 @@ void watcher_sent_init(struct sent *sent, const struct kind_row *row, const stru
 {
 	*sent = (struct sent){ .row = row, .sink = sink };
 	map_init(&sent->objects, mem_free);
-	buf_init(&sent->packed, BUF_MAX_MESSAGE);
+	buf_init(&sent->packed, OBJECT_MAX);
 }
 
 void watcher_sent_clear(struct sent *sent)
@@ -42,18 +44,6 @@ void watcher_sent_forget(struct sent *sent)
 void watcher_sent_begin_list(struct sent *sent)
 {
 	sent->list++;
-}
-
-static uint64_t hash_object(struct sent *sent, const struct msg_object *object)
-{
-	uint64_t hash;
-
-	codec_pack(&msg_object_codec, object, &sent->packed);
-	hash = hash_fast(buf_view(&sent->packed));
-	if (sent->packed.cap > PACKED_KEEP)
-		buf_clear(&sent->packed);
-	buf_reset(&sent->packed);
-	return hash;
 }
 
 /* "namespace/name" or "name"; empty for a key that no object of Kubernetes has. */
@@ -84,34 +74,44 @@ static struct sent_object *add(struct sent *sent, const struct msg_key *key)
 	return object;
 }
 
-void watcher_sent_put(struct sent *sent, struct msg_object *object, struct str version)
+static uint64_t now(const struct sent *sent)
+{
+	return sent->live ? clock_ns() : 0;
+}
+
+/* Into sent->packed: the bytes that are hashed are those that go out. */
+static struct str pack(struct sent *sent, const struct msg_object *object)
+{
+	buf_reset(&sent->packed);
+	codec_pack(&msg_object_codec, object, &sent->packed);
+	return buf_view(&sent->packed);
+}
+
+void watcher_sent_put(struct sent *sent, const struct msg_object *object, struct str version)
 {
 	const uint64_t version_hash = hash_fast(version);
 	struct sent_object *known = find(sent, &object->key);
 	const bool is_new = !known;
-	uint64_t hash;
+	const struct str packed = pack(sent, object);
+	const uint64_t hash = hash_fast(packed);
 
+	if (sent->packed.full) {
+		log_warn("object too large, its last version stays", "kind=%s name=%s",
+			 msg_kind_name(sent->row->kind), err_quote(object->key.name));
+		watcher_sent_keep(sent, &object->key);
+		return;
+	}
 	if (is_new)
 		known = add(sent, &object->key);
-	object->seen_ns = 0;
-	hash = hash_object(sent, object);
 	known->list = sent->list;
 	if (!is_new && known->version != version_hash && sent->row->metadata_only)
 		sent->sink->touched(sent->sink->self, &object->key);
 	known->version = version_hash;
-	if (!is_new && known->hash == hash)
-		return;
+	if (is_new || known->hash != hash)
+		sent->sink->put(sent->sink->self, &object->key, packed, now(sent));
 	known->hash = hash;
-	object->seen_ns = sent->live ? clock_ns() : 0;
-	sent->sink->put(sent->sink->self, object);
-}
-
-static void send_gone(struct sent *sent, const struct msg_key *key)
-{
-	const struct msg_object_delete gone = { .key = *key,
-						.seen_ns = sent->live ? clock_ns() : 0 };
-
-	sent->sink->del(sent->sink->self, &gone);
+	if (sent->packed.cap > PACKED_KEEP)
+		buf_clear(&sent->packed);
 }
 
 void watcher_sent_del(struct sent *sent, const struct msg_key *key)
@@ -119,7 +119,7 @@ void watcher_sent_del(struct sent *sent, const struct msg_key *key)
 	char buf[NAME_MAX_LEN];
 
 	if (map_del(&sent->objects, name_of(key, buf, sizeof(buf))))
-		send_gone(sent, key);
+		sent->sink->del(sent->sink->self, key, now(sent));
 }
 
 void watcher_sent_keep(struct sent *sent, const struct msg_key *key)
@@ -143,7 +143,7 @@ void watcher_sent_end_list(struct sent *sent)
 			continue;
 		if (!str_cut(name, '/', &key.namespace, &key.name))
 			key.name = name;
-		send_gone(sent, &key);
+		sent->sink->del(sent->sink->self, &key, now(sent));
 		map_del(&sent->objects, name);
 	}
 }

@@ -8,9 +8,10 @@
 
 struct sent_sink {
 	void *self;
-	/* The object is new, or differs from what was sent last. */
-	void (*put)(void *self, const struct msg_object *object);
-	void (*del)(void *self, const struct msg_object_delete *gone);
+	/* The object, packed, is new or differs from what was sent last. seen_ns: now; 0: who knows
+	 * when that was. */
+	void (*put)(void *self, const struct msg_key *key, struct str object, uint64_t seen_ns);
+	void (*del)(void *self, const struct msg_key *key, uint64_t seen_ns);
 	/* A Secret has another resourceVersion than before: its values may be others. */
 	void (*touched)(void *self, const struct msg_key *key);
 };
@@ -30,7 +31,7 @@ void watcher_sent_forget(struct sent *sent); /* the reader has nothing */
 void watcher_sent_begin_list(struct sent *sent);
 /* What was not in the list that began last is gone. */
 void watcher_sent_end_list(struct sent *sent);
-void watcher_sent_put(struct sent *sent, struct msg_object *object, struct str version);
+void watcher_sent_put(struct sent *sent, const struct msg_object *object, struct str version);
 void watcher_sent_del(struct sent *sent, const struct msg_key *key);
 /* It is there, but cannot be used: what was sent of it stays. */
 void watcher_sent_keep(struct sent *sent, const struct msg_key *key);

@@ -1,5 +1,5 @@
-/* frame: a packed message on its way through a ZeroMQ socket; at a ROUTER it follows the routing id
- * of the peer. */
+/* frame: a packed message on its way through a ZeroMQ socket, in one part or several; at a ROUTER
+ * behind the routing id of the peer. */
 #ifndef ACTOR_FRAME_H
 #define ACTOR_FRAME_H
 
@@ -7,12 +7,15 @@
 #include <zmq.h>
 
 #include "actor/link/frame_sent.h"
-#include "base/str.h"
+#include "base/buf.h"
+
+#define FRAME_PART_MAX (256u << 10) /* so that no stranger can make a process hold more */
 
 struct frame {
-	zmq_msg_t id; /* of the peer; empty at a DEALER */
-	zmq_msg_t body;
-	bool well_formed; /* it had as many parts as it should */
+	zmq_msg_t id;      /* of the peer; empty at a DEALER */
+	zmq_msg_t part;    /* the first */
+	struct buf joined; /* all of them, where there are several */
+	bool well_formed;  /* it is not longer than a message may be */
 };
 
 /* `id`: absent at a DEALER. A secret frame is wiped once it has gone. */

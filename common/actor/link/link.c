@@ -183,7 +183,7 @@ static void on_other_connection(struct link *self, const struct link_arrival *in
 /* Whether the frame comes from somebody who may be heard. */
 static bool check_caller(struct link *self, struct link_arrival *in, struct frame *frame)
 {
-	in->caller = actor_caller_of(&frame->body, self->socket.has_curve);
+	in->caller = actor_caller_of(&frame->part, self->socket.has_curve);
 	if (self->socket.has_curve && !admits(self, &in->caller))
 		return false;
 	if (!in->peer || in->peer->gone || actor_caller_is_same(&in->caller, &in->peer->caller))
@@ -208,7 +208,7 @@ static void take_frame(struct link *self, struct frame *frame)
 	if (frame->well_formed)
 		on_arrival(self, &in);
 	else
-		actor_peer_malformed(&self->end, in.id, "malformed: a message of several parts");
+		actor_peer_malformed(&self->end, in.id, "malformed: a message of more than 32 MiB");
 	if (in.frame.len > 2 && msg_is_secret((enum msg_type)in.frame.ptr[1]))
 		actor_frame_wipe(frame);
 }

@@ -18,29 +18,46 @@
 /* ---- what goes out ---- */
 
 /* For the taps: the frame is in link->buf. */
-static void show(struct peer_link *link, enum msg_room to, enum msg_type type, uint64_t seq,
+static void show(struct peer_link *link, enum msg_room to, const struct msg_head *head,
 		 const void *body)
 {
-	struct msg m = { .type = type, .seq = seq, .raw = msg_frame_body(buf_view(&link->buf)) };
+	struct msg m = { .type = head->type, .seq = head->seq, .seen_ns = head->seen_ns };
 
-	memcpy(&m.body, body, msg_codec(type)->size);
+	m.raw = msg_frame_body(buf_view(&link->buf));
+	memcpy(&m.body, body, msg_codec(head->type)->size);
 	actor_taps_show(link->taps,
 			&(struct taps_message){ link->actor->room, to, .out = true, &m });
 }
 
-static void pack(struct peer_link *link, enum msg_room to, enum msg_type type, uint64_t seq,
+static void pack(struct peer_link *link, enum msg_room to, const struct msg_head *head,
 		 const void *body)
 {
 	buf_reset(&link->buf);
-	msg_pack(type, seq, body, &link->buf);
+	msg_pack(head, body, &link->buf);
 	if (link->taps->n_listeners && !link->buf.full)
-		show(link, to, type, seq, body);
+		show(link, to, head, body);
+}
+
+static void pack_raw(struct peer_link *link, enum msg_room to, const struct msg_head *head,
+		     struct str raw)
+{
+	struct pool pool;
+	struct msg m;
+
+	buf_reset(&link->buf);
+	msg_pack_raw(head, raw, &link->buf);
+	if (!link->taps->n_listeners || link->buf.full)
+		return;
+	pool_init(&pool);
+	if (msg_unpack(buf_view(&link->buf), &pool, &m, NULL) == 0)
+		show(link, to, head, &m.body);
+	pool_wipe(&pool);
 }
 
 enum frame_sent actor_peer_say(struct peer_link *link, struct str id, enum msg_room to,
 			       enum msg_type type, const void *body)
 {
-	pack(link, to, type, 0, body);
+	pack(link, to, &(struct msg_head){ .type = type }, body);
 	actor_metrics.sent[type]++;
 	return link->send(link->self, id, buf_view(&link->buf), false);
 }
@@ -60,23 +77,51 @@ static enum frame_sent send_numbered(void *arg, enum msg_type type, struct str f
 	return sent;
 }
 
-int actor_send(struct actor_peer *peer, enum msg_type type, const void *body)
+static bool may_send(const struct actor_peer *peer)
 {
-	struct peer_link *link = peer->link;
-	struct buf *buf = &link->buf;
-	int rc;
-
 	if (!peer->up || peer->gone)
-		return -1;
-	link->on_numbered(link->self);
-	pack(link, peer->room, type, actor_outbox_next(&peer->outbox), body);
-	rc = buf->full ? -1 : actor_outbox_put(&peer->outbox, type, buf_view(buf));
+		return false;
+	peer->link->on_numbered(peer->link->self);
+	return true;
+}
+
+/* The frame that was packed. */
+static int send_packed_frame(struct actor_peer *peer, enum msg_type type)
+{
+	struct buf *buf = &peer->link->buf;
+	int rc = buf->full ? -1 : actor_outbox_put(&peer->outbox, type, buf_view(buf));
+
 	if (buf->full)
 		log_error("message not sent: too large, or text that is not UTF-8", "type=%s to=%s",
 			  msg_name(type), room_name(peer->room));
 	if (msg_is_secret(type) || buf->cap > BUF_MAX_TEXT)
 		buf_wipe(buf);
 	return rc;
+}
+
+int actor_send_seen(struct actor_peer *peer, enum msg_type type, const void *body, uint64_t seen_ns)
+{
+	const struct msg_head head = { type, actor_outbox_next(&peer->outbox), seen_ns };
+
+	if (!may_send(peer))
+		return -1;
+	pack(peer->link, peer->room, &head, body);
+	return send_packed_frame(peer, type);
+}
+
+int actor_send(struct actor_peer *peer, enum msg_type type, const void *body)
+{
+	return actor_send_seen(peer, type, body, 0);
+}
+
+int actor_send_packed(struct actor_peer *peer, enum msg_type type, struct str raw, uint64_t seen_ns)
+{
+	const struct msg_head head = { type, actor_outbox_next(&peer->outbox), seen_ns };
+
+	if (!may_send(peer))
+		return -1;
+	pack_raw(peer->link, peer->room, &head, raw);
+	return send_packed_frame(peer, type);
 }
 
 void actor_peer_return_credit(struct actor_peer *peer)

@@ -10,10 +10,12 @@
 #include <errno.h>
 
 #include "actor/link/endpoint.h"
+#include "actor/link/frame.h"
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/mem.h"
 
+#define PART_EXTRA 1024  /* what CURVE adds to a part */
 #define HWM 4096         /* frames for one peer; above every credit that we grant */
 #define BIND_AGAIN_MS 10 /* until the kernel has let go of the old listener */
 #define RENEW_FIRST_MS 50
@@ -48,7 +50,7 @@ static int set_options(struct link_socket *self)
 		{ ZMQ_TCP_KEEPALIVE_CNT, 3, true, true },
 	};
 	void *sock = actor_socket_zmq(self);
-	int64_t max_len = BUF_MAX_MESSAGE;
+	int64_t max_len = FRAME_PART_MAX + PART_EXTRA;
 
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
 		if (!(self->is_router ? options[i].router : options[i].dealer))

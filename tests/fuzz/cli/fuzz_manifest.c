@@ -47,11 +47,11 @@ static void put_items(struct resolve *resolve, const struct manifest *manifest, 
 			if (codec_unpack(&msg_secret_value_codec, item->secret, &pool, &secret,
 					 NULL))
 				abort();
-			resolver_resolve_secret(resolve, &secret);
+			resolver_resolve_secret(resolve, &secret, 0);
 		} else if (!secrets) {
 			if (codec_unpack(&msg_object_codec, item->object, &pool, &object, NULL))
 				abort();
-			resolver_resolve_put(resolve, &object);
+			resolver_resolve_put(resolve, &object, item->object, 0);
 		}
 		pool_clear(&pool);
 	}

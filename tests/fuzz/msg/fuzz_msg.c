@@ -19,7 +19,7 @@ static void check_same(const struct msg *m, struct str frame)
 	struct buf out;
 
 	buf_init(&out, BUF_MAX_MESSAGE);
-	msg_pack(m->type, m->seq, &m->body, &out);
+	msg_pack(&(struct msg_head){ m->type, m->seq, m->seen_ns }, &m->body, &out);
 	if (out.full || out.len != frame.len || memcmp(out.ptr, frame.ptr, frame.len))
 		abort();
 	buf_clear(&out);

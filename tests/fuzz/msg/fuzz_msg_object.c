@@ -14,10 +14,10 @@ static void pass_on(enum msg_type type, const void *body, struct pool *pool)
 
 	buf_init(&out, BUF_MAX_MESSAGE);
 	buf_init(&again, BUF_MAX_MESSAGE);
-	msg_pack(type, 1, body, &out);
+	msg_pack(&(struct msg_head){ type, 1, 0 }, body, &out);
 	if (out.full || msg_unpack(buf_view(&out), pool, &m, NULL) < 0)
 		abort(); /* what the watcher takes, the resolver takes */
-	msg_pack(type, 1, &m.body, &again);
+	msg_pack(&(struct msg_head){ type, 1, 0 }, &m.body, &again);
 	if (out.len != again.len || memcmp(out.ptr, again.ptr, out.len))
 		abort();
 	buf_clear(&out);

@@ -41,10 +41,11 @@ static inline void fake_send_bytes(struct fake *fake, const void *bytes, size_t 
 
 static inline void fake_send(struct fake *fake, enum msg_type type, uint64_t seq, const void *body)
 {
+	const uint64_t seen_ns = seq; /* as good as any */
 	struct buf out;
 
 	buf_init(&out, BUF_MAX_MESSAGE);
-	msg_pack(type, seq, body, &out);
+	msg_pack(&(struct msg_head){ type, seq, seen_ns }, body, &out);
 	fake_send_bytes(fake, out.ptr, out.len);
 	buf_clear(&out);
 }
@@ -87,8 +88,7 @@ static inline void fake_up(struct fake *fake, struct rig *rig, uint64_t session)
 
 static inline void fake_delete(struct fake *fake, uint64_t seq)
 {
-	struct msg_object_delete gone = { .key = { MSG_KIND_SERVICE, STR("a"), STR("b") },
-					  .seen_ns = seq };
+	struct msg_object_delete gone = { .key = { MSG_KIND_SERVICE, STR("a"), STR("b") } };
 
 	fake_send(fake, MSG_OBJECT_DELETE, seq, &gone);
 }

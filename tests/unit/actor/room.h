@@ -56,13 +56,13 @@ static inline void send_numbered(struct scripted *s, unsigned n)
 {
 	while (n--) {
 		struct msg_object_delete gone = { .key = { MSG_KIND_SERVICE, STR("shop"),
-							   STR("web") },
-						  .seen_ns = s->n_sent + 1 };
+							   STR("web") } };
 		struct msg_secret_wanted wanted = {
 			.key = { MSG_KIND_SECRET, STR("shop"), STR("tls") }, .wanted = true
 		};
-		int rc = s->kind == ROOM_WATCHER ? actor_send(s->peer, MSG_OBJECT_DELETE, &gone)
-						 : actor_send(s->peer, MSG_SECRET_WANTED, &wanted);
+		int rc = s->kind == ROOM_WATCHER
+				 ? actor_send_seen(s->peer, MSG_OBJECT_DELETE, &gone, s->n_sent + 1)
+				 : actor_send(s->peer, MSG_SECRET_WANTED, &wanted);
 
 		if (rc < 0)
 			say(s, "not sent");
@@ -113,9 +113,8 @@ static inline int on_delete(void *self, struct actor_peer *from, const struct ms
 
 	(void)from;
 	s->n_taken++;
-	say(s, "got %llu %llu", (unsigned long long)m->seq,
-	    (unsigned long long)m->body.object_delete.seen_ns);
-	if (m->body.object_delete.seen_ns == 13)
+	say(s, "got %llu %llu", (unsigned long long)m->seq, (unsigned long long)m->seen_ns);
+	if (m->seen_ns == 13)
 		return err_set(err, "thirteen is refused");
 	return 0;
 }

@@ -323,7 +323,7 @@ static void say(zsock_t *sock, enum msg_type type, uint64_t seq, const void *bod
 	struct buf out;
 
 	buf_init(&out, BUF_MAX_MESSAGE);
-	msg_pack(type, seq, body, &out);
+	msg_pack(&(struct msg_head){ type, seq, 0 }, body, &out);
 	assert_int_equal(zmq_send(zsock_resolve(sock), out.ptr, out.len, 0), (int)out.len);
 	buf_clear(&out);
 }

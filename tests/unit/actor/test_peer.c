@@ -97,7 +97,7 @@ static int on_delete(void *arg, struct actor_peer *from, const struct msg *m, st
 {
 	(void)from;
 	note(arg, "got %llu", (unsigned long long)m->seq);
-	return m->body.object_delete.seen_ns == 13 ? err_set(err, "thirteen is refused") : 0;
+	return m->seen_ns == 13 ? err_set(err, "thirteen is refused") : 0;
 }
 
 static int on_wanted(void *arg, struct actor_peer *from, const struct msg *m, struct err *err)
@@ -154,16 +154,15 @@ static void hello(struct rig *rig, uint64_t session, uint64_t credit)
 
 static void receive(struct rig *rig, enum msg_type type, uint64_t seq, uint64_t number)
 {
-	struct msg m = { .type = type, .seq = seq };
+	struct msg m = { .type = type, .seq = seq, .seen_ns = number };
 
 	if (type == MSG_HEARTBEAT)
 		m.body.heartbeat.last = number;
 	else if (type == MSG_CREDIT)
 		m.body.credit.more = number;
 	else if (type == MSG_OBJECT_DELETE)
-		m.body.object_delete =
-			(struct msg_object_delete){ .key = { MSG_KIND_SERVICE, STR("a"), STR("b") },
-						    .seen_ns = number };
+		m.body.object_delete = (struct msg_object_delete){ .key = { MSG_KIND_SERVICE,
+									    STR("a"), STR("b") } };
 	else if (type == MSG_RESYNC)
 		m.body.resync.reason = STR("they want it");
 	actor_peer_receive(rig->peer, &m);

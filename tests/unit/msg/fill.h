@@ -184,6 +184,9 @@ static inline void fill_field(struct fill *f, const struct codec_field *field, v
 			fill_value(f, *(struct value **)at, 0);
 		}
 		break;
+	case CODEC_TIME:
+		*(int64_t *)at = fill_int(f, 253402300799);
+		break;
 	case CODEC_HASH:
 		memset(at, (int)fill_dice(f, 256), HASH_LEN);
 		break;
@@ -212,6 +215,7 @@ static inline void fill_msg(struct fill *f, enum msg_type type, struct msg *m)
 	memset(m, 0, sizeof(*m));
 	m->type = type;
 	m->seq = type <= MSG_RESYNC ? 0 : 1 + fill_dice(f, 100000);
+	m->seen_ns = m->seq ? fill_dice(f, 3) * 1000000007 * fill_dice(f, 70000) : 0;
 	fill_struct(f, msg_codec(type), &m->body);
 	if (msg_subject(m))
 		fill_key(f, (struct msg_key *)msg_subject(m));

@@ -11,7 +11,7 @@
 static void pack(const struct msg *m, struct buf *out)
 {
 	buf_init(out, BUF_MAX_MESSAGE);
-	msg_pack(m->type, m->seq, &m->body, out);
+	msg_pack(&(struct msg_head){ m->type, m->seq, m->seen_ns }, &m->body, out);
 	assert_false(out->full);
 }
 
@@ -53,6 +53,7 @@ static void check_round_trip(const struct msg *m, struct str frame)
 		fail_msg("%s: %s", msg_name(m->type), err.text);
 	assert_int_equal(got.type, m->type);
 	assert_int_equal(got.seq, m->seq);
+	assert_int_equal(got.seen_ns, m->seen_ns);
 	assert_true(got.raw.ptr + got.raw.len == frame.ptr + frame.len);
 	assert_same_frame(&got, frame);
 	pool_clear(&pool);
@@ -180,13 +181,13 @@ static void test_print_tells_names_and_lengths_of_secrets(void **state)
 static void test_claims_are_not_believed(void **state)
 {
 	static const char *const frames[] = {
-		"\x93\x06\x01\x92\xdd\xff\xff\xff\xff",
-		"\x93\x0a\x01\x92\x93\x06\xa1s\xa1n\xdd\xff\xff\xff\xff",
-		"\x93\x0a\x01\x92\x93\x06\xa1s\xa1n\xdd\x00\x01\x00\x00",
-		"\x93\x09\x01\x95\x93\x06\xa1s\xa1n\x00\xa0\xdf\xff\xff\xff\xff",
+		"\x94\x06\x01\x00\x91\xdd\xff\xff\xff\xff",
+		"\x94\x0a\x01\x00\x92\x93\x06\xa1s\xa1n\xdd\xff\xff\xff\xff",
+		"\x94\x0a\x01\x00\x92\x93\x06\xa1s\xa1n\xdd\x00\x01\x00\x00",
+		"\x94\x09\x01\x00\x94\x93\x06\xa1s\xa1n\x00\xa0\xdf\xff\xff\xff\xff",
 		"\x93\x04\x00\x91\xdb\xff\xff\xff\xff",
 	};
-	static const size_t lens[] = { 9, 16, 16, 17, 9 };
+	static const size_t lens[] = { 10, 17, 17, 18, 9 };
 	struct pool pool = { 0 };
 	struct msg m;
 
@@ -197,6 +198,41 @@ static void test_claims_are_not_believed(void **state)
 		assert_int_equal(msg_unpack((struct str){ frames[i], lens[i] }, &pool, &m, &err),
 				 -1);
 		assert_true(pool.used < 4096);
+		assert_null(strstr(err.text, "a frame")); /* the body is what is wrong */
+	}
+	pool_clear(&pool);
+}
+
+/* What has a number has a time, too; nothing else has. */
+static void test_the_form_of_a_frame(void **state)
+{
+	static const struct {
+		const char *bytes;
+		size_t len;
+		const char *wrong; /* NULL: nothing */
+	} cases[] = {
+		{ "\x93\x02\x00\x91\x07", 5, NULL }, /* HEARTBEAT */
+		{ "\x94\x02\x00\x00\x91\x07", 6, "HEARTBEAT in a frame of the other form" },
+		{ "\x93\x02\x01\x91\x07", 5, "HEARTBEAT with a wrong sequence number" },
+		{ "\x94\x10\x01\xcd\x01\x00\x92\x01\x02", 9, NULL }, /* FLUSHED */
+		{ "\x93\x10\x01\x92\x01\x02", 6, "FLUSHED in a frame of the other form" },
+		{ "\x94\x10\x00\x00\x92\x01\x02", 7, "FLUSHED with a wrong sequence number" },
+		{ "\x94\x10\x01\xa1x\x92\x01\x02", 8, "FLUSHED with a wrong time" },
+		{ "\x94\x10\x01\xcc\x07\x92\x01\x02", 8, "FLUSHED with a wrong time" },
+		{ "\x94\x7f\x01\x00\x90", 5, "without a known type" },
+		{ "\x95\x10\x01\x00\x92\x01\x02", 7, "that is not [type, seq, seen, body]" },
+	};
+	struct pool pool = { 0 };
+	struct msg m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct err err = { "" };
+		int rc = msg_unpack((struct str){ cases[i].bytes, cases[i].len }, &pool, &m, &err);
+
+		if ((rc == 0) != !cases[i].wrong ||
+		    (cases[i].wrong && !strstr(err.text, cases[i].wrong)))
+			fail_msg("case %zu: %s", i, err.text);
 	}
 	pool_clear(&pool);
 }
@@ -217,7 +253,7 @@ static void test_a_deep_value_is_refused_by_both_ends(void **state)
 		levels[i].list.n = 1;
 	}
 	buf_init(&out, BUF_MAX_MESSAGE);
-	msg_pack(MSG_OBJECT_PUT, 1, &object, &out);
+	msg_pack(&(struct msg_head){ MSG_OBJECT_PUT, 1, 0 }, &object, &out);
 	assert_true(out.full);
 	buf_clear(&out);
 }
@@ -230,12 +266,12 @@ static void test_the_sender_finds_out_first(void **state)
 
 	(void)state;
 	buf_init(&out, BUF_MAX_MESSAGE);
-	msg_pack(MSG_REJECT, 1, &reject, &out);
+	msg_pack(&(struct msg_head){ MSG_REJECT, 1, 0 }, &reject, &out);
 	assert_true(out.full); /* no UTF-8 */
 	buf_clear(&out);
 	buf_init(&out, BUF_MAX_MESSAGE);
 	reject.reason = (struct str){ mem_alloc(100000), 100000 };
-	msg_pack(MSG_REJECT, 1, &reject, &out);
+	msg_pack(&(struct msg_head){ MSG_REJECT, 1, 0 }, &reject, &out);
 	assert_true(out.full); /* too long */
 	mem_free((char *)reject.reason.ptr);
 	buf_clear(&out);
@@ -252,11 +288,11 @@ static void test_an_object_is_what_its_key_says(void **state)
 
 	(void)state;
 	buf_init(&out, BUF_MAX_MESSAGE);
-	msg_pack(MSG_OBJECT_PUT, 1, &object, &out);
+	msg_pack(&(struct msg_head){ MSG_OBJECT_PUT, 1, 0 }, &object, &out);
 	assert_int_equal(msg_unpack(buf_view(&out), &pool, &m, NULL), -1);
 	buf_reset(&out);
 	object.key.kind = MSG_KIND_SECRET;
-	msg_pack(MSG_OBJECT_PUT, 1, &object, &out);
+	msg_pack(&(struct msg_head){ MSG_OBJECT_PUT, 1, 0 }, &object, &out);
 	assert_int_equal(msg_unpack(buf_view(&out), &pool, &m, NULL), 0);
 	buf_clear(&out);
 	pool_clear(&pool);
@@ -300,6 +336,7 @@ int main(void)
 		cmocka_unit_test(test_print_is_json_without_secrets),
 		cmocka_unit_test(test_print_tells_names_and_lengths_of_secrets),
 		cmocka_unit_test(test_claims_are_not_believed),
+		cmocka_unit_test(test_the_form_of_a_frame),
 		cmocka_unit_test(test_a_deep_value_is_refused_by_both_ends),
 		cmocka_unit_test(test_the_sender_finds_out_first),
 		cmocka_unit_test(test_an_object_is_what_its_key_says),

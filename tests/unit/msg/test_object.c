@@ -144,6 +144,29 @@ static void test_what_is_not_ours(void **state)
 	}
 }
 
+static void test_times(void **state)
+{
+	static const struct {
+		const char *yaml;
+		int64_t seconds;
+	} cases[] = {
+		{ "2024-01-31T10:20:30Z", 1706696430 }, /* YAML takes it for a time */
+		{ "'2024-01-31T10:20:30Z'", 1706696430 },
+		{ "null", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct str yaml =
+			pool_printf(&pool, INGRESS "metadata: {name: web, creationTimestamp: %s}\n",
+				    cases[i].yaml);
+
+		assert_int_equal(read_object(yaml.ptr), 0);
+		assert_int_equal(object.ingress->metadata.creationTimestamp, cases[i].seconds);
+		assert_int_equal(object.ingress->metadata.deletionTimestamp, 0);
+	}
+}
+
 static void test_sentences_name_the_path(void **state)
 {
 	static const char *const cases[][2] = {
@@ -165,6 +188,12 @@ static void test_sentences_name_the_path(void **state)
 		  "metadata.labels: expected a string, got integer \"1\"" },
 		{ "metadata: {name: a, annotations: {x: {y: z}}}\n",
 		  "metadata.annotations[\"x\"]: expected a string, got map" },
+		{ "metadata: {name: a, creationTimestamp: today}\n",
+		  "metadata.creationTimestamp: expected a time such as 2026-01-31T12:00:00Z, got "
+		  "string \"today\"" },
+		{ "metadata: {name: a, deletionTimestamp: 7}\n",
+		  "metadata.deletionTimestamp: expected a time such as 2026-01-31T12:00:00Z, got "
+		  "integer \"7\"" },
 		{ "metadata: {name: a, generation: 1.5}\n",
 		  "metadata.generation: expected an integer" },
 		{ "metadata: {name: a}\nspec: [1]\n", "spec: expected a map, got list" },
@@ -335,6 +364,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_absent_and_null_are_the_same, clear),
 		cmocka_unit_test_teardown(test_other_kinds, clear),
 		cmocka_unit_test_teardown(test_what_is_not_ours, clear),
+		cmocka_unit_test_teardown(test_times, clear),
 		cmocka_unit_test_teardown(test_sentences_name_the_path, clear),
 		cmocka_unit_test_teardown(test_last_applied_never_gets_in, clear),
 		cmocka_unit_test_teardown(test_sizes, clear),

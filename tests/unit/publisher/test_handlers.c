@@ -65,18 +65,23 @@ static int teardown(void **state)
 	return 0;
 }
 
+static void take(const struct msg_config *config, struct str raw)
+{
+	publisher_handlers_config(&handlers, &(struct msg){ .raw = raw, .body.config = *config });
+}
+
 static void config(const char *owner, uint64_t number)
 {
 	struct msg_config message = rig_config(owner, rig_route(owner, owner, "/", &pool), &pool);
 
 	message.stamp.number = number;
-	publisher_handlers_config(&handlers, &message, STR(""));
+	take(&message, STR(""));
 }
 
 static void reject(const char *owner, uint64_t number)
 {
 	struct msg_reject message = { .owner = rig_key(owner),
-				      .stamp = { 1, number, 0 },
+				      .stamp = { 1, number },
 				      .reason = STR("it is broken") };
 
 	publisher_handlers_reject(&handlers, &message);
@@ -84,8 +89,9 @@ static void reject(const char *owner, uint64_t number)
 
 static void delete (const char *owner, uint64_t number)
 {
-	publisher_handlers_delete(&handlers, &(struct msg_delete){ .owner = rig_key(owner),
-								   .stamp = { 1, number, 0 } });
+	const struct msg_delete gone = { .owner = rig_key(owner), .stamp = { 1, number } };
+
+	publisher_handlers_delete(&handlers, &(struct msg){ .body.delete = gone });
 }
 
 static void inventory(const char *const *owners, size_t n, bool complete)
@@ -135,7 +141,7 @@ static void other_epochs_are_not_answered(void **state)
 
 	(void)state;
 	message.stamp.epoch = 2;
-	publisher_handlers_config(&handlers, &message, STR(""));
+	take(&message, STR(""));
 	assert_int_equal(n_acks, 0);
 	assert_false(has("a"));
 }
@@ -198,7 +204,7 @@ static void send_packed(const struct msg_config *message)
 
 	buf_init(&raw, BUF_MAX_MESSAGE);
 	codec_pack(&msg_config_codec, message, &raw);
-	publisher_handlers_config(&handlers, message, buf_view(&raw));
+	take(message, buf_view(&raw));
 	buf_clear(&raw);
 }
 

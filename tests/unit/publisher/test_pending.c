@@ -32,15 +32,17 @@ static void put(const char *owner, const char *raw, const char *secret)
 	struct msg_key owner_key = key_of(MSG_KIND_INGRESS, owner),
 		       secret_key = key_of(MSG_KIND_SECRET, secret);
 
-	publisher_pending_put(&pending, &owner_key, str_from(raw), &secret_key);
+	publisher_pending_put(&pending, &owner_key, &(struct pending_config){ str_from(raw), 7 },
+			      &secret_key);
 }
 
-static void again(void *self, struct str raw)
+static void again(void *self, const struct pending_config *config)
 {
 	size_t used = strlen(again_text);
 
 	(void)self;
-	snprintf(again_text + used, sizeof(again_text) - used, STR_FMT ";", STR_ARG(raw));
+	snprintf(again_text + used, sizeof(again_text) - used, STR_FMT ";", STR_ARG(config->raw));
+	assert_int_equal(config->seen_ns, 7);
 	n_again++;
 }
 
@@ -126,11 +128,11 @@ static void a_newer_one_replaces_the_older(void **state)
 	assert_int_equal(pending.asked.n, 0);
 }
 
-static void put_back(void *self, struct str raw)
+static void put_back(void *self, const struct pending_config *config)
 {
 	(void)self;
 	if (n_again++ < 3)
-		put("a", raw.ptr, "s");
+		put("a", config->raw.ptr, "s");
 }
 
 static void what_lacks_another_value_waits_again(void **state)

@@ -13,6 +13,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "resolver/owners/resolve_inside.h"
+#include "tests/unit/resolver/packed.h"
 
 struct rig {
 	struct resolve *resolve;
@@ -34,7 +35,7 @@ static inline void rig_answer(struct rig *rig, const struct msg_key *key)
 	const struct msg_secret_value *value = map_get(&rig->secrets, name);
 
 	if (!rig->silent && map_get(&rig->wanted, name))
-		resolver_resolve_secret(rig->resolve, value ? value : &absent);
+		resolver_resolve_secret(rig->resolve, value ? value : &absent, 0);
 }
 
 static inline void rig_on_dirty(void *self, const struct msg_key *owner, bool exists,
@@ -130,7 +131,7 @@ static inline void rig_put(struct rig *rig, const char *yaml)
 		if (object.key.kind == MSG_KIND_SECRET)
 			rig_put_secret(rig, &docs.items[i]);
 		if (object.key.kind != MSG_KIND_NONE)
-			resolver_resolve_put(rig->resolve, &object);
+			packed_put(rig->resolve, &object);
 	}
 }
 
@@ -153,7 +154,7 @@ static inline void rig_delete(struct rig *rig, enum msg_kind kind, const char *n
 		rig_answer(rig, &key);
 		return;
 	}
-	resolver_resolve_delete(rig->resolve, &(struct msg_object_delete){ .key = key });
+	resolver_resolve_delete(rig->resolve, &key, 0);
 }
 
 static inline void rig_state(struct rig *rig, enum msg_kind kind, enum msg_kind_condition condition)

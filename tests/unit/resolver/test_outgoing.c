@@ -71,7 +71,7 @@ static void test_secrets(void **state)
 	rig_put(&f.rig, CLASS INGRESS("a"));
 	expect_next(&f.out.wanted, "tls");
 	expect_next(&f.out.values, NULL);
-	resolver_resolve_secret(f.rig.resolve, &value);
+	resolver_resolve_secret(f.rig.resolve, &value, 0);
 	expect_next(&f.out.values, "tls");
 	resolver_outgoing_ask_again(&f.out, resolver_resolve_secrets(f.rig.resolve));
 	expect_next(&f.out.wanted, "tls");

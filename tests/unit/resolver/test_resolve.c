@@ -287,13 +287,13 @@ static void test_secrets_come_and_go(void **state)
 	assert_int_equal(rig.wanted.n, 1);
 	rig_expect_outcome(&rig, "shop/a", RESOLVE_WAIT);
 	assert_false(resolver_secrets_values(secrets, &tls, &rig.pool, &put));
-	resolver_resolve_secret(rig.resolve, &value);
+	resolver_resolve_secret(rig.resolve, &value, 0);
 	rig_expect_reject(&rig, "shop/a",
 			  "spec.tls[0].secretName: Secret \"shop/tls\" may not be read: the API "
 			  "server forbids "
 			  "it, a Role must allow \"get\" on it");
 	value.answer = MSG_SECRET_UNAVAILABLE;
-	resolver_resolve_secret(rig.resolve, &value);
+	resolver_resolve_secret(rig.resolve, &value, 0);
 	rig_expect_reject(&rig, "shop/a",
 			  "spec.tls[0].secretName: Secret \"shop/tls\" cannot be read just now, it "
 			  "is tried again");
@@ -305,7 +305,7 @@ static void test_secrets_come_and_go(void **state)
 	assert_true(str_is(put.entries.items[0].name, "k") &&
 		    str_is(put.entries.items[0].bytes, "v"));
 	/* What could be read once goes on serving while it cannot. */
-	resolver_resolve_secret(rig.resolve, &value);
+	resolver_resolve_secret(rig.resolve, &value, 0);
 	rig_bundle(&rig, "shop/a");
 	/* The last owner lets go. */
 	rig_delete(&rig, MSG_KIND_INGRESS, "shop/a");
@@ -315,7 +315,7 @@ static void test_secrets_come_and_go(void **state)
 	assert_int_equal(rig.wanted.n, 0);
 	assert_false(resolver_secrets_wants(secrets, &tls));
 	assert_false(resolver_secrets_values(secrets, &tls, &rig.pool, &put));
-	resolver_resolve_secret(rig.resolve, map_get(&rig.secrets, STR("shop/tls")));
+	resolver_resolve_secret(rig.resolve, map_get(&rig.secrets, STR("shop/tls")), 0);
 	assert_false(resolver_secrets_values(secrets, &tls, &rig.pool, &put));
 	rig_clear(&rig);
 }
@@ -445,11 +445,11 @@ static void test_impossible_keys(void **state)
 
 	(void)state;
 	rig_init(&rig, NULL);
-	resolver_resolve_put(rig.resolve, &object);
+	packed_put(rig.resolve, &object);
 	object.key.kind = 77;
-	resolver_resolve_put(rig.resolve, &object);
-	resolver_resolve_delete(rig.resolve, &(struct msg_object_delete){ .key = object.key });
-	resolver_resolve_secret(rig.resolve, &(struct msg_secret_value){ .key = object.key });
+	packed_put(rig.resolve, &object);
+	resolver_resolve_delete(rig.resolve, &object.key, 0);
+	resolver_resolve_secret(rig.resolve, &(struct msg_secret_value){ .key = object.key }, 0);
 	resolver_resolve_kind_state(rig.resolve, &(struct msg_kind_state){ .kind = 99 });
 	assert_int_equal(resolver_resolve_owner(rig.resolve, &object.key, &rig.pool, &bundle, NULL),
 			 RESOLVE_GONE);

@@ -12,6 +12,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "resolver/owners/resolve.h"
+#include "tests/unit/resolver/packed.h"
 
 #define UNIVERSE_STEP 8    /* bytes that make one event */
 #define UNIVERSE_GONE 0xb0 /* last byte: from here on the object goes */
@@ -222,7 +223,7 @@ static inline void universe_answer(struct universe *u, struct resolve *resolve,
 	struct msg_secret_value absent = { .key = *key, .answer = MSG_SECRET_ABSENT };
 	struct msg_secret_value *value = map_get(&u->secrets, msg_key_text(key, &u->pool));
 
-	resolver_resolve_secret(resolve, value ? value : &absent);
+	resolver_resolve_secret(resolve, value ? value : &absent, 0);
 }
 
 static inline struct str universe_result(struct universe *u, struct resolve *resolve,
@@ -375,7 +376,7 @@ static inline void universe_compare(struct universe *u)
 	second.resolve = resolver_resolve_new(universe_settings(), &sink);
 	universe_know_settings(second.resolve);
 	for (size_t i = 0; map_next(&u->objects, &i, NULL, &value);)
-		resolver_resolve_put(second.resolve, value);
+		packed_put(second.resolve, value);
 	if (second.wanted.n != u->wanted.n)
 		universe_fail("other Secrets are wanted", STR(""));
 	for (size_t i = 0; map_next(&second.wanted, &i, &key, NULL);)
@@ -430,7 +431,7 @@ static inline void universe_relist(struct universe *u, enum msg_kind kind, uint8
 		if ((dice++ & 3) == 0 && !(dice & 0x40))
 			map_del(&u->objects, key);
 		else
-			resolver_resolve_put(u->resolve, object);
+			packed_put(u->resolve, object);
 	}
 	state.condition = MSG_KIND_SYNCED;
 	resolver_resolve_kind_state(u->resolve, &state);
@@ -448,7 +449,7 @@ static inline void universe_event(struct universe *u, const uint8_t *b)
 		universe_secret(u, &key, b);
 	} else if (b[7] >= UNIVERSE_GONE) {
 		map_del(&u->objects, msg_key_text(&key, &u->pool));
-		resolver_resolve_delete(u->resolve, &(struct msg_object_delete){ .key = key });
+		resolver_resolve_delete(u->resolve, &key, 0);
 	} else {
 		object = pool_alloc(&u->pool, sizeof(*object));
 		object->key = key;
@@ -456,7 +457,7 @@ static inline void universe_event(struct universe *u, const uint8_t *b)
 		meta->namespace = key.namespace;
 		meta->name = key.name;
 		map_put(&u->objects, msg_key_text(&key, &u->pool), object);
-		resolver_resolve_put(u->resolve, object);
+		packed_put(u->resolve, object);
 	}
 }
 

@@ -6,22 +6,22 @@
 #include <unistd.h>
 #include "watcher/dir/resync.h"
 
-static void ignore_put(void *arg, const struct msg_object *object)
+static void ignore_put(void *arg, struct str object, uint64_t seen_ns)
 {
 	(void)arg;
-	(void)object;
+	(void)object, (void)seen_ns;
 }
 
-static void ignore_del(void *arg, const struct msg_object_delete *gone)
+static void ignore_del(void *arg, const struct msg_key *key, uint64_t seen_ns)
 {
 	(void)arg;
-	(void)gone;
+	(void)key, (void)seen_ns;
 }
 
-static void ignore_secret(void *arg, const struct msg_secret_value *value)
+static void ignore_secret(void *arg, const struct msg_secret_value *value, uint64_t seen_ns)
 {
 	(void)arg;
-	(void)value;
+	(void)value, (void)seen_ns;
 }
 
 static void ignore_complaint(void *arg, const char *path, uint32_t line, const char *sentence)
@@ -32,19 +32,24 @@ static void ignore_complaint(void *arg, const char *path, uint32_t line, const c
 	(void)sentence;
 }
 
-static void on_send(void *arg, enum msg_type type, const void *body)
+static void on_state(void *told, const struct msg_kind_state *state)
 {
 	static const char *const conditions[] = { "listing", "synced", "not-installed",
 						  "unavailable" };
-	const struct msg_kind_state *state = body;
-	const struct msg_object *object = body;
-	struct buf *told = arg;
 
-	if (type == MSG_KIND_STATE)
-		buf_printf(told, "%s %s;", conditions[state->condition],
-			   msg_kind_name((enum msg_kind)state->kind));
-	else
-		buf_printf(told, "put " STR_FMT ";", STR_ARG(object->key.name));
+	buf_printf(told, "%s %s;", conditions[state->condition],
+		   msg_kind_name((enum msg_kind)state->kind));
+}
+
+static void on_put(void *told, struct str packed)
+{
+	struct msg_object object;
+	struct pool pool;
+
+	pool_init(&pool);
+	assert_int_equal(codec_unpack(&msg_object_codec, packed, &pool, &object, NULL), 0);
+	buf_printf(told, "put " STR_FMT ";", STR_ARG(object.key.name));
+	pool_clear(&pool);
 }
 
 static void assert_sent(const char *text, const char *kind_end, const char *wanted)
@@ -57,7 +62,7 @@ static void assert_sent(const char *text, const char *kind_end, const char *want
 	struct source_dir *source;
 	struct resync resync;
 	struct buf told, all;
-	struct resync_out out = { &told, on_send };
+	struct resync_out out = { &told, on_state, on_put };
 	int fd = mkstemp(path), n = 1;
 
 	assert_true(fd >= 0);

@@ -33,36 +33,47 @@ struct fixture {
 	int n_complaints;
 };
 
-static void on_put(void *arg, const struct msg_object *o)
+static struct msg_object unpack(struct str packed, struct pool *pool)
+{
+	struct msg_object object;
+
+	assert_int_equal(codec_unpack(&msg_object_codec, packed, pool, &object, NULL), 0);
+	return object;
+}
+
+static void on_put(void *arg, struct str packed, uint64_t seen_ns)
 {
 	struct fixture *f = arg;
+	struct msg_object o;
 	struct pool pool;
 
 	pool_init(&pool);
-	buf_printf(&f->told, "put " STR_FMT, STR_ARG(msg_key_text(&o->key, &pool)));
-	if (o->service && o->service->spec.ports.n)
-		buf_printf(&f->told, " %lld", (long long)o->service->spec.ports.items[0].port);
+	o = unpack(packed, &pool);
+	buf_printf(&f->told, "put " STR_FMT, STR_ARG(msg_key_text(&o.key, &pool)));
+	if (o.service && o.service->spec.ports.n)
+		buf_printf(&f->told, " %lld", (long long)o.service->spec.ports.items[0].port);
 	buf_putc(&f->told, '\n');
-	f->seen_ns = o->seen_ns;
+	f->seen_ns = seen_ns;
 	pool_clear(&pool);
 }
 
-static void on_del(void *arg, const struct msg_object_delete *gone)
+static void on_del(void *arg, const struct msg_key *key, uint64_t seen_ns)
 {
 	struct fixture *f = arg;
 	struct pool pool;
 
 	pool_init(&pool);
-	buf_printf(&f->told, "del " STR_FMT "\n", STR_ARG(msg_key_text(&gone->key, &pool)));
-	f->seen_ns = gone->seen_ns;
+	buf_printf(&f->told, "del " STR_FMT "\n", STR_ARG(msg_key_text(key, &pool)));
+	f->seen_ns = seen_ns;
 	pool_clear(&pool);
 }
 
-static void on_secret(void *arg, const struct msg_secret_value *value)
+static void on_secret(void *arg, const struct msg_secret_value *value, uint64_t seen_ns)
 {
 	static const char *const answers[] = { "found", "absent", "forbidden", "unavailable" };
 	struct fixture *f = arg;
 
+	(void)seen_ns;
 	buf_printf(&f->told, "secret " STR_FMT " %s " STR_FMT "\n", STR_ARG(value->key.name),
 		   answers[value->answer], STR_ARG(str_map_get(&value->data, "k")));
 }
@@ -537,8 +548,8 @@ static void test_secret_of_unread_file(void **state)
 static void test_next(void **state)
 {
 	struct fixture *f = *state;
-	const struct msg_object *o;
 	struct pool pool;
+	struct str o;
 	size_t n = 0;
 
 	put_file(f, "a.yaml",
@@ -547,9 +558,8 @@ static void test_next(void **state)
 	begin(f, f->dir);
 	watcher_source_dir_load(f->source);
 	pool_init(&pool);
-	for (size_t i = 0; (o = watcher_source_dir_next(f->source, MSG_KIND_SERVICE, &i, &pool));
-	     n++)
-		assert_int_equal(o->service->spec.ports.items[0].port, 80);
+	for (size_t i = 0; (o = watcher_source_dir_next(f->source, MSG_KIND_SERVICE, &i)).ptr; n++)
+		assert_int_equal(unpack(o, &pool).service->spec.ports.items[0].port, 80);
 	assert_int_equal(n, 2);
 	pool_clear(&pool);
 }
@@ -583,31 +593,35 @@ struct world {
 	struct map ports; /* key text -> port + 1, as it was told */
 };
 
-static void world_put(void *arg, const struct msg_object *o)
+static void world_put(void *arg, struct str packed, uint64_t seen_ns)
+{
+	struct world *world = arg;
+	struct msg_object o;
+	struct pool pool;
+
+	(void)seen_ns;
+	pool_init(&pool);
+	o = unpack(packed, &pool);
+	map_put(&world->ports, msg_key_text(&o.key, &pool),
+		(void *)(uintptr_t)(o.service->spec.ports.items[0].port + 1));
+	pool_clear(&pool);
+}
+
+static void world_del(void *arg, const struct msg_key *key, uint64_t seen_ns)
 {
 	struct world *world = arg;
 	struct pool pool;
 
+	(void)seen_ns;
 	pool_init(&pool);
-	map_put(&world->ports, msg_key_text(&o->key, &pool),
-		(void *)(uintptr_t)(o->service->spec.ports.items[0].port + 1));
+	assert_true(map_del(&world->ports, msg_key_text(key, &pool)));
 	pool_clear(&pool);
 }
 
-static void world_del(void *arg, const struct msg_object_delete *gone)
-{
-	struct world *world = arg;
-	struct pool pool;
-
-	pool_init(&pool);
-	assert_true(map_del(&world->ports, msg_key_text(&gone->key, &pool)));
-	pool_clear(&pool);
-}
-
-static void world_secret(void *arg, const struct msg_secret_value *value)
+static void world_secret(void *arg, const struct msg_secret_value *value, uint64_t seen_ns)
 {
 	(void)arg;
-	(void)value;
+	(void)value, (void)seen_ns;
 }
 
 static void world_complain(void *arg, const char *path, uint32_t line, const char *sentence)
