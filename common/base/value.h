@@ -77,8 +77,7 @@ struct value_time {
 	int offset; /* seconds east of UTC */
 };
 bool value_time_parse(struct str text, struct value_time *out);
-/* The same in seconds since 1970. */
-bool value_time_seconds(struct str text, int64_t *out);
+int64_t value_time_seconds(const struct value_time *t); /* since 1970, UTC */
 
 /* YAML (libyaml), one document after the other. Errors name line and column and say what is wrong
  * in go-yaml's terms where it helps ("did not find expected key"). Duplicate keys, unknown anchors,

@@ -107,19 +107,14 @@ bool value_time_parse(struct str text, struct value_time *out)
 	return take_clock(&c, out) && c.rest.len == 0;
 }
 
-bool value_time_seconds(struct str text, int64_t *out)
+int64_t value_time_seconds(const struct value_time *t)
 {
-	struct value_time t;
-	struct tm tm = { 0 };
+	struct tm tm = { .tm_year = t->year - 1900,
+			 .tm_mon = t->month - 1,
+			 .tm_mday = t->day,
+			 .tm_hour = t->hour,
+			 .tm_min = t->minute,
+			 .tm_sec = t->second };
 
-	if (!value_time_parse(text, &t))
-		return false;
-	tm.tm_year = t.year - 1900;
-	tm.tm_mon = t.month - 1;
-	tm.tm_mday = t.day;
-	tm.tm_hour = t.hour;
-	tm.tm_min = t.minute;
-	tm.tm_sec = t.second;
-	*out = timegm(&tm) - t.offset;
-	return true;
+	return timegm(&tm) - t->offset;
 }

@@ -207,17 +207,8 @@ void kube_exec_end(struct kube_exec_run *run)
 static int64_t time_at(const cJSON *v, const char *key)
 {
 	struct value_time t;
-	struct tm tm = { 0 };
 
-	if (!value_time_parse(cjson_text(v, key), &t))
-		return 0;
-	tm.tm_year = t.year - 1900;
-	tm.tm_mon = t.month - 1;
-	tm.tm_mday = t.day;
-	tm.tm_hour = t.hour;
-	tm.tm_min = t.minute;
-	tm.tm_sec = t.second;
-	return timegm(&tm) - t.offset;
+	return value_time_parse(cjson_text(v, key), &t) ? value_time_seconds(&t) : 0;
 }
 
 static int take(const struct kube_config *config, const cJSON *answer, struct kube_credentials *out,

@@ -23,6 +23,8 @@ enum codec_type {
 	CODEC_TRISTATE,    /* int8_t: -1 absent, 0, 1 */
 	CODEC_INT,         /* int64_t, |x| <= max when max > 0 */
 	CODEC_UINT,        /* uint64_t, <= max when max > 0 */
+	CODEC_NATURAL,     /* int64_t: -1 absent, 0 to max */
+	CODEC_TIME,        /* int64_t: seconds since 1970, 0 absent; RFC 3339 in JSON and YAML */
 	CODEC_TEXT,        /* struct str, valid UTF-8, <= max bytes */
 	CODEC_BYTES,       /* struct str, any bytes; base64 in JSON and YAML (Secret.data) */
 	CODEC_INT_OR_TEXT, /* struct msg_int_or_text: Kubernetes' IntOrString */
@@ -33,7 +35,6 @@ enum codec_type {
 	CODEC_OPTIONAL,    /* pointer to a struct described by `of`, NULL when absent */
 	CODEC_LIST,        /* struct codec_list of structs described by `of`, <= max items */
 	CODEC_VALUE,       /* struct value *, an untyped tree, NULL when absent */
-	CODEC_TIME,        /* int64_t, seconds since 1970; 0: absent. Kubernetes' Time, RFC 3339 */
 	CODEC_HASH         /* struct hash */
 };
 

@@ -32,6 +32,7 @@ uint64_t codec_max(const struct codec_field *field)
 	case CODEC_VALUE:
 		return CODEC_MAX_NODES;
 	case CODEC_INT:
+	case CODEC_NATURAL:
 		return INT64_MAX;
 	case CODEC_TIME:
 		return CODEC_MAX_TIME;
@@ -213,6 +214,8 @@ static bool pack_absent(struct packer *p, const struct codec_field *field, const
 		ptr = *(const void *const *)at;
 	else if (field->flags & CODEC_NULLABLE)
 		ptr = ((const struct str *)at)->ptr;
+	else if (field->type == CODEC_NATURAL && *(const int64_t *)at < 0)
+		ptr = NULL;
 	if (ptr)
 		return false;
 	msgpack_pack_nil(&p->msgpack);
@@ -239,6 +242,7 @@ static void pack_field(struct packer *p, const struct codec_field *field, const 
 					    : msgpack_pack_false(&p->msgpack);
 		break;
 	case CODEC_INT:
+	case CODEC_NATURAL:
 	case CODEC_TIME:
 		pack_int(p, *(const int64_t *)at, max);
 		break;

@@ -101,7 +101,7 @@ static void print_time(int64_t seconds, struct buf *out)
 	char text[CLOCK_TEXT_MAX];
 
 	clock_text(seconds, -1, text);
-	buf_json(out, str_from(text));
+	buf_printf(out, "\"%s\"", text);
 }
 
 static void print_field(const struct codec_field *field, const void *at, struct buf *out)
@@ -114,10 +114,14 @@ static void print_field(const struct codec_field *field, const void *at, struct 
 		buf_puts(out, *(const int8_t *)at ? "true" : "false");
 		break;
 	case CODEC_INT:
+	case CODEC_NATURAL:
 		buf_printf(out, "%" PRId64, *(const int64_t *)at);
 		break;
 	case CODEC_UINT:
 		buf_printf(out, "%" PRIu64, *(const uint64_t *)at);
+		break;
+	case CODEC_TIME:
+		print_time(*(const int64_t *)at, out);
 		break;
 	case CODEC_TEXT:
 	case CODEC_BYTES:
@@ -145,9 +149,6 @@ static void print_field(const struct codec_field *field, const void *at, struct 
 	case CODEC_VALUE:
 		print_value(*(const struct value *const *)at, out);
 		break;
-	case CODEC_TIME:
-		print_time(*(const int64_t *)at, out);
-		break;
 	case CODEC_HASH:
 		print_hash(at, out);
 		break;
@@ -163,6 +164,8 @@ static bool is_absent(const struct codec_field *field, const void *at)
 		return !*(const void *const *)at;
 	case CODEC_TRISTATE:
 		return *(const int8_t *)at < 0;
+	case CODEC_NATURAL:
+		return *(const int64_t *)at < 0;
 	case CODEC_TIME:
 		return !*(const int64_t *)at;
 	case CODEC_TEXT:

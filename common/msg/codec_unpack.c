@@ -90,6 +90,16 @@ static bool read_map(struct codec_reader *r, const struct codec_field *field, st
 	return keys_are_unique(out) || codec_read_bad(r, "a key is there twice");
 }
 
+static bool read_natural(struct codec_reader *r, uint64_t max, int64_t *out)
+{
+	*out = -1;
+	if (codec_read_at_nil(r)) {
+		r->at++;
+		return true;
+	}
+	return codec_read_uint(r, max, (uint64_t *)out);
+}
+
 static bool read_value(struct codec_reader *r, struct value *v, unsigned depth);
 
 static bool read_value_list(struct codec_reader *r, struct value *v, unsigned depth)
@@ -243,6 +253,8 @@ static bool read_field(struct codec_reader *r, const struct codec_field *field, 
 	case CODEC_INT:
 	case CODEC_TIME:
 		return codec_read_int(r, max, at);
+	case CODEC_NATURAL:
+		return read_natural(r, max, at);
 	case CODEC_UINT:
 		return codec_read_uint(r, max, at);
 	case CODEC_TEXT:

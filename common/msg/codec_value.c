@@ -142,17 +142,6 @@ static int read_int(struct value_source *s, const struct where *at, const struct
 	return 0;
 }
 
-static int read_time(struct value_source *s, const struct where *at, const struct value *v,
-		     int64_t *out)
-{
-	if (is_absent(v))
-		return 0;
-	if ((v->type != VALUE_STRING && v->type != VALUE_TIME) ||
-	    !value_time_seconds(v->string, out))
-		return fail_type(s, at, "a time such as 2026-01-31T12:00:00Z", v);
-	return 0;
-}
-
 static int read_uint(struct value_source *s, const struct where *at, const struct value *v,
 		     uint64_t max, uint64_t *out)
 {
@@ -163,6 +152,29 @@ static int read_uint(struct value_source *s, const struct where *at, const struc
 	if (number < 0)
 		return fail_type(s, at, "an integer that is not negative", v);
 	*out = (uint64_t)number;
+	return 0;
+}
+
+static int read_natural(struct value_source *s, const struct where *at, const struct value *v,
+			uint64_t max, int64_t *out)
+{
+	*out = -1;
+	if (is_absent(v))
+		return 0;
+	return read_uint(s, at, v, max, (uint64_t *)out);
+}
+
+/* YAML has a type for times that are not quoted. */
+static int read_time(struct value_source *s, const struct where *at, const struct value *v,
+		     int64_t *out)
+{
+	struct value_time t;
+
+	if (is_absent(v))
+		return 0;
+	if ((v->type != VALUE_STRING && v->type != VALUE_TIME) || !value_time_parse(v->string, &t))
+		return fail_type(s, at, "a time such as 2026-01-31T12:00:00Z", v);
+	*out = value_time_seconds(&t);
 	return 0;
 }
 
@@ -388,6 +400,10 @@ static int read_field(struct value_source *s, const struct where *at,
 		return read_int(s, at, v, max, to);
 	case CODEC_UINT:
 		return read_uint(s, at, v, max, to);
+	case CODEC_NATURAL:
+		return read_natural(s, at, v, max, to);
+	case CODEC_TIME:
+		return read_time(s, at, v, to);
 	case CODEC_TEXT:
 	case CODEC_BYTES:
 		*(struct str *)to = field->flags & CODEC_NULLABLE ? STR_NONE : STR("");
@@ -408,8 +424,6 @@ static int read_field(struct value_source *s, const struct where *at,
 		return read_list(s, at, field, v, to);
 	case CODEC_VALUE:
 		return read_value(s, at, v, to);
-	case CODEC_TIME:
-		return read_time(s, at, v, to);
 	case CODEC_HASH:
 		break; /* not a Kubernetes field */
 	}

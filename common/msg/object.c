@@ -17,6 +17,7 @@
 	[MSG_KIND_##k] = { version, text, ns, offsetof(struct msg_object, member), \
 			   &msg_##member##_codec }
 #define msg_secret_codec msg_secret_meta_codec
+#define GATEWAY "gateway.networking.k8s.io"
 
 static const struct {
 	const char *api_version, *name;
@@ -31,6 +32,15 @@ static const struct {
 	KIND(ENDPOINTS, "v1", "Endpoints", true, endpoints),
 	KIND(SECRET, "v1", "Secret", true, secret),
 	KIND(POMERIUM, "ingress.pomerium.io/v1", "Pomerium", false, pomerium),
+	KIND(NAMESPACE, "v1", "Namespace", false, namespace),
+	KIND(GATEWAY_CLASS, GATEWAY "/v1", "GatewayClass", false, gateway_class),
+	KIND(GATEWAY, GATEWAY "/v1", "Gateway", true, gateway),
+	KIND(HTTP_ROUTE, GATEWAY "/v1", "HTTPRoute", true, http_route),
+	KIND(REFERENCE_GRANT, GATEWAY "/v1", "ReferenceGrant", true, reference_grant),
+	KIND(POLICY_FILTER, "gateway.pomerium.io/v1alpha1", "PolicyFilter", true, policy_filter),
+	KIND(BACKEND_TLS_POLICY, GATEWAY "/v1", "BackendTLSPolicy", true, backend_tls_policy),
+	KIND(LISTENER_SET, GATEWAY "/v1", "ListenerSet", true, listener_set),
+	KIND(CONFIG_MAP, "v1", "ConfigMap", true, config_map),
 };
 
 const char *msg_kind_name(enum msg_kind kind)
@@ -45,6 +55,9 @@ enum msg_kind msg_kind_from(struct str api_version, struct str kind)
 	for (int k = 1; k < MSG_N_KINDS; k++)
 		if (str_is(kind, kinds[k].name) && str_is(api_version, kinds[k].api_version))
 			return (enum msg_kind)k;
+	/* The version that every bundle serves; the fields are the same. */
+	if (str_is(kind, "ReferenceGrant") && str_is(api_version, GATEWAY "/v1beta1"))
+		return MSG_KIND_REFERENCE_GRANT;
 	return MSG_KIND_NONE;
 }
 

@@ -5,7 +5,7 @@
  *   KIND_STATE     watcher -> resolver   what is known of a whole kind
  *
  * Rules: Kubernetes API v1.36 networking.k8s.io/v1, discovery.k8s.io/v1, core/v1;
- * ingress.pomerium.io/v1. */
+ * ingress.pomerium.io/v1. Those of the Gateway API are in gateway.h. */
 #ifndef MSG_OBJECT_H
 #define MSG_OBJECT_H
 
@@ -20,6 +20,15 @@ enum msg_kind {
 	MSG_KIND_ENDPOINTS, /* only from manifests; used for a Service that has no EndpointSlice */
 	MSG_KIND_SECRET,    /* metadata only; values travel as SECRET_VALUE */
 	MSG_KIND_POMERIUM,
+	MSG_KIND_NAMESPACE,
+	MSG_KIND_GATEWAY_CLASS,
+	MSG_KIND_GATEWAY,
+	MSG_KIND_HTTP_ROUTE,
+	MSG_KIND_REFERENCE_GRANT,
+	MSG_KIND_POLICY_FILTER,
+	MSG_KIND_BACKEND_TLS_POLICY,
+	MSG_KIND_LISTENER_SET,
+	MSG_KIND_CONFIG_MAP, /* what is under ca.crt, of those that a policy names */
 	MSG_N_KINDS
 };
 const char *msg_kind_name(enum msg_kind kind);                        /* "Ingress", ... */
@@ -45,9 +54,10 @@ struct msg_key msg_key_dup(const struct msg_key *key, struct pool *pool);
 struct msg_meta {
 	struct str namespace, name, uid;
 	int64_t generation;
-	int64_t creationTimestamp, deletionTimestamp; /* seconds since 1970; 0: missing */
 	struct str_map labels,
 		annotations; /* last-applied and other blobs never get here (object.c) */
+	int64_t creationTimestamp,
+		deletionTimestamp; /* since 1970; 0: missing, not on its way out */
 };
 
 /* ---- Ingress ---- */
@@ -217,6 +227,16 @@ struct msg_pomerium {
 };
 
 /* ---- messages ---- */
+struct msg_namespace; /* these are in gateway.h */
+struct msg_gateway_class;
+struct msg_gateway;
+struct msg_http_route;
+struct msg_reference_grant;
+struct msg_policy_filter;
+struct msg_backend_tls_policy;
+struct msg_listener_set;
+struct msg_config_map;
+
 struct msg_object {
 	struct msg_key key;
 	/* exactly one is set, the one that key.kind names */
@@ -227,6 +247,15 @@ struct msg_object {
 	struct msg_endpoints *endpoints;
 	struct msg_secret_meta *secret;
 	struct msg_pomerium *pomerium;
+	struct msg_namespace *namespace;
+	struct msg_gateway_class *gateway_class;
+	struct msg_gateway *gateway;
+	struct msg_http_route *http_route;
+	struct msg_reference_grant *reference_grant;
+	struct msg_policy_filter *policy_filter;
+	struct msg_backend_tls_policy *backend_tls_policy;
+	struct msg_listener_set *listener_set;
+	struct msg_config_map *config_map;
 };
 extern const struct codec msg_object_codec;
 

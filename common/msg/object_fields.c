@@ -11,17 +11,32 @@ static const struct codec_field key_fields[] = {
 };
 const struct codec msg_key_codec = CODEC_OF(msg_key, key_fields);
 
+#define META_NAMES                                                                \
+	CODEC_FIELD(msg_meta, namespace, CODEC_TEXT),                             \
+		CODEC_FIELD(msg_meta, name, CODEC_TEXT, .flags = CODEC_REQUIRED), \
+		CODEC_FIELD(msg_meta, uid, CODEC_TEXT),                           \
+		CODEC_FIELD(msg_meta, generation, CODEC_INT)
+#define META_TIMES                                            \
+	CODEC_FIELD(msg_meta, creationTimestamp, CODEC_TIME), \
+		CODEC_FIELD(msg_meta, deletionTimestamp, CODEC_TIME)
+
 static const struct codec_field meta_fields[] = {
-	CODEC_FIELD(msg_meta, namespace, CODEC_TEXT),
-	CODEC_FIELD(msg_meta, name, CODEC_TEXT, .flags = CODEC_REQUIRED),
-	CODEC_FIELD(msg_meta, uid, CODEC_TEXT),
-	CODEC_FIELD(msg_meta, generation, CODEC_INT),
-	CODEC_FIELD(msg_meta, creationTimestamp, CODEC_TIME),
-	CODEC_FIELD(msg_meta, deletionTimestamp, CODEC_TIME),
+	META_NAMES,
 	CODEC_FIELD(msg_meta, labels, CODEC_TEXT_MAP),
 	CODEC_FIELD(msg_meta, annotations, CODEC_TEXT_MAP),
+	META_TIMES,
 };
-static const struct codec meta_codec = CODEC_OF(msg_meta, meta_fields);
+const struct codec msg_meta_codec = CODEC_OF(msg_meta, meta_fields);
+
+static const struct codec_field labelled_meta_fields[] = {
+	META_NAMES,
+	CODEC_FIELD(msg_meta, labels, CODEC_TEXT_MAP),
+	META_TIMES,
+};
+const struct codec msg_labelled_meta_codec = CODEC_OF(msg_meta, labelled_meta_fields);
+
+static const struct codec_field plain_meta_fields[] = { META_NAMES, META_TIMES };
+const struct codec msg_plain_meta_codec = CODEC_OF(msg_meta, plain_meta_fields);
 
 /* ---- Ingress ---- */
 static const struct codec_field service_port_ref_fields[] = {
@@ -110,7 +125,7 @@ static const struct codec ingress_status_codec =
 	CODEC_OF(msg_ingress_status, ingress_status_fields);
 
 static const struct codec_field ingress_fields[] = {
-	CODEC_FIELD(msg_ingress, metadata, CODEC_STRUCT, .of = &meta_codec),
+	CODEC_FIELD(msg_ingress, metadata, CODEC_STRUCT, .of = &msg_meta_codec),
 	CODEC_FIELD(msg_ingress, spec, CODEC_STRUCT, .of = &ingress_spec_codec),
 	CODEC_FIELD(msg_ingress, status, CODEC_STRUCT, .of = &ingress_status_codec),
 };
@@ -124,7 +139,7 @@ static const struct codec ingress_class_spec_codec =
 	CODEC_OF(msg_ingress_class_spec, ingress_class_spec_fields);
 
 static const struct codec_field ingress_class_fields[] = {
-	CODEC_FIELD(msg_ingress_class, metadata, CODEC_STRUCT, .of = &meta_codec),
+	CODEC_FIELD(msg_ingress_class, metadata, CODEC_STRUCT, .of = &msg_meta_codec),
 	CODEC_FIELD(msg_ingress_class, spec, CODEC_STRUCT, .of = &ingress_class_spec_codec),
 };
 const struct codec msg_ingress_class_codec = CODEC_OF(msg_ingress_class, ingress_class_fields);
@@ -153,7 +168,7 @@ static const struct codec service_status_codec =
 	CODEC_OF(msg_service_status, service_status_fields);
 
 static const struct codec_field service_fields[] = {
-	CODEC_FIELD(msg_service, metadata, CODEC_STRUCT, .of = &meta_codec),
+	CODEC_FIELD(msg_service, metadata, CODEC_STRUCT, .of = &msg_meta_codec),
 	CODEC_FIELD(msg_service, spec, CODEC_STRUCT, .of = &msg_service_spec_codec),
 	CODEC_FIELD(msg_service, status, CODEC_STRUCT, .of = &service_status_codec),
 };
@@ -180,7 +195,7 @@ static const struct codec_field endpoint_port_fields[] = {
 static const struct codec endpoint_port_codec = CODEC_OF(msg_endpoint_port, endpoint_port_fields);
 
 static const struct codec_field endpoint_slice_fields[] = {
-	CODEC_FIELD(msg_endpoint_slice, metadata, CODEC_STRUCT, .of = &meta_codec),
+	CODEC_FIELD(msg_endpoint_slice, metadata, CODEC_STRUCT, .of = &msg_meta_codec),
 	CODEC_FIELD(msg_endpoint_slice, addressType, CODEC_TEXT),
 	CODEC_FIELD(msg_endpoint_slice, endpoints, CODEC_LIST, .of = &endpoint_codec),
 	CODEC_FIELD(msg_endpoint_slice, ports, CODEC_LIST, .of = &endpoint_port_codec),
@@ -201,19 +216,19 @@ static const struct codec endpoint_subset_codec =
 	CODEC_OF(msg_endpoint_subset, endpoint_subset_fields);
 
 static const struct codec_field endpoints_fields[] = {
-	CODEC_FIELD(msg_endpoints, metadata, CODEC_STRUCT, .of = &meta_codec),
+	CODEC_FIELD(msg_endpoints, metadata, CODEC_STRUCT, .of = &msg_meta_codec),
 	CODEC_FIELD(msg_endpoints, subsets, CODEC_LIST, .of = &endpoint_subset_codec),
 };
 const struct codec msg_endpoints_codec = CODEC_OF(msg_endpoints, endpoints_fields);
 
 /* ---- Secret and Pomerium ---- */
 static const struct codec_field secret_meta_fields[] = {
-	CODEC_FIELD(msg_secret_meta, metadata, CODEC_STRUCT, .of = &meta_codec),
+	CODEC_FIELD(msg_secret_meta, metadata, CODEC_STRUCT, .of = &msg_meta_codec),
 };
 const struct codec msg_secret_meta_codec = CODEC_OF(msg_secret_meta, secret_meta_fields);
 
 static const struct codec_field pomerium_fields[] = {
-	CODEC_FIELD(msg_pomerium, metadata, CODEC_STRUCT, .of = &meta_codec),
+	CODEC_FIELD(msg_pomerium, metadata, CODEC_STRUCT, .of = &msg_meta_codec),
 	CODEC_FIELD(msg_pomerium, spec, CODEC_VALUE),
 };
 const struct codec msg_pomerium_codec = CODEC_OF(msg_pomerium, pomerium_fields);
@@ -228,6 +243,16 @@ static const struct codec_field object_fields[] = {
 	CODEC_FIELD(msg_object, endpoints, CODEC_OPTIONAL, .of = &msg_endpoints_codec),
 	CODEC_FIELD(msg_object, secret, CODEC_OPTIONAL, .of = &msg_secret_meta_codec),
 	CODEC_FIELD(msg_object, pomerium, CODEC_OPTIONAL, .of = &msg_pomerium_codec),
+	CODEC_FIELD(msg_object, namespace, CODEC_OPTIONAL, .of = &msg_namespace_codec),
+	CODEC_FIELD(msg_object, gateway_class, CODEC_OPTIONAL, .of = &msg_gateway_class_codec),
+	CODEC_FIELD(msg_object, gateway, CODEC_OPTIONAL, .of = &msg_gateway_codec),
+	CODEC_FIELD(msg_object, http_route, CODEC_OPTIONAL, .of = &msg_http_route_codec),
+	CODEC_FIELD(msg_object, reference_grant, CODEC_OPTIONAL, .of = &msg_reference_grant_codec),
+	CODEC_FIELD(msg_object, policy_filter, CODEC_OPTIONAL, .of = &msg_policy_filter_codec),
+	CODEC_FIELD(msg_object, backend_tls_policy, CODEC_OPTIONAL,
+		    .of = &msg_backend_tls_policy_codec),
+	CODEC_FIELD(msg_object, listener_set, CODEC_OPTIONAL, .of = &msg_listener_set_codec),
+	CODEC_FIELD(msg_object, config_map, CODEC_OPTIONAL, .of = &msg_config_map_codec),
 };
 const struct codec msg_object_codec = CODEC_OF(msg_object, object_fields);
 

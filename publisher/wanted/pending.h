@@ -24,8 +24,8 @@ struct pending {
 void publisher_pending_init(struct pending *pending, void *self,
 			    int (*ask)(void *self, const struct msg_key *secret));
 void publisher_pending_clear(struct pending *pending); /* usable again */
-/* Keeps a copy of a CONFIG of an owner instead of its earlier one, and asks for the Secret unless that
- * was done lately. */
+/* Keeps a copy of a CONFIG of an owner instead of its earlier one, and asks for the Secret unless
+ * that was done lately. */
 void publisher_pending_put(struct pending *pending, const struct msg_key *owner,
 			   const struct pending_config *config, const struct msg_key *secret);
 void publisher_pending_drop(struct pending *pending, const struct msg_key *owner);

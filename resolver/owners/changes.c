@@ -249,6 +249,15 @@ void resolver_changes_follow(struct resolve *self, const struct msg_object *obje
 	case MSG_KIND_POMERIUM:
 		update_pomerium(self, key, object->pomerium, seen_ns);
 		break;
+	case MSG_KIND_NAMESPACE: /* of these nobody asks yet */
+	case MSG_KIND_GATEWAY_CLASS:
+	case MSG_KIND_GATEWAY:
+	case MSG_KIND_HTTP_ROUTE:
+	case MSG_KIND_REFERENCE_GRANT:
+	case MSG_KIND_POLICY_FILTER:
+	case MSG_KIND_BACKEND_TLS_POLICY:
+	case MSG_KIND_LISTENER_SET:
+	case MSG_KIND_CONFIG_MAP:
 	case MSG_KIND_NONE:
 	case MSG_KIND_SECRET: /* only its values count: see resolver_resolve_secret */
 	case MSG_N_KINDS:

@@ -47,10 +47,23 @@ struct source_dir {
 	struct buf bytes; /* of the file being read */
 };
 
-const enum msg_kind watcher_source_dir_kinds[] = { MSG_KIND_INGRESS_CLASS,  MSG_KIND_SERVICE,
-						   MSG_KIND_ENDPOINT_SLICE, MSG_KIND_ENDPOINTS,
-						   MSG_KIND_SECRET,         MSG_KIND_POMERIUM,
-						   MSG_KIND_INGRESS,        MSG_KIND_NONE };
+const enum msg_kind watcher_source_dir_kinds[] = { MSG_KIND_INGRESS_CLASS,
+						   MSG_KIND_SERVICE,
+						   MSG_KIND_ENDPOINT_SLICE,
+						   MSG_KIND_ENDPOINTS,
+						   MSG_KIND_SECRET,
+						   MSG_KIND_POMERIUM,
+						   MSG_KIND_NAMESPACE,
+						   MSG_KIND_REFERENCE_GRANT,
+						   MSG_KIND_POLICY_FILTER,
+						   MSG_KIND_CONFIG_MAP,
+						   MSG_KIND_BACKEND_TLS_POLICY,
+						   MSG_KIND_GATEWAY_CLASS,
+						   MSG_KIND_GATEWAY,
+						   MSG_KIND_LISTENER_SET,
+						   MSG_KIND_HTTP_ROUTE,
+						   MSG_KIND_INGRESS,
+						   MSG_KIND_NONE };
 
 /* ---- sending ---- */
 

@@ -144,6 +144,14 @@ static void on_state(void *arg, struct reflector *from, const char *reason)
 
 /* ---- the operations of a feed ---- */
 
+static bool is_watched(enum msg_kind kind)
+{
+	for (const struct kind_row *row = watcher_kinds_table; row->kind != MSG_KIND_NONE; row++)
+		if (row->kind == kind)
+			return true;
+	return false;
+}
+
 static void begin(struct feed *feed, bool stranger)
 {
 	struct feed_kube *self = of(feed);
@@ -160,10 +168,11 @@ static void begin(struct feed *feed, bool stranger)
 	for (size_t i = 0; i < self->n; i++)
 		watcher_reflector_restart(self->reflectors[i]);
 	watcher_secret_fetch_again(self->secrets);
-	/* Manifests may have Endpoints without slices; a cluster has slices. */
-	state.kind = MSG_KIND_ENDPOINTS;
+	/* What is not watched is only in manifests: a cluster has slices for all Endpoints. */
 	state.condition = MSG_KIND_SYNCED;
-	send_message(self, MSG_KIND_STATE, &state, 0);
+	for (state.kind = MSG_KIND_NONE + 1; state.kind < MSG_N_KINDS; state.kind++)
+		if (!is_watched((enum msg_kind)state.kind))
+			send_message(self, MSG_KIND_STATE, &state, 0);
 }
 
 static void end(struct feed *feed)

@@ -180,16 +180,15 @@ static void reads_times(void **state)
 					   "2024-01-01x",
 					   "2024-01-01T10:00:00+5:00" };
 	struct value_time t;
-	int64_t seconds;
 
 	(void)state;
-	assert_true(value_time_seconds(STR("2024-01-31T10:20:30Z"), &seconds));
-	assert_int_equal(seconds, 1706696430);
-	assert_true(value_time_seconds(STR("2024-01-31T10:20:30.9+02:00"), &seconds));
-	assert_int_equal(seconds, 1706689230);
-	assert_true(value_time_seconds(STR("1969-12-31T23:59:59Z"), &seconds));
-	assert_int_equal(seconds, -1);
-	assert_false(value_time_seconds(STR("yesterday"), &seconds));
+	assert_true(value_time_parse(STR("2024-01-31T10:20:30Z"), &t));
+	assert_int_equal(value_time_seconds(&t), 1706696430);
+	assert_true(value_time_parse(STR("2024-01-31T10:20:30.9+02:00"), &t));
+	assert_int_equal(value_time_seconds(&t), 1706689230);
+	assert_true(value_time_parse(STR("1969-12-31T23:59:59Z"), &t));
+	assert_int_equal(value_time_seconds(&t), -1);
+	assert_false(value_time_parse(STR("yesterday"), &t));
 	assert_true(value_time_parse(STR("2024-2-29"), &t));
 	assert_int_equal(t.day, 29);
 	assert_true(value_time_parse(STR("2001-12-14 21:59:43,1234567899"), &t));

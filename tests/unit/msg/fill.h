@@ -139,6 +139,12 @@ static inline void fill_field(struct fill *f, const struct codec_field *field, v
 	case CODEC_INT:
 		*(int64_t *)at = fill_int(f, field->max);
 		break;
+	case CODEC_NATURAL:
+		*(int64_t *)at = (int64_t)fill_dice(f, field->max ? field->max : 70000) - 1;
+		break;
+	case CODEC_TIME:
+		*(int64_t *)at = fill_int(f, 253402300799);
+		break;
 	case CODEC_UINT:
 		*(uint64_t *)at =
 			fill_dice(f, 3) == 0 ? max : fill_dice(f, max < 70000 ? max + 1 : 70000);
@@ -184,9 +190,6 @@ static inline void fill_field(struct fill *f, const struct codec_field *field, v
 			fill_value(f, *(struct value **)at, 0);
 		}
 		break;
-	case CODEC_TIME:
-		*(int64_t *)at = fill_int(f, 253402300799);
-		break;
 	case CODEC_HASH:
 		memset(at, (int)fill_dice(f, 256), HASH_LEN);
 		break;
@@ -229,24 +232,14 @@ static inline void fill_msg(struct fill *f, enum msg_type type, struct msg *m)
 
 		memset(o, 0, sizeof(*o));
 		o->key = key;
-#define PART(K, member)                                                \
-	if (key.kind == MSG_KIND_##K) {                                \
-		const struct codec_field *field = NULL;                \
-		for (size_t i = 0; i < msg_object_codec.n_fields; i++) \
-			if (msg_object_codec.fields[i].offset ==       \
-			    offsetof(struct msg_object, member))       \
-				field = &msg_object_codec.fields[i];   \
-		o->member = pool_alloc(f->pool, field->of->size);      \
-		fill_struct(f, field->of, o->member);                  \
-	}
-		PART(INGRESS, ingress)
-		PART(INGRESS_CLASS, ingress_class)
-		PART(SERVICE, service)
-		PART(ENDPOINT_SLICE, endpoint_slice)
-		PART(ENDPOINTS, endpoints)
-		PART(SECRET, secret)
-		PART(POMERIUM, pomerium)
-#undef PART
+		/* the parts stand at the end, in the order of the kinds */
+		const struct codec_field *part =
+			&msg_object_codec
+				 .fields[msg_object_codec.n_fields - MSG_N_KINDS + key.kind];
+		void *to = pool_alloc(f->pool, part->of->size);
+
+		fill_struct(f, part->of, to);
+		memcpy((char *)o + part->offset, &to, sizeof(to));
 	}
 }
 

@@ -128,7 +128,7 @@ static void test_other_kinds(void **state)
 static void test_what_is_not_ours(void **state)
 {
 	static const char *const cases[] = {
-		"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n",
+		"apiVersion: v1\nkind: Pod\nmetadata: {name: x}\n",
 		"apiVersion: extensions/v1beta1\nkind: Ingress\nmetadata: {name: x}\n",
 		"kind: Ingress\n",
 		"apiVersion: 1\nkind: [a]\n",

@@ -207,7 +207,7 @@ static inline struct msg_key universe_key(struct universe *u, const uint8_t *b)
 {
 	static const char *const words[] = { "",      "ingress", "class",  "service",
 					     "slice", "service", "secret", "global" };
-	struct msg_key key = { .kind = 1 + b[0] % (MSG_N_KINDS - 1), .namespace = STR("") };
+	struct msg_key key = { .kind = 1 + b[0] % MSG_KIND_POMERIUM, .namespace = STR("") };
 
 	if (msg_kind_is_namespaced((enum msg_kind)key.kind))
 		key.namespace = universe_name(u, "n", b[1] & 1);
