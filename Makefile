@@ -52,13 +52,13 @@ FUZZERS := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: FORCE all bins deps test-deps run test bench fuzz asan tsan ci lint objects tidy cppcheck style format units fuzzers man flags install uninstall clean help
+.PHONY: FORCE all bins deps test-deps run test bench model fuzz asan tsan ci lint objects tidy cppcheck style format units fuzzers man flags install uninstall clean help
 
 JOBS := -j$(shell nproc)
 FUZZ_BUILD ?= build/fuzz
 FUZZ_SAN := -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined
 TSAN_OPTIONS := ignore_noninstrumented_modules=1:die_after_fork=0:suppressions=$(CURDIR)/tests/lib/tsan.supp
-TEST_PACKAGES := clang libclang-rt-14-dev valgrind python3-pytest python3-zmq python3-msgpack python3-yaml python3-venv etcd-server mandoc nginx prometheus faketime debootstrap lintian skopeo
+TEST_PACKAGES := clang libclang-rt-14-dev valgrind python3-pytest python3-zmq python3-msgpack python3-yaml python3-venv etcd-server mandoc nginx prometheus faketime debootstrap lintian skopeo spin
 LINT_PACKAGES := clang clang-tidy clang-format cppcheck
 
 all: deps
@@ -96,6 +96,10 @@ bench: test-deps
 	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench_databroker.py
 	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench_curve.py
 
+# every promise of the protocol's models, and every rule taken out once; see docs/reliability.md
+model: test-deps
+	@$(PYTHON) tests/model/models.py -v
+
 fuzz: test-deps
 	@$(MAKE) --no-print-directory $(JOBS) BUILD=$(FUZZ_BUILD) CC=clang SAN="$(FUZZ_SAN)" fuzzers
 	@FUZZ_BUILD=$(FUZZ_BUILD) FUZZ_SECONDS=$(or $(SECONDS),600) $(PYTHON) tests/run.py fuzz/
@@ -132,6 +136,7 @@ help:
 	@echo "make test        all tests; the last line is N passed, N failed"
 	@echo "make check-NAME  builds and runs the tests with NAME in their name: check-golden, check-test_kill, check-test_map ..."
 	@echo "make bench       figures with N and their growth with N"
+	@echo "make model       searches the models of the protocol with spin: ten minutes"
 	@echo "make fuzz        each fuzzer SECONDS=600 long; make asan, make tsan: all tests under a sanitizer"
 	@echo "make install     programs, manual pages, documentation, systemd unit; PREFIX=/usr/local DESTDIR=; make uninstall; make man"
 	@echo "make flags       writes docs/flags.md anew: whoever changes a flag"
