@@ -193,9 +193,9 @@ def test_index(folder):
 
 # ---- flags ----
 
-# Of curl, kubectl, systemctl, Pomerium and oauth2-proxy; then of the Go controller, without a successor.
+# Of curl, kubectl, systemctl, Pomerium, oauth2-proxy and the models; then of the Go controller, without a successor.
 FOREIGN = {"config", "for", "force-conflicts", "server-side", "set", "field-selector", "now", "resolve", "unix-socket",
-           "email-domain", "allowed-group",
+           "email-domain", "allowed-group", "trail",
            "leader-election-id", "leader-election-namespace", "experimental-gateway-api", "gateway-class-controller-name",
            "sync-api-url", "sync-api-token", "sync-api-namespace-id", "certificate-controller-name"}
 ALWAYS = {"help", "version"}
