@@ -242,6 +242,14 @@ def test_flags_that_are_named(verbs, rooms, page):
             assert used <= verbs[verb] | ALWAYS, f"sluice {verb}{rest}"
 
 
+# ---- cookbook.md ----
+
+def test_the_cookbook_has_every_criterion():
+    known = re.findall(r'(?m)^\t\{ "([a-z_]+)", SHAPE_', (ROOT / "translator/ppl/ppl_criteria.c").read_text())
+    text = (ROOT / "docs/cookbook.md").read_text()
+    assert len(known) > 15 and not [name for name in known if f"`{name}" not in text]
+
+
 # ---- the README ----
 
 def test_from_source(build, tmp_path):
