@@ -15,7 +15,8 @@ VERSION = $(or $(patsubst v%,%,$(shell git describe --tags --match 'v[0-9]*' --d
 ROOMS := watcher resolver translator publisher
 PKGS := libczmq libzmq libcurl msgpack yaml-0.1 libcrypto libprotobuf-c libmicrohttpd libcjson libpcre2-8
 
-WARN := -Wall -Wextra -Wshadow -Wvla -Wmissing-prototypes -Wstrict-prototypes -Wformat=2 -Werror
+# what an initializer does not name is zero
+WARN := -Wall -Wextra -Wno-missing-field-initializers -Wshadow -Wvla -Wmissing-prototypes -Wstrict-prototypes -Wformat=2 -Werror
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 ALL_CFLAGS = -std=gnu11 $(WARN) -D_GNU_SOURCE -I. -Icommon -I$(BUILD)/gen -include base/banned.h \
@@ -52,7 +53,7 @@ FUZZERS := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: FORCE all bins deps test-deps run test bench model fuzz asan tsan ci lint objects tidy cppcheck style format units fuzzers man flags install uninstall clean help
+.PHONY: FORCE all bins deps test-deps run test bench model fuzz asan tsan ci lint objects tidy cppcheck style format units fuzzers man rules flags install uninstall clean help
 
 JOBS := -j$(shell nproc)
 FUZZ_BUILD ?= build/fuzz
@@ -139,6 +140,7 @@ help:
 	@echo "make model       searches the models of the protocol with spin: ten minutes"
 	@echo "make fuzz        each fuzzer SECONDS=600 long; make asan, make tsan: all tests under a sanitizer"
 	@echo "make install     programs, manual pages, documentation, systemd unit; PREFIX=/usr/local DESTDIR=; make uninstall; make man"
+	@echo "make rules       writes the tables of docs/validation.md anew: whoever changes a rule"
 	@echo "make flags       writes docs/flags.md anew: whoever changes a flag"
 	@echo "make deb         a Debian package in $(DIST)/; make image: a container image IMAGE=$(IMAGE), ARCH=$(ARCH); make chart: a Helm chart"
 	@echo "make release     all of these with their SPDX lists, the notes and checksums; two builds of one tree are equal"
@@ -264,6 +266,10 @@ DOCS := README.md CHANGES.md LICENSE $(wildcard docs/*.md docs/*/*.md docs/pictu
 
 man: bins
 	@scripts/make-man $(BUILD) $(BUILD)/man
+
+rules:
+	@mkdir -p $(BUILD)
+	@scripts/make-rules >$(BUILD)/validation.md && mv $(BUILD)/validation.md docs/validation.md
 
 flags: bins
 	@scripts/make-flags $(BUILD) >$(BUILD)/flags.md && mv $(BUILD)/flags.md docs/flags.md

@@ -10,6 +10,7 @@
 #include "base/cjson.h"
 #include "resolver/graph/key.h"
 #include "resolver/owners/resolve_inside.h"
+#include "rules/rules.h"
 
 #define PIECE_BYTES (16u << 10)
 
@@ -101,7 +102,7 @@ static void put_state(struct resolve *resolve, const struct msg_key *key, struct
 		break;
 	case RESOLVE_REJECT:
 		cjson_put_text(out, "state", STR("rejected"));
-		cjson_put_text(out, "reason", str_from(err.text));
+		cjson_put_text(out, "reason", rules_sentence(&err, pool));
 		break;
 	case RESOLVE_WAIT:
 		cjson_put_text(out, "state", STR("waiting"));

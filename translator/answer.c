@@ -9,9 +9,11 @@
 
 #include <stdarg.h>
 
+#include "rules/rules.h"
 #include "translator/bundle_secret.h"
 
-void translator_answer_warn(struct msg_config *out, struct pool *pool, const char *fmt, ...)
+void translator_answer_warn(struct msg_config *out, struct pool *pool, unsigned code,
+			    const char *fmt, ...)
 {
 	struct str_list *warnings = &out->warnings;
 	struct err sentence;
@@ -21,9 +23,9 @@ void translator_answer_warn(struct msg_config *out, struct pool *pool, const cha
 	va_start(args, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	(void)err_set(&sentence, "%s", text); /* one clean line */
+	(void)err_rule(&sentence, code, "%s", text); /* one clean line */
 	*(struct str *)pool_push(pool, &warnings->items, &warnings->n, sizeof(*warnings->items)) =
-		pool_str(pool, str_from(sentence.text));
+		rules_sentence(&sentence, pool);
 }
 
 struct msg_splice *translator_answer_splice(struct msg_config *out, struct pool *pool,

@@ -6,9 +6,9 @@
 #include "base/pool.h"
 #include "msg/msg.h"
 
-/* Adds a warning, made one clean line. */
-void translator_answer_warn(struct msg_config *out, struct pool *pool, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+/* Adds a warning, made one clean line, with its code (enum rule_code). */
+void translator_answer_warn(struct msg_config *out, struct pool *pool, unsigned code,
+			    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 /* Adds the value of a Secret that the publisher puts at this path of the configuration. */
 struct msg_splice *translator_answer_splice(struct msg_config *out, struct pool *pool,
 					    const struct msg_bundle_secret *secret,

@@ -7,6 +7,7 @@
  */
 #include "translator/bundle_secret.h"
 
+#include "rules/rules.h"
 #include "x509/x509_cert.h"
 
 const struct msg_bundle_secret *translator_bundle_secret_find(const struct msg_bundle *bundle,
@@ -37,22 +38,26 @@ int translator_bundle_secret_check_pair(const struct msg_bundle_secret *secret, 
 	const struct msg_secret_info *key = translator_bundle_secret_info(secret, "tls.key");
 
 	if (!cert || !cert->len)
-		return err_set(err, "it has no tls.crt");
+		return err_rule(err, RULE_CERT_MISSING, "it has no tls.crt");
 	if (!cert->clear.ptr)
-		return err_set(err, "tls.crt holds a private key: it should hold certificates "
-				    "only, the server's first");
+		return err_rule(err, RULE_CERT_HOLDS_KEY,
+				"tls.crt holds a private key: it should hold certificates "
+				"only, the server's first");
 	/* The resolver has read a certificate that it found a key for, and reading it again is what
 	 * costs time here. */
 	if (!(key && key->matches_cert && x509_pem_starts_with_cert(cert->clear)) &&
-	    x509_cert_check(cert->clear, err))
-		return err_wrap(err, "tls.crt");
+	    x509_cert_check(cert->clear, err)) {
+		(void)err_wrap(err, "tls.crt");
+		return err_code(err, RULE_CERT_FIRST);
+	}
 	if (!key || !key->len)
-		return err_set(err, "it has no tls.key");
+		return err_rule(err, RULE_KEY_MISSING, "it has no tls.key");
 	if (!key->is_private_key)
-		return err_set(err, "tls.key is not a private key in PEM form without a password");
+		return err_rule(err, RULE_KEY_READS,
+				"tls.key is not a private key in PEM form without a password");
 	if (!key->matches_cert)
-		return err_set(
-			err,
+		return err_rule(
+			err, RULE_KEY_MATCHES,
 			"the private key in tls.key does not belong to the certificate in tls.crt");
 	return 0;
 }

@@ -7,6 +7,7 @@
  */
 #include "translator/translate.h"
 
+#include "rules/rules.h"
 #include "translator/ingress/ingress.h"
 #include "translator/settings/settings.h"
 #include "translator/validate/validate.h"
@@ -28,8 +29,8 @@ static int pack(const struct ingress_job *job, const Pomerium__Config__Config *c
 	buf_init(&bytes, BUF_MAX_MESSAGE / 2);
 	pb_pack(&config->base, &bytes);
 	if (bytes.full)
-		rc = err_set(
-			err,
+		rc = err_rule(
+			err, RULE_CONFIG_SIZE,
 			"its routes would need more than %u MB of configuration: split the Ingress",
 			BUF_MAX_MESSAGE / 2 >> 20);
 	else
@@ -50,7 +51,7 @@ static int translate_ingress(const struct translator_settings *settings,
 	Pomerium__Config__Config *config = PB_NEW(pool, pomerium__config__config);
 
 	if (!bundle->ingress)
-		return err_set(err, "the bundle holds no Ingress");
+		return err_rule(err, RULE_OWNER_KIND, "the bundle holds no Ingress");
 	out->uid = bundle->ingress->metadata.uid;
 	out->generation = bundle->ingress->metadata.generation;
 	out->status = bundle->ingress->status.loadBalancer;
@@ -92,8 +93,8 @@ int translator_translate(const struct translator_settings *settings,
 	if (bundle->owner.kind == MSG_KIND_INGRESS)
 		return translate_ingress(settings, bundle, pool, out, err);
 	if (bundle->owner.kind != MSG_KIND_POMERIUM)
-		return err_set(err, "an object of kind %s has no translation",
-			       msg_kind_name(bundle->owner.kind));
+		return err_rule(err, RULE_OWNER_KIND, "an object of kind %s has no translation",
+				msg_kind_name(bundle->owner.kind));
 	if (bundle->pomerium) {
 		out->uid = bundle->pomerium->metadata.uid;
 		out->generation = bundle->pomerium->metadata.generation;

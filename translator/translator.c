@@ -8,6 +8,7 @@
  */
 #include "actor/actor.h"
 #include "base/clock.h"
+#include "rules/rules.h"
 #include "translator/settings/pomerium_flags.h"
 #include "translator/translate.h"
 
@@ -51,12 +52,12 @@ static void read_if_credit(struct translator *self)
 }
 
 static void fill_reject(const struct msg_bundle *bundle, const struct err *reason,
-			struct msg_reject *out)
+			struct pool *pool, struct msg_reject *out)
 {
 	*out = (struct msg_reject){ .owner = bundle->owner,
 				    .stamp = bundle->stamp,
 				    .uid = STR(""),
-				    .reason = str_from(reason->text) };
+				    .reason = rules_sentence(reason, pool) };
 	if (bundle->ingress) {
 		out->uid = bundle->ingress->metadata.uid;
 		out->generation = bundle->ingress->metadata.generation;
@@ -85,14 +86,14 @@ static int on_bundle(void *arg, struct actor_peer *from, const struct msg *m, st
 	begun_ns = clock_ns();
 	pool_init(&pool);
 	if (translator_translate(&self->settings, bundle, &pool, &config, &reason)) {
-		fill_reject(bundle, &reason, &reject);
+		fill_reject(bundle, &reason, &pool, &reject);
 		actor_send_seen(publisher, MSG_REJECT, &reject, m->seen_ns);
 	} else if (actor_send_seen(publisher, MSG_CONFIG, &config, m->seen_ns) &&
 		   actor_credit(publisher) > 0) {
 		/* the link is fine: the message is too large for every peer */
-		err_set(&reason,
-			"its configuration is too large to be published; it needs fewer paths");
-		fill_reject(bundle, &reason, &reject);
+		err_rule(&reason, RULE_CONFIG_SIZE,
+			 "its configuration is too large to be published; it needs fewer paths");
+		fill_reject(bundle, &reason, &pool, &reject);
 		actor_send_seen(publisher, MSG_REJECT, &reject, m->seen_ns);
 	}
 	pool_clear(&pool);

@@ -8,6 +8,7 @@
 #include "cli/cli.h"
 
 #include "base/cjson.h"
+#include "cli/offline/explain_rule.h"
 #include "cli/offline/explain_url.h"
 #include "cli/offline/input.h"
 #include "cli/offline/offline.h"
@@ -144,6 +145,8 @@ int cli_explain(int argc, char **argv)
 
 	if (argc > 1 && !strcmp(argv[1], "ingress"))
 		return cli_explain_live(argc, argv);
+	if (argc == 2 && cli_explain_rule_is_code(str_from(argv[1])))
+		return cli_explain_rule(str_from(argv[1]));
 	rc = conf_read(tables, "sluice explain", "say what becomes of each Ingress", argc, argv,
 		       &rest, &err);
 	if (rc)

@@ -11,6 +11,7 @@
 #include "cli/cli.h"
 #include "cli/offline/input.h"
 #include "publisher/wanted/apply.h"
+#include "rules/rules.h"
 
 struct offline_settings cli_offline_settings;
 
@@ -167,14 +168,14 @@ static void translate_bundle(struct offline *self, const struct msg_bundle *bund
 	struct err err = { "" };
 
 	if (translator_translate(&settings, bundle, pool, &config, &err)) {
-		add_line(self, &bundle->owner, str_from(err.text), false);
+		add_line(self, &bundle->owner, rules_sentence(&err, pool), false);
 		return;
 	}
 	for (size_t i = 0; i < config.warnings.n; i++)
 		add_line(self, &bundle->owner, config.warnings.items[i], true);
 	switch (publisher_apply_config(self->wanted, &config, NULL, &err)) {
 	case WANTED_REJECTED:
-		add_line(self, &bundle->owner, str_from(err.text), false);
+		add_line(self, &bundle->owner, rules_sentence(&err, pool), false);
 		break;
 	case WANTED_WAITS:
 		add_line(self, &bundle->owner,
@@ -206,7 +207,7 @@ void cli_offline_translate(struct offline *self, bool settings_only)
 			translate_bundle(self, &bundle, &pool);
 			break;
 		case RESOLVE_REJECT:
-			add_line(self, &owners[i], str_from(err.text), false);
+			add_line(self, &owners[i], rules_sentence(&err, &pool), false);
 			break;
 		case RESOLVE_WAIT:
 			add_line(self, &owners[i],

@@ -37,19 +37,44 @@ static void clean(char *text)
 	text[out] = '\0';
 }
 
-int err_set(struct err *err, const char *fmt, ...)
+static int set(struct err *err, unsigned code, const char *fmt, va_list args)
 {
-	va_list args;
 	char text[ERR_MAX];
 
 	if (!err)
 		return -1;
 	/* Through a second buffer: the values may be part of the old sentence. */
-	va_start(args, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
 	clean(text);
 	memcpy(err->text, text, sizeof(text));
+	err->code = code;
+	return -1;
+}
+
+int err_set(struct err *err, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	(void)set(err, 0, fmt, args);
+	va_end(args);
+	return -1;
+}
+
+int err_rule(struct err *err, unsigned code, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	(void)set(err, code, fmt, args);
+	va_end(args);
+	return -1;
+}
+
+int err_code(struct err *err, unsigned code)
+{
+	if (err && !err->code)
+		err->code = code;
 	return -1;
 }
 

@@ -9,6 +9,7 @@
 
 #include "publisher/wanted/splice.h"
 #include "publisher/wanted/wanted_inside.h"
+#include "rules/rules.h"
 
 /* One CONFIG while it is being applied. */
 struct apply {
@@ -120,10 +121,11 @@ static int check_yaml(struct apply *in, struct err *err)
 	if (!rc && in->target.bootstrap)
 		rc = pb_to_pomerium_yaml(&in->target.bootstrap->base, &text, err);
 	if (!rc && text.full)
-		rc = err_set(err, "it takes more than %u bytes in Pomerium's config.yaml",
-			     BUF_MAX_FILE);
+		rc = err_rule(err, RULE_CONFIG_SIZE,
+			      "it takes more than %u bytes in Pomerium's config.yaml",
+			      BUF_MAX_FILE);
 	buf_wipe(&text);
-	return rc;
+	return rc ? err_code(err, RULE_CONFIG_YAML) : 0;
 }
 
 /* The translator has left the bootstrap part out and has warned why. */
@@ -136,7 +138,7 @@ static int check_bootstrap(const struct wanted *self, const struct apply *in, st
 	for (size_t i = 0; i < warnings->n; i++)
 		if (str_starts(warnings->items[i], MSG_CONFIG_BOOTSTRAP))
 			return err_set(err, STR_FMT, STR_ARG(warnings->items[i]));
-	return err_set(err, MSG_CONFIG_BOOTSTRAP "there is none");
+	return err_rule(err, RULE_BOOT_NONE, MSG_CONFIG_BOOTSTRAP "there is none");
 }
 
 /* Without its bootstrap part an owner can be published, where nobody needs that part. */
@@ -149,7 +151,7 @@ static int fill_bootstrap(struct wanted *self, struct apply *in, struct err *err
 	    publisher_splice_fill(&in->target, in->config, &in->values, true, &why) == 0)
 		return 0;
 	if (self->needs.bootstrap || self->needs.yaml)
-		return err_set(err, "%s", why.text);
+		return err_rule(err, why.code, "%s", why.text);
 	in->target.bootstrap = NULL;
 	sentence = pool_printf(&in->pool, "Pomerium could not start with this: %s", why.text);
 	if (self->listener.warn)
@@ -204,8 +206,8 @@ enum wanted_outcome publisher_apply_config(struct wanted *self, const struct msg
 	if (publisher_splice_find(&self->secret_cache, config, &in.pool, &in.values, missing) == 0)
 		outcome = apply(self, &in, &why);
 	if (outcome == WANTED_REJECTED) {
-		publisher_wanted_fault(self, &config->owner, why.text);
-		err_set(err, "%s", why.text);
+		publisher_wanted_fault(self, &config->owner, rules_sentence(&why, &in.pool).ptr);
+		err_rule(err, why.code, "%s", why.text);
 	}
 	pool_wipe(&in.pool);
 	return outcome;

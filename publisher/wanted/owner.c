@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "pb/pomerium.pb-c.h"
 #include "pb/reflect.h"
+#include "rules/rules.h"
 
 struct owner *publisher_owner_new(const struct msg_key *key, struct str text)
 {
@@ -195,8 +196,9 @@ static int hold_certs(struct good *good, const struct good_parts *parts, struct 
 		if (part->key.ptr)
 			cert = publisher_certs_hold(certs, part->secret, pair, &why);
 		if (!cert && !part->optional)
-			return err_set(err, "TLS Secret " STR_FMT ": %s", STR_ARG(part->secret),
-				       why.text);
+			return err_rule(err, why.code ? why.code : RULE_KEY_MATCHES,
+					"TLS Secret " STR_FMT ": %s", STR_ARG(part->secret),
+					why.text);
 		if (cert)
 			good->certs[good->n_certs++] = (struct good_cert){ cert, part->always };
 	}

@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "net/url.h"
+#include "rules/rules.h"
 
 #define PARAMS_MAX 1000
 #define TEXT_MAX (64u << 10)
@@ -136,23 +137,24 @@ int publisher_pgurl_add(struct str text, const struct str_map *params, struct po
 	struct str_map query = { 0 };
 
 	if (text.len > TEXT_MAX || url_split(text, &url, NULL) < 0)
-		return err_set(err,
-			       "the connection string is not a URL; with a CA or TLS Secret it "
-			       "must look like "
-			       "postgres://user:password@host:5432/database?sslmode=verify-full");
+		return err_rule(err, RULE_BOOT_CONNECTION,
+				"the connection string is not a URL; with a CA or TLS Secret it "
+				"must look like "
+				"postgres://user:password@host:5432/database?sslmode=verify-full");
 	parse_query(url.query, pool, &query);
 	if (!str_map_get(&query, "sslmode").ptr)
-		return err_set(err, "the connection string says no sslmode; with a CA or TLS "
-				    "Secret it must be a URL "
-				    "whose query has one, such as ?sslmode=verify-full");
+		return err_rule(err, RULE_BOOT_CONNECTION,
+				"the connection string says no sslmode; with a CA or TLS "
+				"Secret it must be a URL "
+				"whose query has one, such as ?sslmode=verify-full");
 	for (size_t i = 0; i < params->n; i++)
 		for (size_t j = 0; j < query.n; j++)
 			if (str_eq(params->items[i].key, query.items[j].key))
-				return err_set(err,
-					       "the connection string sets " STR_FMT
-					       " itself, which a CA or TLS "
-					       "Secret is to provide; leave out one of the two",
-					       STR_ARG(params->items[i].key));
+				return err_rule(err, RULE_BOOT_CONNECTION,
+						"the connection string sets " STR_FMT
+						" itself, which a CA or TLS "
+						"Secret is to provide; leave out one of the two",
+						STR_ARG(params->items[i].key));
 	for (size_t i = 0; i < params->n; i++)
 		*(struct str_pair *)pool_push(pool, &query.items, &query.n, sizeof(*query.items)) =
 			params->items[i];

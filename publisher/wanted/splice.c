@@ -7,6 +7,7 @@
 #include "publisher/wanted/splice.h"
 
 #include "publisher/wanted/pgurl.h"
+#include "rules/rules.h"
 
 static const struct hash none; /* of a value that is not there */
 
@@ -101,8 +102,8 @@ static int encode(const struct msg_splice *splice, const struct msg_config *conf
 	case MSG_SPLICE_POSTGRES_URL:
 		return check_postgres(*bytes, &config->files, pool, err);
 	}
-	return err_set(err, "encoding %llu of a splice is unknown",
-		       (unsigned long long)splice->encoding);
+	return err_rule(err, RULE_SPLICE, "encoding %llu of a splice is unknown",
+			(unsigned long long)splice->encoding);
 }
 
 static int fill_routes(const struct splice_target *target, const struct msg_splice *splice,
@@ -120,7 +121,8 @@ static int fill_routes(const struct splice_target *target, const struct msg_spli
 		n_filled++;
 	}
 	if (splice->route_id.len && !n_filled)
-		return err_set(err, "there is no route %s", err_quote(splice->route_id));
+		return err_rule(err, RULE_SPLICE, "there is no route %s",
+				err_quote(splice->route_id));
 	return 0;
 }
 

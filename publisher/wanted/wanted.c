@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "publisher/wanted/wanted_inside.h"
+#include "rules/rules.h"
 
 static void warn_conflict(void *self, const struct route *route, const struct owner *other)
 {
@@ -22,18 +23,18 @@ static void warn_conflict(void *self, const struct route *route, const struct ow
 	struct str path = route->path.len    ? route->path
 			  : route->regex.len ? route->regex
 					     : route->prefix;
-	struct str sentence;
+	struct err why;
 
 	if (!w->listener.warn)
 		return;
 	pool_init(&pool);
-	sentence = pool_printf(&pool,
-			       "%s %s, path %s, is also a route of %s " STR_FMT
-			       "; both are published, and the one whose id comes first is served",
-			       "from", err_quote(route->from), err_quote(path),
-			       msg_kind_name((enum msg_kind)other->key.kind),
-			       STR_ARG(msg_key_for_people(&other->key, &pool)));
-	w->listener.warn(w->listener.self, &route->owner->key, sentence.ptr);
+	err_rule(&why, RULE_ROUTE_SHARED,
+		 "from %s, path %s, is also a route of %s " STR_FMT
+		 "; both are published, and the one whose id comes first is served",
+		 err_quote(route->from), err_quote(path),
+		 msg_kind_name((enum msg_kind)other->key.kind),
+		 STR_ARG(msg_key_for_people(&other->key, &pool)));
+	w->listener.warn(w->listener.self, &route->owner->key, rules_sentence(&why, &pool).ptr);
 	pool_clear(&pool);
 }
 

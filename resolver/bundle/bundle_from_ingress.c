@@ -7,6 +7,7 @@
 #include "resolver/bundle/bundle_parts.h"
 
 #include "resolver/bundle/endpoints.h"
+#include "rules/rules.h"
 
 /* Slices refer to this key of the Service that they belong to; see changes.c. */
 static struct msg_key provider_key(const struct msg_key *service)
@@ -40,15 +41,17 @@ static int add_service(const struct bundle_source *source, const struct referenc
 	struct msg_object object;
 
 	if (ref->key.kind == MSG_KIND_NONE)
-		return err_set(err, STR_FMT ": Service %s not found: no object can have this name",
-			       STR_ARG(ref->where), err_quote(ref->text));
+		return err_rule(err, RULE_SERVICE_MISSING,
+				STR_FMT ": Service %s not found: no object can have this name",
+				STR_ARG(ref->where), err_quote(ref->text));
 	if (resolver_store_get(source->store, &ref->key, pool, &object) < 0) {
 		if (source->settings->lenient)
 			return 0;
-		return err_set(err, STR_FMT ": Service \"" STR_FMT "/" STR_FMT "\" not found%s",
-			       STR_ARG(ref->where), STR_ARG(ref->key.namespace),
-			       STR_ARG(ref->key.name),
-			       resolver_bundle_parts_why_unread(source, MSG_KIND_SERVICE, pool));
+		return err_rule(err, RULE_SERVICE_MISSING,
+				STR_FMT ": Service \"" STR_FMT "/" STR_FMT "\" not found%s",
+				STR_ARG(ref->where), STR_ARG(ref->key.namespace),
+				STR_ARG(ref->key.name),
+				resolver_bundle_parts_why_unread(source, MSG_KIND_SERVICE, pool));
 	}
 	service = pool_push(pool, &out->services.items, &out->services.n, sizeof(*service));
 	service->name = ref->key.name;

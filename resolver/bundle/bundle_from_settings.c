@@ -6,6 +6,8 @@
  */
 #include "resolver/bundle/bundle_parts.h"
 
+#include "rules/rules.h"
+
 enum resolve_outcome resolver_bundle_from_settings(const struct bundle_source *source,
 						   struct pool *pool, struct msg_bundle *out,
 						   struct err *err)
@@ -20,10 +22,10 @@ enum resolve_outcome resolver_bundle_from_settings(const struct bundle_source *s
 	}
 	/* There are others, but not ours: then the name is misspelled, and settings are wanted. */
 	if (resolver_store_count(source->store, MSG_KIND_POMERIUM) > 0) {
-		err_set(err,
-			"Pomerium %s not found, though there are objects of this kind: give the "
-			"name of one with --pomerium-config",
-			err_quote(out->owner.name));
+		err_rule(err, RULE_POMERIUM_NAME,
+			 "Pomerium %s not found, though there are objects of this kind: give the "
+			 "name of one with --pomerium-config",
+			 err_quote(out->owner.name));
 		return RESOLVE_REJECT;
 	}
 	return RESOLVE_BUNDLE;

@@ -6,6 +6,8 @@
  */
 #include "resolver/bundle/bundle_parts.h"
 
+#include "rules/rules.h"
+
 const char *resolver_bundle_parts_why_unread(const struct bundle_source *source, enum msg_kind kind,
 					     struct pool *pool)
 {
@@ -22,13 +24,16 @@ static int explain_malformed(const struct reference *ref, const struct msg_bundl
 			     struct err *err)
 {
 	if (!ref->text.ptr)
-		return err_set(err, STR_FMT " is required: the Secret's namespace/name",
-			       STR_ARG(ref->where));
+		return err_rule(err, RULE_SECRET_NAME,
+				STR_FMT " is required: the Secret's namespace/name",
+				STR_ARG(ref->where));
 	if (out->owner.kind == MSG_KIND_INGRESS)
-		return err_set(err, STR_FMT ": Secret %s not found: no object can have this name",
-			       STR_ARG(ref->where), err_quote(ref->text));
-	return err_set(err, STR_FMT ": %s names no Secret, expected namespace/name",
-		       STR_ARG(ref->where), err_quote(ref->text));
+		return err_rule(err, RULE_SECRET_NAME,
+				STR_FMT ": Secret %s not found: no object can have this name",
+				STR_ARG(ref->where), err_quote(ref->text));
+	return err_rule(err, RULE_SECRET_NAME,
+			STR_FMT ": %s names no Secret, expected namespace/name",
+			STR_ARG(ref->where), err_quote(ref->text));
 }
 
 static int explain_answer(const struct bundle_source *source, const struct reference *ref,
@@ -40,25 +45,26 @@ static int explain_answer(const struct bundle_source *source, const struct refer
 	case MSG_SECRET_FOUND:
 		return 0;
 	case MSG_SECRET_FORBIDDEN:
-		return err_set(err,
-			       STR_FMT ": Secret \"" STR_FMT "/" STR_FMT
-				       "\" may not be read: the API server forbids it, "
-				       "a Role must allow \"get\" on it",
-			       STR_ARG(ref->where), STR_ARG(ref->key.namespace),
-			       STR_ARG(ref->key.name));
+		return err_rule(err, RULE_SECRET_FORBIDDEN,
+				STR_FMT ": Secret \"" STR_FMT "/" STR_FMT
+					"\" may not be read: the API server forbids it, "
+					"a Role must allow \"get\" on it",
+				STR_ARG(ref->where), STR_ARG(ref->key.namespace),
+				STR_ARG(ref->key.name));
 	case MSG_SECRET_UNAVAILABLE:
-		return err_set(err,
-			       STR_FMT ": Secret \"" STR_FMT "/" STR_FMT
-				       "\" cannot be read just now, it is tried again",
-			       STR_ARG(ref->where), STR_ARG(ref->key.namespace),
-			       STR_ARG(ref->key.name));
+		return err_rule(err, RULE_SECRET_UNREAD,
+				STR_FMT ": Secret \"" STR_FMT "/" STR_FMT
+					"\" cannot be read just now, it is tried again",
+				STR_ARG(ref->where), STR_ARG(ref->key.namespace),
+				STR_ARG(ref->key.name));
 	case MSG_SECRET_ABSENT:
 		break;
 	}
 	pool_init(&pool);
-	err_set(err, STR_FMT ": Secret \"" STR_FMT "/" STR_FMT "\" not found%s",
-		STR_ARG(ref->where), STR_ARG(ref->key.namespace), STR_ARG(ref->key.name),
-		resolver_bundle_parts_why_unread(source, MSG_KIND_SECRET, &pool));
+	err_rule(err, RULE_SECRET_MISSING,
+		 STR_FMT ": Secret \"" STR_FMT "/" STR_FMT "\" not found%s", STR_ARG(ref->where),
+		 STR_ARG(ref->key.namespace), STR_ARG(ref->key.name),
+		 resolver_bundle_parts_why_unread(source, MSG_KIND_SECRET, &pool));
 	pool_clear(&pool);
 	return -1;
 }

@@ -8,6 +8,7 @@
 #include "resolver/outgoing/dispatch.h"
 
 #include "base/clock.h"
+#include "rules/rules.h"
 
 struct dispatch {
 	struct outgoing *out;
@@ -28,7 +29,7 @@ static uint64_t start_turn(const struct dispatch *self, const struct queue_turn 
 }
 
 static void send_reject(const struct dispatch *self, const struct queue_turn *turn,
-			const char *reason, struct pool *pool)
+			const struct err *reason, struct pool *pool)
 {
 	const struct msg_meta *meta = resolver_resolve_meta(self->resolve, &turn->owner, pool);
 	struct msg_reject reject = { .owner = turn->owner,
@@ -36,7 +37,7 @@ static void send_reject(const struct dispatch *self, const struct queue_turn *tu
 				     .generation = meta->generation };
 	const uint64_t seen_ns = start_turn(self, turn, NULL, &reject.stamp);
 
-	reject.reason = str_from(reason);
+	reject.reason = rules_sentence(reason, pool);
 	actor_send_seen(self->publisher, MSG_REJECT, &reject, seen_ns);
 }
 
@@ -56,12 +57,25 @@ static void send_bundle(const struct dispatch *self, const struct queue_turn *tu
 {
 	struct actor_peer *peer = turn->worker->peer;
 	const uint64_t seen_ns = start_turn(self, turn, turn->worker, &bundle->stamp);
+	struct err reason;
 
-	if (actor_send_seen(peer, MSG_BUNDLE, bundle, seen_ns) < 0 && actor_credit(peer) > 0)
-		send_reject(self, turn,
-			    "it is too large to be translated: with its Services and Secrets it "
-			    "must stay below 32 MiB",
-			    pool);
+	if (actor_send_seen(peer, MSG_BUNDLE, bundle, seen_ns) == 0 || actor_credit(peer) == 0)
+		return;
+	err_rule(&reason, RULE_BUNDLE_SIZE,
+		 "it is too large to be translated: with its Services and Secrets it must stay "
+		 "below 32 MiB");
+	send_reject(self, turn, &reason, pool);
+}
+
+/* It is left out until its next change. */
+static void send_crashed(const struct dispatch *self, const struct queue_turn *turn,
+			 struct pool *pool)
+{
+	struct err reason;
+
+	err_rule(&reason, RULE_CRASHED,
+		 "translation crashed three times: it is left out until its next change");
+	send_reject(self, turn, &reason, pool);
 }
 
 static void handle_turn(const struct dispatch *self, const struct queue_turn *turn)
@@ -74,17 +88,14 @@ static void handle_turn(const struct dispatch *self, const struct queue_turn *tu
 	switch (resolver_resolve_owner(self->resolve, &turn->owner, &pool, &bundle, &err)) {
 	case RESOLVE_BUNDLE:
 		if (turn->crashed)
-			send_reject(self, turn,
-				    "translation crashed three times: it is left out until its "
-				    "next change",
-				    &pool);
+			send_crashed(self, turn, &pool);
 		else if (turn->worker)
 			send_bundle(self, turn, &bundle, &pool);
 		else /* it came back while its deletion waited */
 			resolver_queue_mark(&self->out->queue, &turn->owner, true, 0);
 		break;
 	case RESOLVE_REJECT:
-		send_reject(self, turn, err.text, &pool);
+		send_reject(self, turn, &err, &pool);
 		break;
 	case RESOLVE_WAIT:
 		resolver_queue_leave(&self->out->queue, turn->job);

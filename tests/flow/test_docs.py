@@ -181,7 +181,7 @@ def test_settings_example(sluice, tmp_path):
     documents = list(yaml.safe_load_all(examples.blocks((ROOT / "docs/settings.md").read_text(), "yaml")[0]))
     status, _, stderr = examples.run(sluice, documents, tmp_path)
     assert status == 1
-    assert stderr == 'global: spec.secrets: Secret "pomerium/bootstrap" not found\n'
+    assert stderr == 'global: spec.secrets: Secret "pomerium/bootstrap" not found [SLU2001]\n'
 
 
 @pytest.mark.parametrize("folder", ["docs", "docs/decisions"])

@@ -120,7 +120,7 @@ def test_the_manifests_of_an_application_are_enough(sluice, through):
 
 def test_strict_misses_what_is_not_there(sluice):
     done = subprocess.run([sluice, "explain", "--strict", f"https://{HOST}/", "-"], input=APPLICATION, capture_output=True, text=True, timeout=60)
-    assert (done.returncode, done.stderr) == (1, 'shop/web: annotation ingress.pomerium.io/tls_custom_ca_secret: Secret "shop/later" not found\n')
+    assert (done.returncode, done.stderr) == (1, 'shop/web: annotation ingress.pomerium.io/tls_custom_ca_secret: Secret "shop/later" not found [SLU2001]\n')
 
 
 @pytest.mark.parametrize("more, served", [
@@ -133,3 +133,10 @@ def test_classes_that_are_there_are_not_assumed(sluice, more, served):
         text, flags = text + "---\n" + CLASS.replace("pomerium.io/ingress-controller", "example.com/other"), []
     done = subprocess.run([sluice, "explain", *flags, f"https://{HOST}/", "-"], input=text, capture_output=True, text=True, timeout=60)
     assert (done.returncode, "Ingress shop/web" in done.stdout) == ((0, True) if served else (1, False))
+
+
+def test_a_code_is_explained(sluice):
+    done = subprocess.run([sluice, "explain", "SLU1501"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and done.stdout.startswith("SLU1501 (rejected): `regex`"), done
+    done = subprocess.run([sluice, "explain", "SLU9999"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and "no rule has the code" in done.stderr, done

@@ -58,6 +58,7 @@ def assert_rejected(case, area, status, stdout, stderr):
     if area == "ingress":
         assert re.search(r"(?m)^[a-z0-9.-]+/[a-z0-9.-]+: ", sentences), f"no line `namespace/name: sentence`: {stderr!r}"
     if area != "ppl":
+        assert all(re.search(r" \[SLU\d{4}\]$", l) for l in sentences.split("\n") if l), f"a sentence without the code of its rule: {stderr!r}"
         assert '"from"' not in stdout, "a route was printed for what should be rejected"
     assert_mentions(case, sentences)
 

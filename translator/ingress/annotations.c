@@ -9,6 +9,7 @@
  * other, as the reference does. */
 #include "translator/ingress/ingress.h"
 
+#include "rules/rules.h"
 #include "translator/answer.h"
 #include "translator/ppl/ppl_compile.h"
 
@@ -182,23 +183,24 @@ static int refuse_unknown(const struct ingress_job *job, struct str key, struct 
 		}
 	}
 	if (nearest)
-		return err_set(err, "annotation %s is unknown; did you mean " STR_FMT "/%s?",
-			       err_quote(key), STR_ARG(job->settings->prefix), nearest);
-	return err_set(
-		err,
+		return err_rule(err, RULE_ANNOTATION_UNKNOWN,
+				"annotation %s is unknown; did you mean " STR_FMT "/%s?",
+				err_quote(key), STR_ARG(job->settings->prefix), nearest);
+	return err_rule(
+		err, RULE_ANNOTATION_UNKNOWN,
 		"annotation %s is unknown: remove it, or give it another prefix than " STR_FMT "/",
 		err_quote(key), STR_ARG(job->settings->prefix));
 }
 
 static int refuse_groups(const struct ingress_job *job, struct err *err)
 {
-	return err_set(err,
-		       "annotation " STR_FMT
-		       "/allowed_groups is no longer supported: groups come as claims of the "
-		       "identity provider now, so use " STR_FMT
-		       "/policy with a criterion claim/groups "
-		       "(https://docs.pomerium.com/docs/overview/upgrading#idp-directory-sync)",
-		       STR_ARG(job->settings->prefix), STR_ARG(job->settings->prefix));
+	return err_rule(err, RULE_ANNOTATION_GONE,
+			"annotation " STR_FMT
+			"/allowed_groups is no longer supported: groups come as claims of the "
+			"identity provider now, so use " STR_FMT
+			"/policy with a criterion claim/groups "
+			"(https://docs.pomerium.com/docs/overview/upgrading#idp-directory-sync)",
+			STR_ARG(job->settings->prefix), STR_ARG(job->settings->prefix));
 }
 
 /* An annotation of the Ingress that the table knows. */
@@ -242,9 +244,11 @@ static int apply_field(struct ingress_job *job, const struct annotation *a, stru
 	struct value value = { 0 };
 
 	if (yaml_parse(text, job->pool, &value, err))
-		return -1;
+		return err_code(err, RULE_ANNOTATION_YAML);
 	translator_annotation_value_expand(m->descriptor, field, &value, job->pool);
-	return pb_field_from_value(&value, field, job->pool, m, err);
+	return pb_field_from_value(&value, field, job->pool, m, err)
+		       ? err_code(err, RULE_ANNOTATION_TYPE)
+		       : 0;
 }
 
 static int apply_policy(struct ingress_job *job, const struct annotation *a, struct str text,
@@ -256,7 +260,7 @@ static int apply_policy(struct ingress_job *job, const struct annotation *a, str
 	if (!a->field)
 		return apply_field(job, a, text, &policy->base, err);
 	if (translator_ppl_compile(text, job->pool, &rego, err))
-		return -1;
+		return err_code(err, RULE_POLICY_COMPILES);
 	PB_SET_TEXT(policy, source_ppl, text);
 	PB_PUSH(job->pool, policy, rego, pb_bytes(rego));
 	return 0;
@@ -274,7 +278,7 @@ static int apply_tunnel(struct ingress_job *job, const struct annotation *a, str
 	if (!a->field)
 		return 0; /* any value turns it on */
 	if (translator_ppl_compile(text, job->pool, &rego, err))
-		return -1;
+		return err_code(err, RULE_POLICY_COMPILES);
 	tunnel->ssh_policy = PB_NEW(job->pool, pomerium__config__pplpolicy);
 	PB_SET_TEXT(tunnel->ssh_policy, raw, text);
 	return 0;
@@ -299,7 +303,7 @@ static int apply_cluster(struct ingress_job *job, const struct annotation *a, st
 		       (Envoy__Config__Cluster__V3__Cluster__LbPolicy)envoy_policies[policy]);
 	if (apply_field(job, a, text, &cluster->base, err))
 		return -1;
-	translator_answer_warn(job->out, job->pool,
+	translator_answer_warn(job->out, job->pool, RULE_ANNOTATION_OLD,
 			       "annotation " STR_FMT
 			       "/%s is read by older Pomerium only: the current one ignores it",
 			       STR_ARG(job->settings->prefix), a->name);
@@ -321,7 +325,9 @@ static int apply_one(struct ingress_job *job, const struct annotation *a, struct
 	case GROUP_SECRET:
 		return translator_annotations_secret(job, a->name, text, err);
 	case GROUP_MCP:
-		return translator_annotations_mcp(job, a->name, text, err);
+		return translator_annotations_mcp(job, a->name, text, err)
+			       ? err_code(err, RULE_MCP_VALUE)
+			       : 0;
 	case GROUP_TUNNEL:
 		return apply_tunnel(job, a, text, err);
 	case GROUP_POLICY:
@@ -355,9 +361,9 @@ static int check_alias(const struct given_list *list, struct err *err)
 
 	if (!alias || !field)
 		return 0;
-	return err_set(err,
-		       "annotations " STR_FMT " and " STR_FMT " mean the same: keep one of them",
-		       STR_ARG(alias->key), STR_ARG(field->key));
+	return err_rule(err, RULE_ANNOTATION_ALIAS,
+			"annotations " STR_FMT " and " STR_FMT " mean the same: keep one of them",
+			STR_ARG(alias->key), STR_ARG(field->key));
 }
 
 int translator_annotations_apply(struct ingress_job *job, struct err *err)

@@ -10,6 +10,7 @@
 #include "translator/ingress/ingress.h"
 
 #include "net/url.h"
+#include "rules/rules.h"
 
 enum kind { MCP_CLIENT, MCP_SERVER, MCP_BYTES, MCP_TEXT, MCP_SCOPES, MCP_STYLE, MCP_PARAMS };
 
@@ -174,9 +175,10 @@ int translator_annotations_mcp(struct ingress_job *job, const char *name, struct
 	if (!mcp)
 		mcp = job->route->mcp = PB_NEW(job->pool, pomerium__config__mcp);
 	if (a->kind == MCP_CLIENT ? mcp->server != NULL : mcp->client != NULL)
-		return err_set(err, "a route is either a server or a client of MCP: remove "
-				    "mcp_client, or all annotations that begin with "
-				    "mcp_server");
+		return err_rule(err, RULE_MCP_ROLE,
+				"a route is either a server or a client of MCP: remove "
+				"mcp_client, or all annotations that begin with "
+				"mcp_server");
 	if (a->kind == MCP_CLIENT)
 		return set_client(job, text, err);
 	if (!mcp->server)

@@ -7,6 +7,7 @@
  */
 #include "translator/ingress/ingress.h"
 
+#include "rules/rules.h"
 #include "translator/answer.h"
 #include "translator/bundle_secret.h"
 #include "x509/x509_cert.h"
@@ -71,8 +72,9 @@ static int fill(struct ingress_job *job, const struct msg_bundle_secret *secret,
 	int rc;
 
 	if (!info->utf8 && key->encoding == MSG_SPLICE_RAW)
-		return err_set(err, "key %s of Secret " STR_FMT " is not valid UTF-8",
-			       err_quote(info->name), STR_ARG(secret->name));
+		return err_rule(err, RULE_SECRET_TEXT,
+				"key %s of Secret " STR_FMT " is not valid UTF-8",
+				err_quote(info->name), STR_ARG(secret->name));
 	if (!value.ptr) {
 		translator_answer_splice(job->out, job->pool, secret, info, path)->encoding =
 			key->encoding;
@@ -112,27 +114,27 @@ static int fill_each(struct ingress_job *job, const struct msg_bundle_secret *se
 		struct msg_splice *splice;
 
 		if (has_header(job, key->path, info->name))
-			return err_set(err,
-				       "key %s of Secret " STR_FMT
-				       " is also set by the annotation %s: keep one of them",
-				       err_quote(info->name), STR_ARG(secret->name), key->path);
+			return err_rule(err, RULE_HEADER_TWICE,
+					"key %s of Secret " STR_FMT
+					" is also set by the annotation %s: keep one of them",
+					err_quote(info->name), STR_ARG(secret->name), key->path);
 		if (strcmp(key->path, "set_response_headers") == 0 &&
 		    str_is_nocase(info->name, "host"))
-			return err_set(err,
-				       "key %s of Secret " STR_FMT
-				       ": this header cannot be changed here",
-				       err_quote(info->name), STR_ARG(secret->name));
+			return err_rule(err, RULE_HEADER_FIXED,
+					"key %s of Secret " STR_FMT
+					": this header cannot be changed here",
+					err_quote(info->name), STR_ARG(secret->name));
 		if (!info->utf8)
-			return err_set(err,
-				       "key %s of Secret " STR_FMT
-				       " is not valid UTF-8, so it cannot be a header",
-				       err_quote(info->name), STR_ARG(secret->name));
+			return err_rule(err, RULE_SECRET_TEXT,
+					"key %s of Secret " STR_FMT
+					" is not valid UTF-8, so it cannot be a header",
+					err_quote(info->name), STR_ARG(secret->name));
 		if (info->has_control)
-			return err_set(err,
-				       "key %s of Secret " STR_FMT
-				       " holds a NUL, a carriage return or a line feed, which a "
-				       "header cannot carry",
-				       err_quote(info->name), STR_ARG(secret->name));
+			return err_rule(err, RULE_HEADER_VALUE,
+					"key %s of Secret " STR_FMT
+					" holds a NUL, a carriage return or a line feed, which a "
+					"header cannot carry",
+					err_quote(info->name), STR_ARG(secret->name));
 		splice = translator_answer_splice(
 			job->out, job->pool, secret, info,
 			pool_printf(job->pool, "%s[" STR_FMT "]", key->path, STR_ARG(info->name)));
@@ -146,8 +148,9 @@ static int check_type(const struct secret_annotation *a, const struct msg_bundle
 {
 	if (!a->type || str_is(secret->type, a->type))
 		return 0;
-	return err_set(err, "Secret " STR_FMT " should have the type %s, but has %s",
-		       STR_ARG(secret->name), a->type, err_quote(secret->type));
+	return err_rule(err, RULE_SECRET_TYPE,
+			"Secret " STR_FMT " should have the type %s, but has %s",
+			STR_ARG(secret->name), a->type, err_quote(secret->type));
 }
 
 static int check_key(struct ingress_job *job, const struct msg_bundle_secret *secret,
@@ -156,29 +159,31 @@ static int check_key(struct ingress_job *job, const struct msg_bundle_secret *se
 	const struct msg_secret_info *info = translator_bundle_secret_info(secret, key->key);
 
 	if (!info && (key->flags & (KEY_REQUIRED | KEY_FILLED)))
-		return err_set(err, "Secret " STR_FMT " has no key %s", STR_ARG(secret->name),
-			       key->key);
+		return err_rule(err, RULE_SECRET_KEY, "Secret " STR_FMT " has no key %s",
+				STR_ARG(secret->name), key->key);
 	if (!info)
 		return 0;
 	if (!info->len && (key->flags & KEY_FILLED))
-		return err_set(err, "key %s of Secret " STR_FMT " is empty", key->key,
-			       STR_ARG(secret->name));
+		return err_rule(err, RULE_SECRET_KEY, "key %s of Secret " STR_FMT " is empty",
+				key->key, STR_ARG(secret->name));
 	if ((key->flags & KEY_PAIR) && !info->matches_cert)
-		return err_set(err,
-			       "key %s of Secret " STR_FMT
-			       " is not the private key of the certificate "
-			       "in its tls.crt",
-			       key->key, STR_ARG(secret->name));
+		return err_rule(err, RULE_KEY_MATCHES,
+				"key %s of Secret " STR_FMT
+				" is not the private key of the certificate "
+				"in its tls.crt",
+				key->key, STR_ARG(secret->name));
 	if (!(key->flags & KEY_CERTS))
 		return 0;
 	if (!info->clear.ptr)
-		translator_answer_warn(job->out, job->pool,
+		translator_answer_warn(job->out, job->pool, RULE_CA_HOLDS_KEY,
 				       "key %s of Secret " STR_FMT
 				       " holds a private key: it should hold "
 				       "certificates only",
 				       key->key, STR_ARG(secret->name));
-	else if (x509_cert_check_bundle(info->clear, err))
-		return err_wrap(err, "key %s of Secret " STR_FMT, key->key, STR_ARG(secret->name));
+	else if (x509_cert_check_bundle(info->clear, err)) {
+		(void)err_wrap(err, "key %s of Secret " STR_FMT, key->key, STR_ARG(secret->name));
+		return err_code(err, RULE_CA_BLOCK);
+	}
 	return 0;
 }
 
@@ -202,9 +207,9 @@ static int apply_keys(struct ingress_job *job, const struct secret_annotation *a
 			return -1;
 	}
 	if (one_of && !any)
-		return err_set(err,
-			       "Secret " STR_FMT " should have at least one of the keys %s and %s",
-			       STR_ARG(secret->name), a->keys[0].key, a->keys[1].key);
+		return err_rule(err, RULE_SECRET_KEY,
+				"Secret " STR_FMT " should have at least one of the keys %s and %s",
+				STR_ARG(secret->name), a->keys[0].key, a->keys[1].key);
 	return 0;
 }
 
@@ -236,7 +241,8 @@ int translator_annotations_secret(struct ingress_job *job, const char *name, str
 	if (!secret && job->settings->lenient)
 		return 0;
 	if (!secret)
-		return err_set(err, "Secret %s does not exist", err_quote(secret_name));
+		return err_rule(err, RULE_SECRET_MISSING, "Secret %s does not exist",
+				err_quote(secret_name));
 	if (check_type(a, secret, err))
 		return -1;
 	if (a->keys[0].flags & KEY_ONE_OF && !wants_mcp(job))

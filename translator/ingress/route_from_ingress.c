@@ -9,6 +9,7 @@
 #include "translator/ingress/ingress.h"
 
 #include "net/url.h"
+#include "rules/rules.h"
 #include "translator/ingress/names.h"
 
 #define MAX_ROUTES 10000 /* of one Ingress: far above any real one, and memory stays bounded */
@@ -32,15 +33,16 @@ static int add_places(struct ingress_job *job, struct str host, const struct msg
 		      struct place_list *out, struct err *err)
 {
 	if (!host.len && !(job->flags & INGRESS_EMPTY_HOST))
-		return err_set(err,
-			       "a rule has an empty host; if it is meant to serve every host, set "
-			       "the annotation " STR_FMT "/subtle_allow_empty_host to true",
-			       STR_ARG(job->settings->prefix));
+		return err_rule(err, RULE_HOST_EMPTY,
+				"a rule has an empty host; if it is meant to serve every host, set "
+				"the annotation " STR_FMT "/subtle_allow_empty_host to true",
+				STR_ARG(job->settings->prefix));
 	if (!http)
-		return err_set(err, "the rule for host %s has no http", err_quote(host));
+		return err_rule(err, RULE_HOST_HTTP, "the rule for host %s has no http",
+				err_quote(host));
 	if (out->n + http->paths.n > MAX_ROUTES)
-		return err_set(err, "the rules have more than %d paths: split the Ingress",
-			       MAX_ROUTES);
+		return err_rule(err, RULE_PATHS_MAX,
+				"the rules have more than %d paths: split the Ingress", MAX_ROUTES);
 	for (size_t i = 0; i < http->paths.n; i++) {
 		struct place *place = pool_push(job->pool, &out->items, &out->n, sizeof(*place));
 
@@ -61,16 +63,16 @@ static int add_default(struct ingress_job *job, struct place_list *out, struct e
 	if (!spec->defaultBackend)
 		return 0;
 	if (spec->tls.n != 1)
-		return err_set(err,
-			       "spec.defaultBackend takes its host from spec.tls, which should "
-			       "have one entry, but has %zu",
-			       spec->tls.n);
+		return err_rule(err, RULE_DEFAULT_HOST,
+				"spec.defaultBackend takes its host from spec.tls, which should "
+				"have one entry, but has %zu",
+				spec->tls.n);
 	if (spec->tls.items[0].hosts.n != 1)
-		return err_set(err,
-			       "spec.defaultBackend takes its host from spec.tls[0].hosts, which "
-			       "should have one host, "
-			       "but has %zu",
-			       spec->tls.items[0].hosts.n);
+		return err_rule(err, RULE_DEFAULT_HOST,
+				"spec.defaultBackend takes its host from spec.tls[0].hosts, which "
+				"should have one host, "
+				"but has %zu",
+				spec->tls.items[0].hosts.n);
 	path->path = STR("/");
 	path->pathType = STR("Prefix");
 	path->backend = *spec->defaultBackend;
@@ -92,8 +94,8 @@ static int set_from(struct ingress_job *job, const struct place *place,
 
 	if (job->flags & (INGRESS_TCP | INGRESS_UDP)) {
 		if ((job->flags & INGRESS_TCP) && (job->flags & INGRESS_UDP))
-			return err_set(
-				err,
+			return err_rule(
+				err, RULE_TUNNEL_KINDS,
 				"annotations tcp_upstream and udp_upstream cannot both be true");
 		if (translator_upstream_from_service_port(job, place->path->backend.service, &port,
 							  err))
@@ -115,10 +117,12 @@ static int set_tunnel_path(const struct ingress_job *job, const struct msg_path 
 						      : "SSH";
 
 	if (!str_is(path->pathType, "ImplementationSpecific"))
-		return err_set(err, "%s routes need the path type ImplementationSpecific, got %s",
-			       what, err_quote(path->pathType));
+		return err_rule(err, RULE_TUNNEL_PATH,
+				"%s routes need the path type ImplementationSpecific, got %s", what,
+				err_quote(path->pathType));
 	if (path->path.len)
-		return err_set(err, "%s routes have no path, got %s", what, err_quote(path->path));
+		return err_rule(err, RULE_TUNNEL_PATH, "%s routes have no path, got %s", what,
+				err_quote(path->path));
 	return 0;
 }
 
@@ -126,8 +130,9 @@ static int set_path(const struct ingress_job *job, const struct msg_path *path,
 		    Pomerium__Config__Route *route, struct err *err)
 {
 	if (!path->pathType.ptr)
-		return err_set(err, "pathType is missing: it should be Exact, Prefix or "
-				    "ImplementationSpecific");
+		return err_rule(err, RULE_PATH_TYPE,
+				"pathType is missing: it should be Exact, Prefix or "
+				"ImplementationSpecific");
 	if (job->flags & (INGRESS_TCP | INGRESS_UDP | INGRESS_SSH))
 		return set_tunnel_path(job, path, err);
 	if (str_is(path->pathType, "Exact")) {
@@ -139,9 +144,10 @@ static int set_path(const struct ingress_job *job, const struct msg_path *path,
 		   str_is(path->pathType, "Prefix")) {
 		PB_SET_TEXT(route, prefix, path->path);
 	} else {
-		return err_set(err,
-			       "pathType should be Exact, Prefix or ImplementationSpecific, got %s",
-			       err_quote(path->pathType));
+		return err_rule(
+			err, RULE_PATH_TYPE,
+			"pathType should be Exact, Prefix or ImplementationSpecific, got %s",
+			err_quote(path->pathType));
 	}
 	return 0;
 }
@@ -164,8 +170,9 @@ static int fill_route(struct ingress_job *job, const struct place *place,
 		      Pomerium__Config__Route *route, struct err *err)
 {
 	if (!place->path->backend.service)
-		return err_set(err,
-			       "the backend is not a Service: resource backends are not supported");
+		return err_rule(
+			err, RULE_BACKEND_SERVICE,
+			"the backend is not a Service: resource backends are not supported");
 	if (set_from(job, place, route, err) || set_path(job, place->path, route, err))
 		return -1;
 	set_names(job, place, route);
@@ -185,14 +192,14 @@ static int id_cmp(const void *a, const void *b)
 static int refuse_double(const struct ingress_job *job, const struct place *place, struct err *err)
 {
 	if (job->flags & (INGRESS_TCP | INGRESS_UDP | INGRESS_SSH))
-		return err_set(err,
-			       "host %s has several TCP, UDP or SSH routes: a host can have one, "
-			       "whatever the port",
-			       err_quote(place->host));
-	return err_set(err,
-		       "path %s of host %s is listed twice with path type %s: keep one of them",
-		       err_quote(place->path->path), err_quote(place->host),
-		       err_quote(place->path->pathType));
+		return err_rule(err, RULE_TUNNEL_HOST,
+				"host %s has several TCP, UDP or SSH routes: a host can have one, "
+				"whatever the port",
+				err_quote(place->host));
+	return err_rule(err, RULE_PATH_TWICE,
+			"path %s of host %s is listed twice with path type %s: keep one of them",
+			err_quote(place->path->path), err_quote(place->host),
+			err_quote(place->path->pathType));
 }
 
 /* If an exact and another path would have the same id, the id of the exact one says so. Two of the

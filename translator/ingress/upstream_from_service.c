@@ -8,6 +8,7 @@
 #include "translator/ingress/ingress.h"
 
 #include "net/url.h"
+#include "rules/rules.h"
 
 static const struct msg_bundle_service *service_of(const struct ingress_job *job, struct str name)
 {
@@ -57,11 +58,13 @@ int translator_upstream_from_service_port(struct ingress_job *job,
 		return 0;
 	}
 	if (!service)
-		return err_set(err, "Service %s does not exist", err_quote(ref->name));
+		return err_rule(err, RULE_SERVICE_MISSING, "Service %s does not exist",
+				err_quote(ref->name));
 	port = port_of(job, service, &ref->port);
 	if (!port && ref->port.name.len)
-		return err_set(err, "Service " STR_FMT " has no port with the name %s",
-			       STR_ARG(ref->name), err_quote(ref->port.name));
+		return err_rule(err, RULE_SERVICE_PORT,
+				"Service " STR_FMT " has no port with the name %s",
+				STR_ARG(ref->name), err_quote(ref->port.name));
 	*number = port ? port->port : ref->port.number;
 	return 0;
 }

@@ -9,6 +9,7 @@
 
 #include "net/url.h"
 #include "pb/pomerium.pb-c.h"
+#include "rules/rules.h"
 #include "translator/settings/crd.h"
 #include "translator/settings/pomerium_flags.h"
 #include "translator/answer.h"
@@ -40,16 +41,18 @@ static int splice_secrets(struct settings_job *job, struct err *err)
 		if (!info && !parts[i].required)
 			continue;
 		if (!info)
-			return err_set(err,
-				       "spec.secrets: Secret %s should have %d bytes under the key "
-				       "%s, but has no such key",
-				       err_quote(name), SECRET_LEN, parts[i].key);
+			return err_rule(
+				err, RULE_BOOT_SECRETS,
+				"spec.secrets: Secret %s should have %d bytes under the key "
+				"%s, but has no such key",
+				err_quote(name), SECRET_LEN, parts[i].key);
 		if (parts[i].required && info->len != SECRET_LEN)
-			return err_set(err,
-				       "spec.secrets: Secret %s should have %d bytes under the key "
-				       "%s, but has %llu",
-				       err_quote(name), SECRET_LEN, parts[i].key,
-				       (unsigned long long)info->len);
+			return err_rule(
+				err, RULE_BOOT_SECRETS,
+				"spec.secrets: Secret %s should have %d bytes under the key "
+				"%s, but has %llu",
+				err_quote(name), SECRET_LEN, parts[i].key,
+				(unsigned long long)info->len);
 		translator_settings_secret_splice(job, secret, info, str_from(parts[i].path),
 						  MSG_SPLICE_BASE64);
 	}
@@ -169,10 +172,10 @@ static int set_authenticate_url(struct settings_job *job, struct str address,
 			    STR_ARG(host), STR_ARG(port)));
 	return 0;
 malformed:
-	return err_set(err,
-		       "authenticate: the address %s that Pomerium listens on should be host:port "
-		       "or :port",
-		       err_quote(address));
+	return err_rule(err, RULE_BOOT_ADDRESS,
+			"authenticate: the address %s that Pomerium listens on should be host:port "
+			"or :port",
+			err_quote(address));
 }
 
 static void set_runtime_flags(struct settings_job *job, Pomerium__Config__Settings *out)
@@ -198,8 +201,10 @@ static int add_node(struct settings_job *job, const struct pomerium_node *known,
 
 	if (!known->grpc_address.ptr)
 		return 0;
-	if (url_parse_full(known->grpc_address, &url, err))
-		return err_wrap(err, "databroker cluster node %s", err_quote(known->id));
+	if (url_parse_full(known->grpc_address, &url, err)) {
+		(void)err_wrap(err, "databroker cluster node %s", err_quote(known->id));
+		return err_code(err, RULE_BOOT_NODES);
+	}
 	if (!out->databroker_cluster_nodes)
 		out->databroker_cluster_nodes =
 			PB_NEW(job->pool, pomerium__config__settings__data_broker_cluster_nodes);
@@ -230,10 +235,11 @@ static int set_cluster(struct settings_job *job, const struct pomerium_flags *fl
 	if (!leader.ptr)
 		return 0;
 	if (!is_leader)
-		return err_set(err,
-			       "spec.dataBroker.clusterLeaderId: %s should be one of the cluster's "
-			       "nodes, which --databroker-cluster-nodes names",
-			       err_quote(leader));
+		return err_rule(
+			err, RULE_BOOT_LEADER,
+			"spec.dataBroker.clusterLeaderId: %s should be one of the cluster's "
+			"nodes, which --databroker-cluster-nodes names",
+			err_quote(leader));
 	PB_SET_TEXT(out, databroker_cluster_leader_id, leader);
 	return 0;
 }
@@ -272,11 +278,11 @@ int translator_bootstrap_from_crd(const struct translator_settings *settings,
 	config->settings = PB_NEW(pool, pomerium__config__settings);
 	if (fill(&job, settings, config, &own)) {
 		if (settings->bootstrap_only)
-			return err_set(err, "%s", own.text);
+			return err_rule(err, own.code, "%s", own.text);
 		/* Nothing of a part that is not whole may go out. */
 		out->splices.n = n_splices;
 		out->files.n = 0;
-		translator_answer_warn(out, pool, MSG_CONFIG_BOOTSTRAP "%s", own.text);
+		translator_answer_warn(out, pool, own.code, MSG_CONFIG_BOOTSTRAP "%s", own.text);
 		return 0;
 	}
 	buf_init(&bytes, BUF_MAX_MESSAGE / 2);

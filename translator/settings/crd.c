@@ -10,6 +10,7 @@
 #include "translator/settings/crd_table.h"
 
 #include "pb/reflect.h"
+#include "rules/rules.h"
 
 #define PATH_MAX_BYTES 128
 
@@ -58,14 +59,14 @@ static int check_text(const struct crd_field *field, const struct value *v, stru
 	struct str text = v->string;
 
 	if (field->flags & CRD_NOT_EMPTY && text.len == 0)
-		return err_set(err, "spec.%s is empty", field->path);
+		return err_rule(err, RULE_SPEC_VALUE, "spec.%s is empty", field->path);
 	if (field->flags & CRD_HTTPS && !str_starts(text, "https://"))
-		return err_set(err, "spec.%s: %s should begin with https://", field->path,
-			       err_quote(text));
+		return err_rule(err, RULE_SPEC_VALUE, "spec.%s: %s should begin with https://",
+				field->path, err_quote(text));
 	if (field->allowed && !(field->flags & CRD_LENIENT) &&
 	    !translator_crd_table_allows(field, text))
-		return err_set(err, "spec.%s: %s should be one of: %s", field->path,
-			       err_quote(text), field->allowed);
+		return err_rule(err, RULE_SPEC_VALUE, "spec.%s: %s should be one of: %s",
+				field->path, err_quote(text), field->allowed);
 	return 0;
 }
 
@@ -74,8 +75,9 @@ static int check_number(const struct crd_field *field, const struct value *v, st
 	int64_t least = field->type == CRD_COUNT ? 0 : INT32_MIN;
 
 	if (v->type != VALUE_INT || v->integer < least || v->integer > INT32_MAX)
-		return err_set(err, "spec.%s: %s should be a whole number from %lld to %d",
-			       field->path, err_quote(v->text), (long long)least, INT32_MAX);
+		return err_rule(err, RULE_SPEC_VALUE,
+				"spec.%s: %s should be a whole number from %lld to %d", field->path,
+				err_quote(v->text), (long long)least, INT32_MAX);
 	return 0;
 }
 
@@ -83,8 +85,10 @@ static int check_duration(const struct crd_field *field, const struct value *v, 
 {
 	int64_t ns;
 
-	if (pb_parse_go_duration(v->string, &ns, err))
-		return err_wrap(err, "spec.%s", field->path);
+	if (pb_parse_go_duration(v->string, &ns, err)) {
+		(void)err_wrap(err, "spec.%s", field->path);
+		return err_code(err, RULE_SPEC_VALUE);
+	}
 	return 0;
 }
 
@@ -93,8 +97,8 @@ static int check_items(const struct crd_field *field, const struct value *v, str
 {
 	for (size_t i = 0; v->type == VALUE_LIST && i < v->list.n; i++)
 		if (!is_string(&v->list.items[i]))
-			return err_set(
-				err,
+			return err_rule(
+				err, RULE_SPEC_TYPE,
 				"spec.%s[%zu] should be a string and not %s (put it in quotes)",
 				field->path, i, value_type_name(v->list.items[i].type));
 	for (size_t i = 0; v->type == VALUE_MAP && i < v->map.n; i++) {
@@ -103,14 +107,16 @@ static int check_items(const struct crd_field *field, const struct value *v, str
 						     : is_string(&entry->value);
 
 		if (!is_string(&entry->key))
-			return err_set(err, "spec.%s: the key %s should be a string", field->path,
-				       err_quote(entry->key.text));
+			return err_rule(err, RULE_SPEC_TYPE,
+					"spec.%s: the key %s should be a string", field->path,
+					err_quote(entry->key.text));
 		if (!fits)
-			return err_set(err, "spec.%s[" STR_FMT "] should be %s and not %s",
-				       field->path, STR_ARG(entry->key.string),
-				       field->type == CRD_FLAGS ? "true or false"
-								: "a string (put it in quotes)",
-				       value_type_name(entry->value.type));
+			return err_rule(err, RULE_SPEC_TYPE,
+					"spec.%s[" STR_FMT "] should be %s and not %s", field->path,
+					STR_ARG(entry->key.string),
+					field->type == CRD_FLAGS ? "true or false"
+								 : "a string (put it in quotes)",
+					value_type_name(entry->value.type));
 	}
 	return 0;
 }
@@ -141,8 +147,8 @@ static int check_field(const struct crd_field *field, const struct value *v, str
 						: v->type == wanted;
 
 	if (!fits)
-		return err_set(err, "spec.%s should be %s and not %s", field->path,
-			       types[field->type].name, value_type_name(v->type));
+		return err_rule(err, RULE_SPEC_TYPE, "spec.%s should be %s and not %s", field->path,
+				types[field->type].name, value_type_name(v->type));
 	if (field->type == CRD_OBJECT)
 		return check_map(field->path, v, err);
 	return types[field->type].check ? types[field->type].check(field, v, err) : 0;
@@ -162,7 +168,7 @@ static int check_required(const char *path, const struct value *map, struct err 
 			continue;
 		v = value_get(map, name);
 		if (!v || v->type == VALUE_NULL)
-			return err_set(err, "spec.%s is required", f->path);
+			return err_rule(err, RULE_SPEC_REQUIRED, "spec.%s is required", f->path);
 	}
 	return 0;
 }
@@ -179,8 +185,8 @@ static int check_map(const char *path, const struct value *map, struct err *err)
 		if (entry->key.type == VALUE_STRING && len > 0 && (size_t)len < sizeof(name))
 			field = find_field((struct str){ name, (size_t)len });
 		if (!field || str_find(entry->key.text, '.') >= 0)
-			return err_set(err, "spec%s%s: the field %s is unknown", *path ? "." : "",
-				       path, err_quote(entry->key.text));
+			return err_rule(err, RULE_SPEC_UNKNOWN, "spec%s%s: the field %s is unknown",
+					*path ? "." : "", path, err_quote(entry->key.text));
 		if (entry->value.type != VALUE_NULL && check_field(field, &entry->value, err))
 			return -1;
 	}
@@ -190,14 +196,15 @@ static int check_map(const char *path, const struct value *map, struct err *err)
 int translator_crd_check(const struct value *spec, struct err *err)
 {
 	if (!spec || spec->type != VALUE_MAP)
-		return err_set(err, "spec should be an object");
+		return err_rule(err, RULE_SPEC_TYPE, "spec should be an object");
 	if (check_map("", spec, err))
 		return -1;
 	if (translator_crd_get(spec, "identityProvider") &&
 	    !str_is(translator_crd_text(spec, "identityProvider.provider"), "hosted") &&
 	    !translator_crd_get(spec, "identityProvider.secret"))
-		return err_set(err, "spec.identityProvider.secret is required unless the provider "
-				    "is \"hosted\"");
+		return err_rule(err, RULE_SPEC_REQUIRED,
+				"spec.identityProvider.secret is required unless the provider "
+				"is \"hosted\"");
 	return 0;
 }
 

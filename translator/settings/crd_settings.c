@@ -8,7 +8,9 @@
 #include "translator/settings/crd_table.h"
 
 #include <ctype.h>
+
 #include "pb/reflect.h"
+#include "rules/rules.h"
 
 static struct value text_value(struct str text)
 {
@@ -99,8 +101,10 @@ int translator_crd_settings(const struct value *spec, struct pool *pool, struct 
 
 		if (!v || (f->flags & CRD_LENIENT && !translator_crd_table_allows(f, v->string)))
 			continue;
-		if (convert(f, v, pool, &converted, err))
-			return err_wrap(err, "spec.%s", f->path);
+		if (convert(f, v, pool, &converted, err)) {
+			(void)err_wrap(err, "spec.%s", f->path);
+			return err_code(err, RULE_SPEC_VALUE);
+		}
 		translator_crd_settings_put(pool, out, str_from(f->to), &converted);
 	}
 	return 0;

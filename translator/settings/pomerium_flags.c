@@ -10,6 +10,7 @@
 #include "base/value.h"
 #include "net/url.h"
 #include "pb/reflect.h"
+#include "rules/rules.h"
 
 struct pomerium_flags translator_pomerium_flags;
 
@@ -70,7 +71,8 @@ static int check_address(const char *flag, struct str text, struct err *err)
 
 	if (colon < 0 || !str_to_int(str_slice(text, (size_t)colon + 1, text.len), &port) ||
 	    port < 0 || port > 65535 || str_has_control(text))
-		return err_set(err, "--%s: %s should be host:port or :port", flag, err_quote(text));
+		return err_rule(err, RULE_BOOT_ADDRESS, "--%s: %s should be host:port or :port",
+				flag, err_quote(text));
 	return 0;
 }
 
@@ -116,8 +118,9 @@ static int set_debug_port(struct str text, struct pool *pool, Pomerium__Config__
 	if (!text.len)
 		return 0;
 	if (!str_to_int(text, &port) || port < 1 || port > 65535)
-		return err_set(err, "--debug-port: %s should be a port from 1 to 65535",
-			       err_quote(text));
+		return err_rule(err, RULE_BOOT_ADDRESS,
+				"--debug-port: %s should be a port from 1 to 65535",
+				err_quote(text));
 	PB_SET_TEXT(settings, debug_address, pool_printf(pool, "127.0.0.1:%lld", port));
 	return 0;
 }
@@ -135,10 +138,10 @@ static int set_services(const struct str_list *services, struct pool *pool,
 		while (k < 5 && !str_is(services->items[i], known[k]))
 			k++;
 		if (k == 5)
-			return err_set(err,
-				       "--services: %s should be all, authenticate, authorize, "
-				       "databroker or proxy",
-				       err_quote(services->items[i]));
+			return err_rule(err, RULE_BOOT_SERVICES,
+					"--services: %s should be all, authenticate, authorize, "
+					"databroker or proxy",
+					err_quote(services->items[i]));
 		all = pool_printf(pool, STR_FMT "%s%s", STR_ARG(all), i ? "," : "", known[k]);
 	}
 	if (all.len)
@@ -154,9 +157,11 @@ static int set_urls(const struct str_list *urls, struct pool *pool,
 	for (size_t i = 0; i < urls->n; i++) {
 		struct str path = pool_printf(pool, "settings.databroker_service_urls[%zu]", i);
 
-		if (url_parse_full(urls->items[i], &url, err))
-			return err_wrap(err, "--databroker-service-urls: %s",
-					err_quote(urls->items[i]));
+		if (url_parse_full(urls->items[i], &url, err)) {
+			(void)err_wrap(err, "--databroker-service-urls: %s",
+				       err_quote(urls->items[i]));
+			return err_code(err, RULE_BOOT_NODES);
+		}
 		if (pb_set_path(&config->base, path, urls->items[i], pool, err))
 			return -1;
 	}
@@ -189,8 +194,10 @@ static int read_list(struct str text, struct pool *pool, struct pomerium_node **
 {
 	struct value list;
 
-	if (yaml_parse(text, pool, &list, err))
-		return err_wrap(err, "--databroker-cluster-nodes");
+	if (yaml_parse(text, pool, &list, err)) {
+		(void)err_wrap(err, "--databroker-cluster-nodes");
+		return err_code(err, RULE_BOOT_NODES);
+	}
 	for (size_t i = 0; list.type == VALUE_LIST && i < list.list.n; i++) {
 		struct pomerium_node *node = pool_push(pool, nodes, n, sizeof(**nodes));
 
@@ -198,10 +205,10 @@ static int read_list(struct str text, struct pool *pool, struct pomerium_node **
 		node->grpc_address = value_text(&list.list.items[i], "grpc_address");
 		node->raft_address = value_text(&list.list.items[i], "raft_address");
 		if (!node->id.len)
-			return err_set(err,
-				       "--databroker-cluster-nodes: entry %zu has no id; each "
-				       "should be {id, grpc_address, raft_address}",
-				       i + 1);
+			return err_rule(err, RULE_BOOT_NODES,
+					"--databroker-cluster-nodes: entry %zu has no id; each "
+					"should be {id, grpc_address, raft_address}",
+					i + 1);
 	}
 	return 0;
 }

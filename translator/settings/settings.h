@@ -53,8 +53,7 @@ int translator_settings_splice_ssh(struct settings_job *job, struct value *tree,
 /* settings_rules.c: what Pomerium refuses of its settings; one row a rule. */
 struct settings_rule {
 	const char *path; /* below spec; [] for each item, {} for each entry */
-	const char *rule; /* in words, for the documentation */
-	const char *source;
+	unsigned code;    /* enum rule_code, unless the sentence names another */
 	int (*check)(struct settings_job *job, struct str key, struct str text, struct err *err);
 };
 extern const struct settings_rule translator_settings_rules[]; /* ends with a NULL path */

@@ -8,6 +8,7 @@
 #include "translator/settings/settings.h"
 
 #include "pb/pomerium.pb-c.h"
+#include "rules/rules.h"
 #include "translator/answer.h"
 #include "translator/settings/crd.h"
 
@@ -113,7 +114,7 @@ static void put_mtls(struct settings_job *job, struct value *tree)
 	if (enforcement.ptr &&
 	    !translator_crd_is_allowed("downstreamMtls.enforcement", enforcement))
 		translator_answer_warn(
-			job->out, job->pool,
+			job->out, job->pool, RULE_MTLS_ENFORCEMENT,
 			"spec.downstreamMtls.enforcement: %s is not known, so the default "
 			"policy_with_default_deny holds",
 			err_quote(enforcement));
@@ -131,10 +132,10 @@ static int check_timeouts(const struct settings_job *job, struct err *err)
 	    pb_parse_go_duration(write, &write_ns, err))
 		return -1;
 	if (read_ns >= write_ns)
-		return err_set(err,
-			       "spec.timeouts: the read timeout %s should be less than the write "
-			       "timeout %s",
-			       err_quote(read), err_quote(write));
+		return err_rule(err, RULE_TIMEOUT_ORDER,
+				"spec.timeouts: the read timeout %s should be less than the write "
+				"timeout %s",
+				err_quote(read), err_quote(write));
 	return 0;
 }
 
@@ -156,13 +157,16 @@ static int fill(struct settings_job *job, Pomerium__Config__Settings *settings, 
 	put_otel(job, &tree);
 	put_mtls(job, &tree);
 	if (translator_crd_odd(job->spec))
-		translator_answer_warn(job->out, job->pool, "%s", translator_crd_odd(job->spec));
+		translator_answer_warn(job->out, job->pool, RULE_IDP_ALONE, "%s",
+				       translator_crd_odd(job->spec));
 	if (!translator_crd_get(job->spec, "storage"))
 		translator_answer_warn(
-			job->out, job->pool,
+			job->out, job->pool, RULE_STORAGE_NONE,
 			"storage: please specify a persistent storage backend, please see "
 			"https://www.pomerium.com/docs/internals/data-storage");
-	return pb_from_value(&tree, job->pool, &settings->base, err);
+	return pb_from_value(&tree, job->pool, &settings->base, err)
+		       ? err_code(err, RULE_SPEC_VALUE)
+		       : 0;
 }
 
 int translator_settings_from_crd(const struct msg_bundle *bundle, struct pool *pool,
@@ -182,8 +186,8 @@ int translator_settings_from_crd(const struct msg_bundle *bundle, struct pool *p
 	buf_init(&bytes, BUF_MAX_MESSAGE / 2);
 	pb_pack(&config->base, &bytes);
 	if (bytes.full)
-		rc = err_set(err, "the settings would need more than %u MB",
-			     BUF_MAX_MESSAGE / 2 >> 20);
+		rc = err_rule(err, RULE_CONFIG_SIZE, "the settings would need more than %u MB",
+			      BUF_MAX_MESSAGE / 2 >> 20);
 	else
 		out->config = pool_str(pool, buf_view(&bytes));
 	buf_clear(&bytes);

@@ -10,6 +10,7 @@
 #include <math.h>
 
 #include "net/url.h"
+#include "rules/rules.h"
 #include "translator/answer.h"
 #include "translator/settings/crd.h"
 #include "translator/regex/regex.h"
@@ -147,7 +148,7 @@ static int check_ca(struct settings_job *job, struct str key, struct str text, s
 		rc = err_set(err, "it should be base64 of a PEM bundle");
 	else if (pem.len && x509_cert_check_bundle(buf_view(&pem), NULL))
 		translator_answer_warn(
-			job->out, job->pool,
+			job->out, job->pool, RULE_CA_EMPTY,
 			"spec.downstreamMtls.ca: no certificate in it can be read, so no client "
 			"certificate will be good");
 	buf_clear(&pem);
@@ -172,41 +173,30 @@ static int check_crl(struct settings_job *job, struct str key, struct str text, 
 /* ---- the table ---- */
 
 const struct settings_rule translator_settings_rules[] = {
-	{ "authenticate.url", "a URL with scheme and host", "core config.Options.Validate",
-	  check_full_url },
-	{ "identityProvider.url", "a URL with scheme and host", "core identity providers",
-	  check_full_url },
-	{ "otel.endpoint", "a URL, or empty", "reference applyOTEL", check_url },
-	{ "otel.sampling", "a number from 0 to 1", "reference applyOTEL", check_share },
-	{ "otel.headers{}", "no NUL, CR or LF", "HTTP", check_line },
-	{ "otel.resourceAttributes{}", "no NUL, CR or LF", "HTTP", check_line },
-	{ "accessLogFields[]", "a known field or headers.NAME", "core AccessLogField.Validate",
-	  check_access_log_field },
-	{ "authorizeLogFields[]", "a known field or headers.NAME",
-	  "core AuthorizeLogField.Validate", check_authorize_log_field },
-	{ "setResponseHeaders{}", "as for routes", "Envoy", check_response_header },
-	{ "jwtClaimHeaders{}", "no NUL, CR or LF", "Envoy", check_line },
-	{ "downstreamMtls.ca", "base64", "core DownstreamMTLSSettings.validate", check_ca },
-	{ "downstreamMtls.crl", "base64 of PEM blocks X509 CRL that parse, nothing after them",
-	  "core DownstreamMTLSSettings.validate", check_crl },
-	{ "downstreamMtls.matchSubjectAltNames.dns", "a regular expression of RE2",
-	  "core SANMatcher.validate", check_pattern },
-	{ "downstreamMtls.matchSubjectAltNames.email", "a regular expression of RE2",
-	  "core SANMatcher.validate", check_pattern },
-	{ "downstreamMtls.matchSubjectAltNames.ipAddress", "a regular expression of RE2",
-	  "core SANMatcher.validate", check_pattern },
-	{ "downstreamMtls.matchSubjectAltNames.uri", "a regular expression of RE2",
-	  "core SANMatcher.validate", check_pattern },
-	{ "downstreamMtls.matchSubjectAltNames.userPrincipalName", "a regular expression of RE2",
-	  "core SANMatcher.validate", check_pattern },
-	{ "timeouts.idle", "not negative", "Envoy, idle_timeout", check_not_negative },
-	{ "timeouts.read", "not negative", "Envoy, request_timeout", check_not_negative },
-	{ "timeouts.write", "not negative", "Envoy, max_stream_duration", check_not_negative },
-	{ "dns.failureRefreshRate", "not negative", "Envoy, Cluster.dns_failure_refresh_rate",
-	  check_not_negative },
-	{ "dns.queryTimeout", "not negative", "Envoy, CaresDnsResolverConfig", check_not_negative },
-	{ "dns.refreshRate", "not negative", "Envoy, Cluster.dns_refresh_rate",
-	  check_not_negative },
-	{ "allowUpgrades[]", "no NUL, CR or LF", "Envoy, UpgradeConfig", check_line },
-	{ NULL, NULL, NULL, NULL },
+	{ "authenticate.url", RULE_AUTHENTICATE_URL, check_full_url },
+	{ "identityProvider.url", RULE_IDP_URL, check_full_url },
+	{ "otel.endpoint", RULE_OTEL_ENDPOINT, check_url },
+	{ "otel.sampling", RULE_OTEL_SAMPLING, check_share },
+	{ "otel.headers{}", RULE_OTEL_TEXT, check_line },
+	{ "otel.resourceAttributes{}", RULE_OTEL_TEXT, check_line },
+	{ "accessLogFields[]", RULE_LOG_FIELD, check_access_log_field },
+	{ "authorizeLogFields[]", RULE_LOG_FIELD, check_authorize_log_field },
+	{ "setResponseHeaders{}", RULE_HEADER_VALUE, check_response_header },
+	{ "jwtClaimHeaders{}", RULE_CLAIM_HEADER, check_line },
+	{ "downstreamMtls.ca", RULE_CA_BASE64, check_ca },
+	{ "downstreamMtls.crl", RULE_CRL_BLOCK, check_crl },
+	{ "downstreamMtls.matchSubjectAltNames.dns", RULE_SAN_PATTERN, check_pattern },
+	{ "downstreamMtls.matchSubjectAltNames.email", RULE_SAN_PATTERN, check_pattern },
+	{ "downstreamMtls.matchSubjectAltNames.ipAddress", RULE_SAN_PATTERN, check_pattern },
+	{ "downstreamMtls.matchSubjectAltNames.uri", RULE_SAN_PATTERN, check_pattern },
+	{ "downstreamMtls.matchSubjectAltNames.userPrincipalName", RULE_SAN_PATTERN,
+	  check_pattern },
+	{ "timeouts.idle", RULE_SPEC_DURATION, check_not_negative },
+	{ "timeouts.read", RULE_SPEC_DURATION, check_not_negative },
+	{ "timeouts.write", RULE_SPEC_DURATION, check_not_negative },
+	{ "dns.failureRefreshRate", RULE_SPEC_DURATION, check_not_negative },
+	{ "dns.queryTimeout", RULE_SPEC_DURATION, check_not_negative },
+	{ "dns.refreshRate", RULE_SPEC_DURATION, check_not_negative },
+	{ "allowUpgrades[]", RULE_UPGRADE_NAME, check_line },
+	{ NULL },
 };

@@ -7,6 +7,7 @@
  */
 #include "translator/settings/settings.h"
 
+#include "rules/rules.h"
 #include "translator/settings/crd.h"
 #include "translator/answer.h"
 #include "translator/bundle_secret.h"
@@ -19,13 +20,14 @@ const struct msg_bundle_secret *translator_settings_secret(const struct settings
 	struct str namespace, rest;
 
 	if (!str_cut(name, '/', &namespace, &rest)) {
-		err_set(err, "spec.%s: %s should be namespace/name of a Secret", field,
-			err_quote(name));
+		err_rule(err, RULE_SECRET_NAME, "spec.%s: %s should be namespace/name of a Secret",
+			 field, err_quote(name));
 		return NULL;
 	}
 	secret = translator_bundle_secret_find(job->bundle, namespace, rest);
 	if (!secret)
-		err_set(err, "spec.%s: Secret %s not found", field, err_quote(name));
+		err_rule(err, RULE_SECRET_MISSING, "spec.%s: Secret %s not found", field,
+			 err_quote(name));
 	return secret;
 }
 
@@ -36,17 +38,17 @@ translator_settings_secret_need(const struct msg_bundle_secret *secret, const ch
 	const struct msg_secret_info *info = translator_bundle_secret_info(secret, key);
 
 	if (!info || info->len == 0) {
-		err_set(err,
-			"spec.%s: Secret " STR_FMT "/" STR_FMT
-			" has no key %s, or nothing under it",
-			field, STR_ARG(secret->namespace), STR_ARG(secret->name), key);
+		err_rule(err, RULE_SECRET_KEY,
+			 "spec.%s: Secret " STR_FMT "/" STR_FMT
+			 " has no key %s, or nothing under it",
+			 field, STR_ARG(secret->namespace), STR_ARG(secret->name), key);
 		return NULL;
 	}
 	if (!info->utf8) {
-		err_set(err,
-			"spec.%s: Secret " STR_FMT "/" STR_FMT
-			": the value of %s is not text (UTF-8)",
-			field, STR_ARG(secret->namespace), STR_ARG(secret->name), key);
+		err_rule(err, RULE_SECRET_TEXT,
+			 "spec.%s: Secret " STR_FMT "/" STR_FMT
+			 ": the value of %s is not text (UTF-8)",
+			 field, STR_ARG(secret->namespace), STR_ARG(secret->name), key);
 		return NULL;
 	}
 	return info;
@@ -69,10 +71,10 @@ static int check_type(const struct msg_bundle_secret *secret, const char *field,
 {
 	if (str_is(secret->type, type))
 		return 0;
-	return err_set(err,
-		       "spec.%s: Secret " STR_FMT "/" STR_FMT " should be of type %s and not %s",
-		       field, STR_ARG(secret->namespace), STR_ARG(secret->name), type,
-		       err_quote(secret->type));
+	return err_rule(err, RULE_SECRET_TYPE,
+			"spec.%s: Secret " STR_FMT "/" STR_FMT " should be of type %s and not %s",
+			field, STR_ARG(secret->namespace), STR_ARG(secret->name), type,
+			err_quote(secret->type));
 }
 
 static int check_postgres(const struct settings_job *job, struct err *err)
@@ -112,8 +114,9 @@ int translator_settings_secret_check_storage(const struct settings_job *job, str
 	if (translator_crd_get(job->spec, "storage.file"))
 		return 0; /* it wins over Postgres, whose Secrets are not read then */
 	if (!translator_crd_get(job->spec, "storage.postgres"))
-		return err_set(err, "spec.storage should have file or postgres in it; without "
-				    "spec.storage Pomerium keeps "
-				    "its data in memory");
+		return err_rule(err, RULE_STORAGE_KIND,
+				"spec.storage should have file or postgres in it; without "
+				"spec.storage Pomerium keeps "
+				"its data in memory");
 	return check_postgres(job, err);
 }

@@ -7,6 +7,7 @@
  */
 #include "translator/settings/settings.h"
 
+#include "rules/rules.h"
 #include "translator/settings/crd.h"
 #include "translator/answer.h"
 #include "translator/bundle_secret.h"
@@ -31,17 +32,17 @@ static int add_certificate(struct settings_job *job, struct str name, struct err
 	if (!secret && str_find(name, '/') < 0)
 		return -1;
 	if (!secret) {
-		translator_answer_warn(job->out, job->pool,
+		translator_answer_warn(job->out, job->pool, RULE_CERT_LATER,
 				       "%s: its certificate is not served until it is there, "
 				       "everything else is applied",
 				       err->text);
 		return 0;
 	}
 	if (!str_is(secret->type, "kubernetes.io/tls"))
-		return err_set(err,
-			       "spec.certificates: Secret %s should be of type kubernetes.io/tls "
-			       "and not %s",
-			       err_quote(name), err_quote(secret->type));
+		return err_rule(err, RULE_CERT_TYPE,
+				"spec.certificates: Secret %s should be of type kubernetes.io/tls "
+				"and not %s",
+				err_quote(name), err_quote(secret->type));
 	if (translator_bundle_secret_check_pair(secret, err))
 		return err_wrap(err, "spec.certificates: Secret %s", err_quote(name));
 	translator_answer_certificate(job->out, job->pool, secret)->always = true;
@@ -73,14 +74,14 @@ static int collect_authorities(struct settings_job *job, const struct value *lis
 		if (!secret)
 			return -1;
 		if (info && info->len && !info->clear.ptr)
-			return err_set(err,
-				       "spec.caSecrets: Secret %s: ca.crt holds a private key: it "
-				       "should hold "
-				       "certificates only",
-				       err_quote(name));
+			return err_rule(err, RULE_CA_HOLDS_KEY,
+					"spec.caSecrets: Secret %s: ca.crt holds a private key: it "
+					"should hold "
+					"certificates only",
+					err_quote(name));
 		if (!info || x509_cert_check_bundle(info->clear, NULL))
 			translator_answer_warn(
-				job->out, job->pool,
+				job->out, job->pool, RULE_CA_NONE,
 				"spec.caSecrets: Secret %s has no ca.crt that can be read",
 				err_quote(name));
 		if (info)
@@ -105,8 +106,9 @@ int translator_settings_splice_authorities(struct settings_job *job, struct valu
 	if (collect_authorities(job, list, &pem, err))
 		goto out;
 	if (pem.full) {
-		err_set(err, "spec.caSecrets: all together should have at most %u MB",
-			BUF_MAX_TEXT >> 20);
+		err_rule(err, RULE_CONFIG_SIZE,
+			 "spec.caSecrets: all together should have at most %u MB",
+			 BUF_MAX_TEXT >> 20);
 		goto out;
 	}
 	buf_base64(&text, buf_view(&pem));
@@ -147,7 +149,7 @@ static int splice_idp(struct settings_job *job, struct err *err)
 	}
 	if (translator_bundle_secret_info(secret, "service_account"))
 		translator_answer_warn(
-			job->out, job->pool,
+			job->out, job->pool, RULE_IDP_DIRECTORY,
 			"identityProvider.secret.service_account: config option was removed, "
 			"please "
 			"see https://docs.pomerium.com/docs/overview/upgrading#idp-directory-sync");
@@ -168,17 +170,18 @@ static int splice_request_params(struct settings_job *job, struct err *err)
 		const struct msg_secret_info *info = &secret->values.items[i];
 
 		if (own && value_get(own, info->name.ptr))
-			return err_set(
-				err,
+			return err_rule(
+				err, RULE_IDP_PARAMS,
 				"idp request params: spec.%s: Secret %s has the key %s, which "
 				"spec.identityProvider.requestParams has too: it should be in one "
 				"of them",
 				FIELD, err_quote(name), err_quote(info->name));
 		if (!info->utf8)
-			return err_set(err,
-				       "idp request params: spec.%s: Secret %s: the value of %s is "
-				       "not text (UTF-8)",
-				       FIELD, err_quote(name), err_quote(info->name));
+			return err_rule(
+				err, RULE_SECRET_TEXT,
+				"idp request params: spec.%s: Secret %s: the value of %s is "
+				"not text (UTF-8)",
+				FIELD, err_quote(name), err_quote(info->name));
 		translator_settings_secret_splice(
 			job, secret, info,
 			pool_printf(job->pool, "settings.request_params[" STR_FMT "]",
@@ -194,7 +197,7 @@ int translator_settings_splice_idp(struct settings_job *job, struct err *err)
 		return 0;
 	if (translator_crd_get(job->spec, "identityProvider.refreshDirectory") ||
 	    translator_crd_get(job->spec, "identityProvider.serviceAccountFromSecret"))
-		translator_answer_warn(job->out, job->pool,
+		translator_answer_warn(job->out, job->pool, RULE_IDP_DIRECTORY,
 				       "spec.identityProvider: refreshDirectory and "
 				       "serviceAccountFromSecret are no "
 				       "longer in use: Pomerium has removed directory sync");
@@ -212,15 +215,15 @@ static int splice_ssh_key(struct settings_job *job, const char *field, struct st
 	if (!secret)
 		return -1;
 	if (!str_is(secret->type, "kubernetes.io/ssh-auth"))
-		return err_set(
-			err,
+		return err_rule(
+			err, RULE_SECRET_TYPE,
 			"spec.%s: Secret %s should be of type kubernetes.io/ssh-auth and not %s",
 			field, err_quote(name), err_quote(secret->type));
 	info = translator_settings_secret_need(secret, field, "ssh-privatekey", err);
 	if (!info)
 		return -1;
 	if (!info->is_private_key)
-		translator_answer_warn(job->out, job->pool,
+		translator_answer_warn(job->out, job->pool, RULE_SSH_KEY,
 				       "spec.%s: Secret %s: ssh-privatekey is not a private key "
 				       "without a password",
 				       field, err_quote(name));

@@ -33,9 +33,11 @@ int translator_settings_validate(struct settings_job *job, struct err *err)
 
 		(void)snprintf(path, sizeof(path), "%.*s", len, rule->path);
 		v = translator_crd_get(job->spec, path);
-		if (v && check_value(job, rule, v, err))
-			return err_wrap(err, "%sspec.%s",
-					strncmp(path, "identityProvider", 16) ? "" : "idp: ", path);
+		if (!v || !check_value(job, rule, v, err))
+			continue;
+		(void)err_code(err, rule->code);
+		return err_wrap(err, "%sspec.%s",
+				strncmp(path, "identityProvider", 16) ? "" : "idp: ", path);
 	}
 	return 0;
 }

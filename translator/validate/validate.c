@@ -120,11 +120,12 @@ static int walk_message(struct rule_walk *w, const ProtobufCMessage *m, struct s
 static int check_rule(struct rule_walk *w, const Pomerium__Config__Route *route, struct err *err)
 {
 	const char *path = w->rule->path;
+	int rc;
 
 	w->value.route = route;
-	if (!*path)
-		return w->rule->check(&w->value, err);
-	return walk_message(w, &route->base, str_from(path), err);
+	rc = *path ? walk_message(w, &route->base, str_from(path), err)
+		   : w->rule->check(&w->value, err);
+	return rc ? err_code(err, w->rule->code) : 0;
 }
 
 /* Puts the annotation's name before the sentence, and where in its value the fault is. */

@@ -19,8 +19,7 @@ struct validate_value {
 struct validate_rule {
 	const char *path; /* of the value in a route: proto names, [] for each item, {} for each
 			     entry; "" for the route */
-	const char *rule; /* in words, for the documentation */
-	const char *source;
+	unsigned code;    /* enum rule_code, unless the sentence names another */
 	int (*check)(const struct validate_value *v, struct err *err);
 	bool each;              /* of each route, not only of what the annotations say */
 	const char *annotation; /* that says the value; NULL: the one called as the path begins */

@@ -11,6 +11,7 @@
 #include "translator/validate/validate.h"
 
 #include "net/url.h"
+#include "rules/rules.h"
 #include "translator/answer.h"
 #include "translator/regex/regex.h"
 
@@ -19,14 +20,15 @@
 static int header_name(struct str name, struct err *err)
 {
 	if (!name.len)
-		return err_set(err, "a header should have a name");
+		return err_rule(err, RULE_HEADER_NAME, "a header should have a name");
 	if (str_has_control(name))
-		return err_set(err,
-			       "the header name %s holds a NUL, a carriage return or a line feed",
-			       err_quote(name));
+		return err_rule(err, RULE_HEADER_NAME,
+				"the header name %s holds a NUL, a carriage return or a line feed",
+				err_quote(name));
 	if (name.len > 16384)
-		return err_set(err, "a header name may have 16384 bytes, but %s has %zu",
-			       err_quote(name), name.len);
+		return err_rule(err, RULE_HEADER_NAME,
+				"a header name may have 16384 bytes, but %s has %zu",
+				err_quote(name), name.len);
 	return 0;
 }
 
@@ -64,7 +66,8 @@ static int check_header(const struct validate_value *v, struct err *err)
 static int check_ordinary(struct str name, struct err *err)
 {
 	if (str_starts(name, ":") || str_is_nocase(name, "host"))
-		return err_set(err, "the header %s cannot be changed here", err_quote(name));
+		return err_rule(err, RULE_HEADER_FIXED, "the header %s cannot be changed here",
+				err_quote(name));
 	return 0;
 }
 
@@ -96,10 +99,10 @@ static int check_commands(struct str value, struct err *err)
 			for (k++; k < value.len && value.ptr[k] >= '0' && value.ptr[k] <= '9'; k++)
 				;
 		if (k == i + 1 || k >= value.len || value.ptr[k] != '%')
-			return err_set(err,
-				       "%s has a percent sign that begins no command of Envoy: "
-				       "write %%%% for one",
-				       err_quote(value));
+			return err_rule(err, RULE_HEADER_COMMAND,
+					"%s has a percent sign that begins no command of Envoy: "
+					"write %%%% for one",
+					err_quote(value));
 		i = k;
 	}
 	return 0;
@@ -190,7 +193,7 @@ static int check_substitution(const struct validate_value *v, struct err *err)
 
 static void warn_missing(const struct validate_value *v, const char *field)
 {
-	translator_answer_warn(v->job->out, v->job->pool,
+	translator_answer_warn(v->job->out, v->job->pool, RULE_HEALTH_PARTS,
 			       "annotation " STR_FMT
 			       "/health_checks: Envoy wants %s in each of them, and leaves this "
 			       "route without upstream if it is missing",
@@ -269,7 +272,7 @@ static int check_public(const struct validate_value *v, struct err *err)
 	if (policy && (policy->n_allowed_users || policy->n_allowed_domains ||
 		       policy->n_allowed_idp_claims || policy->n_rego))
 		translator_answer_warn(
-			v->job->out, v->job->pool,
+			v->job->out, v->job->pool, RULE_PUBLIC_POLICY,
 			"annotation " STR_FMT
 			"/allow_public_unauthenticated_access lets everybody in, so the "
 			"policy has no effect",
@@ -321,7 +324,7 @@ static int check_rewrites(const struct validate_value *v, struct err *err)
 	hosts += pb_str(route->host_path_regex_rewrite_pattern).len > 0;
 	hosts += route->preserve_host_header && !(v->job->flags & INGRESS_SOLVER);
 	if (hosts > 1)
-		translator_answer_warn(v->job->out, v->job->pool,
+		translator_answer_warn(v->job->out, v->job->pool, RULE_REWRITE_HOSTS,
 				       "only one of host_rewrite, host_rewrite_header, "
 				       "host_path_regex_rewrite_pattern and "
 				       "preserve_host_header takes effect, in this order");
@@ -386,145 +389,88 @@ static int check_has_to(const struct validate_value *v, struct err *err)
 }
 
 const struct validate_rule translator_validate_rules[] = {
-	{ "from", "parses as a URL with a scheme and a host, and has no path",
-	  "core, Policy.Validate: source url", check_from, true, NULL },
-	{ "", "has at least one upstream",
-	  "core, Policy.Validate: either to or redirect or response", check_has_to, true, NULL },
-	{ "to[]",
-	  "parses as a URL with a scheme and a host, no weight after a comma, port up to 65535",
-	  "core, ParseWeightedUrls; Envoy, SocketAddress", check_to, true, NULL },
-	{ "regex", "is a regular expression of RE2", "Envoy, RouteMatch.safe_regex", check_regex,
-	  true, NULL },
+	{ "from", RULE_FROM_URL, check_from, .each = true },
+	{ "", RULE_UPSTREAM_NONE, check_has_to, .each = true },
+	{ "to[]", RULE_UPSTREAM_URL, check_to, .each = true },
+	{ "regex", RULE_REGEX, check_regex, .each = true },
 
-	{ "", "public access excludes access for any authenticated user",
-	  "core, Policy.Validate: whitelists", check_public, false, NULL },
-	{ "", "prefix_rewrite excludes regex_rewrite_pattern", "core, Policy.Validate",
-	  check_rewrites, false, NULL },
-	{ "bearer_token_format", "is not JWT, which needs identity providers",
-	  "core, options: identity_providers", check_bearer, false, NULL },
-	{ "allow_upgrades.values[]", "has no NUL, CR, LF", "Envoy, UpgradeConfig",
-	  check_header_value, false, NULL },
-	{ "depends_on[]", "is a host, or a URL with scheme and host",
-	  "core, Policy.Validate: depends_on", check_depends_on, false, NULL },
-	{ "", "depends_on names at most 5 hosts", "core, Policy.Validate: depends_on",
-	  check_n_depends_on, false, NULL },
-	{ "mcp.server.authorization_server_url", "is an https URL", "core, Policy.Validate: mcp",
-	  check_authorization_server, false, "mcp_server_authorization_server_url" },
+	{ "", RULE_ACCESS_BOTH, check_public },
+	{ "", RULE_REWRITE_BOTH, check_rewrites },
+	{ "bearer_token_format", RULE_BEARER_FORMAT, check_bearer },
+	{ "allow_upgrades.values[]", RULE_UPGRADE_NAME, check_header_value },
+	{ "depends_on[]", RULE_DEPENDS_ON, check_depends_on },
+	{ "", RULE_DEPENDS_ON_MAX, check_n_depends_on },
+	{ "mcp.server.authorization_server_url", RULE_MCP_URL, check_authorization_server,
+	  .annotation = "mcp_server_authorization_server_url" },
 
-	{ "timeout", "is not negative", "Envoy, RouteAction.timeout", check_not_negative, false,
-	  NULL },
-	{ "idle_timeout", "is not negative", "Envoy, RouteAction.idle_timeout", check_not_negative,
-	  false, NULL },
-	{ "healthy_panic_threshold", "is between 0 and 100", "Envoy, type.v3.Percent",
-	  check_percent, false, NULL },
-	{ "tls_server_name", "has at most 255 bytes", "Envoy, UpstreamTlsContext.sni",
-	  check_server_name, false, NULL },
-	{ "prefix_rewrite", "has no NUL, CR, LF", "Envoy, RouteAction.prefix_rewrite",
-	  check_header_value, false, NULL },
-	{ "regex_rewrite_pattern", "is a regular expression of RE2",
-	  "Envoy, RegexMatchAndSubstitute", check_regex, false, NULL },
-	{ "regex_rewrite_substitution", "has a digit or a backslash after each backslash",
-	  "Envoy, RE2 CheckRewriteString", check_substitution, false, NULL },
-	{ "host_rewrite", "has no NUL, CR, LF", "Envoy, RouteAction.host_rewrite_literal",
-	  check_header_value, false, NULL },
-	{ "host_rewrite_header", "has no NUL, CR, LF", "Envoy, RouteAction.host_rewrite_header",
-	  check_header_value, false, NULL },
-	{ "host_path_regex_rewrite_pattern", "is a regular expression of RE2",
-	  "Envoy, RegexMatchAndSubstitute", check_regex, false, NULL },
-	{ "host_path_regex_rewrite_substitution", "has a digit or a backslash after each backslash",
-	  "Envoy, RE2 CheckRewriteString", check_substitution, false, NULL },
+	{ "timeout", RULE_TIMEOUT_SIGN, check_not_negative },
+	{ "idle_timeout", RULE_TIMEOUT_SIGN, check_not_negative },
+	{ "healthy_panic_threshold", RULE_PANIC_SHARE, check_percent },
+	{ "tls_server_name", RULE_SERVER_NAME, check_server_name },
+	{ "prefix_rewrite", RULE_REWRITE_TEXT, check_header_value },
+	{ "regex_rewrite_pattern", RULE_REGEX, check_regex },
+	{ "regex_rewrite_substitution", RULE_SUBSTITUTION, check_substitution },
+	{ "host_rewrite", RULE_REWRITE_TEXT, check_header_value },
+	{ "host_rewrite_header", RULE_REWRITE_TEXT, check_header_value },
+	{ "host_path_regex_rewrite_pattern", RULE_REGEX, check_regex },
+	{ "host_path_regex_rewrite_substitution", RULE_SUBSTITUTION, check_substitution },
 
-	{ "set_request_headers{}", "names and values without NUL, CR, LF", "Envoy, HeaderValue",
-	  check_header, false, NULL },
-	{ "set_response_headers{}",
-	  "the same; not host or a pseudo header; percent signs as Envoy's commands",
-	  "Envoy, HeaderValue and its formatter", check_response_header, false, NULL },
-	{ "remove_request_headers[]", "a header name, not host or a pseudo header",
-	  "Envoy, request_headers_to_remove", check_removed_header, false, NULL },
-	{ "rewrite_response_headers[].header", "is a header name", "Envoy, Lua filter",
-	  check_header_name, false, NULL },
-	{ "rewrite_response_headers[].value", "has no NUL, CR, LF", "Envoy, Lua filter",
-	  check_header_value, false, NULL },
+	{ "set_request_headers{}", RULE_HEADER_VALUE, check_header },
+	{ "set_response_headers{}", RULE_HEADER_VALUE, check_response_header },
+	{ "remove_request_headers[]", RULE_HEADER_NAME, check_removed_header },
+	{ "rewrite_response_headers[].header", RULE_HEADER_NAME, check_header_name },
+	{ "rewrite_response_headers[].value", RULE_HEADER_VALUE, check_header_value },
 
-	{ "health_checks[]",
-	  "has timeout, interval, both thresholds and one kind of check (else a warning)",
-	  "Envoy, HealthCheck", check_health, false, NULL },
-	{ "health_checks[].timeout", "is longer than 0s", "Envoy, HealthCheck", check_positive,
-	  false, NULL },
-	{ "health_checks[].interval", "is longer than 0s", "Envoy, HealthCheck", check_positive,
-	  false, NULL },
-	{ "health_checks[].initial_jitter", "is not negative", "Envoy, HealthCheck",
-	  check_not_negative, false, NULL },
-	{ "health_checks[].interval_jitter", "is not negative", "Envoy, HealthCheck",
-	  check_not_negative, false, NULL },
-	{ "health_checks[].no_traffic_interval", "is longer than 0s", "Envoy, HealthCheck",
-	  check_positive, false, NULL },
-	{ "health_checks[].no_traffic_healthy_interval", "is longer than 0s", "Envoy, HealthCheck",
-	  check_positive, false, NULL },
-	{ "health_checks[].unhealthy_interval", "is longer than 0s", "Envoy, HealthCheck",
-	  check_positive, false, NULL },
-	{ "health_checks[].unhealthy_edge_interval", "is longer than 0s", "Envoy, HealthCheck",
-	  check_positive, false, NULL },
-	{ "health_checks[].healthy_edge_interval", "is longer than 0s", "Envoy, HealthCheck",
-	  check_positive, false, NULL },
-	{ "health_checks[].alt_port", "is a port", "Envoy, HealthCheck", check_port, false, NULL },
-	{ "health_checks[].http_health_check", "has a path without NUL, CR, LF",
-	  "Envoy, HttpHealthCheck", check_http_health, false, NULL },
-	{ "health_checks[].http_health_check.host", "has no NUL, CR, LF", "Envoy, HttpHealthCheck",
-	  check_header_value, false, NULL },
-	{ "health_checks[].http_health_check.request_headers_to_remove[]", "is a header name",
-	  "Envoy, HttpHealthCheck", check_header_name, false, NULL },
-	{ "health_checks[].http_health_check.expected_statuses[]",
-	  "start < end, within 100 and 600", "Envoy, HttpHealthCheck", check_statuses, false,
-	  NULL },
-	{ "health_checks[].http_health_check.retriable_statuses[]",
-	  "start < end, within 100 and 600", "Envoy, HttpHealthCheck", check_statuses, false,
-	  NULL },
-	{ "health_checks[].http_health_check.send.text", "is hexadecimal", "Envoy, Payload",
-	  check_hex, false, NULL },
-	{ "health_checks[].http_health_check.receive[].text", "is hexadecimal", "Envoy, Payload",
-	  check_hex, false, NULL },
-	{ "health_checks[].tcp_health_check.send.text", "is hexadecimal", "Envoy, Payload",
-	  check_hex, false, NULL },
-	{ "health_checks[].tcp_health_check.receive[].text", "is hexadecimal", "Envoy, Payload",
-	  check_hex, false, NULL },
-	{ "health_checks[].grpc_health_check.authority", "has no NUL, CR, LF",
-	  "Envoy, GrpcHealthCheck", check_header_value, false, NULL },
+	{ "health_checks[]", RULE_HEALTH_PARTS, check_health },
+	{ "health_checks[].timeout", RULE_HEALTH_DURATION, check_positive },
+	{ "health_checks[].interval", RULE_HEALTH_DURATION, check_positive },
+	{ "health_checks[].initial_jitter", RULE_HEALTH_JITTER, check_not_negative },
+	{ "health_checks[].interval_jitter", RULE_HEALTH_JITTER, check_not_negative },
+	{ "health_checks[].no_traffic_interval", RULE_HEALTH_DURATION, check_positive },
+	{ "health_checks[].no_traffic_healthy_interval", RULE_HEALTH_DURATION, check_positive },
+	{ "health_checks[].unhealthy_interval", RULE_HEALTH_DURATION, check_positive },
+	{ "health_checks[].unhealthy_edge_interval", RULE_HEALTH_DURATION, check_positive },
+	{ "health_checks[].healthy_edge_interval", RULE_HEALTH_DURATION, check_positive },
+	{ "health_checks[].alt_port", RULE_HEALTH_PORT, check_port },
+	{ "health_checks[].http_health_check", RULE_HEALTH_PATH, check_http_health },
+	{ "health_checks[].http_health_check.host", RULE_HEALTH_TEXT, check_header_value },
+	{ "health_checks[].http_health_check.request_headers_to_remove[]", RULE_HEADER_NAME,
+	  check_header_name },
+	{ "health_checks[].http_health_check.expected_statuses[]", RULE_HEALTH_STATUS,
+	  check_statuses },
+	{ "health_checks[].http_health_check.retriable_statuses[]", RULE_HEALTH_STATUS,
+	  check_statuses },
+	{ "health_checks[].http_health_check.send.text", RULE_HEALTH_PAYLOAD, check_hex },
+	{ "health_checks[].http_health_check.receive[].text", RULE_HEALTH_PAYLOAD, check_hex },
+	{ "health_checks[].tcp_health_check.send.text", RULE_HEALTH_PAYLOAD, check_hex },
+	{ "health_checks[].tcp_health_check.receive[].text", RULE_HEALTH_PAYLOAD, check_hex },
+	{ "health_checks[].grpc_health_check.authority", RULE_HEALTH_TEXT, check_header_value },
 
-	{ "outlier_detection.interval", "is longer than 0s", "Envoy, OutlierDetection",
-	  check_positive, false, NULL },
-	{ "outlier_detection.base_ejection_time", "is longer than 0s", "Envoy, OutlierDetection",
-	  check_positive, false, NULL },
-	{ "outlier_detection.max_ejection_time", "is longer than 0s", "Envoy, OutlierDetection",
-	  check_positive, false, NULL },
-	{ "outlier_detection.max_ejection_time_jitter", "is not negative",
-	  "Envoy, OutlierDetection", check_not_negative, false, NULL },
-	{ "outlier_detection.max_ejection_percent", "is at most 100", "Envoy, OutlierDetection",
-	  check_percent, false, NULL },
-	{ "outlier_detection.enforcing_consecutive_5xx", "is at most 100",
-	  "Envoy, OutlierDetection", check_percent, false, NULL },
-	{ "outlier_detection.enforcing_success_rate", "is at most 100", "Envoy, OutlierDetection",
-	  check_percent, false, NULL },
-	{ "outlier_detection.enforcing_consecutive_gateway_failure", "is at most 100",
-	  "Envoy, OutlierDetection", check_percent, false, NULL },
-	{ "outlier_detection.enforcing_consecutive_local_origin_failure", "is at most 100",
-	  "Envoy, OutlierDetection", check_percent, false, NULL },
-	{ "outlier_detection.enforcing_local_origin_success_rate", "is at most 100",
-	  "Envoy, OutlierDetection", check_percent, false, NULL },
-	{ "outlier_detection.failure_percentage_threshold", "is at most 100",
-	  "Envoy, OutlierDetection", check_percent, false, NULL },
-	{ "outlier_detection.enforcing_failure_percentage", "is at most 100",
-	  "Envoy, OutlierDetection", check_percent, false, NULL },
-	{ "outlier_detection.enforcing_failure_percentage_local_origin", "is at most 100",
-	  "Envoy, OutlierDetection", check_percent, false, NULL },
+	{ "outlier_detection.interval", RULE_OUTLIER_DURATION, check_positive },
+	{ "outlier_detection.base_ejection_time", RULE_OUTLIER_DURATION, check_positive },
+	{ "outlier_detection.max_ejection_time", RULE_OUTLIER_DURATION, check_positive },
+	{ "outlier_detection.max_ejection_time_jitter", RULE_OUTLIER_JITTER, check_not_negative },
+	{ "outlier_detection.max_ejection_percent", RULE_OUTLIER_SHARE, check_percent },
+	{ "outlier_detection.enforcing_consecutive_5xx", RULE_OUTLIER_SHARE, check_percent },
+	{ "outlier_detection.enforcing_success_rate", RULE_OUTLIER_SHARE, check_percent },
+	{ "outlier_detection.enforcing_consecutive_gateway_failure", RULE_OUTLIER_SHARE,
+	  check_percent },
+	{ "outlier_detection.enforcing_consecutive_local_origin_failure", RULE_OUTLIER_SHARE,
+	  check_percent },
+	{ "outlier_detection.enforcing_local_origin_success_rate", RULE_OUTLIER_SHARE,
+	  check_percent },
+	{ "outlier_detection.failure_percentage_threshold", RULE_OUTLIER_SHARE, check_percent },
+	{ "outlier_detection.enforcing_failure_percentage", RULE_OUTLIER_SHARE, check_percent },
+	{ "outlier_detection.enforcing_failure_percentage_local_origin", RULE_OUTLIER_SHARE,
+	  check_percent },
 
-	{ "envoy_opts.least_request_lb_config.choice_count", "is at least 2",
-	  "Envoy, LeastRequestLbConfig", check_choices, false, "least_request_lb_config" },
-	{ "envoy_opts.ring_hash_lb_config.minimum_ring_size", "is at most 8388608",
-	  "Envoy, RingHashLbConfig", check_ring, false, "ring_hash_lb_config" },
-	{ "envoy_opts.ring_hash_lb_config.maximum_ring_size", "is at most 8388608",
-	  "Envoy, RingHashLbConfig", check_ring, false, "ring_hash_lb_config" },
-	{ "envoy_opts.maglev_lb_config.table_size", "is at most 5000011", "Envoy, MaglevLbConfig",
-	  check_maglev, false, "maglev_lb_config" },
-	{ NULL, NULL, NULL, NULL, false, NULL },
+	{ "envoy_opts.least_request_lb_config.choice_count", RULE_LB_CHOICES, check_choices,
+	  .annotation = "least_request_lb_config" },
+	{ "envoy_opts.ring_hash_lb_config.minimum_ring_size", RULE_LB_RING, check_ring,
+	  .annotation = "ring_hash_lb_config" },
+	{ "envoy_opts.ring_hash_lb_config.maximum_ring_size", RULE_LB_RING, check_ring,
+	  .annotation = "ring_hash_lb_config" },
+	{ "envoy_opts.maglev_lb_config.table_size", RULE_LB_MAGLEV, check_maglev,
+	  .annotation = "maglev_lb_config" },
+	{ NULL },
 };

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "pb/pomerium.pb-c.h"
 #include "pb/reflect.h"
+#include "rules/rules.h"
 #include "translator/settings/pomerium_flags.h"
 #include "translator/translate.h"
 
@@ -94,6 +95,8 @@ static inline void trip_expect(const char *yaml, const char *expected)
 		if (!trip.rc || !strstr(trip.err.text, expected + 7))
 			fail_msg("want %s\n got %s\nfrom\n%s", expected,
 				 trip.rc ? trip.err.text : trip_json(&trip), yaml);
+		if (!rules_find(trip.err.code))
+			fail_msg("\"%s\" should have the code of a rule", trip.err.text);
 	} else if (trip.rc) {
 		fail_msg("want %s\n got error: %s\nfrom\n%s", expected, trip.err.text, yaml);
 	} else if (*expected == '!' ? strstr(trip_json(&trip), expected + 1) != NULL
