@@ -18,6 +18,10 @@ static const struct verb {
 } verbs[] = {
 	{ "up", cli_up,
 	  "run the pipeline on this machine: manifests in, Pomerium configuration out" },
+	{ "controller", cli_controller,
+	  "the same with the flags and defaults of the Go controller's command of this name" },
+	{ "all-in-one", cli_all_in_one,
+	  "the same, and Pomerium too; as the Go controller's command of this name" },
 	{ "translate", cli_translate_once,
 	  "translate manifests once, offline, and print the configuration" },
 	{ "explain", cli_explain,

@@ -210,7 +210,7 @@ static const struct conf_option options[] = {
 	{ "namespaces", CONF_LIST, &resolver.settings.namespaces, "", 0, 0,
 	  "namespaces to serve, comma separated; empty means all", 0 },
 	{ "pomerium-config", CONF_TEXT, &resolver.settings.pomerium_config, "global", 0, 0,
-	  "name of the Pomerium object with the settings", 0 },
+	  "name of the Pomerium object with the settings; empty: none", 0 },
 	{ "update-status-from-service", CONF_TEXT, &resolver.out.addresses.service, "", 0, 0,
 	  "namespace/name of the Service whose address the status of our Ingresses gets", 0 },
 	{ "status-address", CONF_LIST, &resolver.out.addresses.fixed, "", 0, 0,

@@ -95,12 +95,13 @@ static struct gather_request *add(struct gather_round *round, struct str room, l
 void cli_gather_start(struct gather *gather, const struct gather_ask *ask)
 {
 	struct gather_round *round = mem_alloc(sizeof(*round));
-	struct live_list list;
+	struct live_list list = { 0 };
 	struct str url;
 
 	*round = (struct gather_round){ .gather = gather, .ask = *ask };
 	pool_init(&round->pool);
-	(void)cli_live_find(ask->run_dir, &round->pool, &list, NULL); /* nobody: an empty list */
+	if (ask->run_dir.len) /* nobody: an empty list */
+		(void)cli_live_find(ask->run_dir, &round->pool, &list, NULL);
 	round->answers = pool_array(&round->pool, list.n + 1, sizeof(*round->answers));
 	round->requests = pool_array(&round->pool, list.n + 1, sizeof(*round->requests));
 	url = pool_printf(&round->pool, "http://localhost%s", ask->path);
@@ -179,6 +180,19 @@ static bool has_room(const struct gather_answer *answers, size_t n, const char *
 	return false;
 }
 
+static bool probe_one(const struct gather_answer *answer, struct buf *out)
+{
+	if (is_good(answer))
+		return true;
+	if (answer->status)
+		buf_printf(out, STR_FMT ": " STR_FMT "\n", STR_ARG(answer->room),
+			   STR_ARG(str_trim(buf_view(&answer->body))));
+	else
+		buf_printf(out, STR_FMT ": it does not answer: %s\n", STR_ARG(answer->room),
+			   answer->why);
+	return false;
+}
+
 bool cli_gather_probe(const struct gather_answer *answers, size_t n, struct buf *out)
 {
 	bool good = true;
@@ -188,17 +202,17 @@ bool cli_gather_probe(const struct gather_answer *answers, size_t n, struct buf 
 			buf_printf(out, "%s: it does not run\n", room_name((enum msg_room)room));
 			good = false;
 		}
-	for (size_t i = 0; i < n; i++) {
-		if (is_good(&answers[i]))
-			continue;
-		if (answers[i].status)
-			buf_printf(out, STR_FMT ": " STR_FMT "\n", STR_ARG(answers[i].room),
-				   STR_ARG(str_trim(buf_view(&answers[i].body))));
-		else
-			buf_printf(out, STR_FMT ": it does not answer: %s\n",
-				   STR_ARG(answers[i].room), answers[i].why);
-		good = false;
-	}
+	for (size_t i = 0; i < n; i++)
+		good &= probe_one(&answers[i], out);
+	if (good)
+		buf_puts(out, "ok\n");
+	return good;
+}
+
+bool cli_gather_probe_other(const struct gather_answer *answers, size_t n, struct buf *out)
+{
+	const bool good = n && !answers[n - 1].pid && probe_one(&answers[n - 1], out);
+
 	if (good)
 		buf_puts(out, "ok\n");
 	return good;

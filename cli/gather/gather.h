@@ -26,7 +26,7 @@ struct gather {
 
 /* What is asked. */
 struct gather_ask {
-	struct str run_dir; /* of the rooms */
+	struct str run_dir; /* of the rooms; empty: none of them */
 	const char *path;
 	struct str also_url, also_name; /* one more, not of the rooms; empty: none */
 	long longest_ms;                /* that an answer may take */
@@ -45,8 +45,10 @@ void cli_gather_start(struct gather *gather, const struct gather_ask *ask);
 /* All metrics in one text: those of rooms with the label `room`, and translators, of which there
  * may be several, with `pid` too; those of the other one as they are. */
 void cli_gather_metrics(const struct gather_answer *answers, size_t n, struct buf *out);
-/* What a probe of all says: true if each room is there and says yes. Else a line for each that does
- * not. */
+/* What a probe of all says: true if each room is there and all say yes. Else a line for each that
+ * does not. */
 bool cli_gather_probe(const struct gather_answer *answers, size_t n, struct buf *out);
+/* The same of him alone who was asked besides. */
+bool cli_gather_probe_other(const struct gather_answer *answers, size_t n, struct buf *out);
 
 #endif

@@ -25,7 +25,8 @@
 #define TEXT "text/plain; charset=utf-8"
 #define EXPOSITION "text/plain; version=0.0.4; charset=utf-8"
 
-static struct str run_dir, pomerium_url, metrics_address, probes_address, log_format;
+static struct str run_dir, pomerium_url, health_url, metrics_address, probes_address, log_format;
+static bool were_ready; /* all of them, once */
 
 static const struct conf_option options[] = {
 	{ "run-dir", CONF_TEXT, &run_dir, "/run/sluice", 0, 0, "folder of the sockets", 0 },
@@ -37,6 +38,11 @@ static const struct conf_option options[] = {
 	  0 },
 	{ "pomerium-metrics-url", CONF_TEXT, &pomerium_url, "", 0, 0,
 	  "where Pomerium's own metrics are, which come with them: http://HOST:PORT/metrics", 0 },
+	{ "pomerium-health-url", CONF_TEXT, &health_url, "", 0, 0,
+	  "where Pomerium's own probes are: once all were ready, /readyz is Pomerium's alone, "
+	  "which "
+	  "goes on serving whatever becomes of the others",
+	  0 },
 	{ "log-format", CONF_TEXT, &log_format, "logfmt", 0, 0, "logfmt or json", 0 },
 	{ 0 },
 };
@@ -55,7 +61,7 @@ static void on_metrics(void *ticket, const struct gather_answer *answers, size_t
 	actor_web_reply(ticket, body.full ? 500 : 200, EXPOSITION, &body);
 }
 
-static void on_probe(void *ticket, const struct gather_answer *answers, size_t n)
+static void on_started(void *ticket, const struct gather_answer *answers, size_t n)
 {
 	struct buf body;
 	bool good;
@@ -65,32 +71,77 @@ static void on_probe(void *ticket, const struct gather_answer *answers, size_t n
 	actor_web_reply(ticket, good ? 200 : 503, TEXT, &body);
 }
 
+static void on_ready(void *ticket, const struct gather_answer *answers, size_t n)
+{
+	struct buf body;
+	bool good;
+
+	buf_init(&body, BUF_MAX_TEXT);
+	if (health_url.len && were_ready)
+		good = cli_gather_probe_other(answers, n, &body);
+	else
+		good = were_ready = cli_gather_probe(answers, n, &body);
+	actor_web_reply(ticket, good ? 200 : 503, TEXT, &body);
+}
+
+/* Pomerium's word on itself, as it is. */
+static void on_status(void *ticket, const struct gather_answer *answers, size_t n)
+{
+	struct buf body;
+
+	(void)n;
+	buf_init(&body, BUF_MAX_TEXT);
+	buf_str(&body, buf_view(&answers[0].body));
+	actor_web_reply(ticket, answers[0].status ? (unsigned)answers[0].status : 503,
+			"application/json", &body);
+}
+
+/* What to ask for a path; false: nobody has it. */
+static bool choose(const struct web_request *request, struct gather_ask *ask)
+{
+	static const struct {
+		const char *path;
+		enum web_kind kind;
+		long longest_ms;
+		void (*on_done)(void *self, const struct gather_answer *answers, size_t n);
+	} paths[] = { { "/metrics", WEB_METRICS, METRICS_MS, on_metrics },
+		      { "/readyz", WEB_PROBES, PROBE_MS, on_ready },
+		      { "/startupz", WEB_PROBES, PROBE_MS, on_started },
+		      { "/status", WEB_PROBES, PROBE_MS, on_status } };
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		if (request->kinds & paths[i].kind && str_is(request->path, paths[i].path)) {
+			ask->path = paths[i].path;
+			ask->longest_ms = paths[i].longest_ms;
+			ask->on_done = paths[i].on_done;
+			ask->run_dir = paths[i].on_done == on_status ? STR("") : run_dir;
+			return paths[i].on_done != on_status || health_url.len;
+		}
+	return false;
+}
+
 static void answer(void *self, const struct web_request *request, struct web_answer *out)
 {
-	struct gather_ask ask = { .run_dir = run_dir, .self = request->ticket };
-	const bool probes = request->kinds & WEB_PROBES;
+	struct gather_ask ask = { .self = request->ticket, .also_name = STR("pomerium") };
+	struct buf url;
 
 	(void)self;
-	if (request->kinds & WEB_METRICS && str_is(request->path, "/metrics")) {
-		ask.path = "/metrics";
-		ask.also_url = pomerium_url;
-		ask.also_name = STR("pomerium");
-		ask.longest_ms = METRICS_MS;
-		ask.on_done = on_metrics;
-	} else if (probes &&
-		   (str_is(request->path, "/readyz") || str_is(request->path, "/startupz"))) {
-		ask.path = str_is(request->path, "/readyz") ? "/readyz" : "/startupz";
-		ask.longest_ms = PROBE_MS;
-		ask.on_done = on_probe;
-	} else {
-		const bool alive = probes && str_is(request->path, "/healthz");
+	if (!choose(request, &ask)) {
+		const bool alive = request->kinds & WEB_PROBES && str_is(request->path, "/healthz");
 
 		out->status = alive ? 200 : 404;
 		buf_puts(&out->body, alive ? "ok\n" : "not found\n");
 		return;
 	}
+	buf_init(&url, BUF_MAX_TEXT);
+	if (ask.on_done == on_metrics)
+		buf_str(&url, pomerium_url);
+	else if (health_url.len)
+		buf_printf(&url, STR_FMT "%s", STR_ARG(health_url), ask.path);
+	ask.also_url = buf_view(&url);
 	out->later = true;
 	cli_gather_start(&gather, &ask);
+	buf_clear(&url);
 }
 
 /* ---- the loop ---- */

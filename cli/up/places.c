@@ -155,14 +155,19 @@ int cli_places_open(struct places *places, struct str *run_dir, struct err *err)
 	return lock_run_dir(places, err);
 }
 
-/* Sockets only, no folders: what the rooms left in the folder that we made. */
-static void remove_made(const char *path)
+/* What the rooms left in the folder that we made: sockets, and the configuration that Pomerium
+ * starts with, with a folder of files at most. */
+static void remove_made(const char *path, bool deep)
 {
 	DIR *dir = opendir(path);
+	char inner[4096];
 	struct dirent *entry;
 
 	while (dir && (entry = readdir(dir)))
-		unlinkat(dirfd(dir), entry->d_name, 0);
+		if (unlinkat(dirfd(dir), entry->d_name, 0) && deep && entry->d_name[0] != '.') {
+			snprintf(inner, sizeof(inner), "%s/%s", path, entry->d_name);
+			remove_made(inner, false);
+		}
 	if (dir)
 		closedir(dir);
 	rmdir(path);
@@ -171,7 +176,7 @@ static void remove_made(const char *path)
 void cli_places_close(struct places *places)
 {
 	if (places->made)
-		remove_made(places->run_dir);
+		remove_made(places->run_dir, true);
 	if (places->run_dir && places->lock >= 0)
 		close(places->lock);
 	if (places->out_lock_path) {

@@ -1,262 +1,114 @@
-/* up: runs the pipeline on one machine.
+/* up: runs the pipeline on one machine, or in one pod.
  *
- *   in     -f FILE|DIR..., SIGTERM and SIGINT, SIGUSR1 and SIGUSR2, the deaths of children
- *   out    one process a room (N translators), the file that the publisher writes, the table; READY
- *          to systemd when the first complete state is published
- *   owns   the processes: who runs, since when, and when to start it again
+ *   in     -f FILE|DIR... or a cluster; flags
+ *   out    one process a room (N translators), Pomerium too if that is wanted; the file that the
+ *          publisher writes, the table
+ *   owns   the verbs `up`, `controller` and `all-in-one`, which differ in their defaults
  *   never  touches a message
  */
 #include "cli/cli.h"
 #include "cli/offline/offline.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/signalfd.h>
-#include <sys/wait.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "cli/up/notify.h"
 #include "cli/up/places.h"
-#include "cli/up/table.h"
-#include "cli/up/up_flags.h"
+#include "cli/up/supervisor.h"
+#include "translator/settings/pomerium_flags.h"
 
-#define MAX_CHILDREN (3 + UP_FLAGS_MAX_WORKERS)
-#define STABLE_MS 5000 /* a child that lived this long starts with the shortest wait again */
-#define END_MS 5000    /* from SIGTERM to SIGKILL */
-
-/* A process: its command line and its state. */
-struct child {
-	enum msg_room room;
-	char **argv; /* NULL at the end */
-	size_t n_args;
-	pid_t pid; /* 0: not running */
-	uint64_t started_ms;
-	uint64_t again_ms; /* not running: when to start it */
-	struct backoff backoff;
-};
-
-struct supervisor {
-	struct child children[MAX_CHILDREN];
-	size_t n_children;
-	char bin_dir[4096];
+struct up {
+	const struct up_verb *verb;
+	struct supervisor supervisor;
 	struct places places;
-	int signals;
-	struct table table;
-	struct notify notify;
-	bool ending;
-	uint64_t kill_ms; /* while ending: when to send SIGKILL */
-	int status;
+	char bin_dir[4096];
 };
 
 /* ---- command lines ---- */
 
-static void add_arg(void *arg, struct str text)
+static void add_room(struct up *self, enum msg_room room)
 {
-	struct child *child = arg;
-
-	child->argv = mem_realloc(child->argv, (child->n_args + 2) * sizeof(*child->argv));
-	child->argv[child->n_args++] = mem_dup(text.ptr, text.len);
-	child->argv[child->n_args] = NULL;
-}
-
-static void add_child(struct supervisor *self, enum msg_room room)
-{
-	const unsigned place = (unsigned)self->n_children;
-	struct child *child = &self->children[self->n_children++];
+	const unsigned place = (unsigned)self->supervisor.n_children;
 	char path[sizeof(self->bin_dir) + 64];
+	struct child *child;
 
-	child->room = room;
 	snprintf(path, sizeof(path), "%s/sluice-%s", self->bin_dir, room_name(room));
-	backoff_init(&child->backoff, 20, 1000);
-	add_arg(child, str_from(path));
-	cli_up_flags_each(room, place, add_arg, child);
-	if (room == ROOM_PUBLISHER && self->notify.flag[0])
-		add_arg(child, str_from(self->notify.flag));
+	child = cli_supervisor_add(&self->supervisor, room_name(room), room, path);
+	cli_up_flags_each(room, place, cli_child_add_arg, child);
+	if (room == ROOM_PUBLISHER && self->supervisor.notify.flag[0])
+		cli_child_add_arg(child, str_from(self->supervisor.notify.flag));
 }
 
-static void add_children(struct supervisor *self)
+static void add_flag(struct child *child, const char *name, struct str value, const char *more)
 {
-	add_child(self, ROOM_WATCHER);
-	add_child(self, ROOM_RESOLVER);
-	add_child(self, ROOM_PUBLISHER);
+	struct buf flag;
+
+	buf_init(&flag, BUF_MAX_TEXT);
+	buf_printf(&flag, "--%s=" STR_FMT "%s", name, STR_ARG(value), more);
+	cli_child_add_arg(child, buf_view(&flag));
+	buf_clear(&flag);
+}
+
+static void add_url(struct child *child, const char *name, struct str address, const char *path)
+{
+	struct buf url;
+
+	buf_init(&url, BUF_MAX_TEXT);
+	cli_pomerium_url("http", address, &url);
+	add_flag(child, name, buf_view(&url), path);
+	buf_clear(&url);
+}
+
+/* `sluice metrics`, which answers for all. */
+static void add_gatherer(struct up *self)
+{
+	char path[sizeof(self->bin_dir) + 64];
+	struct child *child;
+
+	snprintf(path, sizeof(path), "%s/sluice", self->bin_dir);
+	child = cli_supervisor_add(&self->supervisor, "metrics", ROOM_NONE, path);
+	cli_child_add_arg(child, STR("metrics"));
+	add_flag(child, "run-dir", cli_up_flags.run_dir, "");
+	add_flag(child, "log-format", cli_up_flags.log_format, "");
+	add_flag(child, "metrics-bind-address", cli_up_flags.metrics, "");
+	add_flag(child, "health-probe-bind-address", cli_up_flags.probes, "");
+	if (self->supervisor.beside.program) {
+		add_url(child, "pomerium-metrics-url", translator_pomerium_flags.metrics_addr,
+			"/metrics");
+		add_url(child, "pomerium-health-url", translator_pomerium_flags.health_addr, "");
+	}
+}
+
+static void add_pomerium(struct up *self)
+{
+	struct supervisor *supervisor = &self->supervisor;
+	struct child *child =
+		cli_supervisor_add(supervisor, "pomerium", ROOM_NONE, supervisor->beside.program);
+
+	supervisor->pomerium = child;
+	cli_child_add_arg(child, STR("--config"));
+	cli_child_add_arg(child, str_from(supervisor->beside.config));
+}
+
+static void add_children(struct up *self)
+{
+	add_room(self, ROOM_WATCHER);
+	add_room(self, ROOM_RESOLVER);
+	add_room(self, ROOM_PUBLISHER);
 	for (long i = 0; i < cli_up_flags.n_workers; i++)
-		add_child(self, ROOM_TRANSLATOR);
-}
-
-/* ---- processes ---- */
-
-static void start_child(struct supervisor *self, struct child *child)
-{
-	const pid_t parent = getpid();
-	sigset_t none;
-
-	child->started_ms = clock_ms();
-	child->pid = fork();
-	if (child->pid < 0) {
-		child->pid = 0;
-		child->again_ms = child->started_ms + backoff_next(&child->backoff);
-		log_error("fork failed", "room=%s reason=%s", room_name(child->room),
-			  log_value(strerror(errno)));
-		return;
-	}
-	if (child->pid)
-		return;
-	/* the child: it ends when we end, even if we are killed */
-	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (getppid() != parent)
-		_exit(CLI_SYSTEM);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	cli_up_flags_set_secrets(child->room);
-	if (child->room == ROOM_PUBLISHER)
-		cli_notify_inherit(&self->notify);
-	setpgid(0, 0); /* Ctrl-C goes to the supervisor alone, which ends all in order */
-	execv(child->argv[0], child->argv);
-	fprintf(stderr, "sluice up: %s: %s\n", child->argv[0], strerror(errno));
-	_exit(127);
-}
-
-static void begin_end(struct supervisor *self, int status)
-{
-	if (self->ending)
-		return;
-	self->ending = true;
-	self->status = status;
-	self->kill_ms = clock_ms() + END_MS;
-	for (size_t i = 0; i < self->n_children; i++)
-		if (self->children[i].pid)
-			kill(self->children[i].pid, SIGTERM);
-}
-
-/* Statuses that mean "this command line cannot work": trying again would not help. */
-static bool is_hopeless(int wait_status)
-{
-	return WIFEXITED(wait_status) &&
-	       (WEXITSTATUS(wait_status) == CLI_USAGE || WEXITSTATUS(wait_status) == 127);
-}
-
-static void on_death(struct supervisor *self, struct child *child, int wait_status)
-{
-	const uint64_t now = clock_ms();
-
-	child->pid = 0;
-	if (self->ending)
-		return;
-	if (cli_up_flags.once && child->room == ROOM_PUBLISHER && WIFEXITED(wait_status) &&
-	    WEXITSTATUS(wait_status) <= 1) {
-		begin_end(self, WEXITSTATUS(wait_status));
-		return;
-	}
-	if (is_hopeless(wait_status)) {
-		begin_end(self, WEXITSTATUS(wait_status) == 127 ? CLI_SYSTEM : CLI_USAGE);
-		return;
-	}
-	if (now - child->started_ms > STABLE_MS)
-		backoff_reset(&child->backoff);
-	child->again_ms = now + backoff_next(&child->backoff);
-	log_warn("process ended, starting it again", "room=%s %s=%d after_ms=%llu",
-		 room_name(child->room), WIFSIGNALED(wait_status) ? "signal" : "status",
-		 WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : WEXITSTATUS(wait_status),
-		 (unsigned long long)(child->again_ms - now));
-}
-
-static void reap(struct supervisor *self)
-{
-	int wait_status;
-	pid_t pid;
-
-	while ((pid = waitpid(-1, &wait_status, WNOHANG)) > 0)
-		for (size_t i = 0; i < self->n_children; i++)
-			if (self->children[i].pid == pid)
-				on_death(self, &self->children[i], wait_status);
-}
-
-static bool any_running(const struct supervisor *self)
-{
-	for (size_t i = 0; i < self->n_children; i++)
-		if (self->children[i].pid)
-			return true;
-	return false;
-}
-
-/* Starts the children that are due; returns the next deadline in ms, UINT64_MAX: none. */
-static uint64_t start_due(struct supervisor *self)
-{
-	const uint64_t now = clock_ms();
-	uint64_t next = UINT64_MAX;
-
-	if (self->ending) {
-		if (now < self->kill_ms)
-			return self->kill_ms;
-		for (size_t i = 0; i < self->n_children; i++)
-			if (self->children[i].pid)
-				kill(self->children[i].pid, SIGKILL);
-		return UINT64_MAX;
-	}
-	for (size_t i = 0; i < self->n_children; i++) {
-		struct child *child = &self->children[i];
-
-		if (!child->pid && child->again_ms <= now)
-			start_child(self, child);
-		if (!child->pid && child->again_ms < next)
-			next = child->again_ms;
-	}
-	return next;
-}
-
-/* The log levels of all rooms, one step up or down. */
-static void pass_on(const struct supervisor *self, int signal)
-{
-	for (size_t i = 0; i < self->n_children; i++)
-		if (self->children[i].pid)
-			kill(self->children[i].pid, signal);
-}
-
-static void on_signal(struct supervisor *self)
-{
-	struct signalfd_siginfo info;
-
-	while (read(self->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-		if (info.ssi_signo == SIGCHLD)
-			reap(self);
-		else if (info.ssi_signo == SIGUSR1 || info.ssi_signo == SIGUSR2)
-			pass_on(self, (int)info.ssi_signo);
-		else
-			begin_end(self, CLI_GOOD);
-	}
-}
-
-static void supervise(struct supervisor *self)
-{
-	for (;;) {
-		const uint64_t next = start_due(self);
-		const uint64_t now = clock_ms();
-		struct pollfd fds[] = { { self->signals, POLLIN, 0 },
-					{ cli_table_fd(&self->table), POLLIN, 0 },
-					{ cli_notify_fd(&self->notify), POLLIN, 0 } };
-		int wait_ms = next == UINT64_MAX ? -1 : next <= now ? 0 : (int)(next - now);
-
-		if (self->ending && !any_running(self))
-			return;
-		if (poll(fds, 3, wait_ms) < 0 && errno != EINTR)
-			return;
-		if (fds[0].revents)
-			on_signal(self);
-		if (fds[1].revents)
-			cli_table_on_fd(&self->table);
-		if (fds[2].revents)
-			cli_notify_on_fd(&self->notify);
-	}
+		add_room(self, ROOM_TRANSLATOR);
+	if (self->verb->one_address && (cli_up_flags.metrics.len || cli_up_flags.probes.len))
+		add_gatherer(self);
+	if (self->supervisor.beside.program)
+		add_pomerium(self);
 }
 
 /* ---- start and end ---- */
 
-static int find_bin_dir(struct supervisor *self, struct err *err)
+static int find_bin_dir(struct up *self, struct err *err)
 {
 	ssize_t len = readlink("/proc/self/exe", self->bin_dir, sizeof(self->bin_dir) - 1);
 
@@ -268,36 +120,47 @@ static int find_bin_dir(struct supervisor *self, struct err *err)
 	return 0;
 }
 
-static void catch_signals(struct supervisor *self)
+static int check_pomerium(struct up *self, struct err *err)
 {
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGUSR1);
-	sigaddset(&set, SIGUSR2);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	self->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (!cli_up_flags.pomerium.len)
+		return 0;
+	if (cli_up_flags.out.len)
+		return err_set(err, "--pomerium gets its routes through its databroker, not from a "
+				    "file; leave --out out");
+	if (cli_up_flags.once)
+		return err_set(err, "--once would end Pomerium as soon as it serves; leave it or "
+				    "--pomerium out");
+	if (!cli_up_flags.databroker_url.len)
+		cli_pomerium_set_databroker();
+	return cli_pomerium_find(&self->supervisor.beside, cli_up_flags.pomerium, err);
 }
 
-static int check(const struct str_list *rest, struct err *err)
+static int check_sink(struct err *err)
+{
+	const bool databroker = cli_up_flags.databroker_url.len;
+
+	if (!cli_up_flags.out.len == !databroker)
+		return err_set(err, "name either the file to write with --out, or a databroker "
+				    "with --databroker-service-url");
+	if (databroker && cli_up_flags.table)
+		return err_set(err, "--table shows what is in a file; it needs --out");
+	if (databroker && !cli_offline_settings.resolve.pomerium_config.len &&
+	    !cli_up_flags.shared_secret.len && !cli_up_flags.shared_secret_file.len)
+		return err_set(err, "the databroker wants a secret: name it with --shared-secret, "
+				    "or the Pomerium object that has it with --pomerium-config");
+	return 0;
+}
+
+static int check(struct up *self, const struct str_list *rest, struct err *err)
 {
 	if (cli_offline_add_files(rest) && !cli_up_flags.kubeconfig.len &&
 	    !getenv("KUBERNETES_SERVICE_HOST"))
 		return err_set(err, "name at least one manifest file or folder with -f, or a "
 				    "cluster with --kubeconfig");
-	if (!cli_up_flags.out.len == !cli_up_flags.databroker_url.len)
-		return err_set(err, "name either the file to write with --out, or a databroker "
-				    "with --databroker-service-url");
-	if (cli_up_flags.databroker_url.len && cli_up_flags.table)
-		return err_set(err, "--table shows what is in a file; it needs --out");
 	if (!str_is(cli_up_flags.format, "json") && !str_is(cli_up_flags.format, "yaml"))
 		return err_set(err, "--format is %s; it must be json or yaml",
 			       err_quote(cli_up_flags.format));
-	return 0;
+	return check_pomerium(self, err) ? -1 : check_sink(err);
 }
 
 /* A pipeline that stays waits for files to appear. With --once there is nothing to wait for. */
@@ -312,50 +175,104 @@ static int check_files(struct err *err)
 	return 0;
 }
 
-int cli_up(int argc, char **argv)
+static int open_places(struct up *self, struct err *err)
 {
-	struct supervisor *self;
+	if (find_bin_dir(self, err) ||
+	    cli_places_check_out("--bootstrap-out", cli_up_flags.bootstrap_out, err) ||
+	    cli_places_lock_out(&self->places, cli_up_flags.out, err) ||
+	    cli_places_open(&self->places, &cli_up_flags.run_dir, err))
+		return -1;
+	return self->supervisor.beside.program
+		       ? cli_pomerium_set_flags(&self->supervisor.beside, self->verb->one_address,
+						err)
+		       : 0;
+}
+
+static int run(struct up *self)
+{
+	struct supervisor *supervisor = &self->supervisor;
+
+	cli_notify_open(&supervisor->notify);
+	add_children(self);
+	cli_table_open(&supervisor->table, cli_up_flags.table ? cli_up_flags.out.ptr : NULL);
+	cli_supervisor_run(supervisor);
+	if (cli_up_flags.table)
+		cli_table_show(&supervisor->table);
+	cli_table_close(&supervisor->table);
+	return supervisor->status;
+}
+
+static int start(struct up *self, int argc, char **argv)
+{
 	struct str_list rest = { 0 };
 	struct err err = { "" };
-	int rc;
+	int rc = cli_up_flags_read(self->verb, argc, argv, &rest, &err);
 
-	rc = cli_up_flags_read(argc, argv, &rest, &err);
 	if (rc > 0)
 		return CLI_GOOD;
-	if (rc || check(&rest, &err))
-		return cli_usage("up", err.text);
+	if (rc || check(self, &rest, &err))
+		return cli_usage(self->verb->name, err.text);
 	log_set_format(str_is(cli_up_flags.log_format, "json") ? LOG_JSON : LOG_LOGFMT);
 	cli_up_flags_warn();
-	if (check_files(&err)) {
-		fprintf(stderr, "sluice up: %s\n", err.text);
-		return CLI_UNREADABLE;
+	rc = check_files(&err) ? CLI_UNREADABLE : CLI_GOOD;
+	if (!rc) {
+		/* first: a signal would leave the run folder behind */
+		cli_supervisor_catch_signals(&self->supervisor);
+		rc = open_places(self, &err) ? CLI_SYSTEM : CLI_GOOD;
 	}
-	self = mem_alloc(sizeof(*self));
-	catch_signals(self); /* first: a signal would leave the run folder behind */
-	if (find_bin_dir(self, &err) ||
-	    cli_places_check_out("--bootstrap-out", cli_up_flags.bootstrap_out, &err) ||
-	    cli_places_lock_out(&self->places, cli_up_flags.out, &err) ||
-	    cli_places_open(&self->places, &cli_up_flags.run_dir, &err)) {
-		fprintf(stderr, "sluice up: %s\n", err.text);
-		rc = CLI_SYSTEM;
-		goto out;
-	}
-	cli_notify_open(&self->notify);
-	add_children(self);
-	cli_table_open(&self->table, cli_up_flags.table ? cli_up_flags.out.ptr : NULL);
-	supervise(self);
-	if (cli_up_flags.table)
-		cli_table_show(&self->table);
-	cli_table_close(&self->table);
-	rc = self->status;
-out:
-	cli_notify_close(&self->notify);
+	if (rc)
+		fprintf(stderr, "sluice %s: %s\n", self->verb->name, err.text);
+	return rc ? rc : run(self);
+}
+
+static int run_verb(const struct up_verb *verb, int argc, char **argv)
+{
+	struct up *self = mem_alloc(sizeof(*self));
+	int rc;
+
+	self->verb = verb;
+	cli_supervisor_init(&self->supervisor);
+	rc = start(self, argc, argv);
+	cli_supervisor_clear(&self->supervisor);
 	cli_places_close(&self->places);
-	for (size_t i = 0; i < self->n_children; i++) {
-		for (size_t k = 0; k < self->children[i].n_args; k++)
-			mem_free(self->children[i].argv[k]);
-		mem_free(self->children[i].argv);
-	}
 	mem_free(self);
 	return rc;
+}
+
+/* ---- the verbs ---- */
+
+int cli_up(int argc, char **argv)
+{
+	static const struct up_verb verb = { .name = "up",
+					     .summary = "run the pipeline on this machine" };
+
+	return run_verb(&verb, argc, argv);
+}
+
+int cli_controller(int argc, char **argv)
+{
+	static const struct up_verb verb = {
+		.name = "controller",
+		.summary = "run the pipeline beside a Pomerium, with the Go controller's defaults",
+		.one_address = true,
+		.defaults = { { "databroker-service-url", "http://localhost:5443" },
+			      { "metrics-bind-address", ":9090" },
+			      { "health-probe-bind-address", ":8081" },
+			      { "pomerium-config", "" } },
+	};
+
+	return run_verb(&verb, argc, argv);
+}
+
+int cli_all_in_one(int argc, char **argv)
+{
+	static const struct up_verb verb = {
+		.name = "all-in-one",
+		.summary = "run the pipeline and Pomerium, with the Go controller's defaults",
+		.one_address = true,
+		.defaults = { { "pomerium", "pomerium" },
+			      { "health-probe-bind-address", "127.0.0.1:28080" } },
+	};
+
+	return run_verb(&verb, argc, argv);
 }

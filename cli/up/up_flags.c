@@ -61,13 +61,13 @@ static const struct flag_row rows[] = {
 	{ { "databroker-service-url", CONF_TEXT, &cli_up_flags.databroker_url, "", 0, 0,
 	    "write into the databroker of a running Pomerium instead of --out", 0 },
 	  TO(PUBLISHER) },
-	{ { "shared-secret", CONF_TEXT, NULL, "", 0, 0,
+	{ { "shared-secret", CONF_TEXT, &cli_up_flags.shared_secret, "", 0, 0,
 	    "secret shared with Pomerium, base64 of 32 bytes; rather in the environment than in a "
 	    "flag; empty: that of the Pomerium object",
 	    0 },
 	  TO(PUBLISHER) | SECRET },
-	{ { "shared-secret-file", CONF_TEXT, NULL, "", 0, 0, "file that holds the shared secret",
-	    0 },
+	{ { "shared-secret-file", CONF_TEXT, &cli_up_flags.shared_secret_file, "", 0, 0,
+	    "file that holds the shared secret", 0 },
 	  TO(PUBLISHER) },
 	{ { "databroker-tls-ca", CONF_TEXT, NULL, "", 0, 0,
 	    "base64 of the CA certificates of the databroker", 0 },
@@ -75,8 +75,8 @@ static const struct flag_row rows[] = {
 	{ { "databroker-tls-ca-file", CONF_TEXT, NULL, "", 0, 0,
 	    "file with the CA certificates of the databroker", 0 },
 	  TO(PUBLISHER) },
-	{ { "databroker-tls-insecure-skip-verify", CONF_BOOL, NULL, "false", 0, 0,
-	    "do not check the databroker's certificate", 0 },
+	{ { "databroker-tls-insecure-skip-verify", CONF_BOOL, &cli_up_flags.databroker_insecure,
+	    "false", 0, 0, "do not check the databroker's certificate", 0 },
 	  TO(PUBLISHER) },
 	{ { "databroker-tls-override-certificate-name", CONF_TEXT, NULL, "", 0, 0,
 	    "name in the databroker's certificate, if it is not the host of the URL", 0 },
@@ -94,6 +94,13 @@ static const struct flag_row rows[] = {
 	{ { "lease-duration", CONF_DURATION, NULL, "30s", 1000, 3600000,
 	    "how long the databroker waits for a silent publisher before another may write", 0 },
 	  TO(PUBLISHER) },
+	{ { "pomerium", CONF_TEXT, &cli_up_flags.pomerium, "", 0, 0,
+	    "Pomerium's program, to start it too and to write into its databroker; empty: none",
+	    0 },
+	  0 },
+	{ { "pomerium-drain-timeout", CONF_DURATION, &cli_up_flags.drain_ms, "30s", 0, 3600000,
+	    "how long Pomerium may take to end, before it is killed", 0 },
+	  0 },
 	{ { "workers", CONF_INT, &cli_up_flags.n_workers, "1", 1, UP_FLAGS_MAX_WORKERS,
 	    "translators", 0 },
 	  0 },
@@ -121,8 +128,8 @@ static const struct flag_row rows[] = {
 	    "folder for the sockets; empty: a fresh one, removed at the end", 0 },
 	  TO_ALL },
 	{ { "metrics-bind-address", CONF_TEXT, &cli_up_flags.metrics, "", 0, 0,
-	    "address of the watcher's /metrics, such as :9090; the resolver has the next port, "
-	    "then the publisher, then the translators; empty or 0: none",
+	    "address of /metrics, such as :9090; of `up` the watcher's, the resolver has the next "
+	    "port, then the publisher, then the translators; empty or 0: none",
 	    0 },
 	  TO_ALL | EACH_A_PORT },
 	{ { "health-probe-bind-address", CONF_TEXT, &cli_up_flags.probes, "", 0, 0,
@@ -185,30 +192,41 @@ static const struct {
 
 static union slot slots[N_ROWS];
 static struct conf_option options[N_ROWS + 1]; /* the rows as conf wants them */
+static struct conf_option shared_options[16];  /* cli_offline_options */
+static const struct conf_option *const tables[] = { shared_options, options,
+						    translator_pomerium_flags_options, NULL };
+static bool one_address; /* of the verb */
 
 /* Each process has a port of its own, counted from the one that is named. */
-static int check_addresses(struct err *err)
+static int check_ports(const struct web_address *metrics, const struct web_address *probes,
+		       struct err *err)
 {
 	const unsigned n = UP_FLAGS_PLACES + (unsigned)cli_up_flags.n_workers;
-	struct web_address metrics, probes;
 	unsigned apart;
+
+	if (metrics->port + n > 65536 || probes->port + n > 65536)
+		return err_set(err, "there are not %u ports from %u on, one for each process", n,
+			       metrics->port > probes->port ? metrics->port : probes->port);
+	apart = metrics->port > probes->port ? metrics->port - probes->port
+					     : probes->port - metrics->port;
+	if (metrics->port && probes->port && apart && apart < n)
+		return err_set(
+			err,
+			"--metrics-bind-address and --health-probe-bind-address: ports %u "
+			"and %u should be the same or %u apart, since each process needs one",
+			metrics->port, probes->port, n);
+	return 0;
+}
+
+static int check_addresses(struct err *err)
+{
+	struct web_address metrics, probes;
 
 	if (actor_web_address_from(cli_up_flags.metrics, &metrics, err) < 0)
 		return err_wrap(err, "--metrics-bind-address");
 	if (actor_web_address_from(cli_up_flags.probes, &probes, err) < 0)
 		return err_wrap(err, "--health-probe-bind-address");
-	if (metrics.port + n > 65536 || probes.port + n > 65536)
-		return err_set(err, "there are not %u ports from %u on, one for each process", n,
-			       metrics.port > probes.port ? metrics.port : probes.port);
-	apart = metrics.port > probes.port ? metrics.port - probes.port
-					   : probes.port - metrics.port;
-	if (metrics.port && probes.port && apart && apart < n)
-		return err_set(
-			err,
-			"--metrics-bind-address and --health-probe-bind-address: ports %u "
-			"and %u should be the same or %u apart, since each process needs one",
-			metrics.port, probes.port, n);
-	return 0;
+	return one_address ? 0 : check_ports(&metrics, &probes, err);
 }
 
 static void print_value(const struct conf_option *option, struct buf *out)
@@ -267,19 +285,37 @@ static int refuse(struct err *err)
 	return 0;
 }
 
-int cli_up_flags_read(int argc, char **argv, struct str_list *rest, struct err *err)
+static void set_defaults(struct conf_option *table, const struct up_verb *verb)
 {
-	const struct conf_option *const tables[] = { cli_offline_options, options,
-						     translator_pomerium_flags_options, NULL };
-	int rc;
+	for (; table->name; table++)
+		for (size_t i = 0; verb->defaults[i].name; i++)
+			if (strcmp(table->name, verb->defaults[i].name) == 0)
+				table->fallback = verb->defaults[i].fallback;
+}
 
+static void make_tables(const struct up_verb *verb)
+{
+	for (size_t i = 0; cli_offline_options[i].name; i++)
+		shared_options[i] = cli_offline_options[i];
 	for (size_t i = 0; i < N_ROWS; i++) {
 		options[i] = rows[i].option;
 		if (!options[i].var)
 			options[i].var = &slots[i];
 	}
-	rc = conf_read(tables, "sluice up", "run the pipeline on this machine", argc, argv, rest,
-		       err);
+	set_defaults(shared_options, verb);
+	set_defaults(options, verb);
+	one_address = verb->one_address;
+}
+
+int cli_up_flags_read(const struct up_verb *verb, int argc, char **argv, struct str_list *rest,
+		      struct err *err)
+{
+	char program[64];
+	int rc;
+
+	make_tables(verb);
+	snprintf(program, sizeof(program), "sluice %s", verb->name);
+	rc = conf_read(tables, program, verb->summary, argc, argv, rest, err);
 	if (rc)
 		return rc;
 	if (cli_up_flags.debug)
@@ -301,6 +337,10 @@ static void print_address(const struct conf_option *option, unsigned place, stru
 {
 	struct web_address address;
 
+	if (one_address) {
+		buf_puts(out, "0"); /* which the environment might say otherwise */
+		return;
+	}
 	if (actor_web_address_from(*(const struct str *)option->var, &address, NULL) < 0 ||
 	    !address.port)
 		return;
@@ -322,7 +362,8 @@ static void pass_paths(const struct conf_option *option, cli_up_flags_fn *each, 
 	buf_clear(&flag);
 }
 
-/* An empty value is not handed on: the room's own default holds then. */
+/* An empty value is not handed on: the room's own default holds then. The one name that may be
+ * empty is that of the Pomerium object. */
 static void pass_on(const struct conf_option *option, const unsigned *place, cli_up_flags_fn *each,
 		    void *arg)
 {
@@ -338,7 +379,7 @@ static void pass_on(const struct conf_option *option, const unsigned *place, cli
 		print_address(option, *place, &value);
 	else
 		print_value(option, &value);
-	if (value.len) {
+	if (value.len || !strcmp(option->name, "pomerium-config")) {
 		buf_printf(&flag, "--%s=", option->name);
 		buf_str(&flag, buf_view(&value));
 		each(arg, buf_view(&flag));
@@ -393,4 +434,15 @@ void cli_up_flags_set_secrets(enum msg_room room)
 		else
 			unsetenv(name); /* no other room needs it */
 	}
+}
+
+void cli_up_flags_clear_environment(void)
+{
+	char name[CONF_NAME_MAX];
+
+	for (size_t t = 0; tables[t]; t++)
+		for (const struct conf_option *o = tables[t]; o->name; o++) {
+			conf_env_name(o->name, name);
+			unsetenv(name);
+		}
 }

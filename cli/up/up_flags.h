@@ -1,5 +1,5 @@
-/* up_flags: reads the flags of `sluice up`, and hands them on to the rooms. A new flag of a room
- * needs one row in the table of up_flags.c, and nothing else here. */
+/* up_flags: reads the flags of `sluice up` and its kin, and hands them on to the rooms. A new flag
+ * of a room needs one row in the table of up_flags.c, and nothing else here. */
 #ifndef CLI_UP_FLAGS_H
 #define CLI_UP_FLAGS_H
 
@@ -13,14 +13,26 @@
 struct up_flags {
 	struct str out, bootstrap_out, format, run_dir, kubeconfig, metrics, probes, log_format,
 		log_level;
-	struct str databroker_url;
+	struct str databroker_url, shared_secret, shared_secret_file;
+	struct str pomerium; /* a program that we start; empty: none */
 	long n_workers;
-	bool once, table, debug;
+	uint64_t drain_ms;
+	bool once, table, debug, databroker_insecure;
 };
 extern struct up_flags cli_up_flags;
 
+/* One of the verbs that run the pipeline. */
+struct up_verb {
+	const char *name, *summary;
+	bool one_address; /* one process answers for all at the addresses of metrics and probes */
+	struct {
+		const char *name, *fallback;
+	} defaults[6]; /* of flags, where they are others than those of `up`; ends with NULL */
+};
+
 /* As conf_read. */
-int cli_up_flags_read(int argc, char **argv, struct str_list *rest, struct err *err);
+int cli_up_flags_read(const struct up_verb *verb, int argc, char **argv, struct str_list *rest,
+		      struct err *err);
 /* Hands over a room's command line, flag by flag ("--name=value"), without the program. `place`:
  * its number among the processes, from 0. */
 typedef void cli_up_flags_fn(void *arg, struct str flag);
@@ -30,5 +42,8 @@ void cli_up_flags_warn(void);
 /* In a child that is about to become this room: secrets stay in its environment if they are its
  * own, and in no other's. */
 void cli_up_flags_set_secrets(enum msg_room room);
+/* In one that is about to become no room: what was said to us by the environment was not said to
+ * it. */
+void cli_up_flags_clear_environment(void);
 
 #endif

@@ -21,7 +21,8 @@ enum resolve_outcome resolver_bundle_from_settings(const struct bundle_source *s
 		return resolver_bundle_parts_add_secrets(source, &refs, pool, out, err);
 	}
 	/* There are others, but not ours: then the name is misspelled, and settings are wanted. */
-	if (resolver_store_count(source->store, MSG_KIND_POMERIUM) > 0) {
+	if (!str_is(out->owner.name, RESOLVE_NOBODY) &&
+	    resolver_store_count(source->store, MSG_KIND_POMERIUM) > 0) {
 		err_rule(err, RULE_POMERIUM_NAME,
 			 "Pomerium %s not found, though there are objects of this kind: give the "
 			 "name of one with --pomerium-config",

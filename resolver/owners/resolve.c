@@ -257,7 +257,9 @@ struct resolve *resolver_resolve_new(const struct resolve_settings *settings,
 	self->sink = *sink;
 	own->controller = pool_str(&self->memory, settings->controller);
 	own->prefix = pool_str(&self->memory, settings->prefix);
-	own->pomerium_config = pool_str(&self->memory, settings->pomerium_config);
+	own->pomerium_config =
+		pool_str(&self->memory, settings->pomerium_config.len ? settings->pomerium_config
+								      : STR(RESOLVE_NOBODY));
 	own->lenient = settings->lenient;
 	own->namespaces.items =
 		pool_array(&self->memory, settings->namespaces.n, sizeof(struct str));

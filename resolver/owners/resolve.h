@@ -15,10 +15,13 @@ struct secrets;
 /* The annotation of an IngressClass that makes it the default. */
 #define RESOLVER_CLASS_DEFAULT "ingressclass.kubernetes.io/is-default-class"
 
+/* The name that the Pomerium object has in our words if none is ours; no object can have it. */
+#define RESOLVE_NOBODY "(none)"
+
 struct resolve_settings {
 	struct str controller;      /* spec.controller of our IngressClass */
 	struct str prefix;          /* annotation prefix, without the slash */
-	struct str pomerium_config; /* name of the Pomerium object */
+	struct str pomerium_config; /* name of the Pomerium object; empty: none is ours */
 	struct str_list namespaces; /* empty: all */
 	bool lenient;               /* Services and Secrets that are not there reject nobody */
 };
