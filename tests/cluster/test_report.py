@@ -1,10 +1,11 @@
 """What Kubernetes is told, on a real API server: Events and the status of the Pomerium object."""
 import pathlib
+import subprocess
 import time
 
 import pytest
 import yaml
-from cluster import Cluster, ClusterPipeline
+from cluster import Cluster, ClusterPipeline, kubectl
 from pipeline import CLASS, app, read, wait_for
 from test_cluster import service_account
 
@@ -81,6 +82,8 @@ def test_the_owners_are_told(sluice, cluster, tmp_path):
         assert not entries["shop/bad"]["reconciled"] and entries["shop/bad"]["error"] == sentences["shop/bad"]
         assert entries["shop/bad"]["observedGeneration"] == 1 and entries["shop/bad"]["observedAt"].endswith("Z")
         assert status(cluster)["settingsStatus"]["reconciled"]
+        shown = subprocess.run([kubectl(), "--kubeconfig", cluster.kubeconfig(), "get", "pomerium"], capture_output=True, text=True, check=True).stdout
+        assert [line.split()[:2] for line in shown.splitlines()] == [["NAME", "RECONCILED"], ["global", "true"]], shown
         before = versions(cluster)
 
         # Whatever happens to the others, a failure that stays is told once.
