@@ -159,6 +159,39 @@ static struct owners_dump *begin(const struct handlers *h, struct actor_dump *du
 	return state;
 }
 
+static void put_certificate(const struct cert *cert, struct buf *out)
+{
+	const struct str_list *names = publisher_certs_names(cert);
+	cJSON *doc = cJSON_CreateObject(), *list;
+
+	cjson_put_text(doc, "secret", publisher_certs_secret(cert));
+	put_time(doc, "not_after", publisher_certs_not_after(cert));
+	cjson_put_bool(doc, "published", publisher_certs_is_published(cert));
+	list = cjson_put_list(doc, "names");
+	for (size_t i = 0; i < names->n; i++)
+		cjson_put_text(list, NULL, names->items[i]);
+	cjson_print(&doc, out);
+}
+
+/* What is no owner's alone. */
+static void put_rest(const struct handlers *h, struct buf *out)
+{
+	const struct certs *certs = publisher_wanted_certs(h->wanted);
+	const struct cert *cert;
+	cJSON *held = cJSON_CreateArray();
+	size_t n = 0;
+
+	buf_puts(out, "],\"certificates\":[");
+	for (size_t i = 0; (cert = publisher_certs_next(certs, &i));) {
+		buf_puts(out, n++ ? "," : "");
+		put_certificate(cert, out);
+	}
+	buf_puts(out, "],\"held_back\":");
+	publisher_sinks_explain_held(h->sinks, held);
+	cjson_print(&held, out);
+	buf_puts(out, "}\n");
+}
+
 bool publisher_explain_all(const struct handlers *h, struct actor_dump *dump, struct buf *out)
 {
 	struct owners_dump *state = dump->state;
@@ -177,6 +210,6 @@ bool publisher_explain_all(const struct handlers *h, struct actor_dump *dump, st
 	}
 	if (state->next < state->n)
 		return true;
-	buf_puts(out, "]}\n");
+	put_rest(h, out);
 	return false;
 }

@@ -9,7 +9,8 @@
  * came of this owner. */
 int publisher_explain_owner(const struct handlers *h, const struct msg_key *key, struct buf *out,
 			    struct err *err);
-/* The next piece of {"room":..., "owners":[as above]}, as the hook `dump` has it; no key, no secret
+/* The next piece of {"room":..., "owners":[as above], "certificates":..., "held_back":...}, as the
+ * hook `dump` has it; no key, no secret
  * value. */
 bool publisher_explain_all(const struct handlers *h, struct actor_dump *dump, struct buf *out);
 

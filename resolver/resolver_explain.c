@@ -236,7 +236,7 @@ bool resolver_explain_dump(struct resolve *resolve, const struct queue *queue,
 			put_entry(&from, state, &state->keys[state->next++], out);
 		} else if (next_kind(&from, dump, state)) {
 			continue;
-		} else if (state->owners) {
+		} else if (state->owners && !dump->owners_only) {
 			*state = (struct dump_position){ 0 };
 			buf_puts(out, "],\"objects\":[");
 		} else {

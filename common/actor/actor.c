@@ -79,10 +79,11 @@ static int open_web(struct actor_loop *loop, struct err *err)
 
 	snprintf(path, sizeof(path), "%s/web-%s-%d", actor_settings.run_dir.ptr,
 		 room_name(loop->actor->room), getpid());
-	return actor_web_open(
-		&loop->web, &owner,
-		&(struct web_places){ path, actor_settings.metrics_at, actor_settings.probes_at },
-		err);
+	return actor_web_open(&loop->web, &owner,
+			      &(struct web_places){ .path = path,
+						    .metrics = actor_settings.metrics_at,
+						    .probes = actor_settings.probes_at },
+			      err);
 }
 
 static int open_all(struct actor_loop *loop, struct err *err)

@@ -20,6 +20,7 @@ struct actor_input {
 /* A dump on its way out; see the hook `dump`. */
 struct actor_dump {
 	struct pool pool; /* goes with the dump */
+	bool owners_only; /* not the objects that they are made of */
 	void *state;      /* the room's own, in the pool; NULL at first */
 };
 

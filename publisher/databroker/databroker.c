@@ -159,6 +159,24 @@ static void explain(const struct sink *sink, const struct owner *owner, cJSON *o
 	pool_clear(&pool);
 }
 
+/* While it refuses, what it would not do stays touched. */
+static void explain_held(const struct sink *sink, cJSON *list)
+{
+	const struct databroker *self = (const struct databroker *)sink;
+	struct str id;
+
+	for (size_t i = 0; self->refused && map_next(&self->plan.touched, &i, &id, NULL);) {
+		const struct plan_entry *stored = publisher_plan_get(&self->plan, id);
+		cJSON *item;
+
+		if (!stored || !stored->n_routes)
+			continue;
+		item = cjson_put_object(list, NULL);
+		cjson_put_text(item, "record", id);
+		cjson_put_number(item, "routes", (long long)stored->n_routes);
+	}
+}
+
 static int fd(const struct sink *sink)
 {
 	return grpc_fd(((const struct databroker *)sink)->grpc);
@@ -254,6 +272,7 @@ static const struct sink_ops ops = { .touch = touch,
 				     .tick = tick,
 				     .look = look,
 				     .explain = explain,
+				     .explain_held = explain_held,
 				     .destroy = destroy };
 
 struct sink *publisher_databroker_new(const struct databroker_settings *settings,

@@ -46,6 +46,8 @@ struct sink_ops {
 	/* Adds what is stored of an owner. "state" is equal, older, not yet, nothing or not read
 	 * yet. */
 	void (*explain)(const struct sink *sink, const struct owner *owner, cJSON *out);
+	/* Adds to a list what the guard against mass deletion holds back. */
+	void (*explain_held)(const struct sink *sink, cJSON *list);
 	void (*destroy)(struct sink *sink);
 };
 

@@ -110,3 +110,11 @@ void publisher_sinks_explain(const struct sinks *sinks, const struct owner *owne
 	if (sink->ops->explain)
 		sink->ops->explain(sink, owner, out);
 }
+
+void publisher_sinks_explain_held(const struct sinks *sinks, cJSON *list)
+{
+	const struct sink *sink = sinks->items[0];
+
+	if (sink->ops->explain_held)
+		sink->ops->explain_held(sink, list);
+}

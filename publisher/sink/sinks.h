@@ -27,5 +27,6 @@ void publisher_sinks_on_fd(const struct sinks *sinks, int fd);
 uint64_t publisher_sinks_tick(const struct sinks *sinks, uint64_t now_ms, uint64_t may_ms);
 void publisher_sinks_look(const struct sinks *sinks, struct sink_state *out);
 void publisher_sinks_explain(const struct sinks *sinks, const struct owner *owner, cJSON *out);
+void publisher_sinks_explain_held(const struct sinks *sinks, cJSON *list);
 
 #endif

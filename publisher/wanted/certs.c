@@ -90,7 +90,7 @@ static struct label label_of(struct str name, struct pool *pool)
 	return (struct label){ name, str_slice(name, (size_t)dot + 1, name.len) };
 }
 
-static bool is_published(const struct cert *cert)
+bool publisher_certs_is_published(const struct cert *cert)
 {
 	return cert->n_always || cert->n_names;
 }
@@ -139,7 +139,7 @@ static struct cert_name *name_of(struct certs *certs, struct str key)
 
 static void tell_if_changed(struct certs *certs, struct cert *cert, bool was)
 {
-	if (was == is_published(cert))
+	if (was == publisher_certs_is_published(cert))
 		return;
 	certs->n_changes++;
 	if (certs->on_change)
@@ -152,7 +152,7 @@ static void count_serving(struct certs *certs, struct cert *cert, long step)
 
 	if (!cert)
 		return;
-	was = is_published(cert);
+	was = publisher_certs_is_published(cert);
 	cert->n_names += (size_t)step;
 	tell_if_changed(certs, cert, was);
 }
@@ -354,7 +354,7 @@ void publisher_certs_let_go(struct certs *certs, struct cert *cert)
 
 static void count_always(struct certs *certs, struct cert *cert, long step)
 {
-	bool was = is_published(cert);
+	bool was = publisher_certs_is_published(cert);
 
 	cert->n_always += (size_t)step;
 	tell_if_changed(certs, cert, was);
@@ -403,7 +403,7 @@ size_t publisher_certs_expiring(const struct certs *certs, int64_t before)
 	for (size_t i = 0; map_next(&certs->certs, &i, NULL, &value);) {
 		const struct cert *cert = value;
 
-		n += is_published(cert) && cert->info.not_after < before;
+		n += publisher_certs_is_published(cert) && cert->info.not_after < before;
 	}
 	return n;
 }
@@ -416,10 +416,27 @@ uint64_t publisher_certs_first_expiry(const struct certs *certs)
 	for (size_t i = 0; map_next(&certs->certs, &i, NULL, &value);) {
 		const struct cert *cert = value;
 
-		if (is_published(cert) && cert->info.not_after < first)
+		if (publisher_certs_is_published(cert) && cert->info.not_after < first)
 			first = cert->info.not_after;
 	}
 	return first == INT64_MAX || first < 0 ? 0 : (uint64_t)first;
+}
+
+const struct cert *publisher_certs_next(const struct certs *certs, size_t *i)
+{
+	void *value = NULL;
+
+	return map_next(&certs->certs, i, NULL, &value) ? value : NULL;
+}
+
+int64_t publisher_certs_not_after(const struct cert *cert)
+{
+	return cert->info.not_after;
+}
+
+const struct str_list *publisher_certs_names(const struct cert *cert)
+{
+	return &cert->info.names;
 }
 
 struct str publisher_certs_secret(const struct cert *cert)
@@ -468,7 +485,7 @@ struct cert **publisher_certs_published(const struct certs *certs, size_t *n)
 
 	*n = 0;
 	for (size_t i = 0; map_next(&certs->certs, &i, NULL, &cert);)
-		if (is_published(cert))
+		if (publisher_certs_is_published(cert))
 			list[(*n)++] = cert;
 	qsort(list, *n, sizeof(*list), by_bytes);
 	*n = drop_doubles(list, *n);

@@ -45,6 +45,11 @@ void publisher_certs_drop_host(struct certs *certs, struct str host);
  * does; 0: there is none. Both look at every certificate. */
 size_t publisher_certs_expiring(const struct certs *certs, int64_t before);
 uint64_t publisher_certs_first_expiry(const struct certs *certs);
+/* for (size_t i = 0; (cert = publisher_certs_next(certs, &i));) ...   in any order. */
+const struct cert *publisher_certs_next(const struct certs *certs, size_t *i);
+bool publisher_certs_is_published(const struct cert *cert);
+int64_t publisher_certs_not_after(const struct cert *cert); /* seconds since 1970 */
+const struct str_list *publisher_certs_names(const struct cert *cert);
 struct str publisher_certs_secret(const struct cert *cert);
 struct str publisher_certs_pem(const struct cert *cert);
 struct str publisher_certs_key(const struct cert *cert);

@@ -23,13 +23,14 @@
 #define PIECE_BYTES (32u << 10)
 #define PLACES (2u * WEB_CLIENTS) /* one that is cut off keeps its own until the next round */
 #define BACKLOG 64
+#define PLAIN_POLICY "default-src 'none'; style-src 'unsafe-inline'"
 #define IDLE_S 30u         /* nothing moved for so long: the connection goes */
 #define ASK_MS 5000u       /* to send a request */
 #define ANSWERED_MS 30000u /* to take an answer over TCP */
 
 struct web_client {
 	int fd; /* -1: free */
-	bool asked, leaving;
+	bool asked, streams, leaving;
 	uint64_t since_ms;
 };
 
@@ -40,7 +41,7 @@ struct web_listener {
 	unsigned kinds;
 	struct web_client clients[PLACES];
 	size_t n_clients;
-	bool resumed; /* an answer has come that was waited for */
+	bool resumed; /* an answer has come that was waited for, or a piece of a stream */
 };
 
 /* A request, until it is answered. */
@@ -96,10 +97,14 @@ static void free_dump(void *arg)
 	mem_free(dump);
 }
 
-static struct MHD_Response *make_response(struct web_listener *listener, struct web_answer *answer)
+static struct MHD_Response *make_response(struct web_listener *listener,
+					  struct MHD_Connection *connection,
+					  struct web_answer *answer)
 {
 	struct web_dump *dump;
 
+	if (answer->stream)
+		return actor_web_stream_response(answer->stream, connection, &listener->resumed);
 	if (!answer->more)
 		return MHD_create_response_from_buffer(answer->body.len,
 						       (void *)buf_view(&answer->body).ptr,
@@ -107,6 +112,7 @@ static struct MHD_Response *make_response(struct web_listener *listener, struct 
 	dump = mem_alloc(sizeof(*dump));
 	dump->actor = listener->owner.actor;
 	dump->more = answer->more;
+	dump->dump.owners_only = answer->owners_only;
 	pool_init(&dump->dump.pool);
 	buf_init(&dump->piece, 2 * BUF_MAX_MESSAGE);
 	return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE_BYTES, read_dump, dump,
@@ -120,15 +126,18 @@ static enum MHD_Result reply(struct web_listener *listener, struct MHD_Connectio
 		{ "Connection", "close" },
 		{ "Cache-Control", "no-store" },
 		{ "X-Content-Type-Options", "nosniff" },
-		{ "Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'" },
+		{ "Referrer-Policy", "no-referrer" },
+		{ "Cross-Origin-Resource-Policy", "same-origin" },
 	};
-	struct MHD_Response *response = make_response(listener, answer);
+	struct MHD_Response *response = make_response(listener, connection, answer);
 	enum MHD_Result rc;
 
 	if (!response)
 		return MHD_NO;
 	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
 		(void)MHD_add_response_header(response, headers[i][0], headers[i][1]);
+	(void)MHD_add_response_header(response, "Content-Security-Policy",
+				      answer->policy ? answer->policy : PLAIN_POLICY);
 	(void)MHD_add_response_header(response, "Content-Type", answer->type);
 	if (answer->status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		(void)MHD_add_response_header(response, "Allow", "GET, HEAD");
@@ -140,6 +149,18 @@ static enum MHD_Result reply(struct web_listener *listener, struct MHD_Connectio
 static struct str argument(struct MHD_Connection *connection, const char *name)
 {
 	const char *value = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, name);
+
+	return value ? str_from(value) : STR("");
+}
+
+struct str actor_web_argument(const struct web_ticket *ticket, const char *name)
+{
+	return argument(ticket->connection, name);
+}
+
+static struct str host_of(struct MHD_Connection *connection)
+{
+	const char *value = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Host");
 
 	return value ? str_from(value) : STR("");
 }
@@ -194,6 +215,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 					   .kind = argument(connection, "kind"),
 					   .namespace = argument(connection, "namespace"),
 					   .name = argument(connection, "name"),
+					   .host = host_of(connection),
 					   .ticket = ticket },
 		    strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0, &ticket->answer);
 	if (ticket->answer.later) {
@@ -202,6 +224,8 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 		MHD_suspend_connection(connection);
 		return MHD_YES;
 	}
+	if (client)
+		client->streams = ticket->answer.stream;
 	rc = reply(listener, connection, &ticket->answer);
 	free_ticket(&ticket);
 	return rc;
@@ -240,8 +264,10 @@ static uint64_t end_of(const struct web_listener *listener, const struct web_cli
 		return UINT64_MAX;
 	if (!client->asked)
 		return client->since_ms + ASK_MS;
-	/* a dump may be long, and only our own user can open the socket file */
-	return listener->kinds & WEB_LOCAL ? UINT64_MAX : client->since_ms + ANSWERED_MS;
+	/* a dump may be long, and only our own user can open the socket file; a stream has no end,
+	   and goes as soon as somebody else wants its place */
+	return client->streams || listener->kinds & WEB_LOCAL ? UINT64_MAX
+							      : client->since_ms + ANSWERED_MS;
 }
 
 /* The server notices at its next round. */
@@ -426,7 +452,7 @@ int actor_web_open(struct web *web, const struct web_owner *owner, const struct 
 		open_local(web, owner, places->path);
 	if (open_address(web, owner, &places->metrics, WEB_METRICS | (same ? WEB_PROBES : 0), err) <
 	    0)
-		return err_wrap(err, "--metrics-bind-address");
+		return err_wrap(err, "%s", places->flag ? places->flag : "--metrics-bind-address");
 	if (!same && open_address(web, owner, &places->probes, WEB_PROBES, err) < 0)
 		return err_wrap(err, "--health-probe-bind-address");
 	return 0;

@@ -15,6 +15,7 @@
 
 #include "actor/web/web_address.h"
 #include "actor/web/web_answer.h"
+#include "actor/web/web_stream.h"
 
 #define WEB_CLIENTS 32
 
@@ -31,6 +32,7 @@ struct web {
 struct web_places {
 	const char *path; /* NULL: no socket file */
 	struct web_address metrics, probes;
+	const char *flag; /* that says `metrics`; NULL: --metrics-bind-address */
 };
 
 /* -1: an address cannot be listened on. Without the socket file there is a line in the log. */
@@ -42,6 +44,8 @@ void actor_web_close(struct web *web);
  */
 void actor_web_reply(struct web_ticket *ticket, unsigned status, const char *type,
 		     struct buf *body);
+/* An argument of the request; empty: it has none of that name. Lives until it is answered. */
+struct str actor_web_argument(const struct web_ticket *ticket, const char *name);
 void actor_web_on_fd(struct web *web);
 void actor_web_tick(struct web *web, uint64_t now_ms);
 

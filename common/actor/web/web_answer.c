@@ -108,6 +108,13 @@ static void on_dump(const struct web_owner *owner, const struct web_request *req
 	out->more = more_of_dump;
 }
 
+static void on_owners(const struct web_owner *owner, const struct web_request *request,
+		      struct web_answer *out)
+{
+	on_dump(owner, request, out);
+	out->owners_only = true;
+}
+
 static void on_explain(const struct web_owner *owner, const struct web_request *request,
 		       struct web_answer *out)
 {
@@ -248,6 +255,7 @@ static const struct web_path paths[] = {
 	{ "/startupz", WEB_PROBES | WEB_LOCAL, on_startupz },
 	{ "/state", WEB_LOCAL, on_state },
 	{ "/dump", WEB_LOCAL, on_dump },
+	{ "/owners", WEB_LOCAL, on_owners },
 	{ "/explain", WEB_LOCAL, on_explain },
 };
 

@@ -12,6 +12,7 @@ enum web_kind { WEB_METRICS = 1, WEB_PROBES = 2, WEB_LOCAL = 4 };
 struct web_request;
 struct web_answer;
 struct web_ticket;
+struct web_stream;
 
 /* Whose answers they are: those of an actor, or of whoever has a function of its own. */
 struct web_owner {
@@ -25,6 +26,7 @@ struct web_owner {
 struct web_request {
 	unsigned kinds; /* of the listener */
 	struct str path, kind, namespace, name;
+	struct str host;           /* the header of this name */
 	struct web_ticket *ticket; /* for actor_web_reply */
 };
 
@@ -34,7 +36,10 @@ struct web_answer {
 	struct buf body;
 	/* The rest of it, piece by piece; NULL: body is all. */
 	bool (*more)(const struct actor *actor, struct actor_dump *dump, struct buf *out);
-	bool later; /* it comes by actor_web_reply */
+	bool owners_only;          /* of a dump */
+	bool later;                /* it comes by actor_web_reply */
+	struct web_stream *stream; /* it comes in pieces, as they are pushed, without an end */
+	const char *policy; /* Content-Security-Policy; NULL: that of a page without anything */
 };
 
 void actor_web_answer(const struct web_owner *owner, const struct web_request *request,
