@@ -40,18 +40,6 @@ static void clear(struct said *said)
 
 /* ---- ask ---- */
 
-static void put_url_text(struct buf *out, struct str text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		const unsigned char c = (unsigned char)text.ptr[i];
-
-		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.')
-			buf_putc(out, (char)c);
-		else
-			buf_printf(out, "%%%02X", c);
-	}
-}
-
 static int ask(const struct live_list *list, const char *room, const struct str name[2],
 	       struct said *out, struct err *err)
 {
@@ -62,10 +50,7 @@ static int ask(const struct live_list *list, const char *room, const struct str 
 	if (!process)
 		return 0;
 	buf_init(&path, BUF_MAX_TEXT);
-	buf_puts(&path, "/explain?kind=Ingress&namespace=");
-	put_url_text(&path, name[0]);
-	buf_puts(&path, "&name=");
-	put_url_text(&path, name[1]);
+	cli_live_explain_path(STR("Ingress"), name[0], name[1], &path);
 	out->status = cli_live_get_all(process, path.ptr, &out->text, err);
 	buf_clear(&path);
 	if (out->status < 0)

@@ -172,3 +172,27 @@ long cli_live_get_all(const struct live_process *process, const char *path, stru
 			       STR_ARG(process->room));
 	return answer.status;
 }
+
+/* ---- about one object ---- */
+
+static void put_url_text(struct buf *out, struct str text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		const unsigned char c = (unsigned char)text.ptr[i];
+
+		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.')
+			buf_putc(out, (char)c);
+		else
+			buf_printf(out, "%%%02X", c);
+	}
+}
+
+void cli_live_explain_path(struct str kind, struct str namespace, struct str name, struct buf *out)
+{
+	buf_puts(out, "/explain?kind=");
+	put_url_text(out, kind);
+	buf_puts(out, "&namespace=");
+	put_url_text(out, namespace);
+	buf_puts(out, "&name=");
+	put_url_text(out, name);
+}

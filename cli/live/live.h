@@ -40,4 +40,7 @@ int cli_live_get(const struct live_process *process, const char *path, struct li
 long cli_live_get_all(const struct live_process *process, const char *path, struct buf *out,
 		      struct err *err);
 
+/* The path that asks a room about one object. */
+void cli_live_explain_path(struct str kind, struct str namespace, struct str name, struct buf *out);
+
 #endif

@@ -18,9 +18,9 @@
 
 #include "actor/conf.h"
 #include "base/cjson.h"
-#include "base/clock.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "cli/live/series.h"
 
 static struct str run_dir;
 static uint64_t interval_ms;
@@ -36,14 +36,8 @@ static const struct conf_option options[] = {
 	{ 0 },
 };
 
-/* The series of one process. */
-struct look {
-	struct map series; /* as printed, without room -> double */
-	uint64_t at_ms;
-};
-
 struct top_process {
-	struct look now, prev; /* at_ms 0: none yet */
+	struct series series;
 	bool ready;
 	struct str why_not, last_error; /* in the pool of this look */
 	long long last_error_at;
@@ -54,86 +48,12 @@ struct top {
 	int signals;
 };
 
-static void clear_look(struct look *look)
-{
-	map_clear(&look->series);
-	map_init(&look->series, mem_free);
-	look->at_ms = 0;
-}
-
 static void free_seen(void *ptr)
 {
 	struct top_process *seen = ptr;
 
-	map_clear(&seen->now.series);
-	map_clear(&seen->prev.series);
+	cli_series_clear(&seen->series);
 	mem_free(seen);
-}
-
-/* ---- series ---- */
-
-/* name{room="x",label="y"} 1.5 becomes name{label="y"} -> 1.5 */
-static void read_series(struct look *look, struct str line, struct pool *pool)
-{
-	long blank = str_rfind(line, ' ');
-	struct str name, labels, rest;
-	double *number;
-
-	if (blank < 0 || str_starts(line, "#"))
-		return;
-	name = str_slice(line, 0, (size_t)blank);
-	if (str_cut(name, '{', &name, &labels)) {
-		if (str_starts(labels, "room=\"") && str_cut(labels, ',', &labels, &rest))
-			name = pool_printf(pool, STR_FMT "{" STR_FMT, STR_ARG(name), STR_ARG(rest));
-		else if (!str_starts(labels, "room=\""))
-			name = pool_printf(pool, STR_FMT "{" STR_FMT, STR_ARG(name),
-					   STR_ARG(labels));
-	}
-	number = mem_alloc(sizeof(*number));
-	*number = strtod(pool_str(pool, str_slice(line, (size_t)blank + 1, line.len)).ptr, NULL);
-	map_put(&look->series, name, number);
-}
-
-static void read_metrics(struct look *look, struct str text)
-{
-	struct pool pool;
-	struct str line;
-
-	pool_init(&pool);
-	while (str_cut(text, '\n', &line, &text))
-		read_series(look, line, &pool);
-	look->at_ms = clock_ms();
-	pool_clear(&pool);
-}
-
-static double value_of(const struct look *look, const char *series)
-{
-	const double *number = map_get(&look->series, str_from(series));
-
-	return number ? *number : 0;
-}
-
-/* Over all label values of a name. */
-static double sum_of(const struct look *look, const char *name)
-{
-	const size_t len = strlen(name);
-	double sum = 0;
-	struct str key;
-	void *value;
-
-	for (size_t i = 0; map_next(&look->series, &i, &key, &value);)
-		if (str_starts(key, name) && (key.len == len || key.ptr[len] == '{'))
-			sum += *(const double *)value;
-	return sum;
-}
-
-static double rate_of(const struct top_process *seen, const char *name)
-{
-	const uint64_t ms = seen->now.at_ms - seen->prev.at_ms;
-
-	if (!seen->prev.at_ms || !ms)
-		return 0;
-	return (sum_of(&seen->now, name) - sum_of(&seen->prev, name)) * 1000.0 / (double)ms;
 }
 
 /* ---- one look ---- */
@@ -154,26 +74,21 @@ static void read_state(struct top_process *seen, struct str text, struct pool *p
 static void look_at(struct top *top, const struct live_process *process, struct pool *pool)
 {
 	struct top_process *seen = map_get(&top->processes, process->path);
-	struct look spare;
 	struct err err = { "" };
 	struct buf text;
 
 	if (!seen) {
 		seen = mem_alloc(sizeof(*seen));
-		clear_look(&seen->now);
-		clear_look(&seen->prev);
+		cli_series_init(&seen->series);
 		map_put(&top->processes, process->path, seen);
 	}
-	spare = seen->prev;
-	seen->prev = seen->now;
-	seen->now = spare;
-	clear_look(&seen->now);
+	cli_series_next(&seen->series);
 	seen->ready = false;
 	seen->why_not = STR("it does not answer");
 	seen->last_error = STR("");
 	buf_init(&text, BUF_MAX_TEXT);
 	if (cli_live_get_all(process, "/metrics", &text, &err) == 200) {
-		read_metrics(&seen->now, buf_view(&text));
+		cli_series_read(&seen->series, buf_view(&text));
 		buf_reset(&text);
 		if (cli_live_get_all(process, "/state", &text, &err) == 200)
 			read_state(seen, buf_view(&text), pool);
@@ -185,49 +100,51 @@ static void look_at(struct top *top, const struct live_process *process, struct 
 
 static void print_process(const struct live_process *process, const struct top_process *seen)
 {
-	const struct look *now = &seen->now;
+	const struct series *series = &seen->series;
 	struct err why; /* without anything that a terminal would obey */
 
 	err_set(&why, STR_FMT, STR_ARG(seen->why_not));
 	printf("%-11s %7ld  %-5s %8.1f %8.1f %7.0f %6.1f %7.1f %6.0f  %s\n", process->room.ptr,
 	       process->pid, seen->ready ? "yes" : "no",
-	       rate_of(seen, "sluice_messages_received_total"),
-	       rate_of(seen, "sluice_messages_sent_total"), sum_of(now, "sluice_messages_queued"),
-	       rate_of(seen, "process_cpu_seconds_total") * 100,
-	       value_of(now, "process_resident_memory_bytes") / 1048576.0,
-	       sum_of(now, "sluice_peers"), why.text);
+	       cli_series_rate(series, "sluice_messages_received_total"),
+	       cli_series_rate(series, "sluice_messages_sent_total"),
+	       cli_series_sum(series, "sluice_messages_queued"),
+	       cli_series_rate(series, "process_cpu_seconds_total") * 100,
+	       cli_series_value(series, "process_resident_memory_bytes") / 1048576.0,
+	       cli_series_sum(series, "sluice_peers"), why.text);
 }
 
 static void print_resolver(const struct top_process *seen)
 {
-	const struct look *now = &seen->now;
+	const struct series *series = &seen->series;
 
 	printf("resolver   owners %.0f, objects %.0f, jobs: %.0f waiting, %.0f in flight, %.0f "
 	       "suspect; late %.0f, crashed %.0f\n",
-	       value_of(now, "sluice_resolver_owners"), sum_of(now, "sluice_resolver_objects"),
-	       value_of(now, "sluice_resolver_jobs{state=\"waiting\"}"),
-	       value_of(now, "sluice_resolver_jobs{state=\"in_flight\"}"),
-	       value_of(now, "sluice_resolver_jobs{state=\"suspect\"}"),
-	       value_of(now, "sluice_resolver_jobs_late_total"),
-	       value_of(now, "sluice_resolver_owners_crashed_total"));
+	       cli_series_value(series, "sluice_resolver_owners"),
+	       cli_series_sum(series, "sluice_resolver_objects"),
+	       cli_series_value(series, "sluice_resolver_jobs{state=\"waiting\"}"),
+	       cli_series_value(series, "sluice_resolver_jobs{state=\"in_flight\"}"),
+	       cli_series_value(series, "sluice_resolver_jobs{state=\"suspect\"}"),
+	       cli_series_value(series, "sluice_resolver_jobs_late_total"),
+	       cli_series_value(series, "sluice_resolver_owners_crashed_total"));
 }
 
 static void print_publisher(const struct top_process *seen)
 {
-	const struct look *now = &seen->now;
+	const struct series *series = &seen->series;
 
 	printf("publisher  %s, routes %.0f, owners: %.0f good, %.0f rejected, %.0f waiting, %.0f "
 	       "missing; writes %.0f (%.1f/s), saved %.0f, failed %.0f\n",
-	       value_of(now, "sluice_publisher_leader") > 0 ? "leader" : "standby",
-	       value_of(now, "sluice_publisher_routes"),
-	       value_of(now, "sluice_publisher_owners{state=\"good\"}"),
-	       value_of(now, "sluice_publisher_owners{state=\"rejected\"}"),
-	       value_of(now, "sluice_publisher_owners{state=\"waiting\"}"),
-	       value_of(now, "sluice_publisher_owners{state=\"missing\"}"),
-	       sum_of(now, "sluice_publisher_writes_total"),
-	       rate_of(seen, "sluice_publisher_writes_total"),
-	       value_of(now, "sluice_publisher_writes_saved_total"),
-	       sum_of(now, "sluice_publisher_write_failures_total"));
+	       cli_series_value(series, "sluice_publisher_leader") > 0 ? "leader" : "standby",
+	       cli_series_value(series, "sluice_publisher_routes"),
+	       cli_series_value(series, "sluice_publisher_owners{state=\"good\"}"),
+	       cli_series_value(series, "sluice_publisher_owners{state=\"rejected\"}"),
+	       cli_series_value(series, "sluice_publisher_owners{state=\"waiting\"}"),
+	       cli_series_value(series, "sluice_publisher_owners{state=\"missing\"}"),
+	       cli_series_sum(series, "sluice_publisher_writes_total"),
+	       cli_series_rate(series, "sluice_publisher_writes_total"),
+	       cli_series_value(series, "sluice_publisher_writes_saved_total"),
+	       cli_series_sum(series, "sluice_publisher_write_failures_total"));
 }
 
 static void print_error(const struct live_process *process, const struct top_process *seen)

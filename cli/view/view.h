@@ -3,6 +3,7 @@
 #ifndef CLI_VIEW_H
 #define CLI_VIEW_H
 
+#include "base/cjson.h"
 #include "base/map.h"
 #include "cli/cli.h"
 #include "cli/offline/offline.h"
@@ -18,8 +19,9 @@ enum view_state {
 struct view_owner {
 	struct owner owner; /* its key only: what a `struct route` points to */
 	enum view_state state;
-	struct str reason; /* why it is rejected or ignored */
-	struct str since;  /* when its last good routes were made, as far as a pipeline knows */
+	struct str reason;     /* why it is rejected or ignored */
+	struct str last_error; /* why it was rejected the last time, which was mended */
+	struct str since;      /* when its last good routes were made, as far as a pipeline knows */
 	size_t n_routes;
 };
 
@@ -57,6 +59,8 @@ void cli_view_sort(struct view *view);
 /* view_wanted.c: all that is wanted. */
 void cli_view_add_wanted(struct view *view, struct wanted *wanted);
 /* view_live.c */
+void cli_view_add_published(struct view *view, const cJSON *doc); /* the publisher's */
+void cli_view_add_ignored(struct view *view, const cJSON *doc);   /* the resolver's */
 int cli_view_add_live(struct view *view, struct str run_dir, struct err *err);
 
 #endif

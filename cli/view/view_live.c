@@ -71,7 +71,7 @@ static void add_route(struct view *view, struct view_owner *owner, const cJSON *
 		cli_view_add_to(view, out, STR("response"));
 }
 
-static void add_published(struct view *view, const cJSON *doc)
+void cli_view_add_published(struct view *view, const cJSON *doc)
 {
 	const cJSON *item, *route;
 
@@ -83,6 +83,7 @@ static void add_published(struct view *view, const cJSON *doc)
 		cJSON_ArrayForEach(route, cJSON_GetObjectItemCaseSensitive(item, "routes"))
 			add_route(view, owner, route);
 		owner->since = keep(view, item, "since");
+		owner->last_error = keep(view, item, "last_error");
 		if (!rejected.len && !waits.len)
 			continue;
 		owner->state = owner->n_routes ? VIEW_LAST_GOOD : VIEW_REJECTED;
@@ -93,7 +94,7 @@ static void add_published(struct view *view, const cJSON *doc)
 }
 
 /* What is not ours comes to no publisher. */
-static void add_ignored(struct view *view, const cJSON *doc)
+void cli_view_add_ignored(struct view *view, const cJSON *doc)
 {
 	const cJSON *item;
 
@@ -119,8 +120,8 @@ int cli_view_add_live(struct view *view, struct str run_dir, struct err *err)
 	if (published)
 		known = ask(&list, "resolver", err);
 	if (known) {
-		add_published(view, published);
-		add_ignored(view, known);
+		cli_view_add_published(view, published);
+		cli_view_add_ignored(view, known);
 	}
 	cJSON_Delete(published);
 	cJSON_Delete(known);
