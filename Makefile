@@ -21,7 +21,7 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null)
 ALL_CFLAGS = -std=gnu11 $(WARN) -D_GNU_SOURCE -I. -Icommon -I$(BUILD)/gen -include base/banned.h \
 	-fno-omit-frame-pointer $(SAN) $(CFLAGS) $(PKG_CFLAGS)
-GEN_CFLAGS = -std=gnu11 -I$(BUILD)/gen -w $(SAN) $(CFLAGS) $(PKG_CFLAGS)
+GEN_CFLAGS = -std=gnu11 -I. -I$(BUILD)/gen -w $(SAN) $(CFLAGS) $(PKG_CFLAGS)
 LIBS = -Wl,--as-needed $(PKG_LIBS) -lm -lpthread
 
 # What the compiler has of it, on this machine and processor; the fortified libc wants an optimizer and no sanitizer.
@@ -59,7 +59,7 @@ JOBS := -j$(shell nproc)
 FUZZ_BUILD ?= build/fuzz
 FUZZ_SAN := -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined
 TSAN_OPTIONS := ignore_noninstrumented_modules=1:die_after_fork=0:suppressions=$(CURDIR)/tests/lib/tsan.supp
-TEST_PACKAGES := clang libclang-rt-14-dev valgrind python3-pytest python3-zmq python3-msgpack python3-yaml python3-venv etcd-server mandoc nginx prometheus faketime debootstrap lintian skopeo spin
+TEST_PACKAGES := chromium clang libclang-rt-14-dev valgrind python3-pytest python3-zmq python3-msgpack python3-yaml python3-venv etcd-server mandoc nginx prometheus faketime debootstrap lintian skopeo spin
 LINT_PACKAGES := clang clang-tidy clang-format cppcheck
 
 all: deps
@@ -188,6 +188,12 @@ endef
 $(foreach room,$(ROOMS),$(eval $(call room_rules,$(room))))
 
 $(eval $(call library_rules,cli,sluice))
+# the page of `sluice web`, compiled in
+PAGE := $(addprefix cli/web/page.,html css js)
+$(BUILD)/libcli.a: $(BUILD)/obj/gen/page.o
+$(BUILD)/gen/page.c: scripts/embed $(PAGE)
+	@mkdir -p $(@D)
+	$(Q)$(PYTHON) scripts/embed $(PAGE) >$@
 $(BUILD)/sluice: $(BUILD)/obj/cli/sluice.o $(VERSION_O) $(BUILD)/libcli.a $(ROOM_LIBS) $(BUILD)/libcommon.a
 	@echo '  LINK   $@'
 	$(Q)$(CC) $(SAN) $(CFLAGS) -o $@ $^ $(LIBS)

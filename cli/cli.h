@@ -31,6 +31,7 @@ int cli_routes(int argc, char **argv);
 int cli_ppl(int argc, char **argv);
 int cli_tap(int argc, char **argv);
 int cli_metrics(int argc, char **argv);
+int cli_web(int argc, char **argv);
 int cli_top(int argc, char **argv);
 int cli_dump(int argc, char **argv);
 

@@ -40,6 +40,7 @@ static const struct verb {
 	{ "top", cli_top, "show what every process of a running pipeline does, live" },
 	{ "metrics", cli_metrics,
 	  "gather the metrics of all processes of a running pipeline, once or as a server" },
+	{ "web", cli_web, "serve a page about a running pipeline, for a browser" },
 	{ "dump", cli_dump, "print what a running pipeline holds, as JSON" },
 };
 
