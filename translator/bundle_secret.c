@@ -8,7 +8,6 @@
 #include "translator/bundle_secret.h"
 
 #include "rules/rules.h"
-#include "x509/x509_cert.h"
 
 const struct msg_bundle_secret *translator_bundle_secret_find(const struct msg_bundle *bundle,
 							      struct str namespace, struct str name)
@@ -32,7 +31,8 @@ const struct msg_secret_info *translator_bundle_secret_info(const struct msg_bun
 	return NULL;
 }
 
-int translator_bundle_secret_check_pair(const struct msg_bundle_secret *secret, struct err *err)
+int translator_bundle_secret_check_pair(const struct msg_bundle_secret *secret, enum x509_use use,
+					struct err *err)
 {
 	const struct msg_secret_info *cert = translator_bundle_secret_info(secret, "tls.crt");
 	const struct msg_secret_info *key = translator_bundle_secret_info(secret, "tls.key");
@@ -43,13 +43,8 @@ int translator_bundle_secret_check_pair(const struct msg_bundle_secret *secret, 
 		return err_rule(err, RULE_CERT_HOLDS_KEY,
 				"tls.crt holds a private key: it should hold certificates "
 				"only, the server's first");
-	/* The resolver has read a certificate that it found a key for, and reading it again is what
-	 * costs time here. */
-	if (!(key && key->matches_cert && x509_pem_starts_with_cert(cert->clear)) &&
-	    x509_cert_check(cert->clear, err)) {
-		(void)err_wrap(err, "tls.crt");
-		return err_code(err, RULE_CERT_FIRST);
-	}
+	if (x509_strict_check_chain(cert->clear, use, err))
+		return err_wrap(err, "tls.crt");
 	if (!key || !key->len)
 		return err_rule(err, RULE_KEY_MISSING, "it has no tls.key");
 	if (!key->is_private_key)

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "msg/msg.h"
+#include "x509/x509_strict.h"
 
 /* The Secret of that name that the resolver has found; NULL if there is none. */
 const struct msg_bundle_secret *translator_bundle_secret_find(const struct msg_bundle *bundle,
@@ -13,8 +14,9 @@ const struct msg_bundle_secret *translator_bundle_secret_find(const struct msg_b
 /* What is known of the value under a key; NULL if the Secret has no such key. */
 const struct msg_secret_info *translator_bundle_secret_info(const struct msg_bundle_secret *secret,
 							    const char *key);
-/* Pomerium can load tls.crt and tls.key: both are there and parse, and the key belongs to the
- * certificate. */
-int translator_bundle_secret_check_pair(const struct msg_bundle_secret *secret, struct err *err);
+/* Pomerium and Envoy can serve with tls.crt and tls.key, or show it to an upstream: both are there
+ * and are read, and the key belongs to the certificate. */
+int translator_bundle_secret_check_pair(const struct msg_bundle_secret *secret, enum x509_use use,
+					struct err *err);
 
 #endif

@@ -17,11 +17,4 @@ struct str_list x509_cert_names(const X509 *cert, struct pool *pool);
 /* The end of its validity, in seconds since 1970; -1: there is none that can be read. */
 int x509_cert_end(const X509 *cert, int64_t *out);
 
-/* Whether both readers take its first block. */
-int x509_cert_check(struct str pem, struct err *err);
-/* At least one certificate, and every block that is called one can be read. */
-int x509_cert_check_bundle(struct str pem, struct err *err);
-/* Every block that is called a revocation list can be read, and nothing stands after the blocks. */
-int x509_cert_check_crl(struct str pem, struct err *err);
-
 #endif

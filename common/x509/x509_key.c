@@ -7,6 +7,8 @@
  */
 #include "x509/x509_key.h"
 
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
@@ -97,6 +99,90 @@ bool x509_key_is_usable(const EVP_PKEY *key)
 		if (strcmp(name, curves[i]) == 0)
 			return true;
 	return false;
+}
+
+/* ---- numbers ---- */
+
+enum { N, E, D, P, Q, D_P, D_Q, Q_INVERSE, N_NUMBERS };
+
+static const char *const number_names[] = {
+	OSSL_PKEY_PARAM_RSA_N,         OSSL_PKEY_PARAM_RSA_E,
+	OSSL_PKEY_PARAM_RSA_D,         OSSL_PKEY_PARAM_RSA_FACTOR1,
+	OSSL_PKEY_PARAM_RSA_FACTOR2,   OSSL_PKEY_PARAM_RSA_EXPONENT1,
+	OSSL_PKEY_PARAM_RSA_EXPONENT2, OSSL_PKEY_PARAM_RSA_COEFFICIENT1
+};
+
+/* a * b == 1 (mod m) */
+static bool is_inverse(const BIGNUM *a, const BIGNUM *b, const BIGNUM *m, BN_CTX *ctx)
+{
+	BIGNUM *product = BN_secure_new();
+	bool good = product && BN_mod_mul(product, a, b, m, ctx) && BN_is_one(product);
+
+	BN_clear_free(product);
+	return good;
+}
+
+/* One of the two primes: d is an inverse of e for it, and what was computed of d before is so. */
+static bool fits_prime(BIGNUM *const *numbers, int prime, int exponent, BN_CTX *ctx)
+{
+	BIGNUM *less_one = BN_dup(numbers[prime]), *rest = BN_secure_new();
+	bool good = less_one && rest && BN_sub_word(less_one, 1) && !BN_is_zero(less_one) &&
+		    is_inverse(numbers[D], numbers[E], less_one, ctx) &&
+		    BN_nnmod(rest, numbers[D], less_one, ctx) &&
+		    BN_cmp(rest, numbers[exponent]) == 0;
+
+	BN_clear_free(less_one);
+	BN_clear_free(rest);
+	return good;
+}
+
+static bool numbers_fit(BIGNUM *const *numbers, BN_CTX *ctx)
+{
+	BIGNUM *product = BN_secure_new();
+	bool good = product && BN_mul(product, numbers[P], numbers[Q], ctx) &&
+		    BN_cmp(product, numbers[N]) == 0 && BN_cmp(numbers[D], numbers[N]) < 0 &&
+		    fits_prime(numbers, P, D_P, ctx) && fits_prime(numbers, Q, D_Q, ctx) &&
+		    BN_cmp(numbers[Q_INVERSE], numbers[P]) < 0 &&
+		    is_inverse(numbers[Q_INVERSE], numbers[Q], numbers[P], ctx);
+
+	BN_clear_free(product);
+	return good;
+}
+
+static bool is_whole_rsa(const EVP_PKEY *key)
+{
+	BIGNUM *numbers[N_NUMBERS] = { NULL }, *third = NULL;
+	BN_CTX *ctx = BN_CTX_secure_new();
+	bool good = ctx != NULL;
+
+	for (int i = 0; i < N_NUMBERS; i++)
+		good = EVP_PKEY_get_bn_param(key, number_names[i], &numbers[i]) == 1 && good;
+	/* BoringSSL knows two primes. */
+	good = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_FACTOR3, &third) != 1 && good;
+	good = good && numbers_fit(numbers, ctx);
+	for (int i = 0; i < N_NUMBERS; i++)
+		BN_clear_free(numbers[i]);
+	BN_clear_free(third);
+	BN_CTX_free(ctx);
+	return good;
+}
+
+bool x509_key_is_whole(const EVP_PKEY *key)
+{
+	EVP_PKEY_CTX *ctx;
+	bool good;
+
+	if (EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519)
+		return true; /* it is one number */
+	if (EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA) {
+		good = is_whole_rsa(key);
+	} else {
+		ctx = EVP_PKEY_CTX_new_from_pkey(NULL, (EVP_PKEY *)(uintptr_t)key, NULL);
+		good = ctx && EVP_PKEY_pairwise_check(ctx) == 1;
+		EVP_PKEY_CTX_free(ctx);
+	}
+	ERR_clear_error();
+	return good;
 }
 
 bool x509_key_matches(const EVP_PKEY *key, const X509 *cert)

@@ -13,6 +13,8 @@ EVP_PKEY *x509_key_read(struct str pem, enum x509_reader reader);
 void x509_key_free(EVP_PKEY *key);
 /* Of a type that Pomerium can serve with; OpenSSL reads more. */
 bool x509_key_is_usable(const EVP_PKEY *key);
+/* Its numbers belong together, as Go and BoringSSL check and OpenSSL does not. */
+bool x509_key_is_whole(const EVP_PKEY *key);
 bool x509_key_matches(const EVP_PKEY *key, const X509 *cert);
 /* A private key in OpenSSH's own form, not encrypted. */
 bool x509_key_is_openssh(struct str pem);

@@ -11,22 +11,26 @@
  */
 #include "x509/x509_pair.h"
 
+#include "rules/rules.h"
 #include "x509/x509_cert.h"
 #include "x509/x509_key.h"
+#include "x509/x509_strict.h"
 
 #define BYTES_MAX (1u << 20) /* Kubernetes' limit of a Secret */
 
 static int check_key(const X509 *cert, struct str text, struct err *err)
 {
-	EVP_PKEY *key = x509_key_read(text, X509_GO);
+	EVP_PKEY *key = x509_strict_check_text(text, NULL) ? NULL : x509_key_read(text, X509_GO);
 	int rc = 0;
 
-	if (!key)
-		rc = err_set(err, "the private key is not an unencrypted PEM private key (PKCS#1, "
-				  "PKCS#8 or SEC 1)");
+	if (!key || !x509_key_is_whole(key))
+		rc = err_rule(err, RULE_KEY_READS,
+			      "the private key is not an unencrypted PEM private key (PKCS#1, "
+			      "PKCS#8 or SEC 1)");
 	else if (!x509_key_matches(key, cert))
-		rc = err_set(err, "the private key does not belong to the certificate; both must "
-				  "be of one pair");
+		rc = err_rule(err, RULE_KEY_MATCHES,
+			      "the private key does not belong to the certificate; both must "
+			      "be of one pair");
 	x509_key_free(key);
 	return rc;
 }
@@ -40,8 +44,8 @@ int x509_pair_read(struct str cert, struct str key, struct pool *pool, struct x5
 	if (cert.len > BYTES_MAX || key.len > BYTES_MAX)
 		return err_set(err, "the certificate and its key must have at most %u bytes each",
 			       BYTES_MAX);
-	x509 = x509_cert_read(cert, X509_GO, err);
-	if (!x509)
+	if (x509_strict_check_chain(cert, X509_SERVER, err) ||
+	    !(x509 = x509_cert_read(cert, X509_GO, err)))
 		return err_wrap(err, "the certificate");
 	if (x509_cert_end(x509, &out->not_after) < 0)
 		err_set(err, "the certificate has no end of validity that can be read");

@@ -78,13 +78,3 @@ bool x509_pem_has_key(struct str text)
 {
 	return has(text, "PRIVATE KEY");
 }
-
-bool x509_pem_starts_with_cert(struct str text)
-{
-	struct str line, rest = text;
-
-	while (str_cut(rest, '\n', &line, &rest))
-		if (str_starts(line, "-----BEGIN "))
-			return str_is(str_trim(line), "-----BEGIN CERTIFICATE-----");
-	return false;
-}

@@ -38,7 +38,5 @@ void x509_pem_close(struct x509_pem *pem);                       /* wipes it: it
 /* Without decoding: a block begins somewhere in the text; one of a private key does. */
 bool x509_pem_has_block(struct str text);
 bool x509_pem_has_key(struct str text);
-/* Without decoding: the first line that begins a block says CERTIFICATE. */
-bool x509_pem_starts_with_cert(struct str text);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "x509/x509_cert.h"
 #include "x509/x509_key.h"
+#include "x509/x509_strict.h"
 
 #define PEM_MAX (1u << 20) /* larger values are no keys: Kubernetes stores no more in a Secret */
 
@@ -23,11 +24,12 @@ static void judge_key(struct msg_secret_info *info, struct str value, const X509
 {
 	EVP_PKEY *key;
 
-	if (value.len > PEM_MAX || !x509_pem_has_key(value))
+	if (value.len > PEM_MAX || !x509_pem_has_key(value) || x509_strict_check_text(value, NULL))
 		return;
 	key = x509_key_read(value, X509_BORINGSSL);
-	info->is_private_key = key ? x509_key_is_usable(key) : x509_key_is_openssh(value);
-	info->matches_cert = key && cert && x509_key_matches(key, cert);
+	info->is_private_key = key ? x509_key_is_usable(key) && x509_key_is_whole(key)
+				   : x509_key_is_openssh(value);
+	info->matches_cert = key && info->is_private_key && cert && x509_key_matches(key, cert);
 	x509_key_free(key);
 }
 

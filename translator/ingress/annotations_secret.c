@@ -10,15 +10,15 @@
 #include "rules/rules.h"
 #include "translator/answer.h"
 #include "translator/bundle_secret.h"
-#include "x509/x509_cert.h"
 
 enum key_flag {
 	KEY_REQUIRED = 1, /* must exist */
 	KEY_FILLED = 2,   /* and must not be empty */
 	KEY_EACH = 4,     /* every key of the Secret, into a map under its own name */
 	KEY_ONE_OF = 8,   /* at least one of those that carry this flag */
-	KEY_CERTS = 16,   /* PEM certificates */
-	KEY_PAIR = 32     /* the private key of tls.crt */
+	KEY_CERTS = 16,   /* authorities in PEM */
+	KEY_PAIR = 32,    /* the private key of tls.crt */
+	KEY_CHAIN = 64    /* a certificate in PEM, and those that signed it */
 };
 
 struct secret_key {
@@ -53,7 +53,7 @@ static const struct secret_annotation {
 	  { { "", "set_response_headers", KEY_EACH, MSG_SPLICE_RAW } } },
 	{ "tls_client_secret",
 	  NULL,
-	  { { "tls.crt", "tls_client_cert", KEY_FILLED, MSG_SPLICE_BASE64 },
+	  { { "tls.crt", "tls_client_cert", KEY_FILLED | KEY_CHAIN, MSG_SPLICE_BASE64 },
 	    { "tls.key", "tls_client_key", KEY_FILLED | KEY_PAIR, MSG_SPLICE_BASE64 } } },
 	{ "tls_custom_ca_secret",
 	  NULL,
@@ -153,10 +153,34 @@ static int check_type(const struct secret_annotation *a, const struct msg_bundle
 			STR_ARG(secret->name), a->type, err_quote(secret->type));
 }
 
-static int check_key(struct ingress_job *job, const struct msg_bundle_secret *secret,
-		     const struct secret_key *key, struct err *err)
+/* A value that is not in clear holds a private key: nobody could check what stands around it. */
+static int check_certs(const struct msg_secret_info *info, const struct secret_key *key,
+		       struct err *err)
+{
+	if (!info->clear.ptr)
+		return err_rule(err,
+				key->flags & KEY_CHAIN ? RULE_CERT_HOLDS_KEY : RULE_CA_HOLDS_KEY,
+				"it holds a private key: it should hold certificates only");
+	return key->flags & KEY_CHAIN ? x509_strict_check_chain(info->clear, X509_CLIENT, err)
+				      : x509_strict_check_bundle(info->clear, err);
+}
+
+static int check_private(const struct msg_secret_info *info, struct err *err)
+{
+	if (!info->is_private_key)
+		return err_rule(err, RULE_KEY_READS,
+				"it is not a private key in PEM form without a password");
+	return info->matches_cert
+		       ? 0
+		       : err_rule(err, RULE_KEY_MATCHES,
+				  "it is not the private key of the certificate in its tls.crt");
+}
+
+static int check_key(const struct msg_bundle_secret *secret, const struct secret_key *key,
+		     struct err *err)
 {
 	const struct msg_secret_info *info = translator_bundle_secret_info(secret, key->key);
+	int rc = 0;
 
 	if (!info && (key->flags & (KEY_REQUIRED | KEY_FILLED)))
 		return err_rule(err, RULE_SECRET_KEY, "Secret " STR_FMT " has no key %s",
@@ -166,25 +190,11 @@ static int check_key(struct ingress_job *job, const struct msg_bundle_secret *se
 	if (!info->len && (key->flags & KEY_FILLED))
 		return err_rule(err, RULE_SECRET_KEY, "key %s of Secret " STR_FMT " is empty",
 				key->key, STR_ARG(secret->name));
-	if ((key->flags & KEY_PAIR) && !info->matches_cert)
-		return err_rule(err, RULE_KEY_MATCHES,
-				"key %s of Secret " STR_FMT
-				" is not the private key of the certificate "
-				"in its tls.crt",
-				key->key, STR_ARG(secret->name));
-	if (!(key->flags & KEY_CERTS))
-		return 0;
-	if (!info->clear.ptr)
-		translator_answer_warn(job->out, job->pool, RULE_CA_HOLDS_KEY,
-				       "key %s of Secret " STR_FMT
-				       " holds a private key: it should hold "
-				       "certificates only",
-				       key->key, STR_ARG(secret->name));
-	else if (x509_cert_check_bundle(info->clear, err)) {
-		(void)err_wrap(err, "key %s of Secret " STR_FMT, key->key, STR_ARG(secret->name));
-		return err_code(err, RULE_CA_BLOCK);
-	}
-	return 0;
+	if (key->flags & (KEY_CERTS | KEY_CHAIN))
+		rc = check_certs(info, key, err);
+	else if (key->flags & KEY_PAIR)
+		rc = check_private(info, err);
+	return rc ? err_wrap(err, "key %s of Secret " STR_FMT, key->key, STR_ARG(secret->name)) : 0;
 }
 
 static int apply_keys(struct ingress_job *job, const struct secret_annotation *a,
@@ -199,7 +209,7 @@ static int apply_keys(struct ingress_job *job, const struct secret_annotation *a
 		const struct msg_secret_info *info =
 			translator_bundle_secret_info(secret, key->key);
 
-		if (check_key(job, secret, key, err))
+		if (check_key(secret, key, err))
 			return -1;
 		one_of |= (key->flags & KEY_ONE_OF) != 0;
 		any |= info != NULL;

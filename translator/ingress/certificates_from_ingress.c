@@ -21,7 +21,7 @@ int translator_certificates_from_ingress(struct ingress_job *job, struct err *er
 
 		if (!str_is(secret->type, "kubernetes.io/tls"))
 			continue;
-		if (translator_bundle_secret_check_pair(secret, err))
+		if (translator_bundle_secret_check_pair(secret, X509_SERVER, err))
 			return err_wrap(err, "TLS Secret " STR_FMT, STR_ARG(secret->name));
 		(void)translator_answer_certificate(job->out, job->pool, secret);
 	}

@@ -15,7 +15,7 @@
 #include "translator/settings/crd.h"
 #include "translator/regex/regex.h"
 #include "translator/validate/validate.h"
-#include "x509/x509_cert.h"
+#include "x509/x509_strict.h"
 
 static const char ACCESS_LOG_FIELDS[] =
 	"authority client-certificate cluster-stat-name duration forwarded-for ip method path "
@@ -137,37 +137,31 @@ static int check_pattern(struct settings_job *job, struct str key, struct str te
 
 /* ---- bundles ---- */
 
-static int check_ca(struct settings_job *job, struct str key, struct str text, struct err *err)
+static int check_pem(struct str base64, int (*check)(struct str pem, struct err *err),
+		     struct err *err)
 {
 	struct buf pem;
 	int rc = 0;
 
-	(void)key;
 	buf_init(&pem, BUF_MAX_TEXT);
-	if (buf_unbase64(&pem, text) || pem.full)
-		rc = err_set(err, "it should be base64 of a PEM bundle");
-	else if (pem.len && x509_cert_check_bundle(buf_view(&pem), NULL))
-		translator_answer_warn(
-			job->out, job->pool, RULE_CA_EMPTY,
-			"spec.downstreamMtls.ca: no certificate in it can be read, so no client "
-			"certificate will be good");
+	if (buf_unbase64(&pem, base64) || pem.full)
+		rc = err_rule(err, RULE_CA_BASE64, "it should be base64 of a PEM bundle");
+	else if (pem.len)
+		rc = check(buf_view(&pem), err);
 	buf_clear(&pem);
 	return rc;
 }
 
+static int check_ca(struct settings_job *job, struct str key, struct str text, struct err *err)
+{
+	(void)job, (void)key;
+	return check_pem(text, x509_strict_check_bundle, err);
+}
+
 static int check_crl(struct settings_job *job, struct str key, struct str text, struct err *err)
 {
-	struct buf pem;
-	int rc = 0;
-
 	(void)job, (void)key;
-	buf_init(&pem, BUF_MAX_TEXT);
-	if (buf_unbase64(&pem, text) || pem.full)
-		rc = err_set(err, "it should be base64 of a PEM bundle");
-	else if (pem.len)
-		rc = x509_cert_check_crl(buf_view(&pem), err);
-	buf_clear(&pem);
-	return rc;
+	return check_pem(text, x509_strict_check_crl, err);
 }
 
 /* ---- the table ---- */
@@ -183,7 +177,7 @@ const struct settings_rule translator_settings_rules[] = {
 	{ "authorizeLogFields[]", RULE_LOG_FIELD, check_authorize_log_field },
 	{ "setResponseHeaders{}", RULE_HEADER_VALUE, check_response_header },
 	{ "jwtClaimHeaders{}", RULE_CLAIM_HEADER, check_line },
-	{ "downstreamMtls.ca", RULE_CA_BASE64, check_ca },
+	{ "downstreamMtls.ca", RULE_CA_EMPTY, check_ca },
 	{ "downstreamMtls.crl", RULE_CRL_BLOCK, check_crl },
 	{ "downstreamMtls.matchSubjectAltNames.dns", RULE_SAN_PATTERN, check_pattern },
 	{ "downstreamMtls.matchSubjectAltNames.email", RULE_SAN_PATTERN, check_pattern },

@@ -11,7 +11,6 @@
 #include "translator/settings/crd.h"
 #include "translator/answer.h"
 #include "translator/bundle_secret.h"
-#include "x509/x509_cert.h"
 
 /* ---- certificates and authorities ---- */
 
@@ -43,7 +42,7 @@ static int add_certificate(struct settings_job *job, struct str name, struct err
 				"spec.certificates: Secret %s should be of type kubernetes.io/tls "
 				"and not %s",
 				err_quote(name), err_quote(secret->type));
-	if (translator_bundle_secret_check_pair(secret, err))
+	if (translator_bundle_secret_check_pair(secret, X509_SERVER, err))
 		return err_wrap(err, "spec.certificates: Secret %s", err_quote(name));
 	translator_answer_certificate(job->out, job->pool, secret)->always = true;
 	return 0;
@@ -56,6 +55,25 @@ int translator_settings_splice_certificates(struct settings_job *job, struct err
 	for (size_t i = 0; list && i < list->list.n; i++)
 		if (!is_repeated(list, i) && add_certificate(job, list->list.items[i].string, err))
 			return -1;
+	return 0;
+}
+
+/* They stand behind those of the system, so that a text without any block does no harm. */
+static int check_authorities(struct settings_job *job, struct str name,
+			     const struct msg_secret_info *info, struct err *err)
+{
+	struct err why = { .code = RULE_CA_EMPTY };
+
+	if (info && info->len && !info->clear.ptr)
+		return err_rule(err, RULE_CA_HOLDS_KEY,
+				"ca.crt holds a private key: it should hold certificates only");
+	if (info && info->len && !x509_strict_check_bundle(info->clear, &why))
+		return 0;
+	if (why.code != RULE_CA_EMPTY)
+		return err_rule(err, why.code, "ca.crt: %s", why.text);
+	translator_answer_warn(job->out, job->pool, RULE_CA_NONE,
+			       "spec.caSecrets: Secret %s has no ca.crt that can be read",
+			       err_quote(name));
 	return 0;
 }
 
@@ -73,17 +91,8 @@ static int collect_authorities(struct settings_job *job, const struct value *lis
 
 		if (!secret)
 			return -1;
-		if (info && info->len && !info->clear.ptr)
-			return err_rule(err, RULE_CA_HOLDS_KEY,
-					"spec.caSecrets: Secret %s: ca.crt holds a private key: it "
-					"should hold "
-					"certificates only",
-					err_quote(name));
-		if (!info || x509_cert_check_bundle(info->clear, NULL))
-			translator_answer_warn(
-				job->out, job->pool, RULE_CA_NONE,
-				"spec.caSecrets: Secret %s has no ca.crt that can be read",
-				err_quote(name));
+		if (check_authorities(job, name, info, err))
+			return err_wrap(err, "spec.caSecrets: Secret %s", err_quote(name));
 		if (info)
 			buf_str(pem, info->clear);
 		buf_putc(pem, '\n');

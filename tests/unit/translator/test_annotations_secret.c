@@ -36,15 +36,26 @@ static void test_rules(void **state)
 		{ "mcp_server_upstream_oauth2_secret", "Opaque", FACT("x", ""),
 		  "error: at least one of the keys client_id and client_secret" },
 		{ "tls_client_secret", "Opaque",
-		  FACT("tls.crt", ", clear: Y2VydA==") ", " FACT("tls.key", ", matches_cert: true"),
-		  "\"tls_client_cert\":\"Y2VydA==\"" },
+		  FACT("tls.crt", ", clear: " TEST_CERTIFICATE_BASE64) ", " FACT(
+			  "tls.key", ", is_private_key: true, matches_cert: true"),
+		  "\"tls_client_cert\":\"" TEST_CERTIFICATE_BASE64 "\"" },
 		{ "tls_client_secret", "Opaque",
-		  FACT("tls.crt", ", clear: Y2VydA==") ", " FACT("tls.key", ""),
-		  "error: key tls.key of Secret s is not the private key of the certificate" },
+		  FACT("tls.crt", ", clear: " TEST_CERTIFICATE_BASE64) ", " FACT(
+			  "tls.key", ", is_private_key: true"),
+		  "error: key tls.key of Secret s: it is not the private key of the certificate" },
 		{ "tls_client_secret", "Opaque",
-		  FACT("tls.crt", ", clear: Y2VydA==") ", " EMPTY("tls.key"),
+		  FACT("tls.crt", ", clear: " TEST_CERTIFICATE_BASE64) ", " FACT("tls.key", ""),
+		  "error: key tls.key of Secret s: it is not a private key in PEM form" },
+		{ "tls_client_secret", "Opaque",
+		  FACT("tls.crt", "") ", " FACT("tls.key", ", is_private_key: true"),
+		  "error: key tls.crt of Secret s: it holds a private key" },
+		{ "tls_custom_ca_secret", "Opaque", FACT("ca.crt", ""),
+		  "error: key ca.crt of Secret s: it holds a private key" },
+		{ "tls_client_secret", "Opaque",
+		  FACT("tls.crt", ", clear: " TEST_CERTIFICATE_BASE64) ", " EMPTY("tls.key"),
 		  "error: key tls.key of Secret s is empty" },
-		{ "tls_client_secret", "Opaque", FACT("tls.key", ", matches_cert: true"),
+		{ "tls_client_secret", "Opaque",
+		  FACT("tls.key", ", is_private_key: true, matches_cert: true"),
 		  "error: Secret s has no key tls.crt" },
 		{ "tls_custom_ca_secret", "Opaque", FACT("ca.crt", ", clear: Z2FyYmFnZQ=="),
 		  "error: key ca.crt of Secret s: there is no PEM block" },
@@ -108,9 +119,10 @@ static void test_splices(void **state)
 	assert_int_equal(trip.config.splices.n, 1);
 	expect_splice(&trip, 0, "set_response_headers[X-A]", MSG_SPLICE_RAW);
 	trip_end(&trip);
-	trip_start(&trip, SPLICES("ingress.pomerium.io/tls_client_secret: s", "Opaque",
-				  FACT("tls.crt", ", clear: Y2VydA==") ", " FACT(
-					  "tls.key", ", matches_cert: true")));
+	trip_start(&trip,
+		   SPLICES("ingress.pomerium.io/tls_client_secret: s", "Opaque",
+			   FACT("tls.crt", ", clear: " TEST_CERTIFICATE_BASE64) ", " FACT(
+				   "tls.key", ", is_private_key: true, matches_cert: true")));
 	assert_int_equal(trip.config.splices.n, 1);
 	expect_splice(&trip, 0, "tls_client_key", MSG_SPLICE_BASE64);
 	trip_end(&trip);

@@ -1,6 +1,7 @@
 /* test_settings_from_crd: what the fields of the Pomerium object become, and what is refused. */
 #include "tests/unit/translator/settings_trip.h"
 
+#include "tests/unit/x509/pem_text.h"
 #include "translator/settings/crd_table.h"
 #include "translator/settings/settings.h"
 
@@ -30,8 +31,10 @@ static const struct {
 	  "{\"settings\":{\"dns_lookup_family\":\"V6_ONLY\",\"dns_query_tries\":3,\"dns_refresh_"
 	  "rate\":\"1.500s\","
 	  "\"dns_use_tcp\":true}}" },
-	{ "downstreamMtls: {ca: \"YWJj\\n\", enforcement: Policy, maxVerifyDepth: 2}",
-	  "\"downstream_mtls\":{\"ca\":\"YWJj\",\"enforcement\":\"POLICY\",\"max_verify_depth\":"
+	{ "downstreamMtls: {ca: \"" TEST_CERTIFICATE_BASE64
+	  "\\n\", enforcement: Policy, maxVerifyDepth: 2}",
+	  "\"downstream_mtls\":{\"ca\":\"" TEST_CERTIFICATE_BASE64
+	  "\",\"enforcement\":\"POLICY\",\"max_verify_depth\":"
 	  "2}" },
 	{ "downstreamMtls: {enforcement: other}", "\"downstream_mtls\":{}" },
 	{ "downstreamMtls: {matchSubjectAltNames: {dns: a.*, email: '', userPrincipalName: x}}",
@@ -95,12 +98,14 @@ static const struct {
 	{ "authenticate: {url: 'https://'}, identityProvider: {provider: hosted}",
 	  "error: spec.authenticate.url: \"https://\"" },
 	{ "setResponseHeaders: {X-A: \"a\\nb\"}", "error: spec.setResponseHeaders" },
+	{ "downstreamMtls: {ca: YWJj}",
+	  "error: spec.downstreamMtls.ca: there is no PEM block of a certificate" },
 	{ "downstreamMtls: {ca: '!'}", "error: spec.downstreamMtls.ca: it should be base64" },
 	{ "downstreamMtls: {crl: YWJj}",
 	  "error: spec.downstreamMtls.crl: it should hold PEM blocks" },
 	{ "downstreamMtls: {crl: "
 	  "LS0tLS1CRUdJTiBYNTA5IENSTC0tLS0tCkFBQUEKLS0tLS1FTkQgWDUwOSBDUkwtLS0tLQo=}",
-	  "error: block 1 is not a revocation list" },
+	  "error: revocation list 1 in it: it is not a revocation list" },
 	{ "downstreamMtls: {matchSubjectAltNames: {uri: '('}}",
 	  "error: spec.downstreamMtls.matchSubjectAltNames.uri: \"(\"" },
 	{ "otel: {endpoint: 'http://[', protocol: grpc}",
@@ -192,9 +197,9 @@ static void warns_without_refusing(void **state)
 	struct trip trip;
 
 	(void)state;
-	settings_start(&trip, IDP
-		       ", secret: pomerium/idp, refreshDirectory: {interval: 1h, timeout: 1m}},"
-		       "downstreamMtls: {enforcement: other, ca: YWJj}, caSecrets: [pomerium/pg]");
+	settings_start(&trip,
+		       IDP ", secret: pomerium/idp, refreshDirectory: {interval: 1h, timeout: 1m}},"
+			   "downstreamMtls: {enforcement: other}, caSecrets: [pomerium/pg]");
 	assert_int_equal(trip.rc, 0);
 	assert_true(settings_warned(
 		&trip, "storage: please specify a persistent storage backend, please see "
@@ -202,7 +207,6 @@ static void warns_without_refusing(void **state)
 	assert_true(settings_warned(&trip, "identityProvider.secret.service_account"));
 	assert_true(settings_warned(&trip, "refreshDirectory"));
 	assert_true(settings_warned(&trip, "spec.downstreamMtls.enforcement: \"other\""));
-	assert_true(settings_warned(&trip, "spec.downstreamMtls.ca"));
 	assert_true(settings_warned(&trip, "spec.caSecrets: Secret \"pomerium/pg\""));
 	trip_end(&trip);
 

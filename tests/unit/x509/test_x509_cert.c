@@ -16,7 +16,6 @@
 #define OTHER "-----BEGIN X-----\naGVsbG8=\n-----END X-----\n"
 #define NO_CERTIFICATE "-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n"
 #define BROKEN "-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n"
-#define CRL "-----BEGIN X509 CRL-----\naGVsbG8=\n-----END X509 CRL-----\n"
 
 static bool reads(struct str text, enum x509_reader reader)
 {
@@ -34,48 +33,32 @@ static void certificates(void **state)
 {
 	static const struct {
 		const char *text;
-		bool boringssl, go, bundle, starts;
+		bool boringssl, go;
 	} cases[] = {
-		{ TEST_CERTIFICATE, true, true, true, true },
-		{ TEST_CERTIFICATE TEST_CERTIFICATE, true, true, true, true },
-		{ "text before\n" TEST_CERTIFICATE "text after\n", true, true, true, true },
-		{ "text before " TEST_CERTIFICATE, false, false, false, false },
-		{ TEST_CERTIFICATE NO_CERTIFICATE, true, true, false, true },
-		{ OTHER TEST_CERTIFICATE, false, false, true, false },
-		{ BROKEN TEST_CERTIFICATE, false, true, false, true },
-		{ NO_CERTIFICATE, false, false, false, true },
-		{ NO_CERTIFICATE TEST_CERTIFICATE, false, false, false, true },
-		{ OTHER, false, false, false, false },
-		{ "garbage", false, false, false, false },
-		{ "", false, false, false, false },
-		{ "-----BEGIN CERTIFICATE-----\n", false, false, false, true },
+		{ TEST_CERTIFICATE, true, true },
+		{ TEST_CERTIFICATE TEST_CERTIFICATE, true, true },
+		{ "text before\n" TEST_CERTIFICATE "text after\n", true, true },
+		{ "text before " TEST_CERTIFICATE, false, false },
+		{ TEST_CERTIFICATE NO_CERTIFICATE, true, true },
+		{ OTHER TEST_CERTIFICATE, false, false },
+		{ BROKEN TEST_CERTIFICATE, false, true },
+		{ NO_CERTIFICATE, false, false },
+		{ NO_CERTIFICATE TEST_CERTIFICATE, false, false },
+		{ OTHER, false, false },
+		{ "garbage", false, false },
+		{ "", false, false },
+		{ "-----BEGIN CERTIFICATE-----\n", false, false },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const struct str text = str_from(cases[i].text);
-		struct err err = { "" };
 
 		if (reads(text, X509_GO) != cases[i].go ||
-		    reads(text, X509_BORINGSSL) != cases[i].boringssl ||
-		    (x509_cert_check(text, &err) == 0) != cases[i].boringssl ||
-		    (x509_cert_check_bundle(text, &err) == 0) != cases[i].bundle ||
-		    x509_pem_starts_with_cert(text) != cases[i].starts)
+		    reads(text, X509_BORINGSSL) != cases[i].boringssl)
 			fail_msg("%s", cases[i].text);
 	}
 	assert_false(reads(STR_NONE, X509_GO));
-}
-
-static void revocation_lists(void **state)
-{
-	struct err err = { "" };
-
-	(void)state;
-	assert_int_equal(x509_cert_check_crl(STR(OTHER), &err), 0);
-	assert_int_equal(x509_cert_check_crl(STR(OTHER "\n"), &err), -1);
-	assert_int_equal(x509_cert_check_crl(STR(OTHER CRL), &err), -1);
-	assert_non_null(strstr(err.text, "block 2 is not a revocation list"));
-	assert_int_equal(x509_cert_check_crl(STR("garbage"), &err), -1);
 }
 
 static EVP_PKEY *reads_key(struct str text, enum x509_reader reader)
@@ -163,7 +146,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(certificates),
-		cmocka_unit_test(revocation_lists),
 		cmocka_unit_test(keys),
 		cmocka_unit_test(encrypted_keys),
 	};

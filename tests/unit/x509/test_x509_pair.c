@@ -65,7 +65,7 @@ static void common_name_does_not_count(void **state)
 	assert_int_equal(info.names.n, 0);
 }
 
-static void text_and_broken_blocks_before_it_are_skipped(void **state)
+static void text_before_it_is_skipped_and_broken_blocks_are_not(void **state)
 {
 	struct pem_pair p = pem_make("DNS:a.example", 10, &pool),
 			other = pem_make("DNS:b.example", 10, &pool);
@@ -76,8 +76,9 @@ static void text_and_broken_blocks_before_it_are_skipped(void **state)
 	accept(join(p.cert, other.cert), p.key, &info); /* a chain: the first serves */
 	assert_true(str_is(info.names.items[0], "a.example"));
 	accept(p.cert, join(other.cert, p.key), &info); /* the first private key counts */
-	accept(join(STR("-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n"), p.cert),
-	       p.key, &info);
+	refuse(join(STR("-----BEGIN CERTIFICATE-----\n!!!\n-----END CERTIFICATE-----\n"), p.cert),
+	       p.key, "not base64");
+	refuse(p.cert, join(STR("\xef\xbb\xbf"), p.key), "private key");
 }
 
 static void refuses_what_is_no_pair(void **state)
@@ -123,8 +124,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(reads_names_and_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(common_name_does_not_count, setup, teardown),
-		cmocka_unit_test_setup_teardown(text_and_broken_blocks_before_it_are_skipped, setup,
-						teardown),
+		cmocka_unit_test_setup_teardown(text_before_it_is_skipped_and_broken_blocks_are_not,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_what_is_no_pair, setup, teardown),
 		cmocka_unit_test_setup_teardown(refuses_bytes_behind_the_certificate, setup,
 						teardown),

@@ -1,0 +1,3 @@
+module sluice/tests/envoy/x509
+
+go 1.26
