@@ -33,7 +33,7 @@ def test_the_socket_file(sluice, tmp_path):
             assert stat.S_IMODE(where.stat().st_mode) == 0o600
             for path in PROBES:
                 assert ask(where, path)[::2] == (200, "ok\n"), (room, path)
-            assert value(where, "sluice_build_info", room=room, protocol="2") == 1
+            assert value(where, "sluice_build_info", room=room, protocol="3") == 1
             assert value(where, "process_resident_memory_bytes") > 1 << 20
             assert 5 < value(where, "process_open_fds") < 100
             status, headers, page = ask(where, "/")
