@@ -14,6 +14,7 @@
 #define QUIET_MS 20
 #define INTERVAL_MS 500  /* after so long without a write a change goes out at once */
 #define ROUTES_PER_MS 10 /* 10 000 routes: a second */
+#define EARLY_MS 10000   /* Pomerium takes seconds to start */
 
 static void touch_id(void *arg, struct str id)
 {
@@ -59,6 +60,8 @@ static void set_secret(struct databroker *self, const struct hash *secret)
 	log_info(first ? "the shared secret has come" : "calls are signed with a new shared secret",
 		 NULL);
 	self->settings.secret_later = false;
+	if (first) /* Pomerium starts with the same, but after us */
+		self->follow.early_ms = clock_ms() + EARLY_MS;
 	self->settings.grpc.secret = *secret;
 	grpc_set_secret(self->grpc, secret);
 	retry_success(&self->follow.retry);

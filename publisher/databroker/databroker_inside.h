@@ -32,6 +32,7 @@ struct follow {
 	uint64_t known_version;       /* of the server that the plan was filled from */
 	uint64_t record_version;
 	uint64_t next_ms;
+	uint64_t early_ms; /* until then it is no news that nobody listens */
 	struct retry retry;
 };
 

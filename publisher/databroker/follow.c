@@ -121,6 +121,10 @@ static void on_latest_done(void *arg, const struct grpc_result *result)
 		return;
 	}
 	follow->server_version = 0;
+	if (result->status == GRPC_UNAVAILABLE && clock_ms() < follow->early_ms) {
+		follow->next_ms = clock_ms() + RETRY_FIRST_MS;
+		return;
+	}
 	follow->next_ms =
 		clock_ms() + publisher_call_failure(&follow->retry, "databroker cannot be read",
 						    result->status ? result : &cut);
