@@ -7,6 +7,10 @@
  */
 #include "cli/cli.h"
 
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
 #include "actor/conf.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -81,19 +85,42 @@ static bool answer(const char *word)
 	return true;
 }
 
+/* Who read what we print has gone. */
+static void on_closed_pipe(int signal)
+{
+	static const char text[] = "sluice: nobody reads what it prints any more\n";
+	const ssize_t n = write(STDERR_FILENO, text, sizeof(text) - 1);
+
+	(void)signal, (void)n;
+	_exit(CLI_SYSTEM);
+}
+
+/* What was printed has arrived, or the status says that it has not. */
+static int finish(int status)
+{
+	const bool failed = fflush(stdout) != 0;
+
+	if (!failed && !ferror(stdout))
+		return status;
+	fprintf(stderr, "sluice: what it printed could not be written to stdout%s%s\n",
+		failed ? ": " : "", failed ? strerror(errno) : "");
+	return CLI_SYSTEM;
+}
+
 int main(int argc, char **argv)
 {
 	mem_protect_process();
 	log_open("sluice");
+	(void)signal(SIGPIPE, on_closed_pipe);
 	if (argc < 2) {
 		usage(stderr);
 		return CLI_USAGE;
 	}
 	if (answer(argv[1]))
-		return CLI_GOOD;
+		return finish(CLI_GOOD);
 	for (size_t i = 0; i < N_VERBS; i++)
 		if (!strcmp(argv[1], verbs[i].name))
-			return verbs[i].run(argc - 1, argv + 1);
+			return finish(verbs[i].run(argc - 1, argv + 1));
 	fprintf(stderr, "sluice: there is no verb \"%s\"; `sluice --help` lists them\n", argv[1]);
 	return CLI_USAGE;
 }

@@ -92,6 +92,31 @@ void cli_input_read(struct source_dir *source, const struct str_list *streams,
 	}
 }
 
+static void on_put(void *self, struct str object, uint64_t seen_ns)
+{
+	(void)self, (void)object, (void)seen_ns;
+}
+
+static void on_del(void *self, const struct msg_key *key, uint64_t seen_ns)
+{
+	(void)self, (void)key, (void)seen_ns;
+}
+
+static void on_problem(void *self, const char *path, uint32_t line, const char *sentence)
+{
+	(void)self, (void)path, (void)line, (void)sentence;
+}
+
+bool cli_input_is_unreadable(const struct str_list *paths)
+{
+	const struct source_sink nobody = { .put = on_put, .del = on_del, .problem = on_problem };
+	struct source_dir *source = watcher_source_dir_new(paths, &nobody);
+	const bool unreadable = watcher_source_dir_load(source) < 0;
+
+	watcher_source_dir_destroy(&source);
+	return unreadable;
+}
+
 /* ---- classes ---- */
 
 struct found {

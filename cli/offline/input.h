@@ -18,6 +18,8 @@ void cli_input_split(const struct str_list *files, struct pool *pool, struct str
 /* Into a source that is not loaded yet. */
 void cli_input_read(struct source_dir *source, const struct str_list *streams,
 		    const struct source_sink *sink);
+/* Whether some of it can neither be read nor parsed; says nothing about it. */
+bool cli_input_is_unreadable(const struct str_list *paths);
 /* Puts an IngressClass with this controller for each name that the loaded source has none for. The
  * first is the default class, if the source has no default class. */
 void cli_input_add_classes(struct source_dir *source, const struct str_list *names,

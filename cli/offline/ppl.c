@@ -71,10 +71,6 @@ int cli_ppl(int argc, char **argv)
 	}
 	status = CLI_GOOD;
 	fwrite(rego.ptr, 1, rego.len, stdout);
-	if (fflush(stdout)) {
-		fprintf(stderr, "sluice ppl: the result could not be written to stdout\n");
-		status = CLI_SYSTEM;
-	}
 out:
 	buf_clear(&text);
 	pool_clear(&pool);

@@ -32,8 +32,6 @@ static int render(struct offline *self, struct err *err)
 		       : publisher_render_all(self->wanted, as, &out, err);
 	if (!rc && out.len)
 		fwrite(out.ptr, 1, out.len, stdout);
-	if (!rc && fflush(stdout))
-		rc = err_set(err, "the result could not be written to stdout");
 	buf_wipe(&out);
 	return rc;
 }

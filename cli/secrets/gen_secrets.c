@@ -128,10 +128,9 @@ static void clear(struct set *set)
 	buf_clear(&set->translator_name);
 }
 
-static int print(const struct set *set, struct err *err)
+static void print(const struct set *set)
 {
 	struct buf out;
-	int rc = 0;
 
 	buf_init(&out, MADE_SECRET_MAX);
 	if (set->with_bootstrap)
@@ -143,11 +142,9 @@ static int print(const struct set *set, struct err *err)
 		buf_puts(&out, "---\n");
 		cli_made_secret_print_yaml(&set->translator, &out);
 	}
-	setvbuf(stdout, NULL, _IONBF, 0); /* no copy is left in its buffer */
-	if (fwrite(out.ptr, 1, out.len, stdout) != out.len || fflush(stdout))
-		rc = err_set(err, "the Secrets could not be written to stdout");
+	setvbuf(stdout, NULL, _IONBF, 0);    /* no copy is left in its buffer */
+	fwrite(out.ptr, 1, out.len, stdout); /* whether it arrived sluice.c finds out */
 	buf_wipe(&out);
-	return rc;
 }
 
 /* ---- the cluster ---- */
@@ -253,12 +250,11 @@ int cli_gen_secrets(int argc, char **argv)
 		return cli_usage("gen-secrets", err.text);
 	if (debug)
 		log_set_level(LOG_LEVEL_DEBUG);
-	if (make(&set, &err))
-		status = CLI_SYSTEM;
-	else if (apply)
+	status = make(&set, &err) ? CLI_SYSTEM : CLI_GOOD;
+	if (!status && apply)
 		status = apply_all(&set, &err);
-	else
-		status = print(&set, &err) ? CLI_SYSTEM : CLI_GOOD;
+	else if (!status)
+		print(&set);
 	if (status != CLI_GOOD)
 		fprintf(stderr, "sluice gen-secrets: %s\n", err.text);
 	clear(&set);

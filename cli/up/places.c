@@ -36,6 +36,11 @@ int cli_places_check_out(const char *flag, struct str file, struct err *err)
 		goto out;
 	if (stat(file.ptr, &st) == 0 && S_ISDIR(st.st_mode))
 		rc = err_set(err, "%s %s is a folder; name a file in it", flag, err_quote(file));
+	else if (stat(file.ptr, &st) == 0 && !S_ISREG(st.st_mode))
+		rc = err_set(
+			err,
+			"%s %s is no regular file and is not replaced; --out - is standard output",
+			flag, err_quote(file));
 	else if (access(folder, W_OK | X_OK))
 		rc = err_set(err, "%s %s cannot be written, because of its folder: %s", flag,
 			     err_quote(file), strerror(errno));

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
@@ -160,6 +161,8 @@ static void on_signal(struct supervisor *self)
 			reap(self);
 		else if (info.ssi_signo == SIGUSR1 || info.ssi_signo == SIGUSR2)
 			change_level(self, (int)info.ssi_signo);
+		else if (info.ssi_signo == SIGPIPE)
+			begin_end(self, CLI_SYSTEM);
 		else
 			on_end_signal(self);
 	}
@@ -195,10 +198,24 @@ static uint64_t start_due(struct supervisor *self)
 	return next;
 }
 
+/* With --once: until when the first complete state has to be there. */
+static uint64_t check_time(struct supervisor *self)
+{
+	if (self->once_ms > clock_ms())
+		return self->once_ms;
+	fprintf(stderr,
+		"sluice up: there is no complete state after %llu ms; the log says what is "
+		"missing, "
+		"and --timeout waits longer\n",
+		(unsigned long long)cli_up_flags.once_ms);
+	begin_end(self, CLI_SYSTEM);
+	return self->kill_ms;
+}
+
 static uint64_t tick(struct supervisor *self)
 {
 	if (self->phase == SUPERVISOR_RUNS)
-		return start_due(self);
+		return clock_earlier(start_due(self), check_time(self));
 	if (self->kill_ms <= clock_ms())
 		kill_late(self);
 	return self->kill_ms;
@@ -206,6 +223,7 @@ static uint64_t tick(struct supervisor *self)
 
 void cli_supervisor_run(struct supervisor *self)
 {
+	self->once_ms = cli_up_flags.once ? clock_ms() + cli_up_flags.once_ms : UINT64_MAX;
 	for (;;) {
 		const uint64_t next = tick(self), now = clock_ms();
 		struct pollfd fds[] = { { self->signals, POLLIN, 0 },
@@ -240,6 +258,7 @@ void cli_supervisor_catch_signals(struct supervisor *self)
 	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGUSR2);
+	sigaddset(&set, SIGPIPE); /* nobody reads the table any more */
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	self->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	/* what Pomerium leaves behind becomes ours, to end it */

@@ -26,6 +26,7 @@ struct supervisor {
 	struct table table;
 	struct notify notify;
 	enum supervisor_phase phase;
+	uint64_t once_ms; /* when to give up; UINT64_MAX: never */
 	uint64_t kill_ms; /* while ending: when to send SIGKILL */
 	int status;
 };

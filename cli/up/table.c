@@ -16,11 +16,11 @@
 #include "cli/routes/routes_print.h"
 #include "publisher/file/state_file.h"
 
-void cli_table_open(struct table *table, const char *path)
+void cli_table_open(struct table *table, const char *path, bool whole)
 {
 	char *copy;
 
-	*table = (struct table){ .fd = -1 };
+	*table = (struct table){ .fd = -1, .whole = whole };
 	if (!path)
 		return;
 	table->path = mem_strdup(path);
@@ -89,6 +89,15 @@ static void show_routes(const char *path)
 	buf_clear(&text);
 }
 
+/* For a program: each after a line that ends the one before. */
+static void show_text(struct str text, bool again)
+{
+	if (again)
+		printf("---\n");
+	(void)fwrite(text.ptr, 1, text.len, stdout);
+	fflush(stdout);
+}
+
 void cli_table_show(struct table *table)
 {
 	struct hash hash;
@@ -97,7 +106,9 @@ void cli_table_show(struct table *table)
 	buf_init(&text, BUF_MAX_OUTPUT);
 	if (read_file(table->path, &text) == 0) { /* else it is not written yet */
 		hash = hash_of(buf_view(&text));
-		if (!hash_equal(&hash, &table->shown))
+		if (!hash_equal(&hash, &table->shown) && table->whole)
+			show_text(buf_view(&text), table->n_shown++);
+		else if (!hash_equal(&hash, &table->shown))
 			show_routes(table->path);
 		table->shown = hash;
 	}

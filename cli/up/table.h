@@ -9,11 +9,13 @@
 
 struct table {
 	char *path;        /* NULL: no table is wanted */
+	bool whole;        /* the file itself is printed */
+	unsigned n_shown;  /* so often */
 	int fd;            /* inotify on the folder */
 	struct hash shown; /* digest of the file shown last */
 };
 
-void cli_table_open(struct table *table, const char *path); /* path may be NULL */
+void cli_table_open(struct table *table, const char *path, bool whole); /* path may be NULL */
 void cli_table_close(struct table *table);
 int cli_table_fd(const struct table *table); /* to poll for reading; -1: none */
 void cli_table_on_fd(struct table *table);

@@ -7,6 +7,7 @@
  *   never  touches a message
  */
 #include "cli/cli.h"
+#include "cli/offline/input.h"
 #include "cli/offline/offline.h"
 
 #include <errno.h>
@@ -16,7 +17,10 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "grpc/grpc.h"
+#include "kube/kube_config.h"
 #include "cli/up/places.h"
+#include "cli/up/standard.h"
 #include "cli/up/supervisor.h"
 #include "translator/settings/pomerium_flags.h"
 
@@ -24,6 +28,8 @@ struct up {
 	const struct up_verb *verb;
 	struct supervisor supervisor;
 	struct places places;
+	struct standard standard;
+	bool unreadable; /* with --once: some of the manifests cannot be read */
 	char bin_dir[4096];
 };
 
@@ -135,6 +141,17 @@ static int check_pomerium(struct up *self, struct err *err)
 	return cli_pomerium_find(&self->supervisor.beside, cli_up_flags.pomerium, err);
 }
 
+static int check_url(struct err *err)
+{
+	struct grpc *grpc =
+		grpc_new(&(struct grpc_settings){ .url = cli_up_flags.databroker_url }, err);
+
+	if (!grpc)
+		return err_wrap(err, "--databroker-service-url");
+	grpc_destroy(&grpc);
+	return 0;
+}
+
 static int check_sink(struct err *err)
 {
 	const bool databroker = cli_up_flags.databroker_url.len;
@@ -142,13 +159,13 @@ static int check_sink(struct err *err)
 	if (!cli_up_flags.out.len == !databroker)
 		return err_set(err, "name either the file to write with --out, or a databroker "
 				    "with --databroker-service-url");
-	if (databroker && cli_up_flags.table)
-		return err_set(err, "--table shows what is in a file; it needs --out");
+	if ((databroker || str_is(cli_up_flags.out, "-")) && cli_up_flags.table)
+		return err_set(err, "--table shows what is in a file; it needs --out FILE");
 	if (databroker && !cli_offline_settings.resolve.pomerium_config.len &&
 	    !cli_up_flags.shared_secret.len && !cli_up_flags.shared_secret_file.len)
 		return err_set(err, "the databroker wants a secret: name it with --shared-secret, "
 				    "or the Pomerium object that has it with --pomerium-config");
-	return 0;
+	return databroker ? check_url(err) : 0;
 }
 
 static int check(struct up *self, const struct str_list *rest, struct err *err)
@@ -169,19 +186,44 @@ static int check_files(struct err *err)
 	const struct str_list *files = &cli_offline_settings.files;
 
 	for (size_t i = 0; cli_up_flags.once && i < files->n; i++)
-		if (access(files->items[i].ptr, R_OK))
+		if (!str_is(files->items[i], "-") && access(files->items[i].ptr, R_OK))
 			return err_set(err, "%s cannot be read: %s", err_quote(files->items[i]),
 				       strerror(errno));
 	return 0;
 }
 
+/* The processes would try again and again. */
+static int check_cluster(struct err *err)
+{
+	struct kube_config config = { 0 };
+	int rc;
+
+	if (cli_offline_settings.files.n)
+		return 0;
+	rc = cli_up_flags.kubeconfig.len
+		     ? kube_config_load(&config, cli_up_flags.kubeconfig, cli_up_flags.context, err)
+		     : kube_config_in_cluster(&config, err);
+	kube_config_clear(&config);
+	if (!rc && !cli_up_flags.report)
+		log_info("the cluster is not told what becomes of its Ingresses; --report does",
+			 NULL);
+	return rc;
+}
+
 static int open_places(struct up *self, struct err *err)
 {
+	const bool to_stdout = str_is(cli_up_flags.out, "-");
+
 	if (find_bin_dir(self, err) ||
 	    cli_places_check_out("--bootstrap-out", cli_up_flags.bootstrap_out, err) ||
-	    cli_places_lock_out(&self->places, cli_up_flags.out, err) ||
-	    cli_places_open(&self->places, &cli_up_flags.run_dir, err))
+	    (!to_stdout && cli_places_lock_out(&self->places, cli_up_flags.out, err)) ||
+	    cli_places_open(&self->places, &cli_up_flags.run_dir, err) ||
+	    cli_standard_open(&self->standard, cli_up_flags.run_dir, &cli_offline_settings.files,
+			      &cli_up_flags.out, err))
 		return -1;
+	/* the watcher names what it cannot read, and goes on; here nobody will mend it */
+	self->unreadable = cli_up_flags.once && cli_offline_settings.files.n &&
+			   cli_input_is_unreadable(&cli_offline_settings.files);
 	return self->supervisor.beside.program
 		       ? cli_pomerium_set_flags(&self->supervisor.beside, self->verb->one_address,
 						err)
@@ -191,15 +233,18 @@ static int open_places(struct up *self, struct err *err)
 static int run(struct up *self)
 {
 	struct supervisor *supervisor = &self->supervisor;
+	const bool shown = cli_up_flags.table || self->standard.out.len;
 
 	cli_notify_open(&supervisor->notify);
 	add_children(self);
-	cli_table_open(&supervisor->table, cli_up_flags.table ? cli_up_flags.out.ptr : NULL);
+	cli_table_open(&supervisor->table, shown ? cli_up_flags.out.ptr : NULL,
+		       self->standard.out.len);
 	cli_supervisor_run(supervisor);
-	if (cli_up_flags.table)
+	if (shown)
 		cli_table_show(&supervisor->table);
 	cli_table_close(&supervisor->table);
-	return supervisor->status;
+	return supervisor->status <= CLI_REJECTED && self->unreadable ? CLI_UNREADABLE
+								      : supervisor->status;
 }
 
 static int start(struct up *self, int argc, char **argv)
@@ -214,7 +259,7 @@ static int start(struct up *self, int argc, char **argv)
 		return cli_usage(self->verb->name, err.text);
 	log_set_format(str_is(cli_up_flags.log_format, "json") ? LOG_JSON : LOG_LOGFMT);
 	cli_up_flags_warn();
-	rc = check_files(&err) ? CLI_UNREADABLE : CLI_GOOD;
+	rc = check_files(&err) || check_cluster(&err) ? CLI_UNREADABLE : CLI_GOOD;
 	if (!rc) {
 		/* first: a signal would leave the run folder behind */
 		cli_supervisor_catch_signals(&self->supervisor);
@@ -234,6 +279,7 @@ static int run_verb(const struct up_verb *verb, int argc, char **argv)
 	cli_supervisor_init(&self->supervisor);
 	rc = start(self, argc, argv);
 	cli_supervisor_clear(&self->supervisor);
+	cli_standard_close(&self->standard);
 	cli_places_close(&self->places);
 	mem_free(self);
 	return rc;
@@ -258,7 +304,8 @@ int cli_controller(int argc, char **argv)
 		.defaults = { { "databroker-service-url", "http://localhost:5443" },
 			      { "metrics-bind-address", ":9090" },
 			      { "health-probe-bind-address", ":8081" },
-			      { "pomerium-config", "" } },
+			      { "pomerium-config", "" },
+			      { "report", "true" } },
 	};
 
 	return run_verb(&verb, argc, argv);
@@ -271,7 +318,8 @@ int cli_all_in_one(int argc, char **argv)
 		.summary = "run the pipeline and Pomerium, with the Go controller's defaults",
 		.one_address = true,
 		.defaults = { { "pomerium", "pomerium" },
-			      { "health-probe-bind-address", "127.0.0.1:28080" } },
+			      { "health-probe-bind-address", "127.0.0.1:28080" },
+			      { "report", "true" } },
 	};
 
 	return run_verb(&verb, argc, argv);

@@ -55,7 +55,7 @@ static const struct flag_row rows[] = {
 	    "watch this cluster instead of manifests; in a pod without -f: the cluster it runs in",
 	    0 },
 	  TO(WATCHER) | TO(PUBLISHER) | IN_CLUSTER },
-	{ { "context", CONF_TEXT, NULL, "", 0, 0,
+	{ { "context", CONF_TEXT, &cli_up_flags.context, "", 0, 0,
 	    "context of the kubeconfig; empty: its current one", 0 },
 	  TO(WATCHER) | TO(PUBLISHER) | IN_CLUSTER },
 	{ { "databroker-service-url", CONF_TEXT, &cli_up_flags.databroker_url, "", 0, 0,
@@ -104,9 +104,10 @@ static const struct flag_row rows[] = {
 	{ { "workers", CONF_INT, &cli_up_flags.n_workers, "1", 1, UP_FLAGS_MAX_WORKERS,
 	    "translators", 0 },
 	  0 },
-	{ { "report", CONF_BOOL, NULL, "true", 0, 0,
+	{ { "report", CONF_BOOL, &cli_up_flags.report, "false", 0, 0,
 	    "tell the watched cluster what became of each Ingress, by Events, by the status of the "
-	    "Pomerium object and by that of the Ingress",
+	    "Pomerium object and by that of the Ingress; in a pod and for the other two verbs: "
+	    "true",
 	    0 },
 	  TO(PUBLISHER) | IN_CLUSTER },
 	{ { "update-status-from-service", CONF_TEXT, NULL, "", 0, 0,
@@ -118,6 +119,9 @@ static const struct flag_row rows[] = {
 	{ { "once", CONF_BOOL, &cli_up_flags.once, "false", 0, 0,
 	    "end after the first complete state: 0, or 1 if something was rejected", 0 },
 	  TO(PUBLISHER) },
+	{ { "timeout", CONF_DURATION, &cli_up_flags.once_ms, "60s", 1, 3600000,
+	    "with --once: end with status 111 if there is no complete state by then", 0 },
+	  0 },
 	{ { "table", CONF_BOOL, &cli_up_flags.table, "false", 0, 0,
 	    "print a table of the routes whenever the file changes", 0 },
 	  0 },
@@ -293,6 +297,8 @@ static void set_defaults(struct conf_option *table, const struct up_verb *verb)
 				table->fallback = verb->defaults[i].fallback;
 }
 
+static const struct up_verb in_a_pod = { .defaults = { { "report", "true" } } };
+
 static void make_tables(const struct up_verb *verb)
 {
 	for (size_t i = 0; cli_offline_options[i].name; i++)
@@ -302,6 +308,8 @@ static void make_tables(const struct up_verb *verb)
 		if (!options[i].var)
 			options[i].var = &slots[i];
 	}
+	if (getenv("KUBERNETES_SERVICE_HOST"))
+		set_defaults(options, &in_a_pod);
 	set_defaults(shared_options, verb);
 	set_defaults(options, verb);
 	one_address = verb->one_address;

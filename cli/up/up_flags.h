@@ -11,13 +11,13 @@
 
 /* What the supervisor itself looks at; filled in by cli_up_flags_read. */
 struct up_flags {
-	struct str out, bootstrap_out, format, run_dir, kubeconfig, metrics, probes, log_format,
-		log_level;
+	struct str out, bootstrap_out, format, run_dir, kubeconfig, context, metrics, probes,
+		log_format, log_level;
 	struct str databroker_url, shared_secret, shared_secret_file;
 	struct str pomerium; /* a program that we start; empty: none */
 	long n_workers;
-	uint64_t drain_ms;
-	bool once, table, debug, databroker_insecure;
+	uint64_t drain_ms, once_ms;
+	bool report, once, table, debug, databroker_insecure;
 };
 extern struct up_flags cli_up_flags;
 

@@ -346,6 +346,7 @@ static int set_origin(struct grpc *self, struct err *err)
 	const struct grpc_settings *settings = &self->settings;
 	struct str text = settings->url;
 	struct url url;
+	long long port = 1;
 
 	while (text.len && text.ptr[text.len - 1] == '/')
 		text.len--;
@@ -354,7 +355,8 @@ static int set_origin(struct grpc *self, struct err *err)
 		return err_set(err, "the URL is %s; it must begin with http:// or https://",
 			       err_quote(settings->url));
 	if (url_parse(text, &url, NULL) < 0 || !url.host.len || url.user.ptr || url.path.len ||
-	    url.query.len)
+	    url.query.len || (url.port.len && !str_to_int(url.port, &port)) || port < 1 ||
+	    port > 65535)
 		return err_set(err, "the URL is %s; it must be a host and a port",
 			       err_quote(settings->url));
 	http_origin_init(&self->origin, text, settings->override_name);

@@ -217,7 +217,7 @@ class ClusterPipeline(Pipeline):
     """`sluice up --kubeconfig`; settled means: the same as `sluice translate` of what the cluster holds."""
 
     def __init__(self, sluice, tmp, cluster, *args, kubeconfig=None, **more):
-        super().__init__(sluice, tmp, tmp, *args, **more)
+        super().__init__(sluice, tmp, tmp, "--report", *args, **more)
         self.cluster, self.tmp = cluster, tmp
         i = self.args.index("-f")
         self.args[i:i + 2] = ["--kubeconfig", str(kubeconfig or cluster.kubeconfig())]
