@@ -4,6 +4,7 @@
 
 #include "x509/x509_cert.h"
 #include "x509/x509_key.h"
+#include "x509/x509_strict.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -12,13 +13,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct str pem = { (const char *)data, size };
 	struct err err = { "" };
 
-	if (x509_cert_check(pem, &err) && !err.text[0])
+	for (int use = X509_SERVER; use <= X509_CLIENT; use++) {
+		err.text[0] = '\0';
+		if (x509_strict_check_chain(pem, (enum x509_use)use, &err) && !err.text[0])
+			abort();
+	}
+	err.text[0] = '\0';
+	if (x509_strict_check_bundle(pem, &err) && !err.text[0])
 		abort();
 	err.text[0] = '\0';
-	if (x509_cert_check_bundle(pem, &err) && !err.text[0])
-		abort();
-	err.text[0] = '\0';
-	if (x509_cert_check_crl(pem, &err) && !err.text[0])
+	if (x509_strict_check_crl(pem, &err) && !err.text[0])
 		abort();
 	for (int reader = X509_GO; reader <= X509_BORINGSSL; reader++)
 		x509_key_free(x509_key_read(pem, (enum x509_reader)reader));
