@@ -37,7 +37,8 @@ static void clean(char *text)
 	text[out] = '\0';
 }
 
-static int set(struct err *err, unsigned code, const char *fmt, va_list args)
+__attribute__((format(printf, 3, 0))) static int set(struct err *err, unsigned code,
+						     const char *fmt, va_list args)
 {
 	char text[ERR_MAX];
 
