@@ -1,8 +1,8 @@
 /* handlers: what the messages about owners and Secrets do.
  *
  *   in     CONFIG, REJECT, DELETE, SECRET_PUT, and the moment when everybody has arrived
- *   out    ACK, SECRET_WANTED; what is wanted, the sink told of it; a log line for what a person
- *          has to know
+ *   out    ACK, SECRET_WANTED, TICKET_KEY; what is wanted, the sink told of it; a log line for what
+ *          a person has to know
  *   never  writes a file
  */
 #include "publisher/handlers.h"
@@ -93,13 +93,41 @@ static bool admit(struct handlers *h, const struct msg_key *owner, const struct 
 	return verdict == INVENTORY_APPLY;
 }
 
-static void report_unusable(struct handlers *h, const struct msg_config *config)
+/* 1: the resolver vouches for it; 0: its ticket is of an earlier key; -1: it is forged. */
+static int check_ticket(struct handlers *h, const struct msg_sealed_ticket *sealed,
+			struct pool *pool, struct msg_ticket *out, struct err *err)
 {
-	const struct owner *owner = publisher_wanted_owner(h->wanted, &config->owner);
-	struct msg_reject reject = { config->owner, config->stamp, config->uid, config->generation,
-				     str_from(owner ? owner->reason : NULL) };
+	switch (publisher_tickets_check(&h->tickets, sealed, pool, out, err)) {
+	case TICKETS_GOOD:
+		return 1;
+	case TICKETS_OLD:
+		publisher_metrics.tickets[TICKET_OLD]++;
+		return 0;
+	case TICKETS_FORGED:
+		break;
+	}
+	return -1;
+}
 
-	publisher_report_reject(h->report, &reject);
+static int check_subject(const struct msg_ticket *ticket, const struct msg_key *owner,
+			 const struct msg_stamp *stamp, struct err *err)
+{
+	if (publisher_tickets_is_about(ticket, owner, stamp))
+		return 0;
+	return err_set(err, "its ticket is of another owner, or of another change of it");
+}
+
+static int refuse(int rc)
+{
+	publisher_metrics.tickets[TICKET_FORGED] += rc < 0;
+	return rc < 0 ? -1 : 0;
+}
+
+static void report_unusable(struct handlers *h, const struct msg_ticket *ticket)
+{
+	const struct owner *owner = publisher_wanted_owner(h->wanted, &ticket->owner);
+
+	publisher_report_reject(h->report, ticket, str_from(owner ? owner->reason : NULL));
 }
 
 static void settings_changed(struct handlers *h, const struct msg_key *owner)
@@ -109,61 +137,90 @@ static void settings_changed(struct handlers *h, const struct msg_key *owner)
 					 publisher_wanted_owner(h->wanted, owner));
 }
 
-static void apply_config(struct handlers *h, const struct msg_config *config,
-			 const struct pending_config *arrival)
+static void apply_config(struct handlers *h, const struct arrival *arrival,
+			 const struct pending_config *packed)
 {
+	const struct msg_key *owner = &arrival->ticket.owner;
+	const uint64_t before = reason_sum(h, owner);
 	struct msg_key missing;
-	uint64_t before = reason_sum(h, &config->owner);
 	struct err err;
 
-	enum wanted_outcome outcome = publisher_apply_config(h->wanted, config, &missing, &err);
+	enum wanted_outcome outcome = publisher_apply_config(h->wanted, arrival, &missing, &err);
 
 	switch (outcome) {
 	case WANTED_WAITS:
-		publisher_pending_put(&h->pending, &config->owner, arrival, &missing);
+		publisher_pending_put(&h->pending, owner, packed, &missing);
 		return;
 	case WANTED_REJECTED:
 		publisher_metrics.rejects[REJECT_VALUE]++;
-		if (reason_sum(h, &config->owner) != before)
-			log_rejected(h, &config->owner);
-		report_unusable(h, config);
-		log_warnings(h, config);
-		settings_changed(h, &config->owner);
+		if (reason_sum(h, owner) != before)
+			log_rejected(h, owner);
+		report_unusable(h, &arrival->ticket);
+		log_warnings(h, &arrival->config);
+		settings_changed(h, owner);
 		return;
 	case WANTED_CHANGED:
-		publisher_sinks_touch(h->sinks, &config->owner, arrival->seen_ns);
+		publisher_sinks_touch(h->sinks, owner, packed->seen_ns);
 		break;
 	case WANTED_SAME:
 		publisher_metrics.writes_saved++;
 		break;
 	}
-	if (config->owner.kind == MSG_KIND_POMERIUM)
-		publisher_sinks_allow_mass_delete(h->sinks, config->allow_mass_delete);
-	publisher_report_config(h->report, config, outcome == WANTED_CHANGED);
-	log_warnings(h, config);
-	settings_changed(h, &config->owner);
+	if (owner->kind == MSG_KIND_POMERIUM)
+		publisher_sinks_allow_mass_delete(h->sinks, arrival->config.allow_mass_delete);
+	publisher_report_config(h->report, &arrival->ticket, &arrival->config.warnings,
+				outcome == WANTED_CHANGED);
+	log_warnings(h, &arrival->config);
+	settings_changed(h, owner);
 }
 
-void publisher_handlers_config(struct handlers *h, const struct msg *m)
+int publisher_handlers_config(struct handlers *h, const struct msg *m, struct err *err)
 {
-	const struct msg_config *config = &m->body.config;
+	struct arrival arrival = { .config = m->body.config };
+	const struct msg_config *config = &arrival.config;
+	struct pool pool;
+	int rc;
 
-	if (admit(h, &config->owner, &config->stamp, false))
-		apply_config(h, config, &(struct pending_config){ m->raw, m->seen_ns });
+	pool_init(&pool);
+	rc = check_ticket(h, &config->ticket, &pool, &arrival.ticket, err);
+	if (rc > 0)
+		rc = check_subject(&arrival.ticket, &config->owner, &config->stamp, err) ? -1 : 1;
+	if (rc > 0 && admit(h, &config->owner, &config->stamp, false))
+		apply_config(h, &arrival, &(struct pending_config){ m->raw, m->seen_ns });
+	pool_clear(&pool);
+	return refuse(rc);
 }
 
-void publisher_handlers_reject(struct handlers *h, const struct msg_reject *reject)
+static void apply_reject(struct handlers *h, const struct msg_reject *reject,
+			 const struct msg_ticket *ticket)
 {
-	uint64_t before;
+	const uint64_t before = reason_sum(h, &reject->owner);
 
-	if (!admit(h, &reject->owner, &reject->stamp, false))
-		return;
-	before = reason_sum(h, &reject->owner);
 	publisher_wanted_reject(h->wanted, reject);
-	publisher_report_reject(h->report, reject);
+	publisher_report_reject(h->report, ticket, reject->reason);
 	if (reason_sum(h, &reject->owner) != before)
 		log_rejected(h, &reject->owner);
 	settings_changed(h, &reject->owner);
+}
+
+int publisher_handlers_reject(struct handlers *h, const struct msg_reject *reject, bool vouched,
+			      struct err *err)
+{
+	struct msg_ticket ticket;
+	struct pool pool;
+	int rc;
+
+	pool_init(&pool);
+	if (vouched)
+		rc = msg_ticket_open(&reject->ticket, &pool, &ticket, err) ? -1 : 1;
+	else
+		rc = check_ticket(h, &reject->ticket, &pool, &ticket, err);
+	if (rc > 0)
+		rc = check_subject(&ticket, &reject->owner, &reject->stamp, err) ? -1 : 1;
+	if (rc > 0 && admit(h, &reject->owner, &reject->stamp, false))
+		apply_reject(h, reject, &ticket);
+	pool_clear(&pool);
+	return refuse(rc);
 }
 
 void publisher_handlers_delete(struct handlers *h, const struct msg *m)
@@ -181,16 +238,18 @@ void publisher_handlers_delete(struct handlers *h, const struct msg *m)
 
 /* ---- secrets ---- */
 
-static void apply_again(void *self, const struct pending_config *arrival)
+/* Its ticket was checked when it came. */
+static void apply_again(void *self, const struct pending_config *packed)
 {
 	struct handlers *h = self;
-	struct msg_config config;
+	struct arrival arrival;
 	struct pool pool;
 	struct err err;
 
 	pool_init(&pool);
-	if (codec_unpack(&msg_config_codec, arrival->raw, &pool, &config, &err) == 0)
-		apply_config(h, &config, arrival);
+	if (codec_unpack(&msg_config_codec, packed->raw, &pool, &arrival.config, &err) == 0 &&
+	    msg_ticket_open(&arrival.config.ticket, &pool, &arrival.ticket, &err) == 0)
+		apply_config(h, &arrival, packed);
 	pool_clear(&pool);
 }
 
@@ -260,12 +319,17 @@ void publisher_handlers_clear(struct handlers *h)
 {
 	publisher_pending_clear(&h->pending);
 	publisher_inventory_clear(&h->inventory);
+	publisher_tickets_clear(&h->tickets);
 	publisher_wanted_destroy(&h->wanted);
 }
 
 void publisher_handlers_begin(struct handlers *h, struct actor_peer *resolver, uint64_t epoch)
 {
+	struct msg_ticket_key key;
+
 	h->resolver = resolver;
+	publisher_tickets_renew(&h->tickets, &key);
+	actor_send(resolver, MSG_TICKET_KEY, &key);
 	if (epoch == h->inventory.epoch)
 		return;
 	publisher_inventory_begin(&h->inventory, epoch);

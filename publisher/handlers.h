@@ -6,6 +6,7 @@
 #include "publisher/bootstrap/startup.h"
 #include "publisher/report/report.h"
 #include "publisher/sink/sinks.h"
+#include "publisher/tickets.h"
 #include "publisher/wanted/inventory.h"
 #include "publisher/wanted/pending.h"
 
@@ -14,6 +15,7 @@ struct handlers {
 	struct actor_peer *resolver; /* NULL: down */
 	struct wanted *wanted;
 	struct inventory inventory;
+	struct tickets tickets;
 	struct pending pending;
 	struct startup startup;
 	const struct sinks *sinks; /* these two are set by outputs.c */
@@ -24,13 +26,17 @@ struct handlers {
 
 void publisher_handlers_init(struct handlers *h);
 void publisher_handlers_clear(struct handlers *h);
-/* The resolver is there. With another epoch it is another one, and announces everybody anew. */
+/* The resolver is there, and gets a fresh key for its tickets. With another epoch it is another
+ * one, and announces everybody anew. */
 void publisher_handlers_begin(struct handlers *h, struct actor_peer *resolver, uint64_t epoch);
 
 /* Each message is applied, kept until a secret value has come, or dropped as stale: then it is
- * acknowledged; of another epoch: then it is not. */
-void publisher_handlers_config(struct handlers *h, const struct msg *m);
-void publisher_handlers_reject(struct handlers *h, const struct msg_reject *reject);
+ * acknowledged; of another epoch or an earlier key: then it is not. -1: its ticket is forged, and
+ * `err` says why. */
+int publisher_handlers_config(struct handlers *h, const struct msg *m, struct err *err);
+/* `vouched`: it comes from the resolver itself. */
+int publisher_handlers_reject(struct handlers *h, const struct msg_reject *reject, bool vouched,
+			      struct err *err);
 void publisher_handlers_delete(struct handlers *h, const struct msg *m);
 void publisher_handlers_secret(struct handlers *h, const struct msg_secret_put *put);
 /* Once for each announcement, when all owners have arrived: deletes those that are not in it. */

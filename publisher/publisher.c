@@ -4,7 +4,7 @@
  *          REJECT DELETE SECRET_PUT          from the resolver
  *          INVENTORY FLUSHED                 from the resolver: who exists, the barrier
  *          ADDRESSES                         from the resolver: where Pomerium is reached
- *   out    ACK SECRET_WANTED                 to the resolver
+ *   out    ACK SECRET_WANTED TICKET_KEY      to the resolver
  *          FILE and FILE.state, or records   to Pomerium and to the next publisher
  *   owns   what is wanted, the last good configuration of each owner, what is published
  *   never  writes before everybody has arrived, translates, asks the API server
@@ -43,19 +43,22 @@ static int on_config(void *self, struct actor_peer *from, const struct msg *m, s
 {
 	struct publisher *p = self;
 
-	(void)from, (void)err;
-	publisher_handlers_config(&p->handlers, m);
-	return 0;
+	if (publisher_handlers_config(&p->handlers, m, err) == 0)
+		return 0;
+	actor_cut_off(from, err->text);
+	return -1;
 }
 
 static int on_reject(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
 {
+	const bool vouched = actor_peer_room(from) == ROOM_RESOLVER;
 	struct publisher *p = self;
 
-	(void)err;
-	publisher_metrics.rejects[actor_peer_room(from) == ROOM_RESOLVER ? REJECT_REFERENCE
-									 : REJECT_TRANSLATION]++;
-	publisher_handlers_reject(&p->handlers, &m->body.reject);
+	if (publisher_handlers_reject(&p->handlers, &m->body.reject, vouched, err) < 0) {
+		actor_cut_off(from, err->text);
+		return -1;
+	}
+	publisher_metrics.rejects[vouched ? REJECT_REFERENCE : REJECT_TRANSLATION]++;
 	return 0;
 }
 

@@ -26,6 +26,7 @@ struct publisher_metrics publisher_metrics = { .latency = { .bounds = &microseco
 					       .write = { .bounds = &milliseconds } };
 
 static const char *const reasons[] = { "reference", "translation", "value", NULL };
+static const char *const refusals[] = { "old", "forged", NULL };
 static const char *const states[] = { "good", "rejected", "waiting", "missing", NULL };
 static const char *const codes[] = { "none", "1xx", "2xx", "3xx", "4xx", "5xx", NULL };
 static const char *statuses[GRPC_N_STATUS + 1]; /* filled in when measured */
@@ -41,6 +42,10 @@ const struct metric publisher_metrics_table[] = {
 	  "Rejections that came: for what an Ingress refers to, for what it says, for a value of a "
 	  "Secret",
 	  METRIC_COUNTER, F.rejects, 1, "reason", reasons },
+	{ "sluice_publisher_tickets_refused_total",
+	  "Answers of translators that do not count: of an earlier session of the resolver, or "
+	  "nothing that it has asked for",
+	  METRIC_COUNTER, F.tickets, 1, "reason", refusals },
 	{ "sluice_publisher_latency_seconds",
 	  "From the event of the API server or the folder until it is stored, of the oldest change "
 	  "of each write",

@@ -10,11 +10,13 @@
 /* Who said no: the resolver (what it refers to is missing), the translator (the Ingress itself),
  * the publisher (a value of a Secret, a certificate). */
 enum reject_reason { REJECT_REFERENCE, REJECT_TRANSLATION, REJECT_VALUE, N_REJECT_REASONS };
+/* Why what a translator says does not count. */
+enum ticket_refusal { TICKET_OLD, TICKET_FORGED, N_TICKET_REFUSALS };
 enum owner_state { OWNER_GOOD, OWNER_REJECTED, OWNER_WAITING, OWNER_MISSING, N_OWNER_STATES };
 
 struct publisher_metrics {
 	/* incremented where it happens */
-	uint64_t rejects[N_REJECT_REASONS];
+	uint64_t rejects[N_REJECT_REASONS], tickets[N_TICKET_REFUSALS];
 	uint64_t writes, write_failures, writes_saved, records_written, records_deleted;
 	uint64_t events_sent, events_dropped;
 	struct metric_histogram latency; /* us, from the oldest change of a write */

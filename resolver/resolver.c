@@ -1,7 +1,7 @@
 /* resolver: joins what the watcher saw into bundles that a translator can work on alone.
  *
  *   in     OBJECT_PUT OBJECT_DELETE KIND_STATE SECRET_VALUE       from watcher
- *          ACK SECRET_WANTED                                      from publisher
+ *          ACK SECRET_WANTED TICKET_KEY                           from publisher
  *   out    SECRET_WANTED                                          to watcher
  *          BUNDLE                                                 to the least loaded translator
  *          SECRET_PUT INVENTORY REJECT DELETE FLUSHED ADDRESSES   to publisher
@@ -29,7 +29,7 @@ static void send_all(struct resolver *r)
 {
 	const struct secrets *secrets = resolver_resolve_secrets(r->resolve);
 
-	if (r->publisher)
+	if (r->publisher && r->out.ticket_key.id)
 		resolver_outgoing_announce(&r->out, r->resolve);
 	resolver_send_wanted(r->watcher, &r->out.unwanted, &r->out.wanted, secrets);
 	resolver_send_values(r->publisher, &r->out.values, secrets);
@@ -76,6 +76,14 @@ static int on_ack(void *self, struct actor_peer *from, const struct msg *m, stru
 	return 0;
 }
 
+static int on_ticket_key(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
+{
+	struct resolver *r = self;
+
+	(void)from;
+	return resolver_outgoing_take_key(&r->out, &m->body.ticket_key, err);
+}
+
 static void on_peer_up(void *self, struct actor_peer *peer, bool again)
 {
 	struct resolver *r = self;
@@ -89,7 +97,7 @@ static void on_peer_up(void *self, struct actor_peer *peer, bool again)
 		break;
 	case ROOM_PUBLISHER:
 		r->publisher = peer;
-		resolver_announce_clear(&r->out.announce);
+		resolver_outgoing_begin(&r->out);
 		break;
 	default:
 		if (*worker)
@@ -193,13 +201,10 @@ static void stop(void *self)
 }
 
 static const struct actor_input inputs[] = {
-	{ MSG_OBJECT_PUT, on_object },
-	{ MSG_OBJECT_DELETE, on_object },
-	{ MSG_KIND_STATE, on_object },
-	{ MSG_SECRET_VALUE, on_object },
-	{ MSG_SECRET_WANTED, on_secret_wanted },
-	{ MSG_ACK, on_ack },
-	{ 0 },
+	{ MSG_OBJECT_PUT, on_object },           { MSG_OBJECT_DELETE, on_object },
+	{ MSG_KIND_STATE, on_object },           { MSG_SECRET_VALUE, on_object },
+	{ MSG_SECRET_WANTED, on_secret_wanted }, { MSG_ACK, on_ack },
+	{ MSG_TICKET_KEY, on_ticket_key },       { 0 },
 };
 
 static const struct conf_option options[] = {

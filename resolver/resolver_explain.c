@@ -36,11 +36,10 @@ static const char *secret_state(const struct resolve *resolve, const struct msg_
 					      [MSG_SECRET_FORBIDDEN] = "forbidden",
 					      [MSG_SECRET_UNAVAILABLE] = "unavailable" };
 	struct msg_bundle_secret info;
-	enum msg_secret_answer answer;
 
-	if (!resolver_secrets_get(&resolve->secrets, key, &answer, &info))
+	if (!resolver_secrets_get(&resolve->secrets, key, &info))
 		return "asked for";
-	return states[answer];
+	return states[info.answer];
 }
 
 static void put_addresses(cJSON *out, const struct msg_bundle_service *service, struct pool *pool)
@@ -94,9 +93,13 @@ static void put_references(const struct resolve *resolve, const struct msg_key *
 static void put_state(struct resolve *resolve, const struct msg_key *key, struct pool *pool,
 		      struct msg_bundle *bundle, cJSON *out)
 {
+	struct resolved what;
 	struct err err = { "" };
+	const enum resolve_outcome outcome =
+		resolver_resolve_owner(resolve, key, pool, &what, &err);
 
-	switch (resolver_resolve_owner(resolve, key, pool, bundle, &err)) {
+	*bundle = what.bundle;
+	switch (outcome) {
 	case RESOLVE_BUNDLE:
 		cjson_put_text(out, "state", STR("ready"));
 		break;

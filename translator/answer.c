@@ -28,31 +28,30 @@ void translator_answer_warn(struct msg_config *out, struct pool *pool, unsigned 
 		rules_sentence(&sentence, pool);
 }
 
-struct msg_splice *translator_answer_splice(struct msg_config *out, struct pool *pool,
-					    const struct msg_bundle_secret *secret,
-					    const struct msg_secret_info *info, struct str path)
+/* Bundle and ticket have the same Secrets in the same order. */
+static uint64_t index_of(const struct msg_bundle *bundle, const struct msg_bundle_secret *secret)
 {
-	struct msg_splice *splice =
-		pool_push(pool, &out->splices.items, &out->splices.n, sizeof(*splice));
-
-	splice->route_id = STR("");
-	splice->path = path;
-	splice->secret_namespace = secret->namespace;
-	splice->secret_name = secret->name;
-	splice->secret_key = info->name;
-	splice->hmac = info->hmac;
-	return splice;
+	return (uint64_t)(secret - bundle->secrets.items);
 }
 
-struct msg_certificate *translator_answer_certificate(struct msg_config *out, struct pool *pool,
-						      const struct msg_bundle_secret *secret)
+void translator_answer_splice(struct msg_config *out, struct pool *pool,
+			      const struct msg_bundle *bundle, const struct answer_splice *splice)
+{
+	struct msg_splice *item =
+		pool_push(pool, &out->splices.items, &out->splices.n, sizeof(*item));
+
+	*item = (struct msg_splice){ .row = splice->row->id,
+				     .secret = index_of(bundle, splice->secret),
+				     .key = splice->key,
+				     .at = splice->at };
+}
+
+void translator_answer_certificate(struct msg_config *out, struct pool *pool,
+				   const struct msg_bundle *bundle,
+				   const struct msg_bundle_secret *secret)
 {
 	struct msg_certificate *offer =
 		pool_push(pool, &out->certificates.items, &out->certificates.n, sizeof(*offer));
 
-	offer->secret_namespace = secret->namespace;
-	offer->secret_name = secret->name;
-	offer->cert = translator_bundle_secret_info(secret, "tls.crt")->clear;
-	offer->key_hmac = translator_bundle_secret_info(secret, "tls.key")->hmac;
-	return offer;
+	offer->secret = index_of(bundle, secret);
 }

@@ -5,16 +5,23 @@
 
 #include "base/pool.h"
 #include "msg/msg.h"
+#include "msg/splice_table.h"
 
 /* Adds a warning, made one clean line, with its code (enum rule_code). */
 void translator_answer_warn(struct msg_config *out, struct pool *pool, unsigned code,
 			    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-/* Adds the value of a Secret that the publisher puts at this path of the configuration. */
-struct msg_splice *translator_answer_splice(struct msg_config *out, struct pool *pool,
-					    const struct msg_bundle_secret *secret,
-					    const struct msg_secret_info *info, struct str path);
+/* Adds the value of a Secret that the publisher puts where this row of splice_table.c sends it. */
+struct answer_splice {
+	const struct msg_splice_row *row;
+	const struct msg_bundle_secret *secret; /* of the bundle */
+	struct str key;
+	struct str at; /* the key in a map, the number in a list, else empty */
+};
+void translator_answer_splice(struct msg_config *out, struct pool *pool,
+			      const struct msg_bundle *bundle, const struct answer_splice *splice);
 /* Adds a certificate with its key; the publisher chooses among all that were offered. */
-struct msg_certificate *translator_answer_certificate(struct msg_config *out, struct pool *pool,
-						      const struct msg_bundle_secret *secret);
+void translator_answer_certificate(struct msg_config *out, struct pool *pool,
+				   const struct msg_bundle *bundle,
+				   const struct msg_bundle_secret *secret);
 
 #endif

@@ -52,9 +52,6 @@ static int translate_ingress(const struct translator_settings *settings,
 
 	if (!bundle->ingress)
 		return err_rule(err, RULE_OWNER_KIND, "the bundle holds no Ingress");
-	out->uid = bundle->ingress->metadata.uid;
-	out->generation = bundle->ingress->metadata.generation;
-	out->status = bundle->ingress->status.loadBalancer;
 	if (is_solver(bundle->ingress))
 		job.flags |= INGRESS_SOLVER;
 	if (translator_annotations_apply(&job, err) ||
@@ -88,18 +85,17 @@ int translator_translate(const struct translator_settings *settings,
 			 const struct msg_bundle *bundle, struct pool *pool, struct msg_config *out,
 			 struct err *err)
 {
-	*out = (struct msg_config){ .owner = bundle->owner, .stamp = bundle->stamp };
-	out->uid = out->config = out->bootstrap = STR("");
+	*out = (struct msg_config){ .ticket = bundle->ticket,
+				    .owner = bundle->owner,
+				    .stamp = bundle->stamp };
+	out->config = out->bootstrap = STR("");
 	if (bundle->owner.kind == MSG_KIND_INGRESS)
 		return translate_ingress(settings, bundle, pool, out, err);
 	if (bundle->owner.kind != MSG_KIND_POMERIUM)
 		return err_rule(err, RULE_OWNER_KIND, "an object of kind %s has no translation",
 				msg_kind_name(bundle->owner.kind));
-	if (bundle->pomerium) {
-		out->uid = bundle->pomerium->metadata.uid;
-		out->generation = bundle->pomerium->metadata.generation;
+	if (bundle->pomerium)
 		out->allow_mass_delete = allows_mass_delete(settings, &bundle->pomerium->metadata);
-	}
 	if (translator_settings_from_crd(bundle, pool, out, err))
 		return -1;
 	return translator_bootstrap_from_crd(settings, bundle, pool, out, err);

@@ -1,7 +1,7 @@
 /* translator: turns bundles into Pomerium's configuration, one at a time. Any number may run.
  *
  *   in     BUNDLE           from resolver
- *   out    CONFIG REJECT    to publisher, with the stamp of the bundle unchanged
+ *   out    CONFIG REJECT    to publisher, with ticket and stamp of the bundle unchanged
  *   owns   nothing: the resolver hands what one translator has not finished to another
  *   never  sees a private key; opens anything but its sockets; takes a bundle while the publisher
  *          cannot take the answer
@@ -54,17 +54,10 @@ static void read_if_credit(struct translator *self)
 static void fill_reject(const struct msg_bundle *bundle, const struct err *reason,
 			struct pool *pool, struct msg_reject *out)
 {
-	*out = (struct msg_reject){ .owner = bundle->owner,
+	*out = (struct msg_reject){ .ticket = bundle->ticket,
+				    .owner = bundle->owner,
 				    .stamp = bundle->stamp,
-				    .uid = STR(""),
 				    .reason = rules_sentence(reason, pool) };
-	if (bundle->ingress) {
-		out->uid = bundle->ingress->metadata.uid;
-		out->generation = bundle->ingress->metadata.generation;
-	} else if (bundle->pomerium) {
-		out->uid = bundle->pomerium->metadata.uid;
-		out->generation = bundle->pomerium->metadata.generation;
-	}
 }
 
 static int on_bundle(void *arg, struct actor_peer *from, const struct msg *m, struct err *err)

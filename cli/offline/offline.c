@@ -154,9 +154,9 @@ void cli_offline_load(struct offline *self)
 		watcher_source_dir_want(self->source, &self->asked[i], true);
 }
 
-static void translate_bundle(struct offline *self, const struct msg_bundle *bundle,
-			     struct pool *pool)
+static void translate_bundle(struct offline *self, const struct resolved *what, struct pool *pool)
 {
+	const struct msg_bundle *bundle = &what->bundle;
 	const struct translator_settings settings = {
 		.prefix = cli_offline_settings.resolve.prefix,
 		.cluster_domain = cli_offline_settings.cluster_domain,
@@ -164,16 +164,16 @@ static void translate_bundle(struct offline *self, const struct msg_bundle *bund
 		.lenient = cli_offline_settings.resolve.lenient,
 		.bootstrap_only = cli_offline_settings.bootstrap_only,
 	};
-	struct msg_config config = { 0 };
+	struct arrival arrival = { .ticket = what->ticket };
 	struct err err = { "" };
 
-	if (translator_translate(&settings, bundle, pool, &config, &err)) {
+	if (translator_translate(&settings, bundle, pool, &arrival.config, &err)) {
 		add_line(self, &bundle->owner, rules_sentence(&err, pool), false);
 		return;
 	}
-	for (size_t i = 0; i < config.warnings.n; i++)
-		add_line(self, &bundle->owner, config.warnings.items[i], true);
-	switch (publisher_apply_config(self->wanted, &config, NULL, &err)) {
+	for (size_t i = 0; i < arrival.config.warnings.n; i++)
+		add_line(self, &bundle->owner, arrival.config.warnings.items[i], true);
+	switch (publisher_apply_config(self->wanted, &arrival, NULL, &err)) {
 	case WANTED_REJECTED:
 		add_line(self, &bundle->owner, rules_sentence(&err, pool), false);
 		break;
@@ -196,15 +196,14 @@ void cli_offline_translate(struct offline *self, bool settings_only)
 	pool_init(&pool);
 	resolver_resolve_owners(self->resolve, &self->pool, &owners, &n);
 	for (size_t i = 0; i < n; i++) {
-		struct msg_bundle bundle = { 0 };
+		struct resolved what;
 		struct err err = { "" };
 
 		if (settings_only && owners[i].kind != MSG_KIND_POMERIUM)
 			continue;
-		switch (resolver_resolve_owner(self->resolve, &owners[i], &pool, &bundle, &err)) {
+		switch (resolver_resolve_owner(self->resolve, &owners[i], &pool, &what, &err)) {
 		case RESOLVE_BUNDLE:
-			bundle.stamp = (struct msg_stamp){ .epoch = 1, .number = i + 1 };
-			translate_bundle(self, &bundle, &pool);
+			translate_bundle(self, &what, &pool);
 			break;
 		case RESOLVE_REJECT:
 			add_line(self, &owners[i], rules_sentence(&err, &pool), false);

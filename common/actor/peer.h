@@ -22,5 +22,8 @@ uint64_t actor_peer_epoch(const struct actor_peer *peer); /* of that process's b
 /* A slot for the room's own pointer, NULL at first. */
 void **actor_peer_data(struct actor_peer *peer);
 void actor_ask_resync(struct actor_peer *peer, const char *reason); /* start this link over */
+/* It does what no room does: named in the log, counted, and its connection ended. It may connect
+ * again. */
+void actor_cut_off(struct actor_peer *peer, const char *reason);
 
 #endif

@@ -4,16 +4,9 @@
 #include "msg/object_fields.h"
 #include "msg/secret.h"
 
-static const struct codec_field stamp_fields[] = {
-	CODEC_FIELD(msg_stamp, epoch, CODEC_UINT),
-	CODEC_FIELD(msg_stamp, number, CODEC_UINT),
-};
-const struct codec msg_stamp_codec = CODEC_OF(msg_stamp, stamp_fields);
-
 static const struct codec_field secret_info_fields[] = {
 	CODEC_FIELD(msg_secret_info, name, CODEC_TEXT),
 	CODEC_FIELD(msg_secret_info, len, CODEC_UINT),
-	CODEC_FIELD(msg_secret_info, hmac, CODEC_HASH),
 	CODEC_FIELD(msg_secret_info, utf8, CODEC_BOOL),
 	CODEC_FIELD(msg_secret_info, has_control, CODEC_BOOL),
 	CODEC_FIELD(msg_secret_info, is_private_key, CODEC_BOOL),
@@ -50,6 +43,7 @@ static const struct codec bundle_service_codec =
 	CODEC_OF(msg_bundle_service, bundle_service_fields);
 
 static const struct codec_field bundle_fields[] = {
+	CODEC_FIELD(msg_bundle, ticket, CODEC_STRUCT, .of = &msg_sealed_ticket_codec),
 	CODEC_FIELD(msg_bundle, owner, CODEC_STRUCT, .of = &msg_key_codec),
 	CODEC_FIELD(msg_bundle, stamp, CODEC_STRUCT, .of = &msg_stamp_codec),
 	CODEC_FIELD(msg_bundle, ingress, CODEC_OPTIONAL, .of = &msg_ingress_codec),

@@ -4,23 +4,12 @@
 #ifndef MSG_BUNDLE_H
 #define MSG_BUNDLE_H
 
-#include "base/hash.h"
-#include "msg/object.h"
-
-/* Which resolver boot and which change. Numbers count within an epoch only; epochs are never
- * ordered. */
-struct msg_stamp {
-	uint64_t epoch;  /* random, of that resolver's boot; never 0 */
-	uint64_t number; /* one counter for all owners */
-};
-extern const struct codec msg_stamp_codec;
+#include "msg/ticket.h"
 
 /* Facts of one value of a Secret, by the resolver; the value itself only if it is public. */
 struct msg_secret_info {
 	struct str name; /* key in data */
 	uint64_t len;
-	struct hash
-		hmac; /* under a key of this resolver's boot: names the value without telling it */
 	bool utf8;
 	bool has_control;    /* NUL, CR or LF */
 	bool is_private_key; /* parses as a PEM private key (PKCS#1, PKCS#8, SEC 1) or an OpenSSH
@@ -68,12 +57,13 @@ struct msg_bundle_service_list {
 };
 
 struct msg_bundle {
+	struct msg_sealed_ticket ticket; /* the answer brings it back */
 	struct msg_key owner; /* an Ingress, or the Pomerium object (also when there is none) */
 	struct msg_stamp stamp;
 	struct msg_ingress *ingress;
 	struct msg_pomerium *pomerium;
 	struct msg_bundle_service_list services;
-	struct msg_bundle_secret_list secrets;
+	struct msg_bundle_secret_list secrets; /* in the order of those of the ticket */
 };
 extern const struct codec msg_bundle_codec;
 

@@ -8,57 +8,35 @@
 #define SENTENCE_MAX 8192
 
 static const struct codec_field splice_fields[] = {
-	CODEC_FIELD(msg_splice, bootstrap, CODEC_BOOL),
-	/* Ids and paths hold names and paths of the owner, with JSON around them. */
-	CODEC_FIELD(msg_splice, route_id, CODEC_TEXT, .max = 1u << 20),
-	CODEC_FIELD(msg_splice, path, CODEC_TEXT, .max = 1u << 20),
-	CODEC_FIELD(msg_splice, secret_namespace, CODEC_TEXT, .max = 253),
-	CODEC_FIELD(msg_splice, secret_name, CODEC_TEXT, .max = 253),
-	CODEC_FIELD(msg_splice, secret_key, CODEC_TEXT),
-	CODEC_FIELD(msg_splice, hmac, CODEC_HASH),
-	CODEC_FIELD(msg_splice, encoding, CODEC_UINT, .max = MSG_SPLICE_POSTGRES_URL),
+	CODEC_FIELD(msg_splice, row, CODEC_UINT),
+	CODEC_FIELD(msg_splice, secret, CODEC_UINT),
+	CODEC_FIELD(msg_splice, key, CODEC_TEXT),
+	CODEC_FIELD(msg_splice, at, CODEC_TEXT),
 };
 static const struct codec splice_codec = CODEC_OF(msg_splice, splice_fields);
 
 static const struct codec_field certificate_fields[] = {
-	CODEC_FIELD(msg_certificate, secret_namespace, CODEC_TEXT, .max = 253),
-	CODEC_FIELD(msg_certificate, secret_name, CODEC_TEXT, .max = 253),
-	CODEC_FIELD(msg_certificate, cert, CODEC_BYTES),
-	CODEC_FIELD(msg_certificate, key_hmac, CODEC_HASH),
-	CODEC_FIELD(msg_certificate, always, CODEC_BOOL),
+	CODEC_FIELD(msg_certificate, secret, CODEC_UINT),
 };
 static const struct codec certificate_codec = CODEC_OF(msg_certificate, certificate_fields);
 
-static const struct codec_field file_fields[] = {
-	CODEC_FIELD(msg_file, name, CODEC_TEXT),
-	CODEC_FIELD(msg_file, secret_namespace, CODEC_TEXT, .max = 253),
-	CODEC_FIELD(msg_file, secret_name, CODEC_TEXT, .max = 253),
-	CODEC_FIELD(msg_file, secret_key, CODEC_TEXT),
-	CODEC_FIELD(msg_file, hmac, CODEC_HASH),
-};
-static const struct codec file_codec = CODEC_OF(msg_file, file_fields);
-
 static const struct codec_field config_fields[] = {
+	CODEC_FIELD(msg_config, ticket, CODEC_STRUCT, .of = &msg_sealed_ticket_codec),
 	CODEC_FIELD(msg_config, owner, CODEC_STRUCT, .of = &msg_key_codec),
 	CODEC_FIELD(msg_config, stamp, CODEC_STRUCT, .of = &msg_stamp_codec),
-	CODEC_FIELD(msg_config, uid, CODEC_TEXT),
-	CODEC_FIELD(msg_config, generation, CODEC_INT),
-	CODEC_FIELD(msg_config, status, CODEC_STRUCT, .of = &msg_load_balancer_codec),
 	CODEC_FIELD(msg_config, config, CODEC_BYTES, .max = CONFIG_MAX),
 	CODEC_FIELD(msg_config, bootstrap, CODEC_BYTES),
 	CODEC_FIELD(msg_config, splices, CODEC_LIST, .of = &splice_codec),
 	CODEC_FIELD(msg_config, certificates, CODEC_LIST, .of = &certificate_codec),
-	CODEC_FIELD(msg_config, files, CODEC_LIST, .of = &file_codec),
 	CODEC_FIELD(msg_config, warnings, CODEC_TEXTS),
 	CODEC_FIELD(msg_config, allow_mass_delete, CODEC_BOOL),
 };
 const struct codec msg_config_codec = CODEC_OF(msg_config, config_fields);
 
 static const struct codec_field reject_fields[] = {
+	CODEC_FIELD(msg_reject, ticket, CODEC_STRUCT, .of = &msg_sealed_ticket_codec),
 	CODEC_FIELD(msg_reject, owner, CODEC_STRUCT, .of = &msg_key_codec),
 	CODEC_FIELD(msg_reject, stamp, CODEC_STRUCT, .of = &msg_stamp_codec),
-	CODEC_FIELD(msg_reject, uid, CODEC_TEXT),
-	CODEC_FIELD(msg_reject, generation, CODEC_INT),
 	CODEC_FIELD(msg_reject, reason, CODEC_TEXT, .max = SENTENCE_MAX),
 };
 const struct codec msg_reject_codec = CODEC_OF(msg_reject, reject_fields);

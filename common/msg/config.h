@@ -12,64 +12,36 @@
 
 #include "msg/bundle.h"
 
-enum msg_splice_encoding {
-	MSG_SPLICE_RAW,
-	MSG_SPLICE_BASE64,
-	MSG_SPLICE_POSTGRES_URL /* parsed as a connection string; names of the TLS files are added
-				   by the publisher */
-};
-
 /* Where the publisher fills in a secret value. */
 struct msg_splice {
-	bool bootstrap;      /* into `bootstrap` instead of `config` */
-	struct str route_id; /* empty: every route of this config; ignored when path starts with
-				"settings." */
-	struct str path;     /* proto names: tls_client_key, set_request_headers[X-Key],
-				settings.ssh_host_keys[0] */
-	struct str secret_namespace, secret_name, secret_key;
-	struct hash hmac;
-	uint64_t encoding; /* enum msg_splice_encoding */
+	uint64_t row;    /* of splice_table.c */
+	uint64_t secret; /* which one of the ticket */
+	struct str key;  /* of the value */
+	struct str at;   /* the key in a map, the number in a list, else empty */
 };
 struct msg_splice_list {
 	struct msg_splice *items;
 	size_t n;
 };
 
-/* A TLS certificate that the owner offers for serving. */
+/* A TLS certificate that the owner offers for serving: tls.crt and tls.key of a Secret. */
 struct msg_certificate {
-	struct str secret_namespace, secret_name;
-	struct str cert;      /* PEM, byte for byte */
-	struct hash key_hmac; /* of tls.key in the same Secret */
-	bool always;          /* named by the Pomerium object: kept even if no host uses it */
+	uint64_t secret; /* which one of the ticket */
 };
 struct msg_certificate_list {
 	struct msg_certificate *items;
 	size_t n;
 };
 
-/* A file beside Pomerium's bootstrap configuration (Postgres TLS). */
-struct msg_file {
-	struct str name; /* sslrootcert, sslcert, sslkey */
-	struct str secret_namespace, secret_name, secret_key;
-	struct hash hmac;
-};
-struct msg_file_list {
-	struct msg_file *items;
-	size_t n;
-};
-
 struct msg_config {
-	struct msg_key owner;
+	struct msg_sealed_ticket ticket;
+	struct msg_key owner; /* these two as in the ticket */
 	struct msg_stamp stamp;
-	struct str uid;
-	int64_t generation;
-	struct msg_load_balancer status; /* as the owner has it now */
-	struct str config;               /* pomerium.config.Config, protobuf; no secret in it */
+	struct str config;    /* pomerium.config.Config, protobuf; no secret in it */
 	struct str bootstrap; /* pomerium.config.Config with settings only; empty but for the
 				 Pomerium object */
 	struct msg_splice_list splices;
 	struct msg_certificate_list certificates;
-	struct msg_file_list files;
 	struct str_list warnings; /* full sentences; one that begins with MSG_CONFIG_BOOTSTRAP says
 				     why there is no bootstrap part */
 	bool allow_mass_delete;   /* the Pomerium object's annotation */
@@ -78,10 +50,9 @@ struct msg_config {
 extern const struct codec msg_config_codec;
 
 struct msg_reject {
-	struct msg_key owner;
+	struct msg_sealed_ticket ticket; /* without a MAC if it comes from the resolver */
+	struct msg_key owner;            /* these two as in the ticket */
 	struct msg_stamp stamp;
-	struct str uid;
-	int64_t generation;
 	struct str reason; /* one full sentence */
 };
 extern const struct codec msg_reject_codec;

@@ -64,6 +64,7 @@ static const struct {
 	[MSG_FLUSHED] = { "FLUSHED", R, P, STATE, &msg_flushed_codec, NO_KEY },
 	[MSG_ACK] = { "ACK", P, R, STATE, &msg_ack_codec, offsetof(struct msg_ack, owner) },
 	[MSG_ADDRESSES] = { "ADDRESSES", R, P, STATE, &msg_addresses_codec, NO_KEY },
+	[MSG_TICKET_KEY] = { "TICKET_KEY", P, R, STATE, &msg_ticket_key_codec, NO_KEY },
 };
 
 const char *room_name(enum msg_room room)
@@ -86,7 +87,7 @@ const char *msg_name(enum msg_type type)
 
 bool msg_is_secret(enum msg_type type)
 {
-	return type == MSG_SECRET_VALUE || type == MSG_SECRET_PUT;
+	return type == MSG_SECRET_VALUE || type == MSG_SECRET_PUT || type == MSG_TICKET_KEY;
 }
 
 const struct codec *msg_codec(enum msg_type type)

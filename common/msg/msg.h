@@ -38,10 +38,12 @@ enum msg_type {
 	MSG_FLUSHED,
 	MSG_ACK,
 	MSG_ADDRESSES,
+	MSG_TICKET_KEY,
 	MSG_N_TYPES
 };
 const char *msg_name(enum msg_type type);
-bool msg_is_secret(enum msg_type type); /* it carries values of Secrets: wipe it after use */
+bool msg_is_secret(
+	enum msg_type type); /* it carries values of Secrets or a key: wipe it after use */
 const struct codec *msg_codec(enum msg_type type); /* NULL for an unknown type */
 /* Whether `from` may say this to `to` on this link. */
 bool msg_allowed(enum msg_type type, enum msg_room from, enum msg_room to, enum msg_link link);
@@ -65,6 +67,7 @@ union msg_body {
 	struct msg_flushed flushed;
 	struct msg_ack ack;
 	struct msg_addresses addresses;
+	struct msg_ticket_key ticket_key;
 };
 
 /* A message as a handler gets it; lives in the pool it was unpacked into. */

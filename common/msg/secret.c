@@ -25,7 +25,7 @@ const struct codec msg_secret_value_codec = CODEC_OF(msg_secret_value, secret_va
 
 static const struct codec_field secret_entry_fields[] = {
 	CODEC_FIELD(msg_secret_entry, name, CODEC_TEXT),
-	CODEC_FIELD(msg_secret_entry, hmac, CODEC_HASH),
+	CODEC_FIELD(msg_secret_entry, fingerprint, CODEC_HASH),
 	CODEC_FIELD(msg_secret_entry, bytes, CODEC_BYTES, .flags = CODEC_HIDDEN),
 };
 static const struct codec secret_entry_codec = CODEC_OF(msg_secret_entry, secret_entry_fields);

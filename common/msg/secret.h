@@ -4,7 +4,7 @@
  *   SECRET_WANTED  resolver -> watcher     values of this Secret are (no longer) wanted
  *                  publisher -> resolver   the same
  *   SECRET_VALUE   watcher -> resolver     what a wanted Secret holds now, or why nothing
- *   SECRET_PUT     resolver -> publisher   values by HMAC, for splices */
+ *   SECRET_PUT     resolver -> publisher   all values, by fingerprint */
 #ifndef MSG_SECRET_H
 #define MSG_SECRET_H
 
@@ -38,8 +38,9 @@ int msg_secret_from_value(const struct value *doc, struct pool *pool, struct msg
 
 struct msg_secret_entry {
 	struct str name;
-	struct hash hmac;
-	struct str bytes; /* hidden */
+	struct hash fingerprint; /* of Secret, key and value, under a key of the resolver's boot: it
+				    names the value without telling it */
+	struct str bytes;        /* hidden */
 };
 struct msg_secret_entry_list {
 	struct msg_secret_entry *items;

@@ -111,29 +111,30 @@ static uint64_t sum_of(const struct msg_load_balancer *status)
 	return sum;
 }
 
-void publisher_report_config(struct report *self, const struct msg_config *config, bool changed)
+void publisher_report_config(struct report *self, const struct msg_ticket *ticket,
+			     const struct str_list *warnings, bool changed)
 {
-	const struct event_news event = { .owner = config->owner,
-					  .uid = config->uid,
-					  .warnings = config->warnings };
+	const struct event_news event = { .owner = ticket->owner,
+					  .uid = ticket->uid,
+					  .warnings = *warnings };
 	struct news *news;
 
 	if (!self)
 		return;
 	news = put_news(self, &event, changed);
-	news->generation = config->generation;
-	news->says = sum_of(&config->status);
+	news->generation = ticket->generation;
+	news->says = sum_of(&ticket->status);
 }
 
-void publisher_report_reject(struct report *self, const struct msg_reject *reject)
+void publisher_report_reject(struct report *self, const struct msg_ticket *ticket,
+			     struct str reason)
 {
-	const struct event_news event = { .owner = reject->owner,
-					  .uid = reject->uid,
-					  .reason = reject->reason.len ? reject->reason
-								       : STR("rejected") };
+	const struct event_news event = { .owner = ticket->owner,
+					  .uid = ticket->uid,
+					  .reason = reason.len ? reason : STR("rejected") };
 
 	if (self)
-		put_news(self, &event, false)->generation = reject->generation;
+		put_news(self, &event, false)->generation = ticket->generation;
 }
 
 /* What was read from the databroker has owners of its own until everybody has arrived: settings

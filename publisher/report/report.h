@@ -19,8 +19,10 @@ void publisher_report_on_fd(struct report *self);
 uint64_t publisher_report_tick(struct report *self, uint64_t now_ms);
 
 /* `changed`: what would be published of it differs from before. */
-void publisher_report_config(struct report *self, const struct msg_config *config, bool changed);
-void publisher_report_reject(struct report *self, const struct msg_reject *reject);
+void publisher_report_config(struct report *self, const struct msg_ticket *ticket,
+			     const struct str_list *warnings, bool changed);
+void publisher_report_reject(struct report *self, const struct msg_ticket *ticket,
+			     struct str reason);
 /* `reason`: why it is no longer ours; empty: it was deleted. */
 void publisher_report_gone(struct report *self, const struct msg_key *owner, struct str reason);
 void publisher_report_addresses(struct report *self, const struct msg_addresses *addresses);

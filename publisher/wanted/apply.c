@@ -1,6 +1,6 @@
 /* apply: makes a CONFIG something that can be published.
  *
- *   in     a CONFIG, the values that its splices name
+ *   in     a CONFIG with its ticket, the values that its splices name
  *   out    its routes and settings with the secrets in them, packed; or why it cannot be
  *          published, or that a value has not come
  *   never  applies half of it: whatever is wrong, the last good one stays
@@ -13,7 +13,7 @@
 
 /* One CONFIG while it is being applied. */
 struct apply {
-	const struct msg_config *config;
+	const struct arrival *arrival;
 	struct pool pool; /* wiped */
 	struct splice_values values;
 	struct splice_target target;
@@ -24,15 +24,29 @@ static int unpack(struct apply *in, struct err *err)
 {
 	in->target.pool = &in->pool;
 	in->target.config = (void *)pb_unpack(&pomerium__config__config__descriptor,
-					      in->config->config, &in->pool, err);
+					      in->arrival->config.config, &in->pool, err);
 	if (!in->target.config)
 		return err_wrap(err, "its configuration does not decode");
-	if (!in->config->bootstrap.len)
+	if (!in->arrival->config.bootstrap.len)
 		return 0;
 	in->target.bootstrap = (void *)pb_unpack(&pomerium__config__config__descriptor,
-						 in->config->bootstrap, &in->pool, err);
+						 in->arrival->config.bootstrap, &in->pool, err);
 	return in->target.bootstrap ? 0
 				    : err_wrap(err, "its bootstrap configuration does not decode");
+}
+
+/* Settings come from the Pomerium object, and nothing else does. */
+static int check_kind(const struct apply *in, struct err *err)
+{
+	if (in->arrival->ticket.owner.kind == MSG_KIND_POMERIUM)
+		return in->target.config->n_routes
+			       ? err_rule(err, RULE_SPLICE,
+					  "it has routes, which only other objects can have")
+			       : 0;
+	return in->target.config->settings || in->target.bootstrap
+		       ? err_rule(err, RULE_SPLICE,
+				  "it has settings, which only the Pomerium object can have")
+		       : 0;
 }
 
 static struct str pack(const ProtobufCMessage *m, struct pool *pool)
@@ -64,21 +78,25 @@ static struct packed_route pack_route(Pomerium__Config__Route *route,
 	return out;
 }
 
+/* Those of the Pomerium object are served whether a host needs them or not. */
 static void list_certs(struct apply *in)
 {
-	const struct msg_certificate_list *list = &in->config->certificates;
+	const struct msg_certificate_list *list = &in->arrival->config.certificates;
+	const struct msg_ticket *ticket = &in->arrival->ticket;
+	size_t at = in->arrival->config.splices.n; /* among the values */
 
 	in->parts.certs = pool_array(&in->pool, list->n + 1, sizeof(*in->parts.certs));
-	for (; in->parts.n_certs < list->n; in->parts.n_certs++) {
-		const struct msg_certificate *c = &list->items[in->parts.n_certs];
-		struct part_cert *part = &in->parts.certs[in->parts.n_certs];
+	for (; in->parts.n_certs < list->n; in->parts.n_certs++, at += 2) {
+		const struct msg_ticket_secret *secret =
+			&ticket->secrets.items[list->items[in->parts.n_certs].secret];
 
-		part->secret = pool_printf(&in->pool, STR_FMT "/" STR_FMT,
-					   STR_ARG(c->secret_namespace), STR_ARG(c->secret_name));
-		part->pem = c->cert;
-		part->key = publisher_splice_value(&in->values,
-						   in->config->splices.n + in->parts.n_certs);
-		part->always = c->always;
+		in->parts.certs[in->parts.n_certs] =
+			(struct part_cert){ .secret = pool_printf(&in->pool, STR_FMT "/" STR_FMT,
+								  STR_ARG(secret->namespace),
+								  STR_ARG(secret->name)),
+					    .pem = publisher_splice_value(&in->values, at),
+					    .key = publisher_splice_value(&in->values, at + 1),
+					    .always = ticket->owner.kind == MSG_KIND_POMERIUM };
 	}
 }
 
@@ -86,8 +104,6 @@ static void pack_parts(struct apply *in)
 {
 	const Pomerium__Config__Config *config = in->target.config,
 				       *bootstrap = in->target.bootstrap;
-	const struct msg_file_list *files = &in->config->files;
-	size_t first = in->config->splices.n + in->config->certificates.n;
 
 	in->parts.routes = pool_array(&in->pool, config->n_routes + 1, sizeof(struct packed_route));
 	for (; in->parts.n_routes < config->n_routes; in->parts.n_routes++) {
@@ -100,12 +116,9 @@ static void pack_parts(struct apply *in)
 		in->parts.settings = pack(&config->settings->base, &in->pool);
 	if (bootstrap && bootstrap->settings)
 		in->parts.bootstrap = pack(&bootstrap->settings->base, &in->pool);
-	in->parts.files = pool_array(&in->pool, files->n + 1, sizeof(*in->parts.files));
-	for (; bootstrap && in->parts.n_files < files->n; in->parts.n_files++)
-		in->parts.files[in->parts.n_files] =
-			(struct good_file){ files->items[in->parts.n_files].name,
-					    publisher_splice_value(&in->values,
-								   first + in->parts.n_files) };
+	if (bootstrap)
+		in->parts.n_files = publisher_splice_files(in->arrival, &in->values, &in->pool,
+							   &in->parts.files);
 	in->parts.values = in->values.items;
 	in->parts.n_values = in->values.n;
 }
@@ -131,7 +144,7 @@ static int check_yaml(struct apply *in, struct err *err)
 /* The translator has left the bootstrap part out and has warned why. */
 static int check_bootstrap(const struct wanted *self, const struct apply *in, struct err *err)
 {
-	const struct str_list *warnings = &in->config->warnings;
+	const struct str_list *warnings = &in->arrival->config.warnings;
 
 	if (!self->needs.bootstrap || in->target.bootstrap || !in->target.config->settings)
 		return 0;
@@ -148,22 +161,22 @@ static int fill_bootstrap(struct wanted *self, struct apply *in, struct err *err
 	struct str sentence;
 
 	if (!in->target.bootstrap ||
-	    publisher_splice_fill(&in->target, in->config, &in->values, true, &why) == 0)
+	    publisher_splice_fill(&in->target, in->arrival, &in->values, true, &why) == 0)
 		return 0;
 	if (self->needs.bootstrap || self->needs.yaml)
 		return err_rule(err, why.code, "%s", why.text);
 	in->target.bootstrap = NULL;
 	sentence = pool_printf(&in->pool, "Pomerium could not start with this: %s", why.text);
 	if (self->listener.warn)
-		self->listener.warn(self->listener.self, &in->config->owner, sentence.ptr);
+		self->listener.warn(self->listener.self, &in->arrival->ticket.owner, sentence.ptr);
 	return 0;
 }
 
 static int fill(struct wanted *self, struct apply *in, struct err *err)
 {
-	if (unpack(in, err) < 0)
+	if (unpack(in, err) < 0 || check_kind(in, err) < 0)
 		return -1;
-	if (publisher_splice_fill(&in->target, in->config, &in->values, false, err) < 0)
+	if (publisher_splice_fill(&in->target, in->arrival, &in->values, false, err) < 0)
 		return -1;
 	if (check_bootstrap(self, in, err) < 0 || fill_bootstrap(self, in, err) < 0)
 		return -1;
@@ -174,7 +187,7 @@ static int fill(struct wanted *self, struct apply *in, struct err *err)
  * long as there are settings: without a Pomerium object there are none. */
 static void keep_bootstrap(struct wanted *self, struct apply *in)
 {
-	const struct owner *owner = publisher_wanted_owner(self, &in->config->owner);
+	const struct owner *owner = publisher_wanted_owner(self, &in->arrival->ticket.owner);
 
 	if (!self->needs.yaml || in->parts.bootstrap.ptr || !in->parts.settings.ptr)
 		return;
@@ -192,21 +205,36 @@ static enum wanted_outcome apply(struct wanted *self, struct apply *in, struct e
 	pack_parts(in);
 	list_certs(in);
 	keep_bootstrap(self, in);
-	return publisher_wanted_adopt(self, &in->config->owner, &in->parts, err);
+	return publisher_wanted_adopt(self, &in->arrival->ticket.owner, &in->parts, err);
 }
 
-enum wanted_outcome publisher_apply_config(struct wanted *self, const struct msg_config *config,
+static enum wanted_outcome find_and_apply(struct wanted *self, struct apply *in,
+					  struct msg_key *missing, struct err *err)
+{
+	switch (publisher_splice_find(&self->secret_cache, in->arrival, &in->pool, &in->values,
+				      missing, err)) {
+	case SPLICE_FOUND:
+		return apply(self, in, err);
+	case SPLICE_MISSING:
+		return WANTED_WAITS;
+	case SPLICE_REFUSED:
+		break;
+	}
+	return WANTED_REJECTED;
+}
+
+enum wanted_outcome publisher_apply_config(struct wanted *self, const struct arrival *arrival,
 					   struct msg_key *missing, struct err *err)
 {
-	struct apply in = { .config = config };
+	struct apply in = { .arrival = arrival };
 	struct err why = { "" };
-	enum wanted_outcome outcome = WANTED_WAITS;
+	enum wanted_outcome outcome;
 
 	pool_init(&in.pool);
-	if (publisher_splice_find(&self->secret_cache, config, &in.pool, &in.values, missing) == 0)
-		outcome = apply(self, &in, &why);
+	outcome = find_and_apply(self, &in, missing, &why);
 	if (outcome == WANTED_REJECTED) {
-		publisher_wanted_fault(self, &config->owner, rules_sentence(&why, &in.pool).ptr);
+		publisher_wanted_fault(self, &arrival->ticket.owner,
+				       rules_sentence(&why, &in.pool).ptr);
 		err_rule(err, why.code, "%s", why.text);
 	}
 	pool_wipe(&in.pool);

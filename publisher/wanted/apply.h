@@ -2,10 +2,11 @@
 #ifndef PUBLISHER_APPLY_H
 #define PUBLISHER_APPLY_H
 
+#include "publisher/wanted/arrival.h"
 #include "publisher/wanted/wanted.h"
 
-/* Fills the splices in. `missing` (may be NULL) gets the key of the first Secret whose value is not
- * there, borrowed from config. */
-enum wanted_outcome publisher_apply_config(struct wanted *self, const struct msg_config *config,
+/* Fills the splices in, as far as the ticket allows them. `missing` (may be NULL) gets the key of
+ * the first Secret whose value is not there, borrowed from the ticket. */
+enum wanted_outcome publisher_apply_config(struct wanted *self, const struct arrival *arrival,
 					   struct msg_key *missing, struct err *err);
 #endif

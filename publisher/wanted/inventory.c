@@ -118,10 +118,12 @@ int publisher_inventory_announce(struct inventory *inventory, const struct msg_i
 static bool is_fresh(const struct inventory *inventory, const struct inventory_owner *owner,
 		     uint64_t number, bool gone)
 {
-	if (owner && (number < owner->had || (owner->gone && number == owner->had)))
+	if (owner && number <= owner->had)
 		return false;
 	if (gone || (owner && is_announced(inventory, owner)))
 		return true;
+	if (!owner && number <= inventory->floor)
+		return false;
 	return !inventory->in_force || number > inventory->number;
 }
 
@@ -155,6 +157,8 @@ void publisher_inventory_flushed(struct inventory *inventory, const struct msg_f
 
 	if (flushed->epoch != inventory->epoch)
 		return;
+	if (flushed->number > inventory->floor)
+		inventory->floor = flushed->number;
 	for (size_t i = 0; map_next(&inventory->owners, &i, &key, &value);) {
 		const struct inventory_owner *owner = value;
 

@@ -15,6 +15,7 @@ struct inventory {
 	uint64_t number;  /* N of the announcement in force */
 	bool complete;    /* of the announcement in force: an owner that it lacks is gone */
 	size_t n_missing; /* announced and not arrived */
+	uint64_t floor;   /* FLUSHED: nothing up to it is on its way any more */
 };
 
 enum inventory_verdict {

@@ -1,7 +1,7 @@
-/* secret_cache: secret values by Secret, key and HMAC.
+/* secret_cache: secret values by Secret, key and fingerprint.
  *
  *   in     SECRET_PUT, and who holds what
- *   out    the value that an HMAC names, never another one of the same Secret
+ *   out    the value that a fingerprint names, never another one of the same Secret
  *   owns   the bytes of every value; wiped when they go
  *   never  logs or prints a value
  *
@@ -69,7 +69,7 @@ static struct str place_of(const struct secret_ref *ref, struct pool *pool)
 	char *text = pool_alloc(pool, place.len + HASH_LEN);
 
 	memcpy(text, place.ptr, place.len);
-	memcpy(text + place.len, ref->hmac->bytes, HASH_LEN);
+	memcpy(text + place.len, ref->fingerprint->bytes, HASH_LEN);
 	return (struct str){ text, place.len + HASH_LEN };
 }
 
@@ -128,7 +128,8 @@ void publisher_secret_cache_put(struct secret_cache *cache, const struct msg_sec
 	secret->items = mem_alloc((put->entries.n + 1) * sizeof(struct cached_value *));
 	for (size_t i = 0; i < put->entries.n; i++) {
 		const struct msg_secret_entry *e = &put->entries.items[i];
-		struct secret_ref ref = { put->key.namespace, put->key.name, e->name, &e->hmac };
+		struct secret_ref ref = { put->key.namespace, put->key.name, e->name,
+					  &e->fingerprint };
 		struct cached_value *value = add(cache, &ref, e->bytes);
 
 		if (value->secret == secret)

@@ -1,5 +1,5 @@
-/* secret_cache: secret values by Secret, key and HMAC, kept while somebody names them and wiped
- * after. */
+/* secret_cache: secret values by Secret, key and fingerprint, kept while somebody names them and
+ * wiped after. */
 #ifndef PUBLISHER_SECRET_CACHE_H
 #define PUBLISHER_SECRET_CACHE_H
 
@@ -7,7 +7,7 @@
 #include "msg/secret.h"
 
 struct secret_cache {
-	struct map values;  /* place and HMAC -> struct cached_value */
+	struct map values;  /* place and fingerprint -> struct cached_value */
 	struct map secrets; /* "namespace/name" -> struct cached_secret: what the last SECRET_PUT
 			       brought */
 };
@@ -15,7 +15,7 @@ struct secret_cache {
 /* Which value: everything is borrowed. */
 struct secret_ref {
 	struct str namespace, name, key;
-	const struct hash *hmac;
+	const struct hash *fingerprint;
 };
 
 struct cached_value;

@@ -1,67 +1,133 @@
 /* splice: fills secret values into an unpacked configuration.
  *
- *   in     a CONFIG, the secret cache
+ *   in     a CONFIG with its ticket, the secret cache
  *   out    the configuration with its secrets
- *   never  takes another value than the one that the HMAC names; quotes a value in a sentence
+ *   owns   nothing
+ *   never  takes a value that the ticket does not name, or puts one where no row of splice_table.c
+ *          sends it; quotes a value in a sentence
  */
 #include "publisher/wanted/splice.h"
 
+#include "msg/splice_table.h"
+#include "publisher/wanted/owner.h"
 #include "publisher/wanted/pgurl.h"
 #include "rules/rules.h"
 
-static const struct hash none; /* of a value that is not there */
+/* ---- which values ---- */
 
-static bool is_unset(const struct hash *hmac)
+static const struct msg_ticket_secret *secret_of(const struct arrival *arrival, uint64_t i)
 {
-	return memcmp(hmac, &none, sizeof(none)) == 0;
+	const struct msg_ticket_secret_list *list = &arrival->ticket.secrets;
+
+	return i < list->n ? &list->items[i] : NULL;
 }
 
-/* One value into the list. -1: it has not come. */
-static int find(const struct secret_cache *cache, const struct secret_ref *ref,
-		struct splice_values *out, struct msg_key *missing)
+static bool has_reference(const struct msg_ticket_secret *secret, const char *reference)
 {
-	struct cached_value *value =
-		is_unset(ref->hmac) ? NULL : publisher_secret_cache_get(cache, ref);
+	for (size_t i = 0; i < secret->references.n; i++)
+		if (str_is(secret->references.items[i], reference))
+			return true;
+	return false;
+}
 
-	out->items[out->n++] = value;
-	if (value || is_unset(ref->hmac))
+static const struct hash *fingerprint_of(const struct msg_ticket_secret *secret, struct str key)
+{
+	for (size_t i = 0; i < secret->values.n; i++)
+		if (str_eq(secret->values.items[i].key, key))
+			return &secret->values.items[i].fingerprint;
+	return NULL;
+}
+
+static int check_splice(const struct arrival *arrival, const struct msg_splice *splice,
+			struct err *err)
+{
+	const struct msg_ticket_secret *secret = secret_of(arrival, splice->secret);
+	const struct msg_splice_row *row = msg_splice_row(splice->row);
+
+	if (!secret)
+		return err_rule(err, RULE_SPLICE,
+				"a splice names Secret %llu of a ticket that has %zu",
+				(unsigned long long)splice->secret, arrival->ticket.secrets.n);
+	if (row && fingerprint_of(secret, splice->key) &&
+	    msg_splice_fits(row, (enum msg_kind)arrival->ticket.owner.kind, secret, splice->key,
+			    splice->at))
 		return 0;
-	if (missing)
-		*missing = (struct msg_key){ MSG_KIND_SECRET, ref->namespace, ref->name };
-	return -1;
+	return err_rule(err, RULE_SPLICE,
+			"Secret " STR_FMT "/" STR_FMT
+			", key %s: this value may not go where splice row %llu sends it",
+			STR_ARG(secret->namespace), STR_ARG(secret->name), err_quote(splice->key),
+			(unsigned long long)splice->row);
 }
 
-int publisher_splice_find(const struct secret_cache *cache, const struct msg_config *config,
-			  struct pool *pool, struct splice_values *out, struct msg_key *missing)
+static int check_certificate(const struct arrival *arrival,
+			     const struct msg_certificate *certificate, struct err *err)
 {
-	int rc = 0;
+	const struct msg_ticket_secret *secret = secret_of(arrival, certificate->secret);
+	const char *reference = arrival->ticket.owner.kind == MSG_KIND_POMERIUM
+					? MSG_TICKET_CERTIFICATES
+					: MSG_TICKET_TLS;
+
+	if (!secret)
+		return err_rule(err, RULE_SPLICE,
+				"a certificate names Secret %llu of a ticket that has %zu",
+				(unsigned long long)certificate->secret, arrival->ticket.secrets.n);
+	if (str_is(secret->type, "kubernetes.io/tls") && has_reference(secret, reference))
+		return 0;
+	return err_rule(err, RULE_SPLICE,
+			"Secret " STR_FMT "/" STR_FMT
+			" is not one of type kubernetes.io/tls under %s",
+			STR_ARG(secret->namespace), STR_ARG(secret->name), reference);
+}
+
+/* One value into the list. False: it has not come. */
+static bool find(const struct secret_cache *cache, const struct msg_ticket_secret *secret,
+		 struct str key, struct splice_values *out)
+{
+	const struct hash *fingerprint = fingerprint_of(secret, key);
+	const struct secret_ref ref = { secret->namespace, secret->name, key, fingerprint };
+	struct cached_value *value = NULL;
+
+	if (fingerprint)
+		value = publisher_secret_cache_get(cache, &ref);
+	out->items[out->n++] = value;
+	return value || !fingerprint;
+}
+
+static enum splice_found tell_missing(const struct msg_ticket_secret *secret,
+				      struct msg_key *missing)
+{
+	if (missing)
+		*missing = (struct msg_key){ MSG_KIND_SECRET, secret->namespace, secret->name };
+	return SPLICE_MISSING;
+}
+
+enum splice_found publisher_splice_find(const struct secret_cache *cache,
+					const struct arrival *arrival, struct pool *pool,
+					struct splice_values *out, struct msg_key *missing,
+					struct err *err)
+{
+	const struct msg_splice_list *splices = &arrival->config.splices;
+	const struct msg_certificate_list *certificates = &arrival->config.certificates;
+	const struct msg_ticket_secret *secret;
 
 	out->n = 0;
-	out->items =
-		pool_array(pool, config->splices.n + config->certificates.n + config->files.n + 1,
-			   sizeof(*out->items));
-	for (size_t i = 0; !rc && i < config->splices.n; i++) {
-		const struct msg_splice *s = &config->splices.items[i];
-		struct secret_ref ref = { s->secret_namespace, s->secret_name, s->secret_key,
-					  &s->hmac };
-
-		rc = find(cache, &ref, out, missing);
+	out->items = pool_array(pool, splices->n + 2 * certificates->n + 1, sizeof(*out->items));
+	for (size_t i = 0; i < splices->n; i++) {
+		if (check_splice(arrival, &splices->items[i], err) < 0)
+			return SPLICE_REFUSED;
+		secret = secret_of(arrival, splices->items[i].secret);
+		if (!find(cache, secret, splices->items[i].key, out))
+			return tell_missing(secret, missing);
 	}
-	for (size_t i = 0; !rc && i < config->certificates.n; i++) {
-		const struct msg_certificate *c = &config->certificates.items[i];
-		struct secret_ref ref = { c->secret_namespace, c->secret_name, STR("tls.key"),
-					  &c->key_hmac };
-
-		rc = find(cache, &ref, out, missing);
+	for (size_t i = 0; i < certificates->n; i++) {
+		if (check_certificate(arrival, &certificates->items[i], err) < 0)
+			return SPLICE_REFUSED;
+		secret = secret_of(arrival, certificates->items[i].secret);
+		if (!find(cache, secret, STR("tls.crt"), out) ||
+		    !find(cache, secret, STR("tls.key"), out))
+			return tell_missing(secret, missing);
 	}
-	for (size_t i = 0; !rc && i < config->files.n; i++) {
-		const struct msg_file *f = &config->files.items[i];
-		struct secret_ref ref = { f->secret_namespace, f->secret_name, f->secret_key,
-					  &f->hmac };
-
-		rc = find(cache, &ref, out, missing);
-	}
-	return rc;
+	return SPLICE_FOUND;
 }
 
 struct str publisher_splice_value(const struct splice_values *values, size_t i)
@@ -69,90 +135,101 @@ struct str publisher_splice_value(const struct splice_values *values, size_t i)
 	return values->items[i] ? publisher_secret_cache_bytes(values->items[i]) : STR_NONE;
 }
 
+size_t publisher_splice_files(const struct arrival *arrival, const struct splice_values *values,
+			      struct pool *pool, struct good_file **out)
+{
+	const struct msg_splice_list *splices = &arrival->config.splices;
+	size_t n = 0;
+
+	*out = pool_array(pool, splices->n + 1, sizeof(**out));
+	for (size_t i = 0; i < splices->n; i++) {
+		const struct msg_splice_row *row = msg_splice_row(splices->items[i].row);
+
+		if (row && row->target == MSG_SPLICE_FILE)
+			(*out)[n++] = (struct good_file){ str_from(row->field),
+							  publisher_splice_value(values, i) };
+	}
+	return n;
+}
+
+/* ---- filling in ---- */
+
 /* Would the names of its files fit into this connection string? */
-static int check_postgres(struct str text, const struct msg_file_list *files, struct pool *pool,
-			  struct err *err)
+static int check_postgres(struct str text, const struct arrival *arrival,
+			  const struct splice_values *values, struct pool *pool, struct err *err)
 {
 	struct str_map params = { 0 };
+	struct good_file *files;
 	struct str out;
+	size_t n = publisher_splice_files(arrival, values, pool, &files);
 
-	if (!files->n)
+	if (!n)
 		return 0;
-	for (size_t i = 0; i < files->n; i++)
-		*(struct str_pair *)pool_push(pool, &params.items, &params.n,
-					      sizeof(*params.items)) =
-			(struct str_pair){ files->items[i].name, STR("/file") };
+	params.items = pool_array(pool, n, sizeof(*params.items));
+	for (; params.n < n; params.n++)
+		params.items[params.n] = (struct str_pair){ files[params.n].name, STR("/file") };
 	return publisher_pgurl_add(text, &params, pool, &out, err);
 }
 
-static int encode(const struct msg_splice *splice, const struct msg_config *config,
-		  struct pool *pool, struct str *bytes, struct err *err)
+static struct str base64(struct str bytes, struct pool *pool)
 {
 	struct buf buf;
+	struct str text;
 
-	switch (splice->encoding) {
-	case MSG_SPLICE_RAW:
-		return 0;
-	case MSG_SPLICE_BASE64:
-		buf_init(&buf, BUF_MAX_TEXT);
-		buf_base64(&buf, *bytes);
-		*bytes = pool_str(pool, buf.len ? buf_view(&buf) : STR(""));
-		buf_wipe(&buf);
-		return 0;
-	case MSG_SPLICE_POSTGRES_URL:
-		return check_postgres(*bytes, &config->files, pool, err);
-	}
-	return err_rule(err, RULE_SPLICE, "encoding %llu of a splice is unknown",
-			(unsigned long long)splice->encoding);
+	buf_init(&buf, BUF_MAX_TEXT);
+	buf_base64(&buf, bytes);
+	text = pool_str(pool, buf.len ? buf_view(&buf) : STR(""));
+	buf_wipe(&buf);
+	return text;
 }
 
-static int fill_routes(const struct splice_target *target, const struct msg_splice *splice,
-		       struct str bytes, struct err *err)
+static int fill_routes(const struct splice_target *target, struct str path, struct str bytes,
+		       struct err *err)
 {
-	size_t n_filled = 0;
-
-	for (size_t i = 0; i < target->config->n_routes; i++) {
-		Pomerium__Config__Route *route = target->config->routes[i];
-
-		if (splice->route_id.len && !str_eq(splice->route_id, pb_str(route->id)))
-			continue;
-		if (pb_set_path(&route->base, splice->path, bytes, target->pool, err) < 0)
+	for (size_t i = 0; i < target->config->n_routes; i++)
+		if (pb_set_path(&target->config->routes[i]->base, path, bytes, target->pool, err) <
+		    0)
 			return -1;
-		n_filled++;
-	}
-	if (splice->route_id.len && !n_filled)
-		return err_rule(err, RULE_SPLICE, "there is no route %s",
-				err_quote(splice->route_id));
 	return 0;
 }
 
-static int fill(const struct splice_target *target, const struct msg_splice *splice,
-		struct str bytes, struct err *err)
+static int fill(const struct splice_target *target, const struct msg_splice_row *row,
+		struct str path, struct str bytes, struct err *err)
 {
-	if (splice->bootstrap)
-		return pb_set_path(&target->bootstrap->base, splice->path, bytes, target->pool,
-				   err);
-	if (str_starts(splice->path, "settings."))
-		return pb_set_path(&target->config->base, splice->path, bytes, target->pool, err);
-	return fill_routes(target, splice, bytes, err);
+	Pomerium__Config__Config *config =
+		row->target == MSG_SPLICE_BOOTSTRAP ? target->bootstrap : target->config;
+
+	if (row->encoding == MSG_SPLICE_BASE64)
+		bytes = base64(bytes, target->pool);
+	if (row->target == MSG_SPLICE_ROUTES)
+		return fill_routes(target, path, bytes, err);
+	path = pool_printf(target->pool, "settings." STR_FMT, STR_ARG(path));
+	return pb_set_path(&config->base, path, bytes, target->pool, err);
 }
 
-int publisher_splice_fill(const struct splice_target *target, const struct msg_config *config,
+static bool is_of_bootstrap(const struct msg_splice_row *row)
+{
+	return row->target == MSG_SPLICE_BOOTSTRAP;
+}
+
+int publisher_splice_fill(const struct splice_target *target, const struct arrival *arrival,
 			  const struct splice_values *values, bool bootstrap, struct err *err)
 {
-	for (size_t i = 0; i < config->splices.n; i++) {
-		const struct msg_splice *splice = &config->splices.items[i];
+	for (size_t i = 0; i < arrival->config.splices.n; i++) {
+		const struct msg_splice *splice = &arrival->config.splices.items[i];
+		const struct msg_splice_row *row = msg_splice_row(splice->row);
+		const struct msg_ticket_secret *secret = secret_of(arrival, splice->secret);
 		struct str bytes = publisher_splice_value(values, i);
 
-		if (splice->bootstrap != bootstrap)
+		if (row->target == MSG_SPLICE_FILE || is_of_bootstrap(row) != bootstrap)
 			continue;
-		if (!bytes.ptr)
-			bytes = STR("");
-		if (encode(splice, config, target->pool, &bytes, err) < 0 ||
-		    fill(target, splice, bytes, err) < 0)
+		if ((row->encoding == MSG_SPLICE_POSTGRES_URL &&
+		     check_postgres(bytes, arrival, values, target->pool, err) < 0) ||
+		    fill(target, row, msg_splice_path(row, splice->at, target->pool), bytes, err) <
+			    0)
 			return err_wrap(err, "Secret " STR_FMT "/" STR_FMT ", key " STR_FMT,
-					STR_ARG(splice->secret_namespace),
-					STR_ARG(splice->secret_name), STR_ARG(splice->secret_key));
+					STR_ARG(secret->namespace), STR_ARG(secret->name),
+					STR_ARG(splice->key));
 	}
 	return 0;
 }

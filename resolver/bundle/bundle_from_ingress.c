@@ -63,19 +63,20 @@ static int add_service(const struct bundle_source *source, const struct referenc
 
 enum resolve_outcome resolver_bundle_from_ingress(const struct bundle_source *source,
 						  struct msg_ingress *ingress, struct pool *pool,
-						  struct msg_bundle *out, struct err *err)
+						  struct resolved *out, struct err *err)
 {
 	struct reference_list refs;
 	enum resolve_outcome outcome;
 
-	out->ingress = ingress;
+	out->bundle.ingress = ingress;
+	out->ticket.status = ingress->status.loadBalancer;
 	resolver_references_from_ingress(ingress, source->settings->prefix, pool, &refs);
 	outcome = resolver_bundle_parts_add_secrets(source, &refs, pool, out, err);
 	if (outcome == RESOLVE_REJECT)
 		return outcome;
 	for (size_t i = 0; i < refs.n; i++)
 		if (refs.items[i].kind == MSG_KIND_SERVICE &&
-		    add_service(source, &refs.items[i], pool, out, err) < 0)
+		    add_service(source, &refs.items[i], pool, &out->bundle, err) < 0)
 			return RESOLVE_REJECT;
 	return outcome;
 }

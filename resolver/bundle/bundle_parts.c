@@ -69,9 +69,25 @@ static int explain_answer(const struct bundle_source *source, const struct refer
 	return -1;
 }
 
+/* One place in the bundle, the same in the ticket. */
+static void add_secret(const struct bundle_source *source, const struct reference *ref,
+		       const struct msg_bundle_secret *secret, struct pool *pool,
+		       struct resolved *out)
+{
+	struct msg_bundle_secret_list *facts = &out->bundle.secrets;
+	struct msg_ticket_secret_list *vouched = &out->ticket.secrets;
+	struct msg_ticket_secret *of_ticket;
+
+	*(struct msg_bundle_secret *)pool_push(pool, &facts->items, &facts->n, sizeof(*secret)) =
+		*secret;
+	of_ticket = pool_push(pool, &vouched->items, &vouched->n, sizeof(*of_ticket));
+	resolver_secrets_vouch(source->secrets, &ref->key, of_ticket);
+	of_ticket->references = ref->places;
+}
+
 enum resolve_outcome resolver_bundle_parts_add_secrets(const struct bundle_source *source,
 						       const struct reference_list *refs,
-						       struct pool *pool, struct msg_bundle *out,
+						       struct pool *pool, struct resolved *out,
 						       struct err *err)
 {
 	enum resolve_outcome outcome = RESOLVE_BUNDLE;
@@ -79,28 +95,24 @@ enum resolve_outcome resolver_bundle_parts_add_secrets(const struct bundle_sourc
 	for (size_t i = 0; i < refs->n; i++) {
 		const struct reference *ref = &refs->items[i];
 		struct msg_bundle_secret secret;
-		enum msg_secret_answer answer;
 
 		if (ref->kind != MSG_KIND_SECRET)
 			continue;
 		if (ref->key.kind == MSG_KIND_NONE) {
-			explain_malformed(ref, out, err);
+			explain_malformed(ref, &out->bundle, err);
 			return RESOLVE_REJECT;
 		}
-		if (!resolver_secrets_get(source->secrets, &ref->key, &answer, &secret)) {
+		if (!resolver_secrets_get(source->secrets, &ref->key, &secret)) {
 			outcome = RESOLVE_WAIT;
 			continue;
 		}
-		if (answer != MSG_SECRET_FOUND && source->settings->lenient)
+		if (secret.answer != MSG_SECRET_FOUND &&
+		    (source->settings->lenient ||
+		     (secret.answer == MSG_SECRET_ABSENT && ref->is_optional)))
 			continue;
-		if (answer == MSG_SECRET_ABSENT && ref->is_optional)
-			continue;
-		if (explain_answer(source, ref, answer, err) < 0)
+		if (explain_answer(source, ref, (enum msg_secret_answer)secret.answer, err) < 0)
 			return RESOLVE_REJECT;
-		secret.namespace = ref->key.namespace;
-		secret.name = ref->key.name;
-		*(struct msg_bundle_secret *)pool_push(pool, &out->secrets.items, &out->secrets.n,
-						       sizeof(secret)) = secret;
+		add_secret(source, ref, &secret, pool, out);
 	}
 	return outcome;
 }

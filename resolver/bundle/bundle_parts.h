@@ -28,16 +28,16 @@ struct bundle_source {
 /* bundle_from_ingress.c; the Ingress was unpacked into the pool. */
 enum resolve_outcome resolver_bundle_from_ingress(const struct bundle_source *source,
 						  struct msg_ingress *ingress, struct pool *pool,
-						  struct msg_bundle *out, struct err *err);
+						  struct resolved *out, struct err *err);
 /* bundle_from_settings.c */
 enum resolve_outcome resolver_bundle_from_settings(const struct bundle_source *source,
-						   struct pool *pool, struct msg_bundle *out,
+						   struct pool *pool, struct resolved *out,
 						   struct err *err);
 
 /* bundle_parts.c. Secrets among the references into out; RESOLVE_BUNDLE if all are there. */
 enum resolve_outcome resolver_bundle_parts_add_secrets(const struct bundle_source *source,
 						       const struct reference_list *refs,
-						       struct pool *pool, struct msg_bundle *out,
+						       struct pool *pool, struct resolved *out,
 						       struct err *err);
 /* ": Services cannot be read (reason)" if a kind cannot be read just now, else "". */
 const char *resolver_bundle_parts_why_unread(const struct bundle_source *source, enum msg_kind kind,

@@ -7,6 +7,7 @@
 #include "resolver/graph/references.h"
 
 #include "base/map.h"
+#include "msg/ticket.h"
 #include "resolver/graph/key.h"
 
 /* Annotations under our prefix with this ending name a Secret beside the Ingress. */
@@ -50,16 +51,26 @@ struct collector {
 			    times */
 };
 
-/* False if this was named already. */
-static bool is_first(struct collector *c, enum msg_kind kind, struct str text)
+/* What was named already under this name; NULL: it is now, and the next reference is of it. */
+static struct reference *named(struct collector *c, enum msg_kind kind, struct str text)
 {
-	static const char marks[MSG_N_KINDS];
 	struct str name = pool_printf(c->pool, "%d/" STR_FMT, (int)kind, STR_ARG(text));
+	size_t at = (size_t)map_get(&c->seen, name);
 
-	if (map_get(&c->seen, name))
-		return false;
-	map_put(&c->seen, name, (void *)&marks[kind]);
-	return true;
+	if (at)
+		return &c->out->items[at - 1];
+	map_put(&c->seen, name, (void *)(c->out->n + 1));
+	return NULL;
+}
+
+/* One place after the other is read, so an equal one is the last. */
+static void add_place(struct collector *c, struct reference *ref, struct str place)
+{
+	struct str_list *places = &ref->places;
+
+	if (!places->n || !str_eq(places->items[places->n - 1], place))
+		*(struct str *)pool_push(c->pool, &places->items, &places->n,
+					 sizeof(*places->items)) = place;
 }
 
 static struct reference *add(struct collector *c, struct msg_key key, struct str text)
@@ -74,28 +85,44 @@ static struct reference *add(struct collector *c, struct msg_key key, struct str
 	return ref;
 }
 
+/* NULL: it was named already. */
 static struct reference *add_named(struct collector *c, enum msg_kind kind, struct str namespace,
 				   struct str name)
 {
-	if (!is_first(c, kind, name))
+	if (named(c, kind, name))
 		return NULL;
 	return add(c, (struct msg_key){ .kind = kind, .namespace = namespace, .name = name }, name);
+}
+
+/* A Secret beside the Ingress. */
+static void add_secret(struct collector *c, const struct msg_meta *meta, struct str name,
+		       struct str where, struct str place)
+{
+	struct reference *ref = named(c, MSG_KIND_SECRET, name);
+
+	if (!ref) {
+		ref = add(c,
+			  (struct msg_key){ .kind = MSG_KIND_SECRET,
+					    .namespace = meta->namespace,
+					    .name = name },
+			  name);
+		ref->where = where;
+	}
+	add_place(c, ref, place);
 }
 
 static void collect_ingress_secrets(struct collector *c, const struct msg_ingress *ingress,
 				    struct str prefix)
 {
 	const struct msg_meta *meta = &ingress->metadata;
-	struct reference *ref;
 
 	for (size_t i = 0; i < ingress->spec.tls.n; i++) {
 		struct str name = ingress->spec.tls.items[i].secretName;
 
-		if (name.len == 0)
-			continue;
-		ref = add_named(c, MSG_KIND_SECRET, meta->namespace, name);
-		if (ref)
-			ref->where = pool_printf(c->pool, "spec.tls[%zu].secretName", i);
+		if (name.len)
+			add_secret(c, meta, name,
+				   pool_printf(c->pool, "spec.tls[%zu].secretName", i),
+				   STR(MSG_TICKET_TLS));
 	}
 	for (size_t i = 0; i < meta->annotations.n; i++) {
 		struct str key = meta->annotations.items[i].key;
@@ -103,10 +130,9 @@ static void collect_ingress_secrets(struct collector *c, const struct msg_ingres
 		if (key.len <= prefix.len || key.ptr[prefix.len] != '/' ||
 		    !str_ends(key, SECRET_SUFFIX) || !str_eq(str_slice(key, 0, prefix.len), prefix))
 			continue;
-		ref = add_named(c, MSG_KIND_SECRET, meta->namespace,
-				meta->annotations.items[i].value);
-		if (ref)
-			ref->where = pool_printf(c->pool, "annotation " STR_FMT, STR_ARG(key));
+		add_secret(c, meta, meta->annotations.items[i].value,
+			   pool_printf(c->pool, "annotation " STR_FMT, STR_ARG(key)),
+			   str_slice(key, prefix.len + 1, key.len));
 	}
 }
 
@@ -194,13 +220,17 @@ static void add_reference(struct collector *c, const struct reference_field *fie
 	struct reference *ref;
 
 	/* A value of another type is for the translator to refuse. */
-	if (v->type != VALUE_STRING || !is_first(c, MSG_KIND_SECRET, v->string))
+	if (v->type != VALUE_STRING)
 		return;
-	if (!resolver_key_from_reference(v->string, &key))
-		key.name = STR_NONE;
-	ref = add(c, key, v->string);
-	ref->where = where;
-	ref->is_optional = field->is_optional;
+	ref = named(c, MSG_KIND_SECRET, v->string);
+	if (!ref) {
+		if (!resolver_key_from_reference(v->string, &key))
+			key.name = STR_NONE;
+		ref = add(c, key, v->string);
+		ref->where = where;
+		ref->is_optional = field->is_optional;
+	}
+	add_place(c, ref, place_of(field, c->pool));
 }
 
 static void collect_field(struct collector *c, const struct reference_field *field,

@@ -9,7 +9,8 @@ struct reference {
 	struct msg_key key; /* its kind is MSG_KIND_NONE if no object can have the name that is
 			       written there */
 	struct str where;   /* first place that names it, for sentences: spec.tls[0].secretName */
-	bool is_optional;   /* the owner can do without it, if there is none */
+	struct str_list places; /* all that name it, of a Secret, as in a ticket */
+	bool is_optional;       /* the owner can do without it, if there is none */
 	struct str text; /* as written there; absent: nothing is written where something must be */
 };
 

@@ -28,16 +28,17 @@ static uint64_t start_turn(const struct dispatch *self, const struct queue_turn 
 	return start.seen_ns;
 }
 
+/* Without a MAC: it comes from the resolver itself. */
 static void send_reject(const struct dispatch *self, const struct queue_turn *turn,
-			const struct err *reason, struct pool *pool)
+			struct msg_ticket *ticket, const struct err *reason, struct pool *pool)
 {
-	const struct msg_meta *meta = resolver_resolve_meta(self->resolve, &turn->owner, pool);
-	struct msg_reject reject = { .owner = turn->owner,
-				     .uid = meta->uid,
-				     .generation = meta->generation };
+	struct msg_reject reject = { .owner = turn->owner, .reason = rules_sentence(reason, pool) };
 	const uint64_t seen_ns = start_turn(self, turn, NULL, &reject.stamp);
 
-	reject.reason = rules_sentence(reason, pool);
+	ticket->stamp = reject.stamp;
+	ticket->key_id = 0;
+	ticket->secrets.n = 0;
+	(void)msg_ticket_seal(ticket, NULL, pool, &reject.ticket);
 	actor_send_seen(self->publisher, MSG_REJECT, &reject, seen_ns);
 }
 
@@ -52,50 +53,65 @@ static void send_delete(const struct dispatch *self, const struct queue_turn *tu
 	actor_send_seen(self->publisher, MSG_DELETE, &gone, seen_ns);
 }
 
+/* -1: it has more Secrets than a ticket holds. */
+static int seal(const struct dispatch *self, struct resolved *what, struct pool *pool)
+{
+	what->ticket.stamp = what->bundle.stamp;
+	what->ticket.key_id = self->out->ticket_key.id;
+	return msg_ticket_seal(&what->ticket, &self->out->ticket_key.key, pool,
+			       &what->bundle.ticket);
+}
+
 static void send_bundle(const struct dispatch *self, const struct queue_turn *turn,
-			struct msg_bundle *bundle, struct pool *pool)
+			struct resolved *what, struct pool *pool)
 {
 	struct actor_peer *peer = turn->worker->peer;
-	const uint64_t seen_ns = start_turn(self, turn, turn->worker, &bundle->stamp);
+	const uint64_t seen_ns = start_turn(self, turn, turn->worker, &what->bundle.stamp);
 	struct err reason;
 
-	if (actor_send_seen(peer, MSG_BUNDLE, bundle, seen_ns) == 0 || actor_credit(peer) == 0)
+	if (seal(self, what, pool) < 0)
+		err_rule(&reason, RULE_BUNDLE_SIZE,
+			 "it names too many Secrets, or too many keys are in them: their names "
+			 "must stay below 1 MiB");
+	else if (actor_send_seen(peer, MSG_BUNDLE, &what->bundle, seen_ns) == 0 ||
+		 actor_credit(peer) == 0)
 		return;
-	err_rule(&reason, RULE_BUNDLE_SIZE,
-		 "it is too large to be translated: with its Services and Secrets it must stay "
-		 "below 32 MiB");
-	send_reject(self, turn, &reason, pool);
+	else
+		err_rule(&reason, RULE_BUNDLE_SIZE,
+			 "it is too large to be translated: with its Services and Secrets it must "
+			 "stay below 32 MiB");
+	send_reject(self, turn, &what->ticket, &reason, pool);
 }
 
 /* It is left out until its next change. */
 static void send_crashed(const struct dispatch *self, const struct queue_turn *turn,
-			 struct pool *pool)
+			 struct msg_ticket *ticket, struct pool *pool)
 {
 	struct err reason;
 
 	err_rule(&reason, RULE_CRASHED,
 		 "translation crashed three times: it is left out until its next change");
-	send_reject(self, turn, &reason, pool);
+	send_reject(self, turn, ticket, &reason, pool);
 }
 
 static void handle_turn(const struct dispatch *self, const struct queue_turn *turn)
 {
-	struct msg_bundle bundle;
+	struct resolved what;
 	struct err err = { "" };
 	struct pool pool;
 
 	pool_init(&pool);
-	switch (resolver_resolve_owner(self->resolve, &turn->owner, &pool, &bundle, &err)) {
+	switch (resolver_resolve_owner(self->resolve, &turn->owner, &pool, &what, &err)) {
 	case RESOLVE_BUNDLE:
 		if (turn->crashed)
-			send_crashed(self, turn, &pool);
+			send_crashed(self, turn, &what.ticket, &pool);
 		else if (turn->worker)
-			send_bundle(self, turn, &bundle, &pool);
+			send_bundle(self, turn, &what, &pool);
 		else /* it came back while its deletion waited */
 			resolver_queue_mark(&self->out->queue, &turn->owner, true, 0);
 		break;
 	case RESOLVE_REJECT:
-		send_reject(self, turn, &err, &pool);
+		send_reject(self, turn, &what.ticket, &err, &pool);
 		break;
 	case RESOLVE_WAIT:
 		resolver_queue_leave(&self->out->queue, turn->job);

@@ -8,6 +8,7 @@
 #include "resolver/outgoing/outgoing.h"
 
 #include "actor/actor.h"
+#include "base/mem.h"
 
 static void on_dirty(void *arg, const struct msg_key *owner, bool exists, uint64_t seen_ns)
 {
@@ -62,6 +63,24 @@ void resolver_outgoing_ask_again(struct outgoing *self, const struct secrets *se
 	add_all(&self->wanted, secrets);
 }
 
+void resolver_outgoing_begin(struct outgoing *self)
+{
+	mem_wipe(&self->ticket_key, sizeof(self->ticket_key));
+	resolver_announce_clear(&self->announce);
+}
+
+int resolver_outgoing_take_key(struct outgoing *self, const struct msg_ticket_key *key,
+			       struct err *err)
+{
+	if (!key->id || key->key.len != HASH_LEN)
+		return err_set(err,
+			       "a key for tickets has an id and %d bytes, and this one has %zu",
+			       HASH_LEN, key->key.len);
+	self->ticket_key.id = key->id;
+	memcpy(self->ticket_key.key.bytes, key->key.ptr, HASH_LEN);
+	return 0;
+}
+
 /* Owners that were missing while a kind could not be read are only known to be gone once it can. */
 static bool is_due(const struct announce *last, const struct resolve *resolve)
 {
@@ -102,6 +121,7 @@ void resolver_outgoing_init(struct outgoing *self)
 
 void resolver_outgoing_clear(struct outgoing *self)
 {
+	mem_wipe(&self->ticket_key, sizeof(self->ticket_key));
 	resolver_queue_clear(&self->queue);
 	resolver_announce_clear(&self->announce);
 	resolver_keyqueue_clear(&self->values);

@@ -11,6 +11,11 @@
 #include "resolver/secrets/secrets.h"
 
 struct outgoing {
+	/* From the publisher; no id: it has not come, and neither inventory nor bundles go out. */
+	struct {
+		uint64_t id;
+		struct hash key;
+	} ticket_key;
 	struct keyqueue unwanted, wanted; /* to the watcher: Secrets to let go of, to ask for */
 	struct keyqueue values;           /* to the publisher: Secrets whose values it lacks */
 	struct announce announce;         /* to the publisher: the inventory */
@@ -26,6 +31,10 @@ void resolver_outgoing_clear(struct outgoing *self);
 struct resolve_sink resolver_outgoing_sink(struct outgoing *self);
 /* The watcher is a new one: it has to hear of every Secret that is wanted. */
 void resolver_outgoing_ask_again(struct outgoing *self, const struct secrets *secrets);
+/* The publisher is up: everything goes out anew, once it has given a key for tickets. */
+void resolver_outgoing_begin(struct outgoing *self);
+int resolver_outgoing_take_key(struct outgoing *self, const struct msg_ticket_key *key,
+			       struct err *err);
 /* Begins an announcement if one is due: there was none, or the last one was not complete and this
  * one is. It takes first the values, then the inventory, then all bundles to the publisher. */
 void resolver_outgoing_announce(struct outgoing *self, struct resolve *resolve);

@@ -146,8 +146,17 @@ bool resolver_resolve_complete(const struct resolve *self)
 
 /* ---- output ---- */
 
+static void name_owner(const struct msg_key *owner, const struct msg_meta *meta,
+		       struct resolved *out)
+{
+	*out = (struct resolved){ .bundle.owner = *owner, .ticket.owner = *owner };
+	out->ticket.uid = meta ? meta->uid : STR("");
+	out->ticket.generation = meta ? meta->generation : 0;
+	out->ticket.created = meta ? meta->creationTimestamp : 0;
+}
+
 enum resolve_outcome resolver_resolve_owner(struct resolve *self, const struct msg_key *owner,
-					    struct pool *pool, struct msg_bundle *bundle,
+					    struct pool *pool, struct resolved *out,
 					    struct err *err)
 {
 	struct bundle_source source = { .settings = &self->settings,
@@ -155,26 +164,26 @@ enum resolve_outcome resolver_resolve_owner(struct resolve *self, const struct m
 					.graph = &self->graph,
 					.secrets = &self->secrets,
 					.kinds = self->kinds };
+	const struct msg_key key = msg_key_dup(owner, pool);
+	enum resolve_outcome outcome;
 	struct msg_object object;
 
-	*bundle = (struct msg_bundle){ .owner = msg_key_dup(owner, pool) };
+	name_owner(&key, NULL, out);
 	if (!resolver_changes_is_owner(self, owner))
 		return RESOLVE_GONE;
-	if (owner->kind == MSG_KIND_POMERIUM)
-		return resolver_bundle_from_settings(&source, pool, bundle, err);
-	if (resolver_store_get(&self->store, owner, pool, &object) < 0)
+	if (resolver_store_get(&self->store, owner, pool, &object) == 0)
+		name_owner(&key,
+			   object.ingress ? &object.ingress->metadata : &object.pomerium->metadata,
+			   out);
+	else if (owner->kind != MSG_KIND_POMERIUM)
 		return RESOLVE_GONE;
-	return resolver_bundle_from_ingress(&source, object.ingress, pool, bundle, err);
-}
-
-const struct msg_meta *resolver_resolve_meta(struct resolve *self, const struct msg_key *owner,
-					     struct pool *pool)
-{
-	struct msg_object object;
-
-	if (resolver_store_get(&self->store, owner, pool, &object) < 0)
-		return pool_alloc(pool, sizeof(struct msg_meta));
-	return object.ingress ? &object.ingress->metadata : &object.pomerium->metadata;
+	if (owner->kind == MSG_KIND_POMERIUM)
+		outcome = resolver_bundle_from_settings(&source, pool, out, err);
+	else
+		outcome = resolver_bundle_from_ingress(&source, object.ingress, pool, out, err);
+	if (outcome == RESOLVE_REJECT)
+		out->ticket.secrets.n = 0;
+	return outcome;
 }
 
 static int compare_keys(const void *a, const void *b)

@@ -56,19 +56,23 @@ bool resolver_resolve_synced(const struct resolve *self); /* there was a state o
 bool resolver_resolve_complete(
 	const struct resolve *self); /* and none of those that make owners is unavailable */
 
+/* A bundle and what is vouched for with it: all but stamp, key and seal. */
+struct resolved {
+	struct msg_bundle bundle;
+	struct msg_ticket ticket;
+};
+
 enum resolve_outcome {
-	RESOLVE_BUNDLE, /* *bundle is filled in (all but the stamp); it lives in the pool and
-			   borrows what is known of Secrets until the next change */
-	RESOLVE_REJECT, /* err says why: something it needs is missing or cannot be read */
+	RESOLVE_BUNDLE, /* *out is filled in; it lives in the pool and borrows what is known of
+			   Secrets until the next change */
+	RESOLVE_REJECT, /* err says why: something it needs is missing or cannot be read; of *out
+			   the ticket counts, without Secrets */
 	RESOLVE_WAIT,   /* secret values are on their way; it will be dirty again */
 	RESOLVE_GONE    /* no such owner, or not ours (any more) */
 };
 enum resolve_outcome resolver_resolve_owner(struct resolve *self, const struct msg_key *owner,
-					    struct pool *pool, struct msg_bundle *bundle,
+					    struct pool *pool, struct resolved *out,
 					    struct err *err);
-/* uid and generation of an owner, for a REJECT; in the pool. */
-const struct msg_meta *resolver_resolve_meta(struct resolve *self, const struct msg_key *owner,
-					     struct pool *pool);
 /* Why an Ingress that is there is not ours, in the pool; NULL: it is, or it is not there. */
 const char *resolver_resolve_why_not(const struct resolve *self, const struct msg_key *ingress,
 				     struct pool *pool);

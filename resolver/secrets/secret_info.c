@@ -1,7 +1,7 @@
 /* secret_info: what a process that must not see a secret value may know of it.
  *
  *   in     the decoded values of one Secret
- *   out    length, keyed digest, form, and the public parts in clear
+ *   out    length, form, and the public parts in clear
  *   never  keeps, prints or copies a value
  */
 #include "resolver/secrets/secret_info.h"
@@ -39,8 +39,8 @@ static bool is_public(struct str name, struct str value)
 	return (str_is(name, "tls.crt") || str_is(name, "ca.crt")) && !x509_pem_has_key(value);
 }
 
-void resolver_secret_info_from_data(const struct str_map *data, const struct hash *boot_key,
-				    struct pool *pool, struct msg_secret_info_list *out)
+void resolver_secret_info_from_data(const struct str_map *data, struct pool *pool,
+				    struct msg_secret_info_list *out)
 {
 	struct str pem = str_map_get(data, "tls.crt");
 	X509 *cert = pem.len <= PEM_MAX ? x509_cert_read(pem, X509_BORINGSSL, NULL) : NULL;
@@ -53,7 +53,6 @@ void resolver_secret_info_from_data(const struct str_map *data, const struct has
 
 		info->name = data->items[i].key;
 		info->len = value.len;
-		info->hmac = hash_hmac(boot_key, value);
 		info->utf8 = str_is_utf8(value);
 		info->has_control = str_has_control(value);
 		info->is_blank = is_blank(value);

@@ -6,7 +6,7 @@
 
 /* One info an entry of data, in its order; names and public parts are borrowed from data, the list
  * lives in the pool. */
-void resolver_secret_info_from_data(const struct str_map *data, const struct hash *boot_key,
-				    struct pool *pool, struct msg_secret_info_list *out);
+void resolver_secret_info_from_data(const struct str_map *data, struct pool *pool,
+				    struct msg_secret_info_list *out);
 
 #endif

@@ -18,6 +18,7 @@ struct secret {
 	struct str type;
 	struct str_map data;
 	struct msg_secret_info_list values;
+	struct msg_ticket_value_list fingerprints; /* in the order of data */
 };
 
 static void free_secret(void *value)
@@ -94,6 +95,35 @@ static void copy_data(struct secret *secret, const struct str_map *data)
 	}
 }
 
+/* The length before each part: no two Secrets, keys and values make one text. */
+static void add_part(struct buf *text, struct str part)
+{
+	buf_printf(text, "%zu:", part.len);
+	buf_str(text, part);
+}
+
+static void take_fingerprints(const struct secrets *secrets, const struct msg_key *key,
+			      struct secret *secret)
+{
+	struct msg_ticket_value_list *list = &secret->fingerprints;
+	struct buf text;
+
+	list->n = secret->data.n;
+	list->items = pool_array(&secret->pool, list->n, sizeof(*list->items));
+	buf_init(&text, BUF_MAX_MESSAGE);
+	for (size_t i = 0; i < list->n; i++) {
+		buf_reset(&text);
+		add_part(&text, key->namespace);
+		add_part(&text, key->name);
+		add_part(&text, secret->data.items[i].key);
+		add_part(&text, secret->data.items[i].value);
+		list->items[i] =
+			(struct msg_ticket_value){ secret->data.items[i].key,
+						   hash_hmac(&secrets->boot_key, buf_view(&text)) };
+	}
+	buf_wipe(&text);
+}
+
 bool resolver_secrets_apply(struct secrets *secrets, const struct msg_secret_value *value)
 {
 	struct secret *secret = find(secrets, &value->key);
@@ -110,25 +140,35 @@ bool resolver_secrets_apply(struct secrets *secrets, const struct msg_secret_val
 	secret->answer = (enum msg_secret_answer)value->answer;
 	secret->type = pool_str(&secret->pool, value->type);
 	copy_data(secret, &value->data);
-	resolver_secret_info_from_data(&secret->data, &secrets->boot_key, &secret->pool,
-				       &secret->values);
+	resolver_secret_info_from_data(&secret->data, &secret->pool, &secret->values);
+	take_fingerprints(secrets, &value->key, secret);
 	return true;
 }
 
 bool resolver_secrets_get(const struct secrets *secrets, const struct msg_key *key,
-			  enum msg_secret_answer *answer, struct msg_bundle_secret *out)
+			  struct msg_bundle_secret *out)
 {
 	const struct secret *secret = find(secrets, key);
 
 	if (!secret || !secret->answered)
 		return false;
-	*answer = secret->answer;
 	*out = (struct msg_bundle_secret){ .namespace = key->namespace,
 					   .name = key->name,
 					   .answer = secret->answer,
 					   .type = secret->type,
 					   .values = secret->values };
 	return true;
+}
+
+void resolver_secrets_vouch(const struct secrets *secrets, const struct msg_key *key,
+			    struct msg_ticket_secret *out)
+{
+	const struct secret *secret = find(secrets, key);
+
+	*out = (struct msg_ticket_secret){ .namespace = key->namespace,
+					   .name = key->name,
+					   .type = secret->type,
+					   .values = secret->fingerprints };
 }
 
 bool resolver_secrets_values(const struct secrets *secrets, const struct msg_key *key,
@@ -142,10 +182,11 @@ bool resolver_secrets_values(const struct secrets *secrets, const struct msg_key
 	out->entries.items = pool_array(pool, secret->data.n, sizeof(*out->entries.items));
 	out->entries.n = secret->data.n;
 	for (size_t i = 0; i < secret->data.n; i++)
-		out->entries.items[i] =
-			(struct msg_secret_entry){ .name = secret->data.items[i].key,
-						   .hmac = secret->values.items[i].hmac,
-						   .bytes = secret->data.items[i].value };
+		out->entries.items[i] = (struct msg_secret_entry){
+			.name = secret->data.items[i].key,
+			.fingerprint = secret->fingerprints.items[i].fingerprint,
+			.bytes = secret->data.items[i].value
+		};
 	return true;
 }
 

@@ -10,7 +10,7 @@ struct secret; /* one wanted Secret */
 
 struct secrets {
 	struct map wanted;    /* key text -> struct secret */
-	struct hash boot_key; /* of the digests; ends with this process */
+	struct hash boot_key; /* of the fingerprints; ends with this process */
 };
 
 void resolver_secrets_init(struct secrets *secrets);
@@ -23,10 +23,13 @@ bool resolver_secrets_release(struct secrets *secrets, const struct msg_key *key
 /* An answer of the watcher. True if it is news, which an answer about a Secret that is not wanted
  * never is. */
 bool resolver_secrets_apply(struct secrets *secrets, const struct msg_secret_value *value);
-/* False while there is no answer. Else *answer, and for MSG_SECRET_FOUND what may be known of it;
- * borrowed until the next change. */
+/* False while there is no answer. Else out->answer, and for MSG_SECRET_FOUND what may be known of
+ * it; borrowed until the next change. */
 bool resolver_secrets_get(const struct secrets *secrets, const struct msg_key *key,
-			  enum msg_secret_answer *answer, struct msg_bundle_secret *out);
+			  struct msg_bundle_secret *out);
+/* What a ticket says of a Secret that was found, but for the references; borrowed as well. */
+void resolver_secrets_vouch(const struct secrets *secrets, const struct msg_key *key,
+			    struct msg_ticket_secret *out);
 /* The values for the publisher; false if there are none. Lists live in the pool, bytes are
  * borrowed. */
 bool resolver_secrets_values(const struct secrets *secrets, const struct msg_key *key,

@@ -7,9 +7,9 @@
 
 #include "base/clock.h"
 
-static struct msg_bundle *gather(struct offline *offline, struct pool *pool, size_t *n)
+static struct resolved *gather(struct offline *offline, struct pool *pool, size_t *n)
 {
-	struct msg_bundle *bundles;
+	struct resolved *bundles;
 	struct msg_key *owners = NULL;
 	size_t n_owners = 0;
 	struct err err;
@@ -30,7 +30,7 @@ int main(int argc, char **argv)
 						.cluster_domain = STR("cluster.local") };
 	struct str folder = str_from(argc > 1 ? argv[1] : ".");
 	struct offline offline;
-	struct msg_bundle *bundles;
+	struct resolved *bundles;
 	struct pool pool, work;
 	uint64_t begin;
 	double seconds;
@@ -50,7 +50,8 @@ int main(int argc, char **argv)
 		struct msg_config config = { 0 };
 		struct err err;
 
-		bad += translator_translate(&settings, &bundles[i], &work, &config, &err) != 0;
+		bad += translator_translate(&settings, &bundles[i].bundle, &work, &config, &err) !=
+		       0;
 		pool_clear(&work);
 	}
 	seconds = (double)(clock_ns() - begin) / 1e9;

@@ -7,7 +7,7 @@ import zmq
 
 VERSION = 3
 (HELLO, HEARTBEAT, CREDIT, RESYNC, OBJECT_PUT, OBJECT_DELETE, KIND_STATE, SECRET_WANTED, SECRET_VALUE, SECRET_PUT, BUNDLE, CONFIG, REJECT, DELETE,
- INVENTORY, FLUSHED, ACK, ADDRESSES) = range(1, 19)
+ INVENTORY, FLUSHED, ACK, ADDRESSES, TICKET_KEY) = range(1, 20)
 WATCHER, RESOLVER, TRANSLATOR, PUBLISHER = range(1, 5)
 INGRESS, POMERIUM = 1, 7
 BEAT_S = 0.25
@@ -91,3 +91,29 @@ class Peer:
         found = next((body for k, body in self.listen(seconds) if k == kind), None)
         assert found is not None, f"no message {kind} within {seconds} s"
         return found
+
+
+# ---- what an honest translator says, or would ----
+
+def varint(n):
+    out = b""
+    while n > 0x7f:
+        out, n = out + bytes([n & 0x7f | 0x80]), n >> 7
+    return out + bytes([n])
+
+
+def field(number, value):
+    """Of a protobuf message: text or bytes."""
+    value = value.encode() if isinstance(value, str) else value
+    return varint(number << 3 | 2) + varint(len(value)) + value
+
+
+def route(host, to, name="r"):
+    """A Config with one route."""
+    return field(2, field(2, f"https://{host}") + field(3, to) + field(7, "/") + field(28, name))
+
+
+def config(bundle, packed=b"", splices=(), certificates=(), owner=None, stamp=None, ticket=None):
+    """A CONFIG that answers this BUNDLE."""
+    kind, namespace, name = bundle[1]
+    return [ticket or bundle[0], owner or [kind, namespace.decode(), name.decode()], stamp or bundle[2], packed, b"", [list(s) for s in splices], [[c] for c in certificates], [], False]

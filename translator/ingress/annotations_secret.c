@@ -23,9 +23,7 @@ enum key_flag {
 
 struct secret_key {
 	const char *key;
-	const char *path; /* of the field in a route */
 	unsigned flags;
-	enum msg_splice_encoding encoding;
 };
 
 static const struct secret_annotation {
@@ -33,68 +31,67 @@ static const struct secret_annotation {
 	const char *type; /* NULL: any */
 	struct secret_key keys[2];
 } table[] = {
-	{ "identity_provider_secret",
-	  "Opaque",
-	  { { "client_id", "idp_client_id", 0, MSG_SPLICE_RAW },
-	    { "client_secret", "idp_client_secret", 0, MSG_SPLICE_RAW } } },
+	{ "identity_provider_secret", "Opaque", { { "client_id", 0 }, { "client_secret", 0 } } },
 	{ "kubernetes_service_account_token_secret",
 	  "kubernetes.io/service-account-token",
-	  { { "token", "kubernetes_service_account_token", KEY_REQUIRED, MSG_SPLICE_RAW } } },
+	  { { "token", KEY_REQUIRED } } },
 	{ "mcp_server_upstream_oauth2_secret",
 	  "Opaque",
-	  { { "client_id", "mcp.server.upstream_oauth2.client_id", KEY_ONE_OF, MSG_SPLICE_RAW },
-	    { "client_secret", "mcp.server.upstream_oauth2.client_secret", KEY_ONE_OF,
-	      MSG_SPLICE_RAW } } },
-	{ "set_request_headers_secret",
-	  "Opaque",
-	  { { "", "set_request_headers", KEY_EACH, MSG_SPLICE_RAW } } },
-	{ "set_response_headers_secret",
-	  "Opaque",
-	  { { "", "set_response_headers", KEY_EACH, MSG_SPLICE_RAW } } },
+	  { { "client_id", KEY_ONE_OF }, { "client_secret", KEY_ONE_OF } } },
+	{ "set_request_headers_secret", "Opaque", { { "", KEY_EACH } } },
+	{ "set_response_headers_secret", "Opaque", { { "", KEY_EACH } } },
 	{ "tls_client_secret",
 	  NULL,
-	  { { "tls.crt", "tls_client_cert", KEY_FILLED | KEY_CHAIN, MSG_SPLICE_BASE64 },
-	    { "tls.key", "tls_client_key", KEY_FILLED | KEY_PAIR, MSG_SPLICE_BASE64 } } },
-	{ "tls_custom_ca_secret",
-	  NULL,
-	  { { "ca.crt", "tls_custom_ca", KEY_FILLED | KEY_CERTS, MSG_SPLICE_BASE64 } } },
-	{ "tls_downstream_client_ca_secret",
-	  NULL,
-	  { { "ca.crt", "tls_downstream_client_ca", KEY_FILLED | KEY_CERTS, MSG_SPLICE_BASE64 } } },
+	  { { "tls.crt", KEY_FILLED | KEY_CHAIN }, { "tls.key", KEY_FILLED | KEY_PAIR } } },
+	{ "tls_custom_ca_secret", NULL, { { "ca.crt", KEY_FILLED | KEY_CERTS } } },
+	{ "tls_downstream_client_ca_secret", NULL, { { "ca.crt", KEY_FILLED | KEY_CERTS } } },
 };
 
-/* A public value goes straight into the route; any other is left to the publisher. */
-static int fill(struct ingress_job *job, const struct msg_bundle_secret *secret,
-		const struct msg_secret_info *info, const struct secret_key *key, struct err *err)
+/* What one annotation and one Secret make of a job. */
+struct secret_job {
+	struct ingress_job *job;
+	const struct secret_annotation *annotation;
+	const struct msg_bundle_secret *secret;
+};
+
+static const struct msg_splice_row *row_for(const struct secret_job *self, struct str key)
 {
-	struct str path = str_from(key->path), value = info->clear;
+	return msg_splice_row_for(MSG_KIND_INGRESS, str_from(self->annotation->name), key);
+}
+
+/* A public value goes straight into the route; any other is left to the publisher. */
+static int fill(const struct secret_job *self, const struct msg_secret_info *info, struct err *err)
+{
+	const struct msg_splice_row *row = row_for(self, info->name);
+	struct ingress_job *job = self->job;
 	struct buf text;
 	int rc;
 
-	if (!info->utf8 && key->encoding == MSG_SPLICE_RAW)
+	if (!info->utf8 && row->encoding == MSG_SPLICE_RAW)
 		return err_rule(err, RULE_SECRET_TEXT,
 				"key %s of Secret " STR_FMT " is not valid UTF-8",
-				err_quote(info->name), STR_ARG(secret->name));
-	if (!value.ptr) {
-		translator_answer_splice(job->out, job->pool, secret, info, path)->encoding =
-			key->encoding;
+				err_quote(info->name), STR_ARG(self->secret->name));
+	if (!info->clear.ptr) {
+		translator_answer_splice(
+			job->out, job->pool, job->bundle,
+			&(struct answer_splice){ row, self->secret, info->name, STR("") });
 		return 0;
 	}
 	buf_init(&text, BUF_MAX_MESSAGE);
-	buf_base64(&text, value);
-	rc = pb_set_path(&job->route->base, path, pool_str(job->pool, buf_view(&text)), job->pool,
-			 err);
+	buf_base64(&text, info->clear);
+	rc = pb_set_path(&job->route->base, str_from(row->field),
+			 pool_str(job->pool, buf_view(&text)), job->pool, err);
 	buf_clear(&text);
 	return rc;
 }
 
 /* Headers of a Secret may not repeat a header of the plain annotation; names are compared as they
  * are written. */
-static bool has_header(const struct ingress_job *job, const char *field, struct str name)
+static bool has_header(const struct ingress_job *job, bool is_response, struct str name)
 {
 	const Pomerium__Config__Route *route = job->route;
 
-	if (strcmp(field, "set_request_headers") == 0) {
+	if (!is_response) {
 		for (size_t i = 0; i < route->n_set_request_headers; i++)
 			if (str_eq(pb_str(route->set_request_headers[i]->key), name))
 				return true;
@@ -106,39 +103,49 @@ static bool has_header(const struct ingress_job *job, const char *field, struct 
 	return false;
 }
 
-static int fill_each(struct ingress_job *job, const struct msg_bundle_secret *secret,
-		     const struct secret_key *key, struct err *err)
+static int check_header(const struct secret_job *self, const struct msg_secret_info *info,
+			struct err *err)
 {
-	for (size_t i = 0; i < secret->values.n; i++) {
-		const struct msg_secret_info *info = &secret->values.items[i];
-		struct msg_splice *splice;
+	const bool is_response = strcmp(self->annotation->name, "set_response_headers_secret") == 0;
+	const struct str secret = self->secret->name;
 
-		if (has_header(job, key->path, info->name))
-			return err_rule(err, RULE_HEADER_TWICE,
-					"key %s of Secret " STR_FMT
-					" is also set by the annotation %s: keep one of them",
-					err_quote(info->name), STR_ARG(secret->name), key->path);
-		if (strcmp(key->path, "set_response_headers") == 0 &&
-		    str_is_nocase(info->name, "host"))
-			return err_rule(err, RULE_HEADER_FIXED,
-					"key %s of Secret " STR_FMT
-					": this header cannot be changed here",
-					err_quote(info->name), STR_ARG(secret->name));
-		if (!info->utf8)
-			return err_rule(err, RULE_SECRET_TEXT,
-					"key %s of Secret " STR_FMT
-					" is not valid UTF-8, so it cannot be a header",
-					err_quote(info->name), STR_ARG(secret->name));
-		if (info->has_control)
-			return err_rule(err, RULE_HEADER_VALUE,
-					"key %s of Secret " STR_FMT
-					" holds a NUL, a carriage return or a line feed, which a "
-					"header cannot carry",
-					err_quote(info->name), STR_ARG(secret->name));
-		splice = translator_answer_splice(
-			job->out, job->pool, secret, info,
-			pool_printf(job->pool, "%s[" STR_FMT "]", key->path, STR_ARG(info->name)));
-		splice->encoding = key->encoding;
+	if (has_header(self->job, is_response, info->name))
+		return err_rule(err, RULE_HEADER_TWICE,
+				"key %s of Secret " STR_FMT
+				" is also set by the annotation %s: keep one of them",
+				err_quote(info->name), STR_ARG(secret),
+				is_response ? "set_response_headers" : "set_request_headers");
+	if (is_response && str_is_nocase(info->name, "host"))
+		return err_rule(err, RULE_HEADER_FIXED,
+				"key %s of Secret " STR_FMT ": this header cannot be changed here",
+				err_quote(info->name), STR_ARG(secret));
+	if (!info->utf8)
+		return err_rule(err, RULE_SECRET_TEXT,
+				"key %s of Secret " STR_FMT
+				" is not valid UTF-8, so it cannot be a header",
+				err_quote(info->name), STR_ARG(secret));
+	if (info->has_control)
+		return err_rule(err, RULE_HEADER_VALUE,
+				"key %s of Secret " STR_FMT
+				" holds a NUL, a carriage return or a line feed, which a "
+				"header cannot carry",
+				err_quote(info->name), STR_ARG(secret));
+	return 0;
+}
+
+static int fill_each(const struct secret_job *self, struct err *err)
+{
+	struct ingress_job *job = self->job;
+
+	for (size_t i = 0; i < self->secret->values.n; i++) {
+		const struct msg_secret_info *info = &self->secret->values.items[i];
+
+		if (check_header(self, info, err))
+			return -1;
+		translator_answer_splice(job->out, job->pool, job->bundle,
+					 &(struct answer_splice){ row_for(self, info->name),
+								  self->secret, info->name,
+								  info->name });
 	}
 	return 0;
 }
@@ -197,29 +204,28 @@ static int check_key(const struct msg_bundle_secret *secret, const struct secret
 	return rc ? err_wrap(err, "key %s of Secret " STR_FMT, key->key, STR_ARG(secret->name)) : 0;
 }
 
-static int apply_keys(struct ingress_job *job, const struct secret_annotation *a,
-		      const struct msg_bundle_secret *secret, struct err *err)
+static int apply_keys(const struct secret_job *self, struct err *err)
 {
+	const struct secret_key *keys = self->annotation->keys;
 	bool one_of = false, any = false;
 
-	if (a->keys[0].flags & KEY_EACH)
-		return fill_each(job, secret, &a->keys[0], err);
-	for (size_t i = 0; i < 2 && a->keys[i].key; i++) {
-		const struct secret_key *key = &a->keys[i];
+	if (keys[0].flags & KEY_EACH)
+		return fill_each(self, err);
+	for (size_t i = 0; i < 2 && keys[i].key; i++) {
 		const struct msg_secret_info *info =
-			translator_bundle_secret_info(secret, key->key);
+			translator_bundle_secret_info(self->secret, keys[i].key);
 
-		if (check_key(secret, key, err))
+		if (check_key(self->secret, &keys[i], err))
 			return -1;
-		one_of |= (key->flags & KEY_ONE_OF) != 0;
+		one_of |= (keys[i].flags & KEY_ONE_OF) != 0;
 		any |= info != NULL;
-		if (info && fill(job, secret, info, key, err))
+		if (info && fill(self, info, err))
 			return -1;
 	}
 	if (one_of && !any)
 		return err_rule(err, RULE_SECRET_KEY,
 				"Secret " STR_FMT " should have at least one of the keys %s and %s",
-				STR_ARG(secret->name), a->keys[0].key, a->keys[1].key);
+				STR_ARG(self->secret->name), keys[0].key, keys[1].key);
 	return 0;
 }
 
@@ -257,5 +263,5 @@ int translator_annotations_secret(struct ingress_job *job, const char *name, str
 		return -1;
 	if (a->keys[0].flags & KEY_ONE_OF && !wants_mcp(job))
 		return 0;
-	return apply_keys(job, a, secret, err);
+	return apply_keys(&(struct secret_job){ job, a, secret }, err);
 }

@@ -1,7 +1,7 @@
 /* bootstrap_from_crd: makes of the Pomerium object what Pomerium needs before it starts.
  *
  *   in     the bundle of the Pomerium object, the flags that describe the Pomerium beside us
- *   out    bootstrap, its splices and files of a CONFIG
+ *   out    bootstrap of a CONFIG and its splices
  *   owns   the rules of the bootstrap Secret and of storage
  *   never  sees a private value: the publisher completes a connection string
  */
@@ -21,12 +21,12 @@
 static int splice_secrets(struct settings_job *job, struct err *err)
 {
 	static const struct {
-		const char *key, *path;
+		const char *key;
 		bool required;
 	} parts[] = {
-		{ "shared_secret", "settings.shared_secret", true },
-		{ "cookie_secret", "settings.cookie_secret", true },
-		{ "signing_key", "settings.signing_key", false },
+		{ "shared_secret", true },
+		{ "cookie_secret", true },
+		{ "signing_key", false },
 	};
 	struct str name = translator_crd_text(job->spec, "secrets");
 	const struct msg_bundle_secret *secret =
@@ -53,35 +53,21 @@ static int splice_secrets(struct settings_job *job, struct err *err)
 				"%s, but has %llu",
 				err_quote(name), SECRET_LEN, parts[i].key,
 				(unsigned long long)info->len);
-		translator_settings_secret_splice(job, secret, info, str_from(parts[i].path),
-						  MSG_SPLICE_BASE64);
+		translator_settings_secret_splice(job, "secrets", secret, info->name, STR(""));
 	}
 	return 0;
 }
 
 /* ---- storage ---- */
 
-static void add_file(struct settings_job *job, const char *name,
-		     const struct msg_bundle_secret *secret, const struct msg_secret_info *info)
-{
-	struct msg_file *file =
-		pool_push(job->pool, &job->out->files.items, &job->out->files.n, sizeof(*file));
-
-	file->name = str_from(name);
-	file->secret_namespace = secret->namespace;
-	file->secret_name = secret->name;
-	file->secret_key = info->name;
-	file->hmac = info->hmac;
-}
-
 static int add_files(struct settings_job *job, struct err *err)
 {
 	static const struct {
-		const char *file, *field, *key;
+		const char *field, *key;
 	} parts[] = {
-		{ "sslrootcert", "storage.postgres.caSecret", "ca.crt" },
-		{ "sslcert", "storage.postgres.tlsSecret", "tls.crt" },
-		{ "sslkey", "storage.postgres.tlsSecret", "tls.key" },
+		{ "storage.postgres.caSecret", "ca.crt" },
+		{ "storage.postgres.tlsSecret", "tls.crt" },
+		{ "storage.postgres.tlsSecret", "tls.key" },
 	};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
@@ -97,7 +83,8 @@ static int add_files(struct settings_job *job, struct err *err)
 			      : NULL;
 		if (!info)
 			return -1;
-		add_file(job, parts[i].file, secret, info);
+		translator_settings_secret_splice(job, parts[i].field, secret, info->name,
+						  STR(""));
 	}
 	return 0;
 }
@@ -112,9 +99,7 @@ static int splice_connection(struct settings_job *job, struct err *err)
 
 	if (!info || add_files(job, err))
 		return -1;
-	translator_settings_secret_splice(
-		job, secret, info, STR("settings.databroker_storage_connection_string"),
-		job->out->files.n ? MSG_SPLICE_POSTGRES_URL : MSG_SPLICE_RAW);
+	translator_settings_secret_splice(job, FIELD, secret, info->name, STR(""));
 	return 0;
 }
 
@@ -266,7 +251,7 @@ int translator_bootstrap_from_crd(const struct translator_settings *settings,
 				  const struct msg_bundle *bundle, struct pool *pool,
 				  struct msg_config *out, struct err *err)
 {
-	struct settings_job job = { .bundle = bundle, .pool = pool, .out = out, .bootstrap = true };
+	struct settings_job job = { .bundle = bundle, .pool = pool, .out = out };
 	Pomerium__Config__Config *config = PB_NEW(pool, pomerium__config__config);
 	size_t n_splices = out->splices.n;
 	struct err own = { "" };
@@ -281,7 +266,6 @@ int translator_bootstrap_from_crd(const struct translator_settings *settings,
 			return err_rule(err, own.code, "%s", own.text);
 		/* Nothing of a part that is not whole may go out. */
 		out->splices.n = n_splices;
-		out->files.n = 0;
 		translator_answer_warn(out, pool, own.code, MSG_CONFIG_BOOTSTRAP "%s", own.text);
 		return 0;
 	}

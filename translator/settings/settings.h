@@ -25,7 +25,6 @@ struct settings_job {
 	const struct value *spec; /* checked against the CRD's schema */
 	struct pool *pool;
 	struct msg_config *out;
-	bool bootstrap; /* splices go into the bootstrap part */
 };
 
 /* settings_secret.c: the Secret that the field names ("namespace/name"). NULL with a sentence. */
@@ -36,10 +35,10 @@ const struct msg_bundle_secret *translator_settings_secret(const struct settings
 const struct msg_secret_info *
 translator_settings_secret_need(const struct msg_bundle_secret *secret, const char *field,
 				const char *key, struct err *err);
-void translator_settings_secret_splice(struct settings_job *job,
-				       const struct msg_bundle_secret *secret,
-				       const struct msg_secret_info *info, struct str path,
-				       enum msg_splice_encoding encoding);
+/* The value goes where splice_table.c says, at this place of a map or list. */
+void translator_settings_secret_splice(struct settings_job *job, const char *field,
+				       const struct msg_bundle_secret *secret, struct str key,
+				       struct str at);
 /* The Secrets of spec.storage have what they must have. */
 int translator_settings_secret_check_storage(const struct settings_job *job, struct err *err);
 

@@ -54,16 +54,15 @@ translator_settings_secret_need(const struct msg_bundle_secret *secret, const ch
 	return info;
 }
 
-void translator_settings_secret_splice(struct settings_job *job,
-				       const struct msg_bundle_secret *secret,
-				       const struct msg_secret_info *info, struct str path,
-				       enum msg_splice_encoding encoding)
+void translator_settings_secret_splice(struct settings_job *job, const char *field,
+				       const struct msg_bundle_secret *secret, struct str key,
+				       struct str at)
 {
-	struct msg_splice *splice =
-		translator_answer_splice(job->out, job->pool, secret, info, path);
+	const struct str reference = pool_printf(job->pool, "spec.%s", field);
+	const struct answer_splice splice = { msg_splice_row_for(MSG_KIND_POMERIUM, reference, key),
+					      secret, key, at };
 
-	splice->encoding = encoding;
-	splice->bootstrap = job->bootstrap;
+	translator_answer_splice(job->out, job->pool, job->bundle, &splice);
 }
 
 static int check_type(const struct msg_bundle_secret *secret, const char *field, const char *type,

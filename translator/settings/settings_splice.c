@@ -44,7 +44,7 @@ static int add_certificate(struct settings_job *job, struct str name, struct err
 				err_quote(name), err_quote(secret->type));
 	if (translator_bundle_secret_check_pair(secret, X509_SERVER, err))
 		return err_wrap(err, "spec.certificates: Secret %s", err_quote(name));
-	translator_answer_certificate(job->out, job->pool, secret)->always = true;
+	translator_answer_certificate(job->out, job->pool, job->bundle, secret);
 	return 0;
 }
 
@@ -136,10 +136,7 @@ out:
 static int splice_idp(struct settings_job *job, struct err *err)
 {
 	static const char FIELD[] = "identityProvider.secret";
-	static const struct {
-		const char *key, *path;
-	} parts[] = { { "client_id", "settings.idp_client_id" },
-		      { "client_secret", "settings.idp_client_secret" } };
+	static const char *const keys[] = { "client_id", "client_secret" };
 	const struct msg_bundle_secret *secret;
 
 	if (str_is(translator_crd_text(job->spec, "identityProvider.provider"), "hosted"))
@@ -149,12 +146,11 @@ static int splice_idp(struct settings_job *job, struct err *err)
 		return -1;
 	for (size_t i = 0; i < 2; i++) {
 		const struct msg_secret_info *info =
-			translator_settings_secret_need(secret, FIELD, parts[i].key, err);
+			translator_settings_secret_need(secret, FIELD, keys[i], err);
 
 		if (!info)
 			return err_wrap(err, "idp secret");
-		translator_settings_secret_splice(job, secret, info, str_from(parts[i].path),
-						  MSG_SPLICE_RAW);
+		translator_settings_secret_splice(job, FIELD, secret, info->name, STR(""));
 	}
 	if (translator_bundle_secret_info(secret, "service_account"))
 		translator_answer_warn(
@@ -191,11 +187,7 @@ static int splice_request_params(struct settings_job *job, struct err *err)
 				"idp request params: spec.%s: Secret %s: the value of %s is "
 				"not text (UTF-8)",
 				FIELD, err_quote(name), err_quote(info->name));
-		translator_settings_secret_splice(
-			job, secret, info,
-			pool_printf(job->pool, "settings.request_params[" STR_FMT "]",
-				    STR_ARG(info->name)),
-			MSG_SPLICE_RAW);
+		translator_settings_secret_splice(job, FIELD, secret, info->name, info->name);
 	}
 	return secret ? 0 : -1;
 }
@@ -216,7 +208,7 @@ int translator_settings_splice_idp(struct settings_job *job, struct err *err)
 /* ---- ssh ---- */
 
 static int splice_ssh_key(struct settings_job *job, const char *field, struct str name,
-			  struct str path, struct err *err)
+			  struct str at, struct err *err)
 {
 	const struct msg_bundle_secret *secret = translator_settings_secret(job, field, name, err);
 	const struct msg_secret_info *info;
@@ -236,7 +228,7 @@ static int splice_ssh_key(struct settings_job *job, const char *field, struct st
 				       "spec.%s: Secret %s: ssh-privatekey is not a private key "
 				       "without a password",
 				       field, err_quote(name));
-	translator_settings_secret_splice(job, secret, info, path, MSG_SPLICE_RAW);
+	translator_settings_secret_splice(job, field, secret, info->name, at);
 	return 0;
 }
 
@@ -246,9 +238,9 @@ int translator_settings_splice_ssh(struct settings_job *job, struct value *tree,
 	struct str user_ca = translator_crd_text(job->spec, "ssh.userCaKeySecret");
 
 	for (size_t i = 0; hosts && i < hosts->list.n; i++) {
-		struct str path = pool_printf(job->pool, "settings.ssh_host_keys.values[%zu]", i);
+		struct str at = pool_printf(job->pool, "%zu", i);
 
-		if (splice_ssh_key(job, "ssh.hostKeySecrets", hosts->list.items[i].string, path,
+		if (splice_ssh_key(job, "ssh.hostKeySecrets", hosts->list.items[i].string, at,
 				   err))
 			return -1;
 	}
@@ -257,6 +249,5 @@ int translator_settings_splice_ssh(struct settings_job *job, struct value *tree,
 					    &(struct value){ .type = VALUE_MAP });
 	if (!user_ca.ptr)
 		return 0;
-	return splice_ssh_key(job, "ssh.userCaKeySecret", user_ca, STR("settings.ssh_user_ca_key"),
-			      err);
+	return splice_ssh_key(job, "ssh.userCaKeySecret", user_ca, STR(""), err);
 }

@@ -74,3 +74,17 @@ void actor_caller_name(int fd, char *out, size_t size)
 			NI_NUMERICHOST))
 		snprintf(out, size, "unknown");
 }
+
+void actor_caller_describe(const struct caller *caller, char *out, size_t size)
+{
+	struct ucred credentials = { 0 };
+	socklen_t len = sizeof(credentials);
+
+	if (caller->key.text[0])
+		snprintf(out, size, "%s", caller->key.text);
+	else if (getsockopt(caller->fd, SOL_SOCKET, SO_PEERCRED, &credentials, &len) == 0 &&
+		 credentials.pid > 0)
+		snprintf(out, size, "process %d", (int)credentials.pid);
+	else
+		snprintf(out, size, "unknown");
+}

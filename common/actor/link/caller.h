@@ -23,5 +23,7 @@ void actor_caller_locate(struct caller *caller);
 void actor_caller_cut_off(const struct caller *caller);
 /* What may be shown of the other end of a socket: its address, or "unknown". */
 void actor_caller_name(int fd, char *out, size_t size);
+/* Who it is: its public key, or over ipc its process. */
+void actor_caller_describe(const struct caller *caller, char *out, size_t size);
 
 #endif

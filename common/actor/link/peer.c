@@ -406,3 +406,16 @@ void actor_ask_resync(struct actor_peer *peer, const char *reason)
 {
 	actor_peer_restart(peer, reason);
 }
+
+void actor_cut_off(struct actor_peer *peer, const char *reason)
+{
+	char who[64];
+
+	actor_caller_describe(&peer->caller, who, sizeof(who));
+	actor_metrics.refused[PEER_REFUSED_FORGED]++;
+	log_warn("peer cut off", "link=%s peer=%s who=%s reason=%s",
+		 actor_link_name(peer->link->id), room_name(peer->room), log_value(who),
+		 log_value(reason));
+	actor_caller_cut_off(&peer->caller);
+	actor_peer_gone(peer);
+}

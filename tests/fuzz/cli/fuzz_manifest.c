@@ -66,10 +66,10 @@ static void bundle_all(struct resolve *resolve)
 	pool_init(&pool);
 	resolver_resolve_owners(resolve, &pool, &owners, &n);
 	for (size_t i = 0; i < n; i++) {
-		struct msg_bundle bundle = { 0 };
+		struct resolved what;
 		struct err err;
 
-		resolver_resolve_owner(resolve, &owners[i], &pool, &bundle, &err);
+		resolver_resolve_owner(resolve, &owners[i], &pool, &what, &err);
 	}
 	pool_clear(&pool);
 }

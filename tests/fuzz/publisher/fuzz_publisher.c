@@ -2,8 +2,8 @@
  *
  * Input: records of a byte that says what, two bytes of length and that many bytes: a packed
  * message body, or (ROUTES) an owner's letter and a packed Config, which gets mutations past the
- * envelope. Whatever comes: what is rendered parses, and when all owners are gone nothing is left
- * of them. */
+ * envelope. Tickets count without a MAC. Whatever comes: what is rendered parses, and when all
+ * owners are gone nothing is left of them. */
 #include "publisher/wanted/wanted_inside.h"
 #include "publisher/wanted/apply.h"
 #include "publisher/wanted/bootstrap_text.h"
@@ -33,13 +33,13 @@ static void on_warn(void *self, const struct msg_key *owner, const char *sentenc
 		abort();
 }
 
-static void put(struct run *run, const struct msg_config *config)
+static void put(struct run *run, const struct arrival *arrival)
 {
 	struct msg_key missing;
 	struct err err = { "" };
 	size_t before = publisher_wanted_n_routes(run->wanted);
 
-	switch (publisher_apply_config(run->wanted, config, &missing, &err)) {
+	switch (publisher_apply_config(run->wanted, arrival, &missing, &err)) {
 	case WANTED_REJECTED:
 		if (!err.text[0] || publisher_wanted_n_routes(run->wanted) != before)
 			abort();
@@ -50,7 +50,7 @@ static void put(struct run *run, const struct msg_config *config)
 			abort();
 		break;
 	default:
-		if (publisher_apply_config(run->wanted, config, &missing, &err) != WANTED_SAME)
+		if (publisher_apply_config(run->wanted, arrival, &missing, &err) != WANTED_SAME)
 			abort();
 	}
 }
@@ -58,10 +58,23 @@ static void put(struct run *run, const struct msg_config *config)
 static void take_routes(struct run *run, struct str bytes)
 {
 	const char name = (char)('a' + (bytes.len ? bytes.ptr[0] & 7 : 0));
-	struct msg_config config = { .owner = { MSG_KIND_INGRESS, STR("ns"), { &name, 1 } } };
+	const struct arrival arrival = {
+		.ticket = { .owner = { MSG_KIND_INGRESS, STR("ns"), { &name, 1 } } },
+		.config = { .config = str_slice(bytes, 1, bytes.len) }
+	};
 
-	config.config = str_slice(bytes, 1, bytes.len);
-	put(run, &config);
+	put(run, &arrival);
+}
+
+static void take_config(struct run *run, const struct msg_config *config)
+{
+	struct arrival arrival = { .config = *config };
+	struct err err;
+
+	if (msg_ticket_open(&config->ticket, &run->pool, &arrival.ticket, &err) == 0 &&
+	    publisher_inventory_admit(&run->inventory, &arrival.ticket.owner, &arrival.ticket.stamp,
+				      false) != INVENTORY_STALE)
+		put(run, &arrival);
 }
 
 static void take(struct run *run, enum record what, struct str bytes)
@@ -78,10 +91,8 @@ static void take(struct run *run, enum record what, struct str bytes)
 	}
 	if (codec_unpack(codecs[what], bytes, &run->pool, &body, &err) < 0)
 		return;
-	if (what == CONFIG &&
-	    publisher_inventory_admit(&run->inventory, &body.config.owner, &body.config.stamp,
-				      false) != INVENTORY_STALE)
-		put(run, &body.config);
+	if (what == CONFIG)
+		take_config(run, &body.config);
 	else if (what == SECRET_PUT)
 		publisher_wanted_secret(run->wanted, &body.secret_put);
 	else if (what == INVENTORY)

@@ -154,6 +154,8 @@ static inline void fill_field(struct fill *f, const struct codec_field *field, v
 		break;
 	case CODEC_BYTES:
 		*(struct str *)at = fill_bytes(f, field->flags);
+		if (((struct str *)at)->len > max)
+			((struct str *)at)->len = max;
 		break;
 	case CODEC_INT_OR_TEXT:
 		((struct msg_int_or_text *)at)->is_int = fill_dice(f, 2);

@@ -70,10 +70,10 @@ static int teardown(void **state)
 
 static void put(const char *owner, const char *prefix)
 {
-	struct msg_config config = rig_config(owner, rig_route(owner, "h", prefix, &pool), &pool);
+	struct arrival config = rig_config(owner, rig_route(owner, "h", prefix, &pool), &pool);
 
 	rig_put(wanted, &config);
-	sink->ops->touch(sink, &config.owner, 0);
+	sink->ops->touch(sink, &config.ticket.owner, 0);
 }
 
 static uint64_t tick(uint64_t later_ms)
@@ -241,25 +241,18 @@ static void a_restart_has_the_last_good(void **state)
 
 static void put_postgres(const char *ca)
 {
-	struct msg_config config = rig_config("global", "{}", &pool);
-	struct msg_splice splice = { .bootstrap = true,
-				     .path = STR("settings.databroker_storage_connection_string"),
-				     .route_id = STR(""),
-				     .secret_namespace = STR("ns"),
-				     .secret_name = STR("s"),
-				     .secret_key = STR("k"),
-				     .hmac = hash_of(STR("postgres://db/x?sslmode=a")),
-				     .encoding = MSG_SPLICE_POSTGRES_URL };
-	struct msg_file file = { STR("sslrootcert"), STR("ns"), STR("ca"), STR("ca.crt"),
-				 hash_of(str_from(ca)) };
+	const struct rig_value connection = { "s", "connection", STR("postgres://db/x?sslmode=a") };
+	const struct rig_value file = { "ca", "ca.crt", str_from(ca) };
+	struct arrival config = rig_settings("global", "{}", &pool);
 
-	config.bootstrap = rig_pack_json("{\"settings\":{\"shared_secret\":\"c2VjcmV0\"}}", &pool);
-	config.splices = (struct msg_splice_list){ &splice, 1 };
-	config.files = (struct msg_file_list){ &file, 1 };
-	rig_secret(wanted, "s", "k", STR("postgres://db/x?sslmode=a"));
-	rig_secret(wanted, "ca", "ca.crt", str_from(ca));
+	config.config.bootstrap =
+		rig_pack_json("{\"settings\":{\"shared_secret\":\"c2VjcmV0\"}}", &pool);
+	rig_splice(&config, "spec.storage.postgres.secret", &connection, "", &pool);
+	rig_splice(&config, "spec.storage.postgres.caSecret", &file, "", &pool);
+	rig_secret(wanted, &connection, 1);
+	rig_secret(wanted, &file, 1);
 	assert_int_equal(rig_put(wanted, &config), WANTED_CHANGED);
-	sink->ops->touch(sink, &config.owner, 0);
+	sink->ops->touch(sink, &config.ticket.owner, 0);
 }
 
 /* The file that the connection string names has this content, and it is the only one. */

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "publisher/file/file_sink.h"
+#include "publisher/publisher_metrics.h"
 #include "tests/unit/publisher/folders.h"
 #include "tests/unit/publisher/rig.h"
 
@@ -35,6 +36,7 @@ static int setup(void **state)
 {
 	struct file_sink_settings settings = { .format = WANTED_JSON, .interval_ms = 500 };
 	const struct sink_listener listener = { NULL, ignore, ignore };
+	struct msg_ticket_key key;
 	struct sink *sink;
 	struct err err = { "" };
 
@@ -47,6 +49,7 @@ static int setup(void **state)
 	handlers.resolver = (struct actor_peer *)&handlers;
 	handlers.sinks = &sinks;
 	publisher_inventory_begin(&handlers.inventory, 1);
+	publisher_tickets_renew(&handlers.tickets, &key);
 	settings.path = folder_path("out", &pool);
 	sink = publisher_file_sink_new(&settings, handlers.wanted, &listener, &err);
 	if (!sink)
@@ -65,26 +68,53 @@ static int teardown(void **state)
 	return 0;
 }
 
-static void take(const struct msg_config *config, struct str raw)
+/* Seals its ticket as the resolver would. */
+static struct msg_config *seal(struct arrival *arrival)
 {
-	publisher_handlers_config(&handlers, &(struct msg){ .raw = raw, .body.config = *config });
+	struct msg_config *config = &arrival->config;
+
+	arrival->ticket.key_id = handlers.tickets.key_id;
+	config->owner = arrival->ticket.owner;
+	config->stamp = arrival->ticket.stamp;
+	assert_int_equal(
+		msg_ticket_seal(&arrival->ticket, &handlers.tickets.key, &pool, &config->ticket),
+		0);
+	return config;
+}
+
+static int take(const struct msg_config *config)
+{
+	struct err err;
+	struct buf raw;
+	int rc;
+
+	buf_init(&raw, BUF_MAX_MESSAGE);
+	codec_pack(&msg_config_codec, config, &raw);
+	rc = publisher_handlers_config(
+		&handlers, &(struct msg){ .raw = buf_view(&raw), .body.config = *config }, &err);
+	buf_clear(&raw);
+	return rc;
 }
 
 static void config(const char *owner, uint64_t number)
 {
-	struct msg_config message = rig_config(owner, rig_route(owner, owner, "/", &pool), &pool);
+	struct arrival message = rig_config(owner, rig_route(owner, owner, "/", &pool), &pool);
 
-	message.stamp.number = number;
-	take(&message, STR(""));
+	message.ticket.stamp.number = number;
+	assert_int_equal(take(seal(&message)), 0);
 }
 
 static void reject(const char *owner, uint64_t number)
 {
+	struct arrival of = rig_config(owner, "{}", &pool);
 	struct msg_reject message = { .owner = rig_key(owner),
 				      .stamp = { 1, number },
 				      .reason = STR("it is broken") };
+	struct err err;
 
-	publisher_handlers_reject(&handlers, &message);
+	of.ticket.stamp.number = number;
+	message.ticket = seal(&of)->ticket;
+	assert_int_equal(publisher_handlers_reject(&handlers, &message, false, &err), 0);
 }
 
 static void delete (const char *owner, uint64_t number)
@@ -137,11 +167,11 @@ static void takes_and_acknowledges(void **state)
 
 static void other_epochs_are_not_answered(void **state)
 {
-	struct msg_config message = rig_config("a", rig_route("a", "h", "/", &pool), &pool);
+	struct arrival message = rig_config("a", rig_route("a", "h", "/", &pool), &pool);
 
 	(void)state;
-	message.stamp.epoch = 2;
-	take(&message, STR(""));
+	message.ticket.stamp.epoch = 2;
+	assert_int_equal(take(seal(&message)), 0);
 	assert_int_equal(n_acks, 0);
 	assert_false(has("a"));
 }
@@ -181,36 +211,71 @@ static void nobody_goes_on_account_of_what_cannot_be_read(void **state)
 	assert_false(has("restored"));
 }
 
-/* A CONFIG that names a value which has not come. */
-static struct msg_config with_secret(struct msg_splice *splice, uint64_t number)
+/* What a translator of today says counts, and nothing that it makes up. */
+static void a_ticket_is_of_its_owner_and_of_today(void **state)
 {
-	struct msg_config message = rig_config("a", rig_route("a", "h", "/", &pool), &pool);
+	struct arrival message = rig_config("a", rig_route("a", "h", "/", &pool), &pool);
+	struct msg_config *sealed = seal(&message), other = *sealed;
+	struct msg_ticket_key key;
+	char bytes[HASH_LEN];
 
-	*splice = (struct msg_splice){ .route_id = STR(""),
-				       .path = STR("tls_client_key"),
-				       .secret_namespace = STR("ns"),
-				       .secret_name = STR("s"),
-				       .secret_key = STR("k"),
-				       .hmac = hash_of(STR("KEY")) };
-	message.uid = STR("");
-	message.stamp.number = number;
-	message.splices = (struct msg_splice_list){ splice, 1 };
-	return message;
+	(void)state;
+	other.owner = rig_key("b"); /* with the ticket of another owner */
+	assert_int_equal(take(&other), -1);
+	other = *sealed;
+	other.stamp.number++;
+	assert_int_equal(take(&other), -1);
+	other = *sealed;
+	memcpy(bytes, sealed->ticket.mac.ptr, HASH_LEN);
+	bytes[7] ^= 1;
+	other.ticket.mac.ptr = bytes;
+	assert_int_equal(take(&other), -1);
+	other.ticket.mac = STR_NONE;
+	assert_int_equal(take(&other), -1);
+	other = *sealed;
+	other.ticket.bytes = STR("made up");
+	assert_int_equal(take(&other), -1);
+	assert_int_equal(publisher_metrics.tickets[TICKET_FORGED], 5);
+	publisher_tickets_renew(&handlers.tickets, &key); /* a new session of the resolver */
+	assert_int_equal(take(sealed), 0);
+	assert_int_equal(publisher_metrics.tickets[TICKET_OLD], 1);
+	assert_int_equal(n_acks, 0);
+	assert_false(has("a"));
+	assert_int_equal(take(seal(&message)), 0);
+	assert_true(has("a"));
+	assert_int_equal(n_acks, 1);
 }
 
-static void send_packed(const struct msg_config *message)
+static void a_number_counts_once(void **state)
 {
-	struct buf raw;
+	const struct msg_flushed flushed = { .epoch = 1, .number = 9 };
 
-	buf_init(&raw, BUF_MAX_MESSAGE);
-	codec_pack(&msg_config_codec, message, &raw);
-	take(message, buf_view(&raw));
-	buf_clear(&raw);
+	(void)state;
+	config("a", 5);
+	delete ("a", 6);
+	publisher_inventory_flushed(&handlers.inventory, &flushed);
+	config("a", 5); /* the tombstone is gone, and FLUSHED is a floor */
+	config("b", 9);
+	assert_false(has("a") || has("b"));
+	config("b", 10);
+	assert_true(has("b"));
+	assert_int_equal(n_acks, 5);
+}
+
+/* A CONFIG that names a value which has not come. */
+static struct arrival with_secret(const char *value, uint64_t number)
+{
+	const struct rig_value key = { "s", "tls.key", str_from(value) };
+	struct arrival message = rig_config("a", rig_route("a", "h", "/", &pool), &pool);
+
+	rig_splice(&message, "tls_client_secret", &key, "", &pool);
+	message.ticket.stamp.number = number;
+	return message;
 }
 
 static void secret(const char *text)
 {
-	struct msg_secret_entry entry = { STR("k"), hash_of(str_from(text)), str_from(text) };
+	struct msg_secret_entry entry = { STR("tls.key"), hash_of(str_from(text)), str_from(text) };
 	struct msg_secret_put put = { { MSG_KIND_SECRET, STR("ns"), STR("s") }, { &entry, 1 } };
 
 	publisher_handlers_secret(&handlers, &put);
@@ -218,11 +283,10 @@ static void secret(const char *text)
 
 static void waits_for_a_value_and_asks(void **state)
 {
-	struct msg_splice splice;
-	struct msg_config message = with_secret(&splice, 5);
+	struct arrival message = with_secret("KEY", 5);
 
 	(void)state;
-	send_packed(&message);
+	take(seal(&message));
 	assert_int_equal(n_acks, 1); /* it waits here, nobody has to send it again */
 	assert_int_equal(n_asked, 1);
 	assert_false(has("a"));
@@ -235,18 +299,16 @@ static void waits_for_a_value_and_asks(void **state)
 
 static void what_is_newer_ends_the_waiting(void **state)
 {
-	struct msg_splice splice;
-	struct msg_config message = with_secret(&splice, 5);
+	struct arrival message = with_secret("KEY", 5);
 
 	(void)state;
-	send_packed(&message);
+	take(seal(&message));
 	config("a", 6);
 	assert_int_equal(publisher_pending_n(&handlers.pending), 0);
 	secret("KEY");
 	assert_null(strstr(rig_render(handlers.wanted, WANTED_JSON, &pool), "tls_client_key"));
-	message.stamp.number = 7;
-	splice.hmac = hash_of(STR("LATER"));
-	send_packed(&message);
+	message = with_secret("LATER", 7);
+	take(seal(&message));
 	delete ("a", 8);
 	secret("LATER");
 	assert_false(has("a"));
@@ -261,6 +323,8 @@ int main(void)
 		TEST(other_epochs_are_not_answered),
 		TEST(sweeps_once_everybody_is_there),
 		TEST(nobody_goes_on_account_of_what_cannot_be_read),
+		TEST(a_ticket_is_of_its_owner_and_of_today),
+		TEST(a_number_counts_once),
 		TEST(waits_for_a_value_and_asks),
 		TEST(what_is_newer_ends_the_waiting),
 	};

@@ -67,7 +67,7 @@ static void test_ids(void **state)
 static void test_the_record_of_an_ingress(void **state)
 {
 	const char *json = rig_route("web", "h.example.com", "/", &pool);
-	struct msg_config config = rig_config("web", json, &pool);
+	struct arrival config = rig_config("web", json, &pool);
 	struct plan_entry read;
 	struct hash digest;
 	struct str bytes;
@@ -156,7 +156,7 @@ static void put_certificate(const char *secret, const char *names)
 /* A certificate that was read serves as long as a route needs it. */
 static void test_the_record_of_a_certificate(void **state)
 {
-	struct msg_config config =
+	struct arrival config =
 		rig_config("web", rig_route("web", "h.example.com", "/", &pool), &pool);
 	const Pomerium__Config__Config *got;
 	size_t n_routes;
@@ -170,7 +170,7 @@ static void test_the_record_of_a_certificate(void **state)
 	assert_int_equal(got->settings->n_certificates, 1);
 	assert_int_equal(got->n_routes, 0);
 	touched[0] = '\0';
-	publisher_wanted_delete(wanted, &config.owner);
+	publisher_wanted_delete(wanted, &config.ticket.owner);
 	assert_string_equal(touched, "sluice/cert/ns/tls");
 	assert_null(record("sluice/cert/ns/tls", &n_routes).ptr);
 }
@@ -179,7 +179,7 @@ static void test_what_was_read_is_last_good_but_never_goes_before_what_came(void
 {
 	const char *old = rig_route("web", "old.example.com", "/", &pool);
 	const char *new = rig_route("web", "new.example.com", "/", &pool);
-	struct msg_config config = rig_config("web", new, &pool);
+	struct arrival config = rig_config("web", new, &pool);
 	struct msg_key key = rig_key("web"), broken = rig_key("broken");
 	struct msg_reject reject = { .owner = broken, .reason = STR("no good") };
 	size_t n_routes;

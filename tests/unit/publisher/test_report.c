@@ -47,20 +47,18 @@ static const struct msg_key good = { MSG_KIND_INGRESS, { "shop", 4 }, { "good", 
 
 static void put(int64_t generation, bool changed)
 {
-	const struct msg_config config = { .owner = good,
+	const struct msg_ticket ticket = { .owner = good,
 					   .uid = STR("u"),
 					   .generation = generation };
 
-	publisher_report_config(report, &config, changed);
+	publisher_report_config(report, &ticket, &(struct str_list){ NULL, 0 }, changed);
 }
 
 static void reject(const char *reason)
 {
-	const struct msg_reject message = {
-		.owner = good, .uid = STR("u"), .generation = 1, .reason = str_from(reason)
-	};
+	const struct msg_ticket ticket = { .owner = good, .uid = STR("u"), .generation = 1 };
 
-	publisher_report_reject(report, &message);
+	publisher_report_reject(report, &ticket, str_from(reason));
 }
 
 /* Everything so far is stored; returns how many Events wait or fly. */
@@ -156,11 +154,11 @@ static void test_a_record_is_no_object(void **state)
 {
 	const struct msg_key nameless = { MSG_KIND_POMERIUM, STR(""), STR("") };
 	const struct msg_key secret = { MSG_KIND_SECRET, STR("shop"), STR("good") };
-	const struct msg_config settings = { .owner = { MSG_KIND_POMERIUM, STR(""), STR("global") },
+	const struct msg_ticket settings = { .owner = { MSG_KIND_POMERIUM, STR(""), STR("global") },
 					     .uid = STR("u") };
 
 	(void)state;
-	publisher_report_config(report, &settings, true);
+	publisher_report_config(report, &settings, &(struct str_list){ NULL, 0 }, true);
 	put(1, true);
 	publisher_report_gone(report, &nameless, STR(""));
 	publisher_report_gone(report, &secret, STR(""));

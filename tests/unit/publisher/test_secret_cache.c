@@ -24,7 +24,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-static struct hash hmac_of(const char *text)
+static struct hash fingerprint_of(const char *text)
 {
 	return hash_of(str_from(text));
 }
@@ -32,7 +32,8 @@ static struct hash hmac_of(const char *text)
 /* SECRET_PUT of ns/name with one value under key "k"; NULL: with none. */
 static void put(const char *name, const char *text)
 {
-	struct msg_secret_entry entry = { STR("k"), hmac_of(text ? text : ""), str_from(text) };
+	struct msg_secret_entry entry = { STR("k"), fingerprint_of(text ? text : ""),
+					  str_from(text) };
 	struct msg_secret_put message = { { MSG_KIND_SECRET, STR("ns"), str_from(name) },
 					  { &entry, text != NULL } };
 
@@ -41,16 +42,16 @@ static void put(const char *name, const char *text)
 
 static struct cached_value *get(const char *name, const char *text)
 {
-	struct hash hmac = hmac_of(text);
-	struct secret_ref ref = { STR("ns"), str_from(name), STR("k"), &hmac };
+	struct hash fingerprint = fingerprint_of(text);
+	struct secret_ref ref = { STR("ns"), str_from(name), STR("k"), &fingerprint };
 
 	return publisher_secret_cache_get(&cache, &ref);
 }
 
-static void finds_by_secret_key_and_hmac(void **state)
+static void finds_by_secret_key_and_fingerprint(void **state)
 {
-	struct hash hmac = hmac_of("one");
-	struct secret_ref other_key = { STR("ns"), STR("a"), STR("other"), &hmac };
+	struct hash fingerprint = fingerprint_of("one");
+	struct secret_ref other_key = { STR("ns"), STR("a"), STR("other"), &fingerprint };
 
 	(void)state;
 	put("a", "one");
@@ -170,7 +171,7 @@ static void any_order(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(finds_by_secret_key_and_hmac),
+		TEST(finds_by_secret_key_and_fingerprint),
 		TEST(rotation_keeps_what_is_held),
 		TEST(the_last_holder_takes_it_along),
 		TEST(the_same_put_changes_nothing),

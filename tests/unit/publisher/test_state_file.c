@@ -42,7 +42,9 @@ static int teardown(void **state)
 
 static void put(const char *owner, const char *json)
 {
-	struct msg_config config = rig_config(owner, json, &pool);
+	struct arrival config = str_starts(str_from(json), "{\"settings\"")
+					? rig_settings(owner, json, &pool)
+					: rig_config(owner, json, &pool);
 
 	assert_true(rig_put(wanted, &config) <= WANTED_SAME);
 }
@@ -59,6 +61,13 @@ static void save(const char *const *owners, size_t n)
 		struct msg_key key = rig_key(owners[i]);
 		const struct owner *owner = publisher_wanted_owner(wanted, &key);
 
+		if (!owner) {
+			struct msg_key of_settings =
+				rig_settings(owners[i], "{}", &pool).ticket.owner;
+
+			owner = publisher_wanted_owner(wanted, &of_settings);
+			key = owner ? of_settings : key;
+		}
 		items[i] = (struct state_change){ key, owner ? owner->good : NULL };
 	}
 	publisher_snapshot_take(&all, wanted);
@@ -84,14 +93,12 @@ static void check_restored(void)
 static void put_with_cert(const char *owner)
 {
 	struct pem_pair pair = pem_make("DNS:h", 10, &pool);
-	struct msg_certificate cert = { .secret_namespace = STR("ns"),
-					.secret_name = STR("tls"),
-					.cert = pair.cert,
-					.key_hmac = hash_of(pair.key) };
-	struct msg_config config = rig_config(owner, rig_route(owner, "h", "/", &pool), &pool);
+	const struct rig_value values[] = { { "tls", "tls.crt", pair.cert },
+					    { "tls", "tls.key", pair.key } };
+	struct arrival config = rig_config(owner, rig_route(owner, "h", "/", &pool), &pool);
 
-	config.certificates = (struct msg_certificate_list){ &cert, 1 };
-	rig_secret(wanted, "tls", "tls.key", pair.key);
+	rig_certificate(&config, values, 2, &pool);
+	rig_secret(wanted, values, 2);
 	assert_int_equal(rig_put(wanted, &config), WANTED_CHANGED);
 }
 

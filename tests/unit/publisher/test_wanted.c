@@ -38,7 +38,7 @@ static int teardown(void **state)
 
 static enum wanted_outcome put_route(const char *owner, const char *host, const char *prefix)
 {
-	struct msg_config config = rig_config(owner, rig_route(owner, host, prefix, &pool), &pool);
+	struct arrival config = rig_config(owner, rig_route(owner, host, prefix, &pool), &pool);
 
 	return rig_put(wanted, &config);
 }
@@ -70,16 +70,16 @@ static void the_same_again_changes_nothing(void **state)
 
 static void the_last_good_stays(void **state)
 {
-	struct msg_config broken = rig_config("a", "{}", &pool);
+	struct arrival broken = rig_config("a", "{}", &pool);
 
 	(void)state;
 	put_route("a", "h", "/");
 	reject("a", "policy: it is broken");
 	assert_int_equal(publisher_wanted_n_rejected(wanted), 1);
 	assert_int_equal(publisher_wanted_n_routes(wanted), 1);
-	broken.config = STR("\x12\xff\xff");
+	broken.config.config = STR("\x12\xff\xff");
 	assert_int_equal(rig_put(wanted, &broken), WANTED_REJECTED);
-	broken.config = STR("\x12\x02\x12\x01"); /* a route that ends early */
+	broken.config.config = STR("\x12\x02\x12\x01"); /* a route that ends early */
 	assert_int_equal(rig_put(wanted, &broken), WANTED_REJECTED);
 	assert_int_equal(publisher_wanted_n_rejected(wanted), 1);
 	assert_non_null(strstr(rig_render(wanted, WANTED_JSON, &pool), "https://h"));
@@ -105,7 +105,7 @@ static void order(void **state)
 		"\"from\":\"https://a\",\"id\":\"6\",\"prefix\":\"/\"",
 		"\"from\":\"tcp+https://a:1\",\"id\":\"0\"",
 	};
-	struct msg_config config =
+	struct arrival config =
 		rig_config("o",
 			   "{\"routes\":[{\"from\":\"tcp+https://a:1\",\"id\":\"0\"},"
 			   "{\"from\":\"https://a\",\"path\":\"/a\",\"id\":\"1\"},"
@@ -185,27 +185,30 @@ static void conflicts_name_each_other_once(void **state)
 
 /* ---- certificates ---- */
 
-static struct msg_config with_cert(const char *owner, const char *host,
-				   struct msg_certificate *cert, struct pem_pair pair)
-{
-	struct msg_config config = rig_config(owner, rig_route(owner, host, "/", &pool), &pool);
+#define PAIR(pair)                                   \
+	(const struct rig_value[])                   \
+	{                                            \
+		{ "tls", "tls.crt", (pair).cert },   \
+		{                                    \
+			"tls", "tls.key", (pair).key \
+		}                                    \
+	}
 
-	*cert = (struct msg_certificate){ .secret_namespace = STR("ns"),
-					  .secret_name = STR("tls"),
-					  .cert = pair.cert,
-					  .key_hmac = hash_of(pair.key) };
-	config.certificates = (struct msg_certificate_list){ cert, 1 };
+static struct arrival with_cert(const char *owner, const char *host, struct pem_pair pair)
+{
+	struct arrival config = rig_config(owner, rig_route(owner, host, "/", &pool), &pool);
+
+	rig_certificate(&config, PAIR(pair), 2, &pool);
 	return config;
 }
 
 static void certificates_come_with_hosts_of_anybody(void **state)
 {
 	struct pem_pair pair = pem_make("DNS:h", 10, &pool);
-	struct msg_certificate cert;
-	struct msg_config config = with_cert("a", "other", &cert, pair);
+	struct arrival config = with_cert("a", "other", pair);
 
 	(void)state;
-	rig_secret(wanted, "tls", "tls.key", pair.key);
+	rig_secret(wanted, PAIR(pair), 2);
 	assert_int_equal(rig_put(wanted, &config), WANTED_CHANGED);
 	assert_null(strstr(rig_render(wanted, WANTED_JSON, &pool), "cert_bytes"));
 	put_route("b", "h", "/");
@@ -220,18 +223,17 @@ static void certificates_come_with_hosts_of_anybody(void **state)
 static void a_pair_that_is_none_rejects_its_owner_alone(void **state)
 {
 	struct pem_pair pair = pem_make("DNS:h", 10, &pool), other = pem_make("DNS:h", 10, &pool);
-	struct msg_certificate cert;
-	struct msg_config config;
+	struct arrival config;
 	struct err err = { "" };
 
 	(void)state;
 	put_route("b", "h", "/");
 	pair.key = other.key;
-	rig_secret(wanted, "tls", "tls.key", pair.key);
-	config = with_cert("a", "h", &cert, pair);
+	rig_secret(wanted, PAIR(pair), 2);
+	config = with_cert("a", "h", pair);
 	assert_int_equal(publisher_apply_config(wanted, &config, NULL, &err), WANTED_REJECTED);
 	assert_non_null(strstr(err.text, "TLS Secret ns/tls"));
-	cert.key_hmac = (struct hash){ { 0 } };
+	config.ticket.secrets.items[0].values.n = 1;
 	assert_int_equal(publisher_apply_config(wanted, &config, NULL, &err), WANTED_REJECTED);
 	assert_non_null(strstr(err.text, "tls.key"));
 	assert_int_equal(publisher_wanted_n_routes(wanted), 1);
@@ -242,32 +244,30 @@ static void a_pair_that_is_none_rejects_its_owner_alone(void **state)
 static void a_rotation_never_mixes(void **state)
 {
 	struct pem_pair old = pem_make("DNS:h", 10, &pool), new = pem_make("DNS:h", 20, &pool);
-	struct msg_certificate cert;
-	struct msg_config config = with_cert("a", "h", &cert, old);
+	struct arrival config = with_cert("a", "h", old);
 	const char *before;
 
 	(void)state;
-	rig_secret(wanted, "tls", "tls.key", old.key);
+	rig_secret(wanted, PAIR(old), 2);
 	rig_put(wanted, &config);
 	before = rig_render(wanted, WANTED_JSON, &pool);
-	config = with_cert("a", "h", &cert, new);
+	config = with_cert("a", "h", new);
 	assert_int_equal(rig_put(wanted, &config), WANTED_WAITS);
 	assert_string_equal(rig_render(wanted, WANTED_JSON, &pool), before);
-	rig_secret(wanted, "tls", "tls.key", new.key);
+	rig_secret(wanted, PAIR(new), 2);
 	assert_string_equal(rig_render(wanted, WANTED_JSON, &pool), before);
 	assert_int_equal(rig_put(wanted, &config), WANTED_CHANGED);
 	assert_string_not_equal(rig_render(wanted, WANTED_JSON, &pool), before);
-	assert_int_equal(wanted->secret_cache.values.n, 1); /* the old key was wiped */
+	assert_int_equal(wanted->secret_cache.values.n, 2); /* the old pair was wiped */
 }
 
 static void values_go_with_their_owner(void **state)
 {
 	struct pem_pair pair = pem_make("DNS:h", 10, &pool);
-	struct msg_certificate cert;
-	struct msg_config config = with_cert("a", "h", &cert, pair);
+	struct arrival config = with_cert("a", "h", pair);
 
 	(void)state;
-	rig_secret(wanted, "tls", "tls.key", pair.key);
+	rig_secret(wanted, PAIR(pair), 2);
 	rig_put(wanted, &config);
 	rig_put(wanted, &config);
 	delete ("a");
@@ -281,7 +281,7 @@ static void values_go_with_their_owner(void **state)
 
 static void yaml_rejects_what_it_cannot_say(void **state)
 {
-	struct msg_config config = rig_config(
+	struct arrival config = rig_config(
 		"a", "{\"routes\":[{\"id\":\"a\",\"from\":\"https://a\",\"policy_ids\":[\"x\"]}]}",
 		&pool);
 
@@ -305,7 +305,7 @@ static void yaml_in_pieces_is_the_whole(void **state)
 		"{\"id\":\"a/\",\"from\":\"https://a\",\"prefix\":\"/\",\"to\":[\"http://x\"]},"
 		"{\"id\":\"b/\",\"from\":\"https://b\",\"prefix\":\"/\",\"to\":[\"http://x\"]}]}",
 		&pool);
-	struct msg_config settings = rig_config(
+	struct arrival settings = rig_settings(
 		"s", "{\"settings\":{\"log_level\":\"info\",\"cookie_name\":\"c\"}}", &pool);
 
 	(void)state;
@@ -326,8 +326,8 @@ static void yaml_in_pieces_is_the_whole(void **state)
 static const char *const owners[N_OWNERS] = { "a", "b", "c", "d", "e", "f", "g", "h" };
 
 struct model {
-	struct msg_config last[N_OWNERS]; /* the last good one; owner.name NULL: none */
-	struct msg_certificate certs[N_OWNERS];
+	struct arrival last[N_OWNERS]; /* the last good one; owner.name NULL: none */
+	struct pem_pair used[N_OWNERS];
 	struct pem_pair pairs[4];
 };
 
@@ -338,12 +338,11 @@ static void check(struct model *m)
 
 	pool_init(&scratch);
 	for (size_t i = N_OWNERS; i-- > 0;)
-		if (m->last[i].owner.name.ptr) {
+		if (m->last[i].ticket.owner.name.ptr) {
 			for (size_t j = 0; j < 4; j++)
-				rig_secret(fresh, "tls", "tls.key", m->pairs[j].key);
-			for (size_t j = 0; j < 4 && m->last[i].certificates.n; j++)
-				if (str_eq(m->pairs[j].cert, m->certs[i].cert))
-					rig_secret(fresh, "tls", "tls.key", m->pairs[j].key);
+				rig_secret(fresh, PAIR(m->pairs[j]), 2);
+			if (m->last[i].config.certificates.n)
+				rig_secret(fresh, PAIR(m->used[i]), 2);
 			assert_int_equal(rig_put(fresh, &m->last[i]), WANTED_CHANGED);
 		}
 	assert_string_equal(rig_render(wanted, WANTED_JSON, &scratch),
@@ -360,17 +359,12 @@ static void change_one(struct model *m, size_t i)
 	static const char *const hosts_of[] = { "x.y", "z.y", "x", "q.x.y" };
 	const char *json =
 		rig_route(owners[i], hosts_of[rand() % 4], rand() % 2 ? "/" : "/p", &pool);
-	struct msg_config config = rig_config(owners[i], json, &pool);
+	struct arrival config = rig_config(owners[i], json, &pool);
 
 	if (rand() % 2) {
-		struct pem_pair pair = m->pairs[rand() % 4];
-
-		m->certs[i] = (struct msg_certificate){ .secret_namespace = STR("ns"),
-							.secret_name = STR("tls"),
-							.cert = pair.cert,
-							.key_hmac = hash_of(pair.key) };
-		config.certificates = (struct msg_certificate_list){ &m->certs[i], 1 };
-		rig_secret(wanted, "tls", "tls.key", pair.key);
+		m->used[i] = m->pairs[rand() % 4];
+		rig_certificate(&config, PAIR(m->used[i]), 2, &pool);
+		rig_secret(wanted, PAIR(m->used[i]), 2);
 	}
 	assert_true(rig_put(wanted, &config) <= WANTED_SAME);
 	m->last[i] = config;
@@ -390,7 +384,7 @@ static void any_order_of_changes(void **state)
 		switch (rand() % 4) {
 		case 0:
 			delete (owners[i]);
-			m.last[i] = (struct msg_config){ 0 };
+			m.last[i] = (struct arrival){ 0 };
 			break;
 		case 1:
 			reject(owners[i], "broken");

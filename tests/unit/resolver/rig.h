@@ -188,7 +188,22 @@ static inline enum resolve_outcome rig_resolve(struct rig *rig, const char *owne
 	struct msg_key key =
 		rig_key(strchr(owner, '/') ? MSG_KIND_INGRESS : MSG_KIND_POMERIUM, owner);
 
-	return resolver_resolve_owner(rig->resolve, &key, &rig->pool, bundle, err);
+	struct resolved what;
+	const enum resolve_outcome outcome =
+		resolver_resolve_owner(rig->resolve, &key, &rig->pool, &what, err);
+
+	*bundle = what.bundle;
+	return outcome;
+}
+
+static inline struct msg_ticket rig_ticket(struct rig *rig, const char *owner)
+{
+	struct msg_key key =
+		rig_key(strchr(owner, '/') ? MSG_KIND_INGRESS : MSG_KIND_POMERIUM, owner);
+	struct resolved what;
+
+	(void)resolver_resolve_owner(rig->resolve, &key, &rig->pool, &what, NULL);
+	return what.ticket;
 }
 
 static inline struct msg_bundle rig_bundle(struct rig *rig, const char *owner)

@@ -427,9 +427,9 @@ static void test_owners_and_meta(void **state)
 		    str_is(owners[2].name, "b"));
 	assert_true(resolver_changes_is_owner(rig.resolve, &a) &&
 		    resolver_changes_is_owner(rig.resolve, &none));
-	assert_true(str_is(resolver_resolve_meta(rig.resolve, &a, &rig.pool)->uid, "u-a"));
-	assert_int_equal(resolver_resolve_meta(rig.resolve, &a, &rig.pool)->generation, 3);
-	assert_int_equal(resolver_resolve_meta(rig.resolve, &none, &rig.pool)->uid.len, 0);
+	assert_true(str_is(rig_ticket(&rig, "shop/a").uid, "u-a"));
+	assert_int_equal(rig_ticket(&rig, "shop/a").generation, 3);
+	assert_int_equal(rig_ticket(&rig, "global").uid.len, 0);
 	rig_clear(&rig);
 }
 
@@ -440,7 +440,7 @@ static void test_impossible_keys(void **state)
 		.key = { .kind = MSG_KIND_INGRESS, .namespace = STR("a/b"), .name = STR("c") },
 		.ingress = &ingress
 	};
-	struct msg_bundle bundle;
+	struct resolved what;
 	struct rig rig;
 
 	(void)state;
@@ -451,9 +451,42 @@ static void test_impossible_keys(void **state)
 	resolver_resolve_delete(rig.resolve, &object.key, 0);
 	resolver_resolve_secret(rig.resolve, &(struct msg_secret_value){ .key = object.key }, 0);
 	resolver_resolve_kind_state(rig.resolve, &(struct msg_kind_state){ .kind = 99 });
-	assert_int_equal(resolver_resolve_owner(rig.resolve, &object.key, &rig.pool, &bundle, NULL),
+	assert_int_equal(resolver_resolve_owner(rig.resolve, &object.key, &rig.pool, &what, NULL),
 			 RESOLVE_GONE);
-	assert_non_null(resolver_resolve_meta(rig.resolve, &object.key, &rig.pool));
+	rig_clear(&rig);
+}
+
+/* Every place that names a Secret is in the ticket, and no place twice. */
+static void test_a_ticket_says_where_a_secret_is_named(void **state)
+{
+	struct msg_ticket ticket;
+	struct rig rig;
+
+	(void)state;
+	rig_init(&rig, NULL);
+	rig_put(&rig, CLASS
+		"---\n{apiVersion: v1, kind: Secret, metadata: {name: tls, namespace: shop}, type: "
+		"kubernetes.io/tls, stringData: {tls.crt: c, tls.key: k}}\n---\n"
+		"{apiVersion: v1, kind: Secret, metadata: {name: other, namespace: shop}}\n---\n"
+		"{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: web, "
+		"namespace: shop, uid: u, generation: 4, creationTimestamp: "
+		"'2024-01-31T10:20:30Z', annotations: {ingress.pomerium.io/tls_client_secret: tls, "
+		"ingress.pomerium.io/x_secret: other}}, spec: {ingressClassName: pomerium, tls: "
+		"[{secretName: tls}, {secretName: tls}]}, status: {loadBalancer: {ingress: [{ip: "
+		"192.0.2.1}]}}}\n");
+	assert_int_equal(rig_bundle(&rig, "shop/web").secrets.n, 2);
+	ticket = rig_ticket(&rig, "shop/web");
+	assert_int_equal(ticket.created, 1706696430);
+	assert_int_equal(ticket.status.ingress.n, 1);
+	assert_int_equal(ticket.secrets.n, 2);
+	assert_true(str_is(ticket.secrets.items[0].name, "tls"));
+	assert_true(str_is(ticket.secrets.items[0].type, "kubernetes.io/tls"));
+	assert_int_equal(ticket.secrets.items[0].values.n, 2);
+	assert_int_equal(ticket.secrets.items[0].references.n, 2);
+	assert_true(str_is(ticket.secrets.items[0].references.items[0], "spec.tls"));
+	assert_true(str_is(ticket.secrets.items[0].references.items[1], "tls_client_secret"));
+	assert_int_equal(ticket.secrets.items[1].references.n, 1);
+	assert_true(str_is(ticket.secrets.items[1].references.items[0], "x_secret"));
 	rig_clear(&rig);
 }
 
@@ -470,6 +503,7 @@ int main(void)
 		cmocka_unit_test(test_listings),
 		cmocka_unit_test(test_settings_unknown),
 		cmocka_unit_test(test_owners_and_meta),
+		cmocka_unit_test(test_a_ticket_says_where_a_secret_is_named),
 		cmocka_unit_test(test_impossible_keys),
 	};
 

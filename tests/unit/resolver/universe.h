@@ -229,30 +229,32 @@ static inline void universe_answer(struct universe *u, struct resolve *resolve,
 static inline struct str universe_result(struct universe *u, struct resolve *resolve,
 					 const struct msg_key *owner)
 {
-	struct msg_bundle bundle;
+	struct msg_sealed_ticket sealed;
+	struct resolved what;
 	struct err err = { "" };
 	struct buf out;
 	struct str text;
 	enum resolve_outcome outcome =
-		resolver_resolve_owner(resolve, owner, &u->pool, &bundle, &err);
+		resolver_resolve_owner(resolve, owner, &u->pool, &what, &err);
 
 	u->n_outcomes[outcome]++;
 	buf_init(&out, BUF_MAX_MESSAGE);
 	buf_printf(&out, "%d %s ", outcome, err.text);
-	for (size_t i = 0; outcome == RESOLVE_BUNDLE && i < bundle.secrets.n; i++) {
-		/* Digests are of one boot. */
-		struct msg_bundle_secret *secret = &bundle.secrets.items[i];
-		struct msg_secret_info *facts =
-			pool_array(&u->pool, secret->values.n, sizeof(*facts));
+	for (size_t i = 0; outcome == RESOLVE_BUNDLE && i < what.ticket.secrets.n; i++) {
+		/* Fingerprints are of one boot. */
+		struct msg_ticket_secret *secret = &what.ticket.secrets.items[i];
+		struct msg_ticket_value *values =
+			pool_array(&u->pool, secret->values.n, sizeof(*values));
 
-		for (size_t j = 0; j < secret->values.n; j++) {
-			facts[j] = secret->values.items[j];
-			memset(&facts[j].hmac, 0, sizeof(facts[j].hmac));
-		}
-		secret->values.items = facts;
+		for (size_t j = 0; j < secret->values.n; j++)
+			values[j].key = secret->values.items[j].key;
+		secret->values.items = values;
 	}
 	if (outcome == RESOLVE_BUNDLE)
-		codec_print(&msg_bundle_codec, &bundle, &out);
+		codec_print(&msg_bundle_codec, &what.bundle, &out);
+	if (msg_ticket_seal(&what.ticket, NULL, &u->pool, &sealed) < 0)
+		universe_fail("a ticket that is too large", owner->name);
+	buf_base64(&out, sealed.bytes);
 	text = pool_str(&u->pool, buf_view(&out));
 	buf_clear(&out);
 	return text;

@@ -51,12 +51,22 @@ static inline void settings_start(struct trip *trip, const char *spec)
 	buf_clear(&yaml);
 }
 
+/* The splice that goes there; NULL: none does. */
 static inline const struct msg_splice *settings_splice(const struct trip *trip, const char *path)
 {
-	for (size_t i = 0; i < trip->config.splices.n; i++)
-		if (str_is(trip->config.splices.items[i].path, path))
-			return &trip->config.splices.items[i];
-	return NULL;
+	struct pool pool;
+	const struct msg_splice *found = NULL;
+
+	pool_init(&pool);
+	for (size_t i = 0; i < trip->config.splices.n && !found; i++) {
+		const struct msg_splice *splice = &trip->config.splices.items[i];
+		const struct msg_splice_row *row = msg_splice_row(splice->row);
+
+		if (row && str_is(msg_splice_path(row, splice->at, &pool), path))
+			found = splice;
+	}
+	pool_clear(&pool);
+	return found;
 }
 
 static inline bool settings_warned(const struct trip *trip, const char *words)

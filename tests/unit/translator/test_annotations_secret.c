@@ -88,18 +88,24 @@ static void test_rules(void **state)
 		  "secrets: [{namespace: shop, name: s, answer: 0, type: " type \
 		  ", values: [" values "]}]\n"
 
+/* Of the only Secret, into every route. */
 static void expect_splice(const struct trip *trip, size_t i, const char *path,
 			  enum msg_splice_encoding encoding)
 {
 	const struct msg_splice *splice = &trip->config.splices.items[i];
+	const struct msg_splice_row *row;
+	struct pool pool;
 
 	assert_true(i < trip->config.splices.n);
-	assert_true(str_is(splice->path, path));
-	assert_true(str_is(splice->secret_namespace, "shop"));
-	assert_true(str_is(splice->secret_name, "s"));
-	assert_int_equal(splice->encoding, encoding);
-	assert_int_equal(splice->route_id.len, 0);
-	assert_false(splice->bootstrap);
+	row = msg_splice_row(splice->row);
+	assert_non_null(row);
+	pool_init(&pool);
+	assert_true(str_is(msg_splice_path(row, splice->at, &pool), path));
+	pool_clear(&pool);
+	assert_int_equal(row->owner, MSG_KIND_INGRESS);
+	assert_int_equal(row->target, MSG_SPLICE_ROUTES);
+	assert_int_equal(row->encoding, encoding);
+	assert_int_equal(splice->secret, 0);
 }
 
 static void test_splices(void **state)
@@ -163,12 +169,22 @@ static void test_offers(void **state)
 			   FACT("tls.crt", ", clear: %s") ", " FACT(
 				   "tls.key", ", is_private_key: true, matches_cert: true")),
 		   pem.ptr);
+	trip_start(&trip, yaml.ptr); /* it is checked, but spec.tls does not name it */
+	assert_int_equal(trip.rc, 0);
+	assert_int_equal(trip.config.certificates.n, 0);
+	trip_end(&trip);
+	buf_reset(&yaml);
+	buf_printf(&yaml,
+		   TRIP_HEAD TRIP_RULE
+		   "    tls: [{hosts: [app.example.com], secretName: s}]\n" TRIP_SERVICE
+		   "secrets: [{namespace: shop, name: s, answer: 0, type: "
+		   "kubernetes.io/tls, values: [" FACT("tls.crt", ", clear: %s") ", " FACT(
+			   "tls.key", ", is_private_key: true, matches_cert: true") "]}]\n",
+		   pem.ptr);
 	trip_start(&trip, yaml.ptr);
 	assert_int_equal(trip.rc, 0);
 	assert_int_equal(trip.config.certificates.n, 1);
-	assert_true(str_is(trip.config.certificates.items[0].cert, TEST_CERTIFICATE));
-	assert_true(str_is(trip.config.certificates.items[0].secret_name, "s"));
-	assert_false(trip.config.certificates.items[0].always);
+	assert_int_equal(trip.config.certificates.items[0].secret, 0);
 	trip_end(&trip);
 	buf_reset(&yaml);
 	buf_printf(&yaml,

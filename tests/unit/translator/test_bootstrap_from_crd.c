@@ -89,8 +89,7 @@ static void fields_become_bootstrap_or_a_sentence(void **state)
 
 static void secrets_become_splices_in_base64(void **state)
 {
-	static const char *const paths[] = { "settings.shared_secret", "settings.cookie_secret",
-					     "settings.signing_key" };
+	static const char *const paths[] = { "shared_secret", "cookie_secret", "signing_key" };
 	struct trip trip;
 
 	(void)state;
@@ -100,8 +99,8 @@ static void secrets_become_splices_in_base64(void **state)
 		const struct msg_splice *splice = settings_splice(&trip, paths[i]);
 
 		assert_non_null(splice);
-		assert_true(splice->bootstrap);
-		assert_int_equal(splice->encoding, MSG_SPLICE_BASE64);
+		assert_int_equal(msg_splice_row(splice->row)->target, MSG_SPLICE_BOOTSTRAP);
+		assert_int_equal(msg_splice_row(splice->row)->encoding, MSG_SPLICE_BASE64);
 	}
 	trip_end(&trip);
 }
@@ -116,21 +115,18 @@ static void postgres_brings_its_files(void **state)
 						"caSecret: pomerium/ca, tlsSecret: "
 						"pomerium/tls}}",
 						NULL, true });
-	connection = settings_splice(&trip, "settings.databroker_storage_connection_string");
+	connection = settings_splice(&trip, "databroker_storage_connection_string");
 	assert_non_null(connection);
-	assert_int_equal(connection->encoding, MSG_SPLICE_POSTGRES_URL);
-	assert_int_equal(trip.config.files.n, 3);
-	assert_true(str_is(trip.config.files.items[0].name, "sslrootcert"));
-	assert_true(str_is(trip.config.files.items[0].secret_key, "ca.crt"));
-	assert_true(str_is(trip.config.files.items[1].name, "sslcert"));
-	assert_true(str_is(trip.config.files.items[2].name, "sslkey"));
+	assert_int_equal(msg_splice_row(connection->row)->encoding, MSG_SPLICE_POSTGRES_URL);
+	assert_true(str_is(settings_splice(&trip, "sslrootcert")->key, "ca.crt"));
+	assert_true(str_is(settings_splice(&trip, "sslcert")->key, "tls.crt"));
+	assert_true(str_is(settings_splice(&trip, "sslkey")->key, "tls.key"));
 	trip_end(&trip);
 
 	attempt_start(&trip, &(struct attempt){ "storage: {postgres: {secret: pomerium/pg}}", NULL,
 						true });
-	connection = settings_splice(&trip, "settings.databroker_storage_connection_string");
-	assert_int_equal(connection->encoding, MSG_SPLICE_RAW); /* as it is, a URL or not */
-	assert_int_equal(trip.config.files.n, 0);
+	assert_non_null(settings_splice(&trip, "databroker_storage_connection_string"));
+	assert_null(settings_splice(&trip, "sslrootcert"));
 	trip_end(&trip);
 }
 
@@ -147,7 +143,6 @@ static void a_fault_is_a_warning_where_settings_are_wanted_too(void **state)
 	assert_int_equal(trip.rc, 0);
 	assert_int_equal(trip.config.bootstrap.len, 0);
 	assert_int_equal(trip.config.splices.n, 0); /* nothing of a part that is not whole */
-	assert_int_equal(trip.config.files.n, 0);
 	assert_true(
 		settings_warned(&trip, "bootstrap: spec.dataBroker.clusterLeaderId: \"node-3\""));
 	trip_end(&trip);

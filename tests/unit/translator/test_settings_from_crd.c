@@ -171,24 +171,23 @@ static void secrets_become_splices(void **state)
 				  "ssh: {hostKeySecrets: [pomerium/ssh, pomerium/ssh], "
 				  "userCaKeySecret: pomerium/ssh}");
 	assert_int_equal(trip.rc, 0);
-	splice = settings_splice(&trip, "settings.idp_client_secret");
+	splice = settings_splice(&trip, "idp_client_secret");
 	assert_non_null(splice);
-	assert_true(str_is(splice->secret_name, "idp"));
-	assert_true(str_is(splice->secret_key, "client_secret"));
-	assert_int_equal(splice->encoding, MSG_SPLICE_RAW);
-	assert_false(splice->bootstrap);
-	assert_non_null(settings_splice(&trip, "settings.idp_client_id"));
-	assert_non_null(settings_splice(&trip, "settings.request_params[prompt]"));
-	assert_non_null(settings_splice(&trip, "settings.ssh_host_keys.values[0]"));
-	assert_non_null(settings_splice(&trip, "settings.ssh_host_keys.values[1]"));
-	assert_non_null(settings_splice(&trip, "settings.ssh_user_ca_key"));
+	assert_true(str_is(trip.bundle.secrets.items[splice->secret].name, "idp"));
+	assert_true(str_is(splice->key, "client_secret"));
+	assert_int_equal(msg_splice_row(splice->row)->encoding, MSG_SPLICE_RAW);
+	assert_int_equal(msg_splice_row(splice->row)->target, MSG_SPLICE_SETTINGS);
+	assert_non_null(settings_splice(&trip, "idp_client_id"));
+	assert_non_null(settings_splice(&trip, "request_params[prompt]"));
+	assert_non_null(settings_splice(&trip, "ssh_host_keys.values[0]"));
+	assert_non_null(settings_splice(&trip, "ssh_host_keys.values[1]"));
+	assert_non_null(settings_splice(&trip, "ssh_user_ca_key"));
 	trip_end(&trip);
 
 	settings_start(&trip, "authenticate: {url: 'https://a'}, identityProvider: {provider: "
 			      "hosted, secret: pomerium/absent}");
 	assert_int_equal(trip.rc, 0);
-	assert_null(settings_splice(&trip,
-				    "settings.idp_client_id")); /* the hosted provider needs none */
+	assert_null(settings_splice(&trip, "idp_client_id")); /* the hosted provider needs none */
 	trip_end(&trip);
 }
 
@@ -228,8 +227,6 @@ static void warns_without_refusing(void **state)
 
 	settings_start(&trip, "storage: {file: {path: /data}}");
 	assert_int_equal(trip.config.warnings.n, 0);
-	assert_int_equal(trip.config.generation, 4);
-	assert_true(str_is(trip.config.uid, "u-7"));
 	trip_end(&trip);
 }
 

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "msg/splice_table.h"
 #include "pb/pomerium.pb-c.h"
 #include "pb/reflect.h"
 #include "rules/rules.h"

@@ -1,0 +1,163 @@
+"""What a translator that was taken over can do: nothing but wrong routes for owners whose bundles it has."""
+import json
+import re
+
+import pytest
+import zmq
+from curve import CurveRooms
+from peer import BUNDLE, CONFIG, POMERIUM, TRANSLATOR, Peer, config, field, route
+from pipeline import CLASS, app, read, wait_for, write
+from web import socket_file, value
+
+CANARY = "CANARY-OF-THE-VICTIM"
+OWN = "its-own-value"
+ROW_HEADER, ROW_IDP_SECRET, ROW_SHARED_SECRET = 6, 2, 48  # of splice_table.c
+HEADERS = "ingress.pomerium.io/set_request_headers_secret: headers"
+
+
+def secret(namespace, text):
+    return f"""apiVersion: v1
+kind: Secret
+metadata: {{name: headers, namespace: {namespace}}}
+type: Opaque
+stringData: {{Authorization: '{text}'}}
+"""
+
+
+class Evil:
+    """A translator of our own, the only one."""
+
+    def __init__(self, rooms, context):
+        self.rooms, self.context, self.bundles = rooms, context, {}
+        self.jobs = Peer(context, rooms.jobs, TRANSLATOR, rooms.pairs[0], rooms.server_pub)
+        self.connect()
+        assert self.jobs.hello()
+
+    def connect(self):
+        self.configs = Peer(self.context, self.rooms.configs, TRANSLATOR, self.rooms.pairs[0], self.rooms.server_pub, epoch=self.jobs.epoch)
+        assert self.configs.hello()
+
+    def take(self, name, but=None):
+        """The next BUNDLE of this Ingress; all others are answered with nothing."""
+        for kind, body in self.jobs.listen(20):
+            if kind != BUNDLE:
+                continue
+            self.bundles[body[1][2].decode()] = body
+            if body[1][2].decode() == name and body[2] != but:
+                return body
+            self.configs.send(CONFIG, config(body))
+        raise AssertionError(f"no bundle of {name}")
+
+    def tries(self, *args, **more):
+        self.configs.send(CONFIG, config(*args, **more))
+
+    def is_cut_off(self):
+        """After the last message."""
+        count = lambda: value(socket_file(self.rooms.run_dir, "publisher"), "sluice_publisher_tickets_refused_total", reason="forged")
+        self.n_forged = getattr(self, "n_forged", 0) + 1
+        wait_for(self.rooms.log, lambda: count() == self.n_forged)
+        wait_for(self.rooms.log, lambda: self.rooms.log().count('msg="peer cut off" link=configs') == self.n_forged)
+        assert f"who={self.rooms.pairs[0][0]}" in self.rooms.log() or f'who="{self.rooms.pairs[0][0]}"' in self.rooms.log()
+        self.configs.socket.close()
+
+    def close(self):
+        self.configs.socket.close()
+        self.jobs.socket.close()
+
+
+def edit(folder, n):
+    write(folder / "leak.yaml", app("leak", f"10.6.6.{n}", namespace="attacker", annotations=HEADERS))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "in"
+    write(folder / "class.yaml", CLASS)
+    write(folder / "bank.yaml", app("bank", namespace="victim", annotations=HEADERS))
+    write(folder / "bank-secret.yaml", secret("victim", CANARY))
+    write(folder / "leak-secret.yaml", secret("attacker", OWN))
+    edit(folder, 1)
+    return folder
+
+
+def output(rooms):
+    return (read(rooms.out) or b"").decode()
+
+
+def test_a_value_goes_to_its_owner_alone(sluice, build, tmp_path, folder):
+    """Each attempt is an answer to a bundle of its own, since a number counts once; the owner is rejected."""
+    own = route("leak.example.com", "http://6.6.6.6")
+    attempts = [
+        (dict(splices=[(ROW_HEADER, 1, "Authorization", "Authorization")]), "a splice names Secret 1 of a ticket that has 1"),
+        (dict(splices=[(ROW_IDP_SECRET, 0, "Authorization", "")]), "this value may not go where splice row 2 sends it"),
+        (dict(splices=[(ROW_SHARED_SECRET, 0, "Authorization", "")]), "this value may not go where splice row 48 sends it"),
+        (dict(splices=[(ROW_HEADER, 0, "Authorization", "X-Other")]), "this value may not go where splice row 6 sends it"),
+        (dict(certificates=[0]), "is not one of type kubernetes.io/tls under spec.tls"),
+        (dict(packed=field(3, field(32, "https://evil.example.net"))), "it has settings, which only the Pomerium object can have"),
+    ]
+    with CurveRooms(build, tmp_path, folder) as rooms, zmq.Context() as context:
+        evil, stamp = Evil(rooms, context), None
+        for n, (what, sentence) in enumerate(attempts):
+            edit(folder, n + 2)
+            bundle = evil.take("leak", but=stamp)
+            stamp = bundle[2]
+            evil.tries(bundle, **{"packed": own, **what})
+            wait_for(rooms.log, lambda: sentence in rooms.log())
+            assert CANARY not in output(rooms) and "evil.example.net" not in output(rooms)
+        # What is its own it may have: so the attempts did not fail over something else.
+        edit(folder, 99)
+        evil.tries(evil.take("leak", but=stamp), packed=own, splices=[(ROW_HEADER, 0, "Authorization", "Authorization")])
+        wait_for(rooms.log, lambda: OWN in output(rooms))
+        assert CANARY not in output(rooms)
+        evil.close()
+        rooms.worker(0)  # an honest one mends what is edited; what was answered wrongly stays until then
+        edit(folder, 100)
+        write(folder / "bank.yaml", app("bank", "10.0.0.2", namespace="victim", annotations=HEADERS))
+        rooms.settled(sluice, folder, 20)
+
+
+def test_who_forges_is_cut_off_and_named(sluice, build, tmp_path, folder):
+    with CurveRooms(build, tmp_path, folder, n_keys=2) as rooms, zmq.Context() as context:
+        evil = Evil(rooms, context)
+        leak = evil.take("leak")
+        bank = evil.bundles["bank"] if "bank" in evil.bundles else evil.take("bank")
+        stolen = route("bank.example.com", "http://6.6.6.6")
+        (ticket, mac) = leak[0]
+        forgeries = [
+            dict(owner=[bank[1][0], "victim", "bank"], packed=stolen),  # with the ticket of its own Ingress
+            dict(stamp=[leak[2][0], 2**64 - 1]),  # so that everything later would be old
+            dict(owner=[1, "no-such-namespace", "ghost"]),
+            dict(owner=[POMERIUM, "", "global"], packed=field(3, b"")),
+            dict(ticket=[ticket, bytes([mac[0] ^ 1]) + mac[1:]]),
+            dict(ticket=[ticket, None]),
+            dict(ticket=[ticket.replace(b"attacker", b"victimXX"), mac]),
+            dict(ticket=[b"", mac]),
+        ]
+        for n, forgery in enumerate(forgeries):
+            if n:
+                evil.connect()
+            evil.tries(leak, **forgery)
+            evil.is_cut_off()
+        assert "6.6.6.6" not in output(rooms) and "ghost" not in output(rooms)
+        evil.close()
+        rooms.worker(1)
+        rooms.settled(sluice, folder, 30)
+        assert CANARY in output(rooms)  # the victim has it, as it should
+        assert json.loads(output(rooms))["settings"] == {}
+
+
+def test_a_ticket_of_an_earlier_session_is_old(sluice, build, tmp_path, folder):
+    """It counts for nothing, and whoever has it is not blamed."""
+    with CurveRooms(build, tmp_path, folder, n_keys=2) as rooms, zmq.Context() as context:
+        evil = Evil(rooms, context)
+        leak = evil.take("leak")
+        resolver = next(p for p in rooms.processes if "sluice-resolver" in p.args[0])
+        rooms.end(resolver)
+        rooms.start("resolver")
+        rooms.worker(1)
+        rooms.settled(sluice, folder, 30)
+        evil.tries(leak, packed=route("leak.example.com", "http://6.6.6.6"))
+        old = lambda: value(socket_file(rooms.run_dir, "publisher"), "sluice_publisher_tickets_refused_total", reason="old")
+        wait_for(rooms.log, lambda: old() == 1)
+        assert "6.6.6.6" not in output(rooms) and not re.search('msg="peer cut off"', rooms.log())
+        evil.close()
