@@ -8,8 +8,8 @@
 #include "cli/up/table.h"
 #include "cli/up/up_flags.h"
 
-/* the rooms; Pomerium, and who gathers the metrics of all */
-#define SUPERVISOR_MAX_CHILDREN (UP_FLAGS_PLACES + UP_FLAGS_MAX_WORKERS + 2)
+/* the rooms; Pomerium, who gathers the metrics of all, and the page */
+#define SUPERVISOR_MAX_CHILDREN (UP_FLAGS_PLACES + UP_FLAGS_MAX_WORKERS + 3)
 
 enum supervisor_phase {
 	SUPERVISOR_RUNS,

@@ -68,17 +68,34 @@ static void add_url(struct child *child, const char *name, struct str address, c
 	buf_clear(&url);
 }
 
-/* `sluice metrics`, which answers for all. */
-static void add_gatherer(struct up *self)
+/* `sluice VERB`, which asks the rooms. */
+static struct child *add_verb(struct up *self, const char *verb)
 {
 	char path[sizeof(self->bin_dir) + 64];
 	struct child *child;
 
 	snprintf(path, sizeof(path), "%s/sluice", self->bin_dir);
-	child = cli_supervisor_add(&self->supervisor, "metrics", ROOM_NONE, path);
-	cli_child_add_arg(child, STR("metrics"));
+	child = cli_supervisor_add(&self->supervisor, verb, ROOM_NONE, path);
+	cli_child_add_arg(child, str_from(verb));
 	add_flag(child, "run-dir", cli_up_flags.run_dir, "");
 	add_flag(child, "log-format", cli_up_flags.log_format, "");
+	return child;
+}
+
+static void add_page(struct up *self)
+{
+	struct child *child = add_verb(self, "web");
+
+	add_flag(child, "web-bind-address", cli_up_flags.web, "");
+	for (size_t i = 0; i < cli_up_flags.web_hosts.n; i++)
+		add_flag(child, "web-host", cli_up_flags.web_hosts.items[i], "");
+}
+
+/* Answers for all. */
+static void add_gatherer(struct up *self)
+{
+	struct child *child = add_verb(self, "metrics");
+
 	add_flag(child, "metrics-bind-address", cli_up_flags.metrics, "");
 	add_flag(child, "health-probe-bind-address", cli_up_flags.probes, "");
 	if (self->supervisor.beside.program) {
@@ -108,6 +125,8 @@ static void add_children(struct up *self)
 		add_room(self, ROOM_TRANSLATOR);
 	if (self->verb->one_address && (cli_up_flags.metrics.len || cli_up_flags.probes.len))
 		add_gatherer(self);
+	if (cli_up_flags.web.len && !str_is(cli_up_flags.web, "0"))
+		add_page(self);
 	if (self->supervisor.beside.program)
 		add_pomerium(self);
 }

@@ -139,6 +139,12 @@ static const struct flag_row rows[] = {
 	{ { "health-probe-bind-address", CONF_TEXT, &cli_up_flags.probes, "", 0, 0,
 	    "the same for /healthz, /readyz and /startupz; may be the same address", 0 },
 	  TO_ALL | EACH_A_PORT },
+	{ { "web-bind-address", CONF_TEXT, &cli_up_flags.web, "", 0, 0,
+	    "serve `sluice web` there, such as 127.0.0.1:8088; empty or 0: nowhere", 0 },
+	  0 },
+	{ { "web-host", CONF_LIST, &cli_up_flags.web_hosts, "", 0, 0,
+	    "names under which a browser may ask, besides localhost and IP addresses", 0 },
+	  0 },
 	{ { "debug-dump-config-diff", CONF_BOOL, NULL, "false", 0, 0,
 	    "a line for each record that is added, changed or removed in the databroker: its "
 	    "name, never what is in it",
@@ -224,8 +230,10 @@ static int check_ports(const struct web_address *metrics, const struct web_addre
 
 static int check_addresses(struct err *err)
 {
-	struct web_address metrics, probes;
+	struct web_address metrics, probes, web;
 
+	if (actor_web_address_from(cli_up_flags.web, &web, err) < 0)
+		return err_wrap(err, "--web-bind-address");
 	if (actor_web_address_from(cli_up_flags.metrics, &metrics, err) < 0)
 		return err_wrap(err, "--metrics-bind-address");
 	if (actor_web_address_from(cli_up_flags.probes, &probes, err) < 0)

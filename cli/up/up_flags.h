@@ -14,6 +14,8 @@ struct up_flags {
 	struct str out, bootstrap_out, format, run_dir, kubeconfig, context, metrics, probes,
 		log_format, log_level;
 	struct str databroker_url, shared_secret, shared_secret_file;
+	struct str web; /* address of the page; empty or 0: none */
+	struct str_list web_hosts;
 	struct str pomerium; /* a program that we start; empty: none */
 	long n_workers;
 	uint64_t drain_ms, once_ms;

@@ -165,22 +165,25 @@ static void on_metrics(void *self, const struct gather_answer *answers, size_t n
 	start("/state", on_state);
 }
 
-/* Starts what is due; the next deadline. */
-static uint64_t look(uint64_t now_ms)
+static uint64_t next_due(void)
 {
 	uint64_t next = UINT64_MAX;
 
+	if (page.n_streams && !page.looks)
+		next = page.next_look_ms;
+	if (page.stale && !page.takes)
+		next = clock_earlier(next, page.next_take_ms);
+	return next;
+}
+
+static void start_due(uint64_t now_ms)
+{
 	if (page.n_streams && !page.looks && page.next_look_ms <= now_ms) {
 		page.looks = true;
 		start("/metrics", on_metrics);
 	}
-	if (page.n_streams && !page.looks)
-		next = page.next_look_ms;
-	if (!page.takes && page.stale && page.next_take_ms <= now_ms)
+	if (page.stale && !page.takes && page.next_take_ms <= now_ms)
 		take();
-	if (!page.takes && page.stale)
-		next = clock_earlier(next, page.next_take_ms);
-	return next;
 }
 
 /* ---- answers ---- */
@@ -289,9 +292,9 @@ static void serve(void)
 		uint64_t next, now;
 
 		(void)http_loop_tick(&page.gather.http, clock_ms());
-		actor_web_tick(&page.web, clock_ms()); /* both may answer, and ask */
-		next = look(clock_ms());
-		next = clock_earlier(next, page.gather.http.deadline_ms);
+		start_due(clock_ms());
+		actor_web_tick(&page.web, clock_ms()); /* what was answered now goes out */
+		next = clock_earlier(next_due(), page.gather.http.deadline_ms);
 		next = clock_earlier(next, page.web.next_ms);
 		now = clock_ms();
 		if (poll(fds, 3,

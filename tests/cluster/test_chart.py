@@ -13,7 +13,7 @@ from pipeline import wait_for
 from test_deploy import rendered
 
 VERSION = "--kube-version=1.36.0"  # helm by itself asks no cluster
-COMPONENTS = {"ssh": "ssh", "http3": "http3", "podMonitor": "pod-monitor"}
+COMPONENTS = {"ssh": "ssh", "http3": "http3", "podMonitor": "pod-monitor", "web": "web"}
 
 
 @pytest.fixture(scope="module")

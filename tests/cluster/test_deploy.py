@@ -163,6 +163,14 @@ def test_pomerium_is_told_of_ssh():
     assert variables("overlays/ssh", "translator")["SSH_ADDR"] == ":4022"
 
 
+def test_only_pomerium_reaches_the_page():
+    (port,) = one("overlays/web", "Service", "sluice-web")["spec"]["ports"]
+    assert (port["port"], port["targetPort"]) == (80, "page")
+    assert reaches("overlays/web", {"app.kubernetes.io/name": "sluice", "app.kubernetes.io/component": "pomerium"}, 8088, namespace="pomerium")
+    for labels, namespace in ((ANYBODY, "pomerium"), (ANYBODY, "elsewhere"), (PROMETHEUS, "monitoring")):
+        assert not reaches("overlays/web", labels, 8088, namespace=namespace)
+
+
 def test_the_nodes_of_the_cluster_know_each_other(build, tmp_path):
     """What the translator makes of the variables is what the Service and the StatefulSet are called."""
     folder = "overlays/clustered-databroker"

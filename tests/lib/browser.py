@@ -19,6 +19,7 @@ class Browser:
 
     def __init__(self):
         self.complaints, self.last_id, self.session = [], 0, None
+        self.trace, self.traced = [], False
 
     def __enter__(self):
         self.folder = tempfile.TemporaryDirectory(prefix="sluice-chromium-", ignore_cleanup_errors=True)
@@ -65,6 +66,9 @@ class Browser:
             self.complaints.append(params["entry"]["text"])
         if event.get("method") == "Runtime.exceptionThrown":
             self.complaints.append(json.dumps(params["exceptionDetails"])[:1000])
+        if event.get("method") == "Tracing.dataCollected":
+            self.trace += params["value"]
+        self.traced |= event.get("method") == "Tracing.tracingComplete"
 
     def call(self, method, **params):
         self.last_id += 1
@@ -107,3 +111,19 @@ class Browser:
 
     def screenshot(self, path):
         pathlib.Path(path).write_bytes(base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"]))
+
+    # ---- how long its tasks are ----
+
+    def begin_trace(self):
+        self.trace, self.traced = [], False
+        self.call("Tracing.start", transferMode="ReportEvents", traceConfig={"includedCategories": ["toplevel", "disabled-by-default-devtools.timeline"]})
+
+    def longest_task_ms(self):
+        """Of processor time, on the thread of the page, since begin_trace."""
+        self.call("Tracing.end")
+        while not self.traced:
+            self._note(self._next())
+        threads = {(e["pid"], e["tid"]) for e in self.trace if e["name"] == "thread_name" and e["args"]["name"] == "CrRendererMain"}
+        tasks = [e["tdur"] / 1000 for e in self.trace if e["name"] == "RunTask" and "tdur" in e and (e["pid"], e["tid"]) in threads]
+        assert len(tasks) > 50, "the trace has no tasks of the page"
+        return max(tasks)
