@@ -23,6 +23,7 @@
 #include "cli/web/host.h"
 
 #define LOOK_MS 500     /* between two looks at the figures, while somebody has the page open */
+#define FIGURES_MS 2000 /* that a process may take to tell its figures: else it is frozen */
 #define ANSWER_MS 10000 /* that a room may take */
 #define WAIT_MS 500     /* between two looks at all owners, at least */
 #define SHARE 10        /* and this many times what the last one took */
@@ -101,12 +102,12 @@ static void on_gone(void *self, struct web_stream *stream)
 
 /* ---- look at the pipeline ---- */
 
-static void start(const char *path,
+static void start(const char *path, long longest_ms,
 		  void (*on_done)(void *self, const struct gather_answer *answers, size_t n))
 {
 	cli_gather_start(&page.gather, &(struct gather_ask){ .run_dir = run_dir,
 							     .path = path,
-							     .longest_ms = ANSWER_MS,
+							     .longest_ms = longest_ms,
 							     .on_done = on_done });
 }
 
@@ -141,7 +142,7 @@ static void take(void)
 	page.takes = true;
 	page.stale = false;
 	page.began_ms = clock_ms();
-	start("/owners", on_owners);
+	start("/owners", ANSWER_MS, on_owners);
 }
 
 static void on_state(void *self, const struct gather_answer *answers, size_t n)
@@ -162,7 +163,7 @@ static void on_metrics(void *self, const struct gather_answer *answers, size_t n
 {
 	(void)self;
 	cli_web_figures_metrics(&page.figures, answers, n);
-	start("/state", on_state);
+	start("/state", FIGURES_MS, on_state);
 }
 
 static uint64_t next_due(void)
@@ -180,7 +181,7 @@ static void start_due(uint64_t now_ms)
 {
 	if (page.n_streams && !page.looks && page.next_look_ms <= now_ms) {
 		page.looks = true;
-		start("/metrics", on_metrics);
+		start("/metrics", FIGURES_MS, on_metrics);
 	}
 	if (page.stale && !page.takes && page.next_take_ms <= now_ms)
 		take();

@@ -499,11 +499,11 @@ document.addEventListener("keydown", (event) => {
 	event.preventDefault();
 	find(view === "url" ? "address" : "words").focus();
 });
+document.querySelector(".skip").addEventListener("click", (event) => {
+	event.preventDefault(); // the fragment says which view it is
+	find("main").focus();
+});
 window.addEventListener("hashchange", async () => {
-	if (location.hash === "#main") {
-		find("main").focus();
-		return;
-	}
 	await show();
 	find("title").focus();
 });

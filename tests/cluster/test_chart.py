@@ -42,6 +42,12 @@ def template(chart, *words):
     return {name: yaml.safe_load(body) for name, body in re.findall(r"(?ms)^# Source: sluice/templates/(\S+)\.yaml\n(.*?)(?=^---$|\Z)", text)}
 
 
+def test_the_page_has_the_image_of_the_others(chart):
+    (pod,) = [o["spec"]["template"]["spec"] for o in template(chart, "--set=web.enabled=true,image.tag=v9,image.pullPolicy=Always,logFormat=logfmt").values() if o["kind"] == "Deployment"]
+    (page,) = [c for c in pod["containers"] if c["name"] == "web"]
+    assert (page["image"], page["imagePullPolicy"]) == ("sluice:v9", "Always") and "--log-format=logfmt" in page["args"]
+
+
 def by_key(objects):
     """Without the labels of the object itself, which helm's own are among."""
     return {(o["kind"], o["metadata"].get("namespace"), o["metadata"]["name"]): {**o, "metadata": {k: v for k, v in o["metadata"].items() if k != "labels"}}

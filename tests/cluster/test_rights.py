@@ -2,6 +2,7 @@
 import copy
 import json
 import re
+import socket
 
 import pytest
 import yaml
@@ -11,6 +12,7 @@ from pipeline import app, translate, wait_for
 from pod import Kubelet, possible
 from test_deploy import APPLY, DEPLOY, kube, rendered
 from test_keep_token import claims
+from web import ask
 
 pytestmark = pytest.mark.skipif(not possible(), reason="no mounts of our own here (unshare --mount is refused)")
 SETTINGS = "/apis/ingress.pomerium.io/v1/pomerium/global"
@@ -24,7 +26,7 @@ def cluster(tmp_path_factory):
     with Cluster(tmp_path_factory.mktemp("cluster")) as c:
         kube(c, *APPLY, "-k", DEPLOY / "crds")
         kube(c, "wait", "--for=condition=Established", "crd/pomerium.ingress.pomerium.io")
-        kube(c, *APPLY, "-k", DEPLOY / "base")
+        kube(c, *APPLY, "-k", DEPLOY / "overlays/web")
         yield c
 
 
@@ -38,7 +40,7 @@ def databroker(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def pod(cluster, databroker, build, tmp_path_factory):
-    """What the base runs."""
+    """What the base runs, and the page."""
     cluster.apply_yaml(f"{{apiVersion: v1, kind: Secret, metadata: {{name: bootstrap, namespace: pomerium}}, data: {{shared_secret: {SECRET}, cookie_secret: {SECRET}}}}}")
     cluster.apply_yaml("{apiVersion: ingress.pomerium.io/v1, kind: Pomerium, metadata: {name: global}, spec: {secrets: pomerium/bootstrap}}")
     cluster.apply_yaml(app("first"))
@@ -82,6 +84,18 @@ def test_the_accounts_are_enough(sluice, cluster, databroker, pod, tmp_path):
     for volume, account in ("reader", "sluice-reader"), ("writer", "sluice-writer"):
         token = claims((pod.volumes[volume] / "token").read_text())
         assert token["sub"] == f"system:serviceaccount:pomerium:{account}" and token["exp"] - token["iat"] < 3700, "every token has an end"
+
+
+def test_the_page_sees_all_processes(pod):
+    port = pod.kubelet.ports[8088]
+    routes = lambda: json.loads(ask(port, "/api/routes")[2] or "{}").get("rows", [])
+    wait_for(pod.log, lambda: [row["state"] for row in routes() if row["name"] == "first"] == ["served"], 20)
+    with socket.create_connection(("127.0.0.1", port), 5) as s:
+        s.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        text = ""
+        while text.count("event: figures") < 3:
+            text += s.recv(65536).decode()
+    assert all(f'"room":"{room}"' in text for room in ("watcher", "resolver", "translator", "publisher"))
 
 
 # ---- one right less ----

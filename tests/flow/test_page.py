@@ -2,6 +2,8 @@
 import json
 import os
 import pathlib
+import signal
+import struct
 import subprocess
 import zipfile
 
@@ -10,6 +12,7 @@ from browser import Browser
 from page import Page, settle
 from pipeline import CLASS, Pipeline, app, write
 
+ROOT = pathlib.Path(__file__).parent.parent.parent
 AXE = "axe-playwright-python==0.1.8"  # a wheel with axe-core's axe.min.js in it
 
 
@@ -54,6 +57,9 @@ def row(text):
     return f"[...document.querySelectorAll('#rows tr')].find((tr) => tr.innerText.includes({json.dumps(text)}))"
 
 
+COUNTED = "document.querySelector('#count').innerText"
+
+
 def go(browser, view, what):
     browser.run(f"location.hash = {json.dumps('#' + view)}")
     browser.wait(what)
@@ -88,6 +94,9 @@ def test_what_tenants_write_stays_text(page, browser):
 def test_every_view(pipeline, page, browser):
     browser.open(page.url)
     browser.wait(rows(6))
+    browser.press("Tab", 9)
+    browser.press("Enter", 13, "\r")
+    assert browser.run("document.activeElement.id") == "main"
     browser.press("/", 191, "/")
     assert browser.run("document.activeElement.id") == "words"
     browser.type("app-1")
@@ -104,6 +113,12 @@ def test_every_view(pipeline, page, browser):
     browser.type("https://app-1.example.com/x")
     browser.press("Enter", 13, "\r")
     browser.wait("document.querySelector('#facts').innerText.includes('of shop/app-1')")
+    (frozen,) = pipeline.children("resolver")
+    os.kill(frozen, signal.SIGSTOP)
+    try:
+        browser.wait("document.querySelector('#pipeline').innerText.includes('it does not answer')", 20)
+    finally:
+        os.kill(frozen, signal.SIGCONT)
     assert pipeline.kill("publisher")
     browser.wait("document.querySelectorAll('#pipeline li[data-state=on]').length === 4", 20)
     assert not browser.complaints
@@ -116,6 +131,7 @@ def test_axe_finds_nothing(page, browser, axe, width, scheme):
     browser.wait(rows(6))
     browser.run(axe + "; true")
     for view, there in (("routes", rows(6)), ("conflicts", rows(1)), ("changes", "document.querySelectorAll('#rows tr').length > 3"), ("processes", rows(5)),
+                        ("held", COUNTED), ("certificates", COUNTED),
                         ("ingress/Ingress/shop/app-0", "document.querySelector('#facts dd')"), ("url/https%3A%2F%2Fapp-1.example.com%2F", "document.querySelector('#facts dd')")):
         go(browser, view, there)
         found = browser.run("axe.run(document).then((r) => r.violations.map((v) => [v.id, v.nodes.slice(0, 3).map((n) => n.html + ' ' + n.failureSummary)]))")
@@ -148,3 +164,19 @@ def test_ten_thousand(sluice, tmp_path, browser):
         assert browser.run("document.querySelectorAll('tr').length") <= 200
         assert browser.longest_task_ms() < 50
         assert not browser.complaints
+
+
+def test_pictures(sluice, tmp_path, browser):
+    """Those of docs/web.md: PICTURES=docs/pictures keeps them."""
+    folder = pathlib.Path(os.environ.get("PICTURES", tmp_path))
+    with Pipeline(sluice, tmp_path, ROOT / "deploy/demo", workers=2) as p, Page(sluice, p.run_dir) as page:
+        p.settled()
+        for name, width, height, scheme in (("wide", 1280, 900, "light"), ("narrow", 320, 1500, "dark")):
+            browser.resize(width, height, scheme)
+            browser.open(page.url)
+            browser.wait("document.querySelectorAll('#rows tr').length > 20")
+            browser.wait("document.querySelectorAll('#pipeline li[data-state=on]').length === 4")
+            browser.screenshot(folder / f"page-{name}.png")
+            assert struct.unpack(">II", (folder / f"page-{name}.png").read_bytes()[16:24]) == (width, height)
+    for name in ("wide", "narrow"):
+        assert (ROOT / f"docs/pictures/page-{name}.png").stat().st_size < 200000
