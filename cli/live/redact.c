@@ -8,11 +8,15 @@
 #include "cli/live/redact.h"
 
 #include "base/hash.h"
+#include "translator/settings/crd.h"
 
 /* Keys whose values are words of ours or of Kubernetes. */
 static const char *const shown[] = { "kind",     "room",       "state",     "queue",
 				     "pathType", "protocol",   "type",      "addressType",
 				     "since",    "apiVersion", "condition", "access" };
+
+/* Keys whose values are maps with keys of a user's choice, besides those of the Pomerium object. */
+static const char *const free_maps[] = { "labels", "annotations", "matchLabels", "data" };
 
 void cli_redact_open(struct redact *redact)
 {
@@ -25,12 +29,23 @@ void cli_redact_close(struct redact *redact)
 	buf_clear(&redact->text);
 }
 
-static bool is_shown(struct str key)
+static bool is_one_of(struct str key, const char *const *words, size_t n)
 {
-	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
-		if (str_is(key, shown[i]))
+	for (size_t i = 0; i < n; i++)
+		if (str_is(key, words[i]))
 			return true;
 	return false;
+}
+
+static bool is_shown(struct str key)
+{
+	return is_one_of(key, shown, sizeof(shown) / sizeof(shown[0]));
+}
+
+static bool is_free_map(struct str key)
+{
+	return is_one_of(key, free_maps, sizeof(free_maps) / sizeof(free_maps[0])) ||
+	       translator_crd_is_map(key);
 }
 
 static bool expects_key(const struct redact *redact)
@@ -42,15 +57,17 @@ static void end_text(struct redact *redact, struct buf *out)
 {
 	const struct str text = buf_view(&redact->text);
 
-	if (expects_key(redact)) {
-		redact->keep = is_shown(text);
+	const bool is_key = expects_key(redact);
+
+	if (is_key) {
+		redact->keep = !redact->inside && is_shown(text);
+		redact->opens = is_free_map(text);
+	}
+	if (!text.len || (is_key ? !redact->inside : redact->keep))
 		buf_printf(out, "\"" STR_FMT "\"", STR_ARG(text));
-	} else if (redact->keep || !text.len) {
-		buf_printf(out, "\"" STR_FMT "\"", STR_ARG(text));
-	} else {
+	else
 		buf_printf(out, "\"~%012llx\"",
 			   (unsigned long long)(hash_fast(text) & 0xffffffffffffull));
-	}
 	buf_reset(&redact->text);
 	redact->in_text = false;
 }
@@ -61,10 +78,14 @@ static int on_bracket(struct redact *redact, char c)
 		if (redact->depth == REDACT_DEPTH_MAX)
 			return -1;
 		redact->keep_stack[redact->depth] = redact->keep;
+		redact->inside_stack[redact->depth] = redact->inside;
+		redact->inside |= c == '{' && redact->opens;
+		redact->opens = false;
 		redact->stack[redact->depth++] = c;
 		redact->is_key = c == '{';
 	} else if (redact->depth) {
 		redact->keep = redact->keep_stack[--redact->depth];
+		redact->inside = redact->inside_stack[redact->depth];
 	}
 	return 0;
 }

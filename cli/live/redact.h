@@ -17,11 +17,14 @@
 struct redact {
 	bool in_text, escaped; /* inside a text; after a backslash */
 	bool keep;             /* the present key's value may be shown */
+	bool opens;            /* its value is a map whose keys a user chose, */
+	bool inside;           /* or this is inside of one: nothing of it is shown */
 	bool is_key;           /* the present text is a key */
 	size_t depth;
 	char stack[REDACT_DEPTH_MAX];      /* '{', or '[' */
 	bool keep_stack[REDACT_DEPTH_MAX]; /* of the key that the bracket belongs to */
-	struct buf text;                   /* as it is written, without its quotes */
+	bool inside_stack[REDACT_DEPTH_MAX];
+	struct buf text; /* as it is written, without its quotes */
 };
 
 void cli_redact_open(struct redact *redact);

@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/trust.h"
 
 /* What a room adds to the folder's name, at most; the path of a socket ends with a NUL. */
 #define MAX_RUN_DIR \
@@ -49,6 +51,23 @@ out:
 	return rc;
 }
 
+int cli_places_follow_link(const char *flag, struct str *file, struct err *err)
+{
+	char why[TRUST_WHY_MAX], real[PATH_MAX];
+	struct stat st;
+
+	if (!file->len || lstat(file->ptr, &st) || !S_ISLNK(st.st_mode))
+		return 0;
+	if (trust_why_not(&st, why))
+		return err_set(err, "%s %s is a symbolic link and %s; name a file of your own",
+			       flag, err_quote(*file), why);
+	if (!realpath(file->ptr, real))
+		return err_set(err, "%s %s is a symbolic link to nothing that is there: %s", flag,
+			       err_quote(*file), strerror(errno));
+	*file = str_from(mem_strdup(real)); /* a flag lives as long as the process */
+	return 0;
+}
+
 /* Its owner may have removed it after we opened and before we locked it: then it locks nothing. */
 static bool is_still_there(int fd, const char *path)
 {
@@ -58,9 +77,34 @@ static bool is_still_there(int fd, const char *path)
 	       ours.st_dev == there.st_dev;
 }
 
+/* The process that the file names, of which only a number is believed. */
+static void read_holder(int fd, char holder[32])
+{
+	char text[16] = "";
+	long long pid;
+	struct str line;
+
+	(void)(read(fd, text, sizeof(text) - 1) > 0);
+	if (str_cut(str_from(text), '\n', &line, &(struct str){ 0 }) && str_to_int(line, &pid))
+		snprintf(holder, 32, "%lld", pid);
+	else
+		snprintf(holder, 32, "unknown");
+}
+
+static int check_lock(const struct places *places, int fd, struct err *err)
+{
+	char why[TRUST_WHY_MAX];
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && !trust_why_not(&st, why))
+		return 0;
+	return err_set(err, "%s %s; remove it, or name another --out", places->out_lock_path,
+		       S_ISREG(st.st_mode) ? why : "is no file");
+}
+
 static int lock_file(struct places *places, struct str out_file, struct err *err)
 {
-	char holder[32] = "", *end;
+	char holder[32];
 	int fd;
 
 	do {
@@ -68,15 +112,17 @@ static int lock_file(struct places *places, struct str out_file, struct err *err
 		if (fd < 0)
 			return err_set(err, "--out %s cannot be locked: %s: %s",
 				       err_quote(out_file), places->out_lock_path, strerror(errno));
+		if (check_lock(places, fd, err)) {
+			close(fd);
+			return -1;
+		}
 		if (flock(fd, LOCK_EX | LOCK_NB)) {
-			if (read(fd, holder, sizeof(holder) - 1) > 0 &&
-			    (end = strchr(holder, '\n')))
-				*end = '\0';
+			read_holder(fd, holder);
 			close(fd);
 			return err_set(err,
 				       "another sluice up (process %s) writes --out %s; each needs "
 				       "a file of its own",
-				       *holder ? holder : "unknown", err_quote(out_file));
+				       holder, err_quote(out_file));
 		}
 		places->out_lock = fd;
 	} while (!is_still_there(fd, places->out_lock_path) && !close(fd));
@@ -124,11 +170,19 @@ static int make_fresh(struct places *places, struct err *err)
 static int lock_run_dir(struct places *places, struct err *err)
 {
 	struct str name = str_from(places->run_dir);
+	char why[TRUST_WHY_MAX];
+	struct stat link, st;
 
 	places->lock = open(places->run_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (places->lock < 0)
 		return err_set(err, "--run-dir %s cannot be opened: %s", err_quote(name),
 			       strerror(errno));
+	if (lstat(places->run_dir, &link) || fstat(places->lock, &st))
+		return err_set(err, "--run-dir %s cannot be looked at: %s", err_quote(name),
+			       strerror(errno));
+	if (trust_why_not(&st, why) || trust_why_not(&link, why))
+		return err_set(err, "--run-dir %s %s; name a folder that is yours alone, or none",
+			       err_quote(name), why);
 	if (access(places->run_dir, W_OK | X_OK))
 		return err_set(err, "no sockets can be made in --run-dir %s: %s", err_quote(name),
 			       strerror(errno));

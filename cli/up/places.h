@@ -17,6 +17,8 @@ struct places {
 
 /* -1 if the file that a flag names cannot be written; "": the flag names none. */
 int cli_places_check_out(const char *flag, struct str file, struct err *err);
+/* A symbolic link is written through: the flag names the file itself then. */
+int cli_places_follow_link(const char *flag, struct str *file, struct err *err);
 /* The same for --out, and locks it for us. */
 int cli_places_lock_out(struct places *places, struct str out_file, struct err *err);
 /* Makes the run folder (empty: a fresh one, named in *run_dir) and locks it for us. */

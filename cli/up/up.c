@@ -234,6 +234,8 @@ static int open_places(struct up *self, struct err *err)
 	const bool to_stdout = str_is(cli_up_flags.out, "-");
 
 	if (find_bin_dir(self, err) ||
+	    cli_places_follow_link("--bootstrap-out", &cli_up_flags.bootstrap_out, err) ||
+	    (!to_stdout && cli_places_follow_link("--out", &cli_up_flags.out, err)) ||
 	    cli_places_check_out("--bootstrap-out", cli_up_flags.bootstrap_out, err) ||
 	    (!to_stdout && cli_places_lock_out(&self->places, cli_up_flags.out, err)) ||
 	    cli_places_open(&self->places, &cli_up_flags.run_dir, err) ||

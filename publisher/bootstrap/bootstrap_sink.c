@@ -125,7 +125,7 @@ struct sink *publisher_bootstrap_sink_new(const char *path, struct wanted *wante
 	self->wanted = wanted;
 	publisher_pace_init(&self->pace);
 	publisher_folder_init(&self->files, path);
-	if (publisher_file_open(&self->file, path, err) == 0)
+	if (publisher_file_open_named(&self->file, path, err) == 0)
 		return &self->sink;
 	destroy(&self->sink);
 	return NULL;

@@ -98,6 +98,19 @@ static void remove_left_over(const struct file *file)
 		close(fd);
 }
 
+int publisher_file_open_named(struct file *file, const char *path, struct err *err)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) {
+		*file = (struct file){ .dir_fd = -1, .fd = -1 };
+		pool_init(&file->pool);
+		return err_set(err, "%s is no regular file, and is not replaced",
+			       err_quote(str_from(path)));
+	}
+	return publisher_file_open(file, path, err);
+}
+
 int publisher_file_open(struct file *file, const char *path, struct err *err)
 {
 	struct str whole = str_from(path), dir = STR(".");

@@ -25,6 +25,8 @@ struct file {
 /* The folder must be there. Reads what is at the path already, so that the same is not written
  * again; removes what writers that died left beside it. */
 int publisher_file_open(struct file *file, const char *path, struct err *err);
+/* The same of one that a person named: a device, a pipe or a link is not what is meant. */
+int publisher_file_open_named(struct file *file, const char *path, struct err *err);
 void publisher_file_close(struct file *file);
 
 /* begin, write ..., then commit or cancel. After an error: cancel. */

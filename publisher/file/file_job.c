@@ -21,7 +21,7 @@ int publisher_file_job_open(struct file_outputs *outputs, const char *path,
 
 	*outputs = (struct file_outputs){ .format = format, .state = PUBLISHER_STATE_FILE_CLOSED };
 	publisher_folder_init(&outputs->files, path);
-	rc = publisher_file_open(&outputs->file, path, err);
+	rc = publisher_file_open_named(&outputs->file, path, err);
 	if (rc < 0)
 		return rc;
 	pool_init(&pool);

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/trust.h"
 #include "publisher/file/file.h"
 #include "publisher/wanted/named_files.h"
 
@@ -54,7 +55,7 @@ static bool is_there(const char *path, size_t size)
 	struct stat st;
 
 	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 07777) == 0600 &&
-	       (size_t)st.st_size == size;
+	       st.st_uid == geteuid() && (size_t)st.st_size == size;
 }
 
 static void write_file(void *arg, struct str name, struct str bytes)
@@ -101,6 +102,23 @@ static struct folder_walk walk_names(const struct folder *folder, const struct s
 	return walk;
 }
 
+/* There may be another's folder in its place, or a link to one. */
+static int check_folder(const struct folder *folder, struct err *err)
+{
+	char why[TRUST_WHY_MAX];
+	struct stat st;
+
+	if (lstat(folder->path.ptr, &st))
+		return err_set(err, "folder %s cannot be looked at: %s", err_quote(folder->path),
+			       strerror(errno));
+	if (!S_ISDIR(st.st_mode))
+		return err_set(err, "%s is in the place of our folder; remove it",
+			       err_quote(folder->path));
+	if (trust_why_not(&st, why))
+		return err_set(err, "folder %s %s; remove it", err_quote(folder->path), why);
+	return 0;
+}
+
 int publisher_folder_fill(const struct folder *folder, const struct snapshot *snapshot,
 			  struct err *err)
 {
@@ -109,6 +127,8 @@ int publisher_folder_fill(const struct folder *folder, const struct snapshot *sn
 	if (walk.names.n && mkdir(folder->path.ptr, 0700) < 0 && errno != EEXIST)
 		walk.rc = err_set(err, "folder %s could not be made: %s", err_quote(folder->path),
 				  strerror(errno));
+	if (walk.names.n && !walk.rc)
+		walk.rc = check_folder(folder, err);
 	publisher_named_files_each(snapshot, write_file, &walk);
 	map_clear(&walk.names);
 	return walk.rc;
@@ -125,7 +145,7 @@ static bool is_ours(const char *name)
 void publisher_folder_tidy(const struct folder *folder, const struct snapshot *snapshot)
 {
 	struct folder_walk walk = walk_names(folder, snapshot, NULL);
-	DIR *dir = opendir(folder->path.ptr);
+	DIR *dir = check_folder(folder, NULL) ? NULL : opendir(folder->path.ptr);
 	const struct dirent *entry;
 
 	while (dir && (entry = readdir(dir)))

@@ -91,9 +91,12 @@ def test_a_redacted_dump_names_nobody(live):
     for name in ("app-1", "example.com", "shop", "10.0.0.2", "hidden"):
         assert name not in done.stdout
 
-    def shape(v):
-        return {k: shape(x) for k, x in v.items()} if isinstance(v, dict) else [shape(x) for x in v] if isinstance(v, list) else type(v)
-    assert shape(plain) == shape(redacted)
+    def same_shape(v, r):
+        """Keys that a tenant chose are tokens too."""
+        if isinstance(v, dict):
+            return len(v) == len(r) and all((k == t or t.startswith("~")) and same_shape(v[k], r[t]) for k, t in zip(v, r))
+        return len(v) == len(r) and all(map(same_shape, v, r)) if isinstance(v, list) else type(v) is type(r)
+    assert same_shape(plain, redacted)
 
 
 def test_top_shows_every_process(live):

@@ -42,6 +42,18 @@ static const struct crd_field *find_field(struct str path)
 	return NULL;
 }
 
+bool translator_crd_is_map(struct str name)
+{
+	for (const struct crd_field *field = translator_crd_table; field->path; field++) {
+		const char *dot = strrchr(field->path, '.');
+
+		if ((field->type == CRD_MAP || field->type == CRD_FLAGS) &&
+		    str_is(name, dot ? dot + 1 : field->path))
+			return true;
+	}
+	return false;
+}
+
 bool translator_crd_is_allowed(const char *path, struct str text)
 {
 	const struct crd_field *field = find_field(str_from(path));

@@ -16,6 +16,8 @@ const struct value *translator_crd_get(const struct value *spec, const char *pat
 struct str translator_crd_text(const struct value *spec, const char *path);
 /* Is this one of the values that the schema allows for the field? */
 bool translator_crd_is_allowed(const char *path, struct str text);
+/* Is this the name of a field whose keys are a user's own? */
+bool translator_crd_is_map(struct str name);
 /* Every field that has one place in pomerium.config.Settings, as the protobuf-JSON of that message.
  * The spec is checked. */
 int translator_crd_settings(const struct value *spec, struct pool *pool, struct value *out,
