@@ -63,7 +63,9 @@ static bool take_time(struct str *in)
 
 static bool is_validity(struct str body)
 {
-	return take_time(&body) && take_time(&body) && !body.len;
+	const bool has_begin = take_time(&body);
+
+	return has_begin && take_time(&body) && !body.len;
 }
 
 /* ---- a certificate ---- */
