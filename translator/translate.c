@@ -7,17 +7,60 @@
  */
 #include "translator/translate.h"
 
+#include <ctype.h>
+
 #include "rules/rules.h"
+#include "translator/answer.h"
 #include "translator/ingress/ingress.h"
 #include "translator/settings/settings.h"
 #include "translator/validate/validate.h"
 
-static bool is_solver(const struct msg_ingress *ingress)
+/* A path that cert-manager's solver has: one token below the folder of challenges. */
+static bool is_challenge(const struct msg_path *path)
 {
-	struct str label =
-		str_map_get(&ingress->metadata.labels, "acme.cert-manager.io/http01-solver");
+	static const char folder[] = "/.well-known/acme-challenge/";
+	struct str token;
 
-	return str_is_nocase(label, "true");
+	if (!str_starts(path->path, folder) ||
+	    !(str_is(path->pathType, "Exact") || str_is(path->pathType, "ImplementationSpecific")))
+		return false;
+	token = str_slice(path->path, strlen(folder), path->path.len);
+	for (size_t i = 0; i < token.len; i++)
+		if (!isalnum((unsigned char)token.ptr[i]) && token.ptr[i] != '-' &&
+		    token.ptr[i] != '_')
+			return false;
+	return token.len > 0;
+}
+
+static bool has_shape_of_solver(const struct msg_ingress_spec *spec)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < spec->rules.n; i++) {
+		const struct msg_http_rule *http = spec->rules.items[i].http;
+
+		for (size_t k = 0; http && k < http->paths.n; k++, n++)
+			if (!is_challenge(&http->paths.items[k]))
+				return false;
+	}
+	return n && !spec->defaultBackend;
+}
+
+/* A solver's routes are public: the label alone, which anybody can set, does not make one. */
+static bool is_solver(const struct ingress_job *job)
+{
+	static const char label[] = "acme.cert-manager.io/http01-solver";
+
+	if (!str_is_nocase(str_map_get(&job->ingress->metadata.labels, label), "true"))
+		return false;
+	if (has_shape_of_solver(&job->ingress->spec))
+		return true;
+	translator_answer_warn(job->out, job->pool, RULE_SOLVER_SHAPE,
+			       "the label %s is for Ingresses whose paths are all below "
+			       "/.well-known/acme-challenge/, each with a token of its own, Exact "
+			       "or ImplementationSpecific: this one is none, and its policy holds",
+			       label);
+	return false;
 }
 
 static int pack(const struct ingress_job *job, const Pomerium__Config__Config *config,
@@ -52,7 +95,7 @@ static int translate_ingress(const struct translator_settings *settings,
 
 	if (!bundle->ingress)
 		return err_rule(err, RULE_OWNER_KIND, "the bundle holds no Ingress");
-	if (is_solver(bundle->ingress))
+	if (is_solver(&job))
 		job.flags |= INGRESS_SOLVER;
 	if (translator_annotations_apply(&job, err) ||
 	    translator_route_from_ingress(&job, config, err) ||

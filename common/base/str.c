@@ -7,6 +7,7 @@
  */
 #include "base/str.h"
 
+#include <ctype.h>
 #include <limits.h>
 #include <stdint.h>
 #include <strings.h>
@@ -29,6 +30,16 @@ bool str_is(struct str a, const char *literal)
 bool str_is_nocase(struct str a, const char *literal)
 {
 	return a.len == strlen(literal) && strncasecmp(a.ptr ? a.ptr : "", literal, a.len) == 0;
+}
+
+bool str_eq_nocase(struct str a, struct str b)
+{
+	size_t i = 0;
+
+	while (i < a.len && i < b.len && (a.ptr[i] | 0x20) == (b.ptr[i] | 0x20) &&
+	       (a.ptr[i] == b.ptr[i] || isalpha((unsigned char)a.ptr[i])))
+		i++;
+	return i == a.len && i == b.len;
 }
 
 int str_cmp(struct str a, struct str b)

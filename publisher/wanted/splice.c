@@ -12,6 +12,7 @@
 #include "publisher/wanted/owner.h"
 #include "publisher/wanted/pgurl.h"
 #include "rules/rules.h"
+#include "rules/rules_header.h"
 
 /* ---- which values ---- */
 
@@ -199,6 +200,10 @@ static int fill(const struct splice_target *target, const struct msg_splice_row 
 	Pomerium__Config__Config *config =
 		row->target == MSG_SPLICE_BOOTSTRAP ? target->bootstrap : target->config;
 
+	/* the translator sees no values, so their commands are read here */
+	if (str_starts(path, "set_response_headers[") &&
+	    rules_header_check_commands(bytes, err) < 0)
+		return -1;
 	if (row->encoding == MSG_SPLICE_BASE64)
 		bytes = base64(bytes, target->pool);
 	if (row->target == MSG_SPLICE_ROUTES)

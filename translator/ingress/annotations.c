@@ -310,9 +310,19 @@ static int apply_cluster(struct ingress_job *job, const struct annotation *a, st
 	return 0;
 }
 
-static bool is_true(struct str text)
+/* true and false in the cases that YAML knows; null and nothing say nothing. */
+static int apply_flag(struct ingress_job *job, const struct annotation *a, struct str text,
+		      struct err *err)
 {
-	return str_is_nocase(text, "true");
+	struct value value = { 0 };
+
+	if (yaml_parse(text, job->pool, &value, NULL) ||
+	    (value.type != VALUE_BOOL && value.type != VALUE_NULL))
+		return err_rule(err, RULE_ANNOTATION_BOOL, "%s should be true or false",
+				err_quote(text));
+	if (value.type == VALUE_BOOL && value.boolean)
+		job->flags |= a->flag;
+	return 0;
 }
 
 static int apply_one(struct ingress_job *job, const struct annotation *a, struct str text,
@@ -335,9 +345,7 @@ static int apply_one(struct ingress_job *job, const struct annotation *a, struct
 	case GROUP_CLUSTER:
 		return apply_cluster(job, a, text, err);
 	case GROUP_FLAG:
-		if (is_true(text))
-			job->flags |= a->flag;
-		return 0;
+		return apply_flag(job, a, text, err);
 	}
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "translator/ingress/ingress.h"
 
 #include "rules/rules.h"
+#include "rules/rules_header.h"
 #include "translator/answer.h"
 #include "translator/bundle_secret.h"
 
@@ -133,9 +134,23 @@ static int check_header(const struct secret_job *self, const struct msg_secret_i
 	return 0;
 }
 
+static int check_n_headers(const struct secret_job *self, struct err *err)
+{
+	const size_t n = self->job->route->n_set_response_headers + self->secret->values.n;
+
+	if (strcmp(self->annotation->name, "set_response_headers_secret") || n <= RULES_HEADERS_MAX)
+		return 0;
+	return err_rule(err, RULE_HEADER_COUNT,
+			"with those of Secret " STR_FMT " %zu headers are set, but there may be %d",
+			STR_ARG(self->secret->name), n, RULES_HEADERS_MAX);
+}
+
 static int fill_each(const struct secret_job *self, struct err *err)
 {
 	struct ingress_job *job = self->job;
+
+	if (check_n_headers(self, err))
+		return -1;
 
 	for (size_t i = 0; i < self->secret->values.n; i++) {
 		const struct msg_secret_info *info = &self->secret->values.items[i];

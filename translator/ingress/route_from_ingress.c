@@ -37,6 +37,12 @@ static int add_places(struct ingress_job *job, struct str host, const struct msg
 				"a rule has an empty host; if it is meant to serve every host, set "
 				"the annotation " STR_FMT "/subtle_allow_empty_host to true",
 				STR_ARG(job->settings->prefix));
+	for (size_t i = 0; i < host.len; i++)
+		if (host.ptr[i] >= 'A' && host.ptr[i] <= 'Z')
+			return err_rule(
+				err, RULE_HOST_CASE,
+				"the host %s should be in lower case, as an API server wants it",
+				err_quote(host));
 	if (!http)
 		return err_rule(err, RULE_HOST_HTTP, "the rule for host %s has no http",
 				err_quote(host));

@@ -11,9 +11,11 @@
 
 #include "net/url.h"
 #include "rules/rules.h"
+#include "rules/rules_header.h"
 #include "translator/answer.h"
 #include "translator/settings/crd.h"
 #include "translator/regex/regex.h"
+#include "translator/validate/upgrades.h"
 #include "translator/validate/validate.h"
 #include "x509/x509_strict.h"
 
@@ -112,8 +114,11 @@ static int check_response_header(struct settings_job *job, struct str key, struc
 				 struct err *err)
 {
 	const struct validate_value value = { .key = key, .text = text };
+	const size_t n = translator_crd_get(job->spec, "setResponseHeaders")->map.n;
 
-	(void)job;
+	if (n > RULES_HEADERS_MAX)
+		return err_rule(err, RULE_HEADER_COUNT, "it may have %d headers, but has %zu",
+				RULES_HEADERS_MAX, n);
 	for (const struct validate_rule *rule = translator_validate_rules; rule->path; rule++)
 		if (strcmp(rule->path, "set_response_headers{}") == 0 && rule->check(&value, err))
 			return -1;
@@ -127,6 +132,21 @@ static int check_line(struct settings_job *job, struct str key, struct str text,
 		return err_set(err, "%s: %s holds a NUL, a carriage return or a line feed",
 			       err_quote(key), err_quote(text));
 	return 0;
+}
+
+static int check_upgrade(struct settings_job *job, struct str key, struct str text, struct err *err)
+{
+	const struct value *list = translator_crd_get(job->spec, "allowUpgrades");
+	struct str_list names = { pool_array(job->pool, list->list.n + 1, sizeof(struct str)), 0 };
+
+	(void)key;
+	/* the list up to this one */
+	while (names.n < list->list.n) {
+		names.items[names.n] = list->list.items[names.n].string;
+		if (names.items[names.n++].ptr == text.ptr)
+			break;
+	}
+	return translator_upgrades_check(&names, names.n - 1, err);
 }
 
 static int check_pattern(struct settings_job *job, struct str key, struct str text, struct err *err)
@@ -191,6 +211,6 @@ const struct settings_rule translator_settings_rules[] = {
 	{ "dns.failureRefreshRate", RULE_SPEC_DURATION, check_not_negative },
 	{ "dns.queryTimeout", RULE_SPEC_DURATION, check_not_negative },
 	{ "dns.refreshRate", RULE_SPEC_DURATION, check_not_negative },
-	{ "allowUpgrades[]", RULE_UPGRADE_NAME, check_line },
+	{ "allowUpgrades[]", RULE_UPGRADE_NAME, check_upgrade },
 	{ NULL },
 };

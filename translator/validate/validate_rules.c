@@ -12,8 +12,10 @@
 
 #include "net/url.h"
 #include "rules/rules.h"
+#include "rules/rules_header.h"
 #include "translator/answer.h"
 #include "translator/regex/regex.h"
+#include "translator/validate/upgrades.h"
 
 /* ---- headers ---- */
 
@@ -76,43 +78,24 @@ static int check_removed_header(const struct validate_value *v, struct err *err)
 	return header_name(v->text, err) ? -1 : check_ordinary(v->text, err);
 }
 
-/* Envoy reads %...% in response headers as a command; %% is a percent sign. */
-static int check_commands(struct str value, struct err *err)
-{
-	for (size_t i = 0; i < value.len; i++) {
-		size_t k = i + 1;
-
-		if (value.ptr[i] != '%')
-			continue;
-		if (k < value.len && value.ptr[k] == '%') {
-			i = k;
-			continue;
-		}
-		while (k < value.len &&
-		       ((value.ptr[k] >= 'A' && value.ptr[k] <= 'Z') || value.ptr[k] == '_' ||
-			(value.ptr[k] >= '0' && value.ptr[k] <= '9')))
-			k++;
-		if (k > i + 1 && k < value.len && value.ptr[k] == '(')
-			while (k < value.len && value.ptr[k - 1] != ')')
-				k++;
-		if (k < value.len && value.ptr[k] == ':')
-			for (k++; k < value.len && value.ptr[k] >= '0' && value.ptr[k] <= '9'; k++)
-				;
-		if (k == i + 1 || k >= value.len || value.ptr[k] != '%')
-			return err_rule(err, RULE_HEADER_COMMAND,
-					"%s has a percent sign that begins no command of Envoy: "
-					"write %%%% for one",
-					err_quote(value));
-		i = k;
-	}
-	return 0;
-}
-
 static int check_response_header(const struct validate_value *v, struct err *err)
 {
 	if (check_header(v, err) || check_ordinary(v->key, err))
 		return -1;
-	return check_commands(v->text, err) ? err_wrap(err, "header %s", err_quote(v->key)) : 0;
+	return rules_header_check_commands(v->text, err)
+		       ? err_wrap(err, "header %s", err_quote(v->key))
+		       : 0;
+}
+
+static int check_n_headers(const struct validate_value *v, struct err *err)
+{
+	const size_t n = v->route->n_set_response_headers;
+
+	if (n <= RULES_HEADERS_MAX)
+		return 0;
+	return err_set(
+		err, "annotation " STR_FMT "/set_response_headers may set %d headers, but sets %zu",
+		STR_ARG(v->job->settings->prefix), RULES_HEADERS_MAX, n);
 }
 
 /* ---- numbers ---- */
@@ -256,7 +239,40 @@ static int check_hex(const struct validate_value *v, struct err *err)
 			      err_quote(v->text));
 }
 
+/* ---- outlier detection ---- */
+
+#define BASE_EJECTION_MS 30000 /* if it is not given */
+
+static int64_t milliseconds(const Google__Protobuf__Duration *d)
+{
+	return (d->has_seconds ? d->seconds : 0) * 1000 + (d->has_nanos ? d->nanos : 0) / 1000000;
+}
+
+static int check_ejection(const struct validate_value *v, struct err *err)
+{
+	const Pomerium__Config__OutlierDetection *outlier = v->route->outlier_detection;
+	int64_t base = outlier->base_ejection_time ? milliseconds(outlier->base_ejection_time)
+						   : BASE_EJECTION_MS;
+
+	if (!outlier->max_ejection_time || milliseconds(outlier->max_ejection_time) >= base)
+		return 0;
+	return err_set(err,
+		       "max_ejection_time should not be less than base_ejection_time, which is %s",
+		       outlier->base_ejection_time ? "given, too" : "30s if it is not given");
+}
+
 /* ---- access ---- */
+
+/* A rule that denies wins over whatever allows, public access too. */
+static bool denies(const Pomerium__Config__Policy *policy)
+{
+	static const char rule[] = "\ndeny := ";
+
+	for (size_t i = 0; policy && i < policy->n_rego; i++)
+		if (memmem(policy->rego[i].data, policy->rego[i].len, rule, strlen(rule)))
+			return true;
+	return false;
+}
 
 static int check_public(const struct validate_value *v, struct err *err)
 {
@@ -269,6 +285,8 @@ static int check_public(const struct validate_value *v, struct err *err)
 		return err_set(err, "annotations allow_public_unauthenticated_access and "
 				    "allow_any_authenticated_user "
 				    "cannot both be true");
+	if (denies(policy))
+		return 0; /* what it denies stays denied */
 	if (policy && (policy->n_allowed_users || policy->n_allowed_domains ||
 		       policy->n_allowed_idp_claims || policy->n_rego))
 		translator_answer_warn(
@@ -306,6 +324,20 @@ static int check_n_depends_on(const struct validate_value *v, struct err *err)
 		return 0;
 	return err_set(err, "annotation " STR_FMT "/depends_on may name 5 hosts, but names %zu",
 		       STR_ARG(v->job->settings->prefix), v->route->n_depends_on);
+}
+
+static int check_upgrades(const struct validate_value *v, struct err *err)
+{
+	const Pomerium__Config__Route__StringList *list = v->route->allow_upgrades;
+	struct str_list names = { pool_array(v->job->pool, list->n_values + 1, sizeof(struct str)),
+				  list->n_values };
+
+	for (size_t i = 0; i < names.n; i++)
+		names.items[i] = pb_str(list->values[i]);
+	for (size_t i = 0; i < names.n; i++)
+		if (translator_upgrades_check(&names, i, err))
+			return err_wrap(err, "item %zu", i + 1);
+	return 0;
 }
 
 /* ---- rewrites, TLS ---- */
@@ -397,7 +429,7 @@ const struct validate_rule translator_validate_rules[] = {
 	{ "", RULE_ACCESS_BOTH, check_public },
 	{ "", RULE_REWRITE_BOTH, check_rewrites },
 	{ "bearer_token_format", RULE_BEARER_FORMAT, check_bearer },
-	{ "allow_upgrades.values[]", RULE_UPGRADE_NAME, check_header_value },
+	{ "allow_upgrades", RULE_UPGRADE_NAME, check_upgrades },
 	{ "depends_on[]", RULE_DEPENDS_ON, check_depends_on },
 	{ "", RULE_DEPENDS_ON_MAX, check_n_depends_on },
 	{ "mcp.server.authorization_server_url", RULE_MCP_URL, check_authorization_server,
@@ -416,6 +448,7 @@ const struct validate_rule translator_validate_rules[] = {
 	{ "host_path_regex_rewrite_substitution", RULE_SUBSTITUTION, check_substitution },
 
 	{ "set_request_headers{}", RULE_HEADER_VALUE, check_header },
+	{ "", RULE_HEADER_COUNT, check_n_headers },
 	{ "set_response_headers{}", RULE_HEADER_VALUE, check_response_header },
 	{ "remove_request_headers[]", RULE_HEADER_NAME, check_removed_header },
 	{ "rewrite_response_headers[].header", RULE_HEADER_NAME, check_header_name },
@@ -446,6 +479,7 @@ const struct validate_rule translator_validate_rules[] = {
 	{ "health_checks[].tcp_health_check.receive[].text", RULE_HEALTH_PAYLOAD, check_hex },
 	{ "health_checks[].grpc_health_check.authority", RULE_HEALTH_TEXT, check_header_value },
 
+	{ "outlier_detection", RULE_OUTLIER_MAX, check_ejection },
 	{ "outlier_detection.interval", RULE_OUTLIER_DURATION, check_positive },
 	{ "outlier_detection.base_ejection_time", RULE_OUTLIER_DURATION, check_positive },
 	{ "outlier_detection.max_ejection_time", RULE_OUTLIER_DURATION, check_positive },

@@ -162,17 +162,60 @@ static void test_mcp(void **state)
 		    "error: either a server or a client");
 }
 
+#define SOLVER TRIP_HEAD "    labels: {acme.cert-manager.io/http01-solver: '%s'}\n"
+#define CHALLENGE(path, type)                                                                 \
+	"{path: " path ", pathType: " type ", backend: {service: {name: app, port: {number: " \
+					   "80}}}}"
+#define TOKEN "/.well-known/acme-challenge/a-B_9"
+
+static void expect_solver(const char *label, const char *paths, bool is_one)
+{
+	struct buf yaml;
+
+	buf_init(&yaml, BUF_MAX_TEXT);
+	buf_printf(&yaml, SOLVER, label);
+	buf_puts(&yaml,
+		 "    annotations: {ingress.pomerium.io/timeout: 7s}\n"
+		 "  spec:\n    rules:\n    - host: app.example.com\n      http:\n        paths: [");
+	buf_puts(&yaml, paths);
+	buf_puts(&yaml, "]\n" TRIP_SERVICE);
+	trip_expect(buf_view(&yaml).ptr, is_one ? "\"allow_public_unauthenticated_access\":true"
+						: "!allow_public_unauthenticated_access");
+	trip_expect(buf_view(&yaml).ptr,
+		    is_one ? "\"preserve_host_header\":true" : "!preserve_host_header");
+	trip_expect(buf_view(&yaml).ptr, is_one ? "!policies" : "\"policies\"");
+	trip_expect(buf_view(&yaml).ptr, is_one ? "!timeout" : "\"timeout\":\"7s\"");
+	buf_clear(&yaml);
+}
+
+/* By label and shape: what is public needs both. */
 static void test_solver(void **state)
 {
-	static const char yaml[] =
-		TRIP_HEAD "    labels: {acme.cert-manager.io/http01-solver: 'True'}\n"
-			  "    annotations: {ingress.pomerium.io/no_such: x, "
-			  "ingress.pomerium.io/policy: bad}\n" TRIP_RULE TRIP_SERVICE;
+	(void)state;
+	expect_solver("True", CHALLENGE(TOKEN, "ImplementationSpecific"), true);
+	expect_solver("true", CHALLENGE(TOKEN, "Exact") ", " CHALLENGE(TOKEN "b", "Exact"), true);
+	expect_solver("false", CHALLENGE(TOKEN, "Exact"), false);
+	expect_solver("true", CHALLENGE(TOKEN, "Prefix"), false);
+	expect_solver("true", CHALLENGE("/", "Exact"), false);
+	expect_solver("true", CHALLENGE("/.well-known/acme-challenge/", "Exact"), false);
+	expect_solver("true", CHALLENGE(TOKEN "/x", "Exact"), false);
+	expect_solver("true", CHALLENGE(TOKEN, "Exact") ", " CHALLENGE("/x", "Exact"), false);
+}
+
+static void test_flags(void **state)
+{
+	static const char *const good[] = { "true", "True", "TRUE" };
+	static const char *const none[] = { "false", "False", "FALSE", "", "null", "~" };
+	static const char *const bad[] = { "yes", "on", "1", "tRue", "'true'", "[true]", "t" };
+	static const char name[] = "ingress.pomerium.io/secure_upstream";
 
 	(void)state;
-	trip_expect(yaml, "\"allow_public_unauthenticated_access\":true");
-	trip_expect(yaml, "\"preserve_host_header\":true");
-	trip_expect(yaml, "!policies");
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		trip_annotation(name, good[i], "", "\"to\":[\"https://");
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		trip_annotation(name, none[i], "", "\"to\":[\"http://");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		trip_annotation(name, bad[i], "", "error: should be true or false");
 }
 
 int main(void)
@@ -181,7 +224,7 @@ int main(void)
 		cmocka_unit_test(test_fields),  cmocka_unit_test(test_short_forms),
 		cmocka_unit_test(test_names),   cmocka_unit_test(test_both_policies),
 		cmocka_unit_test(test_cluster), cmocka_unit_test(test_mcp),
-		cmocka_unit_test(test_solver),
+		cmocka_unit_test(test_solver),  cmocka_unit_test(test_flags),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
