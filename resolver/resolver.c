@@ -72,7 +72,7 @@ static int on_ack(void *self, struct actor_peer *from, const struct msg *m, stru
 
 	(void)from, (void)err;
 	if (ack->stamp.epoch == actor_epoch(r->loop))
-		resolver_queue_ack(&r->out.queue, &ack->owner, ack->stamp.number);
+		resolver_queue_ack(&r->out.queue, &ack->owner, ack->stamp.number, clock_ms());
 	return 0;
 }
 
@@ -87,7 +87,6 @@ static int on_ticket_key(void *self, struct actor_peer *from, const struct msg *
 static void on_peer_up(void *self, struct actor_peer *peer, bool again)
 {
 	struct resolver *r = self;
-	void **worker = actor_peer_data(peer);
 
 	(void)again;
 	switch (actor_peer_room(peer)) {
@@ -100,11 +99,7 @@ static void on_peer_up(void *self, struct actor_peer *peer, bool again)
 		resolver_outgoing_begin(&r->out);
 		break;
 	default:
-		if (*worker)
-			resolver_queue_reset_worker(&r->out.queue, *worker);
-		else
-			*worker = resolver_queue_add_worker(&r->out.queue, peer,
-							    actor_peer_epoch(peer));
+		resolver_outgoing_worker_up(&r->out, peer);
 	}
 	send_all(r);
 }
@@ -112,10 +107,9 @@ static void on_peer_up(void *self, struct actor_peer *peer, bool again)
 static void on_peer_down(void *self, struct actor_peer *peer)
 {
 	struct resolver *r = self;
-	struct queue_worker *worker = *actor_peer_data(peer);
 
-	if (worker)
-		resolver_queue_lose_worker(&r->out.queue, worker);
+	if (actor_peer_room(peer) == ROOM_TRANSLATOR)
+		resolver_outgoing_worker_down(&r->out, peer);
 	if (peer == r->watcher)
 		r->watcher = NULL;
 	if (peer == r->publisher)
@@ -125,19 +119,24 @@ static void on_peer_down(void *self, struct actor_peer *peer)
 
 static void on_writable(void *self, struct actor_peer *peer)
 {
-	(void)peer;
-	send_all(self);
+	struct resolver *r = self;
+
+	if (actor_peer_room(peer) == ROOM_TRANSLATOR)
+		resolver_outgoing_worker_credit(&r->out, peer);
+	send_all(r);
 }
 
 static uint64_t tick(void *self, uint64_t now_ms)
 {
 	struct resolver *r = self;
-	uint64_t due = resolver_queue_tick(&r->out.queue, now_ms);
+	uint64_t due;
 
-	due = clock_earlier(due, resolver_send_flushed(r->publisher, &r->out.flush, &r->out.queue,
-						       actor_epoch(r->loop)));
+	resolver_queue_tick(&r->out.queue, now_ms,
+			    r->publisher ? actor_peer_heard_ms(r->publisher) : 0);
+	due = resolver_send_flushed(r->publisher, &r->out.flush, &r->out.queue,
+				    actor_epoch(r->loop));
 	send_all(r);
-	return due;
+	return clock_earlier(due, resolver_queue_deadline(&r->out.queue));
 }
 
 static void measure(void *self)

@@ -71,7 +71,8 @@ static int on_bundle(void *arg, struct actor_peer *from, const struct msg *m, st
 	struct err reason = { "" };
 	uint64_t begun_ns;
 
-	(void)from;
+	/* The resolver takes the job whose credit it misses for the one that we are at. */
+	actor_return_credit(from);
 	if (!publisher)
 		return err_set(
 			err,

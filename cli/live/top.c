@@ -119,14 +119,16 @@ static void print_resolver(const struct top_process *seen)
 	const struct series *series = &seen->series;
 
 	printf("resolver   owners %.0f, objects %.0f, jobs: %.0f waiting, %.0f in flight, %.0f "
-	       "suspect; late %.0f, crashed %.0f\n",
+	       "alone; lost %.0f, set aside %.0f\n",
 	       cli_series_value(series, "sluice_resolver_owners"),
 	       cli_series_sum(series, "sluice_resolver_objects"),
-	       cli_series_value(series, "sluice_resolver_jobs{state=\"waiting\"}"),
+	       cli_series_value(series, "sluice_resolver_jobs{state=\"waiting\"}") +
+		       cli_series_value(series, "sluice_resolver_jobs{state=\"big\"}") +
+		       cli_series_value(series, "sluice_resolver_jobs{state=\"settings\"}"),
 	       cli_series_value(series, "sluice_resolver_jobs{state=\"in_flight\"}"),
-	       cli_series_value(series, "sluice_resolver_jobs{state=\"suspect\"}"),
-	       cli_series_value(series, "sluice_resolver_jobs_late_total"),
-	       cli_series_value(series, "sluice_resolver_owners_crashed_total"));
+	       cli_series_value(series, "sluice_resolver_jobs{state=\"alone\"}"),
+	       cli_series_value(series, "sluice_resolver_jobs_lost_total"),
+	       cli_series_value(series, "sluice_resolver_jobs{state=\"set_aside\"}"));
 }
 
 static void print_publisher(const struct top_process *seen)

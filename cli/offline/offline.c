@@ -83,10 +83,9 @@ static void on_unreadable(void *arg, const char *path, uint32_t line, const char
 		fprintf(stderr, "%s: %s\n", path, sentence);
 }
 
-static void on_dirty(void *arg, const struct msg_key *owner, bool exists, uint64_t seen_ns)
+static void on_dirty(void *arg, const struct msg_key *owner, const struct owner_news *news)
 {
-	(void)arg, (void)owner, (void)exists,
-		(void)seen_ns; /* every owner is translated once, at the end */
+	(void)arg, (void)owner, (void)news; /* every owner is translated once, at the end */
 }
 
 static void on_secret_wanted(void *arg, const struct msg_key *secret, bool wanted)

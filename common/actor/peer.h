@@ -18,9 +18,13 @@ int actor_send_packed(struct actor_peer *peer, enum msg_type type, struct str ra
 		      uint64_t seen_ns);
 long actor_credit(const struct actor_peer *peer); /* messages that can go out without queueing */
 enum msg_room actor_peer_room(const struct actor_peer *peer);
-uint64_t actor_peer_epoch(const struct actor_peer *peer); /* of that process's boot */
+uint64_t actor_peer_epoch(const struct actor_peer *peer);    /* of that process's boot */
+const char *actor_peer_key(const struct actor_peer *peer);   /* public CURVE key; "": it has none */
+uint64_t actor_peer_heard_ms(const struct actor_peer *peer); /* when it last said anything */
 /* A slot for the room's own pointer, NULL at first. */
 void **actor_peer_data(struct actor_peer *peer);
+/* Returns the credit for all that it has sent and that is handled, now and not after the batch. */
+void actor_return_credit(struct actor_peer *peer);
 void actor_ask_resync(struct actor_peer *peer, const char *reason); /* start this link over */
 /* It does what no room does: named in the log, counted, and its connection ended. It may connect
  * again. */

@@ -1,93 +1,77 @@
-/* queue: which owner is translated next, by which worker, and what is in flight.
+/* queue: owners, and what is in flight of them.
  *
- *   in     changes, acknowledgements, the coming and going of workers
- *   out    turns: this owner, to that worker, under this number
- *   owns   one job an owner, from its first change until its deletion is acknowledged
- *   never  knows what a bundle is
+ *   in     changes, acknowledgements, the time
+ *   out    numbers; what is lost waits again
+ *   owns   one entry an owner, from its first change until its deletion is acknowledged
+ *   never  knows what a bundle is, goes over all owners on account of one
  *
- * A job is in one list: waiting (for any worker), suspects (for a worker of its own), direct
- * (for the publisher), in_flight (not acknowledged), or in none (it waits for something outside, or
- * nothing is to be done).
+ * An owner waits in one lane, or is in flight, or neither: it waits for something outside, or
+ * nothing is to be done. If it changes while in flight it waits for the end of that flight.
  */
-#include "resolver/jobs/queue.h"
+#include "resolver/jobs/queue_inside.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "resolver/graph/key.h"
 
-struct queue_job {
-	TAILQ_ENTRY(queue_job) entry;
-	struct queue_list *list;
-	struct queue_worker *worker; /* while in flight; NULL: sent to the publisher itself */
-	uint64_t number;             /* while in flight, else 0 */
-	uint64_t deadline_ms;
-	uint64_t waiting_seen_ns,
-		sent_seen_ns; /* the oldest change that waits, that is in flight */
-	unsigned deaths;      /* of workers, while it was alone with them */
-	bool exists;          /* else the publisher has to hear of its deletion */
-	bool again;           /* it changed while in flight */
-	bool suspect, crashed;
-	size_t text_len;
-	char text[];
-};
+#define SLEPT_MS 1000    /* a deadline that was missed by so much: we did not run */
+#define SILENT_MS 2500   /* a publisher that says nothing for so long: it does not run */
+#define EXCUSED_MS 30000 /* the longest wait that its silence can make */
 
 void resolver_queue_init(struct queue *queue, long (*credit)(const void *peer))
 {
-	struct queue_list *const lists[] = { &queue->waiting, &queue->direct, &queue->suspects,
-					     &queue->in_flight };
-
-	*queue = (struct queue){ .credit = credit };
-	map_init(&queue->jobs, mem_free);
-	SLIST_INIT(&queue->workers);
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
-		TAILQ_INIT(&lists[i]->jobs);
+	*queue = (struct queue){ .due_ms = UINT64_MAX };
+	map_init(&queue->owners, mem_free);
+	resolver_turns_init(&queue->turns);
+	resolver_workers_init(&queue->workers, credit);
+	resolver_blame_init(&queue->blame);
+	TAILQ_INIT(&queue->unacked);
 }
 
 void resolver_queue_clear(struct queue *queue)
 {
-	struct queue_worker *worker;
-
-	while ((worker = SLIST_FIRST(&queue->workers))) {
-		SLIST_REMOVE_HEAD(&queue->workers, entry);
-		mem_free(worker);
-	}
-	map_clear(&queue->jobs);
+	resolver_workers_clear(&queue->workers);
+	resolver_blame_clear(&queue->blame);
+	resolver_turns_clear(&queue->turns);
+	map_clear(&queue->owners);
 }
 
-/* ---- lists ---- */
+/* ---- where it waits ---- */
 
-static void leave_list(struct queue_job *job)
+/* And not gone meanwhile. */
+static bool is_set_aside(const struct queue_owner *owner)
 {
-	if (!job->list)
+	return owner->exists && owner->is_aside;
+}
+
+static enum turns_lane lane_of(const struct queue_owner *owner)
+{
+	if (!owner->exists || owner->is_aside || owner->refused)
+		return TURNS_DIRECT;
+	if (owner->settings)
+		return TURNS_SETTINGS;
+	if (owner->suspect)
+		return TURNS_ALONE;
+	return owner->work > QUEUE_BIG ? TURNS_BIG : TURNS_SMALL;
+}
+
+void resolver_queue_place(struct queue *queue, struct queue_owner *owner)
+{
+	owner->again = owner->number != 0;
+	if (owner->again)
 		return;
-	TAILQ_REMOVE(&job->list->jobs, job, entry);
-	job->list->n--;
-	job->list = NULL;
+	if (is_set_aside(owner) && owner->is_told)
+		resolver_turns_leave(&queue->turns, &owner->item);
+	else
+		resolver_turns_join(&queue->turns, owner->namespace, lane_of(owner), &owner->item);
 }
 
-static void join_list(struct queue_list *list, struct queue_job *job)
+void resolver_queue_leave(struct queue *queue, struct queue_owner *owner)
 {
-	leave_list(job);
-	TAILQ_INSERT_TAIL(&list->jobs, job, entry);
-	list->n++;
-	job->list = list;
+	resolver_turns_leave(&queue->turns, &owner->item);
 }
 
-static struct queue_list *list_for(struct queue *queue, const struct queue_job *job)
-{
-	if (!job->exists || job->crashed)
-		return &queue->direct;
-	return job->suspect ? &queue->suspects : &queue->waiting;
-}
-
-/* It has to be done (again). A job that waits in the right list already keeps its place. */
-static void place(struct queue *queue, struct queue_job *job)
-{
-	struct queue_list *list = list_for(queue, job);
-
-	job->again = job->number != 0;
-	if (!job->again && job->list != list)
-		join_list(list, job);
-}
+/* ---- flights ---- */
 
 static uint64_t older(uint64_t a, uint64_t b)
 {
@@ -96,318 +80,305 @@ static uint64_t older(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-/* The job is not in flight any more, whatever became of it. */
-static void end_flight(struct queue *queue, struct queue_job *job)
+static void end_flight(struct queue *queue, struct queue_owner *owner)
 {
-	struct queue_worker *worker = job->worker;
-
-	leave_list(job);
-	job->number = 0;
-	job->worker = NULL;
-	if (queue->suspect == job)
-		queue->suspect = NULL;
-	if (!worker)
+	if (!owner->number)
 		return;
-	worker->n_in_flight--;
-	if (worker->alone == job)
-		worker->alone = NULL;
+	owner->number = 0;
+	queue->n_in_flight--;
+	if (owner->is_unacked)
+		TAILQ_REMOVE(&queue->unacked, owner, unacked);
+	owner->is_unacked = false;
+	if (owner->worker)
+		LIST_REMOVE(owner, answers);
+	owner->worker = NULL;
 }
 
-/* Without an acknowledgement: the changes that it was for are still to be done. */
-static void end_unacked(struct queue *queue, struct queue_job *job)
+void resolver_queue_end_unacked(struct queue *queue, struct queue_owner *owner)
 {
-	end_flight(queue, job);
-	job->waiting_seen_ns = older(job->waiting_seen_ns, job->sent_seen_ns);
-	job->sent_seen_ns = 0;
+	end_flight(queue, owner);
+	owner->waiting_seen_ns = older(owner->waiting_seen_ns, owner->sent_seen_ns);
+	owner->sent_seen_ns = 0;
+}
+
+void resolver_queue_await_ack(struct queue *queue, struct queue_owner *owner, uint64_t now_ms)
+{
+	owner->is_unacked = true;
+	owner->done_ms = now_ms;
+	TAILQ_INSERT_TAIL(&queue->unacked, owner, unacked);
+}
+
+struct queue_start resolver_queue_start(struct queue *queue, struct queue_owner *owner,
+					struct worker *worker, uint64_t now_ms)
+{
+	resolver_turns_leave(&queue->turns, &owner->item);
+	resolver_queue_end_unacked(queue, owner);
+	queue->n_in_flight++;
+	owner->number = ++queue->number;
+	if (!owner->since && !is_set_aside(owner)) /* that says nothing of what it says itself */
+		owner->since = owner->number;
+	owner->sent_seen_ns = owner->waiting_seen_ns;
+	owner->waiting_seen_ns = 0;
+	owner->again = false;
+	if (worker) {
+		resolver_queue_give(queue, owner, worker, now_ms);
+	} else {
+		owner->is_told = is_set_aside(owner);
+		resolver_queue_await_ack(queue, owner, now_ms);
+	}
+	return (struct queue_start){ owner->number, owner->sent_seen_ns };
 }
 
 /* ---- owners ---- */
 
-static struct queue_job *find(const struct queue *queue, const struct msg_key *owner)
+static struct queue_owner *find(const struct queue *queue, const struct msg_key *key)
 {
 	struct key_text buf;
 
-	return map_get(&queue->jobs, resolver_key_text(owner, &buf));
+	return map_get(&queue->owners, resolver_key_text(key, &buf));
 }
 
-static struct queue_job *find_or_make(struct queue *queue, const struct msg_key *owner)
+static struct queue_owner *find_or_make(struct queue *queue, const struct msg_key *key)
 {
 	struct key_text buf;
-	struct str text = resolver_key_text(owner, &buf);
-	struct queue_job *job = map_get(&queue->jobs, text);
+	struct str text = resolver_key_text(key, &buf);
+	struct queue_owner *owner = map_get(&queue->owners, text);
 
-	if (job)
-		return job;
-	job = mem_alloc(sizeof(*job) + text.len + 1);
-	job->text_len = text.len;
-	memcpy(job->text, text.ptr, text.len);
-	map_put(&queue->jobs, text, job);
-	return job;
+	if (owner)
+		return owner;
+	owner = mem_alloc(sizeof(*owner) + text.len + 1);
+	owner->work = 1;
+	owner->namespace = resolver_turns_enter(&queue->turns, key->namespace);
+	owner->settings = key->kind == MSG_KIND_POMERIUM;
+	LIST_INIT(&owner->jobs);
+	owner->text_len = text.len;
+	memcpy(owner->text, text.ptr, text.len);
+	map_put(&queue->owners, text, owner);
+	return owner;
 }
 
-static void forget(struct queue *queue, struct queue_job *job)
+/* Workers may still hold jobs of it: those are nobody's now. */
+static void forget(struct queue *queue, struct queue_owner *owner)
 {
-	for (size_t i = 0; i < QUEUE_DEATHS_KEPT; i++)
-		if (queue->deaths[i].job == job)
-			queue->deaths[i].job = NULL;
-	leave_list(job);
-	map_del(&queue->jobs, (struct str){ job->text, job->text_len });
-}
+	struct queue_job *job;
 
-void resolver_queue_mark(struct queue *queue, const struct msg_key *owner, bool exists,
-			 uint64_t seen_ns)
-{
-	struct queue_job *job = exists ? find_or_make(queue, owner) : find(queue, owner);
-
-	if (!job)
-		return; /* the publisher never heard of it */
-	job->exists = exists;
-	job->waiting_seen_ns = older(job->waiting_seen_ns, seen_ns);
-	if (job->crashed) {
-		/* It gets another chance, but alone on a worker. */
-		job->crashed = false;
-		job->deaths = 0;
+	while ((job = LIST_FIRST(&owner->jobs))) {
+		LIST_REMOVE(job, of_owner);
+		job->owner = NULL;
 	}
-	place(queue, job);
+	resolver_blame_forget(&queue->blame, owner);
+	resolver_turns_leave(&queue->turns, &owner->item);
+	resolver_turns_exit(&queue->turns, owner->namespace);
+	map_del(&queue->owners, (struct str){ owner->text, owner->text_len });
+}
+
+/* One that is set aside is remembered until it would be tried again: it may come back under its
+ * name. */
+static void forget_if_gone(struct queue *queue, struct queue_owner *owner)
+{
+	if (!owner->exists && !owner->number && !owner->item.line && !owner->is_aside)
+		forget(queue, owner);
+}
+
+void resolver_queue_mark(struct queue *queue, const struct msg_key *key,
+			 const struct owner_news *news)
+{
+	struct queue_owner *owner = news->exists ? find_or_make(queue, key) : find(queue, key);
+
+	if (!owner)
+		return; /* the publisher never heard of it */
+	owner->exists = news->exists;
+	owner->refused = news->refused;
+	owner->work = news->work ? news->work : 1;
+	owner->since = 0;
+	owner->waiting_seen_ns = older(owner->waiting_seen_ns, news->seen_ns);
+	if (owner->is_aside)
+		resolver_blame_hurry(&queue->blame, owner);
+	resolver_queue_place(queue, owner);
 }
 
 void resolver_queue_restart(struct queue *queue)
 {
 	void *value;
 
-	for (size_t i = 0; map_next(&queue->jobs, &i, NULL, &value);) {
-		struct queue_job *job = value;
+	for (size_t i = 0; map_next(&queue->owners, &i, NULL, &value);) {
+		struct queue_owner *owner = value;
 
-		if (job->number)
-			end_unacked(queue, job);
-		place(queue, job);
+		resolver_queue_end_unacked(queue, owner);
+		owner->since = 0;
+		owner->is_told = false;
+		resolver_queue_place(queue, owner);
 	}
 }
 
-uint64_t resolver_queue_announce(struct queue *queue, const struct msg_key *owner)
+uint64_t resolver_queue_announce(struct queue *queue, const struct msg_key *key)
 {
-	struct queue_job *job = find_or_make(queue, owner);
+	struct queue_owner *owner = find_or_make(queue, key);
 
-	job->exists = true;
-	place(queue, job);
+	owner->exists = true;
+	resolver_queue_place(queue, owner);
 	return ++queue->number;
 }
 
-/* ---- turns ---- */
+/* ---- acknowledgements ---- */
 
-static bool is_better(const struct queue_worker *a, const struct queue_worker *b)
-{
-	if (!b || a->late != b->late)
-		return !b || b->late;
-	if (a->n_in_flight != b->n_in_flight)
-		return a->n_in_flight < b->n_in_flight;
-	return a->newest < b->newest; /* single edits take turns, too */
-}
-
-/* The least loaded worker that has credit and runs no suspect; `but` is left out. */
-static struct queue_worker *least_loaded(const struct queue *queue, const struct queue_worker *but)
-{
-	struct queue_worker *best = NULL, *w;
-
-	SLIST_FOREACH(w, &queue->workers, entry)
-		if (w != but && !w->alone && queue->credit(w->peer) > 0 && is_better(w, best))
-			best = w;
-	return best;
-}
-
-/* The first job of a list, to this worker; there is one. */
-static bool begin_turn(struct queue_turn *turn, const struct queue_list *list,
-		       struct queue_worker *worker)
-{
-	struct queue_job *job = TAILQ_FIRST(&list->jobs);
-
-	leave_list(job);
-	*turn = (struct queue_turn){ .owner = resolver_key_from_text(
-					     (struct str){ job->text, job->text_len }),
-				     .job = job,
-				     .worker = worker,
-				     .crashed = job->crashed };
-	return true;
-}
-
-bool resolver_queue_next(struct queue *queue, struct queue_turn *turn)
-{
-	struct queue_worker *reserved = NULL, *worker;
-
-	if (queue->suspects.n && !queue->suspect) {
-		worker = least_loaded(queue, NULL);
-		if (worker && worker->n_in_flight == 0)
-			return begin_turn(turn, &queue->suspects, worker);
-		/* No worker is idle: this one gets no more work until it is. */
-		reserved = worker;
-	}
-	worker = queue->waiting.n ? least_loaded(queue, reserved) : NULL;
-	return worker && begin_turn(turn, &queue->waiting, worker);
-}
-
-bool resolver_queue_next_direct(struct queue *queue, struct queue_turn *turn)
-{
-	return queue->direct.n && begin_turn(turn, &queue->direct, NULL);
-}
-
-struct queue_start resolver_queue_start(struct queue *queue, struct queue_job *job,
-					struct queue_worker *worker, uint64_t now_ms)
-{
-	if (job->number)
-		end_unacked(queue, job);
-	job->number = ++queue->number;
-	job->deadline_ms = now_ms + QUEUE_ACK_MS;
-	job->sent_seen_ns = job->waiting_seen_ns;
-	job->waiting_seen_ns = 0;
-	job->worker = worker;
-	join_list(&queue->in_flight, job);
-	if (worker) {
-		worker->n_in_flight++;
-		worker->newest = job->number;
-		if (!worker->oldest)
-			worker->oldest = job->number;
-	}
-	if (worker && job->suspect)
-		worker->alone = queue->suspect = job;
-	return (struct queue_start){ job->number, job->sent_seen_ns };
-}
-
-void resolver_queue_leave(struct queue *queue, struct queue_job *job)
-{
-	(void)queue;
-	leave_list(job);
-}
-
-void resolver_queue_ack(struct queue *queue, const struct msg_key *owner, uint64_t number)
-{
-	struct queue_job *job = find(queue, owner);
-	struct queue_worker *worker;
-
-	if (!job || !number || job->number != number)
-		return;
-	worker = job->worker;
-	if (worker) {
-		/* A worker does its jobs in order: what it was given earlier is done or lost. */
-		worker->oldest = number == worker->newest ? 0 : number + 1;
-		worker->late = false;
-		job->suspect = false;
-		job->deaths = 0;
-	}
-	end_flight(queue, job);
-	job->sent_seen_ns = 0;
-	if (job->again)
-		place(queue, job);
-	else if (!job->exists)
-		forget(queue, job);
-}
-
-uint64_t resolver_queue_tick(struct queue *queue, uint64_t now_ms)
+/* Who has given a good answer is no newcomer any more. */
+static void season_worker(struct queue *queue, const struct queue_owner *owner, uint64_t number)
 {
 	struct queue_job *job;
 
-	while ((job = TAILQ_FIRST(&queue->in_flight.jobs)) && job->deadline_ms <= now_ms) {
-		if (job->worker)
-			job->worker->late = true;
-		queue->n_late++;
-		end_unacked(queue, job);
-		place(queue, job);
-	}
-	return job ? job->deadline_ms : UINT64_MAX;
+	if (owner->worker && owner->number == number)
+		resolver_workers_season(&queue->workers, owner->worker);
+	LIST_FOREACH(job, &owner->jobs, of_owner)
+	if (job->number == number)
+		resolver_workers_season(&queue->workers, job->worker);
+	resolver_turns_call_all_back(&queue->turns);
 }
 
-const char *resolver_queue_state(const struct queue *queue, const struct msg_key *owner)
+void resolver_queue_ack(struct queue *queue, const struct msg_key *key, uint64_t number,
+			uint64_t now_ms)
 {
-	const struct queue_job *job = find(queue, owner);
+	struct queue_owner *owner = find(queue, key);
+	bool is_current;
 
-	if (!job)
-		return "unknown";
-	if (job->crashed)
-		return "crashes translators";
-	if (job->number)
-		return job->worker ? "being translated" : "on its way to the publisher";
-	if (job->suspect)
-		return "suspected of crashing translators";
-	return job->list ? "waiting" : "done";
-}
-
-/* ---- workers ---- */
-
-/* It was a cut connection and no death: the job is not to blame. */
-static void revoke_deaths(struct queue *queue, uint64_t epoch)
-{
-	for (size_t i = 0; i < QUEUE_DEATHS_KEPT; i++) {
-		struct queue_job *job = queue->deaths[i].job;
-
-		if (!job || queue->deaths[i].epoch != epoch)
-			continue;
-		queue->deaths[i].job = NULL;
-		if (job->deaths > 0)
-			job->deaths--;
-		if (job->crashed) {
-			job->crashed = false;
-			place(queue, job);
-		}
-	}
-}
-
-struct queue_worker *resolver_queue_add_worker(struct queue *queue, void *peer, uint64_t epoch)
-{
-	struct queue_worker *worker = mem_alloc(sizeof(*worker));
-
-	worker->peer = peer;
-	worker->epoch = epoch;
-	SLIST_INSERT_HEAD(&queue->workers, worker, entry);
-	revoke_deaths(queue, epoch);
-	return worker;
-}
-
-static void blame(struct queue *queue, struct queue_job *job, uint64_t epoch)
-{
-	queue->deaths[queue->n_blamed++ % QUEUE_DEATHS_KEPT] = (struct queue_death){ epoch, job };
-	if (++job->deaths < QUEUE_DEATHS_MAX)
+	if (!owner || !number)
 		return;
-	job->crashed = true;
-	queue->n_crashed++;
+	is_current = owner->since && number >= owner->since;
+	if (!is_current && number != owner->number)
+		return;
+	season_worker(queue, owner, number);
+	end_flight(queue, owner);
+	owner->sent_seen_ns = 0;
+	if (!is_current) { /* it has changed since */
+		resolver_queue_place(queue, owner);
+		return;
+	}
+	owner->since = 0;
+	owner->waiting_seen_ns = 0;
+	resolver_turns_leave(&queue->turns, &owner->item); /* a copy need not go out */
+	if (!owner->is_aside)
+		resolver_blame_absolve(owner, now_ms);
+	forget_if_gone(queue, owner);
 }
 
-static void take_back(struct queue *queue, struct queue_worker *worker, bool is_dead)
+/* ---- the time ---- */
+
+static uint64_t later(uint64_t a, uint64_t b)
 {
-	struct queue_job *next;
+	return a > b ? a : b;
+}
 
-	for (struct queue_job *job = TAILQ_FIRST(&queue->in_flight.jobs); job; job = next) {
-		bool was_alone = worker->alone == job;
+/* When a wait that began then is over. While the publisher is silent its next word is the time to
+ * look again, within reason. */
+static uint64_t deadline_of(const struct queue *queue, uint64_t since_ms, uint64_t wait_ms)
+{
+	const uint64_t from = later(since_ms, queue->woke_ms);
 
-		next = TAILQ_NEXT(job, entry);
-		if (job->worker != worker)
-			continue;
-		end_unacked(queue, job);
-		job->suspect |= is_dead;
-		if (is_dead && was_alone)
-			blame(queue, job, worker->epoch);
-		place(queue, job);
+	if (queue->is_silent)
+		return from + EXCUSED_MS;
+	return clock_earlier(later(from, queue->spoke_ms) + wait_ms, from + EXCUSED_MS);
+}
+
+bool resolver_queue_is_overdue(const struct queue *queue, uint64_t since_ms, uint64_t wait_ms,
+			       uint64_t now_ms)
+{
+	const uint64_t from = later(later(since_ms, queue->woke_ms), queue->spoke_ms);
+
+	return !queue->is_silent && from + wait_ms <= now_ms;
+}
+
+bool resolver_queue_is_due(const struct queue *queue, uint64_t since_ms, uint64_t wait_ms,
+			   uint64_t now_ms)
+{
+	return deadline_of(queue, since_ms, wait_ms) <= now_ms;
+}
+
+static void look_who_sleeps(struct queue *queue, uint64_t now_ms, uint64_t heard_ms)
+{
+	const bool was_silent = queue->is_silent;
+
+	queue->is_silent = !heard_ms || heard_ms + SILENT_MS < now_ms;
+	if (was_silent && !queue->is_silent)
+		queue->spoke_ms = now_ms;
+	if (queue->due_ms != UINT64_MAX && queue->due_ms + SLEPT_MS < now_ms)
+		queue->woke_ms = now_ms;
+}
+
+static void look_for_lost(struct queue *queue, uint64_t now_ms)
+{
+	struct queue_owner *owner;
+
+	while ((owner = TAILQ_FIRST(&queue->unacked)) &&
+	       resolver_queue_is_due(queue, owner->done_ms, QUEUE_ACK_MS, now_ms)) {
+		if (owner->worker) {
+			owner->failed_key = owner->worker->key->id;
+			owner->worker->key->failed_ms = now_ms;
+			resolver_blame_suspect(owner);
+		}
+		queue->n_lost++;
+		owner->is_told = false;
+		resolver_queue_end_unacked(queue, owner);
+		resolver_queue_place(queue, owner);
 	}
 }
 
-void resolver_queue_reset_worker(struct queue *queue, struct queue_worker *worker)
+static void try_again(struct queue *queue, uint64_t now_ms)
 {
-	take_back(queue, worker, false);
+	struct queue_owner *owner;
+
+	while ((owner = resolver_blame_next(&queue->blame, now_ms))) {
+		if (owner->exists)
+			resolver_queue_place(queue, owner);
+		else
+			forget_if_gone(queue, owner);
+	}
 }
 
-void resolver_queue_lose_worker(struct queue *queue, struct queue_worker *worker)
+void resolver_queue_tick(struct queue *queue, uint64_t now_ms, uint64_t heard_ms)
 {
-	queue->n_deaths++;
-	take_back(queue, worker, true);
-	SLIST_REMOVE(&queue->workers, worker, queue_worker, entry);
-	mem_free(worker);
+	look_who_sleeps(queue, now_ms, heard_ms);
+	resolver_workers_forget_keys(&queue->workers, now_ms);
+	look_for_lost(queue, now_ms);
+	resolver_queue_look_for_late(queue, now_ms);
+	try_again(queue, now_ms);
 }
 
-uint64_t resolver_queue_flushed(const struct queue *queue)
+uint64_t resolver_queue_deadline(struct queue *queue)
 {
-	uint64_t number = queue->number;
-	const struct queue_worker *w;
+	const struct workers *workers = &queue->workers;
+	uint64_t next = clock_earlier(resolver_blame_deadline(&queue->blame), workers->pace_ms);
 
-	SLIST_FOREACH(w, &queue->workers, entry)
-		if (w->oldest && w->oldest - 1 < number)
-			number = w->oldest - 1;
-	return number;
+	if (!TAILQ_EMPTY(&queue->unacked))
+		next = clock_earlier(next, deadline_of(queue, TAILQ_FIRST(&queue->unacked)->done_ms,
+						       QUEUE_ACK_MS));
+	if (!TAILQ_EMPTY(&workers->busy))
+		next = clock_earlier(next, deadline_of(queue, TAILQ_FIRST(&workers->busy)->head_ms,
+						       QUEUE_LATE_MS));
+	if (!TAILQ_EMPTY(&workers->slow))
+		next = clock_earlier(next, deadline_of(queue, TAILQ_FIRST(&workers->slow)->head_ms,
+						       QUEUE_COPY_MS));
+	if (!TAILQ_EMPTY(&workers->leaving) && queue->turns.lanes[TURNS_ALONE].n_items)
+		next = clock_earlier(next,
+				     TAILQ_FIRST(&workers->leaving)->left_ms + WORKERS_MOMENT_MS);
+	queue->due_ms = next;
+	return next;
+}
+
+/* ---- for people ---- */
+
+const char *resolver_queue_state(const struct queue *queue, const struct msg_key *key)
+{
+	const struct queue_owner *owner = find(queue, key);
+
+	if (!owner)
+		return "unknown";
+	if (owner->is_aside)
+		return "set aside: it crashes translators, or holds them up";
+	if (owner->number && owner->worker && !owner->is_unacked)
+		return "being translated";
+	if (owner->number)
+		return "on its way to the publisher";
+	if (owner->item.line)
+		return owner->suspect ? "waiting to be translated alone" : "waiting";
+	return "done";
 }

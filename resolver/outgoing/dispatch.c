@@ -15,14 +15,15 @@ struct dispatch {
 	struct resolve *resolve;
 	struct actor_peer *publisher;
 	uint64_t epoch; /* of the stamps */
+	uint64_t now_ms;
 };
 
 /* Returns when the oldest change behind it was seen. */
 static uint64_t start_turn(const struct dispatch *self, const struct queue_turn *turn,
-			   struct queue_worker *worker, struct msg_stamp *stamp)
+			   struct worker *worker, struct msg_stamp *stamp)
 {
 	const struct queue_start start =
-		resolver_queue_start(&self->out->queue, turn->job, worker, clock_ms());
+		resolver_queue_start(&self->out->queue, turn->owner, worker, self->now_ms);
 
 	*stamp = (struct msg_stamp){ self->epoch, start.number };
 	return start.seen_ns;
@@ -32,7 +33,7 @@ static uint64_t start_turn(const struct dispatch *self, const struct queue_turn 
 static void send_reject(const struct dispatch *self, const struct queue_turn *turn,
 			struct msg_ticket *ticket, const struct err *reason, struct pool *pool)
 {
-	struct msg_reject reject = { .owner = turn->owner, .reason = rules_sentence(reason, pool) };
+	struct msg_reject reject = { .owner = turn->key, .reason = rules_sentence(reason, pool) };
 	const uint64_t seen_ns = start_turn(self, turn, NULL, &reject.stamp);
 
 	ticket->stamp = reject.stamp;
@@ -45,10 +46,10 @@ static void send_reject(const struct dispatch *self, const struct queue_turn *tu
 static void send_delete(const struct dispatch *self, const struct queue_turn *turn,
 			struct pool *pool)
 {
-	struct msg_delete gone = { .owner = turn->owner };
+	struct msg_delete gone = { .owner = turn->key };
 	const uint64_t seen_ns = start_turn(self, turn, NULL, &gone.stamp);
 
-	gone.reason = str_from(resolver_resolve_why_not(self->resolve, &turn->owner, pool));
+	gone.reason = str_from(resolver_resolve_why_not(self->resolve, &turn->key, pool));
 	resolver_flush_deleted(&self->out->flush, gone.stamp.number);
 	actor_send_seen(self->publisher, MSG_DELETE, &gone, seen_ns);
 }
@@ -83,15 +84,23 @@ static void send_bundle(const struct dispatch *self, const struct queue_turn *tu
 	send_reject(self, turn, &what->ticket, &reason, pool);
 }
 
-/* It is left out until its next change. */
-static void send_crashed(const struct dispatch *self, const struct queue_turn *turn,
-			 struct msg_ticket *ticket, struct pool *pool)
+static void send_set_aside(const struct dispatch *self, const struct queue_turn *turn,
+			   struct msg_ticket *ticket, struct pool *pool)
 {
 	struct err reason;
 
 	err_rule(&reason, RULE_CRASHED,
-		 "translation crashed three times: it is left out until its next change");
+		 "translating it has crashed two translators, or held them up: it is tried again "
+		 "alone, first after a minute and then after twice as long each time, up to an "
+		 "hour");
 	send_reject(self, turn, ticket, &reason, pool);
+}
+
+static void mark_again(const struct dispatch *self, const struct queue_turn *turn)
+{
+	const struct owner_news news = resolver_resolve_news(self->resolve, &turn->key, 0);
+
+	resolver_queue_mark(&self->out->queue, &turn->key, &news);
 }
 
 static void handle_turn(const struct dispatch *self, const struct queue_turn *turn)
@@ -101,20 +110,20 @@ static void handle_turn(const struct dispatch *self, const struct queue_turn *tu
 	struct pool pool;
 
 	pool_init(&pool);
-	switch (resolver_resolve_owner(self->resolve, &turn->owner, &pool, &what, &err)) {
+	switch (resolver_resolve_owner(self->resolve, &turn->key, &pool, &what, &err)) {
 	case RESOLVE_BUNDLE:
-		if (turn->crashed)
-			send_crashed(self, turn, &what.ticket, &pool);
+		if (turn->is_set_aside)
+			send_set_aside(self, turn, &what.ticket, &pool);
 		else if (turn->worker)
 			send_bundle(self, turn, &what, &pool);
 		else /* it came back while its deletion waited */
-			resolver_queue_mark(&self->out->queue, &turn->owner, true, 0);
+			mark_again(self, turn);
 		break;
 	case RESOLVE_REJECT:
 		send_reject(self, turn, &what.ticket, &err, &pool);
 		break;
 	case RESOLVE_WAIT:
-		resolver_queue_leave(&self->out->queue, turn->job);
+		resolver_queue_leave(&self->out->queue, turn->owner);
 		break;
 	case RESOLVE_GONE:
 		send_delete(self, turn, &pool);
@@ -126,11 +135,10 @@ static void handle_turn(const struct dispatch *self, const struct queue_turn *tu
 void resolver_dispatch(struct outgoing *out, struct resolve *resolve, struct actor_peer *publisher,
 		       uint64_t epoch)
 {
-	const struct dispatch self = { out, resolve, publisher, epoch };
+	const struct dispatch self = { out, resolve, publisher, epoch, clock_ms() };
 	struct queue_turn turn;
 
 	while (publisher && actor_credit(publisher) > 0 &&
-	       (resolver_queue_next_direct(&out->queue, &turn) ||
-		resolver_queue_next(&out->queue, &turn)))
+	       resolver_queue_next(&out->queue, self.now_ms, &turn))
 		handle_turn(&self, &turn);
 }

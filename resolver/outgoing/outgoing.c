@@ -8,15 +8,16 @@
 #include "resolver/outgoing/outgoing.h"
 
 #include "actor/actor.h"
+#include "base/clock.h"
 #include "base/mem.h"
 
-static void on_dirty(void *arg, const struct msg_key *owner, bool exists, uint64_t seen_ns)
+static void on_dirty(void *arg, const struct msg_key *owner, const struct owner_news *news)
 {
 	struct outgoing *self = arg;
 
 	/* Before the first announcement the publisher knows of no owner. */
 	if (self->announce.state != ANNOUNCE_NONE)
-		resolver_queue_mark(&self->queue, owner, exists, seen_ns);
+		resolver_queue_mark(&self->queue, owner, news);
 }
 
 static void on_secret_wanted(void *arg, const struct msg_key *secret, bool wanted)
@@ -97,6 +98,11 @@ void resolver_outgoing_announce(struct outgoing *self, struct resolve *resolve)
 		return;
 	pool_init(&pool);
 	resolver_resolve_owners(resolve, &pool, &owners.items, &owners.n);
+	for (size_t i = 0; i < owners.n; i++) {
+		const struct owner_news news = resolver_resolve_news(resolve, &owners.items[i], 0);
+
+		resolver_queue_mark(&self->queue, &owners.items[i], &news);
+	}
 	resolver_announce_begin(&self->announce, &owners, resolver_resolve_complete(resolve),
 				&self->queue);
 	add_all(&self->values, resolver_resolve_secrets(resolve));
@@ -104,6 +110,34 @@ void resolver_outgoing_announce(struct outgoing *self, struct resolve *resolve)
 	resolver_flush_restart(&self->flush);
 	pool_clear(&pool);
 }
+
+/* ---- translators ---- */
+
+void resolver_outgoing_worker_up(struct outgoing *self, struct actor_peer *peer)
+{
+	const struct worker_hello hello = { .peer = peer,
+					    .epoch = actor_peer_epoch(peer),
+					    .key = str_from(actor_peer_key(peer)),
+					    .takes = WORKER_TAKES_OWNERS | WORKER_TAKES_SETTINGS };
+	void **worker = actor_peer_data(peer);
+
+	if (*worker)
+		resolver_queue_reset_worker(&self->queue, *worker, clock_ms());
+	else
+		*worker = resolver_queue_add_worker(&self->queue, &hello);
+}
+
+void resolver_outgoing_worker_credit(struct outgoing *self, struct actor_peer *peer)
+{
+	resolver_queue_credit(&self->queue, *actor_peer_data(peer), clock_ms());
+}
+
+void resolver_outgoing_worker_down(struct outgoing *self, struct actor_peer *peer)
+{
+	resolver_queue_lose_worker(&self->queue, *actor_peer_data(peer), clock_ms());
+}
+
+/* ---- life ---- */
 
 static long credit_of(const void *worker)
 {

@@ -10,6 +10,8 @@
 #include "resolver/owners/resolve.h"
 #include "resolver/secrets/secrets.h"
 
+struct actor_peer;
+
 struct outgoing {
 	/* From the publisher; no id: it has not come, and neither inventory nor bundles go out. */
 	struct {
@@ -35,6 +37,10 @@ void resolver_outgoing_ask_again(struct outgoing *self, const struct secrets *se
 void resolver_outgoing_begin(struct outgoing *self);
 int resolver_outgoing_take_key(struct outgoing *self, const struct msg_ticket_key *key,
 			       struct err *err);
+/* A translator: its link has (re)started, it has returned credit, it is gone. */
+void resolver_outgoing_worker_up(struct outgoing *self, struct actor_peer *peer);
+void resolver_outgoing_worker_credit(struct outgoing *self, struct actor_peer *peer);
+void resolver_outgoing_worker_down(struct outgoing *self, struct actor_peer *peer);
 /* Begins an announcement if one is due: there was none, or the last one was not complete and this
  * one is. It takes first the values, then the inventory, then all bundles to the publisher. */
 void resolver_outgoing_announce(struct outgoing *self, struct resolve *resolve);

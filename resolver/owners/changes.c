@@ -50,7 +50,9 @@ bool resolver_changes_is_owner(const struct resolve *self, const struct msg_key 
 
 void resolver_changes_mark(struct resolve *self, const struct msg_key *owner, uint64_t seen_ns)
 {
-	self->sink.dirty(self->sink.self, owner, resolver_changes_is_owner(self, owner), seen_ns);
+	const struct owner_news news = resolver_resolve_news(self, owner, seen_ns);
+
+	self->sink.dirty(self->sink.self, owner, &news);
 }
 
 /* Sets the edges of an owner; Secrets that are new among them are asked for, those that no owner

@@ -186,6 +186,13 @@ enum resolve_outcome resolver_resolve_owner(struct resolve *self, const struct m
 	return outcome;
 }
 
+struct owner_news resolver_resolve_news(const struct resolve *self, const struct msg_key *owner,
+					uint64_t seen_ns)
+{
+	return (struct owner_news){ .exists = resolver_changes_is_owner(self, owner),
+				    .seen_ns = seen_ns };
+}
+
 static int compare_keys(const void *a, const void *b)
 {
 	return msg_key_cmp(a, b);

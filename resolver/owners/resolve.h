@@ -8,6 +8,7 @@
 #define RESOLVER_RESOLVE_H
 
 #include "msg/msg.h"
+#include "resolver/owners/news.h"
 
 struct resolve;
 struct secrets;
@@ -29,8 +30,8 @@ struct resolve_settings {
 /* What a change means. */
 struct resolve_sink {
 	void *self;
-	/* An owner has to be translated (again); `exists` false: it is gone. */
-	void (*dirty)(void *self, const struct msg_key *owner, bool exists, uint64_t seen_ns);
+	/* An owner has to be translated (again), or is gone. */
+	void (*dirty)(void *self, const struct msg_key *owner, const struct owner_news *news);
 	/* Values of a Secret are wanted, or no longer. */
 	void (*secret_wanted)(void *self, const struct msg_key *secret, bool wanted);
 	/* Values of a wanted Secret have come or changed. */
@@ -73,6 +74,9 @@ enum resolve_outcome {
 enum resolve_outcome resolver_resolve_owner(struct resolve *self, const struct msg_key *owner,
 					    struct pool *pool, struct resolved *out,
 					    struct err *err);
+/* What there is to say of an owner now. */
+struct owner_news resolver_resolve_news(const struct resolve *self, const struct msg_key *owner,
+					uint64_t seen_ns);
 /* Why an Ingress that is there is not ours, in the pool; NULL: it is, or it is not there. */
 const char *resolver_resolve_why_not(const struct resolve *self, const struct msg_key *ingress,
 				     struct pool *pool);

@@ -397,9 +397,24 @@ uint64_t actor_peer_epoch(const struct actor_peer *peer)
 	return peer->epoch;
 }
 
+const char *actor_peer_key(const struct actor_peer *peer)
+{
+	return peer->caller.key.text;
+}
+
+uint64_t actor_peer_heard_ms(const struct actor_peer *peer)
+{
+	return peer->heard_ms;
+}
+
 void **actor_peer_data(struct actor_peer *peer)
 {
 	return &peer->data;
+}
+
+void actor_return_credit(struct actor_peer *peer)
+{
+	actor_peer_return_credit(peer);
 }
 
 void actor_ask_resync(struct actor_peer *peer, const char *reason)

@@ -13,11 +13,11 @@ static void on_complain(void *arg, uint32_t line, const char *sentence)
 		abort(); /* a complaint is for people */
 }
 
-static void on_dirty(void *arg, const struct msg_key *owner, bool exists, uint64_t seen_ns)
+static void on_dirty(void *arg, const struct msg_key *owner, const struct owner_news *news)
 {
 	(void)arg;
 	(void)owner;
-	(void)exists, (void)seen_ns;
+	(void)news;
 }
 
 static void on_secret_wanted(void *arg, const struct msg_key *secret, bool wanted)

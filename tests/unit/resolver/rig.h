@@ -38,13 +38,12 @@ static inline void rig_answer(struct rig *rig, const struct msg_key *key)
 		resolver_resolve_secret(rig->resolve, value ? value : &absent, 0);
 }
 
-static inline void rig_on_dirty(void *self, const struct msg_key *owner, bool exists,
-				uint64_t seen_ns)
+static inline void rig_on_dirty(void *self, const struct msg_key *owner,
+				const struct owner_news *news)
 {
 	struct rig *rig = self;
 
-	(void)seen_ns;
-	assert_int_equal(exists, resolver_changes_is_owner(rig->resolve, owner));
+	assert_int_equal(news->exists, resolver_changes_is_owner(rig->resolve, owner));
 	map_put(&rig->dirty, msg_key_text(owner, &rig->pool), &rig_mark);
 }
 

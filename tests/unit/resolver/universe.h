@@ -262,12 +262,12 @@ static inline struct str universe_result(struct universe *u, struct resolve *res
 
 /* ---- the follower ---- */
 
-static inline void universe_on_dirty(void *self, const struct msg_key *owner, bool exists,
-				     uint64_t seen_ns)
+static inline void universe_on_dirty(void *self, const struct msg_key *owner,
+				     const struct owner_news *news)
 {
 	struct universe *u = self;
 
-	(void)exists, (void)seen_ns;
+	(void)news;
 	map_put(&u->dirty, msg_key_text(owner, &u->pool), &universe_mark);
 }
 
@@ -326,10 +326,10 @@ struct universe_second {
 	struct map wanted;
 };
 
-static inline void universe_second_dirty(void *self, const struct msg_key *owner, bool exists,
-					 uint64_t seen_ns)
+static inline void universe_second_dirty(void *self, const struct msg_key *owner,
+					 const struct owner_news *news)
 {
-	(void)self, (void)owner, (void)exists, (void)seen_ns;
+	(void)self, (void)owner, (void)news;
 }
 
 static inline void universe_second_wanted(void *self, const struct msg_key *secret, bool wanted)
