@@ -22,7 +22,7 @@ struct link {
 	struct backoff hello;   /* between HELLOs without an answer */
 	struct backoff trouble; /* between restarts of the link */
 	uint64_t troubled_ms;   /* when the link last had to start over */
-	struct limiter refusals, answers;
+	struct limiter refusals, answers, crowd;
 	uint64_t refused[LINK_REFUSED];
 	size_t n_refused;
 	/* Where one peer at a time stands: who came while it is there. */

@@ -12,8 +12,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-#define MAX_PEERS 1024 /* processes on one ROUTER */
-#define DEAD_MS 10000  /* the first has said nothing for so long */
+#define PEERS_MAX 1024      /* processes on one ROUTER */
+#define PEERS_OF_KEY_MAX 64 /* of them, with one CURVE key */
+#define DEAD_MS 10000       /* the first has said nothing for so long */
+#define CROWD_LINE_MS 10000
 
 void actor_link_forget_second(struct link *self)
 {
@@ -51,6 +53,35 @@ static struct actor_peer *find_same(const struct link *self, const struct link_a
 	return NULL;
 }
 
+static size_t count_of_key(const struct link *self, const struct curve_key *key)
+{
+	size_t n = 0;
+	void *value;
+
+	for (size_t i = 0; map_next(&self->peers, &i, NULL, &value);)
+		n += !strcmp(((struct actor_peer *)value)->caller.key.text, key->text);
+	return n;
+}
+
+/* Over ipc there are no keys. */
+static bool is_crowded(const struct link *self, const struct curve_key *key)
+{
+	return self->peers.n >= PEERS_MAX ||
+	       (key->text[0] && count_of_key(self, key) >= PEERS_OF_KEY_MAX);
+}
+
+/* It says HELLO again and again, and is served once there is room. */
+static void refuse_for_crowd(struct link *self)
+{
+	unsigned n_kept;
+
+	actor_metrics.refused[PEER_REFUSED_CROWD]++;
+	if (limiter_pass(&self->crowd, CROWD_LINE_MS, &n_kept))
+		log_warn("a peer is not served: there are as many as there may be",
+			 "link=%s peers=%zu more=%u", actor_link_name(self->end.id), self->peers.n,
+			 n_kept);
+}
+
 static struct actor_peer *any_peer(const struct link *self)
 {
 	void *peer;
@@ -76,9 +107,9 @@ bool actor_link_has_room(struct link *self, const struct link_arrival *in,
 		return false;
 	}
 	actor_link_forget_second(self);
-	if (self->peers.n < MAX_PEERS)
+	if (!is_crowded(self, &in->caller.key))
 		return true;
-	actor_peer_malformed(&self->end, in->id, "too many peers on this link");
+	refuse_for_crowd(self);
 	return false;
 }
 
