@@ -263,7 +263,7 @@ static void test_a_cut_connection_is_no_death(void **state)
 	queue_rig_up_seasoned(&rig, &w);
 	queue_rig_mark(&rig, "shop/a", 100);
 	for (int i = 0; i < 10; i++) {
-		number = queue_rig_expect(&rig, "shop/a", &w);
+		queue_rig_expect(&rig, "shop/a", &w);
 		queue_rig_down(&rig, &w);
 		queue_rig_up(&rig, &w);
 		if (i % 3 == 2) { /* it proves that it is at nothing from before */

@@ -78,7 +78,7 @@ static struct msg_key key_of(size_t owner)
 
 static size_t owner_of(const struct msg_key *key)
 {
-	return (size_t)atoi(key->name.ptr + 1);
+	return (size_t)strtol(key->name.ptr + 1, NULL, 10);
 }
 
 static long credit_of(const void *peer)

@@ -153,7 +153,7 @@ static void test_any_number_of_namespaces(void **state)
 	for (size_t turn = 1; turn <= THINGS; turn++) {
 		struct turns_item *first = resolver_turns_first(&turns, TURNS_SMALL);
 		const struct thing *t = CONTAINER_OF(first, struct thing, item);
-		const size_t n = (size_t)atoi(t->namespace->name.ptr + 1);
+		const size_t n = (size_t)strtol(t->namespace->name.ptr + 1, NULL, 10);
 
 		assert_true(turn - last_turn[n] <= NAMESPACES);
 		last_turn[n] = turn;

@@ -110,7 +110,7 @@ static void test_newcomers(void **state)
 		while (resolver_queue_next(&rig.queue, rig.now, &turn)) {
 			const uint64_t number = queue_rig_start(&rig, &turn);
 
-			numbers[atoi(turn.key.name.ptr + 1)] = number;
+			numbers[strtol(turn.key.name.ptr + 1, NULL, 10)] = number;
 			if (turn.worker->peer != &honest)
 				n_taken++;
 		}
