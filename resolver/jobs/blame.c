@@ -7,6 +7,7 @@
  */
 #include "resolver/jobs/blame.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "resolver/jobs/job.h"
@@ -21,6 +22,7 @@ void resolver_blame_init(struct blame *blame)
 {
 	*blame = (struct blame){ 0 };
 	heap_init(&blame->aside, is_earlier);
+	TAILQ_INIT(&blame->untold);
 }
 
 void resolver_blame_clear(struct blame *blame)
@@ -57,15 +59,32 @@ static void set_aside(struct blame *blame, struct queue_owner *owner, uint64_t n
 		minutes = 1u << owner->n_aside;
 	owner->n_aside++;
 	owner->is_aside = true;
-	owner->is_told = false;
+	owner->may_tell = owner->is_told = false;
 	owner->aside_ms = now_ms;
 	owner->again_ms = now_ms + (uint64_t)minutes * BLAME_MINUTE_MS;
 	heap_put(&blame->aside, &owner->aside);
+	TAILQ_INSERT_TAIL(&blame->untold, owner, untold);
 	blame->n_aside++;
+}
+
+static uint64_t when_to_tell(const struct queue_owner *owner)
+{
+	return owner ? owner->aside_ms + BLAME_GRACE_MS : UINT64_MAX;
+}
+
+struct queue_owner *resolver_blame_tell(struct blame *blame, uint64_t now_ms)
+{
+	struct queue_owner *owner = TAILQ_FIRST(&blame->untold);
+
+	if (when_to_tell(owner) > now_ms)
+		return NULL;
+	TAILQ_REMOVE(&blame->untold, owner, untold);
+	owner->may_tell = true;
 	blame->n_set_aside++;
 	log_warn("owner set aside: it crashes translators, or holds them up",
-		 "owner=%s again_minutes=%u", log_value(owner->text + 1 + owner->settings),
-		 minutes);
+		 "owner=%s again_minutes=%llu", log_value(owner->text + 1 + owner->settings),
+		 (unsigned long long)((owner->again_ms - owner->aside_ms) / BLAME_MINUTE_MS));
+	return owner;
 }
 
 bool resolver_blame_strike(struct blame *blame, const struct workers *workers,
@@ -109,6 +128,8 @@ void resolver_blame_note_loss(struct blame *blame, const struct worker *worker,
 static void end_aside(struct blame *blame, struct queue_owner *owner)
 {
 	heap_del(&blame->aside, &owner->aside);
+	if (!owner->may_tell)
+		TAILQ_REMOVE(&blame->untold, owner, untold);
 	blame->n_aside--;
 	owner->is_aside = owner->is_told = false;
 	owner->suspect = true;
@@ -188,7 +209,9 @@ uint64_t resolver_blame_deadline(const struct blame *blame)
 {
 	const struct heap_node *first = heap_first(&blame->aside);
 
-	return first ? CONTAINER_OF(first, const struct queue_owner, aside)->again_ms : UINT64_MAX;
+	return clock_earlier(first ? CONTAINER_OF(first, const struct queue_owner, aside)->again_ms
+				   : UINT64_MAX,
+			     when_to_tell(TAILQ_FIRST(&blame->untold)));
 }
 
 void resolver_blame_released(struct blame *blame, struct queue_owner *owner)

@@ -10,6 +10,7 @@
 #define BLAME_DOUBT_MS 60000  /* it stays alone for so long, whatever it did well meanwhile */
 #define BLAME_MINUTE_MS 60000 /* an owner is set aside for 1, 2, 4 ... minutes, ... */
 #define BLAME_MINUTES_MAX 60  /* ... and for no more than these */
+#define BLAME_GRACE_MS 3000   /* a process that was only cut off is back by then */
 #define BLAME_LOSSES_MAX 16   /* workers that are remembered in case it was a cut connection */
 
 /* The connection of a worker is gone. If the same process comes back, nobody has died. */
@@ -21,6 +22,7 @@ struct blame_loss {
 struct blame {
 	struct heap aside; /* owners, by when they are tried again */
 	size_t n_aside;
+	TAILQ_HEAD(, queue_owner) untold; /* of them, the publisher hears of them soon */
 	struct blame_loss losses[BLAME_LOSSES_MAX];
 	size_t n_losses;      /* ever written there; the newest are kept */
 	uint64_t n_set_aside; /* ever */
@@ -52,12 +54,14 @@ bool resolver_blame_is_back(const struct blame *blame, const struct worker *work
  * NULL: there is none. */
 struct queue_owner *resolver_blame_revoke(struct blame *blame, const struct worker *worker);
 
+/* The next one that was set aside so long ago that it is no mistake; NULL: there is none. */
+struct queue_owner *resolver_blame_tell(struct blame *blame, uint64_t now_ms);
 /* An owner that was set aside has changed: it need not wait any longer than a minute. */
 void resolver_blame_hurry(struct blame *blame, struct queue_owner *owner);
 /* The next one whose time has come and that no worker holds: it is not set aside any more. NULL:
  * there is none. */
 struct queue_owner *resolver_blame_next(struct blame *blame, uint64_t now_ms);
-uint64_t resolver_blame_deadline(const struct blame *blame); /* of next; UINT64_MAX: none */
+uint64_t resolver_blame_deadline(const struct blame *blame); /* of both; UINT64_MAX: none */
 /* A worker has given back a job of it. */
 void resolver_blame_released(struct blame *blame, struct queue_owner *owner);
 /* It is gone: whatever is written down of it goes, too. */

@@ -32,7 +32,8 @@ struct queue_owner {
 	unsigned n_strikes;             /* workers that died of it, or were held up by it, ... */
 	uint64_t struck[BLAME_STRIKES]; /* ... and their keys */
 	uint64_t failed_key; /* whose worker did not answer, if that was the last thing; else 0 */
-	bool is_aside, is_told;      /* set aside; the publisher knows */
+	bool is_aside, may_tell, is_told; /* set aside; the publisher may know; it knows */
+	TAILQ_ENTRY(queue_owner) untold;
 	unsigned n_aside;            /* how often in a row */
 	uint64_t aside_ms, again_ms; /* since when; when it is tried again */
 	struct heap_node aside;      /* until then */

@@ -60,7 +60,7 @@ void resolver_queue_place(struct queue *queue, struct queue_owner *owner)
 	owner->again = owner->number != 0;
 	if (owner->again)
 		return;
-	if (is_set_aside(owner) && owner->is_told)
+	if (is_set_aside(owner) && (owner->is_told || !owner->may_tell))
 		resolver_turns_leave(&queue->turns, &owner->item);
 	else
 		resolver_turns_join(&queue->turns, owner->namespace, lane_of(owner), &owner->item);
@@ -326,6 +326,8 @@ static void try_again(struct queue *queue, uint64_t now_ms)
 {
 	struct queue_owner *owner;
 
+	while ((owner = resolver_blame_tell(&queue->blame, now_ms)))
+		resolver_queue_place(queue, owner);
 	while ((owner = resolver_blame_next(&queue->blame, now_ms))) {
 		if (owner->exists)
 			resolver_queue_place(queue, owner);

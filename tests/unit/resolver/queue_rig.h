@@ -191,4 +191,14 @@ static inline void queue_rig_pass(struct queue_rig *rig, uint64_t ms)
 	resolver_queue_tick(&rig->queue, rig->now, rig->is_silent ? 1 : rig->now);
 }
 
+/* The publisher hears that it is set aside, once that is certain. */
+static inline uint64_t queue_rig_expect_told(struct queue_rig *rig, const char *name)
+{
+	queue_rig_expect_none(rig);
+	queue_rig_pass(rig, BLAME_GRACE_MS - 1);
+	queue_rig_expect_none(rig);
+	queue_rig_pass(rig, 1);
+	return queue_rig_expect_direct(rig, name, true);
+}
+
 #endif
