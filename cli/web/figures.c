@@ -187,7 +187,7 @@ static void put_more(const struct figures_process *process, cJSON *out)
 		{ ROOM_RESOLVER, "owners", "sluice_resolver_owners" },
 		{ ROOM_RESOLVER, "waiting", "sluice_resolver_jobs{state=\"waiting\"}" },
 		{ ROOM_RESOLVER, "in_flight", "sluice_resolver_jobs{state=\"in_flight\"}" },
-		{ ROOM_RESOLVER, "suspect", "sluice_resolver_jobs{state=\"suspect\"}" },
+		{ ROOM_RESOLVER, "alone", "sluice_resolver_jobs{state=\"alone\"}" },
 		{ ROOM_PUBLISHER, "routes", "sluice_publisher_routes" },
 		{ ROOM_PUBLISHER, "good", "sluice_publisher_owners{state=\"good\"}" },
 		{ ROOM_PUBLISHER, "rejected", "sluice_publisher_owners{state=\"rejected\"}" },
