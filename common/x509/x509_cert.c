@@ -71,12 +71,22 @@ struct str_list x509_cert_names(const X509 *cert, struct pool *pool)
 	return out;
 }
 
-int x509_cert_end(const X509 *cert, int64_t *out)
+static int seconds_of(const ASN1_TIME *time, int64_t *out)
 {
 	struct tm tm;
 
-	if (!ASN1_TIME_to_tm(X509_get0_notAfter(cert), &tm))
+	if (!ASN1_TIME_to_tm(time, &tm))
 		return -1;
 	*out = timegm(&tm);
 	return 0;
+}
+
+int x509_cert_begin(const X509 *cert, int64_t *out)
+{
+	return seconds_of(X509_get0_notBefore(cert), out);
+}
+
+int x509_cert_end(const X509 *cert, int64_t *out)
+{
+	return seconds_of(X509_get0_notAfter(cert), out);
 }

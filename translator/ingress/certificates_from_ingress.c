@@ -2,7 +2,7 @@
  *
  *   in     the Secrets of the bundle, named by spec.tls or by an annotation
  *   out    an offer for each Secret of type kubernetes.io/tls that spec.tls names; the publisher
- *          chooses among all
+ *          chooses among all. Warnings about those that users will not be content with
  *   owns   nothing
  *   never  sees a private key
  *
@@ -10,8 +10,16 @@
  * reference if one cannot be read. So such a Secret rejects the Ingress. */
 #include "translator/ingress/ingress.h"
 
+#include <strings.h>
+
+#include "base/clock.h"
+#include "rules/rules.h"
 #include "translator/answer.h"
 #include "translator/bundle_secret.h"
+#include "x509/x509_cert.h"
+
+#define NAMES_SHOWN 5       /* of a certificate, in a sentence */
+#define HOSTS_LOOKED_AT 100 /* of one Secret */
 
 static bool is_named(const struct msg_ingress *ingress, struct str secret)
 {
@@ -21,6 +29,111 @@ static bool is_named(const struct msg_ingress *ingress, struct str secret)
 	return false;
 }
 
+/* ---- what users will not be content with ---- */
+
+static bool same(struct str a, struct str b)
+{
+	return a.len == b.len && strncasecmp(a.ptr, b.ptr, a.len) == 0;
+}
+
+/* The host, or the wildcard in the place of its first label. */
+static bool is_for(const struct str_list *names, struct str host)
+{
+	struct str label, parent = STR_NONE;
+
+	(void)str_cut(host, '.', &label, &parent);
+	for (size_t i = 0; i < names->n; i++) {
+		const struct str name = names->items[i];
+
+		if (same(name, host) || (parent.ptr && str_starts(name, "*.") &&
+					 same(str_slice(name, 2, name.len), parent)))
+			return true;
+	}
+	return false;
+}
+
+static struct str name_list(const struct str_list *names, struct pool *pool)
+{
+	struct str text = names->n ? STR("") : STR("none");
+
+	for (size_t i = 0; i < names->n && i < NAMES_SHOWN; i++)
+		text = pool_printf(pool, STR_FMT "%s%s", STR_ARG(text), i ? ", " : "",
+				   err_quote(names->items[i]));
+	return names->n > NAMES_SHOWN ? pool_printf(pool, STR_FMT " and %zu more", STR_ARG(text),
+						    names->n - NAMES_SHOWN)
+				      : text;
+}
+
+/* Said of some hosts at most: each may have many names to be compared with. */
+static void warn_host(struct ingress_job *job, struct str secret, struct str host,
+		      const struct str_list *names, unsigned *left)
+{
+	if (!host.len || !*left)
+		return;
+	--*left;
+	if (!is_for(names, host))
+		translator_answer_warn(job->out, job->pool, RULE_TLS_HOST,
+				       "spec.tls: the certificate of Secret %s is not for %s; its "
+				       "names are " STR_FMT,
+				       err_quote(secret), err_quote(host),
+				       STR_ARG(name_list(names, job->pool)));
+}
+
+/* Of an entry of spec.tls without hosts, the Secret is for all of the Ingress. */
+static void warn_hosts(struct ingress_job *job, struct str secret, const struct str_list *names)
+{
+	const struct msg_ingress_spec *spec = &job->ingress->spec;
+	unsigned left = HOSTS_LOOKED_AT;
+
+	for (size_t i = 0; i < spec->tls.n; i++) {
+		const struct msg_tls *tls = &spec->tls.items[i];
+
+		if (!str_eq(tls->secretName, secret))
+			continue;
+		for (size_t k = 0; k < tls->hosts.n; k++)
+			warn_host(job, secret, tls->hosts.items[k], names, &left);
+		for (size_t k = 0; !tls->hosts.n && k < spec->rules.n; k++)
+			warn_host(job, secret, spec->rules.items[k].host, names, &left);
+	}
+}
+
+static void warn_time(struct ingress_job *job, struct str secret, const X509 *cert)
+{
+	const int64_t now = clock_wall();
+	char when[CLOCK_TEXT_MAX];
+	int64_t begin, end;
+
+	if (x509_cert_begin(cert, &begin) || x509_cert_end(cert, &end) ||
+	    (begin <= now && now <= end))
+		return;
+	clock_text(now > end ? end : begin, -1, when);
+	translator_answer_warn(job->out, job->pool, RULE_TLS_TIME,
+			       "spec.tls: the certificate of Secret %s %s %s", err_quote(secret),
+			       now > end ? "has expired, on" : "is not valid before", when);
+}
+
+static void warn(struct ingress_job *job, const struct msg_bundle_secret *secret)
+{
+	const struct msg_secret_info *info = translator_bundle_secret_info(secret, "tls.crt");
+	X509 *cert = x509_cert_read(info->clear, X509_GO, NULL);
+	struct str_list names;
+
+	if (!cert)
+		return;
+	names = x509_cert_names(cert, job->pool);
+	warn_hosts(job, secret->name, &names);
+	warn_time(job, secret->name, cert);
+	x509_cert_free(cert);
+}
+
+static void warn_type(struct ingress_job *job, const struct msg_bundle_secret *secret)
+{
+	translator_answer_warn(job->out, job->pool, RULE_TLS_TYPE,
+			       "spec.tls: Secret %s is of type %s, not kubernetes.io/tls, and is "
+			       "left out",
+			       err_quote(secret->name), err_quote(secret->type));
+}
+
 int translator_certificates_from_ingress(struct ingress_job *job, struct err *err)
 {
 	const struct msg_bundle_secret_list *secrets = &job->bundle->secrets;
@@ -28,12 +141,19 @@ int translator_certificates_from_ingress(struct ingress_job *job, struct err *er
 	for (size_t i = 0; i < secrets->n; i++) {
 		const struct msg_bundle_secret *secret = &secrets->items[i];
 
-		if (!str_is(secret->type, "kubernetes.io/tls"))
+		const bool named = is_named(job->ingress, secret->name);
+
+		if (!str_is(secret->type, "kubernetes.io/tls")) {
+			if (named)
+				warn_type(job, secret);
 			continue;
+		}
 		if (translator_bundle_secret_check_pair(secret, X509_SERVER, err))
 			return err_wrap(err, "TLS Secret " STR_FMT, STR_ARG(secret->name));
-		if (is_named(job->ingress, secret->name))
-			translator_answer_certificate(job->out, job->pool, job->bundle, secret);
+		if (!named)
+			continue;
+		warn(job, secret);
+		translator_answer_certificate(job->out, job->pool, job->bundle, secret);
 	}
 	return 0;
 }
