@@ -7,18 +7,15 @@
  */
 #include "cli/cli.h"
 
-#include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 #include "actor/conf.h"
 #include "actor/web/web.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "cli/gather/gather.h"
+#include "cli/gather/serve.h"
 
 #define METRICS_MS 5000 /* Prometheus' own patience is 10 s */
 #define PROBE_MS 800    /* the kubelet's is one second */
@@ -144,48 +141,7 @@ static void answer(void *self, const struct web_request *request, struct web_ans
 	buf_clear(&url);
 }
 
-/* ---- the loop ---- */
-
-static int open_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-}
-
-static void serve(void)
-{
-	const int signals = open_signals();
-
-	for (;;) {
-		struct pollfd fds[] = { { signals, POLLIN, 0 },
-					{ web.epoll, POLLIN, 0 },
-					{ http_loop_fd(&gather.http), POLLIN, 0 } };
-		uint64_t next, now;
-
-		(void)http_loop_tick(&gather.http, clock_ms());
-		actor_web_tick(&web, clock_ms()); /* may start requests, as it may answer some */
-		now = clock_ms();
-		next = clock_earlier(gather.http.deadline_ms, web.next_ms);
-		if (poll(fds, 3,
-			 next == UINT64_MAX ? -1
-			 : next > now       ? (int)(next - now)
-					    : 0) < 0 &&
-		    errno != EINTR)
-			break;
-		if (fds[0].revents)
-			break;
-		if (fds[1].revents)
-			actor_web_on_fd(&web);
-		if (fds[2].revents)
-			http_loop_on_fd(&gather.http);
-	}
-	close(signals);
-}
+/* ---- the servers ---- */
 
 static int listen_and_serve(struct err *err)
 {
@@ -201,7 +157,7 @@ static int listen_and_serve(struct err *err)
 	}
 	if (actor_web_open(&web, &(struct web_owner){ .answer = answer }, &places, err) < 0)
 		return CLI_SYSTEM;
-	serve();
+	cli_serve_run(&(struct serve){ .web = &web, .gather = &gather });
 	return CLI_GOOD; /* the process ends: nobody waits for an answer any more */
 }
 

@@ -7,16 +7,12 @@
  */
 #include "cli/cli.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
 #include "actor/conf.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "cli/gather/serve.h"
 #include "cli/live/live.h"
 #include "cli/web/api.h"
 #include "cli/web/figures.h"
@@ -269,50 +265,7 @@ static void answer(void *self, const struct web_request *request, struct web_ans
 		refuse(out, 404, "not found");
 }
 
-/* ---- the loop ---- */
-
-static int open_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-}
-
-static void serve(void)
-{
-	const int signals = open_signals();
-
-	for (;;) {
-		struct pollfd fds[] = { { signals, POLLIN, 0 },
-					{ page.web.epoll, POLLIN, 0 },
-					{ http_loop_fd(&page.gather.http), POLLIN, 0 } };
-		uint64_t next, now;
-
-		(void)http_loop_tick(&page.gather.http, clock_ms());
-		start_due(clock_ms());
-		actor_web_tick(&page.web, clock_ms()); /* what was answered now goes out */
-		next = clock_earlier(next_due(), page.gather.http.deadline_ms);
-		next = clock_earlier(next, page.web.next_ms);
-		now = clock_ms();
-		if (poll(fds, 3,
-			 next == UINT64_MAX ? -1
-			 : next > now       ? (int)(next - now)
-					    : 0) < 0 &&
-		    errno != EINTR)
-			break;
-		if (fds[0].revents)
-			break;
-		if (fds[1].revents)
-			actor_web_on_fd(&page.web);
-		if (fds[2].revents)
-			http_loop_on_fd(&page.gather.http);
-	}
-	close(signals);
-}
+/* ---- the server ---- */
 
 static int open_and_serve(struct err *err)
 {
@@ -332,7 +285,10 @@ static int open_and_serve(struct err *err)
 	if (actor_web_open(&page.web, &(struct web_owner){ .answer = answer }, &places, err) < 0)
 		return CLI_SYSTEM;
 	log_info("the page is served", "address=%s", log_value(bind_address.ptr));
-	serve();
+	cli_serve_run(&(struct serve){ .web = &page.web,
+				       .gather = &page.gather,
+				       .start_due = start_due,
+				       .next_due = next_due });
 	cli_web_model_clear(&page.model);
 	return CLI_GOOD; /* the process ends: nobody waits for an answer any more */
 }
