@@ -70,11 +70,13 @@ def test_a_row_changes_within_a_second(pipeline, page, browser):
     browser.open(page.url)
     browser.wait(rows(6))
     browser.wait("document.querySelector('#live').dataset.state === 'on'")
+    browser.run("document.querySelectorAll('#rows a')[0].focus()")
     took = []
     for i in range(3):
         write(pipeline.folder / "app-2.yaml", app("app-2", f"10.0.9.{i}"))
         took.append(browser.wait(f"{row(f'10.0.9.{i}')}?.innerText.includes('app-2')"))
     assert min(took) < 1.0, took
+    assert browser.run("document.activeElement === document.querySelectorAll('#rows a')[0]"), "a change takes the focus away from nobody"
     write(pipeline.folder / "app-2.yaml", app("app-2", "10.0.9.9", annotations="ingress.pomerium.io/policy: 'nonsense'"))
     browser.wait(f"{row('app-2')}.innerText.includes('last good')")
     write(pipeline.folder / "app-2.yaml", app("app-2", "10.0.0.3"))

@@ -1,14 +1,18 @@
 """`sluice web` over HTTP: what is answered to whom, and what a pipeline and a client may do to it."""
+import json
 import pathlib
 import re
 import socket
 import subprocess
 
+import examples
 import pytest
 from databroker import Databroker, Up
 from page import Page, settle
-from pipeline import Pipeline, app, certificate, fill, free_port, tls_secret, wait_for, write
+from pipeline import CLASS, Pipeline, app, certificate, fill, free_port, tls_secret, translate, wait_for, write
 from web import ask
+
+ROOT = pathlib.Path(__file__).parent.parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -116,6 +120,29 @@ def test_up_starts_it_and_starts_it_again(sluice, tmp_path):
     assert p.status == 0 and ask(port, "/", timeout=1)[0] == 0
     done = subprocess.run([sluice, "up", "-f", tmp_path / "in", "--out", tmp_path / "x", "--web-bind-address", "nowhere"], capture_output=True, text=True)
     assert done.returncode == 2 and "--web-bind-address" in done.stderr
+
+
+def test_the_ingress_of_the_documentation(sluice, tmp_path, page):
+    """It leads to the page, by a name that the page knows, and only some come in."""
+    (ingress,) = examples.blocks((ROOT / "docs/web.md").read_text(), "yaml")
+    write(tmp_path / "in/class.yaml", CLASS)
+    write(tmp_path / "in/ingress.yaml", ingress)
+    write(tmp_path / "in/service.yaml", (ROOT / "deploy/components/web/service.yaml").read_text().replace("targetPort: page", "targetPort: 8088") + """---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata: {name: sluice-web-1, namespace: pomerium, labels: {kubernetes.io/service-name: sluice-web}}
+addressType: IPv4
+endpoints: [{addresses: [10.1.2.3], conditions: {ready: true}}]
+ports: [{name: http, port: 8088, protocol: TCP}]
+""")
+    status, text, said = translate(sluice, tmp_path / "in")
+    assert status == 0, said
+    (route,) = json.loads(text)["routes"]
+    assert (route["from"], route["to"], route["timeout"]) == ("https://routes.example.com", ["http://10.1.2.3:8088"], "0s")
+    assert "operator@example.com" in json.dumps(route["policies"])
+    with socket.create_connection(("127.0.0.1", page.port), 5) as s:
+        s.sendall(f"GET / HTTP/1.1\r\nHost: {route['host_rewrite']}\r\n\r\n".encode())
+        assert s.makefile("rb").readline().split()[1] == b"200"
 
 
 def test_no_pipeline_and_one_that_comes(sluice, tmp_path):
