@@ -22,7 +22,8 @@
 #define FIGURES_MS 2000 /* that a process may take to tell its figures: else it is frozen */
 #define ANSWER_MS 10000 /* that a room may take */
 #define WAIT_MS 500     /* between two looks at all owners, at least */
-#define SHARE 10        /* and this many times what the last one took */
+#define SHARE 10        /* and this many times what the last one took, */
+#define PAUSE_MS 10000  /* at most */
 #define STREAMS_MAX 32  /* pages that are open */
 #define WAITING_MAX 32  /* requests that wait for the model */
 
@@ -122,12 +123,15 @@ static void answer_waiting(void)
 
 static void on_owners(void *self, const struct gather_answer *answers, size_t n)
 {
-	const uint64_t before = page.model.version, now = clock_ms();
+	const uint64_t before = page.model.version;
+	uint64_t pause_ms;
 
 	(void)self;
 	cli_web_model_take(&page.model, answers, n);
 	page.takes = false;
-	page.next_take_ms = clock_ms() + WAIT_MS + SHARE * (now - page.began_ms);
+	page.stale |= page.model.trouble.text[0] && page.n_streams;
+	pause_ms = WAIT_MS + SHARE * (clock_ms() - page.began_ms);
+	page.next_take_ms = clock_ms() + (pause_ms < PAUSE_MS ? pause_ms : PAUSE_MS);
 	answer_waiting();
 	if (page.model.version != before)
 		push_all();

@@ -1,7 +1,9 @@
 """`sluice web` over HTTP: what is answered to whom, and what a pipeline and a client may do to it."""
 import json
+import os
 import pathlib
 import re
+import signal
 import socket
 import subprocess
 
@@ -156,6 +158,21 @@ def test_no_pipeline_and_one_that_comes(sluice, tmp_path):
             page.wait_for_rows(2)
         wait_for("it is said that nobody is there", lambda: "no pipeline runs" in page.json("/api/routes").get("trouble", ""))
         assert page.json("/api/routes")["matched"] == 2, "what was known last"
+
+
+def test_a_frozen_room_is_named_and_comes_back(sluice, tmp_path):
+    fill(tmp_path / "in", 1)
+    with Pipeline(sluice, tmp_path, tmp_path / "in") as p, Page(sluice, p.run_dir) as page, socket.create_connection(("127.0.0.1", page.port), 5) as s:
+        page.wait_for_rows(1)
+        s.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        (publisher,) = p.children("publisher")
+        os.kill(publisher, signal.SIGSTOP)
+        try:
+            fill(tmp_path / "in", 1, start=5)
+            wait_for("it is named", lambda: "the publisher does not answer" in page.json("/api/routes").get("trouble", ""), 30)
+        finally:
+            os.kill(publisher, signal.SIGCONT)
+        wait_for("it is there again", lambda: page.json("/api/routes").get("trouble") is None and page.json("/api/routes")["matched"] == 2, 30)
 
 
 def test_clients_that_take_places(page):
