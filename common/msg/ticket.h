@@ -48,6 +48,7 @@ struct msg_ticket {
 	int64_t generation;
 	int64_t created;                 /* since 1970; 0: unknown */
 	struct msg_load_balancer status; /* of an Ingress, as it is now */
+	struct str_list hosts;           /* of its routes, in normal form (net/hostname.h) */
 	struct msg_ticket_secret_list secrets;
 };
 

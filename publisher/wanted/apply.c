@@ -7,6 +7,7 @@
  */
 #include "publisher/wanted/apply.h"
 
+#include "net/hostname.h"
 #include "publisher/wanted/splice.h"
 #include "publisher/wanted/wanted_inside.h"
 #include "rules/rules.h"
@@ -47,6 +48,38 @@ static int check_kind(const struct apply *in, struct err *err)
 		       ? err_rule(err, RULE_SPLICE,
 				  "it has settings, which only the Pomerium object can have")
 		       : 0;
+}
+
+static int check_host(const struct apply *in, const struct map *hosts,
+		      const Pomerium__Config__Route *route, struct pool *pool, struct err *err)
+{
+	const struct str host = hostname_normal(hostname_of_url(pb_str(route->from)), pool);
+
+	if (map_get(hosts, host))
+		return 0;
+	return err_rule(err, RULE_HOST_FOREIGN,
+			"a route has the host %s, which this %s does not name", err_quote(host),
+			msg_kind_name((enum msg_kind)in->arrival->ticket.owner.kind));
+}
+
+/* A route has one of the hosts that its ticket names. */
+static int check_hosts(const struct apply *in, struct err *err)
+{
+	const struct str_list *named = &in->arrival->ticket.hosts;
+	const Pomerium__Config__Config *config = in->target.config;
+	struct pool pool;
+	struct map hosts;
+	int rc = 0;
+
+	pool_init(&pool);
+	map_init(&hosts, NULL);
+	for (size_t i = 0; i < named->n; i++)
+		map_put(&hosts, named->items[i], &named->items[i]);
+	for (size_t i = 0; !rc && i < config->n_routes; i++)
+		rc = check_host(in, &hosts, config->routes[i], &pool, err);
+	map_clear(&hosts);
+	pool_clear(&pool);
+	return rc;
 }
 
 static struct str pack(const ProtobufCMessage *m, struct pool *pool)
@@ -174,7 +207,7 @@ static int fill_bootstrap(struct wanted *self, struct apply *in, struct err *err
 
 static int fill(struct wanted *self, struct apply *in, struct err *err)
 {
-	if (unpack(in, err) < 0 || check_kind(in, err) < 0)
+	if (unpack(in, err) < 0 || check_kind(in, err) < 0 || check_hosts(in, err) < 0)
 		return -1;
 	if (publisher_splice_fill(&in->target, in->arrival, &in->values, false, err) < 0)
 		return -1;

@@ -8,6 +8,7 @@
 #include "publisher/wanted/owner.h"
 
 #include "base/mem.h"
+#include "net/hostname.h"
 #include "pb/pomerium.pb-c.h"
 #include "pb/reflect.h"
 #include "rules/rules.h"
@@ -289,22 +290,5 @@ int publisher_route_compare(const struct route *a, const struct route *b)
 
 struct str publisher_route_host(const struct route *route)
 {
-	struct str rest = route->from, tail;
-	long at;
-
-	for (size_t i = 0; i + 3 <= rest.len; i++)
-		if (memcmp(rest.ptr + i, "://", 3) == 0) {
-			rest = str_slice(rest, i + 3, rest.len);
-			break;
-		}
-	for (const char *end = "/?#"; *end; end++)
-		str_cut(rest, *end, &rest, &tail);
-	at = str_rfind(rest, '@');
-	rest = str_slice(rest, (size_t)(at + 1), rest.len);
-	if (rest.len && rest.ptr[0] == '[') {
-		at = str_find(rest, ']');
-		return str_slice(rest, 1, at < 0 ? rest.len : (size_t)at);
-	}
-	at = str_rfind(rest, ':');
-	return at < 0 ? rest : str_slice(rest, 0, (size_t)at);
+	return hostname_of_url(route->from);
 }

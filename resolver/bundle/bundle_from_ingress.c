@@ -6,6 +6,8 @@
  */
 #include "resolver/bundle/bundle_parts.h"
 
+#include "base/map.h"
+#include "net/hostname.h"
 #include "resolver/bundle/endpoints.h"
 #include "rules/rules.h"
 
@@ -61,6 +63,31 @@ static int add_service(const struct bundle_source *source, const struct referenc
 	return 0;
 }
 
+/* ---- hosts ---- */
+
+static void add_host(struct map *seen, struct str host, struct pool *pool, struct str_list *out)
+{
+	struct str normal = hostname_of_rule(host, pool);
+
+	if (map_get(seen, normal))
+		return;
+	map_put(seen, normal, out);
+	*(struct str *)pool_push(pool, &out->items, &out->n, sizeof(*out->items)) = normal;
+}
+
+/* Those that its routes may have; the default backend has the host of spec.tls. */
+static void list_hosts(const struct msg_ingress_spec *spec, struct pool *pool, struct str_list *out)
+{
+	struct map seen;
+
+	map_init(&seen, NULL);
+	for (size_t i = 0; i < spec->rules.n; i++)
+		add_host(&seen, spec->rules.items[i].host, pool, out);
+	if (spec->defaultBackend && spec->tls.n && spec->tls.items[0].hosts.n)
+		add_host(&seen, spec->tls.items[0].hosts.items[0], pool, out);
+	map_clear(&seen);
+}
+
 enum resolve_outcome resolver_bundle_from_ingress(const struct bundle_source *source,
 						  struct msg_ingress *ingress, struct pool *pool,
 						  struct resolved *out, struct err *err)
@@ -70,6 +97,7 @@ enum resolve_outcome resolver_bundle_from_ingress(const struct bundle_source *so
 
 	out->bundle.ingress = ingress;
 	out->ticket.status = ingress->status.loadBalancer;
+	list_hosts(&ingress->spec, pool, &out->ticket.hosts);
 	resolver_references_from_ingress(ingress, source->settings->prefix, pool, &refs);
 	outcome = resolver_bundle_parts_add_secrets(source, &refs, pool, out, err);
 	if (outcome == RESOLVE_REJECT)

@@ -39,6 +39,7 @@ static void send_reject(const struct dispatch *self, const struct queue_turn *tu
 	ticket->stamp = reject.stamp;
 	ticket->key_id = 0;
 	ticket->secrets.n = 0;
+	ticket->hosts.n = 0; /* so it is small enough */
 	(void)msg_ticket_seal(ticket, NULL, pool, &reject.ticket);
 	actor_send_seen(self->publisher, MSG_REJECT, &reject, seen_ns);
 }
@@ -72,8 +73,8 @@ static void send_bundle(const struct dispatch *self, const struct queue_turn *tu
 
 	if (seal(self, what, pool) < 0)
 		err_rule(&reason, RULE_BUNDLE_SIZE,
-			 "it names too many Secrets, or too many keys are in them: their names "
-			 "must stay below 1 MiB");
+			 "it names too many hosts and Secrets, or too many keys are in them: all "
+			 "these names must stay below 1 MiB");
 	else if (actor_send_seen(peer, MSG_BUNDLE, &what->bundle, seen_ns) == 0 ||
 		 actor_credit(peer) == 0)
 		return;

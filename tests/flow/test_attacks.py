@@ -1,6 +1,9 @@
-"""What a translator that was taken over can do: nothing but wrong routes for owners whose bundles it has."""
+"""What a translator that was taken over can do: nothing but wrong routes for owners whose bundles it has. What strangers can: nothing."""
 import json
+import os
 import re
+import resource
+import socket
 
 import pytest
 import zmq
@@ -93,6 +96,7 @@ def test_a_value_goes_to_its_owner_alone(sluice, build, tmp_path, folder):
         (dict(splices=[(ROW_SHARED_SECRET, 0, "Authorization", "")]), "this value may not go where splice row 48 sends it"),
         (dict(splices=[(ROW_HEADER, 0, "Authorization", "X-Other")]), "this value may not go where splice row 6 sends it"),
         (dict(certificates=[0]), "is not one of type kubernetes.io/tls under spec.tls"),
+        (dict(packed=route("bank.example.com", "http://6.6.6.6")), "which this Ingress does not name"),
         (dict(packed=field(3, field(32, "https://evil.example.net"))), "it has settings, which only the Pomerium object can have"),
     ]
     with CurveRooms(build, tmp_path, folder) as rooms, zmq.Context() as context:
@@ -161,3 +165,69 @@ def test_a_ticket_of_an_earlier_session_is_old(sluice, build, tmp_path, folder):
         wait_for(rooms.log, lambda: old() == 1)
         assert "6.6.6.6" not in output(rooms) and not re.search('msg="peer cut off"', rooms.log())
         evil.close()
+
+
+# ---- strangers: no key at all ----
+
+MAX_STRANGERS = 16
+GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x01" + b"CURVE".ljust(20, b"\0") + bytes(32)  # of ZMTP 3.1
+
+
+def port_of(endpoint):
+    return int(endpoint.rsplit(":", 1)[1])
+
+
+def resident(process):
+    with open(f"/proc/{process.pid}/status") as status:
+        return int(re.search(r"VmRSS:\s+(\d+)", status.read())[1]) << 10
+
+
+def n_open(process):
+    return len(os.listdir(f"/proc/{process.pid}/fd"))
+
+
+def test_strangers_fill_no_memory(sluice, build, tmp_path, folder):
+    """Each says that 32 MiB of a handshake follow, and sends as much as is taken."""
+    with CurveRooms(build, tmp_path, folder) as rooms:
+        rooms.worker(0)
+        rooms.settled(sluice, folder, 20)
+        before, sockets = resident(rooms.processes[0]), []
+        for _ in range(12):
+            s = socket.create_connection(("127.0.0.1", port_of(rooms.configs)), 5)
+            sockets.append(s)
+            s.sendall(GREETING)
+            received = b""
+            while len(received) < len(GREETING):
+                received += s.recv(len(GREETING))
+            with pytest.raises(OSError):
+                s.sendall(b"\x06" + (32 << 20).to_bytes(8, "big") + bytes(32 << 20))
+        assert resident(rooms.processes[0]) - before < 16 << 20
+        edit(folder, 2)
+        rooms.settled(sluice, folder, 20)
+        for s in sockets:
+            s.close()
+
+
+def test_strangers_fill_no_descriptors(sluice, build, tmp_path, folder):
+    """More idle connections than the process may have descriptors: the others go on."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (400, hard))
+    with CurveRooms(build, tmp_path, folder) as rooms:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        rooms.worker(0)
+        rooms.settled(sluice, folder, 20)
+        before, sockets = n_open(rooms.processes[0]), []
+        for _ in range(600):
+            s = socket.socket()
+            s.setblocking(False)
+            s.connect_ex(("127.0.0.1", port_of(rooms.configs)))
+            sockets.append(s)
+        wait_for(rooms.log, lambda: "too many connections have shown no key" in rooms.log())
+        edit(folder, 2)
+        rooms.settled(sluice, folder, 20)
+        wait_for("only a few are left", lambda: n_open(rooms.processes[0]) <= before + MAX_STRANGERS)
+        rooms.worker(0)  # an honest one is let in
+        wait_for(rooms.log, lambda: rooms.log().count('room=publisher msg="peer is up" link=configs') == 2, 20)
+        for s in sockets:
+            s.close()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

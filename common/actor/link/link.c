@@ -186,6 +186,8 @@ static bool check_caller(struct link *self, struct link_arrival *in, struct fram
 	in->caller = actor_caller_of(&frame->part, self->socket.has_curve);
 	if (self->socket.has_curve && !admits(self, &in->caller))
 		return false;
+	if (self->commons->strangers->n_waiting)
+		actor_strangers_drop(self->commons->strangers, in->caller.fd);
 	if (!in->peer || in->peer->gone || actor_caller_is_same(&in->caller, &in->peer->caller))
 		return true;
 	on_other_connection(self, in);

@@ -15,9 +15,10 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-#define PART_EXTRA 1024  /* what CURVE adds to a part */
-#define HWM 4096         /* frames for one peer; above every credit that we grant */
-#define BIND_AGAIN_MS 10 /* until the kernel has let go of the old listener */
+#define PART_EXTRA 1024   /* what CURVE adds to a part */
+#define HANDSHAKE_MS 2000 /* after that a connection without a key ends */
+#define HWM 4096          /* frames for one peer; above every credit that we grant */
+#define BIND_AGAIN_MS 10  /* until the kernel has let go of the old listener */
 #define RENEW_FIRST_MS 50
 #define RENEW_LONGEST_MS 5000
 #define HANDSHAKE_LINE_MS 10000
@@ -36,6 +37,7 @@ static int set_options(struct link_socket *self)
 		bool router, dealer;
 	} options[] = {
 		{ ZMQ_LINGER, 0, true, true },
+		{ ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS, true, false },
 		{ ZMQ_SNDHWM, HWM, true, true },
 		{ ZMQ_RCVHWM, HWM, true, true },
 		{ ZMQ_RECONNECT_IVL, 20, false, true },
@@ -297,12 +299,14 @@ static void on_failed_handshake(struct link_socket *self, unsigned event)
 static void on_stranger(struct link_socket *self, const struct monitor_event *news)
 {
 	if (news->event == ZMQ_EVENT_ACCEPTED) {
-		actor_strangers_add(self->strangers, news->value);
+		actor_strangers_add(self->strangers, self->link, news->value);
 	} else if (news->event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL) {
 		self->has_failed = true;
-	} else if (news->event == ZMQ_EVENT_DISCONNECTED && self->has_failed) {
+	} else if (news->event == ZMQ_EVENT_DISCONNECTED) {
+		actor_strangers_drop(self->strangers, news->value);
+		if (self->has_failed)
+			actor_strangers_on_failure(self->strangers, self->link, news->value);
 		self->has_failed = false;
-		actor_strangers_on_failure(self->strangers, self->link, news->value);
 	}
 }
 

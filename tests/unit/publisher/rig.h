@@ -10,6 +10,7 @@
 
 #include "msg/config.h"
 #include "msg/splice_table.h"
+#include "net/hostname.h"
 #include "pb/pomerium.pb-c.h"
 #include "pb/reflect.h"
 #include "publisher/wanted/apply.h"
@@ -44,14 +45,29 @@ static inline struct str rig_pack_json(const char *json, struct pool *pool)
 	return rig_pack(&config->base, pool);
 }
 
+/* The ticket names the hosts of all routes. */
+static inline void rig_name_hosts(struct arrival *arrival, struct pool *pool)
+{
+	struct str_list *hosts = &arrival->ticket.hosts;
+	const Pomerium__Config__Config *config = (void *)pb_unpack(
+		&pomerium__config__config__descriptor, arrival->config.config, pool, NULL);
+
+	for (size_t i = 0; config && i < config->n_routes; i++)
+		*(struct str *)pool_push(pool, &hosts->items, &hosts->n, sizeof(struct str)) =
+			hostname_normal(hostname_of_url(pb_str(config->routes[i]->from)), pool);
+}
+
 /* A CONFIG of an Ingress with the Config that the JSON says, and its ticket. */
 static inline struct arrival rig_config(const char *name, const char *json, struct pool *pool)
 {
-	return (struct arrival){ .ticket = { .owner = rig_key(name),
-					     .stamp = { .epoch = 1, .number = 1 },
-					     .uid = STR("") },
-				 .config = { .config = rig_pack_json(json, pool),
-					     .bootstrap = STR("") } };
+	struct arrival arrival = { .ticket = { .owner = rig_key(name),
+					       .stamp = { .epoch = 1, .number = 1 },
+					       .uid = STR("") },
+				   .config = { .config = rig_pack_json(json, pool),
+					       .bootstrap = STR("") } };
+
+	rig_name_hosts(&arrival, pool);
+	return arrival;
 }
 
 /* The same of a Pomerium object. */

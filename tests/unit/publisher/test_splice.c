@@ -160,6 +160,19 @@ static void settings_come_from_the_pomerium_object_alone(void **state)
 	assert_string_equal(rig_render(wanted, WANTED_JSON, &pool), "{\"settings\":{}}\n");
 }
 
+static void a_route_has_a_host_of_its_ticket(void **state)
+{
+	struct arrival arrival = rig_config("o", two_routes, &pool);
+	struct err err = { "" };
+
+	(void)state;
+	arrival.ticket.hosts.n = 1;
+	assert_int_equal(publisher_apply_config(wanted, &arrival, NULL, &err), WANTED_REJECTED);
+	assert_non_null(strstr(err.text, "host \"b\", which this Ingress does not name"));
+	arrival.ticket.hosts.n = 2;
+	assert_int_equal(rig_put(wanted, &arrival), WANTED_CHANGED);
+}
+
 static void waits_for_the_value_that_the_ticket_names(void **state)
 {
 	const struct rig_value another = { "s", "tls.key", STR("another") },
@@ -296,6 +309,7 @@ int main(void)
 		TEST(table),
 		TEST(a_value_goes_only_where_its_ticket_lets_it),
 		TEST(settings_come_from_the_pomerium_object_alone),
+		TEST(a_route_has_a_host_of_its_ticket),
 		TEST(waits_for_the_value_that_the_ticket_names),
 		TEST(a_connection_string_gets_its_files),
 		TEST(a_bad_connection_string_is_a_warning_or_a_rejection),

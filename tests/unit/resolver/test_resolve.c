@@ -472,12 +472,18 @@ static void test_a_ticket_says_where_a_secret_is_named(void **state)
 		"namespace: shop, uid: u, generation: 4, creationTimestamp: "
 		"'2024-01-31T10:20:30Z', annotations: {ingress.pomerium.io/tls_client_secret: tls, "
 		"ingress.pomerium.io/x_secret: other}}, spec: {ingressClassName: pomerium, tls: "
-		"[{secretName: tls}, {secretName: tls}]}, status: {loadBalancer: {ingress: [{ip: "
+		"[{secretName: tls, hosts: [D.example.com.]}, {secretName: tls}], rules: [{host: "
+		"A.Example.com}, {}, {host: a.example.com}], defaultBackend: {resource: {kind: K, "
+		"name: n}}}, status: {loadBalancer: {ingress: [{ip: "
 		"192.0.2.1}]}}}\n");
 	assert_int_equal(rig_bundle(&rig, "shop/web").secrets.n, 2);
 	ticket = rig_ticket(&rig, "shop/web");
 	assert_int_equal(ticket.created, 1706696430);
 	assert_int_equal(ticket.status.ingress.n, 1);
+	assert_int_equal(ticket.hosts.n, 3); /* each once; the default backend's is that of tls */
+	assert_true(str_is(ticket.hosts.items[0], "a.example.com"));
+	assert_true(str_is(ticket.hosts.items[1], "*"));
+	assert_true(str_is(ticket.hosts.items[2], "d.example.com"));
 	assert_int_equal(ticket.secrets.n, 2);
 	assert_true(str_is(ticket.secrets.items[0].name, "tls"));
 	assert_true(str_is(ticket.secrets.items[0].type, "kubernetes.io/tls"));

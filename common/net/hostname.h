@@ -1,0 +1,15 @@
+/* hostname: one spelling for each host, so that rooms can compare what was written in different
+ * ways. */
+#ifndef NET_HOSTNAME_H
+#define NET_HOSTNAME_H
+
+#include "base/pool.h"
+
+/* The host in a URL, as it stands there: without user, port and brackets. Borrowed. */
+struct str hostname_of_url(struct str url);
+/* Its normal form: ASCII in lower case, no dot at the end. */
+struct str hostname_normal(struct str host, struct pool *pool);
+/* The normal form of a host as an Ingress writes it, without a URL around it; empty means all. */
+struct str hostname_of_rule(struct str host, struct pool *pool);
+
+#endif
