@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <sys/stat.h>
 #include "cli/offline/offline.h"
+#include "rules/rules.h"
 
 static struct str_list classes;
 static bool strict;
@@ -62,8 +63,10 @@ static int read_stream(FILE *in, struct buf *out, struct err *err)
 	while (!out->full && (n = fread(chunk, 1, sizeof(chunk), in)) > 0)
 		buf_add(out, chunk, n);
 	if (out->full)
-		return err_set(err, "cannot be read: larger than %u bytes", BUF_MAX_FILE);
-	return ferror(in) ? err_set(err, "cannot be read: %s", strerror(errno)) : 0;
+		return err_rule(err, RULE_FILE_READS, "cannot be read: larger than %u bytes",
+				BUF_MAX_FILE);
+	return ferror(in) ? err_rule(err, RULE_FILE_READS, "cannot be read: %s", strerror(errno))
+			  : 0;
 }
 
 void cli_input_read(struct source_dir *source, const struct str_list *streams,
@@ -79,10 +82,10 @@ void cli_input_read(struct source_dir *source, const struct str_list *streams,
 
 		buf_init(&bytes, BUF_MAX_FILE);
 		if (!in) {
-			err_set(&err, "cannot be read: %s", strerror(errno));
-			sink->problem(sink->self, name, 0, err.text);
+			err_rule(&err, RULE_FILE_READS, "cannot be read: %s", strerror(errno));
+			sink->problem(sink->self, name, 0, &err);
 		} else if (read_stream(in, &bytes, &err)) {
-			sink->problem(sink->self, name, 0, err.text);
+			sink->problem(sink->self, name, 0, &err);
 		} else {
 			watcher_source_dir_add(source, name, buf_view(&bytes));
 		}

@@ -72,15 +72,15 @@ static void on_secret(void *arg, const struct msg_secret_value *value, uint64_t 
 	resolver_resolve_secret(self->resolve, value, seen_ns);
 }
 
-static void on_unreadable(void *arg, const char *path, uint32_t line, const char *sentence)
+static void on_unreadable(void *arg, const char *path, uint32_t line, const struct err *why)
 {
 	struct offline *self = arg;
 
 	self->unreadable = true;
 	if (line)
-		fprintf(stderr, "%s:%u: %s\n", path, line, sentence);
+		fprintf(stderr, "%s:%u: %s\n", path, line, why->text);
 	else
-		fprintf(stderr, "%s: %s\n", path, sentence);
+		fprintf(stderr, "%s: %s\n", path, why->text);
 }
 
 static void on_dirty(void *arg, const struct msg_key *owner, const struct owner_news *news)

@@ -50,6 +50,11 @@ const char *msg_kind_name(enum msg_kind kind)
 	return kinds[kind].name;
 }
 
+const char *msg_kind_version(enum msg_kind kind)
+{
+	return kind > MSG_KIND_NONE && kind < MSG_N_KINDS ? kinds[kind].api_version : "";
+}
+
 enum msg_kind msg_kind_from(struct str api_version, struct str kind)
 {
 	for (int k = 1; k < MSG_N_KINDS; k++)

@@ -31,7 +31,8 @@ enum msg_kind {
 	MSG_KIND_CONFIG_MAP, /* what is under ca.crt, of those that a policy names */
 	MSG_N_KINDS
 };
-const char *msg_kind_name(enum msg_kind kind);                        /* "Ingress", ... */
+const char *msg_kind_name(enum msg_kind kind);    /* "Ingress", ... */
+const char *msg_kind_version(enum msg_kind kind); /* its apiVersion: "networking.k8s.io/v1" */
 enum msg_kind msg_kind_from(struct str api_version, struct str kind); /* MSG_KIND_NONE: not ours */
 bool msg_kind_is_namespaced(enum msg_kind kind);
 

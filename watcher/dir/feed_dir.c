@@ -50,11 +50,11 @@ static void on_secret(void *self, const struct msg_secret_value *value, uint64_t
 	send_message(self, MSG_SECRET_VALUE, value, seen_ns);
 }
 
-static void on_problem(void *self, const char *path, uint32_t line, const char *sentence)
+static void on_problem(void *self, const char *path, uint32_t line, const struct err *why)
 {
 	(void)self;
 	log_warn("a manifest has a problem", "path=%s line=%u reason=%s", log_value(path), line,
-		 log_value(sentence));
+		 log_value(why->text));
 }
 
 /* ---- resync: all kinds, one after the other ---- */

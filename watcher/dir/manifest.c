@@ -12,6 +12,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/value.h"
+#include "rules/rules.h"
 
 #define PROBLEMS_MAX 10
 #define OBJECT_MAX (BUF_MAX_MESSAGE - 4096) /* what a frame adds must fit in, too */
@@ -28,20 +29,23 @@ struct parse {
 	bool broken;
 };
 
-static void report_problem(struct parse *p, uint32_t line, const char *sentence)
+static void report_problem(struct parse *p, uint32_t line, const struct err *why)
 {
+	struct err more;
+
 	p->n_problems++;
-	if (p->n_problems <= PROBLEMS_MAX)
-		p->report->problem(p->report->self, line, sentence);
-	else if (p->n_problems == PROBLEMS_MAX + 1)
-		p->report->problem(p->report->self, line,
-				   "there is more that is wrong in this file");
+	if (p->report->all || p->n_problems <= PROBLEMS_MAX) {
+		p->report->problem(p->report->self, line, why);
+	} else if (p->n_problems == PROBLEMS_MAX + 1) {
+		err_rule(&more, RULE_FILE_MORE, "there is more that is wrong in this file");
+		p->report->problem(p->report->self, line, &more);
+	}
 }
 
-static void fault(struct parse *p, uint32_t line, const char *sentence)
+static void fault(struct parse *p, uint32_t line, const struct err *why)
 {
 	p->broken = true;
-	report_problem(p, line, sentence);
+	report_problem(p, line, why);
 }
 
 /* "Ingress shop/web: ", as far as the document says it. */
@@ -95,7 +99,8 @@ static int pack_item(struct parse *p, const struct value *doc, struct manifest_i
 	item->key = msg_key_text(&object.key, &p->kept);
 	return 0;
 large:
-	return err_set(err, "larger than %u bytes, the most that one object can have", OBJECT_MAX);
+	return err_rule(err, RULE_OBJECT_SIZE,
+			"larger than %u bytes, the most that one object can have", OBJECT_MAX);
 }
 
 static void add_object(struct parse *p, const struct value *doc)
@@ -106,17 +111,18 @@ static void add_object(struct parse *p, const struct value *doc)
 
 	if (pack_item(p, doc, &item, &err)) {
 		name_document(doc, &err);
-		fault(p, doc->line, err.text);
+		(void)err_code(&err, RULE_OBJECT_FIELD);
+		fault(p, doc->line, &err);
 		return;
 	}
 	if (item.kind == MSG_KIND_NONE)
 		return;
 	line = (uintptr_t)map_get(&p->lines, item.key);
 	if (line) {
-		err_set(&err,
-			STR_FMT " is in this file twice; the one in line %" PRIuPTR " is used",
-			STR_ARG(item.key), line);
-		report_problem(p, doc->line, err.text);
+		err_rule(&err, RULE_OBJECT_TWICE,
+			 STR_FMT " is in this file twice; the one in line %" PRIuPTR " is used",
+			 STR_ARG(item.key), line);
+		report_problem(p, doc->line, &err);
 		return;
 	}
 	map_put(&p->lines, item.key, (void *)(uintptr_t)(doc->line ? doc->line : 1));
@@ -138,9 +144,10 @@ static void warn_of_version(struct parse *p, const struct value *doc, struct str
 		v1 = STR("networking.k8s.io/v1");
 	if (str_eq(v1, version) || msg_kind_from(v1, kind) == MSG_KIND_NONE)
 		return;
-	err_set(&err, "skipped: apiVersion %s of this %s is not served, " STR_FMT " would be right",
-		err_quote(version), err_quote(kind), STR_ARG(v1));
-	report_problem(p, doc->line, err.text);
+	err_rule(&err, RULE_OBJECT_VERSION,
+		 "skipped: apiVersion %s of this %s is not served, " STR_FMT " would be right",
+		 err_quote(version), err_quote(kind), STR_ARG(v1));
+	report_problem(p, doc->line, &err);
 }
 
 /* A typed list (IngressList) may leave apiVersion and kind of its items out. */
@@ -176,15 +183,19 @@ static void add_document(struct parse *p, const struct value *doc)
 
 	if (doc->type == VALUE_NULL)
 		return;
+	if (p->report->document)
+		p->report->document(p->report->self, doc);
 	if (doc->type != VALUE_MAP || !version.len || !kind.len) {
 		if (doc->type == VALUE_MAP)
-			err_set(&err, "not a Kubernetes object: apiVersion and kind must be there, "
-				      "and be strings");
+			err_rule(&err, RULE_DOCUMENT_KIND,
+				 "not a Kubernetes object: apiVersion and kind must be there, and "
+				 "be strings");
 		else
-			err_set(&err, "not a Kubernetes object: expected a map, got %s",
-				value_type_name(doc->type));
+			err_rule(&err, RULE_DOCUMENT_KIND,
+				 "not a Kubernetes object: expected a map, got %s",
+				 value_type_name(doc->type));
 		name_document(doc, &err);
-		fault(p, doc->line, err.text);
+		fault(p, doc->line, &err);
 		return;
 	}
 	if (msg_kind_from(version, kind) != MSG_KIND_NONE) {
@@ -218,10 +229,11 @@ static int check_text(struct parse *p, struct str bytes)
 {
 	const char *nul = bytes.len ? memchr(bytes.ptr, '\0', bytes.len) : NULL;
 	size_t good = 0, end;
+	struct err err;
 
 	if (nul) {
-		fault(p, line_at(bytes, (size_t)(nul - bytes.ptr)),
-		      "not a manifest: it holds a NUL byte");
+		err_rule(&err, RULE_FILE_TEXT, "not a manifest: it holds a NUL byte");
+		fault(p, line_at(bytes, (size_t)(nul - bytes.ptr)), &err);
 		return -1;
 	}
 	if (str_is_utf8(bytes))
@@ -232,7 +244,8 @@ static int check_text(struct parse *p, struct str bytes)
 		if (!str_is_utf8(str_slice(bytes, good, end)))
 			break;
 	}
-	fault(p, line_at(bytes, good), "not a manifest: this line is not valid UTF-8");
+	err_rule(&err, RULE_FILE_TEXT, "not a manifest: this line is not valid UTF-8");
+	fault(p, line_at(bytes, good), &err);
 	return -1;
 }
 
@@ -257,8 +270,10 @@ static void read_documents(struct parse *p, struct str bytes)
 		return;
 	}
 	pool_wipe(&p->document);
-	if (yaml_parse_each(bytes, &p->document, &each, &err))
-		fault(p, each.error_line, err.text);
+	if (yaml_parse_each(bytes, &p->document, &each, &err)) {
+		(void)err_code(&err, RULE_DOCUMENT_SYNTAX);
+		fault(p, each.error_line, &err);
+	}
 }
 
 static struct str place(char **at, struct str from)
@@ -305,7 +320,7 @@ struct manifest *watcher_manifest_parse(struct str bytes, const struct manifest_
 	buf_init(&p.scratch, OBJECT_MAX);
 	if (!check_text(&p, bytes))
 		read_documents(&p, bytes);
-	if (!p.broken)
+	if (!p.broken || report->all)
 		self = gather(&p);
 	buf_wipe(&p.scratch);
 	map_clear(&p.lines);

@@ -27,14 +27,17 @@ struct manifest {
 	struct manifest_item items[];
 };
 
-/* What is wrong, for a person; the first few of many. */
+/* What is wrong, for a person; the first few of many, unless `all` is wanted. */
 struct manifest_report {
 	void *self;
-	void (*problem)(void *self, uint32_t line, const char *sentence);
+	void (*problem)(void *self, uint32_t line, const struct err *why);
+	/* Every document and item of a list, before it is read; may be NULL. */
+	void (*document)(void *self, const struct value *document);
+	bool all; /* and what is good of a broken file is not lost */
 };
 
-/* NULL: broken, and reported. A second document with one key is reported, too, but does not break
- * the file. */
+/* NULL: broken, and reported (without `all`). A second document with one key is reported, too, but
+ * does not break the file. */
 struct manifest *watcher_manifest_parse(struct str bytes, const struct manifest_report *report);
 void watcher_manifest_destroy(struct manifest **self_p); /* wipes: there may be secrets in it */
 

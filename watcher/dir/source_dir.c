@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "rules/rules.h"
 #include "watcher/dir/folders.h"
 #include "watcher/dir/winners.h"
 
@@ -68,9 +69,9 @@ const enum msg_kind watcher_source_dir_kinds[] = { MSG_KIND_INGRESS_CLASS,
 /* ---- sending ---- */
 
 static void report_problem(struct source_dir *self, const char *path, uint32_t line,
-			   const char *sentence)
+			   const struct err *why)
 {
-	self->sink.problem(self->sink.self, path, line, sentence);
+	self->sink.problem(self->sink.self, path, line, why);
 }
 
 static void send_put(struct source_dir *self, const struct manifest_item *item)
@@ -140,11 +141,11 @@ static void on_loser(void *arg, const struct manifest_item *loser,
 	/* Of a file that was just renamed the new name is reported first. */
 	if (access(winner->path, F_OK) || access(loser->path, F_OK))
 		return;
-	err_set(&err,
-		STR_FMT " is also in %s, line %u, whose path comes first; this one waits until "
-			"that one goes",
-		STR_ARG(loser->key), err_quote(str_from(winner->path)), winner->line);
-	report_problem(arg, loser->path, loser->line, err.text);
+	err_rule(&err, RULE_OBJECT_TWICE,
+		 STR_FMT " is also in %s, line %u, whose path comes first; this one waits until "
+			 "that one goes",
+		 STR_ARG(loser->key), err_quote(str_from(winner->path)), winner->line);
+	report_problem(arg, loser->path, loser->line, &err);
 }
 
 /* New objects first, then those that are gone: what only moved never seems gone. */
@@ -222,17 +223,25 @@ struct document_report {
 	const char *path;
 };
 
-static void on_problem(void *arg, uint32_t line, const char *sentence)
+static void on_problem(void *arg, uint32_t line, const struct err *why)
 {
 	const struct document_report *c = arg;
 
-	report_problem(c->source, c->path, line, sentence);
+	report_problem(c->source, c->path, line, why);
+}
+
+static void on_document(void *arg, const struct value *document)
+{
+	const struct document_report *c = arg;
+
+	c->source->sink.document(c->source->sink.self, c->path, document);
 }
 
 static struct manifest *parse(struct source_dir *self, const char *path, struct str bytes)
 {
-	const struct manifest_report report = { &(struct document_report){ self, path },
-						on_problem };
+	const struct manifest_report report = { &(struct document_report){ self, path }, on_problem,
+						self->sink.document ? on_document : NULL,
+						self->sink.all };
 
 	return watcher_manifest_parse(bytes, &report);
 }
@@ -258,10 +267,12 @@ static void on_found(void *arg, const char *path)
 	struct manifest *manifest = NULL;
 	struct err err;
 
-	if (read_file(path, &self->bytes, &err))
-		report_problem(self, path, 0, err.text);
-	else
+	if (read_file(path, &self->bytes, &err)) {
+		(void)err_code(&err, RULE_FILE_READS);
+		report_problem(self, path, 0, &err);
+	} else {
 		manifest = parse(self, path, buf_view(&self->bytes));
+	}
 	mem_wipe(self->bytes.ptr, self->bytes.len);
 	if (self->bytes.cap > (1u << 20))
 		buf_clear(&self->bytes);

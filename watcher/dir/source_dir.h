@@ -22,7 +22,10 @@ struct source_sink {
 	/* Of wanted Secrets only. */
 	void (*secret)(void *self, const struct msg_secret_value *value, uint64_t seen_ns);
 	/* For a person: a file that broke, a document that lost to another. */
-	void (*problem)(void *self, const char *path, uint32_t line, const char *sentence);
+	void (*problem)(void *self, const char *path, uint32_t line, const struct err *why);
+	/* As of manifest_report. */
+	void (*document)(void *self, const char *path, const struct value *document);
+	bool all;
 };
 
 struct source_dir *watcher_source_dir_new(const struct str_list *paths,

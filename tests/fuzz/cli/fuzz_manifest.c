@@ -5,11 +5,11 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void on_complain(void *arg, uint32_t line, const char *sentence)
+static void on_complain(void *arg, uint32_t line, const struct err *why)
 {
 	(void)arg;
 	(void)line;
-	if (!*sentence || !str_is_utf8(str_from(sentence)))
+	if (!*why->text || !str_is_utf8(str_from(why->text)))
 		abort(); /* a complaint is for people */
 }
 

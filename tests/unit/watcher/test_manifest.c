@@ -13,11 +13,11 @@ struct seen {
 	struct buf said; /* "LINE: SENTENCE\n" for each complaint */
 };
 
-static void on_complain(void *arg, uint32_t line, const char *sentence)
+static void on_complain(void *arg, uint32_t line, const struct err *why)
 {
 	struct seen *seen = arg;
 
-	buf_printf(&seen->said, "%u: %s\n", line, sentence);
+	buf_printf(&seen->said, "%u: %s\n", line, why->text);
 }
 
 static struct manifest *parse(struct seen *seen, struct str text)

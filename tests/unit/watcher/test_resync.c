@@ -24,12 +24,12 @@ static void ignore_secret(void *arg, const struct msg_secret_value *value, uint6
 	(void)value, (void)seen_ns;
 }
 
-static void ignore_complaint(void *arg, const char *path, uint32_t line, const char *sentence)
+static void ignore_complaint(void *arg, const char *path, uint32_t line, const struct err *why)
 {
 	(void)arg;
 	(void)path;
 	(void)line;
-	(void)sentence;
+	(void)why;
 }
 
 static void on_state(void *told, const struct msg_kind_state *state)

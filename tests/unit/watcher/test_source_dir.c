@@ -78,13 +78,13 @@ static void on_secret(void *arg, const struct msg_secret_value *value, uint64_t 
 		   answers[value->answer], STR_ARG(str_map_get(&value->data, "k")));
 }
 
-static void on_complain(void *arg, const char *path, uint32_t line, const char *sentence)
+static void on_complain(void *arg, const char *path, uint32_t line, const struct err *why)
 {
 	struct fixture *f = arg;
 
 	f->n_complaints++;
 	buf_printf(&f->told, "bad %s:%u %.30s\n",
-		   path + strlen(f->dir) + (path[strlen(f->dir)] == '/'), line, sentence);
+		   path + strlen(f->dir) + (path[strlen(f->dir)] == '/'), line, why->text);
 }
 
 static const char *at(const struct fixture *f, const char *name)
@@ -624,12 +624,12 @@ static void world_secret(void *arg, const struct msg_secret_value *value, uint64
 	(void)value, (void)seen_ns;
 }
 
-static void world_complain(void *arg, const char *path, uint32_t line, const char *sentence)
+static void world_complain(void *arg, const char *path, uint32_t line, const struct err *why)
 {
 	(void)arg;
 	(void)path;
 	(void)line;
-	(void)sentence;
+	(void)why;
 }
 
 static void assert_same_world(const struct world *a, const struct world *b)
