@@ -12,6 +12,45 @@
 #include "rules/rules.h"
 #include "translator/bundle_secret.h"
 
+#define ERRORS_MAX 100 /* of one owner: more help nobody */
+
+static void add(struct msg_config *out, struct pool *pool, enum msg_severity severity,
+		struct str field, const struct err *why)
+{
+	*(struct msg_diagnostic *)pool_push(pool, &out->diagnostics.items, &out->diagnostics.n,
+					    sizeof(*out->diagnostics.items)) =
+		(struct msg_diagnostic){ severity, why->code, field,
+					 pool_str(pool, str_from(why->text)) };
+}
+
+void translator_answer_refuse(struct msg_config *out, struct pool *pool, struct str field,
+			      const struct err *why)
+{
+	const struct msg_diagnostic_list *list = &out->diagnostics;
+	size_t n = 0;
+
+	for (size_t i = 0; i < list->n; i++) {
+		n += list->items[i].severity == MSG_SEVERITY_ERROR;
+		if (str_is(list->items[i].sentence, why->text) &&
+		    str_eq(list->items[i].field, field))
+			return;
+	}
+	if (n < ERRORS_MAX)
+		add(out, pool, MSG_SEVERITY_ERROR, field, why);
+}
+
+int translator_answer_verdict(const struct msg_config *out, struct err *err)
+{
+	for (size_t i = 0; i < out->diagnostics.n; i++) {
+		const struct msg_diagnostic *item = &out->diagnostics.items[i];
+
+		if (item->severity == MSG_SEVERITY_ERROR)
+			return err_rule(err, (unsigned)item->code, STR_FMT,
+					STR_ARG(item->sentence));
+	}
+	return 0;
+}
+
 void translator_answer_warn(struct msg_config *out, struct pool *pool, unsigned code,
 			    const char *fmt, ...)
 {
@@ -24,6 +63,7 @@ void translator_answer_warn(struct msg_config *out, struct pool *pool, unsigned 
 	(void)vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	(void)err_rule(&sentence, code, "%s", text); /* one clean line */
+	add(out, pool, MSG_SEVERITY_WARNING, STR(""), &sentence);
 	*(struct str *)pool_push(pool, &warnings->items, &warnings->n, sizeof(*warnings->items)) =
 		rules_sentence(&sentence, pool);
 }

@@ -7,6 +7,12 @@
 #include "msg/msg.h"
 #include "msg/splice_table.h"
 
+/* Adds an error: the owner will be refused, and what else is wrong is looked for all the same. Of
+ * two that say the same of one field the first counts, of very many the first few. */
+void translator_answer_refuse(struct msg_config *out, struct pool *pool, struct str field,
+			      const struct err *why);
+/* 0, or -1 and the first error. */
+int translator_answer_verdict(const struct msg_config *out, struct err *err);
 /* Adds a warning, made one clean line, with its code (enum rule_code). */
 void translator_answer_warn(struct msg_config *out, struct pool *pool, unsigned code,
 			    const char *fmt, ...) __attribute__((format(printf, 4, 5)));

@@ -97,12 +97,12 @@ static int translate_ingress(const struct translator_settings *settings,
 		return err_rule(err, RULE_OWNER_KIND, "the bundle holds no Ingress");
 	if (is_solver(&job))
 		job.flags |= INGRESS_SOLVER;
-	if (translator_annotations_apply(&job, err) ||
-	    translator_route_from_ingress(&job, config, err) ||
-	    translator_validate_ingress(&job, config, err) ||
-	    translator_certificates_from_ingress(&job, err))
-		return -1;
-	return pack(&job, config, err);
+	/* each goes on after an error: a person wants to know all that is wrong */
+	translator_annotations_apply(&job);
+	translator_route_from_ingress(&job, config);
+	translator_validate_ingress(&job, config);
+	translator_certificates_from_ingress(&job);
+	return translator_answer_verdict(out, err) ? -1 : pack(&job, config, err);
 }
 
 /* PREFIX/allow-mass-delete: "true" on the Pomerium object. It is for the publisher's guard and no

@@ -11,6 +11,7 @@
 #define MSG_CONFIG_H
 
 #include "msg/bundle.h"
+#include "msg/diagnostic.h"
 
 /* Where the publisher fills in a secret value. */
 struct msg_splice {
@@ -45,6 +46,8 @@ struct msg_config {
 	struct str_list warnings; /* full sentences; one that begins with MSG_CONFIG_BOOTSTRAP says
 				     why there is no bootstrap part */
 	bool allow_mass_delete;   /* the Pomerium object's annotation */
+	/* All that the translator has to say, errors too. It stays in the process. */
+	struct msg_diagnostic_list diagnostics;
 };
 #define MSG_CONFIG_BOOTSTRAP "bootstrap: "
 extern const struct codec msg_config_codec;

@@ -168,8 +168,8 @@ static size_t distance(struct str a, struct str b)
 	return rows[a.len % 3][b.len];
 }
 
-static int refuse_unknown(const struct ingress_job *job, struct str key, struct str name,
-			  struct err *err)
+static void explain_unknown(const struct ingress_job *job, struct str key, struct str name,
+			    struct err *err)
 {
 	const char *nearest = NULL;
 	size_t best = name.len / 3 + 1;
@@ -183,24 +183,24 @@ static int refuse_unknown(const struct ingress_job *job, struct str key, struct 
 		}
 	}
 	if (nearest)
-		return err_rule(err, RULE_ANNOTATION_UNKNOWN,
-				"annotation %s is unknown; did you mean " STR_FMT "/%s?",
-				err_quote(key), STR_ARG(job->settings->prefix), nearest);
-	return err_rule(
-		err, RULE_ANNOTATION_UNKNOWN,
-		"annotation %s is unknown: remove it, or give it another prefix than " STR_FMT "/",
-		err_quote(key), STR_ARG(job->settings->prefix));
+		err_rule(err, RULE_ANNOTATION_UNKNOWN,
+			 "annotation %s is unknown; did you mean " STR_FMT "/%s?", err_quote(key),
+			 STR_ARG(job->settings->prefix), nearest);
+	else
+		err_rule(err, RULE_ANNOTATION_UNKNOWN,
+			 "annotation %s is unknown: remove it, or give it another prefix "
+			 "than " STR_FMT "/",
+			 err_quote(key), STR_ARG(job->settings->prefix));
 }
 
-static int refuse_groups(const struct ingress_job *job, struct err *err)
+static void explain_groups(const struct ingress_job *job, struct err *err)
 {
-	return err_rule(err, RULE_ANNOTATION_GONE,
-			"annotation " STR_FMT
-			"/allowed_groups is no longer supported: groups come as claims of the "
-			"identity provider now, so use " STR_FMT
-			"/policy with a criterion claim/groups "
-			"(https://docs.pomerium.com/docs/overview/upgrading#idp-directory-sync)",
-			STR_ARG(job->settings->prefix), STR_ARG(job->settings->prefix));
+	err_rule(err, RULE_ANNOTATION_GONE,
+		 "annotation " STR_FMT
+		 "/allowed_groups is no longer supported: groups come as claims of the "
+		 "identity provider now, so use " STR_FMT "/policy with a criterion claim/groups "
+		 "(https://docs.pomerium.com/docs/overview/upgrading#idp-directory-sync)",
+		 STR_ARG(job->settings->prefix), STR_ARG(job->settings->prefix));
 }
 
 /* An annotation of the Ingress that the table knows. */
@@ -214,9 +214,21 @@ struct given_list {
 	size_t n;
 };
 
-static int collect(struct ingress_job *job, struct given_list *out, struct err *err)
+struct str translator_annotations_field(const struct ingress_job *job, struct str name)
+{
+	return pool_printf(job->pool, "metadata.annotations[" STR_FMT "/" STR_FMT "]",
+			   STR_ARG(job->settings->prefix), STR_ARG(name));
+}
+
+static void refuse(struct ingress_job *job, struct str name, const struct err *why)
+{
+	translator_answer_refuse(job->out, job->pool, translator_annotations_field(job, name), why);
+}
+
+static void collect(struct ingress_job *job, struct given_list *out)
 {
 	const struct str_map *all = &job->ingress->metadata.annotations;
+	struct err err;
 
 	for (size_t i = 0; i < all->n; i++) {
 		struct str name = own_name(job, all->items[i].key);
@@ -225,14 +237,17 @@ static int collect(struct ingress_job *job, struct given_list *out, struct err *
 
 		if (!name.ptr || ((job->flags & INGRESS_SOLVER) && !(a && a->group == GROUP_FLAG)))
 			continue;
-		if (str_is(name, "allowed_groups"))
-			return refuse_groups(job, err);
-		if (!a)
-			return refuse_unknown(job, all->items[i].key, name, err);
+		if (!a) {
+			if (str_is(name, "allowed_groups"))
+				explain_groups(job, &err);
+			else
+				explain_unknown(job, all->items[i].key, name, &err);
+			refuse(job, name, &err);
+			continue;
+		}
 		given = pool_push(job->pool, &out->items, &out->n, sizeof(*given));
 		*given = (struct given){ a, all->items[i].key, all->items[i].value };
 	}
-	return 0;
 }
 
 /* ---- groups ---- */
@@ -362,25 +377,41 @@ static const struct given *given_field(const struct given_list *list, const char
 	return NULL;
 }
 
-static int check_alias(const struct given_list *list, struct err *err)
+static void check_alias(struct ingress_job *job, const struct given_list *list)
 {
 	const struct given *alias = given_field(list, "lb_policy");
 	const struct given *field = given_field(list, "load_balancing_policy");
+	struct err err;
 
 	if (!alias || !field)
-		return 0;
-	return err_rule(err, RULE_ANNOTATION_ALIAS,
-			"annotations " STR_FMT " and " STR_FMT " mean the same: keep one of them",
-			STR_ARG(alias->key), STR_ARG(field->key));
+		return;
+	err_rule(&err, RULE_ANNOTATION_ALIAS,
+		 "annotations " STR_FMT " and " STR_FMT " mean the same: keep one of them",
+		 STR_ARG(alias->key), STR_ARG(field->key));
+	refuse(job, STR("lb_policy"), &err);
 }
 
-int translator_annotations_apply(struct ingress_job *job, struct err *err)
+static void apply_group(struct ingress_job *job, const struct given_list *list, enum group group)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const struct given *given = &list->items[i];
+		struct err err;
+
+		if (given->annotation->group != group ||
+		    !apply_one(job, given->annotation, given->text, &err))
+			continue;
+		err_wrap(&err, "annotation " STR_FMT, STR_ARG(given->key));
+		refuse(job, str_from(given->annotation->name), &err);
+	}
+}
+
+void translator_annotations_apply(struct ingress_job *job)
 {
 	struct given_list list = { NULL, 0 };
 
 	job->route = PB_NEW(job->pool, pomerium__config__route);
-	if (collect(job, &list, err) || check_alias(&list, err))
-		return -1;
+	collect(job, &list);
+	check_alias(job, &list);
 	if (job->flags & INGRESS_SOLVER) {
 		PB_SET(job->route, allow_public_unauthenticated_access, 1);
 		PB_SET(job->route, preserve_host_header, 1);
@@ -388,14 +419,6 @@ int translator_annotations_apply(struct ingress_job *job, struct err *err)
 		PB_PUSH(job->pool, job->route, policies,
 			PB_NEW(job->pool, pomerium__config__policy));
 	}
-	for (size_t g = 0; g < sizeof(order) / sizeof(order[0]); g++) {
-		for (size_t i = 0; i < list.n; i++) {
-			const struct given *given = &list.items[i];
-
-			if (given->annotation->group == order[g] &&
-			    apply_one(job, given->annotation, given->text, err))
-				return err_wrap(err, "annotation " STR_FMT, STR_ARG(given->key));
-		}
-	}
-	return 0;
+	for (size_t g = 0; g < sizeof(order) / sizeof(order[0]); g++)
+		apply_group(job, &list, order[g]);
 }

@@ -21,12 +21,15 @@
 #define NAMES_SHOWN 5       /* of a certificate, in a sentence */
 #define HOSTS_LOOKED_AT 100 /* of one Secret */
 
-static bool is_named(const struct msg_ingress *ingress, struct str secret)
+/* Where spec.tls names it; absent: only an annotation does. */
+static struct str field_of(const struct ingress_job *job, struct str secret)
 {
-	for (size_t i = 0; i < ingress->spec.tls.n; i++)
-		if (str_eq(ingress->spec.tls.items[i].secretName, secret))
-			return true;
-	return false;
+	const struct msg_tls_list *tls = &job->ingress->spec.tls;
+
+	for (size_t i = 0; i < tls->n; i++)
+		if (str_eq(tls->items[i].secretName, secret))
+			return pool_printf(job->pool, "spec.tls[%zu].secretName", i);
+	return STR_NONE;
 }
 
 /* ---- what users will not be content with ---- */
@@ -134,26 +137,26 @@ static void warn_type(struct ingress_job *job, const struct msg_bundle_secret *s
 			       err_quote(secret->name), err_quote(secret->type));
 }
 
-int translator_certificates_from_ingress(struct ingress_job *job, struct err *err)
+void translator_certificates_from_ingress(struct ingress_job *job)
 {
 	const struct msg_bundle_secret_list *secrets = &job->bundle->secrets;
+	struct err err;
 
 	for (size_t i = 0; i < secrets->n; i++) {
 		const struct msg_bundle_secret *secret = &secrets->items[i];
-
-		const bool named = is_named(job->ingress, secret->name);
+		const struct str field = field_of(job, secret->name);
 
 		if (!str_is(secret->type, "kubernetes.io/tls")) {
-			if (named)
+			if (field.ptr)
 				warn_type(job, secret);
-			continue;
+		} else if (translator_bundle_secret_check_pair(secret, X509_SERVER, &err)) {
+			err_wrap(&err, "TLS Secret " STR_FMT, STR_ARG(secret->name));
+			translator_answer_refuse(job->out, job->pool,
+						 field.ptr ? field : STR("metadata.annotations"),
+						 &err);
+		} else if (field.ptr) {
+			warn(job, secret);
+			translator_answer_certificate(job->out, job->pool, job->bundle, secret);
 		}
-		if (translator_bundle_secret_check_pair(secret, X509_SERVER, err))
-			return err_wrap(err, "TLS Secret " STR_FMT, STR_ARG(secret->name));
-		if (!named)
-			continue;
-		warn(job, secret);
-		translator_answer_certificate(job->out, job->pool, job->bundle, secret);
 	}
-	return 0;
 }

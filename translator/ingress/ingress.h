@@ -21,6 +21,8 @@ enum ingress_flag {
 	INGRESS_SOLVER = 128 /* cert-manager's HTTP-01 solver: annotations do not count */
 };
 
+struct route_places;
+
 struct ingress_job {
 	const struct translator_settings *settings;
 	const struct msg_bundle *bundle;
@@ -30,11 +32,17 @@ struct ingress_job {
 	unsigned flags; /* enum ingress_flag */
 	Pomerium__Config__Route
 		*route; /* what the annotations say; every route starts as a copy of it */
+	const struct route_places *places; /* which path each route is of */
 };
+
+/* Those that make something of the whole Ingress return nothing: each error goes into
+ * job->out->diagnostics, and they look for more. */
 
 /* annotations.c: reads all annotations under our prefix into job->flags, job->route and
  * job->out->splices. */
-int translator_annotations_apply(struct ingress_job *job, struct err *err);
+void translator_annotations_apply(struct ingress_job *job);
+/* Where the annotation of this name stands, for a diagnostic. */
+struct str translator_annotations_field(const struct ingress_job *job, struct str name);
 /* annotations_secret.c: an annotation that names a Secret, and what the keys of the Secret fill in.
  */
 int translator_annotations_secret(struct ingress_job *job, const char *name, struct str secret,
@@ -49,8 +57,10 @@ void translator_annotation_value_expand(pb_type *type, const char *field, struct
 					struct pool *pool);
 
 /* route_from_ingress.c: every route of the Ingress, in the reference's order. */
-int translator_route_from_ingress(struct ingress_job *job, Pomerium__Config__Config *config,
-				  struct err *err);
+void translator_route_from_ingress(struct ingress_job *job, Pomerium__Config__Config *config);
+/* Where the path of a route stands, or its host. */
+struct str translator_route_from_ingress_field(const struct ingress_job *job,
+					       const Pomerium__Config__Route *route, bool host);
 
 /* upstream_from_service.c: `to` and perhaps tls_server_name of a route. */
 int translator_upstream_from_service(struct ingress_job *job, const struct msg_service_ref *ref,
@@ -61,6 +71,6 @@ int translator_upstream_from_service_port(struct ingress_job *job,
 					  struct err *err);
 
 /* certificates_from_ingress.c: every TLS Secret of the bundle as an offer to serve. */
-int translator_certificates_from_ingress(struct ingress_job *job, struct err *err);
+void translator_certificates_from_ingress(struct ingress_job *job);
 
 #endif

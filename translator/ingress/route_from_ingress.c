@@ -10,27 +10,71 @@
 
 #include "net/url.h"
 #include "rules/rules.h"
+#include "translator/answer.h"
 #include "translator/ingress/names.h"
 
 #define MAX_ROUTES 10000 /* of one Ingress: far above any real one, and memory stays bounded */
+
+#define NO_RULE SIZE_MAX
 
 /* A path with what its rule says. */
 struct place {
 	struct str host;
 	const struct msg_path *path;
-	const Pomerium__Config__Route *route;
+	size_t rule, index;             /* where it stands; NO_RULE: the default backend */
+	Pomerium__Config__Route *route; /* NULL: it is refused */
 	bool exact;
 };
 
-struct place_list {
+struct route_places {
 	struct place *items;
 	size_t n;
 };
 
+/* ---- what is wrong, and where ---- */
+
+static void refuse_rule(struct ingress_job *job, size_t rule, const char *part,
+			const struct err *why)
+{
+	translator_answer_refuse(job->out, job->pool,
+				 rule == NO_RULE
+					 ? STR("spec.defaultBackend")
+					 : pool_printf(job->pool, "spec.rules[%zu].%s", rule, part),
+				 why);
+}
+
+static struct str field_of(const struct place *place, const char *part, struct pool *pool)
+{
+	if (place->rule == NO_RULE)
+		return STR("spec.defaultBackend");
+	return pool_printf(pool, "spec.rules[%zu].http.paths[%zu].%s", place->rule, place->index,
+			   part);
+}
+
+static int refuse_path(struct ingress_job *job, const struct place *place, const char *part,
+		       struct err *why)
+{
+	err_wrap(why, "path %s of host %s", err_quote(place->path->path), err_quote(place->host));
+	translator_answer_refuse(job->out, job->pool, field_of(place, part, job->pool), why);
+	return -1;
+}
+
+struct str translator_route_from_ingress_field(const struct ingress_job *job,
+					       const Pomerium__Config__Route *route, bool host)
+{
+	const struct place *place = job->places->items;
+
+	while (place->route != route)
+		place++;
+	if (host && place->rule != NO_RULE)
+		return pool_printf(job->pool, "spec.rules[%zu].host", place->rule);
+	return field_of(place, "path", job->pool);
+}
+
 /* ---- places ---- */
 
 static int add_places(struct ingress_job *job, struct str host, const struct msg_http_rule *http,
-		      struct place_list *out, struct err *err)
+		      size_t rule, struct route_places *out, struct err *err)
 {
 	if (!host.len && !(job->flags & INGRESS_EMPTY_HOST))
 		return err_rule(err, RULE_HOST_EMPTY,
@@ -54,13 +98,15 @@ static int add_places(struct ingress_job *job, struct str host, const struct msg
 
 		place->host = host.len ? host : STR("*");
 		place->path = &http->paths.items[i];
+		place->rule = rule;
+		place->index = i;
 		place->exact = str_is(place->path->pathType, "Exact");
 	}
 	return 0;
 }
 
 /* The default backend serves every path of the one host that spec.tls names. */
-static int add_default(struct ingress_job *job, struct place_list *out, struct err *err)
+static int add_default(struct ingress_job *job, struct route_places *out, struct err *err)
 {
 	const struct msg_ingress_spec *spec = &job->ingress->spec;
 	struct msg_http_rule *http = pool_alloc(job->pool, sizeof(*http));
@@ -84,9 +130,36 @@ static int add_default(struct ingress_job *job, struct place_list *out, struct e
 	path->backend = *spec->defaultBackend;
 	http->paths.items = path;
 	http->paths.n = 1;
-	if (add_places(job, spec->tls.items[0].hosts.items[0], http, out, err))
+	if (add_places(job, spec->tls.items[0].hosts.items[0], http, NO_RULE, out, err))
 		return err_wrap(err, "spec.defaultBackend");
 	return 0;
+}
+
+static void add_all(struct ingress_job *job, struct route_places *out)
+{
+	const struct msg_rule_list *rules = &job->ingress->spec.rules;
+	struct err err;
+
+	if (add_default(job, out, &err))
+		refuse_rule(job, NO_RULE, "", &err);
+	for (size_t i = 0; i < rules->n; i++) {
+		const struct msg_rule *rule = &rules->items[i];
+
+		if (add_places(job, rule->host, rule->http, i, out, &err))
+			refuse_rule(job, i, rule->host.len ? "http" : "host", &err);
+	}
+}
+
+static void check_tunnel(struct ingress_job *job)
+{
+	struct err err;
+
+	if (!(job->flags & INGRESS_TCP) || !(job->flags & INGRESS_UDP))
+		return;
+	err_rule(&err, RULE_TUNNEL_KINDS,
+		 "annotations tcp_upstream and udp_upstream cannot both be true");
+	translator_answer_refuse(job->out, job->pool,
+				 translator_annotations_field(job, STR("udp_upstream")), &err);
 }
 
 /* ---- one route ---- */
@@ -99,10 +172,6 @@ static int set_from(struct ingress_job *job, const struct place *place,
 	int64_t port;
 
 	if (job->flags & (INGRESS_TCP | INGRESS_UDP)) {
-		if ((job->flags & INGRESS_TCP) && (job->flags & INGRESS_UDP))
-			return err_rule(
-				err, RULE_TUNNEL_KINDS,
-				"annotations tcp_upstream and udp_upstream cannot both be true");
 		if (translator_upstream_from_service_port(job, place->path->backend.service, &port,
 							  err))
 			return -1;
@@ -173,16 +242,24 @@ static void set_names(struct ingress_job *job, const struct place *place,
 }
 
 static int fill_route(struct ingress_job *job, const struct place *place,
-		      Pomerium__Config__Route *route, struct err *err)
+		      Pomerium__Config__Route *route)
 {
-	if (!place->path->backend.service)
-		return err_rule(
-			err, RULE_BACKEND_SERVICE,
-			"the backend is not a Service: resource backends are not supported");
-	if (set_from(job, place, route, err) || set_path(job, place->path, route, err))
-		return -1;
+	const struct msg_service_ref *service = place->path->backend.service;
+	struct err err;
+	int rc = 0;
+
+	if (!service) {
+		err_rule(&err, RULE_BACKEND_SERVICE,
+			 "the backend is not a Service: resource backends are not supported");
+		rc = refuse_path(job, place, "backend", &err);
+	} else if (set_from(job, place, route, &err) ||
+		   translator_upstream_from_service(job, service, route, &err)) {
+		rc = refuse_path(job, place, "backend", &err);
+	}
+	if (set_path(job, place->path, route, &err))
+		rc = refuse_path(job, place, "pathType", &err);
 	set_names(job, place, route);
-	return translator_upstream_from_service(job, place->path->backend.service, route, err);
+	return rc;
 }
 
 /* ---- all of them ---- */
@@ -195,33 +272,36 @@ static int id_cmp(const void *a, const void *b)
 	return order ? order : (int)y->exact - (int)x->exact;
 }
 
-static int refuse_double(const struct ingress_job *job, const struct place *place, struct err *err)
+static void refuse_double(struct ingress_job *job, const struct place *place)
 {
+	struct err err;
+
 	if (job->flags & (INGRESS_TCP | INGRESS_UDP | INGRESS_SSH))
-		return err_rule(err, RULE_TUNNEL_HOST,
-				"host %s has several TCP, UDP or SSH routes: a host can have one, "
-				"whatever the port",
-				err_quote(place->host));
-	return err_rule(err, RULE_PATH_TWICE,
-			"path %s of host %s is listed twice with path type %s: keep one of them",
-			err_quote(place->path->path), err_quote(place->host),
-			err_quote(place->path->pathType));
+		err_rule(&err, RULE_TUNNEL_HOST,
+			 "host %s has several TCP, UDP or SSH routes: a host can have one, "
+			 "whatever the port",
+			 err_quote(place->host));
+	else
+		err_rule(&err, RULE_PATH_TWICE,
+			 "path %s of host %s is listed twice with path type %s: keep one of them",
+			 err_quote(place->path->path), err_quote(place->host),
+			 err_quote(place->path->pathType));
+	translator_answer_refuse(job->out, job->pool, field_of(place, "path", job->pool), &err);
 }
 
 /* If an exact and another path would have the same id, the id of the exact one says so. Two of the
  * same kind are an error. */
-static int make_ids_unique(struct ingress_job *job, struct place_list *places,
-			   Pomerium__Config__Route **routes, struct err *err)
+static void make_ids_unique(struct ingress_job *job, struct route_places *places)
 {
 	struct place **sorted = pool_array(job->pool, places->n, sizeof(*sorted));
+	size_t n = 0;
 
-	for (size_t i = 0; i < places->n; i++) {
-		places->items[i].route = routes[i];
-		sorted[i] = &places->items[i];
-	}
-	if (places->n)
-		qsort(sorted, places->n, sizeof(*sorted), id_cmp);
-	for (size_t i = 0; i + 1 < places->n; i++) {
+	for (size_t i = 0; i < places->n; i++)
+		if (places->items[i].route)
+			sorted[n++] = &places->items[i];
+	if (n)
+		qsort(sorted, n, sizeof(*sorted), id_cmp);
+	for (size_t i = 0; i + 1 < n; i++) {
 		struct place *a = sorted[i], *b = sorted[i + 1];
 		const struct msg_meta *meta = &job->ingress->metadata;
 		const struct translator_route_name name = { meta->namespace, meta->name, a->host,
@@ -230,11 +310,10 @@ static int make_ids_unique(struct ingress_job *job, struct place_list *places,
 		if (!str_eq(pb_str(a->route->id), pb_str(b->route->id)))
 			continue;
 		if (a->exact == b->exact)
-			return refuse_double(job, a, err);
-		PB_SET_TEXT(routes[a - places->items], id,
-			    translator_names_id(&name, true, job->pool));
+			refuse_double(job, a > b ? a : b);
+		else
+			PB_SET_TEXT(a->route, id, translator_names_id(&name, true, job->pool));
 	}
-	return 0;
 }
 
 static int route_cmp(const void *a, const void *b)
@@ -252,31 +331,24 @@ static int route_cmp(const void *a, const void *b)
 	return order ? order : str_cmp(pb_str(x->id), pb_str(y->id));
 }
 
-int translator_route_from_ingress(struct ingress_job *job, Pomerium__Config__Config *config,
-				  struct err *err)
+void translator_route_from_ingress(struct ingress_job *job, Pomerium__Config__Config *config)
 {
-	const struct msg_rule_list *rules = &job->ingress->spec.rules;
-	struct place_list places = { NULL, 0 };
+	struct route_places *places = pool_alloc(job->pool, sizeof(*places));
 
-	if (add_default(job, &places, err))
-		return -1;
-	for (size_t i = 0; i < rules->n; i++)
-		if (add_places(job, rules->items[i].host, rules->items[i].http, &places, err))
-			return -1;
-	config->routes = pool_array(job->pool, places.n, sizeof(*config->routes));
-	for (size_t i = 0; i < places.n; i++) {
+	job->places = places;
+	add_all(job, places);
+	check_tunnel(job);
+	config->routes = pool_array(job->pool, places->n, sizeof(*config->routes));
+	for (size_t i = 0; i < places->n; i++) {
 		Pomerium__Config__Route *route = pool_alloc(job->pool, sizeof(*route));
 
 		*route = *job->route; /* shares what the annotations say */
+		if (fill_route(job, &places->items[i], route))
+			continue;
+		places->items[i].route = route;
 		config->routes[config->n_routes++] = route;
-		if (fill_route(job, &places.items[i], route, err))
-			return err_wrap(err, "path %s of host %s",
-					err_quote(places.items[i].path->path),
-					err_quote(places.items[i].host));
 	}
-	if (make_ids_unique(job, &places, config->routes, err))
-		return -1;
+	make_ids_unique(job, places);
 	if (config->n_routes)
 		qsort(config->routes, config->n_routes, sizeof(*config->routes), route_cmp);
-	return 0;
 }

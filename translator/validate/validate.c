@@ -1,24 +1,28 @@
 /* validate: checks routes against the table of rules.
  *
  *   in     the route that the annotations make, every route made from it
- *   out    the first rule that is broken, as a sentence that begins with the annotation's name
+ *   out    an error for each value that breaks a rule, which begins with the annotation's name
  *   owns   nothing: validate_rules.c has the table
  *   never  changes a route
  */
 #include "translator/validate/validate.h"
 
 #include "pb/traits.h"
+#include "translator/answer.h"
 
 #define NS 1000000000LL
 #define MAX_SECONDS (INT64_MAX / NS - 1)
 
+#define DEPTH_MAX 4 /* lists in lists of a rule's path: one more than there are */
+
 struct rule_walk {
 	const struct validate_rule *rule;
 	struct validate_value value;
+	size_t items[DEPTH_MAX]; /* which items of lists we are in, from 0 */
+	size_t depth;
 };
 
-static int walk_message(struct rule_walk *w, const ProtobufCMessage *m, struct str path,
-			struct err *err);
+static void walk_message(struct rule_walk *w, const ProtobufCMessage *m, struct str path);
 
 static int64_t nanoseconds(const ProtobufCMessage *m)
 {
@@ -67,109 +71,113 @@ static void read_message(struct rule_walk *w, const ProtobufCMessage *m)
 		read_scalar(w, &first, pb_slot(m, &first));
 }
 
-static int check_item(struct rule_walk *w, const struct pb_field *field, const void *at,
-		      struct str rest, struct err *err)
+/* Puts before the sentence where in the value the fault is, and which annotation says it. */
+static void refuse(struct rule_walk *w, struct err *why)
+{
+	const struct validate_rule *rule = w->rule;
+	struct ingress_job *job = w->value.job;
+	const struct str prefix = job->settings->prefix;
+	int len = (int)strcspn(rule->path, ".[{");
+	const char *rest = strchr(rule->path, '.');
+	struct str name = { rule->path, (size_t)len }, field = STR("metadata.annotations");
+
+	(void)err_code(why, rule->code);
+	for (size_t i = w->depth; i > 0; i--)
+		err_wrap(why, "item %zu", w->items[i - 1] + 1);
+	if (rule->annotation)
+		name = str_from(rule->annotation);
+	else if (rest && !rule->each)
+		err_wrap(why, "%s", rest + 1);
+	if (rule->each) {
+		err_wrap(why, "the route from %s", err_quote(pb_str(w->value.route->from)));
+		field = translator_route_from_ingress_field(job, w->value.route,
+							    str_is(name, "from"));
+	} else if (name.len) {
+		err_wrap(why, "annotation " STR_FMT "/" STR_FMT, STR_ARG(prefix), STR_ARG(name));
+		field = translator_annotations_field(job, name);
+	}
+	translator_answer_refuse(job->out, job->pool, field, why);
+}
+
+static void check(struct rule_walk *w)
+{
+	struct err err;
+
+	if (w->rule->check(&w->value, &err))
+		refuse(w, &err);
+}
+
+static void check_item(struct rule_walk *w, const struct pb_field *field, const void *at,
+		       struct str rest)
 {
 	const ProtobufCMessage *m;
-	struct pb_field key, value;
+	struct pb_field value;
 
 	if (field->desc->type != PROTOBUF_C_TYPE_MESSAGE) {
 		read_scalar(w, field, at);
-		return w->rule->check(&w->value, err);
+		check(w);
+		return;
 	}
 	m = *(const ProtobufCMessage *const *)at;
-	if (rest.len)
-		return walk_message(w, m, rest, err);
+	if (rest.len) {
+		walk_message(w, m, rest);
+		return;
+	}
 	if (field->trait->flags & PB_MAP) {
-		key = pb_field_at(field->trait->sub, 0);
 		value = pb_field_at(field->trait->sub, 1);
 		w->value.key = pb_map_key(m, field->trait->sub);
-		(void)key;
 		read_scalar(w, &value, pb_slot(m, &value));
 	} else {
 		read_message(w, m);
 	}
-	return w->rule->check(&w->value, err);
+	check(w);
 }
 
 /* One name of the path: "timeout", "health_checks[]", "set_request_headers{}". */
-static int walk_message(struct rule_walk *w, const ProtobufCMessage *m, struct str path,
-			struct err *err)
+static void walk_message(struct rule_walk *w, const ProtobufCMessage *m, struct str path)
 {
 	const struct pb_shape *shape = pb_shape_of(m->descriptor);
 	struct str name = path, rest = STR("");
-	bool repeated;
+	bool is_list, is_map;
 	struct pb_field field;
 
 	if (!str_cut(path, '.', &name, &rest))
 		rest = STR("");
-	repeated = str_ends(name, "[]") || str_ends(name, "{}");
-	if (repeated)
+	is_list = str_ends(name, "[]");
+	is_map = str_ends(name, "{}");
+	if (is_list || is_map)
 		name = str_slice(name, 0, name.len - 2);
 	if (!pb_field_named(shape, name, &field) || !pb_is_set(m, &field))
-		return 0;
-	if (!repeated)
-		return check_item(w, &field, pb_slot(m, &field), rest, err);
+		return;
+	if (!is_list && !is_map) {
+		check_item(w, &field, pb_slot(m, &field), rest);
+		return;
+	}
 	for (size_t i = 0; i < pb_count(m, &field); i++) {
-		if (check_item(w, &field, pb_item(m, &field, i), rest, err))
-			return str_ends(path, "{}") ? -1 : err_wrap(err, "item %zu", i + 1);
+		w->items[w->depth] = i;
+		w->depth += is_list;
+		check_item(w, &field, pb_item(m, &field, i), rest);
+		w->depth -= is_list;
 	}
-	return 0;
 }
 
-static int check_rule(struct rule_walk *w, const Pomerium__Config__Route *route, struct err *err)
+static void check_rule(struct ingress_job *job, const struct validate_rule *rule,
+		       const Pomerium__Config__Route *route)
 {
-	const char *path = w->rule->path;
-	int rc;
+	struct rule_walk w = { .rule = rule, .value = { .job = job, .route = route } };
 
-	w->value.route = route;
-	rc = *path ? walk_message(w, &route->base, str_from(path), err)
-		   : w->rule->check(&w->value, err);
-	return rc ? err_code(err, w->rule->code) : 0;
+	if (*rule->path)
+		walk_message(&w, &route->base, str_from(rule->path));
+	else
+		check(&w);
 }
 
-/* Puts the annotation's name before the sentence, and where in its value the fault is. */
-static int name_annotation(const struct ingress_job *job, const struct validate_rule *rule,
-			   struct err *err)
+void translator_validate_ingress(struct ingress_job *job, const Pomerium__Config__Config *config)
 {
-	const char *path = rule->path, *rest;
-	int len = (int)strcspn(path, ".[{");
-
-	if (!len)
-		return -1;
-	if (rule->annotation)
-		return err_wrap(err, "annotation " STR_FMT "/%s", STR_ARG(job->settings->prefix),
-				rule->annotation);
-	rest = strchr(path, '.');
-	if (rest)
-		(void)err_wrap(err, "%s", rest + 1);
-	return err_wrap(err, "annotation " STR_FMT "/%.*s", STR_ARG(job->settings->prefix), len,
-			path);
-}
-
-static int check_template(struct ingress_job *job, struct err *err)
-{
-	for (const struct validate_rule *rule = translator_validate_rules; rule->path; rule++) {
-		struct rule_walk w = { .rule = rule, .value = { .job = job } };
-
-		if (!rule->each && check_rule(&w, job->route, err))
-			return name_annotation(job, rule, err);
-	}
-	return 0;
-}
-
-int translator_validate_ingress(struct ingress_job *job, const Pomerium__Config__Config *config,
-				struct err *err)
-{
-	if (check_template(job, err))
-		return -1;
-	for (const struct validate_rule *rule = translator_validate_rules; rule->path; rule++) {
-		struct rule_walk w = { .rule = rule, .value = { .job = job } };
-
+	for (const struct validate_rule *rule = translator_validate_rules; rule->path; rule++)
+		if (!rule->each)
+			check_rule(job, rule, job->route);
+	for (const struct validate_rule *rule = translator_validate_rules; rule->path; rule++)
 		for (size_t i = 0; rule->each && i < config->n_routes; i++)
-			if (check_rule(&w, config->routes[i], err))
-				return err_wrap(err, "the route from %s",
-						err_quote(pb_str(config->routes[i]->from)));
-	}
-	return 0;
+			check_rule(job, rule, config->routes[i]);
 }

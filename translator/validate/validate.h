@@ -28,8 +28,8 @@ struct validate_rule {
 extern const struct validate_rule
 	translator_validate_rules[]; /* ends with a NULL path; validate_rules.c */
 
-/* Every rule on every route of an Ingress; warnings for what Pomerium accepts but does not use. */
-int translator_validate_ingress(struct ingress_job *job, const Pomerium__Config__Config *config,
-				struct err *err);
+/* Every rule on every route of an Ingress: errors, and warnings for what Pomerium accepts but does
+ * not use. */
+void translator_validate_ingress(struct ingress_job *job, const Pomerium__Config__Config *config);
 
 #endif
