@@ -26,6 +26,7 @@ int cli_explain(int argc, char **argv);
 int cli_explain_live(int argc, char **argv); /* explain ingress NAMESPACE/NAME */
 int cli_gen_secrets(int argc, char **argv);
 int cli_keep_token(int argc, char **argv);
+int cli_lint(int argc, char **argv);
 int cli_migrate(int argc, char **argv);
 int cli_routes(int argc, char **argv);
 int cli_ppl(int argc, char **argv);

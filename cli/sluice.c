@@ -32,6 +32,9 @@ static const struct verb {
 	  "say which Ingresses are ours, which are not and which are rejected; `explain URL`: "
 	  "which route serves it; `explain ingress NAMESPACE/NAME`: what a running pipeline makes "
 	  "of one" },
+	{ "lint", cli_lint,
+	  "say what is wrong with the manifests of an application, and what in them has no "
+	  "effect" },
 	{ "routes", cli_routes,
 	  "list the routes of manifests or of a running pipeline, and what is rejected" },
 	{ "migrate", cli_migrate, "turn Ingresses for ingress-nginx into Ingresses for Pomerium" },

@@ -153,7 +153,7 @@ int cli_explain(int argc, char **argv)
 		return rc > 0 ? CLI_GOOD : cli_usage("explain", err.text);
 	url = cut_url(&rest);
 	if (url.ptr)
-		cli_input_settle();
+		(void)cli_input_settle();
 	if (cli_offline_add_files(&rest))
 		return cli_usage("explain", "name at least one manifest file or folder with -f");
 

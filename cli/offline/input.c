@@ -27,10 +27,11 @@ const struct conf_option cli_input_options[] = {
 	{ 0 },
 };
 
-void cli_input_settle(void)
+bool cli_input_settle(void)
 {
 	cli_offline_settings.classes = classes;
 	cli_offline_settings.resolve.lenient = !strict;
+	return strict;
 }
 
 /* ---- streams ---- */
@@ -69,29 +70,81 @@ static int read_stream(FILE *in, struct buf *out, struct err *err)
 			  : 0;
 }
 
-void cli_input_read(struct source_dir *source, const struct str_list *streams,
+/* Comments `# Source: FILE`; a new document without one is of no file that is known. */
+static void note_origins(struct offline *offline, const char *name, struct str text)
+{
+	static const char mark[] = "# Source: ";
+	struct str line, rest = text;
+	bool known = false;
+
+	for (uint32_t at = 1; str_cut(rest, '\n', &line, &rest); at++) {
+		const bool source = str_starts(line, mark);
+
+		if (!source && !(known && str_starts(line, "---")))
+			continue;
+		known = source;
+		*(struct input_origin *)pool_push(
+			&offline->pool, &offline->origins, &offline->n_origins,
+			sizeof(struct input_origin)) = (struct input_origin){
+			.stream = pool_str(&offline->pool, str_from(name)),
+			.file = source ? pool_str(&offline->pool,
+						  str_trim(str_slice(line, strlen(mark), line.len)))
+				       : STR(""),
+			.line = at,
+		};
+	}
+}
+
+void cli_input_origin(const struct offline *offline, struct str *file, uint32_t *line)
+{
+	const struct input_origin *found = NULL;
+
+	for (size_t i = 0; i < offline->n_origins; i++) {
+		const struct input_origin *origin = &offline->origins[i];
+
+		if (str_eq(origin->stream, *file) && origin->line < *line)
+			found = origin;
+	}
+	if (!found || !found->file.len)
+		return;
+	*file = found->file;
+	*line -= found->line;
+}
+
+static void read_one(struct offline *offline, FILE *in, const char *name,
+		     const struct source_sink *sink)
+{
+	struct buf bytes;
+	struct err err;
+
+	buf_init(&bytes, BUF_MAX_FILE);
+	if (!in) {
+		err_rule(&err, RULE_FILE_READS, "cannot be read: %s", strerror(errno));
+		sink->problem(sink->self, name, 0, &err);
+	} else if (read_stream(in, &bytes, &err)) {
+		sink->problem(sink->self, name, 0, &err);
+	} else {
+		note_origins(offline, name, buf_view(&bytes));
+		watcher_source_dir_add(offline->source, name, buf_view(&bytes));
+	}
+	buf_wipe(&bytes);
+}
+
+void cli_input_read(struct offline *offline, const struct str_list *streams,
 		    const struct source_sink *sink)
 {
 	for (size_t i = 0; i < streams->n; i++) {
 		const char *path = streams->items[i].ptr;
-		const bool is_stdin = str_is(streams->items[i], "-");
-		FILE *in = is_stdin ? stdin : fopen(path, "rb");
-		const char *name = is_stdin ? "stdin" : path;
-		struct buf bytes;
-		struct err err;
+		FILE *in;
 
-		buf_init(&bytes, BUF_MAX_FILE);
-		if (!in) {
-			err_rule(&err, RULE_FILE_READS, "cannot be read: %s", strerror(errno));
-			sink->problem(sink->self, name, 0, &err);
-		} else if (read_stream(in, &bytes, &err)) {
-			sink->problem(sink->self, name, 0, &err);
-		} else {
-			watcher_source_dir_add(source, name, buf_view(&bytes));
+		if (str_is(streams->items[i], "-")) {
+			read_one(offline, stdin, "stdin", sink);
+			continue;
 		}
-		if (in && !is_stdin)
+		in = fopen(path, "rb");
+		read_one(offline, in, path, sink);
+		if (in)
 			fclose(in);
-		buf_wipe(&bytes);
 	}
 }
 

@@ -12,6 +12,7 @@
 #include "cli/offline/input.h"
 #include "publisher/wanted/apply.h"
 #include "rules/rules.h"
+#include "translator/answer.h"
 
 struct offline_settings cli_offline_settings;
 
@@ -33,15 +34,33 @@ const struct conf_option cli_offline_options[] = {
 	{ 0 },
 };
 
-static void add_line(struct offline *self, const struct msg_key *owner, struct str text,
-		     bool is_warning)
+static struct offline_line *add_line(struct offline *self, const struct msg_key *owner,
+				     const struct err *why)
 {
 	struct offline_line *line =
 		pool_push(&self->pool, &self->lines, &self->n_lines, sizeof(*line));
 
+	line->owner = msg_key_dup(owner, &self->pool);
 	line->name = msg_key_for_people(owner, &self->pool);
-	line->text = pool_str(&self->pool, text);
-	line->is_warning = is_warning;
+	line->text = rules_sentence(why, &self->pool);
+	line->sentence = pool_str(&self->pool, str_from(why->text));
+	line->code = why->code;
+	return line;
+}
+
+static void add_diagnostics(struct offline *self, const struct msg_key *owner,
+			    const struct msg_diagnostic_list *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const struct msg_diagnostic *item = &list->items[i];
+		struct offline_line *line;
+		struct err why;
+
+		err_rule(&why, (unsigned)item->code, STR_FMT, STR_ARG(item->sentence));
+		line = add_line(self, owner, &why);
+		line->field = pool_str(&self->pool, item->field);
+		line->is_warning = item->severity == MSG_SEVERITY_WARNING;
+	}
 }
 
 /* ---- the rooms' outputs ---- */
@@ -76,11 +95,22 @@ static void on_unreadable(void *arg, const char *path, uint32_t line, const stru
 {
 	struct offline *self = arg;
 
+	if (self->hooks.problem) {
+		self->hooks.problem(self->hooks.self, path, line, why);
+		return;
+	}
 	self->unreadable = true;
 	if (line)
 		fprintf(stderr, "%s:%u: %s\n", path, line, why->text);
 	else
 		fprintf(stderr, "%s: %s\n", path, why->text);
+}
+
+static void on_document(void *arg, const char *path, const struct value *document)
+{
+	struct offline *self = arg;
+
+	self->hooks.document(self->hooks.self, path, document);
 }
 
 static void on_dirty(void *arg, const struct msg_key *owner, const struct owner_news *news)
@@ -108,7 +138,10 @@ static void on_secret_put(void *arg, const struct msg_secret_put *put)
 
 static void on_warn(void *arg, const struct msg_key *owner, const char *sentence)
 {
-	add_line(arg, owner, str_from(sentence), true);
+	struct err why;
+
+	err_set(&why, "%s", sentence);
+	add_line(arg, owner, &why)->is_warning = true;
 }
 
 /* ---- what the verbs call ---- */
@@ -129,7 +162,20 @@ int cli_offline_add_files(const struct str_list *rest)
 
 void cli_offline_load(struct offline *self)
 {
-	const struct source_sink from_source = { self, on_put, on_del, on_secret, on_unreadable };
+	static const struct offline_hooks none;
+
+	cli_offline_load_all(self, &none);
+}
+
+void cli_offline_load_all(struct offline *self, const struct offline_hooks *hooks)
+{
+	const struct source_sink from_source = { self,
+						 on_put,
+						 on_del,
+						 on_secret,
+						 on_unreadable,
+						 hooks->document ? on_document : NULL,
+						 hooks->document != NULL };
 	const struct resolve_sink from_resolve = { self, on_dirty, on_secret_wanted, on_secret_put,
 						   NULL };
 	const struct wanted_listener from_wanted = { self, on_warn };
@@ -137,13 +183,14 @@ void cli_offline_load(struct offline *self)
 	struct str_list paths, streams;
 
 	memset(self, 0, sizeof(*self));
+	self->hooks = *hooks;
 	pool_init(&self->pool);
 	self->wanted = publisher_wanted_new(&from_wanted);
 	self->resolve = resolver_resolve_new(&cli_offline_settings.resolve, &from_resolve);
 	cli_input_split(&cli_offline_settings.files, &self->pool, &paths, &streams);
 	self->source = watcher_source_dir_new(&paths, &from_source);
-	cli_input_read(self->source, &streams, &from_source);
-	if (watcher_source_dir_load(self->source))
+	cli_input_read(self, &streams, &from_source);
+	if (watcher_source_dir_load(self->source) && !hooks->problem)
 		self->unreadable = true;
 	cli_input_add_classes(self->source, &cli_offline_settings.classes,
 			      cli_offline_settings.resolve.controller, &from_source);
@@ -165,20 +212,24 @@ static void translate_bundle(struct offline *self, const struct resolved *what, 
 	};
 	struct arrival arrival = { .ticket = what->ticket };
 	struct err err = { "" };
+	int rc;
 
-	if (translator_translate(&settings, bundle, pool, &arrival.config, &err)) {
-		add_line(self, &bundle->owner, rules_sentence(&err, pool), false);
+	if (self->hooks.bundle)
+		self->hooks.bundle(self->hooks.self, bundle);
+	rc = translator_translate(&settings, bundle, pool, &arrival.config, &err);
+	add_diagnostics(self, &bundle->owner, &arrival.config.diagnostics);
+	if (rc) {
+		if (!translator_answer_verdict(&arrival.config, NULL))
+			(void)add_line(self, &bundle->owner, &err);
 		return;
 	}
-	for (size_t i = 0; i < arrival.config.warnings.n; i++)
-		add_line(self, &bundle->owner, arrival.config.warnings.items[i], true);
 	switch (publisher_apply_config(self->wanted, &arrival, NULL, &err)) {
 	case WANTED_REJECTED:
-		add_line(self, &bundle->owner, rules_sentence(&err, pool), false);
+		(void)add_line(self, &bundle->owner, &err);
 		break;
 	case WANTED_WAITS:
-		add_line(self, &bundle->owner,
-			 STR("the value of a Secret that it refers to is missing"), false);
+		err_set(&err, "the value of a Secret that it refers to is missing");
+		(void)add_line(self, &bundle->owner, &err);
 		break;
 	case WANTED_CHANGED:
 	case WANTED_SAME:
@@ -205,12 +256,11 @@ void cli_offline_translate(struct offline *self, bool settings_only)
 			translate_bundle(self, &what, &pool);
 			break;
 		case RESOLVE_REJECT:
-			add_line(self, &owners[i], rules_sentence(&err, &pool), false);
+			(void)add_line(self, &owners[i], &err);
 			break;
 		case RESOLVE_WAIT:
-			add_line(self, &owners[i],
-				 STR("the values of a Secret that it refers to cannot be read"),
-				 false);
+			err_set(&err, "the values of a Secret that it refers to cannot be read");
+			(void)add_line(self, &owners[i], &err);
 			break;
 		case RESOLVE_GONE:
 			break;

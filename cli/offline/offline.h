@@ -22,11 +22,25 @@ struct offline_settings {
 extern struct offline_settings cli_offline_settings;
 extern const struct conf_option cli_offline_options[];
 
-/* One rejected owner or one warning, for people. */
+/* One thing that is wrong with an owner, or odd, for people. */
 struct offline_line {
-	struct str name; /* namespace/name, or the name alone of a cluster-scoped object */
-	struct str text;
+	struct msg_key owner;
+	struct str name;     /* namespace/name, or the name alone of a cluster-scoped object */
+	struct str text;     /* with its code */
+	struct str sentence; /* without */
+	struct str field;    /* as in struct msg_diagnostic */
+	unsigned code;       /* enum rule_code; 0: none */
 	bool is_warning;
+};
+
+/* For a verb that wants to see more than what comes out; each may be NULL. */
+struct offline_hooks {
+	void *self;
+	/* As of source_sink; without it a problem is a line on stderr. */
+	void (*problem)(void *self, const char *path, uint32_t line, const struct err *why);
+	void (*document)(void *self, const char *path, const struct value *document);
+	/* An owner with all that it refers to, before it is translated. */
+	void (*bundle)(void *self, const struct msg_bundle *bundle);
 };
 
 struct offline {
@@ -34,8 +48,11 @@ struct offline {
 	struct source_dir *source;
 	struct resolve *resolve;
 	struct wanted *wanted;
+	struct offline_hooks hooks;
 	struct offline_line *lines;
 	size_t n_lines;
+	struct input_origin *origins; /* of what streams had, see input.h */
+	size_t n_origins;
 	struct msg_key *asked; /* Secrets whose values are still to be handed over */
 	size_t n_asked;
 	bool unreadable;
@@ -46,6 +63,8 @@ int cli_offline_add_files(const struct str_list *rest);
 /* Reads the manifests, `-` for stdin and pipes among them; says on stderr what cannot be read, and
  * sets `unreadable`. */
 void cli_offline_load(struct offline *self);
+/* The same; of a broken file all problems are told, and what is good of it is kept. */
+void cli_offline_load_all(struct offline *self, const struct offline_hooks *hooks);
 /* Translates every owner (only the Pomerium object if `settings_only`) into `wanted`; rejections
  * and warnings go to `lines`. */
 void cli_offline_translate(struct offline *self, bool settings_only);

@@ -125,7 +125,7 @@ int cli_routes(int argc, char **argv)
 	if (form_of(output, &form))
 		return cli_usage("routes", "--output must be table, wide, json or yaml");
 	if (!cli_offline_add_files(&rest)) /* else a pipeline is asked */
-		cli_input_settle();
+		(void)cli_input_settle();
 	status = look(form, &text);
 	if (watch && status <= CLI_REJECTED)
 		status = follow(form, &text);

@@ -10,7 +10,8 @@ enum rule_severity { RULE_ERROR, RULE_WARNING };
 
 /* By hundreds: 10 manifests, 11 annotations, 12 certificates and keys, 13 headers, 14 policies and
  * access, 15 regular expressions and rewrites, 16 hosts and paths, 17 upstreams, 18 settings,
- * 19 Pomerium's start, 20 what an owner refers to, 21 limits; 22 to 24 are for the Gateway API. */
+ * 19 Pomerium's start, 20 what an owner refers to, 21 limits, 25 what is accepted and has no
+ * effect; 22 to 24 are for the Gateway API. */
 enum rule_code {
 	RULE_NONE = 0,
 #define RULE(code, name, severity, value, text, source) RULE_##name = (code),

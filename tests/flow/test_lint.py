@@ -1,0 +1,125 @@
+"""sluice lint: every error of an object with its line, and what is accepted and has no effect."""
+import json
+import re
+import subprocess
+
+import pytest
+
+HEAD = """apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata:
+  name: web
+  namespace: shop
+  annotations:
+    ingress.pomerium.io/allow_any_authenticated_user: 'true'
+"""
+SPEC = """spec:
+  ingressClassName: pomerium
+  rules:
+  - host: shop.example.com
+    http:
+      paths:
+      - path: /
+        pathType: Prefix
+        backend: {service: {name: web, port: {number: 80}}}
+"""
+GOOD = HEAD + SPEC
+FOUR = HEAD + """    ingress.pomerium.io/timeot: 3s
+    ingress.pomerium.io/idle_timeout: soon
+""" + SPEC + """      - path: /api
+        backend: {service: {name: api, port: {number: 80}}}
+      - path: /files
+        pathType: Prefix
+        backend: {resource: {kind: Bucket, name: files}}
+"""
+
+
+@pytest.fixture
+def lint(sluice, tmp_path):
+    def run(text, *args, stdin=False):
+        (tmp_path / "web.yaml").write_text(text)
+        done = subprocess.run([sluice, "lint", *args, "-" if stdin else "web.yaml"], cwd=tmp_path, input=text, capture_output=True, text=True, timeout=60)
+        done.lines = [":".join(line.split(":")[:2]) + " " + line[line.rfind("[SLU") + 1:-1] for line in done.stdout.splitlines()]
+        return done
+
+    return run
+
+
+def test_a_good_one_has_nothing_to_say(lint):
+    done = lint(GOOD)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_four_errors_are_four_lines(lint):
+    done = lint(FOUR)
+    assert done.returncode == 1
+    assert done.lines == ["web.yaml:8 SLU1101", "web.yaml:9 SLU1104", "web.yaml:19 SLU1605", "web.yaml:23 SLU1604"]
+    for line in done.stdout.splitlines():
+        assert re.match(r"web\.yaml:\d+: shop/web: .+ \[SLU\d{4}\]$", line)
+
+
+@pytest.mark.parametrize("text, status", [
+    ("", 3), ("a: [\n", 3), (GOOD.replace("ingressClassName: pomerium", "ingressClassName: nginx"), 3), (GOOD + "---\na: [\n", 3), (FOUR + "---\na: [\n", 3),
+])
+def test_what_cannot_be_read_is_status_3(lint, text, status):
+    assert lint(text).returncode == status
+
+
+def test_a_folder_that_is_not_there_is_status_3(sluice):
+    assert subprocess.run([sluice, "lint", "/nowhere"], capture_output=True, timeout=60).returncode == 3
+
+
+@pytest.mark.parametrize("args", [[], ["-o", "yaml", "x"], ["--fail-on", "nothing", "x"], ["--nonsense", "x"]])
+def test_wrong_usage_is_status_2(sluice, args):
+    done = subprocess.run([sluice, "lint", *args], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and "sluice lint" in done.stderr
+
+
+def test_a_warning_fails_if_that_is_wanted(lint):
+    text = GOOD.replace("allow_any_authenticated_user: 'true'", "allow_any_authenticated_user: 'false'")
+    assert lint(text).lines == ["web.yaml:6 SLU2501"]
+    assert (lint(text).returncode, lint(text, "--fail-on", "warning").returncode) == (0, 1)
+
+
+def test_strict_wants_what_is_referred_to(lint):
+    text = GOOD.replace("  rules:", "  tls: [{hosts: [shop.example.com], secretName: later}]\n  rules:")
+    assert lint(text).returncode == 0
+    done = lint(text, "--strict")
+    assert (done.returncode, done.lines) == (1, ["web.yaml:10 SLU2001", "web.yaml:17 SLU1703"])
+    service = "---\napiVersion: v1\nkind: Service\nmetadata: {name: web, namespace: shop}\nspec: {ports: [{port: 80}]}\n"
+    assert lint(GOOD + service, "--strict").lines == ["web.yaml:16 SLU2508"]
+
+
+def test_helm_names_the_file(lint):
+    text = "---\n# Source: shop/templates/service.yaml\n" + GOOD.replace("name: web\n", "name: other\n") + "---\n# Source: shop/templates/ingress.yaml\n" + FOUR
+    done = lint(text, stdin=True)
+    assert done.lines == ["shop/templates/ingress.yaml:8 SLU1101", "shop/templates/ingress.yaml:9 SLU1104", "shop/templates/ingress.yaml:19 SLU1605",
+                          "shop/templates/ingress.yaml:23 SLU1604"]
+
+
+def test_a_list_and_json_have_lines_too(lint):
+    done = lint("apiVersion: v1\nkind: List\nitems:\n" + "".join("- " + line if i == 0 else "  " + line for i, line in enumerate(FOUR.splitlines(True))))
+    assert done.lines == ["web.yaml:11 SLU1101", "web.yaml:12 SLU1104", "web.yaml:22 SLU1605", "web.yaml:26 SLU1604"]
+    ingress = {"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "web", "annotations": {"ingress.pomerium.io/policy": "[", "ingress.pomerium.io/x": ""}},
+               "spec": {"ingressClassName": "pomerium"}}
+    assert lint(json.dumps(ingress, indent=1)).lines == ["web.yaml:7 SLU1401", "web.yaml:8 SLU1101"]
+
+
+def test_one_bad_document_does_not_hide_the_others(lint):
+    done = lint(FOUR + "---\n" + GOOD.replace("number: 80", "number: eighty") + "---\n" + FOUR.replace("name: web", "name: third"))
+    assert done.returncode == 1
+    assert [line.split()[1] for line in done.lines].count("SLU1101") == 2 and "SLU1007" in done.stdout
+
+
+def test_json(lint):
+    doc = json.loads(lint(FOUR, "-o", "json").stdout)
+    assert (doc["errors"], doc["warnings"], doc["objects"]) == (4, 0, 1)
+    assert doc["findings"][0] == {"file": "web.yaml", "line": 8, "column": 5, "kind": "Ingress", "name": "shop/web", "severity": "error", "code": "SLU1101",
+                                  "field": "metadata.annotations[ingress.pomerium.io/timeot]",
+                                  "sentence": 'annotation "ingress.pomerium.io/timeot" is unknown; did you mean ingress.pomerium.io/timeout?'}
+
+
+def test_github(lint):
+    lines = lint(FOUR.replace("timeot: 3s", "timeo%t: 3s"), "-o", "github").stdout.splitlines()
+    assert lines[0].startswith("::error file=web.yaml,line=8,col=5,title=SLU1101::shop/web: annotation \"ingress.pomerium.io/timeo%25t\"")
+    assert len(lines) == 4
