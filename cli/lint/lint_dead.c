@@ -65,14 +65,14 @@ static bool is_blank(struct str text)
 
 static void check_access(const struct dead *dead)
 {
-	static const char *const policies[] = { "policy", "allowed_users", "allowed_domains",
+	static const char *const policies[] = { "allowed_users", "allowed_domains",
 						"allowed_idp_claims" };
 	static const char *const flags[] = { "allow_public_unauthenticated_access",
 					     "allow_any_authenticated_user" };
 	const struct str solver =
 		str_map_get(&dead->ingress->metadata.labels, "acme.cert-manager.io/http01-solver");
 
-	if (str_is_nocase(solver, "true"))
+	if (str_is_nocase(solver, "true") || annotation(dead, "policy").ptr)
 		return;
 	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++)
 		if (!is_blank(annotation(dead, policies[i])))

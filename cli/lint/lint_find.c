@@ -58,6 +58,18 @@ struct lint_finding *cli_lint_find(struct lint *lint, const struct msg_key *key,
 
 /* ---- sentences of others ---- */
 
+/* metadata.annotations["KEY"] */
+static struct str without_quotes(struct lint *lint, struct str field)
+{
+	char *text = (char *)pool_alloc(&lint->pool, field.len + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < field.len; i++)
+		if (field.ptr[i] != '"')
+			text[n++] = field.ptr[i];
+	return (struct str){ text, n };
+}
+
 /* A sentence that is about a field begins with it. */
 static struct str field_of(struct lint *lint, struct str sentence)
 {
@@ -73,7 +85,7 @@ static struct str field_of(struct lint *lint, struct str sentence)
 	}
 	if (!str_starts(sentence, "spec") && !str_starts(sentence, "metadata"))
 		return STR("");
-	return str_slice(sentence, 0, strcspn(sentence.ptr, ": "));
+	return without_quotes(lint, str_slice(sentence, 0, strcspn(sentence.ptr, ": ")));
 }
 
 /* "Ingress shop/web: " is what the finding says anyway. */

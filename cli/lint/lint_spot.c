@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "cli/offline/input.h"
 
-#define DEPTH_MAX 8       /* deeper fields are found by those around them */
+#define DEPTH_MAX 12      /* deeper fields are found by those around them */
 #define SPOTS_MAX 100000u /* of one document */
 #define FIELD_MAX 4096
 

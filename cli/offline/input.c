@@ -158,9 +158,9 @@ static void on_del(void *self, const struct msg_key *key, uint64_t seen_ns)
 	(void)self, (void)key, (void)seen_ns;
 }
 
-static void on_problem(void *self, const char *path, uint32_t line, const char *sentence)
+static void on_problem(void *self, const char *path, uint32_t line, const struct err *why)
 {
-	(void)self, (void)path, (void)line, (void)sentence;
+	(void)self, (void)path, (void)line, (void)why;
 }
 
 bool cli_input_is_unreadable(const struct str_list *paths)

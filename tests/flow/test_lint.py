@@ -1,9 +1,12 @@
 """sluice lint: every error of an object with its line, and what is accepted and has no effect."""
 import json
+import pathlib
 import re
 import subprocess
 
 import pytest
+
+FOLDER = pathlib.Path(__file__).parent.parent / "lint"
 
 HEAD = """apiVersion: networking.k8s.io/v1
 kind: Ingress
@@ -123,3 +126,29 @@ def test_github(lint):
     lines = lint(FOUR.replace("timeot: 3s", "timeo%t: 3s"), "-o", "github").stdout.splitlines()
     assert lines[0].startswith("::error file=web.yaml,line=8,col=5,title=SLU1101::shop/web: annotation \"ingress.pomerium.io/timeo%25t\"")
     assert len(lines) == 4
+
+
+# ---- Ingresses as applications have them: a comment at the end of a line says what lint says of it ----
+
+def expected(path):
+    return {(n, code) for n, line in enumerate(path.read_text().splitlines(), 1)
+            for comment in re.findall(r" # ((?:SLU\d{4} ?)+)$", line) for code in comment.split()}
+
+
+def said(text):
+    return {(int(n), code) for n, code in re.findall(r"^[^:]*:(\d+): .* \[(SLU\d{4})\]$", text, re.M)}
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
+def test_what_is_said_of_the_folder(sluice, path):
+    done = subprocess.run([sluice, "lint", path], capture_output=True, text=True, timeout=60)
+    assert said(done.stdout) == expected(path)
+    assert len(done.stdout.splitlines()) == len(re.findall(r" \[SLU\d{4}\]$", done.stdout, re.M))
+    kind = path.name.split("-")[0]
+    assert (done.returncode, bool(done.stdout)) == {"good": (0, False), "bad": (1, True), "dead": (int(" SLU1401" in path.read_text()), True)}[kind]
+
+
+def test_the_folder_is_large_enough(sluice):
+    assert sum(path.read_text().count("kind: Ingress\n") for path in FOLDER.glob("*.yaml")) >= 120
+    together = json.loads(subprocess.run([sluice, "lint", "-o", "json", FOLDER], capture_output=True, text=True, timeout=60).stdout)
+    assert together["errors"] + together["warnings"] >= sum(len(expected(path)) for path in FOLDER.glob("*.yaml"))

@@ -58,9 +58,10 @@ void translator_annotation_value_expand(pb_type *type, const char *field, struct
 
 /* route_from_ingress.c: every route of the Ingress, in the reference's order. */
 void translator_route_from_ingress(struct ingress_job *job, Pomerium__Config__Config *config);
-/* Where the path of a route stands, or its host. */
+/* Where the host, the path or the backend of a route stands. */
 struct str translator_route_from_ingress_field(const struct ingress_job *job,
-					       const Pomerium__Config__Route *route, bool host);
+					       const Pomerium__Config__Route *route,
+					       const char *part);
 
 /* upstream_from_service.c: `to` and perhaps tls_server_name of a route. */
 int translator_upstream_from_service(struct ingress_job *job, const struct msg_service_ref *ref,

@@ -60,15 +60,16 @@ static int refuse_path(struct ingress_job *job, const struct place *place, const
 }
 
 struct str translator_route_from_ingress_field(const struct ingress_job *job,
-					       const Pomerium__Config__Route *route, bool host)
+					       const Pomerium__Config__Route *route,
+					       const char *part)
 {
 	const struct place *place = job->places->items;
 
 	while (place->route != route)
 		place++;
-	if (host && place->rule != NO_RULE)
+	if (strcmp(part, "host") == 0 && place->rule != NO_RULE)
 		return pool_printf(job->pool, "spec.rules[%zu].host", place->rule);
-	return field_of(place, "path", job->pool);
+	return field_of(place, part, job->pool);
 }
 
 /* ---- places ---- */

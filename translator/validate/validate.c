@@ -91,7 +91,9 @@ static void refuse(struct rule_walk *w, struct err *why)
 	if (rule->each) {
 		err_wrap(why, "the route from %s", err_quote(pb_str(w->value.route->from)));
 		field = translator_route_from_ingress_field(job, w->value.route,
-							    str_is(name, "from"));
+							    str_is(name, "from")    ? "host"
+							    : str_is(name, "regex") ? "path"
+										    : "backend");
 	} else if (name.len) {
 		err_wrap(why, "annotation " STR_FMT "/" STR_FMT, STR_ARG(prefix), STR_ARG(name));
 		field = translator_annotations_field(job, name);
