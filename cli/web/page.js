@@ -391,7 +391,9 @@ function decode(text) {
 
 const BOXES = [
 	["watcher", (p) => [`${number(p.objects || 0)} objects sent`]],
-	["resolver", (p) => [`${number(p.owners || 0)} owners`, `${number(p.waiting || 0)} jobs wait, ${number(p.in_flight || 0)} under way`]],
+	["resolver", (p) => [`${number(p.owners || 0)} owners`,
+		`${number((p.waiting || 0) + (p.big || 0) + (p.settings || 0))} jobs wait, ${number(p.in_flight || 0)} under way`,
+		...(p.set_aside ? [`${number(p.set_aside)} set aside: they crashed translators or held them up`] : [])]],
 	["translator", () => []],
 	["publisher", (p) => [`${number(p.routes || 0)} routes, ${number(p.rejected || 0)} owners rejected`, `${number(p.writes || 0)} writes${p.guard ? ", the guard holds back" : ""}`]],
 ];
