@@ -15,6 +15,7 @@
 #include "translator/answer.h"
 #include "translator/settings/crd.h"
 #include "translator/regex/regex.h"
+#include "translator/regex/regex_envoy.h"
 #include "translator/validate/upgrades.h"
 #include "translator/validate/validate.h"
 #include "x509/x509_strict.h"
@@ -73,6 +74,9 @@ static int check_not_negative(struct settings_job *job, struct str key, struct s
 	(void)job, (void)key;
 	if (pb_parse_go_duration(text, &ns, err))
 		return -1;
+	if (ns / 1000000000 >= 9223372035)
+		return err_rule(err, RULE_DURATION_MAX, "%s should be less than 292 years",
+				err_quote(text));
 	return ns < 0 ? err_set(err, "%s should not be negative", err_quote(text)) : 0;
 }
 
@@ -152,7 +156,9 @@ static int check_upgrade(struct settings_job *job, struct str key, struct str te
 static int check_pattern(struct settings_job *job, struct str key, struct str text, struct err *err)
 {
 	(void)job, (void)key;
-	return translator_regex_check(text, err) ? err_wrap(err, "%s", err_quote(text)) : 0;
+	if (translator_regex_check(text, err))
+		return err_wrap(err, "%s", err_quote(text));
+	return translator_regex_envoy_check(text, err);
 }
 
 /* ---- bundles ---- */

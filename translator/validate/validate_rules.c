@@ -15,7 +15,9 @@
 #include "rules/rules_header.h"
 #include "translator/answer.h"
 #include "translator/regex/regex.h"
+#include "translator/regex/regex_envoy.h"
 #include "translator/validate/upgrades.h"
+#include "translator/validate/validate_health.h"
 
 /* ---- headers ---- */
 
@@ -100,14 +102,26 @@ static int check_n_headers(const struct validate_value *v, struct err *err)
 
 /* ---- numbers ---- */
 
+#define DURATION_MAX_S 9223372035 /* Envoy counts nanoseconds in 63 bits */
+
+static int check_longest(const struct validate_value *v, struct err *err)
+{
+	return v->number < DURATION_MAX_S * 1000000000LL
+		       ? 0
+		       : err_rule(err, RULE_DURATION_MAX,
+				  "a duration should be less than 292 years");
+}
+
 static int check_not_negative(const struct validate_value *v, struct err *err)
 {
-	return v->number >= 0 ? 0 : err_set(err, "a duration may not be negative");
+	return v->number >= 0 ? check_longest(v, err)
+			      : err_set(err, "a duration may not be negative");
 }
 
 static int check_positive(const struct validate_value *v, struct err *err)
 {
-	return v->number > 0 ? 0 : err_set(err, "the duration should be longer than 0s");
+	return v->number > 0 ? check_longest(v, err)
+			     : err_set(err, "the duration should be longer than 0s");
 }
 
 static int check_percent(const struct validate_value *v, struct err *err)
@@ -151,7 +165,7 @@ static int check_maglev(const struct validate_value *v, struct err *err)
 static int check_regex(const struct validate_value *v, struct err *err)
 {
 	if (!translator_regex_check(v->text, err))
-		return 0;
+		return translator_regex_envoy_check(v->text, err);
 	return err_wrap(err, "%s is not a regular expression of RE2", err_quote(v->text));
 }
 
@@ -170,73 +184,6 @@ static int check_substitution(const struct validate_value *v, struct err *err)
 				err_quote(v->text));
 	}
 	return header_value(v->text, err);
-}
-
-/* ---- health checks ---- */
-
-static void warn_missing(const struct validate_value *v, const char *field)
-{
-	translator_answer_warn(v->job->out, v->job->pool, RULE_HEALTH_PARTS,
-			       "annotation " STR_FMT
-			       "/health_checks: Envoy wants %s in each of them, and leaves this "
-			       "route without upstream if it is missing",
-			       STR_ARG(v->job->settings->prefix), field);
-}
-
-/* The reference publishes a check that lacks a part, and so do we: only this route suffers. */
-static int check_health(const struct validate_value *v, struct err *err)
-{
-	const Pomerium__Config__HealthCheck *check =
-		(const Pomerium__Config__HealthCheck *)v->message;
-
-	(void)err;
-	if (!check->timeout)
-		warn_missing(v, "timeout");
-	if (!check->interval)
-		warn_missing(v, "interval");
-	if (!check->unhealthy_threshold)
-		warn_missing(v, "unhealthy_threshold");
-	if (!check->healthy_threshold)
-		warn_missing(v, "healthy_threshold");
-	if (!check->http_health_check && !check->tcp_health_check && !check->grpc_health_check)
-		warn_missing(v, "one of http_health_check, tcp_health_check and grpc_health_check");
-	return 0;
-}
-
-static int check_http_health(const struct validate_value *v, struct err *err)
-{
-	const Pomerium__Config__HealthCheck__HttpHealthCheck *http =
-		(const Pomerium__Config__HealthCheck__HttpHealthCheck *)v->message;
-
-	if (!pb_str(http->path).len)
-		return err_set(err, "path should be given, such as /healthz");
-	return header_value(pb_str(http->path), err);
-}
-
-static int check_statuses(const struct validate_value *v, struct err *err)
-{
-	const Pomerium__Config__HealthCheck__Int64Range *range =
-		(const Pomerium__Config__HealthCheck__Int64Range *)v->message;
-	int64_t start = range->has_start ? range->start : 0, end = range->has_end ? range->end : 0;
-
-	if (start >= 100 && end <= 600 && start < end)
-		return 0;
-	return err_set(err,
-		       "a range of statuses should be within 100 and 600, and its end above its "
-		       "start, got %lld to %lld",
-		       (long long)start, (long long)end);
-}
-
-static int check_hex(const struct validate_value *v, struct err *err)
-{
-	bool good = v->text.len && v->text.len % 2 == 0;
-
-	for (size_t i = 0; i < v->text.len && good; i++)
-		good = strchr("0123456789abcdefABCDEF", v->text.ptr[i]) && v->text.ptr[i];
-	return good ? 0
-		    : err_set(err,
-			      "the text should be bytes in hexadecimal, such as 50494e47, got %s",
-			      err_quote(v->text));
 }
 
 /* ---- outlier detection ---- */
@@ -454,7 +401,7 @@ const struct validate_rule translator_validate_rules[] = {
 	{ "rewrite_response_headers[].header", RULE_HEADER_NAME, check_header_name },
 	{ "rewrite_response_headers[].value", RULE_HEADER_VALUE, check_header_value },
 
-	{ "health_checks[]", RULE_HEALTH_PARTS, check_health },
+	{ "health_checks[]", RULE_HEALTH_PARTS, translator_validate_health_parts },
 	{ "health_checks[].timeout", RULE_HEALTH_DURATION, check_positive },
 	{ "health_checks[].interval", RULE_HEALTH_DURATION, check_positive },
 	{ "health_checks[].initial_jitter", RULE_HEALTH_JITTER, check_not_negative },
@@ -465,19 +412,26 @@ const struct validate_rule translator_validate_rules[] = {
 	{ "health_checks[].unhealthy_edge_interval", RULE_HEALTH_DURATION, check_positive },
 	{ "health_checks[].healthy_edge_interval", RULE_HEALTH_DURATION, check_positive },
 	{ "health_checks[].alt_port", RULE_HEALTH_PORT, check_port },
-	{ "health_checks[].http_health_check", RULE_HEALTH_PATH, check_http_health },
-	{ "health_checks[].http_health_check.host", RULE_HEALTH_TEXT, check_header_value },
+	{ "health_checks[].http_health_check", RULE_HEALTH_PATH, translator_validate_health_http },
+	{ "health_checks[].http_health_check.host", RULE_HEALTH_TEXT,
+	  translator_validate_health_text },
 	{ "health_checks[].http_health_check.request_headers_to_remove[]", RULE_HEADER_NAME,
 	  check_header_name },
 	{ "health_checks[].http_health_check.expected_statuses[]", RULE_HEALTH_STATUS,
-	  check_statuses },
+	  translator_validate_health_statuses },
 	{ "health_checks[].http_health_check.retriable_statuses[]", RULE_HEALTH_STATUS,
-	  check_statuses },
-	{ "health_checks[].http_health_check.send.text", RULE_HEALTH_PAYLOAD, check_hex },
-	{ "health_checks[].http_health_check.receive[].text", RULE_HEALTH_PAYLOAD, check_hex },
-	{ "health_checks[].tcp_health_check.send.text", RULE_HEALTH_PAYLOAD, check_hex },
-	{ "health_checks[].tcp_health_check.receive[].text", RULE_HEALTH_PAYLOAD, check_hex },
-	{ "health_checks[].grpc_health_check.authority", RULE_HEALTH_TEXT, check_header_value },
+	  translator_validate_health_statuses },
+	{ "health_checks[].http_health_check.send.text", RULE_HEALTH_PAYLOAD,
+	  translator_validate_health_payload },
+	{ "health_checks[].http_health_check.receive[].text", RULE_HEALTH_PAYLOAD,
+	  translator_validate_health_payload },
+	{ "health_checks[].tcp_health_check.send.text", RULE_HEALTH_PAYLOAD,
+	  translator_validate_health_payload },
+	{ "health_checks[].tcp_health_check.receive[].text", RULE_HEALTH_PAYLOAD,
+	  translator_validate_health_payload },
+	{ "health_checks[].grpc_health_check", RULE_HEALTH_GRPC, translator_validate_health_grpc },
+	{ "health_checks[].grpc_health_check.authority", RULE_HEALTH_TEXT,
+	  translator_validate_health_text },
 
 	{ "outlier_detection", RULE_OUTLIER_MAX, check_ejection },
 	{ "outlier_detection.interval", RULE_OUTLIER_DURATION, check_positive },
