@@ -46,7 +46,7 @@ const struct conf_option publisher_flags_options[] = {
 	{ "databroker-tls-override-certificate-name", CONF_TEXT, &flags.override_name, "", 0, 0,
 	  "name in the databroker's certificate, if it is not the host of the URL", 0 },
 	{ "max-delete-share", CONF_INT, &flags.max_delete_share, "50", 1, 100,
-	  "percent of the routes in the databroker from which on they are not removed at once; "
+	  "percent of the published routes from which on they are not removed at once; "
 	  "100: no limit",
 	  0 },
 	{ "http3-advertise-port", CONF_INT, &flags.http3_port, "443", 0, 65535,
@@ -179,8 +179,11 @@ static int read_file(struct file_sink_settings *out, struct err *err)
 	if (!json && !str_is(flags.format, "yaml"))
 		return err_set(err, "--format is %s; it must be json or yaml",
 			       err_quote(flags.format));
-	*out = (struct file_sink_settings){ flags.out.ptr, json ? WANTED_JSON : WANTED_YAML,
-					    flags.interval_ms ? flags.interval_ms : INTERVAL_MS };
+	*out = (struct file_sink_settings){ .path = flags.out.ptr,
+					    .format = json ? WANTED_JSON : WANTED_YAML,
+					    .interval_ms = flags.interval_ms ? flags.interval_ms
+									     : INTERVAL_MS,
+					    .max_delete_share = flags.max_delete_share };
 	return 0;
 }
 

@@ -82,7 +82,7 @@ static const struct flag_row rows[] = {
 	    "name in the databroker's certificate, if it is not the host of the URL", 0 },
 	  TO(PUBLISHER) },
 	{ { "max-delete-share", CONF_INT, NULL, "50", 1, 100,
-	    "percent of the routes in the databroker from which on they are not removed at once; "
+	    "percent of the published routes from which on they are not removed at once; "
 	    "100: no limit",
 	    0 },
 	  TO(PUBLISHER) },

@@ -41,12 +41,7 @@ static void allow_mass_delete(struct sink *sink, bool allowed)
 {
 	struct databroker *self = (struct databroker *)sink;
 
-	if (allowed == self->mass_delete)
-		return;
-	self->mass_delete = allowed;
-	log_info(allowed ? "many routes may go at once now" : "many routes may not go at once",
-		 NULL);
-	if (allowed && self->refused)
+	if (publisher_guard_allow(&self->guard, allowed))
 		publisher_pace_touch(&self->pace, 0); /* what was held back is touched still */
 }
 
@@ -117,7 +112,7 @@ static void look(const struct sink *sink, struct sink_state *out)
 
 	*out = (struct sink_state){ .has_lease = true,
 				    .leads = publisher_lease_is_ours(self),
-				    .holds_back = self->refused,
+				    .holds_back = self->guard.holds,
 				    .calls = grpc_n_by_status(self->grpc) };
 	out->standby = self->begun && self->follow.read && !out->leads && self->lease.logged_other;
 }
@@ -162,22 +157,11 @@ static void explain(const struct sink *sink, const struct owner *owner, cJSON *o
 	pool_clear(&pool);
 }
 
-/* While it refuses, what it would not do stays touched. */
 static void explain_held(const struct sink *sink, cJSON *list)
 {
 	const struct databroker *self = (const struct databroker *)sink;
-	struct str id;
 
-	for (size_t i = 0; self->refused && map_next(&self->plan.touched, &i, &id, NULL);) {
-		const struct plan_entry *stored = publisher_plan_get(&self->plan, id);
-		cJSON *item;
-
-		if (!stored || !stored->n_routes)
-			continue;
-		item = cjson_put_object(list, NULL);
-		cjson_put_text(item, "record", id);
-		cjson_put_number(item, "routes", (long long)stored->n_routes);
-	}
+	publisher_guard_explain(&self->guard, &self->plan, list);
 }
 
 static int fd(const struct sink *sink)
@@ -290,6 +274,7 @@ struct sink *publisher_databroker_new(const struct databroker_settings *settings
 	self = mem_alloc(sizeof(*self));
 	self->sink = (struct sink){ .ops = &ops, .waits_for_start = settings->secret_later };
 	self->settings = *settings;
+	self->guard.share = settings->max_delete_share;
 	self->listener = *listener;
 	self->grpc = grpc;
 	self->wanted = wanted;

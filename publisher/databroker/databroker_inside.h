@@ -18,6 +18,7 @@
 #include "publisher/databroker/databroker.h"
 #include "publisher/databroker/lease_file.h"
 #include "publisher/databroker/record.h"
+#include "publisher/sink/guard.h"
 #include "publisher/sink/pace.h"
 
 #define DATABROKER_CALL_MS 10000 /* of a call that is answered at once */
@@ -94,8 +95,7 @@ struct databroker {
 	bool begun;         /* everybody has arrived once */
 	bool complete;      /* everything was stored once since we write */
 	uint64_t legacy_ms; /* when to look at the records of the Go controller */
-	bool mass_delete;   /* allowed by the Pomerium object */
-	bool refused;       /* the guard against mass deletion holds something back */
+	struct guard guard;
 };
 
 /* ---- call.c ---- */

@@ -13,7 +13,6 @@
 
 #define BATCH_BYTES (1u << 20)
 #define RECORD_MAX (GRPC_MESSAGE_MAX - 4096)
-#define GUARD_ROUTES 20
 #define DRAIN_MS 2000
 
 /* What is wanted under an id, with its bytes in the pool. */
@@ -51,29 +50,6 @@ static int in_order(const void *a, const void *b)
 	return x->gone ? str_cmp(y->id, x->id) : str_cmp(x->id, y->id);
 }
 
-/* Many routes gone at once are more often an accident than a wish: they stay until told. */
-static bool is_too_much(struct databroker *self, const struct plan_changes *changes)
-{
-	const size_t share = (size_t)self->settings.max_delete_share;
-	size_t n_fewer = 0;
-	bool too_much;
-
-	for (size_t i = 0; i < changes->n; i++)
-		n_fewer += changes->items[i].n_fewer;
-	too_much = share < 100 && !self->mass_delete && n_fewer > GUARD_ROUTES &&
-		   n_fewer * 100 >= self->plan.n_routes * share;
-	if (too_much && !self->refused)
-		log_error(
-			"too many routes would go at once, they stay",
-			"routes=%zu of=%zu max_delete_share=%zu hint=%s", n_fewer,
-			self->plan.n_routes, share,
-			log_value("if that is meant, give the Pomerium object the annotation "
-				  "ingress.pomerium.io/allow-mass-delete: \"true\", or start with "
-				  "--max-delete-share 100"));
-	self->refused = too_much;
-	return too_much;
-}
-
 bool publisher_put_plan(struct databroker *self)
 {
 	struct put *put = &self->put;
@@ -84,7 +60,7 @@ bool publisher_put_plan(struct databroker *self)
 	put->next = put->n_items = put->n_written = put->n_deleted = 0;
 	publisher_plan_make(&self->plan, &(struct plan_source){ self, want }, &put->pool, &changes);
 	publisher_metrics.writes_saved += self->plan.touched.n - changes.n;
-	hold_back = is_too_much(self, &changes);
+	hold_back = publisher_guard_holds(&self->guard, &self->plan, &changes);
 	map_clear(&self->plan.touched);
 	qsort(changes.items, changes.n, sizeof(*changes.items), in_order);
 	put->items = pool_array(&put->pool, changes.n + 1, sizeof(*put->items));

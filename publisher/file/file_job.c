@@ -83,11 +83,15 @@ static void *run(void *arg)
 	return NULL;
 }
 
-int publisher_file_job_start(struct file_job *job, struct wanted *wanted)
+int publisher_file_job_start(struct file_job *job, struct wanted *wanted,
+			     const struct snapshot *published)
 {
-	job->n_routes = publisher_wanted_n_routes(wanted);
 	job->n_rejected = publisher_wanted_n_rejected(wanted);
 	publisher_snapshot_take(&job->snapshot, wanted);
+	if (job->held.n)
+		publisher_snapshot_keep(&job->snapshot, published, &job->held, wanted);
+	job->n_routes = job->snapshot.n_routes;
+	map_clear(&job->held);
 	job->running = pthread_create(&job->thread, NULL, run, job) == 0;
 	if (job->running)
 		return 0;
@@ -96,13 +100,20 @@ int publisher_file_job_start(struct file_job *job, struct wanted *wanted)
 	return -1;
 }
 
-void publisher_file_job_join(struct file_job *job, struct wanted *wanted)
+void publisher_file_job_join(struct file_job *job, struct wanted *wanted,
+			     struct snapshot *published)
 {
 	uint64_t count;
 
 	pthread_join(job->thread, NULL);
 	if (read(job->done_fd, &count, sizeof(count)) < 0)
 		log_debug("a publishing ended unannounced", NULL);
-	publisher_snapshot_let_go(&job->snapshot, wanted);
+	if (job->rc >= 0) {
+		publisher_snapshot_let_go(published, wanted);
+		*published = job->snapshot;
+		job->snapshot = (struct snapshot){ 0 };
+	} else {
+		publisher_snapshot_let_go(&job->snapshot, wanted);
+	}
 	job->running = false;
 }

@@ -24,6 +24,7 @@ struct file_job {
 	struct pool pool; /* of the changes */
 	struct plan_changes changes;
 	struct state_changes saved; /* the same, for the state file */
+	struct map held;            /* owners (msg_key_text) of whom what was published stays */
 	struct snapshot snapshot;
 	size_t n_routes, n_rejected;
 	uint64_t seen_ns; /* when the oldest change was seen; 0: unknown */
@@ -36,10 +37,12 @@ struct file_job {
 int publisher_file_job_open(struct file_outputs *outputs, const char *path,
 			    enum wanted_format format, struct err *err);
 void publisher_file_job_close(struct file_outputs *outputs);
-/* Starts a job whose changes were filled in: it writes what is wanted now. -1: no thread, and the
- * job is over. */
-int publisher_file_job_start(struct file_job *job, struct wanted *wanted);
-/* Waits until it is over, and lets go of what it held but its changes. */
-void publisher_file_job_join(struct file_job *job, struct wanted *wanted);
+/* Starts a job whose changes were filled in: it writes what is wanted now, and what `published` has
+ * of those who are held. -1: no thread, and the job is over. */
+int publisher_file_job_start(struct file_job *job, struct wanted *wanted,
+			     const struct snapshot *published);
+/* Waits until it is over. If it went well, its snapshot is what is published. */
+void publisher_file_job_join(struct file_job *job, struct wanted *wanted,
+			     struct snapshot *published);
 
 #endif

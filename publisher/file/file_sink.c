@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "publisher/file/file_job.h"
 #include "publisher/publisher_metrics.h"
+#include "publisher/sink/guard.h"
 #include "publisher/sink/pace.h"
 
 #define QUIET_MS 50
@@ -29,6 +30,8 @@ struct file_sink {
 	struct plan plan; /* by msg_key_text */
 	struct pace pace;
 	struct file_job job;
+	struct snapshot published; /* what is in the file */
+	struct guard guard;
 	int done_fd;         /* readable when a job has ended */
 	bool forced;         /* nothing was published yet by this process */
 	uint64_t n_jobs;     /* the versions of what is in the file */
@@ -105,6 +108,24 @@ static uint64_t due(const struct file_sink *self)
 	return publisher_pace_due(&self->pace, &limits, self->forced);
 }
 
+/* What would take away too much stays touched, and out of the plan. */
+static void hold_back(struct file_sink *self, struct plan_changes *changes, struct map *held)
+{
+	size_t n = 0;
+
+	if (!publisher_guard_holds(&self->guard, &self->plan, changes))
+		return;
+	for (size_t i = 0; i < changes->n; i++) {
+		if (!changes->items[i].n_fewer) {
+			changes->items[n++] = changes->items[i];
+			continue;
+		}
+		publisher_plan_touch(&self->plan, changes->items[i].id);
+		map_put(held, changes->items[i].id, self);
+	}
+	changes->n = n;
+}
+
 /* ---- one publishing ---- */
 
 /* The same changes for the state file: the owner of each, and what is good of it. */
@@ -160,14 +181,17 @@ static void publish(struct file_sink *self)
 		job->plan_us = (planned_ns - job->seen_ns) / 1000;
 	self->planned_ns = 0;
 	make_plan(self, &job->pool, &job->changes);
+	map_init(&job->held, NULL);
 	map_clear(&self->plan.touched);
+	hold_back(self, &job->changes, &job->held);
 	if (!job->changes.n && !self->forced) {
 		publisher_metrics.writes_saved++;
+		map_clear(&job->held);
 		pool_clear(&job->pool); /* it was changed and changed back */
 		return;
 	}
 	list_saved(self);
-	if (publisher_file_job_start(job, self->wanted) < 0)
+	if (publisher_file_job_start(job, self->wanted, &self->published) < 0)
 		end_job(self);
 }
 
@@ -210,7 +234,7 @@ static void on_fd(struct sink *sink)
 
 	if (!self->job.running)
 		return;
-	publisher_file_job_join(&self->job, self->wanted);
+	publisher_file_job_join(&self->job, self->wanted, &self->published);
 	end_job(self);
 	if (self->job.rc < 0)
 		return;
@@ -256,9 +280,10 @@ static void destroy(struct sink *sink)
 	struct file_sink *self = (struct file_sink *)sink;
 
 	if (self->job.running) {
-		publisher_file_job_join(&self->job, self->wanted);
+		publisher_file_job_join(&self->job, self->wanted, &self->published);
 		pool_clear(&self->job.pool);
 	}
+	publisher_snapshot_let_go(&self->published, self->wanted);
 	publisher_file_job_close(&self->outputs);
 	publisher_plan_clear(&self->plan);
 	if (self->done_fd >= 0)
@@ -266,7 +291,30 @@ static void destroy(struct sink *sink)
 	mem_free(self);
 }
 
+static void allow_mass_delete(struct sink *sink, bool allowed)
+{
+	struct file_sink *self = (struct file_sink *)sink;
+
+	if (publisher_guard_allow(&self->guard, allowed))
+		publisher_pace_touch(&self->pace, 0); /* what was held back is touched still */
+}
+
+static void look(const struct sink *sink, struct sink_state *out)
+{
+	out->holds_back = ((const struct file_sink *)sink)->guard.holds;
+}
+
+static void explain_held(const struct sink *sink, cJSON *list)
+{
+	const struct file_sink *self = (const struct file_sink *)sink;
+
+	publisher_guard_explain(&self->guard, &self->plan, list);
+}
+
 static const struct sink_ops ops = { .touch = touch,
+				     .allow_mass_delete = allow_mass_delete,
+				     .look = look,
+				     .explain_held = explain_held,
 				     .fd = fd,
 				     .on_fd = on_fd,
 				     .tick = tick,
@@ -293,6 +341,7 @@ static void load_state(struct file_sink *self)
 	make_plan(self, &pool, &changes);
 	map_clear(&self->plan.touched);
 	note_written(self, &changes);
+	publisher_snapshot_take(&self->published, self->wanted);
 	pool_clear(&pool);
 }
 
@@ -306,6 +355,7 @@ struct sink *publisher_file_sink_new(const struct file_sink_settings *settings,
 	self->settings = *settings;
 	self->listener = *listener;
 	self->wanted = wanted;
+	self->guard.share = settings->max_delete_share;
 	self->forced = true;
 	publisher_plan_init(&self->plan);
 	publisher_pace_init(&self->pace);

@@ -7,7 +7,8 @@
 struct file_sink_settings {
 	const char *path;
 	enum wanted_format format;
-	uint64_t interval_ms; /* the longest that a change waits for others */
+	uint64_t interval_ms;  /* the longest that a change waits for others */
+	long max_delete_share; /* see guard.h */
 };
 
 /* Opens the file and its state, which becomes what is wanted as last good. */

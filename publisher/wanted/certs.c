@@ -478,6 +478,12 @@ static size_t drop_doubles(struct cert **list, size_t n)
 	return kept;
 }
 
+size_t publisher_certs_arrange(struct cert **list, size_t n)
+{
+	qsort(list, n, sizeof(*list), by_bytes);
+	return drop_doubles(list, n);
+}
+
 struct cert **publisher_certs_published(const struct certs *certs, size_t *n)
 {
 	struct cert **list = mem_alloc((certs->certs.n + 1) * sizeof(struct cert *));
@@ -487,7 +493,6 @@ struct cert **publisher_certs_published(const struct certs *certs, size_t *n)
 	for (size_t i = 0; map_next(&certs->certs, &i, NULL, &cert);)
 		if (publisher_certs_is_published(cert))
 			list[(*n)++] = cert;
-	qsort(list, *n, sizeof(*list), by_bytes);
-	*n = drop_doubles(list, *n);
+	*n = publisher_certs_arrange(list, *n);
 	return list;
 }

@@ -56,5 +56,7 @@ struct str publisher_certs_key(const struct cert *cert);
 /* The certificates to publish, in order of their bytes, each content once among those that serve.
  * The array is the caller's, the certificates are not. */
 struct cert **publisher_certs_published(const struct certs *certs, size_t *n);
+/* Puts a list into that order, none of them twice. Returns how many are left. */
+size_t publisher_certs_arrange(struct cert **list, size_t n);
 
 #endif

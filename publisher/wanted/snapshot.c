@@ -27,6 +27,62 @@ void publisher_snapshot_take(struct snapshot *snapshot, const struct wanted *wan
 	snapshot->certs = publisher_certs_published(&wanted->certs, &snapshot->n_certs);
 }
 
+static bool is_kept(const struct good *good, const struct map *owners)
+{
+	struct pool pool;
+	bool kept;
+
+	pool_init(&pool);
+	kept = map_get(owners, msg_key_text(&good->owner, &pool)) != NULL;
+	pool_clear(&pool);
+	return kept;
+}
+
+/* Those of its certificates that were published. */
+static void add_certs(struct snapshot *snapshot, const struct snapshot *earlier,
+		      const struct good *good)
+{
+	snapshot->certs = mem_realloc(snapshot->certs, (snapshot->n_certs + good->n_certs + 1) *
+							       sizeof(struct cert *));
+	for (size_t i = 0; i < good->n_certs; i++)
+		for (size_t k = 0; k < earlier->n_certs; k++)
+			if (earlier->certs[k] == good->certs[i].cert) {
+				snapshot->certs[snapshot->n_certs++] = good->certs[i].cert;
+				break;
+			}
+}
+
+void publisher_snapshot_keep(struct snapshot *snapshot, const struct snapshot *earlier,
+			     const struct map *owners, struct wanted *wanted)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < snapshot->n_goods; i++) {
+		struct good *good = snapshot->goods[i];
+
+		if (!is_kept(good, owners)) {
+			snapshot->goods[n++] = good;
+			continue;
+		}
+		snapshot->n_routes -= good->n_routes;
+		publisher_wanted_let_go(wanted, &good);
+	}
+	snapshot->n_goods = n;
+	snapshot->goods =
+		mem_realloc(snapshot->goods, (n + earlier->n_goods + 1) * sizeof(struct good *));
+	for (size_t i = 0; i < earlier->n_goods; i++) {
+		struct good *good = earlier->goods[i];
+
+		if (!is_kept(good, owners))
+			continue;
+		publisher_good_hold(good);
+		snapshot->goods[snapshot->n_goods++] = good;
+		snapshot->n_routes += good->n_routes;
+		add_certs(snapshot, earlier, good);
+	}
+	snapshot->n_certs = publisher_certs_arrange(snapshot->certs, snapshot->n_certs);
+}
+
 void publisher_snapshot_let_go(struct snapshot *snapshot, struct wanted *wanted)
 {
 	for (size_t i = 0; i < snapshot->n_goods; i++)

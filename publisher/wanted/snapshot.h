@@ -14,6 +14,10 @@ struct snapshot {
 };
 
 void publisher_snapshot_take(struct snapshot *snapshot, const struct wanted *wanted);
+/* What an earlier snapshot has of these owners (msg_key_text) takes the place of what this one has,
+ * which may be nothing. */
+void publisher_snapshot_keep(struct snapshot *snapshot, const struct snapshot *earlier,
+			     const struct map *owners, struct wanted *wanted);
 void publisher_snapshot_let_go(struct snapshot *snapshot, struct wanted *wanted);
 
 /* The configuration that has the bootstrap part, NULL: none. Only the Pomerium object has one. */

@@ -100,7 +100,7 @@ def test_a_vanished_folder_of_owners_is_deleted(sluice, tmp_path):
     folder = tmp_path / "in"
     fill(folder, 2)
     fill(folder / "sub", 30, start=10)
-    with Pipeline(sluice, tmp_path, folder, workers=2) as p:
+    with Pipeline(sluice, tmp_path, folder, "--max-delete-share", "100", workers=2) as p:
         p.settled()
         shutil.rmtree(folder / "sub")
         p.settled()

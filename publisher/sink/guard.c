@@ -1,0 +1,62 @@
+/* guard: many routes gone at once stay until somebody says otherwise.
+ *
+ *   in     the changes that are due; the word of the Pomerium object
+ *   out    whether those that take routes away have to wait
+ *   owns   whether the log has said so
+ *   never  holds back anything else
+ */
+#include "publisher/sink/guard.h"
+
+#include "base/cjson.h"
+#include "base/log.h"
+
+#define FREE_ROUTES 20 /* so few may always go */
+
+bool publisher_guard_holds(struct guard *guard, const struct plan *plan,
+			   const struct plan_changes *changes)
+{
+	const size_t share = (size_t)guard->share;
+	size_t n_fewer = 0;
+	bool too_much;
+
+	for (size_t i = 0; i < changes->n; i++)
+		n_fewer += changes->items[i].n_fewer;
+	too_much = share && share < 100 && !guard->allowed && n_fewer > FREE_ROUTES &&
+		   n_fewer * 100 >= plan->n_routes * share;
+	if (too_much && !guard->holds)
+		log_error(
+			"too many routes would go at once, they stay",
+			"routes=%zu of=%zu max_delete_share=%zu hint=%s", n_fewer, plan->n_routes,
+			share,
+			log_value("if that is meant, give the Pomerium object the annotation "
+				  "ingress.pomerium.io/allow-mass-delete: \"true\", or start with "
+				  "--max-delete-share 100"));
+	guard->holds = too_much;
+	return too_much;
+}
+
+bool publisher_guard_allow(struct guard *guard, bool allowed)
+{
+	if (allowed == guard->allowed)
+		return false;
+	guard->allowed = allowed;
+	log_info(allowed ? "many routes may go at once now" : "many routes may not go at once",
+		 NULL);
+	return allowed && guard->holds;
+}
+
+void publisher_guard_explain(const struct guard *guard, const struct plan *plan, cJSON *list)
+{
+	struct str id;
+
+	for (size_t i = 0; guard->holds && map_next(&plan->touched, &i, &id, NULL);) {
+		const struct plan_entry *stored = publisher_plan_get(plan, id);
+		cJSON *item;
+
+		if (!stored || !stored->n_routes)
+			continue;
+		item = cjson_put_object(list, NULL);
+		cjson_put_text(item, "record", id);
+		cjson_put_number(item, "routes", (long long)stored->n_routes);
+	}
+}

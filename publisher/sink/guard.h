@@ -1,0 +1,24 @@
+/* guard: many routes gone at once are more often an accident than a wish. They stay until somebody
+ * says otherwise; all other changes go their way. */
+#ifndef PUBLISHER_GUARD_H
+#define PUBLISHER_GUARD_H
+
+#include <cjson/cJSON.h>
+
+#include "publisher/sink/plan.h"
+
+struct guard {
+	long share;   /* percent of the routes that are too many; 0 or 100: none are */
+	bool allowed; /* the Pomerium object says that they may go */
+	bool holds;   /* something is held back */
+};
+
+/* Whether these changes would take away too much; says so once. */
+bool publisher_guard_holds(struct guard *guard, const struct plan *plan,
+			   const struct plan_changes *changes);
+/* True: what was held back may go now. */
+bool publisher_guard_allow(struct guard *guard, bool allowed);
+/* Adds what is held back: it stays touched. */
+void publisher_guard_explain(const struct guard *guard, const struct plan *plan, cJSON *list);
+
+#endif

@@ -1,0 +1,83 @@
+"""Many routes gone at once: the file keeps them, as the databroker does, until somebody says that it is meant."""
+import json
+import os
+import shutil
+
+import pytest
+from pipeline import CLASS, Pipeline, app, certificate, fill, read, tls_secret, wait_for, write
+from test_bootstrap import POMERIUM, secret
+
+N = 40
+
+
+def hosts(p):
+    return {r["from"] for r in json.loads(read(p.out) or b"{}").get("routes", [])}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    fill(tmp_path / "in/keep", 3)
+    fill(tmp_path / "in/many", N, start=10)
+    certificate(tmp_path, "app-10.example.com")
+    write(tmp_path / "in/many/s.json", tls_secret(tmp_path, "t"))
+    write(tmp_path / "in/many/app-10.yaml", app("app-10", more="  tls: [{hosts: [app-10.example.com], secretName: t}]\n"))
+    return tmp_path / "in"
+
+
+def held(p):
+    return "too many routes would go at once, they stay" in p.log()
+
+
+def test_they_stay_and_others_go_on(sluice, tmp_path, folder):
+    with Pipeline(sluice, tmp_path, folder) as p:
+        p.settled()
+        before = json.loads(read(p.out))
+        assert len(before["routes"]) == N + 3 and before["settings"]["certificates"]
+        shutil.rmtree(folder / "many")
+        wait_for(p.log, lambda: held(p))
+        write(folder / "keep/app-1.yaml", app("app-1", "10.7.7.7"))
+        write(folder / "keep/new.yaml", app("new"))
+        wait_for(p.log, lambda: "https://new.example.com" in hosts(p) and b"10.7.7.7" in read(p.out))
+        after = json.loads(read(p.out))
+        assert len(after["routes"]) == N + 4 and after["settings"] == before["settings"], "with their certificate"
+        (folder / "keep/app-2.yaml").unlink()  # a few may go, but now it is one more of many
+        fill(folder / "many", N, start=10)  # it was an accident
+        wait_for(p.log, lambda: len(hosts(p)) == N + 3 and "https://app-2.example.com" not in hosts(p))
+
+
+def test_an_empty_folder_at_start(sluice, tmp_path, folder):
+    with Pipeline(sluice, tmp_path, folder) as p:
+        p.settled()
+    before = read(p.out)
+    shutil.rmtree(folder)
+    os.mkdir(folder)
+    for i in range(2):
+        with Pipeline(sluice, tmp_path, folder) as p:
+            wait_for(p.log, lambda: p.log().count("too many routes would go at once") > i)
+            write(folder / "more.yaml", CLASS + "---\n" + app(f"more-{i}"))
+            wait_for(p.log, lambda: f"https://more-{i}.example.com" in hosts(p))
+            assert len(hosts(p)) >= N + 4 and before != read(p.out)
+    with Pipeline(sluice, tmp_path, folder, "--max-delete-share", "100") as p:
+        wait_for(p.log, lambda: hosts(p) == {"https://more-1.example.com"})
+
+
+def test_the_pomerium_object_says_that_it_is_meant(sluice, tmp_path, folder):
+    write(folder / "secret.yaml", secret())
+    write(folder / "pomerium.yaml", POMERIUM)
+    with Pipeline(sluice, tmp_path, folder) as p:
+        wait_for(p.log, lambda: len(hosts(p)) == N + 3)
+        shutil.rmtree(folder / "many")
+        wait_for(p.log, lambda: held(p))
+        assert len(hosts(p)) == N + 3
+        write(folder / "pomerium.yaml", POMERIUM.replace("name: global", 'name: global, annotations: {ingress.pomerium.io/allow-mass-delete: "true"}'))
+        wait_for(p.log, lambda: len(hosts(p)) == 3)
+
+
+def test_a_few_go_at_once(sluice, tmp_path):
+    fill(tmp_path / "in", 20)
+    with Pipeline(sluice, tmp_path, tmp_path / "in") as p:
+        p.settled()
+        for i in range(20):
+            (tmp_path / f"in/app-{i}.yaml").unlink()
+        wait_for(p.log, lambda: not hosts(p))
+        assert not held(p)
