@@ -3,8 +3,10 @@ import json
 import pathlib
 import re
 import subprocess
+import xml.etree.ElementTree
 
 import pytest
+import schemas
 
 FOLDER = pathlib.Path(__file__).parent.parent / "lint"
 
@@ -152,3 +154,78 @@ def test_the_folder_is_large_enough(sluice):
     assert sum(path.read_text().count("kind: Ingress\n") for path in FOLDER.glob("*.yaml")) >= 120
     together = json.loads(subprocess.run([sluice, "lint", "-o", "json", FOLDER], capture_output=True, text=True, timeout=60).stdout)
     assert together["errors"] + together["warnings"] >= sum(len(expected(path)) for path in FOLDER.glob("*.yaml"))
+
+
+# ---- reports ----
+
+@pytest.mark.parametrize("kind", ["sarif", "junit"])
+@pytest.mark.parametrize("paths", [[FOLDER], [FOLDER / "good-shop.yaml"], ["/nowhere"]], ids=["all", "good", "none"])
+def test_reports_are_valid_by_their_schemas(sluice, kind, paths):
+    done = subprocess.run([sluice, "lint", "-o", kind, *paths], capture_output=True, text=True, timeout=60)
+    assert schemas.check(kind, done.stdout) == ""
+
+
+@pytest.mark.parametrize("kind, broken", [("sarif", '{"version": "2.1.0", "runs": [{}]}'), ("junit", "<testsuites><testcase/></testsuites>")])
+def test_the_schemas_refuse_what_is_none(kind, broken):
+    assert schemas.check(kind, broken) != ""
+
+
+def test_sarif_has_each_finding(lint):
+    run = json.loads(lint(FOUR, "-o", "sarif").stdout)["runs"][0]
+    places = [(r["ruleId"], r["locations"][0]["physicalLocation"]["region"]["startLine"]) for r in run["results"]]
+    assert places == [("SLU1101", 8), ("SLU1104", 9), ("SLU1605", 19), ("SLU1604", 23)]
+    assert {rule["id"] for rule in run["tool"]["driver"]["rules"]} == {code for code, _ in places}
+
+
+def test_junit_has_a_test_for_each_object(lint):
+    suite = xml.etree.ElementTree.fromstring(lint(FOUR + "---\n" + GOOD.replace("name: web\n", "name: other\n", 1), "-o", "junit").stdout).find("testsuite")
+    cases = {case.get("name"): case for case in suite}
+    assert sorted(cases) == ["Ingress shop/other", "Ingress shop/web"] and (suite.get("tests"), suite.get("failures")) == ("2", "1")
+    assert cases["Ingress shop/other"].find("failure") is None
+    assert re.findall(r"web\.yaml:(\d+): ", cases["Ingress shop/web"].find("failure").text) == ["8", "9", "19", "23"]
+
+
+# ---- the same judgement as translate ----
+
+CLASS = "apiVersion: networking.k8s.io/v1\nkind: IngressClass\nmetadata: {name: pomerium, annotations: {ingressclass.kubernetes.io/is-default-class: 'true'}}\n" \
+        "spec: {controller: pomerium.io/ingress-controller}\n"
+
+
+def around(text, pair):
+    """The Services and Secrets that an Ingress refers to, unless they are there."""
+    more = []
+    for name in set(re.findall(r"service:\s*\{?\s*name: ([a-z0-9-]+)", text)):
+        ports = set(re.findall(r"number: (\d+)", text))
+        if f"kind: Service\nmetadata: {{name: {name}," not in text:
+            named = [f"{{port: {number}, name: p{number}}}" for number in ports] + [f"{{port: 8{i}, name: {port}}}" for i, port in enumerate(re.findall(r"port:\s*name: (\w+)", text))]
+            more.append(f"apiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: apps}}\nspec: {{ports: [{', '.join(named)}]}}\n")
+    for name in set(re.findall(r"secretName: ([a-z0-9-]+)$|_secret: '([a-z0-9-]+)'", text, re.M)):
+        more.append(f"apiVersion: v1\nkind: Secret\nmetadata: {{name: {''.join(name)}, namespace: apps}}\ntype: kubernetes.io/tls\nstringData:\n" + "".join(
+            f"  {key}: |\n" + "".join(f"    {line}\n" for line in pair[kind].splitlines()) for key, kind in (("tls.crt", "crt"), ("tls.key", "key"), ("ca.crt", "crt"))))
+    text = text.replace("namespace: team-b", "namespace: apps")
+    return "---\n".join([CLASS, text, *more])
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pair")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=example.com", "-addext", "subjectAltName=DNS:*.example.com", "-days", "30",
+                    "-keyout", folder / "key", "-out", folder / "crt"], check=True, capture_output=True)
+    return {name: (folder / name).read_text() for name in ("crt", "key")}
+
+
+def documents():
+    for path in sorted(FOLDER.glob("*.yaml")):
+        text = path.read_text()
+        for part in re.split(r"^---\n(?=(?:#.*\n)?apiVersion: networking\.k8s\.io/v1\b)", text, flags=re.M):
+            if "kind: Ingress\n" in part and "\n  name: " in part:
+                yield pytest.param(part, id=re.search(r"^  name: (\S+)", part, re.M)[1] + "-" + path.stem)
+
+
+@pytest.mark.parametrize("text", documents())
+def test_what_lint_accepts_translate_accepts(sluice, tmp_path, pair, text):
+    """And what it refuses is refused. Sluice translate gets the class, Services and Secrets that the Ingress wants."""
+    (tmp_path / "all.yaml").write_text(around(text, pair))
+    lint = subprocess.run([sluice, "lint", "-"], input=text, capture_output=True, text=True, timeout=60)
+    translate = subprocess.run([sluice, "translate", tmp_path / "all.yaml"], capture_output=True, text=True, timeout=60)
+    assert (lint.returncode == 0) == (translate.returncode == 0), (lint.stdout, translate.stderr)
