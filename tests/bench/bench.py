@@ -60,6 +60,16 @@ def bench_pipeline(n, tmp):
     return first, statistics.median(plans), folder
 
 
+def bench_lint(tmp, n=1000):
+    folder, times = tmp / "lint", []
+    subprocess.run([sys.executable, HERE / "gen_manifests.py", folder, str(n)], check=True)
+    for _ in range(5):
+        begin = time.monotonic()
+        subprocess.run([BUILD / "sluice", "lint", folder], stdout=subprocess.DEVNULL, check=True)
+        times.append(time.monotonic() - begin)
+    print(f"N={n}: lint of a folder {min(times) * 1000:.0f} ms (best of {len(times)})")
+
+
 def main():
     sizes = [int(a) for a in sys.argv[1:]] or [100, 10000]
     with tempfile.TemporaryDirectory(prefix="sluice-bench-") as name:
@@ -70,6 +80,7 @@ def main():
             done = subprocess.run([BUILD / "bench_translate", folder], capture_output=True, text=True)
             print(f"N={n}: one translator, no I/O: {done.stdout.strip()}")
             results.append((n, first, plan))
+        bench_lint(tmp)
     (n0, first0, plan0), (n1, first1, plan1) = results[0], results[-1]
     print(f"growth from N={n0} to N={n1} (x{n1 / n0:.0f}): first file x{first1 / first0:.1f}, plan of one edit x{plan1 / plan0:.2f}")
 
