@@ -83,8 +83,7 @@ static int add_files(struct settings_job *job, struct err *err)
 			      : NULL;
 		if (!info)
 			return -1;
-		translator_settings_secret_splice(job, parts[i].field, secret, info->name,
-						  STR(""));
+		translator_settings_secret_splice(job, parts[i].field, secret, info->name, STR(""));
 	}
 	return 0;
 }

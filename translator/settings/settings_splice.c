@@ -240,8 +240,7 @@ int translator_settings_splice_ssh(struct settings_job *job, struct value *tree,
 	for (size_t i = 0; hosts && i < hosts->list.n; i++) {
 		struct str at = pool_printf(job->pool, "%zu", i);
 
-		if (splice_ssh_key(job, "ssh.hostKeySecrets", hosts->list.items[i].string, at,
-				   err))
+		if (splice_ssh_key(job, "ssh.hostKeySecrets", hosts->list.items[i].string, at, err))
 			return -1;
 	}
 	if (hosts && hosts->list.n)

@@ -165,7 +165,7 @@ static void test_mcp(void **state)
 #define SOLVER TRIP_HEAD "    labels: {acme.cert-manager.io/http01-solver: '%s'}\n"
 #define CHALLENGE(path, type)                                                                 \
 	"{path: " path ", pathType: " type ", backend: {service: {name: app, port: {number: " \
-					   "80}}}}"
+	"80}}}}"
 #define TOKEN "/.well-known/acme-challenge/a-B_9"
 
 static void expect_solver(const char *label, const char *paths, bool is_one)
