@@ -4,10 +4,10 @@ import signal
 import subprocess
 
 import pytest
+from bootstrap import POMERIUM, secret
 from databroker import Databroker, wanted
 from pipeline import CLASS, app, fill, free_port, wait_for, write
 from stand_in import PROGRAM, StandIn, Whole
-from test_bootstrap import POMERIUM, secret
 from web import ask, parse
 
 

@@ -6,33 +6,11 @@ import re
 import subprocess
 
 import pytest
+from bootstrap import CASES, POMERIUM, secret
 from cluster import ClusterPipeline
 from databroker import Databroker, new_secret
 from fake_api import FakeApi
 from pipeline import CLASS, Pipeline, app, fill, read, wait_for, write
-
-CASES = pathlib.Path(__file__).parent.parent / "golden/cases/bootstrap"
-KEY = re.search(r"( +-----BEGIN EC.*?-----END EC PRIVATE KEY-----\n)", (CASES / "minimal/input.yaml").read_text(), re.S)[1]
-
-
-def secret(shared=None, name="bootstrap", **more):
-    """The Secret that Pomerium starts with; `shared` in base64."""
-    data = {"shared_secret": shared or new_secret(), "cookie_secret": new_secret(), **more}
-    return f"""apiVersion: v1
-kind: Secret
-metadata: {{name: {name}, namespace: pomerium}}
-data: {{{', '.join(f'{k}: {v}' for k, v in data.items())}}}
-stringData:
-  signing_key: |
-{KEY}"""
-
-
-POMERIUM = """apiVersion: ingress.pomerium.io/v1
-kind: Pomerium
-metadata: {name: global}
-spec:
-  secrets: pomerium/bootstrap
-"""
 
 
 def offline(sluice, folder, *args):

@@ -3,9 +3,9 @@ import json
 import subprocess
 
 import pytest
+from bootstrap import POMERIUM, secret
 from databroker import Databroker, Up
 from pipeline import CLASS, app, fill, translate, wait_for, write
-from test_bootstrap import POMERIUM, secret
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import os
 import shutil
 
 import pytest
+from bootstrap import POMERIUM, secret
 from pipeline import CLASS, Pipeline, app, certificate, fill, read, tls_secret, wait_for, write
-from test_bootstrap import POMERIUM, secret
 
 N = 40
 
