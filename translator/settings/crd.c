@@ -133,8 +133,6 @@ static int check_items(const struct crd_field *field, const struct value *v, str
 	return 0;
 }
 
-static int check_map(const char *path, const struct value *map, struct err *err);
-
 static int check_field(const struct crd_field *field, const struct value *v, struct err *err)
 {
 	static const struct {
@@ -161,15 +159,27 @@ static int check_field(const struct crd_field *field, const struct value *v, str
 	if (!fits)
 		return err_rule(err, RULE_SPEC_TYPE, "spec.%s should be %s and not %s", field->path,
 				types[field->type].name, value_type_name(v->type));
-	if (field->type == CRD_OBJECT)
-		return check_map(field->path, v, err);
 	return types[field->type].check ? types[field->type].check(field, v, err) : 0;
 }
 
+/* ---- the whole of it ---- */
+
+static int refuse(const struct crd_sink *sink, const char *path, const struct err *why)
+{
+	char field[PATH_MAX_BYTES + 8];
+	int len = snprintf(field, sizeof(field), "spec%s%s", *path ? "." : "", path);
+
+	sink->refuse(sink->self,
+		     (struct str){ field, (size_t)len < sizeof(field) ? (size_t)len : 0 }, why);
+	return -1;
+}
+
 /* The rows directly below the path that must be there. */
-static int check_required(const char *path, const struct value *map, struct err *err)
+static int check_required(const char *path, const struct value *map, const struct crd_sink *sink)
 {
 	size_t len = strlen(path);
+	struct err err;
+	int rc = 0;
 
 	for (const struct crd_field *f = translator_crd_table; f->path; f++) {
 		const char *name = f->path + len + (len > 0);
@@ -179,16 +189,22 @@ static int check_required(const char *path, const struct value *map, struct err 
 		    (len && f->path[len] != '.') || strchr(name, '.'))
 			continue;
 		v = value_get(map, name);
-		if (!v || v->type == VALUE_NULL)
-			return err_rule(err, RULE_SPEC_REQUIRED, "spec.%s is required", f->path);
+		if (v && v->type != VALUE_NULL)
+			continue;
+		err_rule(&err, RULE_SPEC_REQUIRED, "spec.%s is required", f->path);
+		rc = refuse(sink, path, &err);
 	}
-	return 0;
+	return rc;
 }
 
-static int check_map(const char *path, const struct value *map, struct err *err)
+static int check_map(const char *path, const struct value *map, const struct crd_sink *sink)
 {
+	struct err err;
+	int rc = 0;
+
 	for (size_t i = 0; i < map->map.n; i++) {
 		const struct value_entry *entry = &map->map.entries[i];
+		const struct value *v = &entry->value;
 		const struct crd_field *field = NULL;
 		char name[PATH_MAX_BYTES];
 		int len = snprintf(name, sizeof(name), "%s%s" STR_FMT, path, *path ? "." : "",
@@ -196,28 +212,36 @@ static int check_map(const char *path, const struct value *map, struct err *err)
 
 		if (entry->key.type == VALUE_STRING && len > 0 && (size_t)len < sizeof(name))
 			field = find_field((struct str){ name, (size_t)len });
-		if (!field || str_find(entry->key.text, '.') >= 0)
-			return err_rule(err, RULE_SPEC_UNKNOWN, "spec%s%s: the field %s is unknown",
-					*path ? "." : "", path, err_quote(entry->key.text));
-		if (entry->value.type != VALUE_NULL && check_field(field, &entry->value, err))
-			return -1;
+		if (!field || str_find(entry->key.text, '.') >= 0) {
+			err_rule(&err, RULE_SPEC_UNKNOWN, "spec%s%s: the field %s is unknown",
+				 *path ? "." : "", path, err_quote(entry->key.text));
+			rc = refuse(sink, field ? path : name, &err);
+		} else if (v->type == VALUE_MAP && field->type == CRD_OBJECT) {
+			rc |= check_map(field->path, v, sink);
+		} else if (v->type != VALUE_NULL && check_field(field, v, &err)) {
+			rc = refuse(sink, field->path, &err);
+		}
 	}
-	return check_required(path, map, err);
+	return check_required(path, map, sink) ? -1 : rc;
 }
 
-int translator_crd_check(const struct value *spec, struct err *err)
+int translator_crd_check(const struct value *spec, const struct crd_sink *sink)
 {
-	if (!spec || spec->type != VALUE_MAP)
-		return err_rule(err, RULE_SPEC_TYPE, "spec should be an object");
-	if (check_map("", spec, err))
-		return -1;
-	if (translator_crd_get(spec, "identityProvider") &&
-	    !str_is(translator_crd_text(spec, "identityProvider.provider"), "hosted") &&
-	    !translator_crd_get(spec, "identityProvider.secret"))
-		return err_rule(err, RULE_SPEC_REQUIRED,
-				"spec.identityProvider.secret is required unless the provider "
-				"is \"hosted\"");
-	return 0;
+	struct err err;
+	int rc;
+
+	if (!spec || spec->type != VALUE_MAP) {
+		err_rule(&err, RULE_SPEC_TYPE, "spec should be an object");
+		return refuse(sink, "", &err);
+	}
+	rc = check_map("", spec, sink);
+	if (!translator_crd_get(spec, "identityProvider") ||
+	    str_is(translator_crd_text(spec, "identityProvider.provider"), "hosted") ||
+	    translator_crd_get(spec, "identityProvider.secret"))
+		return rc;
+	err_rule(&err, RULE_SPEC_REQUIRED,
+		 "spec.identityProvider.secret is required unless the provider is \"hosted\"");
+	return refuse(sink, "identityProvider", &err);
 }
 
 const char *translator_crd_odd(const struct value *spec)

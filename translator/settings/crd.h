@@ -4,9 +4,14 @@
 
 #include "base/value.h"
 
+/* Who hears of each field that is wrong: "spec.timeouts.read". */
+struct crd_sink {
+	void *self;
+	void (*refuse)(void *self, struct str field, const struct err *why);
+};
 /* Unknown fields, types, required fields, allowed values, lengths, and what the identity provider
- * needs. */
-int translator_crd_check(const struct value *spec, struct err *err);
+ * needs. -1 if anything is wrong. */
+int translator_crd_check(const struct value *spec, const struct crd_sink *sink);
 /* What the present CRD refuses and older ones took, so that it may be stored in a cluster; NULL:
  * nothing. Of a checked spec. */
 const char *translator_crd_odd(const struct value *spec);

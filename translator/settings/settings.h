@@ -8,7 +8,7 @@
 #include "translator/translator_settings.h"
 
 /* settings_from_crd.c: the settings that every Pomerium process follows, certificates, warnings. No
- * object: no settings. */
+ * object: no settings. All errors are in out->diagnostics; err has the first. */
 int translator_settings_from_crd(const struct msg_bundle *bundle, struct pool *pool,
 				 struct msg_config *out, struct err *err);
 /* bootstrap_from_crd.c: what Pomerium needs before it starts. A fault in it rejects the object only
@@ -56,6 +56,8 @@ struct settings_rule {
 	int (*check)(struct settings_job *job, struct str key, struct str text, struct err *err);
 };
 extern const struct settings_rule translator_settings_rules[]; /* ends with a NULL path */
-int translator_settings_validate(struct settings_job *job, struct err *err);
+void translator_settings_validate(struct settings_job *job);
+/* settings_from_crd.c: adds an error; looking for more goes on. */
+void translator_settings_refuse(struct settings_job *job, struct str field, const struct err *why);
 
 #endif

@@ -141,21 +141,18 @@ static int check_timeouts(const struct settings_job *job, struct err *err)
 
 /* ---- together ---- */
 
-static int fill(struct settings_job *job, Pomerium__Config__Settings *settings, struct err *err)
+void translator_settings_refuse(struct settings_job *job, struct str field, const struct err *why)
 {
-	struct value tree;
+	translator_answer_refuse(job->out, job->pool, pool_str(job->pool, field), why);
+}
 
-	if (translator_crd_check(job->spec, err) || translator_settings_validate(job, err) ||
-	    check_timeouts(job, err) || translator_settings_secret_check_storage(job, err) ||
-	    translator_crd_settings(job->spec, job->pool, &tree, err))
-		return -1;
-	if (translator_settings_splice_authorities(job, &tree, err) ||
-	    translator_settings_splice_certificates(job, err) ||
-	    translator_settings_splice_idp(job, err) ||
-	    translator_settings_splice_ssh(job, &tree, err))
-		return -1;
-	put_otel(job, &tree);
-	put_mtls(job, &tree);
+static void on_fault(void *job, struct str field, const struct err *why)
+{
+	translator_settings_refuse(job, field, why);
+}
+
+static void warn(struct settings_job *job)
+{
 	if (translator_crd_odd(job->spec))
 		translator_answer_warn(job->out, job->pool, RULE_IDP_ALONE, "%s",
 				       translator_crd_odd(job->spec));
@@ -164,9 +161,49 @@ static int fill(struct settings_job *job, Pomerium__Config__Settings *settings, 
 			job->out, job->pool, RULE_STORAGE_NONE,
 			"storage: please specify a persistent storage backend, please see "
 			"https://www.pomerium.com/docs/internals/data-storage");
-	return pb_from_value(&tree, job->pool, &settings->base, err)
-		       ? err_code(err, RULE_SPEC_VALUE)
-		       : 0;
+}
+
+/* What a Secret fills in: each goes on after an error of another. */
+static void splice(struct settings_job *job, struct value *tree)
+{
+	struct err err;
+
+	if (translator_settings_splice_authorities(job, tree, &err))
+		translator_settings_refuse(job, STR("spec.caSecrets"), &err);
+	if (translator_settings_splice_certificates(job, &err))
+		translator_settings_refuse(job, STR("spec.certificates"), &err);
+	if (translator_settings_splice_idp(job, &err))
+		translator_settings_refuse(job, STR("spec.identityProvider"), &err);
+	if (translator_settings_splice_ssh(job, tree, &err))
+		translator_settings_refuse(job, STR("spec.ssh"), &err);
+}
+
+static void fill(struct settings_job *job, Pomerium__Config__Settings *settings)
+{
+	const struct crd_sink sink = { job, on_fault };
+	struct value tree;
+	struct err err;
+
+	if (translator_crd_check(job->spec, &sink))
+		return; /* its fields may be anything */
+	translator_settings_validate(job);
+	if (check_timeouts(job, &err))
+		translator_settings_refuse(job, STR("spec.timeouts"), &err);
+	if (translator_settings_secret_check_storage(job, &err))
+		translator_settings_refuse(job, STR("spec.storage"), &err);
+	if (translator_crd_settings(job->spec, job->pool, &tree, &err)) {
+		translator_settings_refuse(job, STR("spec"), &err);
+		return;
+	}
+	splice(job, &tree);
+	put_otel(job, &tree);
+	put_mtls(job, &tree);
+	warn(job);
+	if (!translator_answer_verdict(job->out, NULL) &&
+	    pb_from_value(&tree, job->pool, &settings->base, &err)) {
+		(void)err_code(&err, RULE_SPEC_VALUE);
+		translator_settings_refuse(job, STR("spec"), &err);
+	}
 }
 
 int translator_settings_from_crd(const struct msg_bundle *bundle, struct pool *pool,
@@ -180,7 +217,8 @@ int translator_settings_from_crd(const struct msg_bundle *bundle, struct pool *p
 	if (bundle->pomerium) {
 		job.spec = bundle->pomerium->spec;
 		config->settings = PB_NEW(pool, pomerium__config__settings);
-		if (fill(&job, config->settings, err))
+		fill(&job, config->settings);
+		if (translator_answer_verdict(out, err))
 			return -1;
 	}
 	buf_init(&bytes, BUF_MAX_MESSAGE / 2);

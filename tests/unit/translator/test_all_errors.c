@@ -114,6 +114,33 @@ static void both_the_annotations_and_the_rules_are(void **state)
 		      "spec.tls[0].secretName 1201\n");
 }
 
+#define POMERIUM(spec)                                    \
+	"owner: {kind: 7, namespace: '', name: global}\n" \
+	"stamp: {epoch: 7, number: 9}\n"                  \
+	"pomerium: {metadata: {name: global}, spec: {" spec "}}\n"
+
+static void each_field_of_the_settings_is_looked_at(void **state)
+{
+	(void)state;
+	assert_errors(POMERIUM("secrets: 3, authenticat: {}, timeouts: {read: soon, write: [1]}, "
+			       "identityProvider: {provider: nobody}"),
+		      "spec.secrets 1801\n"
+		      "spec.authenticat 1802\n"
+		      "spec.timeouts.read 1804\n"
+		      "spec.timeouts.write 1801\n"
+		      "spec.identityProvider.provider 1804\n"
+		      "spec.identityProvider 1803\n");
+	assert_errors(POMERIUM("secrets: pomerium/bootstrap, accessLogFields: [path, pth, quer], "
+			       "timeouts: {read: 9s, write: 3s}, storage: {}, caSecrets: [a/none], "
+			       "identityProvider: {provider: oidc, secret: a/none}"),
+		      "spec.accessLogFields 1815\n"
+		      "spec.accessLogFields 1815\n"
+		      "spec.timeouts 1819\n"
+		      "spec.storage 1825\n"
+		      "spec.caSecrets 2001\n"
+		      "spec.identityProvider 2001\n");
+}
+
 /* A hostile owner does not make more of them than it has bytes, nor than people read. */
 static void very_many_are_cut(void **state)
 {
@@ -141,6 +168,7 @@ int main(void)
 		cmocka_unit_test(each_item_of_an_annotation_is_checked),
 		cmocka_unit_test(each_path_of_each_rule_is_looked_at),
 		cmocka_unit_test(both_the_annotations_and_the_rules_are),
+		cmocka_unit_test(each_field_of_the_settings_is_looked_at),
 		cmocka_unit_test(very_many_are_cut),
 	};
 
