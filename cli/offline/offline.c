@@ -99,11 +99,14 @@ static void on_unreadable(void *arg, const char *path, uint32_t line, const stru
 		self->hooks.problem(self->hooks.self, path, line, why);
 		return;
 	}
-	self->unreadable = true;
-	if (line)
-		fprintf(stderr, "%s:%u: %s\n", path, line, why->text);
+	if (why->code == RULE_OBJECT_FIELD || why->code == RULE_OBJECT_SIZE)
+		self->rejected = true; /* it alone: the others of its file are read */
 	else
-		fprintf(stderr, "%s: %s\n", path, why->text);
+		self->unreadable = true;
+	if (line)
+		fprintf(stderr, "%s:%u: %s\n", path, line, rules_sentence(why, &self->pool).ptr);
+	else
+		fprintf(stderr, "%s: %s\n", path, rules_sentence(why, &self->pool).ptr);
 }
 
 static void on_document(void *arg, const char *path, const struct value *document)
@@ -280,7 +283,7 @@ static int line_cmp(const void *a, const void *b)
 
 int cli_offline_report(struct offline *self)
 {
-	int status = CLI_GOOD;
+	int status = self->rejected ? CLI_REJECTED : CLI_GOOD;
 
 	if (self->n_lines)
 		qsort(self->lines, self->n_lines, sizeof(*self->lines), line_cmp);

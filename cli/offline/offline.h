@@ -56,6 +56,7 @@ struct offline {
 	struct msg_key *asked; /* Secrets whose values are still to be handed over */
 	size_t n_asked;
 	bool unreadable;
+	bool rejected; /* an object of a file that was read is none */
 };
 
 /* Adds the arguments after the options as more files; -1 if there are none at all. */

@@ -61,13 +61,15 @@ static int fail_type(struct value_source *s, const struct where *at, const char 
 {
 	bool is_text = v->type == VALUE_STRING || v->type == VALUE_TIME;
 	bool is_scalar = v->type != VALUE_LIST && v->type != VALUE_MAP;
+	const bool unquoted = is_scalar && !is_text && strcmp(expected, "a string") == 0;
 	const char *shown = "";
 	char sentence[256];
 
 	if (is_scalar && !s->hidden)
 		shown = err_quote(is_text ? v->string : v->text);
-	snprintf(sentence, sizeof(sentence), "expected %s, got %s%s%s", expected,
-		 value_type_name(v->type), *shown ? " " : "", shown);
+	snprintf(sentence, sizeof(sentence), "expected %s, got %s%s%s%s", expected,
+		 value_type_name(v->type), *shown ? " " : "", shown,
+		 unquoted ? ": put it in quotes" : "");
 	return fail(s, at, sentence);
 }
 

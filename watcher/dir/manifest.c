@@ -26,6 +26,7 @@ struct parse {
 	size_t n;
 	const struct manifest_report *report;
 	size_t n_problems;
+	size_t n_bad; /* objects that are bad, though the document is not */
 	bool broken;
 };
 
@@ -103,6 +104,54 @@ large:
 			"larger than %u bytes, the most that one object can have", OBJECT_MAX);
 }
 
+/* Of the object that the document is about, if it says so. */
+static struct str key_of(struct parse *p, const struct value *doc)
+{
+	const struct value *meta = value_get(doc, "metadata");
+	struct msg_key key = { msg_kind_from(value_text(doc, "apiVersion"),
+					     value_text(doc, "kind")),
+			       value_text(meta, "namespace"), value_text(meta, "name") };
+
+	if (!msg_kind_is_namespaced(key.kind))
+		key.namespace = STR("");
+	else if (!key.namespace.len)
+		key.namespace = STR("default");
+	return msg_key_text(&key, &p->document);
+}
+
+/* What is bad stays as it was: the last good one of the file, if there is one. */
+static void keep_last(struct parse *p, const struct value *doc)
+{
+	const struct manifest *before = p->report->before;
+	const struct str key = key_of(p, doc);
+
+	for (size_t i = 0; before && i < before->n; i++) {
+		struct manifest_item item = before->items[i];
+
+		if (!str_eq(item.key, key) || map_get(&p->lines, key))
+			continue;
+		item.key = pool_str(&p->kept, item.key);
+		item.object = pool_str(&p->kept, item.object);
+		item.secret = item.secret.ptr ? pool_str(&p->kept, item.secret) : STR_NONE;
+		item.line = doc->line;
+		item.wins = false;
+		item.next = NULL;
+		map_put(&p->lines, item.key, (void *)(uintptr_t)(doc->line ? doc->line : 1));
+		*(struct manifest_item *)pool_push(&p->kept, &p->items, &p->n, sizeof(item)) = item;
+		return;
+	}
+}
+
+/* It takes itself along, not the file. */
+static void drop_object(struct parse *p, const struct value *doc, struct err *err)
+{
+	name_document(doc, err);
+	(void)err_code(err, RULE_OBJECT_FIELD);
+	report_problem(p, doc->line, err);
+	p->n_bad++;
+	keep_last(p, doc);
+}
+
 static void add_object(struct parse *p, const struct value *doc)
 {
 	struct manifest_item item = { .line = doc->line };
@@ -110,9 +159,7 @@ static void add_object(struct parse *p, const struct value *doc)
 	uintptr_t line;
 
 	if (pack_item(p, doc, &item, &err)) {
-		name_document(doc, &err);
-		(void)err_code(&err, RULE_OBJECT_FIELD);
-		fault(p, doc->line, &err);
+		drop_object(p, doc, &err);
 		return;
 	}
 	if (item.kind == MSG_KIND_NONE)
@@ -320,6 +367,8 @@ struct manifest *watcher_manifest_parse(struct str bytes, const struct manifest_
 	buf_init(&p.scratch, OBJECT_MAX);
 	if (!check_text(&p, bytes))
 		read_documents(&p, bytes);
+	/* nothing but bad objects: what the file is about is not known */
+	p.broken |= p.n_bad > 0 && p.n == 0;
 	if (!p.broken || report->all)
 		self = gather(&p);
 	buf_wipe(&p.scratch);

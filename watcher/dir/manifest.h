@@ -1,8 +1,8 @@
 /* manifest: the objects of one file, kept small.
  *
  * A file holds YAML documents, or JSON; a Kubernetes list counts as its items. Documents of kinds
- * that are not ours are skipped. One bad document spoils the file: half of a change is not what its
- * author meant. */
+ * that are not ours are skipped. What is no document spoils the file: half of a change is not what
+ * its author meant. An object that is bad takes itself along: it stays as it was. */
 #ifndef WATCHER_MANIFEST_H
 #define WATCHER_MANIFEST_H
 
@@ -33,7 +33,8 @@ struct manifest_report {
 	void (*problem)(void *self, uint32_t line, const struct err *why);
 	/* Every document and item of a list, before it is read; may be NULL. */
 	void (*document)(void *self, const struct value *document);
-	bool all; /* and what is good of a broken file is not lost */
+	const struct manifest *before; /* the last good one of the file; NULL: there is none */
+	bool all;                      /* and what is good of a broken file is not lost */
 };
 
 /* NULL: broken, and reported (without `all`). A second document with one key is reported, too, but

@@ -239,9 +239,14 @@ static void on_document(void *arg, const struct value *document)
 
 static struct manifest *parse(struct source_dir *self, const char *path, struct str bytes)
 {
-	const struct manifest_report report = { &(struct document_report){ self, path }, on_problem,
-						self->sink.document ? on_document : NULL,
-						self->sink.all };
+	const struct source_file *file = map_get(&self->by_path, str_from(path));
+	const struct manifest_report report = {
+		.self = &(struct document_report){ self, path },
+		.problem = on_problem,
+		.document = self->sink.document ? on_document : NULL,
+		.before = file ? file->manifest : NULL,
+		.all = self->sink.all,
+	};
 
 	return watcher_manifest_parse(bytes, &report);
 }

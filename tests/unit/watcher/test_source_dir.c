@@ -231,6 +231,26 @@ static void test_broken_file_keeps_its_objects(void **state)
 	assert_int_equal(watcher_source_dir_count(f->source).n_files, 0);
 }
 
+/* One bad object takes itself along: it stays as it was, the others of its file change. */
+static void test_bad_object_stays_as_it_was(void **state)
+{
+	struct fixture *f = *state;
+
+	put_file(f, "a.yaml", SERVICE("a", "80"));
+	put_file(f, "b.yaml", SERVICE("b", "80") "---\n" SERVICE("c", "80"));
+	begin(f, f->dir);
+	assert_int_equal(watcher_source_dir_load(f->source), 0);
+	buf_reset(&f->told);
+	put_file(f, "b.yaml",
+		 SERVICE("c", "81") "---\napiVersion: v1\nkind: Service\nmetadata: {name: b}\n"
+				    "spec: {ports: 7}\n");
+	watcher_source_dir_on_fd(f->source);
+	assert_non_null(strstr(buf_view(&f->told).ptr, "put Service/default/c 81\n"));
+	assert_null(strstr(buf_view(&f->told).ptr, "del "));
+	assert_int_equal(watcher_source_dir_count(f->source).n_broken, 0);
+	assert_int_equal(watcher_source_dir_count(f->source).n_objects, 3);
+}
+
 static void test_broken_at_start(void **state)
 {
 	struct fixture *f = *state;
@@ -748,6 +768,7 @@ int main(void)
 		TEST(test_load_and_edit),
 		TEST(test_renames),
 		TEST(test_broken_file_keeps_its_objects),
+		TEST(test_bad_object_stays_as_it_was),
 		TEST(test_broken_at_start),
 		TEST(test_takeover),
 		TEST(test_folders),
