@@ -63,25 +63,6 @@ static bool is_solver(const struct ingress_job *job)
 	return false;
 }
 
-static int pack(const struct ingress_job *job, const Pomerium__Config__Config *config,
-		struct err *err)
-{
-	struct buf bytes;
-	int rc = 0;
-
-	buf_init(&bytes, BUF_MAX_MESSAGE / 2);
-	pb_pack(&config->base, &bytes);
-	if (bytes.full)
-		rc = err_rule(
-			err, RULE_CONFIG_SIZE,
-			"its routes would need more than %u MB of configuration: split the Ingress",
-			BUF_MAX_MESSAGE / 2 >> 20);
-	else
-		job->out->config = pool_bytes(job->pool, buf_view(&bytes).ptr, bytes.len);
-	buf_clear(&bytes);
-	return rc;
-}
-
 static int translate_ingress(const struct translator_settings *settings,
 			     const struct msg_bundle *bundle, struct pool *pool,
 			     struct msg_config *out, struct err *err)
@@ -102,7 +83,8 @@ static int translate_ingress(const struct translator_settings *settings,
 	translator_route_from_ingress(&job, config);
 	translator_validate_ingress(&job, config);
 	translator_certificates_from_ingress(&job);
-	return translator_answer_verdict(out, err) ? -1 : pack(&job, config, err);
+	return translator_answer_verdict(out, err) ? -1
+						   : translator_answer_routes(&job, config, err);
 }
 
 /* PREFIX/allow-mass-delete: "true" on the Pomerium object. It is for the publisher's guard and no
@@ -131,7 +113,7 @@ int translator_translate(const struct translator_settings *settings,
 	*out = (struct msg_config){ .ticket = bundle->ticket,
 				    .owner = bundle->owner,
 				    .stamp = bundle->stamp };
-	out->config = out->bootstrap = STR("");
+	out->settings = out->bootstrap = STR("");
 	if (bundle->owner.kind == MSG_KIND_INGRESS)
 		return translate_ingress(settings, bundle, pool, out, err);
 	if (bundle->owner.kind != MSG_KIND_POMERIUM)

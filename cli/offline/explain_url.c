@@ -13,6 +13,7 @@
 #include "cli/match/choice.h"
 #include "pb/pomerium.pb-c.h"
 #include "pb/reflect.h"
+#include "publisher/wanted/access.h"
 #include "publisher/wanted/snapshot.h"
 
 /* ---- a route ---- */
@@ -32,18 +33,12 @@ static struct path_field path_of(const struct route *route)
 	return (struct path_field){ "prefix", route->prefix.len ? route->prefix : STR("/") };
 }
 
-static const Pomerium__Config__Route *unpack(const struct route *route, struct pool *pool)
-{
-	return (const void *)pb_unpack(&pomerium__config__route__descriptor, route->packed.head,
-				       pool, NULL);
-}
-
 /* ---- JSON ---- */
 
 static void put_route(cJSON *out, const struct route *route, struct pool *pool)
 {
 	const struct path_field path = path_of(route);
-	const Pomerium__Config__Route *message = unpack(route, pool);
+	const Pomerium__Config__Route *message = publisher_access_unpack(route, pool);
 	const struct msg_key *key = &route->owner->key;
 	cJSON *list = NULL, *owner;
 
@@ -107,7 +102,7 @@ static void add_owner(const struct route *route, struct buf *text)
 
 static void print_winner(const struct route *route, struct pool *pool, struct buf *text)
 {
-	const Pomerium__Config__Route *message = unpack(route, pool);
+	const Pomerium__Config__Route *message = publisher_access_unpack(route, pool);
 
 	add_route(route, text);
 	cli_lines_print("route", text);

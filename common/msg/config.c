@@ -20,11 +20,34 @@ static const struct codec_field certificate_fields[] = {
 };
 static const struct codec certificate_codec = CODEC_OF(msg_certificate, certificate_fields);
 
+static const struct codec_field route_part_fields[] = {
+	CODEC_FIELD(msg_route_part, bytes, CODEC_BYTES, .max = CONFIG_MAX),
+};
+static const struct codec route_part_codec = CODEC_OF(msg_route_part, route_part_fields);
+
+static const struct codec_field route_template_fields[] = {
+	CODEC_FIELD(msg_route_template, policies, CODEC_NATURAL),
+	CODEC_FIELD(msg_route_template, route, CODEC_BYTES, .max = CONFIG_MAX),
+};
+static const struct codec route_template_codec =
+	CODEC_OF(msg_route_template, route_template_fields);
+
+static const struct codec_field route_fields[] = {
+	CODEC_FIELD(msg_route, template, CODEC_UINT),
+	CODEC_FIELD(msg_route, upstreams, CODEC_NATURAL),
+	CODEC_FIELD(msg_route, route, CODEC_BYTES, .max = CONFIG_MAX),
+};
+static const struct codec route_codec = CODEC_OF(msg_route, route_fields);
+
 static const struct codec_field config_fields[] = {
 	CODEC_FIELD(msg_config, ticket, CODEC_STRUCT, .of = &msg_sealed_ticket_codec),
 	CODEC_FIELD(msg_config, owner, CODEC_STRUCT, .of = &msg_key_codec),
 	CODEC_FIELD(msg_config, stamp, CODEC_STRUCT, .of = &msg_stamp_codec),
-	CODEC_FIELD(msg_config, config, CODEC_BYTES, .max = CONFIG_MAX),
+	CODEC_FIELD(msg_config, policies, CODEC_LIST, .of = &route_part_codec),
+	CODEC_FIELD(msg_config, upstreams, CODEC_LIST, .of = &route_part_codec),
+	CODEC_FIELD(msg_config, templates, CODEC_LIST, .of = &route_template_codec),
+	CODEC_FIELD(msg_config, routes, CODEC_LIST, .of = &route_codec),
+	CODEC_FIELD(msg_config, settings, CODEC_BYTES, .max = CONFIG_MAX),
 	CODEC_FIELD(msg_config, bootstrap, CODEC_BYTES),
 	CODEC_FIELD(msg_config, splices, CODEC_LIST, .of = &splice_codec),
 	CODEC_FIELD(msg_config, certificates, CODEC_LIST, .of = &certificate_codec),

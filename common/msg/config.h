@@ -34,13 +34,46 @@ struct msg_certificate_list {
 	size_t n;
 };
 
+/* A packed pomerium.config.Route that holds only policies, or only upstreams (`to`). */
+struct msg_route_part {
+	struct str bytes;
+};
+struct msg_route_part_list {
+	struct msg_route_part *items;
+	size_t n;
+};
+
+/* What routes share: all of them but what names and places each. */
+struct msg_route_template {
+	int64_t policies; /* index; -1: none */
+	struct str route; /* pomerium.config.Route without policies */
+};
+struct msg_route_template_list {
+	struct msg_route_template *items;
+	size_t n;
+};
+
+/* A route is four packed messages in a row: template, policies, upstreams, and its own part, which
+ * holds from, path, prefix, regex and id. */
+struct msg_route {
+	uint64_t template; /* index */
+	int64_t upstreams; /* index; -1: none */
+	struct str route;
+};
+struct msg_route_list {
+	struct msg_route *items;
+	size_t n;
+};
+
 struct msg_config {
 	struct msg_sealed_ticket ticket;
 	struct msg_key owner; /* these two as in the ticket */
 	struct msg_stamp stamp;
-	struct str config;    /* pomerium.config.Config, protobuf; no secret in it */
-	struct str bootstrap; /* pomerium.config.Config with settings only; empty but for the
-				 Pomerium object */
+	struct msg_route_part_list policies, upstreams;
+	struct msg_route_template_list templates;
+	struct msg_route_list routes;
+	struct str settings, bootstrap; /* pomerium.config.Config with settings only, no secret in
+					   it; empty but for the Pomerium object */
 	struct msg_splice_list splices;
 	struct msg_certificate_list certificates;
 	struct str_list warnings; /* full sentences; one that begins with MSG_CONFIG_BOOTSTRAP says

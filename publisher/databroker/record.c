@@ -121,8 +121,7 @@ static void add_routes(const struct good *good, Pomerium__Config__Config *config
 		Pomerium__Config__Route *route;
 
 		buf_reset(&packed);
-		buf_str(&packed, good->routes[i].packed.head);
-		buf_str(&packed, good->routes[i].packed.policies);
+		publisher_route_put(&good->routes[i].packed, &packed);
 		route = (void *)pb_unpack(&pomerium__config__route__descriptor, buf_view(&packed),
 					  pool, NULL);
 		if (route) /* it did decode when it was applied */
@@ -285,7 +284,7 @@ void publisher_record_restore(struct wanted *wanted, const struct msg_key *owner
 	for (; parts.n_routes < config->n_routes; parts.n_routes++) {
 		struct str route = pack(&config->routes[parts.n_routes]->base, &pool);
 
-		parts.routes[parts.n_routes] = (struct packed_route){ route, STR("") };
+		parts.routes[parts.n_routes] = (struct packed_route){ .own = route };
 	}
 	if (config->settings) {
 		move_certs(owner, config->settings, &pool, &parts);

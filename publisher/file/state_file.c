@@ -88,12 +88,19 @@ static const struct codec_field owner_fields[] = {
 };
 static const struct codec owner_codec = CODEC_OF(saved_owner, owner_fields);
 
-static struct saved_route saved_route(const struct good *good, size_t i)
+static struct saved_route saved_route(const struct good *good, size_t i, struct pool *pool)
 {
 	const struct packed_route *route = &good->routes[i].packed;
 	bool again = i && route->policies.ptr == good->routes[i - 1].packed.policies.ptr;
+	struct saved_route out;
+	struct buf head;
 
-	return (struct saved_route){ route->head, again ? STR("") : route->policies, again };
+	buf_init(&head, BUF_MAX_MESSAGE);
+	publisher_route_put_head(route, &head);
+	out = (struct saved_route){ pool_bytes(pool, head.len ? head.ptr : "", head.len),
+				    again ? STR("") : route->policies, again };
+	buf_wipe(&head);
+	return out;
 }
 
 static void fill(const struct good *good, struct pool *pool, struct saved_owner *out)
@@ -104,7 +111,7 @@ static void fill(const struct good *good, struct pool *pool, struct saved_owner 
 	out->bootstrap = good->bootstrap;
 	out->routes.items = pool_array(pool, good->n_routes + 1, sizeof(*out->routes.items));
 	for (; out->routes.n < good->n_routes; out->routes.n++)
-		out->routes.items[out->routes.n] = saved_route(good, out->routes.n);
+		out->routes.items[out->routes.n] = saved_route(good, out->routes.n, pool);
 	out->certs.items = pool_array(pool, good->n_certs + 1, sizeof(*out->certs.items));
 	for (; out->certs.n < good->n_certs; out->certs.n++) {
 		const struct good_cert *c = &good->certs[out->certs.n];
@@ -161,7 +168,7 @@ static int adopt(struct wanted *wanted, const struct saved_owner *record, struct
 	for (size_t i = 0; i < record->routes.n; i++) {
 		const struct saved_route *route = &record->routes.items[i];
 
-		parts.routes[i].head = route->head;
+		parts.routes[i].own = route->head;
 		parts.routes[i].policies =
 			route->again && i ? parts.routes[i - 1].policies : route->policies;
 	}

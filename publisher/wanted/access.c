@@ -55,8 +55,7 @@ const Pomerium__Config__Route *publisher_access_unpack(const struct route *route
 	struct buf both;
 
 	buf_init(&both, BUF_MAX_MESSAGE);
-	buf_str(&both, route->packed.head);
-	buf_str(&both, route->packed.policies);
+	publisher_route_put(&route->packed, &both);
 	message = (const void *)pb_unpack(&pomerium__config__route__descriptor, buf_view(&both),
 					  pool, NULL);
 	buf_wipe(&both);

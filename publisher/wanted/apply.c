@@ -7,7 +7,6 @@
  */
 #include "publisher/wanted/apply.h"
 
-#include "net/hostname.h"
 #include "publisher/wanted/splice.h"
 #include "publisher/wanted/wanted_inside.h"
 #include "rules/rules.h"
@@ -21,26 +20,38 @@ struct apply {
 	struct good_parts parts;
 };
 
+/* Settings, or none. */
+static Pomerium__Config__Config *unpack_settings(struct apply *in, struct str bytes,
+						 struct err *err)
+{
+	Pomerium__Config__Config *config =
+		(void *)pb_unpack(&pomerium__config__config__descriptor, bytes, &in->pool, err);
+
+	if (!config)
+		err_wrap(err, "its settings do not decode");
+	else
+		config->n_routes = 0; /* they come in pieces */
+	return config;
+}
+
 static int unpack(struct apply *in, struct err *err)
 {
 	in->target.pool = &in->pool;
-	in->target.config = (void *)pb_unpack(&pomerium__config__config__descriptor,
-					      in->arrival->config.config, &in->pool, err);
-	if (!in->target.config)
-		return err_wrap(err, "its configuration does not decode");
+	in->target.config = unpack_settings(in, in->arrival->config.settings, err);
+	if (!in->target.config ||
+	    publisher_route_parts_open(&in->target.routes, in->arrival, &in->pool, err) < 0)
+		return -1;
 	if (!in->arrival->config.bootstrap.len)
 		return 0;
-	in->target.bootstrap = (void *)pb_unpack(&pomerium__config__config__descriptor,
-						 in->arrival->config.bootstrap, &in->pool, err);
-	return in->target.bootstrap ? 0
-				    : err_wrap(err, "its bootstrap configuration does not decode");
+	in->target.bootstrap = unpack_settings(in, in->arrival->config.bootstrap, err);
+	return in->target.bootstrap ? 0 : -1;
 }
 
 /* Settings come from the Pomerium object, and nothing else does. */
 static int check_kind(const struct apply *in, struct err *err)
 {
 	if (in->arrival->ticket.owner.kind == MSG_KIND_POMERIUM)
-		return in->target.config->n_routes
+		return in->arrival->config.routes.n
 			       ? err_rule(err, RULE_SPLICE,
 					  "it has routes, which only other objects can have")
 			       : 0;
@@ -48,38 +59,6 @@ static int check_kind(const struct apply *in, struct err *err)
 		       ? err_rule(err, RULE_SPLICE,
 				  "it has settings, which only the Pomerium object can have")
 		       : 0;
-}
-
-static int check_host(const struct apply *in, const struct map *hosts,
-		      const Pomerium__Config__Route *route, struct pool *pool, struct err *err)
-{
-	const struct str host = hostname_normal(hostname_of_url(pb_str(route->from)), pool);
-
-	if (map_get(hosts, host))
-		return 0;
-	return err_rule(err, RULE_HOST_FOREIGN,
-			"a route has the host %s, which this %s does not name", err_quote(host),
-			msg_kind_name((enum msg_kind)in->arrival->ticket.owner.kind));
-}
-
-/* A route has one of the hosts that its ticket names. */
-static int check_hosts(const struct apply *in, struct err *err)
-{
-	const struct str_list *named = &in->arrival->ticket.hosts;
-	const Pomerium__Config__Config *config = in->target.config;
-	struct pool pool;
-	struct map hosts;
-	int rc = 0;
-
-	pool_init(&pool);
-	map_init(&hosts, NULL);
-	for (size_t i = 0; i < named->n; i++)
-		map_put(&hosts, named->items[i], &named->items[i]);
-	for (size_t i = 0; !rc && i < config->n_routes; i++)
-		rc = check_host(in, &hosts, config->routes[i], &pool, err);
-	map_clear(&hosts);
-	pool_clear(&pool);
-	return rc;
 }
 
 static struct str pack(const ProtobufCMessage *m, struct pool *pool)
@@ -91,23 +70,6 @@ static struct str pack(const ProtobufCMessage *m, struct pool *pool)
 	pb_pack(m, &buf);
 	out = pool_str(pool, buf.len ? buf_view(&buf) : STR(""));
 	buf_wipe(&buf);
-	return out;
-}
-
-/* The policies apart from the rest; those of the previous route, if they are equal. */
-static struct packed_route pack_route(Pomerium__Config__Route *route,
-				      const struct packed_route *prev, struct pool *pool)
-{
-	Pomerium__Config__Route *policies = PB_NEW(pool, pomerium__config__route);
-	struct packed_route out;
-
-	policies->n_policies = route->n_policies;
-	policies->policies = route->policies;
-	out.policies = pack(&policies->base, pool);
-	if (prev && str_eq(out.policies, prev->policies))
-		out.policies = prev->policies;
-	route->n_policies = 0;
-	out.head = pack(&route->base, pool);
 	return out;
 }
 
@@ -138,13 +100,8 @@ static void pack_parts(struct apply *in)
 	const Pomerium__Config__Config *config = in->target.config,
 				       *bootstrap = in->target.bootstrap;
 
-	in->parts.routes = pool_array(&in->pool, config->n_routes + 1, sizeof(struct packed_route));
-	for (; in->parts.n_routes < config->n_routes; in->parts.n_routes++) {
-		struct packed_route *route = &in->parts.routes[in->parts.n_routes];
-
-		*route = pack_route(config->routes[in->parts.n_routes],
-				    in->parts.n_routes ? route - 1 : NULL, &in->pool);
-	}
+	in->parts.routes = publisher_route_parts_pack(&in->target.routes);
+	in->parts.n_routes = in->arrival->config.routes.n;
 	if (config->settings)
 		in->parts.settings = pack(&config->settings->base, &in->pool);
 	if (bootstrap && bootstrap->settings)
@@ -156,14 +113,40 @@ static void pack_parts(struct apply *in)
 	in->parts.n_values = in->values.n;
 }
 
+/* The whole configuration of this owner: its config.yaml is another form of it. */
+static int add_routes(struct apply *in, Pomerium__Config__Config *all, struct err *err)
+{
+	const struct packed_route *routes = publisher_route_parts_pack(&in->target.routes);
+	struct buf packed;
+	int rc = 0;
+
+	buf_init(&packed, BUF_MAX_MESSAGE);
+	for (size_t i = 0; !rc && i < in->arrival->config.routes.n; i++) {
+		Pomerium__Config__Route *route;
+
+		buf_reset(&packed);
+		publisher_route_put(&routes[i], &packed);
+		route = (void *)pb_unpack(&pomerium__config__route__descriptor, buf_view(&packed),
+					  &in->pool, err);
+		if (route)
+			PB_PUSH(&in->pool, all, routes, route);
+		rc = route ? 0 : -1;
+	}
+	buf_wipe(&packed);
+	return rc;
+}
+
 /* Can Pomerium's config.yaml say all of it? */
 static int check_yaml(struct apply *in, struct err *err)
 {
+	Pomerium__Config__Config all = *in->target.config;
 	struct buf text;
 	int rc;
 
 	buf_init(&text, BUF_MAX_FILE);
-	rc = pb_to_pomerium_yaml(&in->target.config->base, &text, err);
+	rc = add_routes(in, &all, err);
+	if (!rc)
+		rc = pb_to_pomerium_yaml(&all.base, &text, err);
 	if (!rc && in->target.bootstrap)
 		rc = pb_to_pomerium_yaml(&in->target.bootstrap->base, &text, err);
 	if (!rc && text.full)
@@ -207,7 +190,7 @@ static int fill_bootstrap(struct wanted *self, struct apply *in, struct err *err
 
 static int fill(struct wanted *self, struct apply *in, struct err *err)
 {
-	if (unpack(in, err) < 0 || check_kind(in, err) < 0 || check_hosts(in, err) < 0)
+	if (unpack(in, err) < 0 || check_kind(in, err) < 0)
 		return -1;
 	if (publisher_splice_fill(&in->target, in->arrival, &in->values, false, err) < 0)
 		return -1;

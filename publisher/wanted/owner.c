@@ -57,7 +57,7 @@ static int read_route(const struct packed_route *packed, struct pool *pool, stru
 		      struct err *err)
 {
 	Pomerium__Config__Route *route =
-		(void *)pb_unpack(&pomerium__config__route__descriptor, packed->head, pool, err);
+		(void *)pb_unpack(&pomerium__config__route__descriptor, packed->own, pool, err);
 
 	if (!route)
 		return -1;
@@ -70,28 +70,39 @@ static int read_route(const struct packed_route *packed, struct pool *pool, stru
 	return 0;
 }
 
-static bool has_policies_of(const struct packed_route *route, const struct packed_route *prev)
+static bool is_same(struct str a, struct str b)
 {
-	return route->policies.ptr == prev->policies.ptr &&
-	       route->policies.len == prev->policies.len;
+	return a.ptr == b.ptr && a.len == b.len;
 }
 
-static size_t route_size(const struct route *r)
+static size_t route_size(const struct route *r, const struct route *prev)
 {
-	return r->packed.head.len + r->packed.policies.len + r->from.len + r->path.len +
-	       r->regex.len + r->prefix.len + r->id.len;
+	size_t size = r->packed.own.len + r->from.len + r->path.len + r->regex.len + r->prefix.len +
+		      r->id.len;
+
+	if (!prev || !is_same(r->packed.shared, prev->packed.shared))
+		size += r->packed.shared.len;
+	if (!prev || !is_same(r->packed.policies, prev->packed.policies))
+		size += r->packed.policies.len;
+	return size;
 }
 
 static void keep_route(struct good *good, const struct route *r, const struct route *prev,
 		       struct owner *owner)
 {
 	struct route *out = &good->routes[good->n_routes];
-	bool again = prev && has_policies_of(&r->packed, &prev->packed);
+	struct packed_route packed;
 
+	packed.shared = prev && is_same(r->packed.shared, prev->packed.shared)
+				? out[-1].packed.shared
+				: keep(good, r->packed.shared);
+	packed.policies = prev && is_same(r->packed.policies, prev->packed.policies)
+				  ? out[-1].packed.policies
+				  : keep(good, r->packed.policies);
+	packed.own = keep(good, r->packed.own);
 	*out = (struct route){
 		.owner = owner,
-		.packed = { keep(good, r->packed.head),
-			    again ? out[-1].packed.policies : keep(good, r->packed.policies) },
+		.packed = packed,
 		.from = keep(good, r->from),
 		.path = keep(good, r->path),
 		.regex = keep(good, r->regex),
@@ -116,8 +127,11 @@ static struct hash digest_of(const struct good_parts *parts, const struct good *
 
 	buf_init(&buf, BUF_MAX_OUTPUT);
 	for (size_t i = 0; i < parts->n_routes; i++) {
-		add_part(&buf, 'r', parts->routes[i].head);
-		add_part(&buf, 'p', parts->routes[i].policies);
+		const struct packed_route *route = &parts->routes[i];
+
+		buf_printf(&buf, "r%zu:", route->shared.len + route->own.len);
+		publisher_route_put_head(route, &buf);
+		add_part(&buf, 'p', route->policies);
 	}
 	add_part(&buf, parts->settings.ptr ? 's' : '-', parts->settings);
 	add_part(&buf, parts->bootstrap.ptr ? 'b' : '-', parts->bootstrap);
@@ -144,18 +158,15 @@ static void *array_of(size_t n, size_t size)
 	return n ? mem_alloc(n * size) : NULL;
 }
 
-/* The memory for everything: policies that are those of the previous route count once. */
+/* The memory for everything: what is that of the previous route counts once. */
 static size_t size_of(const struct good_parts *parts, const struct route *routes,
 		      const struct owner *owner)
 {
 	size_t size = parts->settings.len + parts->bootstrap.len + owner->key.namespace.len +
 		      owner->key.name.len + 1;
 
-	for (size_t i = 0; i < parts->n_routes; i++) {
-		size += route_size(&routes[i]);
-		if (i && has_policies_of(&routes[i].packed, &routes[i - 1].packed))
-			size -= routes[i].packed.policies.len;
-	}
+	for (size_t i = 0; i < parts->n_routes; i++)
+		size += route_size(&routes[i], i ? &routes[i - 1] : NULL);
 	for (size_t i = 0; i < parts->n_files; i++)
 		size += parts->files[i].name.len + parts->files[i].bytes.len;
 	return size;
@@ -274,6 +285,18 @@ void publisher_good_let_go(struct good **self_p, struct secret_cache *cache, str
 }
 
 /* ---- routes ---- */
+
+void publisher_route_put_head(const struct packed_route *route, struct buf *out)
+{
+	buf_str(out, route->shared);
+	buf_str(out, route->own);
+}
+
+void publisher_route_put(const struct packed_route *route, struct buf *out)
+{
+	publisher_route_put_head(route, out);
+	buf_str(out, route->policies);
+}
 
 int publisher_route_compare(const struct route *a, const struct route *b)
 {

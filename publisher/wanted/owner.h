@@ -2,6 +2,7 @@
 #ifndef PUBLISHER_OWNER_H
 #define PUBLISHER_OWNER_H
 
+#include "base/buf.h"
 #include "base/hash.h"
 #include "msg/config.h"
 #include "publisher/wanted/certs.h"
@@ -9,10 +10,11 @@
 
 struct owner;
 
-/* A pomerium.config.Route in two pieces that make one when they stand in a row: routes of one owner
- * mostly have one policy, which is kept once. */
+/* A pomerium.config.Route in pieces that make one when they stand in a row: routes of one owner
+ * mostly have one template, whose pieces are kept once. */
 struct packed_route {
-	struct str head, policies;
+	struct str shared, policies; /* of the template */
+	struct str own;              /* with from, path, prefix, regex and id */
 };
 
 /* One route as it will be published. Everything points into the memory of its `good`. */
@@ -72,7 +74,7 @@ struct part_cert {
 
 /* What a `good` is made of, in someone else's memory. */
 struct good_parts {
-	struct packed_route *routes; /* equal policies of two in a row may be the same bytes */
+	struct packed_route *routes; /* equal pieces of two in a row may be the same bytes */
 	size_t n_routes;
 	struct str settings, bootstrap;
 	struct good_file *files;
@@ -95,6 +97,9 @@ void publisher_good_let_go(struct good **self_p, struct secret_cache *cache, str
 /* Holds other values instead. */
 void publisher_good_hold_values(struct good *good, struct secret_cache *cache,
 				struct cached_value **values, size_t n);
+/* Appends the whole route; without its policies. */
+void publisher_route_put(const struct packed_route *route, struct buf *out);
+void publisher_route_put_head(const struct packed_route *route, struct buf *out);
 /* The reference's order: from ascending; path, regex and prefix descending; id ascending. */
 int publisher_route_compare(const struct route *a, const struct route *b);
 /* The host in the `from` of a route, without port and brackets. */

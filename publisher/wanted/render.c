@@ -96,8 +96,7 @@ static Pomerium__Config__Route *route_of(struct render *r, size_t i, struct pool
 					 struct err *err)
 {
 	buf_reset(&r->packed);
-	buf_str(&r->packed, r->routes[i]->packed.head);
-	buf_str(&r->packed, r->routes[i]->packed.policies);
+	publisher_route_put(&r->routes[i]->packed, &r->packed);
 	return (void *)pb_unpack(&pomerium__config__route__descriptor, buf_view(&r->packed), pool,
 				 err);
 }

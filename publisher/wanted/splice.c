@@ -184,12 +184,14 @@ static struct str base64(struct str bytes, struct pool *pool)
 	return text;
 }
 
+/* Into what all routes share. */
 static int fill_routes(const struct splice_target *target, struct str path, struct str bytes,
 		       struct err *err)
 {
-	for (size_t i = 0; i < target->config->n_routes; i++)
-		if (pb_set_path(&target->config->routes[i]->base, path, bytes, target->pool, err) <
-		    0)
+	const struct route_parts *routes = &target->routes;
+
+	for (size_t i = 0; i < routes->config->templates.n; i++)
+		if (pb_set_path(&routes->templates[i]->base, path, bytes, target->pool, err) < 0)
 			return -1;
 	return 0;
 }

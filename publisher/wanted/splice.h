@@ -5,6 +5,7 @@
 #include "pb/pomerium.pb-c.h"
 #include "pb/reflect.h"
 #include "publisher/wanted/arrival.h"
+#include "publisher/wanted/route_parts.h"
 #include "publisher/wanted/secret_cache.h"
 
 /* The values that a CONFIG names: one for each splice, then two for each certificate, tls.crt and
@@ -29,7 +30,8 @@ struct str publisher_splice_value(const struct splice_values *values,
 				  size_t i); /* absent if NULL */
 
 struct splice_target {
-	Pomerium__Config__Config *config, *bootstrap; /* bootstrap may be NULL */
+	struct route_parts routes;
+	Pomerium__Config__Config *config, *bootstrap; /* settings only; bootstrap may be NULL */
 	struct pool *pool;
 };
 /* Fills the splices of one part in: of the bootstrap part, which must be there, or of the other. A
@@ -39,7 +41,6 @@ int publisher_splice_fill(const struct splice_target *target, const struct arriv
 			  const struct splice_values *values, bool bootstrap, struct err *err);
 
 /* The storage files among the splices, in the pool. Returns how many. */
-struct good_file;
 size_t publisher_splice_files(const struct arrival *arrival, const struct splice_values *values,
 			      struct pool *pool, struct good_file **out);
 

@@ -96,8 +96,8 @@ def test_a_value_goes_to_its_owner_alone(sluice, build, tmp_path, folder):
         (dict(splices=[(ROW_SHARED_SECRET, 0, "Authorization", "")]), "this value may not go where splice row 48 sends it"),
         (dict(splices=[(ROW_HEADER, 0, "Authorization", "X-Other")]), "this value may not go where splice row 6 sends it"),
         (dict(certificates=[0]), "is not one of type kubernetes.io/tls under spec.tls"),
-        (dict(packed=route("bank.example.com", "http://6.6.6.6")), "which this Ingress does not name"),
-        (dict(packed=field(3, field(32, "https://evil.example.net"))), "it has settings, which only the Pomerium object can have"),
+        (dict(routes=[route("bank.example.com", "http://6.6.6.6")]), "which its owner does not name"),
+        (dict(settings=field(3, field(32, "https://evil.example.net"))), "it has settings, which only the Pomerium object can have"),
     ]
     with CurveRooms(build, tmp_path, folder) as rooms, zmq.Context() as context:
         evil, stamp = Evil(rooms, context), None
@@ -105,12 +105,12 @@ def test_a_value_goes_to_its_owner_alone(sluice, build, tmp_path, folder):
             edit(folder, n + 2)
             bundle = evil.take("leak", but=stamp)
             stamp = bundle[2]
-            evil.tries(bundle, **{"packed": own, **what})
+            evil.tries(bundle, *what.pop("routes", [own]), **what)
             wait_for(rooms.log, lambda: sentence in rooms.log())
             assert CANARY not in output(rooms) and "evil.example.net" not in output(rooms)
         # What is its own it may have: so the attempts did not fail over something else.
         edit(folder, 99)
-        evil.tries(evil.take("leak", but=stamp), packed=own, splices=[(ROW_HEADER, 0, "Authorization", "Authorization")])
+        evil.tries(evil.take("leak", but=stamp), own, splices=[(ROW_HEADER, 0, "Authorization", "Authorization")])
         wait_for(rooms.log, lambda: OWN in output(rooms))
         assert CANARY not in output(rooms)
         evil.close()
@@ -128,10 +128,10 @@ def test_who_forges_is_cut_off_and_named(sluice, build, tmp_path, folder):
         stolen = route("bank.example.com", "http://6.6.6.6")
         (ticket, mac) = leak[0]
         forgeries = [
-            dict(owner=[bank[1][0], "victim", "bank"], packed=stolen),  # with the ticket of its own Ingress
+            dict(owner=[bank[1][0], "victim", "bank"], settings=stolen),  # with the ticket of its own Ingress
             dict(stamp=[leak[2][0], 2**64 - 1]),  # so that everything later would be old
             dict(owner=[1, "no-such-namespace", "ghost"]),
-            dict(owner=[POMERIUM, "", "global"], packed=field(3, b"")),
+            dict(owner=[POMERIUM, "", "global"], settings=field(3, b"")),
             dict(ticket=[ticket, bytes([mac[0] ^ 1]) + mac[1:]]),
             dict(ticket=[ticket, None]),
             dict(ticket=[ticket.replace(b"attacker", b"victimXX"), mac]),
@@ -160,7 +160,7 @@ def test_a_ticket_of_an_earlier_session_is_old(sluice, build, tmp_path, folder):
         rooms.start("resolver")
         rooms.worker(1)
         rooms.settled(sluice, folder, 30)
-        evil.tries(leak, packed=route("leak.example.com", "http://6.6.6.6"))
+        evil.tries(leak, route("leak.example.com", "http://6.6.6.6"))
         old = lambda: value(socket_file(rooms.run_dir, "publisher"), "sluice_publisher_tickets_refused_total", reason="old")
         wait_for(rooms.log, lambda: old() == 1)
         assert "6.6.6.6" not in output(rooms) and not re.search('msg="peer cut off"', rooms.log())

@@ -109,11 +109,10 @@ def field(number, value):
 
 
 def route(host, to, name="r"):
-    """A Config with one route."""
-    return field(2, field(2, f"https://{host}") + field(3, to) + field(7, "/") + field(28, name))
+    return field(2, f"https://{host}") + field(3, to) + field(7, "/") + field(28, name)
 
 
-def config(bundle, packed=b"", splices=(), certificates=(), owner=None, stamp=None, ticket=None):
+def config(bundle, *routes, settings=b"", splices=(), certificates=(), owner=None, stamp=None, ticket=None):
     """A CONFIG that answers this BUNDLE."""
     kind, namespace, name = bundle[1]
-    return [ticket or bundle[0], owner or [kind, namespace.decode(), name.decode()], stamp or bundle[2], packed, b"", [list(s) for s in splices], [[c] for c in certificates], [], False]
+    return [ticket or bundle[0], owner or [kind, namespace.decode(), name.decode()], stamp or bundle[2], [], [], [[None, b""]], [[0, None, r] for r in routes], settings, b"", [list(s) for s in splices], [[c] for c in certificates], [], False]

@@ -63,6 +63,10 @@ struct str translator_route_from_ingress_field(const struct ingress_job *job,
 					       const Pomerium__Config__Route *route,
 					       const char *part);
 
+/* answer_routes.c: the routes as a CONFIG has them: what they share is packed once. */
+int translator_answer_routes(struct ingress_job *job, const Pomerium__Config__Config *config,
+			     struct err *err);
+
 /* upstream_from_service.c: `to` and perhaps tls_server_name of a route. */
 int translator_upstream_from_service(struct ingress_job *job, const struct msg_service_ref *ref,
 				     Pomerium__Config__Route *route, struct err *err);

@@ -1,7 +1,7 @@
 /* settings_from_crd: makes Settings, certificates and warnings of the Pomerium object.
  *
  *   in     the bundle of the Pomerium object
- *   out    config, splices, certificates and warnings of a CONFIG
+ *   out    settings, splices, certificates and warnings of a CONFIG
  *   owns   what a row of crd_table.c cannot say: key=value lists, names to match
  *   never  sees a private value
  */
@@ -227,7 +227,7 @@ int translator_settings_from_crd(const struct msg_bundle *bundle, struct pool *p
 		rc = err_rule(err, RULE_CONFIG_SIZE, "the settings would need more than %u MB",
 			      BUF_MAX_MESSAGE / 2 >> 20);
 	else
-		out->config = pool_str(pool, buf_view(&bytes));
+		out->settings = pool_str(pool, buf_view(&bytes));
 	buf_clear(&bytes);
 	return rc;
 }

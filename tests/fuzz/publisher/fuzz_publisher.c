@@ -11,9 +11,9 @@
 #include "publisher/wanted/render.h"
 
 #include "base/mem.h"
-#include "net/hostname.h"
 #include "pb/pomerium.pb-c.h"
 #include "pb/reflect.h"
+#include "tests/lib/config_parts.h"
 
 enum record { CONFIG, SECRET_PUT, INVENTORY, DELETE, REJECT, FLUSHED, ROUTES, N_RECORDS };
 
@@ -60,17 +60,12 @@ static void take_routes(struct run *run, struct str bytes)
 {
 	const char name = (char)('a' + (bytes.len ? bytes.ptr[0] & 7 : 0));
 	struct arrival arrival = {
-		.ticket = { .owner = { MSG_KIND_INGRESS, STR("ns"), { &name, 1 } } },
-		.config = { .config = str_slice(bytes, 1, bytes.len) }
+		.ticket = { .owner = { MSG_KIND_INGRESS, STR("ns"), { &name, 1 } } }
 	};
-	struct str_list *hosts = &arrival.ticket.hosts;
-	const Pomerium__Config__Config *config = (void *)pb_unpack(
-		&pomerium__config__config__descriptor, arrival.config.config, &run->pool, NULL);
 
-	for (size_t i = 0; config && i < config->n_routes; i++)
-		*(struct str *)pool_push(&run->pool, &hosts->items, &hosts->n, sizeof(struct str)) =
-			hostname_normal(hostname_of_url(pb_str(config->routes[i]->from)),
-					&run->pool);
+	if (!config_parts_split(str_slice(bytes, 1, bytes.len), &run->pool, &arrival.config,
+				&arrival.ticket.hosts))
+		return;
 	put(run, &arrival);
 }
 

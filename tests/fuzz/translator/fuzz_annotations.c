@@ -4,6 +4,7 @@
  * Config that unpacks, with both routes; what is rejected must say why. */
 #include "pb/pomerium.pb-c.h"
 #include "pb/reflect.h"
+#include "tests/lib/config_parts.h"
 #include "translator/translate.h"
 
 #define MAX_ANNOTATIONS 8
@@ -60,8 +61,7 @@ static void check(struct pool *pool, const struct msg_config *config)
 	Pomerium__Config__Config *parsed;
 	struct err err;
 
-	parsed = (Pomerium__Config__Config *)pb_unpack(&pomerium__config__config__descriptor,
-						       config->config, pool, &err);
+	parsed = config_parts_join(config, pool, &err);
 	if (!parsed || parsed->n_routes != 2 || !parsed->routes[0]->n_to)
 		abort();
 }

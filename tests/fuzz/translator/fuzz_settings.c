@@ -41,7 +41,7 @@ static void check_out(const struct msg_config *out, struct pool *pool)
 {
 	struct err err = { "" };
 
-	if (!pb_unpack(&pomerium__config__config__descriptor, out->config, pool, &err) ||
+	if (!pb_unpack(&pomerium__config__config__descriptor, out->settings, pool, &err) ||
 	    !pb_unpack(&pomerium__config__config__descriptor, out->bootstrap, pool, &err))
 		abort();
 	for (size_t i = 0; i < out->warnings.n; i++)
@@ -56,7 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct msg_pomerium pomerium = { 0 };
 	struct msg_bundle bundle = { .owner = { .kind = MSG_KIND_POMERIUM },
 				     .pomerium = &pomerium };
-	struct msg_config out = { .config = STR(""), .bootstrap = STR("") };
+	struct msg_config out = { .settings = STR(""), .bootstrap = STR("") };
 	struct value spec;
 	struct pool pool;
 	struct err err = { "" };

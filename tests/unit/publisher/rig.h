@@ -10,11 +10,11 @@
 
 #include "msg/config.h"
 #include "msg/splice_table.h"
-#include "net/hostname.h"
 #include "pb/pomerium.pb-c.h"
 #include "pb/reflect.h"
 #include "publisher/wanted/apply.h"
 #include "publisher/wanted/render.h"
+#include "tests/lib/config_parts.h"
 #include "tests/lib/pb_from_json.h"
 
 static inline struct msg_key rig_key(const char *name)
@@ -45,28 +45,16 @@ static inline struct str rig_pack_json(const char *json, struct pool *pool)
 	return rig_pack(&config->base, pool);
 }
 
-/* The ticket names the hosts of all routes. */
-static inline void rig_name_hosts(struct arrival *arrival, struct pool *pool)
-{
-	struct str_list *hosts = &arrival->ticket.hosts;
-	const Pomerium__Config__Config *config = (void *)pb_unpack(
-		&pomerium__config__config__descriptor, arrival->config.config, pool, NULL);
-
-	for (size_t i = 0; config && i < config->n_routes; i++)
-		*(struct str *)pool_push(pool, &hosts->items, &hosts->n, sizeof(struct str)) =
-			hostname_normal(hostname_of_url(pb_str(config->routes[i]->from)), pool);
-}
-
 /* A CONFIG of an Ingress with the Config that the JSON says, and its ticket. */
 static inline struct arrival rig_config(const char *name, const char *json, struct pool *pool)
 {
 	struct arrival arrival = { .ticket = { .owner = rig_key(name),
 					       .stamp = { .epoch = 1, .number = 1 },
 					       .uid = STR("") },
-				   .config = { .config = rig_pack_json(json, pool),
-					       .bootstrap = STR("") } };
+				   .config = { .bootstrap = STR("") } };
 
-	rig_name_hosts(&arrival, pool);
+	assert_true(config_parts_split(rig_pack_json(json, pool), pool, &arrival.config,
+				       &arrival.ticket.hosts));
 	return arrival;
 }
 

@@ -168,7 +168,7 @@ static void a_route_has_a_host_of_its_ticket(void **state)
 	(void)state;
 	arrival.ticket.hosts.n = 1;
 	assert_int_equal(publisher_apply_config(wanted, &arrival, NULL, &err), WANTED_REJECTED);
-	assert_non_null(strstr(err.text, "host \"b\", which this Ingress does not name"));
+	assert_non_null(strstr(err.text, "host \"b\", which its owner does not name"));
 	arrival.ticket.hosts.n = 2;
 	assert_int_equal(rig_put(wanted, &arrival), WANTED_CHANGED);
 }

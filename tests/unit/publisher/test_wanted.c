@@ -71,15 +71,22 @@ static void the_same_again_changes_nothing(void **state)
 static void the_last_good_stays(void **state)
 {
 	struct arrival broken = rig_config("a", "{}", &pool);
+	struct msg_route_template template = { -1, STR("") };
+	struct msg_route route = { 0, -1, STR("\x12\x01") };
 
 	(void)state;
 	put_route("a", "h", "/");
 	reject("a", "policy: it is broken");
 	assert_int_equal(publisher_wanted_n_rejected(wanted), 1);
 	assert_int_equal(publisher_wanted_n_routes(wanted), 1);
-	broken.config.config = STR("\x12\xff\xff");
+	broken.config.settings = STR("\x12\xff\xff");
 	assert_int_equal(rig_put(wanted, &broken), WANTED_REJECTED);
-	broken.config.config = STR("\x12\x02\x12\x01"); /* a route that ends early */
+	broken.config.settings = STR("");
+	broken.config.templates = (struct msg_route_template_list){ &template, 1 };
+	broken.config.routes = (struct msg_route_list){ &route, 1 };
+	assert_int_equal(rig_put(wanted, &broken), WANTED_REJECTED); /* a route that ends early */
+	route.route = STR("");
+	template.route = STR("\x12\x01");
 	assert_int_equal(rig_put(wanted, &broken), WANTED_REJECTED);
 	assert_int_equal(publisher_wanted_n_rejected(wanted), 1);
 	assert_non_null(strstr(rig_render(wanted, WANTED_JSON, &pool), "https://h"));

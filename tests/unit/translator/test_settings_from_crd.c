@@ -156,7 +156,7 @@ static void fields_become_settings_or_a_sentence(void **state)
 			fail_msg("%s\nwant %s\n got %s", cases[i].spec, cases[i].json,
 				 trip.rc ? trip.err.text : trip_json(&trip));
 		if (refused)
-			assert_int_equal(trip.config.config.len, 0);
+			assert_int_equal(trip.config.settings.len, 0);
 		trip_end(&trip);
 	}
 }

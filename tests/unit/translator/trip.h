@@ -14,6 +14,7 @@
 #include "pb/pomerium.pb-c.h"
 #include "pb/reflect.h"
 #include "rules/rules.h"
+#include "tests/lib/config_parts.h"
 #include "translator/settings/pomerium_flags.h"
 #include "translator/translate.h"
 
@@ -56,7 +57,7 @@ static inline void trip_start(struct trip *trip, const char *yaml)
 	const struct translator_settings settings = { .prefix = STR("ingress.pomerium.io"),
 						      .cluster_domain = STR("cluster.local"),
 						      .pomerium = &no_flags };
-	ProtobufCMessage *config;
+	const Pomerium__Config__Config *config;
 	struct value doc;
 
 	memset(trip, 0, sizeof(*trip));
@@ -69,10 +70,9 @@ static inline void trip_start(struct trip *trip, const char *yaml)
 					&trip->err);
 	if (trip->rc)
 		return;
-	config = pb_unpack(&pomerium__config__config__descriptor, trip->config.config, &trip->pool,
-			   &trip->err);
+	config = config_parts_join(&trip->config, &trip->pool, &trip->err);
 	assert_non_null(config);
-	pb_to_json(config, 0, &trip->json);
+	pb_to_json(&config->base, 0, &trip->json);
 }
 
 static inline void trip_end(struct trip *trip)
