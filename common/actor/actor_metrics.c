@@ -30,7 +30,6 @@ static const char *const refusals[] = {
 	[PEER_REFUSED_KEY] = "key",
 	[PEER_REFUSED_CONNECTION] = "connection",
 	[PEER_REFUSED_SECOND] = "second",
-	[PEER_REFUSED_FORGED] = "forged",
 	[PEER_REFUSED_CROWD] = "crowd",
 	[N_PEER_REFUSALS] = NULL,
 };
@@ -111,6 +110,8 @@ static bool is_possible(enum msg_type type, enum msg_room room, bool received)
 
 		if (!actor_link_is_of(link, room, &is_router))
 			continue;
+		if (type == MSG_RESYNC && is_router == received)
+			continue; /* it goes from the end that binds to the other */
 		other = is_router ? actor_link_dealer(link) : actor_link_router(link);
 		possible |= received ? msg_allowed(type, other, room, link)
 				     : msg_allowed(type, room, other, link);

@@ -11,7 +11,6 @@ enum peer_refusal {
 	PEER_REFUSED_KEY,
 	PEER_REFUSED_CONNECTION, /* it uses the routing id of another one */
 	PEER_REFUSED_SECOND,     /* where one at a time stands */
-	PEER_REFUSED_FORGED,     /* cut off by the room: it says what it cannot know */
 	PEER_REFUSED_CROWD,      /* there are as many as there may be */
 	N_PEER_REFUSALS
 };

@@ -26,8 +26,7 @@ void **actor_peer_data(struct actor_peer *peer);
 /* Returns the credit for all that it has sent and that is handled, now and not after the batch. */
 void actor_return_credit(struct actor_peer *peer);
 void actor_ask_resync(struct actor_peer *peer, const char *reason); /* start this link over */
-/* It does what no room does: named in the log, counted, and its connection ended. It may connect
- * again. */
+/* It does what no room does: named in the log, and its connection ended. It may connect again. */
 void actor_cut_off(struct actor_peer *peer, const char *reason);
 
 #endif

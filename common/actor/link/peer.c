@@ -427,7 +427,6 @@ void actor_cut_off(struct actor_peer *peer, const char *reason)
 	char who[64];
 
 	actor_caller_describe(&peer->caller, who, sizeof(who));
-	actor_metrics.refused[PEER_REFUSED_FORGED]++;
 	log_warn("peer cut off", "link=%s peer=%s who=%s reason=%s",
 		 actor_link_name(peer->link->id), room_name(peer->room), log_value(who),
 		 log_value(reason));
