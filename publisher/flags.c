@@ -20,7 +20,7 @@ static struct {
 	uint64_t interval_ms, lease_ms;
 	long max_delete_share, http3_port;
 	bool insecure, once, report, name_changes;
-	struct str kubeconfig, context;
+	struct str kubeconfig, context, gateway_controller;
 } flags;
 
 const struct conf_option publisher_flags_options[] = {
@@ -74,6 +74,9 @@ const struct conf_option publisher_flags_options[] = {
 	  "cluster to report to; empty: the one that the pod runs in", 0 },
 	{ "context", CONF_TEXT, &flags.context, "", 0, 0,
 	  "context of the kubeconfig; empty: its current one", 0 },
+	{ "gateway-class-controller-name", CONF_TEXT, &flags.gateway_controller,
+	  "pomerium.io/gateway-controller", 0, 0,
+	  "whose entries in the status of HTTPRoutes are ours", 0 },
 	{ 0 },
 };
 
@@ -195,6 +198,7 @@ int publisher_flags_read(struct flags *out, struct err *err)
 			       .report = flags.report && !flags.once,
 			       .kubeconfig = flags.kubeconfig,
 			       .context = flags.context,
+			       .gateway_controller = flags.gateway_controller,
 			       .bootstrap_out =
 				       flags.bootstrap_out.len ? flags.bootstrap_out.ptr : NULL,
 			       .to_databroker = flags.url.len > 0 };

@@ -12,6 +12,7 @@ struct flags {
 	bool once;
 	bool report; /* to Kubernetes */
 	struct str kubeconfig, context;
+	struct str gateway_controller; /* whose entries in the status of HTTPRoutes are ours */
 	const char *bootstrap_out;
 	bool to_databroker; /* else to the file */
 	struct wanted_needs needs;

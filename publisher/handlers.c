@@ -31,6 +31,15 @@ static void warn(void *self, const struct msg_key *owner, const char *sentence)
 	log_owner("warning", owner, "text", sentence);
 }
 
+/* What it shares with others has another id. */
+static void touch(void *self, const struct msg_key *owner)
+{
+	struct handlers *h = self;
+
+	if (h->sinks)
+		publisher_sinks_touch(h->sinks, owner, 0);
+}
+
 /* Logged once a change: the same warnings again are no news. */
 static void log_warnings(struct handlers *h, const struct msg_config *config)
 {
@@ -123,11 +132,12 @@ static int refuse(int rc)
 	return rc < 0 ? -1 : 0;
 }
 
-static void report_unusable(struct handlers *h, const struct msg_ticket *ticket)
+static void report_unusable(struct handlers *h, const struct arrival *arrival)
 {
-	const struct owner *owner = publisher_wanted_owner(h->wanted, &ticket->owner);
+	const struct owner *owner = publisher_wanted_owner(h->wanted, &arrival->ticket.owner);
 
-	publisher_report_reject(h->report, ticket, str_from(owner ? owner->reason : NULL));
+	publisher_report_reject(h->report, &arrival->ticket, str_from(owner ? owner->reason : NULL),
+				arrival->config.report);
 }
 
 static void settings_changed(struct handlers *h, const struct msg_key *owner)
@@ -155,7 +165,7 @@ static void apply_config(struct handlers *h, const struct arrival *arrival,
 		publisher_metrics.rejects[REJECT_VALUE]++;
 		if (reason_sum(h, owner) != before)
 			log_rejected(h, owner);
-		report_unusable(h, &arrival->ticket);
+		report_unusable(h, arrival);
 		log_warnings(h, &arrival->config);
 		settings_changed(h, owner);
 		return;
@@ -168,8 +178,7 @@ static void apply_config(struct handlers *h, const struct arrival *arrival,
 	}
 	if (owner->kind == MSG_KIND_POMERIUM)
 		publisher_sinks_allow_mass_delete(h->sinks, arrival->config.allow_mass_delete);
-	publisher_report_config(h->report, &arrival->ticket, &arrival->config.warnings,
-				outcome == WANTED_CHANGED);
+	publisher_report_config(h->report, arrival, outcome == WANTED_CHANGED);
 	log_warnings(h, &arrival->config);
 	settings_changed(h, owner);
 }
@@ -197,7 +206,7 @@ static void apply_reject(struct handlers *h, const struct msg_reject *reject,
 	const uint64_t before = reason_sum(h, &reject->owner);
 
 	publisher_wanted_reject(h->wanted, reject);
-	publisher_report_reject(h->report, ticket, reject->reason);
+	publisher_report_reject(h->report, ticket, reject->reason, reject->report);
 	if (reason_sum(h, &reject->owner) != before)
 		log_rejected(h, &reject->owner);
 	settings_changed(h, &reject->owner);
@@ -310,7 +319,7 @@ int publisher_handlers_check(const struct handlers *h, struct err *why)
 void publisher_handlers_init(struct handlers *h)
 {
 	*h = (struct handlers){ .wanted = publisher_wanted_new(
-					&(struct wanted_listener){ .warn = warn }) };
+					&(struct wanted_listener){ h, warn, touch }) };
 	publisher_inventory_init(&h->inventory);
 	publisher_pending_init(&h->pending, h, ask);
 }

@@ -143,7 +143,8 @@ int publisher_outputs_open(struct outputs *self, struct flags *flags, struct han
 	self->report_fd = -1;
 	self->once = flags->once;
 	if (flags->report) {
-		self->report = publisher_report_new(flags->kubeconfig, flags->context, err);
+		self->report = publisher_report_new(flags->kubeconfig, flags->context,
+						    flags->gateway_controller, err);
 		if (!self->report)
 			return -1;
 	}

@@ -14,9 +14,9 @@
 #include "resolver/outgoing/send.h"
 #include "resolver/resolver_explain.h"
 #include "resolver/resolver_metrics.h"
+#include "resolver/resolver_settings.h"
 
 static struct resolver {
-	struct resolve_settings settings;
 	struct actor_loop *loop;
 	struct resolve *resolve; /* objects, references, values of Secrets */
 	struct outgoing out;     /* the queue of owners, and what else is to be sent */
@@ -187,7 +187,7 @@ static int start(void *self, struct actor_loop *loop, struct err *err)
 	(void)err;
 	r->loop = loop;
 	resolver_outgoing_init(&r->out);
-	r->resolve = resolver_resolve_new(&r->settings, &sink);
+	r->resolve = resolver_resolve_new(&resolver_settings_resolve, &sink);
 	return 0;
 }
 
@@ -207,14 +207,6 @@ static const struct actor_input inputs[] = {
 };
 
 static const struct conf_option options[] = {
-	{ "name", CONF_TEXT, &resolver.settings.controller, "pomerium.io/ingress-controller", 0, 0,
-	  "spec.controller of the IngressClass that is ours", 0 },
-	{ "prefix", CONF_TEXT, &resolver.settings.prefix, "ingress.pomerium.io", 0, 0,
-	  "prefix of our annotations", 0 },
-	{ "namespaces", CONF_LIST, &resolver.settings.namespaces, "", 0, 0,
-	  "namespaces to serve, comma separated; empty means all", 0 },
-	{ "pomerium-config", CONF_TEXT, &resolver.settings.pomerium_config, "global", 0, 0,
-	  "name of the Pomerium object with the settings; empty: none", 0 },
 	{ "update-status-from-service", CONF_TEXT, &resolver.out.addresses.service, "", 0, 0,
 	  "namespace/name of the Service whose address the status of our Ingresses gets", 0 },
 	{ "status-address", CONF_LIST, &resolver.out.addresses.fixed, "", 0, 0,
@@ -228,6 +220,7 @@ static const struct actor actor = {
 	.self = &resolver,
 	.inputs = inputs,
 	.options = options,
+	.more_options = resolver_settings_options,
 	.check = check,
 	.start = start,
 	.stop = stop,

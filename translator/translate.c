@@ -1,6 +1,6 @@
 /* translate: turns one bundle into one part of Pomerium's configuration.
  *
- *   in     a bundle: an Ingress or the Pomerium object with all that it refers to
+ *   in     a bundle: an owner with all that it refers to
  *   out    a CONFIG, or the sentence of a rejection
  *   owns   nothing between two calls
  *   never  does I/O, keeps state, or sees a private key
@@ -11,6 +11,7 @@
 
 #include "rules/rules.h"
 #include "translator/answer.h"
+#include "translator/gateway/gateway_job.h"
 #include "translator/ingress/ingress.h"
 #include "translator/settings/settings.h"
 #include "translator/validate/validate.h"
@@ -87,6 +88,46 @@ static int translate_ingress(const struct translator_settings *settings,
 						   : translator_answer_routes(&job, config, err);
 }
 
+static int translate_http_route(struct gateway_job *job, struct err *err)
+{
+	Pomerium__Config__Config *config = PB_NEW(job->pool, pomerium__config__config);
+
+	if (translator_http_route_translate(job, config, err))
+		return -1;
+	return translator_answer_rules(job, config, err);
+}
+
+static int translate_gateway_api(struct gateway_job *job, struct err *err)
+{
+	const struct msg_bundle *bundle = job->bundle;
+
+	switch ((enum msg_kind)bundle->owner.kind) {
+	case MSG_KIND_HTTP_ROUTE:
+		if (bundle->http_route)
+			return translate_http_route(job, err);
+		break;
+	case MSG_KIND_GATEWAY:
+		if (!bundle->gateways.n)
+			break;
+		translator_gateway_status_make(job);
+		return 0;
+	case MSG_KIND_GATEWAY_CLASS:
+		if (!bundle->gateway_classes.n)
+			break;
+		translator_gateway_class_make(job);
+		return 0;
+	case MSG_KIND_POLICY_FILTER:
+		if (!bundle->policy_filters.n)
+			break;
+		translator_policy_filter_make(job);
+		return 0;
+	default:
+		return err_rule(err, RULE_OWNER_KIND, "an object of kind %s has no translation",
+				msg_kind_name((enum msg_kind)bundle->owner.kind));
+	}
+	return err_rule(err, RULE_OWNER_KIND, "the bundle does not hold its owner");
+}
+
 /* PREFIX/allow-mass-delete: "true" on the Pomerium object. It is for the publisher's guard and no
  * part of any configuration, so nothing else is said of it. */
 static bool allows_mass_delete(const struct translator_settings *settings,
@@ -110,6 +151,8 @@ int translator_translate(const struct translator_settings *settings,
 			 const struct msg_bundle *bundle, struct pool *pool, struct msg_config *out,
 			 struct err *err)
 {
+	struct gateway_job job = { settings, bundle, pool, out, NULL };
+
 	*out = (struct msg_config){ .ticket = bundle->ticket,
 				    .owner = bundle->owner,
 				    .stamp = bundle->stamp };
@@ -117,8 +160,7 @@ int translator_translate(const struct translator_settings *settings,
 	if (bundle->owner.kind == MSG_KIND_INGRESS)
 		return translate_ingress(settings, bundle, pool, out, err);
 	if (bundle->owner.kind != MSG_KIND_POMERIUM)
-		return err_rule(err, RULE_OWNER_KIND, "an object of kind %s has no translation",
-				msg_kind_name(bundle->owner.kind));
+		return translate_gateway_api(&job, err);
 	if (bundle->pomerium)
 		out->allow_mass_delete = allows_mass_delete(settings, &bundle->pomerium->metadata);
 	if (translator_settings_from_crd(bundle, pool, out, err))

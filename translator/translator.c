@@ -51,13 +51,15 @@ static void read_if_credit(struct translator *self)
 	actor_set_reading(self->loop, LINK_JOBS, publisher && actor_credit(publisher) > 0);
 }
 
-static void fill_reject(const struct msg_bundle *bundle, const struct err *reason,
+/* A translation that fails has said all the same whom it is about. */
+static void fill_reject(const struct msg_config *config, const struct err *reason,
 			struct pool *pool, struct msg_reject *out)
 {
-	*out = (struct msg_reject){ .ticket = bundle->ticket,
-				    .owner = bundle->owner,
-				    .stamp = bundle->stamp,
-				    .reason = rules_sentence(reason, pool) };
+	*out = (struct msg_reject){ .ticket = config->ticket,
+				    .owner = config->owner,
+				    .stamp = config->stamp,
+				    .reason = rules_sentence(reason, pool),
+				    .report = config->report };
 }
 
 static int on_bundle(void *arg, struct actor_peer *from, const struct msg *m, struct err *err)
@@ -80,14 +82,14 @@ static int on_bundle(void *arg, struct actor_peer *from, const struct msg *m, st
 	begun_ns = clock_ns();
 	pool_init(&pool);
 	if (translator_translate(&self->settings, bundle, &pool, &config, &reason)) {
-		fill_reject(bundle, &reason, &pool, &reject);
+		fill_reject(&config, &reason, &pool, &reject);
 		actor_send_seen(publisher, MSG_REJECT, &reject, m->seen_ns);
 	} else if (actor_send_seen(publisher, MSG_CONFIG, &config, m->seen_ns) &&
 		   actor_credit(publisher) > 0) {
 		/* the link is fine: the message is too large for every peer */
 		err_rule(&reason, RULE_CONFIG_SIZE,
 			 "its configuration is too large to be published; it needs fewer paths");
-		fill_reject(bundle, &reason, &pool, &reject);
+		fill_reject(&config, &reason, &pool, &reject);
 		actor_send_seen(publisher, MSG_REJECT, &reject, m->seen_ns);
 	}
 	pool_clear(&pool);
@@ -151,6 +153,13 @@ static const struct conf_option options[] = {
 	  "prefix of our annotations", 0 },
 	{ "cluster-domain", CONF_TEXT, &translator.settings.cluster_domain, "cluster.local", 0, 0,
 	  "DNS domain of the cluster", 0 },
+	{ "gateway-class-controller-name", CONF_TEXT, &translator.settings.gateway_controller,
+	  "pomerium.io/gateway-controller", 0, 0,
+	  "spec.controllerName of the GatewayClasses that are ours", 0 },
+	{ "gateway-path-elements", CONF_BOOL, &translator.settings.path_elements, "false", 0, 0,
+	  "a path prefix of an HTTPRoute ends where an element of the path ends", 0 },
+	{ "gateway-no-backend-status", CONF_INT, &translator.settings.no_backend_status, "404", 404,
+	  500, "what a rule of an HTTPRoute without backends answers: 404 or 500", 0 },
 	{ 0 },
 };
 

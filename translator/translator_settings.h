@@ -3,6 +3,7 @@
 #define TRANSLATOR_TRANSLATOR_SETTINGS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/str.h"
 
@@ -11,6 +12,9 @@ struct pomerium_flags;
 struct translator_settings {
 	struct str prefix;         /* annotation prefix, without the slash: ingress.pomerium.io */
 	struct str cluster_domain; /* cluster.local */
+	struct str gateway_controller; /* spec.controllerName of the GatewayClasses that are ours */
+	bool path_elements;            /* a prefix of an HTTPRoute ends where an element ends */
+	long no_backend_status;        /* what a rule of an HTTPRoute without backends answers */
 	/* For the bootstrap part only. They are there whenever a Pomerium object is translated. */
 	const struct pomerium_flags *pomerium;
 	bool lenient;        /* Services and Secrets that are not there reject nobody */

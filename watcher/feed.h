@@ -49,9 +49,15 @@ struct feed {
 
 /* Both copy what they need of their arguments. */
 struct feed *watcher_feed_dir_new(const struct str_list *paths, const struct feed_sink *sink);
-/* `service`: namespace/name of a Service that is watched even if its namespace is not one of
- * those; empty: none. */
-struct feed *watcher_feed_kube_new(struct kube *kube, const struct str_list *namespaces,
-				   struct str service, const struct feed_sink *sink);
+/* What is watched of a cluster. */
+struct feed_scope {
+	struct str_list namespaces; /* empty: all */
+	struct str service; /* namespace/name of a Service that is watched even if its namespace is
+			       not one of those; empty: none */
+	bool gateway_api;   /* its objects, too; they need the whole cluster, so not if there are
+			     namespaces */
+};
+struct feed *watcher_feed_kube_new(struct kube *kube, const struct feed_scope *scope,
+				   const struct feed_sink *sink);
 
 #endif

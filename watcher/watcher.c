@@ -12,8 +12,9 @@
 #include "watcher/watcher_metrics.h"
 
 struct watcher {
-	struct str_list paths, namespaces;
-	struct str kubeconfig, context, service;
+	struct str_list paths;
+	struct str kubeconfig, context;
+	struct feed_scope scope;
 	uint64_t api_silence_ms, api_backoff_ms;
 	struct actor_loop *loop;
 	struct feed *feed;
@@ -165,7 +166,7 @@ static struct feed *feed_from_cluster(struct watcher *self, const struct feed_si
 		return NULL;
 	}
 	kube_set_pace(kube, self->api_silence_ms, self->api_backoff_ms);
-	return watcher_feed_kube_new(kube, &self->namespaces, self->service, sink);
+	return watcher_feed_kube_new(kube, &self->scope, sink);
 }
 
 static int start(void *arg, struct actor_loop *loop, struct err *err)
@@ -204,10 +205,12 @@ static const struct conf_option options[] = {
 	  0 },
 	{ "context", CONF_TEXT, &watcher.context, "", 0, 0,
 	  "context of the kubeconfig; empty: its current one", 0 },
-	{ "namespaces", CONF_LIST, &watcher.namespaces, "", 0, 0,
+	{ "namespaces", CONF_LIST, &watcher.scope.namespaces, "", 0, 0,
 	  "namespaces to watch, comma separated; empty: all", 0 },
-	{ "update-status-from-service", CONF_TEXT, &watcher.service, "", 0, 0,
+	{ "update-status-from-service", CONF_TEXT, &watcher.scope.service, "", 0, 0,
 	  "namespace/name of a Service to watch, wherever it is", 0 },
+	{ "experimental-gateway-api", CONF_BOOL, &watcher.scope.gateway_api, "true", 0, 0,
+	  "watch objects of the Gateway API, unless there are --namespaces", 0 },
 	{ "api-silence", CONF_DURATION, &watcher.api_silence_ms, "60s", 100, 3600000,
 	  "how long the API server may say nothing before it is asked whether it is there", 0 },
 	{ "api-backoff", CONF_DURATION, &watcher.api_backoff_ms, "800ms", 10, 30000,

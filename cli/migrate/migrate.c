@@ -193,6 +193,7 @@ static void set_offline(void)
 	cli_offline_settings.resolve.controller = STR("pomerium.io/ingress-controller");
 	cli_offline_settings.resolve.prefix = cli_migrate_settings.prefix;
 	cli_offline_settings.resolve.pomerium_config = STR("global");
+	cli_offline_settings.resolve.gateway_controller = STR("");
 	cli_offline_settings.cluster_domain = STR("cluster.local");
 }
 

@@ -30,6 +30,15 @@ const struct conf_option cli_offline_options[] = {
 	  0, "name of the Pomerium object with the settings", 0 },
 	{ "cluster-domain", CONF_TEXT, &cli_offline_settings.cluster_domain, "cluster.local", 0, 0,
 	  "DNS domain of the cluster", 0 },
+	{ "experimental-gateway-api", CONF_BOOL, &cli_offline_settings.resolve.gateway_api, "true",
+	  0, 0, "serve objects of the Gateway API", 0 },
+	{ "gateway-class-controller-name", CONF_TEXT,
+	  &cli_offline_settings.resolve.gateway_controller, "pomerium.io/gateway-controller", 0, 0,
+	  "spec.controllerName of the GatewayClasses that are ours", 0 },
+	{ "gateway-path-elements", CONF_BOOL, &cli_offline_settings.path_elements, "false", 0, 0,
+	  "a path prefix of an HTTPRoute ends where an element of the path ends", 0 },
+	{ "gateway-no-backend-status", CONF_INT, &cli_offline_settings.no_backend_status, "404",
+	  404, 500, "what a rule of an HTTPRoute without backends answers: 404 or 500", 0 },
 	{ "[FILE...]", CONF_REST, NULL, "", 0, 0, "manifest files and folders, as with --file", 0 },
 	{ 0 },
 };
@@ -181,13 +190,14 @@ void cli_offline_load_all(struct offline *self, const struct offline_hooks *hook
 						 hooks->document != NULL };
 	const struct resolve_sink from_resolve = { self, on_dirty, on_secret_wanted, on_secret_put,
 						   NULL };
-	const struct wanted_listener from_wanted = { self, on_warn };
+	const struct wanted_listener from_wanted = { self, on_warn, NULL };
 	struct msg_kind_state synced = { .condition = MSG_KIND_SYNCED };
 	struct str_list paths, streams;
 
 	memset(self, 0, sizeof(*self));
 	self->hooks = *hooks;
 	pool_init(&self->pool);
+	publisher_attached_init(&self->attached);
 	self->wanted = publisher_wanted_new(&from_wanted);
 	self->resolve = resolver_resolve_new(&cli_offline_settings.resolve, &from_resolve);
 	cli_input_split(&cli_offline_settings.files, &self->pool, &paths, &streams);
@@ -203,12 +213,32 @@ void cli_offline_load_all(struct offline *self, const struct offline_hooks *hook
 		watcher_source_dir_want(self->source, &self->asked[i], true);
 }
 
+/* Of those whose status somebody wants; it lives as long as they do. */
+static void keep_report(struct offline *self, const struct msg_config *config, const char *rejected)
+{
+	struct offline_report *report;
+
+	if (!self->keep_reports || !config->report)
+		return;
+	report = pool_push(&self->pool, &self->reports, &self->n_reports, sizeof(*report));
+	report->owner = msg_key_dup(&config->owner, &self->pool);
+	report->report = config->report;
+	if (rejected)
+		report->rejected = pool_str(&self->pool, str_from(rejected)).ptr;
+	if (config->owner.kind == MSG_KIND_HTTP_ROUTE)
+		publisher_attached_set(&self->attached, &config->owner, &config->attachments, NULL,
+				       NULL);
+}
+
 static void translate_bundle(struct offline *self, const struct resolved *what, struct pool *pool)
 {
 	const struct msg_bundle *bundle = &what->bundle;
 	const struct translator_settings settings = {
 		.prefix = cli_offline_settings.resolve.prefix,
 		.cluster_domain = cli_offline_settings.cluster_domain,
+		.gateway_controller = cli_offline_settings.resolve.gateway_controller,
+		.path_elements = cli_offline_settings.path_elements,
+		.no_backend_status = cli_offline_settings.no_backend_status,
 		.pomerium = &translator_pomerium_flags,
 		.lenient = cli_offline_settings.resolve.lenient,
 		.bootstrap_only = cli_offline_settings.bootstrap_only,
@@ -224,6 +254,7 @@ static void translate_bundle(struct offline *self, const struct resolved *what, 
 	if (rc) {
 		if (!translator_answer_verdict(&arrival.config, NULL))
 			(void)add_line(self, &bundle->owner, &err);
+		keep_report(self, &arrival.config, rules_sentence(&err, pool).ptr);
 		return;
 	}
 	switch (publisher_apply_config(self->wanted, &arrival, NULL, &err)) {
@@ -238,15 +269,16 @@ static void translate_bundle(struct offline *self, const struct resolved *what, 
 	case WANTED_SAME:
 		break;
 	}
+	keep_report(self, &arrival.config, err.text[0] ? err.text : NULL);
 }
 
 void cli_offline_translate(struct offline *self, bool settings_only)
 {
-	struct pool pool;
+	struct pool own, *pool = self->keep_reports ? &self->pool : &own;
 	struct msg_key *owners = NULL;
 	size_t n = 0;
 
-	pool_init(&pool);
+	pool_init(&own);
 	resolver_resolve_owners(self->resolve, &self->pool, &owners, &n);
 	for (size_t i = 0; i < n; i++) {
 		struct resolved what;
@@ -254,9 +286,9 @@ void cli_offline_translate(struct offline *self, bool settings_only)
 
 		if (settings_only && owners[i].kind != MSG_KIND_POMERIUM)
 			continue;
-		switch (resolver_resolve_owner(self->resolve, &owners[i], &pool, &what, &err)) {
+		switch (resolver_resolve_owner(self->resolve, &owners[i], pool, &what, &err)) {
 		case RESOLVE_BUNDLE:
-			translate_bundle(self, &what, &pool);
+			translate_bundle(self, &what, pool);
 			break;
 		case RESOLVE_REJECT:
 			(void)add_line(self, &owners[i], &err);
@@ -268,9 +300,8 @@ void cli_offline_translate(struct offline *self, bool settings_only)
 		case RESOLVE_GONE:
 			break;
 		}
-		pool_clear(&pool);
+		pool_clear(&own);
 	}
-	pool_clear(&pool);
 }
 
 static int line_cmp(const void *a, const void *b)
@@ -303,5 +334,6 @@ void cli_offline_clear(struct offline *self)
 	watcher_source_dir_destroy(&self->source);
 	resolver_resolve_destroy(&self->resolve);
 	publisher_wanted_destroy(&self->wanted);
+	publisher_attached_clear(&self->attached);
 	pool_clear(&self->pool);
 }

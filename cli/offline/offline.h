@@ -5,6 +5,7 @@
 
 #include "actor/conf.h"
 #include "base/map.h"
+#include "publisher/gateway/attached.h"
 #include "publisher/wanted/wanted.h"
 #include "resolver/owners/resolve.h"
 #include "translator/settings/pomerium_flags.h"
@@ -16,6 +17,8 @@ struct offline_settings {
 	struct str_list files;
 	struct resolve_settings resolve;
 	struct str cluster_domain;
+	bool path_elements;     /* of HTTPRoutes */
+	long no_backend_status; /* the same */
 	bool bootstrap_only;
 	struct str_list classes; /* are ours where the manifests have no such IngressClass */
 };
@@ -43,6 +46,13 @@ struct offline_hooks {
 	void (*bundle)(void *self, const struct msg_bundle *bundle);
 };
 
+/* What the translator says of an owner's status. */
+struct offline_report {
+	struct msg_key owner;
+	const struct value *report;
+	const char *rejected; /* why the owner was; NULL: it was not */
+};
+
 struct offline {
 	struct pool pool;
 	struct source_dir *source;
@@ -57,6 +67,10 @@ struct offline {
 	size_t n_asked;
 	bool unreadable;
 	bool rejected; /* an object of a file that was read is none */
+	bool keep_reports; /* of the Gateway API's objects, while they are translated */
+	struct offline_report *reports; /* in order of key */
+	size_t n_reports;
+	struct attached attached;
 };
 
 /* Adds the arguments after the options as more files; -1 if there are none at all. */

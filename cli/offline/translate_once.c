@@ -1,23 +1,32 @@
 /* translate_once: translates manifests once, with no cluster and no sockets.
  *
  *   in     -f FILE|DIR...
- *   out    the merged configuration or the bootstrap part; on stderr rejections and warnings
+ *   out    the merged configuration or the bootstrap part; on stderr rejections and warnings; the
+ *          statuses of the Gateway API's objects
  *   owns   nothing
  *   never  opens a socket
  */
 #include "cli/cli.h"
 #include "cli/offline/offline.h"
+#include "cli/offline/status_file.h"
 #include "publisher/wanted/bootstrap_text.h"
 #include "publisher/wanted/render.h"
 
-static struct str format;
+static struct str format, status_path;
 static bool bootstrap;
+static struct addresses addresses;
 
 static const struct conf_option options[] = {
 	{ "format", CONF_TEXT, &format, "json", 0, 0,
 	  "json: protobuf-JSON of the Config; yaml: Pomerium's config.yaml", 0 },
 	{ "bootstrap", CONF_BOOL, &bootstrap, "false", 0, 0,
 	  "print what Pomerium needs before it starts instead of routes and settings", 0 },
+	{ "status", CONF_TEXT, &status_path, "", 0, 0,
+	  "file for the statuses of the Gateway API's objects, as JSON", 0 },
+	{ "update-status-from-service", CONF_TEXT, &addresses.service, "", 0, 0,
+	  "namespace/name of the Service whose address our Gateways get as their status", 0 },
+	{ "status-address", CONF_LIST, &addresses.fixed, "", 0, 0,
+	  "IP addresses or host names that they get instead, comma separated", 0 },
 	{ 0 },
 };
 
@@ -51,17 +60,24 @@ int cli_translate_once(int argc, char **argv)
 		return rc > 0 ? CLI_GOOD : cli_usage("translate", err.text);
 	if (cli_offline_add_files(&rest))
 		return cli_usage("translate", "name at least one manifest file or folder with -f");
+	if (resolver_addresses_check(&addresses, &err))
+		return cli_usage("translate", err.text);
 	if (!str_is(format, "json") && !str_is(format, "yaml"))
 		return cli_usage("translate", "--format must be json or yaml");
 
 	cli_offline_settings.bootstrap_only = bootstrap;
 	cli_offline_load(&self);
+	self.keep_reports = status_path.len > 0;
 	publisher_wanted_need(self.wanted,
 			      (struct wanted_needs){ str_is(format, "yaml"), bootstrap });
 	cli_offline_translate(&self, bootstrap);
 	status = cli_offline_report(&self);
 	/* a bootstrap part that was rejected is not printed: there is nothing good to print */
 	if (!(bootstrap && status == CLI_REJECTED) && render(&self, &err)) {
+		fprintf(stderr, "sluice translate: %s\n", err.text);
+		status = CLI_SYSTEM;
+	}
+	if (self.keep_reports && cli_status_file_write(&self, &addresses, status_path.ptr, &err)) {
 		fprintf(stderr, "sluice translate: %s\n", err.text);
 		status = CLI_SYSTEM;
 	}

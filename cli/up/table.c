@@ -63,7 +63,7 @@ static int read_file(const char *path, struct buf *out)
 /* The state file has what the published one has, and says whose it is. */
 static void show_routes(const char *path)
 {
-	const struct wanted_listener nobody = { NULL, NULL };
+	const struct wanted_listener nobody = { NULL, NULL, NULL };
 	const struct routes_filter all = { 0 };
 	struct state_file state = PUBLISHER_STATE_FILE_CLOSED;
 	struct wanted *wanted = publisher_wanted_new(&nobody);

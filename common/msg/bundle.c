@@ -35,6 +35,7 @@ static const struct codec bundle_endpoint_codec =
 	CODEC_OF(msg_bundle_endpoint, bundle_endpoint_fields);
 
 static const struct codec_field bundle_service_fields[] = {
+	CODEC_FIELD(msg_bundle_service, namespace, CODEC_TEXT, .max = 253),
 	CODEC_FIELD(msg_bundle_service, name, CODEC_TEXT, .max = 253),
 	CODEC_FIELD(msg_bundle_service, spec, CODEC_STRUCT, .of = &msg_service_spec_codec),
 	CODEC_FIELD(msg_bundle_service, endpoints, CODEC_LIST, .of = &bundle_endpoint_codec),
@@ -48,6 +49,12 @@ static const struct codec_field bundle_fields[] = {
 	CODEC_FIELD(msg_bundle, stamp, CODEC_STRUCT, .of = &msg_stamp_codec),
 	CODEC_FIELD(msg_bundle, ingress, CODEC_OPTIONAL, .of = &msg_ingress_codec),
 	CODEC_FIELD(msg_bundle, pomerium, CODEC_OPTIONAL, .of = &msg_pomerium_codec),
+	CODEC_FIELD(msg_bundle, http_route, CODEC_OPTIONAL, .of = &msg_http_route_codec),
+	CODEC_FIELD(msg_bundle, gateways, CODEC_LIST, .of = &msg_gateway_codec),
+	CODEC_FIELD(msg_bundle, gateway_classes, CODEC_LIST, .of = &msg_gateway_class_codec),
+	CODEC_FIELD(msg_bundle, policy_filters, CODEC_LIST, .of = &msg_policy_filter_codec),
+	CODEC_FIELD(msg_bundle, reference_grants, CODEC_LIST, .of = &msg_reference_grant_codec),
+	CODEC_FIELD(msg_bundle, namespaces, CODEC_LIST, .of = &msg_namespace_codec),
 	CODEC_FIELD(msg_bundle, services, CODEC_LIST, .of = &bundle_service_codec),
 	CODEC_FIELD(msg_bundle, secrets, CODEC_LIST, .of = &bundle_secret_codec),
 };

@@ -4,6 +4,7 @@
 #ifndef MSG_BUNDLE_H
 #define MSG_BUNDLE_H
 
+#include "msg/gateway.h"
 #include "msg/ticket.h"
 
 /* Facts of one value of a Secret, by the resolver; the value itself only if it is public. */
@@ -47,7 +48,7 @@ struct msg_bundle_endpoint_list {
 	size_t n;
 };
 struct msg_bundle_service {
-	struct str name; /* in the owner's namespace */
+	struct str namespace, name;
 	struct msg_service_spec spec;
 	struct msg_bundle_endpoint_list endpoints; /* empty: none ready, use cluster DNS */
 };
@@ -56,12 +57,42 @@ struct msg_bundle_service_list {
 	size_t n;
 };
 
+/* Objects of the Gateway API that an owner refers to. Only the owner itself has a status. */
+struct msg_gateway_list {
+	struct msg_gateway *items;
+	size_t n;
+};
+struct msg_gateway_class_list {
+	struct msg_gateway_class *items;
+	size_t n;
+};
+struct msg_policy_filter_list {
+	struct msg_policy_filter *items;
+	size_t n;
+};
+struct msg_reference_grant_list {
+	struct msg_reference_grant *items;
+	size_t n;
+};
+struct msg_namespace_list {
+	struct msg_namespace *items;
+	size_t n;
+};
+
 struct msg_bundle {
 	struct msg_sealed_ticket ticket; /* the answer brings it back */
-	struct msg_key owner; /* an Ingress, or the Pomerium object (also when there is none) */
+	struct msg_key owner; /* an Ingress, the Pomerium object (also when there is none), or of
+				 the Gateway API: an HTTPRoute, a Gateway, a GatewayClass or a
+				 PolicyFilter */
 	struct msg_stamp stamp;
 	struct msg_ingress *ingress;
 	struct msg_pomerium *pomerium;
+	struct msg_http_route *http_route;
+	struct msg_gateway_list gateways; /* the owner, or those of ours that an HTTPRoute names */
+	struct msg_gateway_class_list gateway_classes;    /* the owner, or those of the Gateways */
+	struct msg_policy_filter_list policy_filters;     /* the owner, or those that are named */
+	struct msg_reference_grant_list reference_grants; /* of the other namespaces */
+	struct msg_namespace_list namespaces;             /* that of an HTTPRoute */
 	struct msg_bundle_service_list services;
 	struct msg_bundle_secret_list secrets; /* in the order of those of the ticket */
 };

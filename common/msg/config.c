@@ -39,6 +39,13 @@ static const struct codec_field route_fields[] = {
 };
 static const struct codec route_codec = CODEC_OF(msg_route, route_fields);
 
+static const struct codec_field attachment_fields[] = {
+	CODEC_FIELD(msg_attachment, namespace, CODEC_TEXT, .max = 253),
+	CODEC_FIELD(msg_attachment, gateway, CODEC_TEXT, .max = 253),
+	CODEC_FIELD(msg_attachment, listener, CODEC_TEXT),
+};
+static const struct codec attachment_codec = CODEC_OF(msg_attachment, attachment_fields);
+
 static const struct codec_field config_fields[] = {
 	CODEC_FIELD(msg_config, ticket, CODEC_STRUCT, .of = &msg_sealed_ticket_codec),
 	CODEC_FIELD(msg_config, owner, CODEC_STRUCT, .of = &msg_key_codec),
@@ -53,6 +60,8 @@ static const struct codec_field config_fields[] = {
 	CODEC_FIELD(msg_config, certificates, CODEC_LIST, .of = &certificate_codec),
 	CODEC_FIELD(msg_config, warnings, CODEC_TEXTS),
 	CODEC_FIELD(msg_config, allow_mass_delete, CODEC_BOOL),
+	CODEC_FIELD(msg_config, attachments, CODEC_LIST, .of = &attachment_codec),
+	CODEC_FIELD(msg_config, report, CODEC_VALUE),
 };
 const struct codec msg_config_codec = CODEC_OF(msg_config, config_fields);
 
@@ -61,6 +70,7 @@ static const struct codec_field reject_fields[] = {
 	CODEC_FIELD(msg_reject, owner, CODEC_STRUCT, .of = &msg_key_codec),
 	CODEC_FIELD(msg_reject, stamp, CODEC_STRUCT, .of = &msg_stamp_codec),
 	CODEC_FIELD(msg_reject, reason, CODEC_TEXT, .max = SENTENCE_MAX),
+	CODEC_FIELD(msg_reject, report, CODEC_VALUE),
 };
 const struct codec msg_reject_codec = CODEC_OF(msg_reject, reject_fields);
 

@@ -65,6 +65,15 @@ struct msg_route_list {
 	size_t n;
 };
 
+/* A listener that an HTTPRoute is attached to. */
+struct msg_attachment {
+	struct str namespace, gateway, listener;
+};
+struct msg_attachment_list {
+	struct msg_attachment *items;
+	size_t n;
+};
+
 struct msg_config {
 	struct msg_sealed_ticket ticket;
 	struct msg_key owner; /* these two as in the ticket */
@@ -79,6 +88,10 @@ struct msg_config {
 	struct str_list warnings; /* full sentences; one that begins with MSG_CONFIG_BOOTSTRAP says
 				     why there is no bootstrap part */
 	bool allow_mass_delete;   /* the Pomerium object's annotation */
+	/* of the Gateway API's objects only */
+	struct msg_attachment_list attachments; /* each once */
+	struct value *report; /* what the translator would have for its status; the rest of it, and
+				 all that changes with time, is the publisher's */
 	/* All that the translator has to say, errors too. It stays in the process. */
 	struct msg_diagnostic_list diagnostics;
 };
@@ -89,7 +102,8 @@ struct msg_reject {
 	struct msg_sealed_ticket ticket; /* without a MAC if it comes from the resolver */
 	struct msg_key owner;            /* these two as in the ticket */
 	struct msg_stamp stamp;
-	struct str reason; /* one full sentence */
+	struct str reason;    /* one full sentence */
+	struct value *report; /* as in a CONFIG */
 };
 extern const struct codec msg_reject_codec;
 

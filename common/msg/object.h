@@ -151,7 +151,7 @@ struct msg_ingress_class {
 
 /* ---- Service ---- */
 struct msg_service_port {
-	struct str name, protocol;
+	struct str name, protocol, appProtocol;
 	int64_t port;
 	struct msg_int_or_text targetPort; /* absent: the same as port */
 };

@@ -148,6 +148,7 @@ const struct codec msg_ingress_class_codec = CODEC_OF(msg_ingress_class, ingress
 static const struct codec_field service_port_fields[] = {
 	CODEC_FIELD(msg_service_port, name, CODEC_TEXT),
 	CODEC_FIELD(msg_service_port, protocol, CODEC_TEXT),
+	CODEC_FIELD(msg_service_port, appProtocol, CODEC_TEXT),
 	CODEC_FIELD(msg_service_port, port, CODEC_INT, .max = PORT_MAX),
 	CODEC_FIELD(msg_service_port, targetPort, CODEC_INT_OR_TEXT),
 };

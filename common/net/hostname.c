@@ -51,3 +51,22 @@ struct str hostname_of_rule(struct str host, struct pool *pool)
 	return hostname_normal(
 		hostname_of_url(pool_printf(pool, "https://" STR_FMT, STR_ARG(text))), pool);
 }
+
+/* "*.x" is for what ends in ".x". */
+static bool covers(struct str wildcard, struct str host)
+{
+	struct str tail;
+
+	if (!str_starts(wildcard, "*."))
+		return false;
+	tail = str_slice(wildcard, 1, wildcard.len);
+	return host.len > tail.len &&
+	       memcmp(host.ptr + host.len - tail.len, tail.ptr, tail.len) == 0;
+}
+
+struct str hostname_meet(struct str a, struct str b)
+{
+	if (str_eq(a, b) || covers(b, a))
+		return a;
+	return covers(a, b) ? b : STR_NONE;
+}

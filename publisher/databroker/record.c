@@ -10,7 +10,9 @@
 #include "base/mem.h"
 
 #define INGRESS "sluice/ingress/"
+#define HTTP_ROUTE "sluice/gateway/"
 #define SETTINGS "sluice/settings"
+#define NOTHING "sluice/nothing"
 #define CERT "sluice/cert/"
 
 struct record_certs {
@@ -22,11 +24,17 @@ struct record_certs {
 
 struct str publisher_record_id(const struct msg_key *owner, struct pool *pool)
 {
+	const char *prefix = owner->kind == MSG_KIND_SECRET       ? CERT
+			     : owner->kind == MSG_KIND_INGRESS    ? INGRESS
+			     : owner->kind == MSG_KIND_HTTP_ROUTE ? HTTP_ROUTE
+								  : NULL;
+
 	if (owner->kind == MSG_KIND_POMERIUM)
 		return STR(SETTINGS);
-	return pool_printf(pool, "%s" STR_FMT "/" STR_FMT,
-			   owner->kind == MSG_KIND_SECRET ? CERT : INGRESS,
-			   STR_ARG(owner->namespace), STR_ARG(owner->name));
+	if (!prefix)
+		return STR(NOTHING);
+	return pool_printf(pool, "%s" STR_FMT "/" STR_FMT, prefix, STR_ARG(owner->namespace),
+			   STR_ARG(owner->name));
 }
 
 static bool cut_id(struct str id, const char *prefix, struct msg_key *owner)
@@ -43,8 +51,11 @@ bool publisher_record_owner(struct str id, struct msg_key *owner)
 	*owner = (struct msg_key){ MSG_KIND_POMERIUM, STR(""), STR("") };
 	if (str_is(id, SETTINGS))
 		return true;
-	owner->kind = str_starts(id, CERT) ? MSG_KIND_SECRET : MSG_KIND_INGRESS;
-	return cut_id(id, CERT, owner) || cut_id(id, INGRESS, owner);
+	owner->kind = str_starts(id, CERT)         ? MSG_KIND_SECRET
+		      : str_starts(id, HTTP_ROUTE) ? MSG_KIND_HTTP_ROUTE
+						   : MSG_KIND_INGRESS;
+	return cut_id(id, CERT, owner) || cut_id(id, HTTP_ROUTE, owner) ||
+	       cut_id(id, INGRESS, owner);
 }
 
 /* ---- certificates by Secret ---- */
@@ -112,20 +123,26 @@ void publisher_record_close(struct record_source *source)
 
 /* ---- what is wanted ---- */
 
-static void add_routes(const struct good *good, Pomerium__Config__Config *config, struct pool *pool)
+static void add_routes(const struct wanted *wanted, const struct good *good,
+		       Pomerium__Config__Config *config, struct pool *pool)
 {
 	struct buf packed;
 
 	buf_init(&packed, BUF_MAX_MESSAGE);
 	for (size_t i = 0; i < good->n_routes; i++) {
 		Pomerium__Config__Route *route;
+		struct str id;
 
 		buf_reset(&packed);
 		publisher_route_put(&good->routes[i].packed, &packed);
 		route = (void *)pb_unpack(&pomerium__config__route__descriptor, buf_view(&packed),
 					  pool, NULL);
-		if (route) /* it did decode when it was applied */
-			PB_PUSH(pool, config, routes, route);
+		if (!route) /* it did decode when it was applied */
+			continue;
+		id = publisher_wanted_twin_id(wanted, &good->routes[i], pool);
+		if (id.ptr)
+			PB_SET_TEXT(route, id, id);
+		PB_PUSH(pool, config, routes, route);
 	}
 	buf_wipe(&packed);
 }
@@ -205,13 +222,13 @@ static bool fill(const struct record_source *source, struct str id,
 			add_certs(certs, config, pool);
 		return certs != NULL;
 	}
-	owner = key.kind == MSG_KIND_INGRESS ? publisher_wanted_owner(source->wanted, &key) : NULL;
+	owner = key.kind != MSG_KIND_POMERIUM ? publisher_wanted_owner(source->wanted, &key) : NULL;
 	good = key.kind == MSG_KIND_POMERIUM ? settings_of(source->wanted)
 	       : owner                       ? owner->good
 					     : NULL;
 	if (!good)
 		return false;
-	add_routes(good, config, pool);
+	add_routes(source->wanted, good, config, pool);
 	if (key.kind == MSG_KIND_POMERIUM && good->settings.ptr)
 		config->settings = (void *)pb_unpack(&pomerium__config__settings__descriptor,
 						     good->settings, pool, NULL);

@@ -1,6 +1,7 @@
 /* record: which records make up what is wanted, and what a record that was read says.
  *
  *   sluice/ingress/<namespace>/<name>   the routes of an Ingress, no settings at all
+ *   sluice/gateway/<namespace>/<name>   the routes of an HTTPRoute, the same
  *   sluice/settings                     the settings of the Pomerium object, no certificates
  *   sluice/cert/<namespace>/<name>      the certificates of a TLS Secret, nothing else */
 #ifndef PUBLISHER_RECORD_H
@@ -25,7 +26,8 @@ struct record_source {
 void publisher_record_open(struct record_source *source, struct wanted *wanted);
 void publisher_record_close(struct record_source *source);
 
-/* The record of an owner, in the pool. */
+/* The record of an owner, in the pool. Who has neither routes nor settings, such as a Gateway, has
+ * one in name only, which is never stored. */
 struct str publisher_record_id(const struct msg_key *owner, struct pool *pool);
 /* Whose record this is, borrowed from the id; the settings have no name, and a certificate has the
  * kind Secret. False: not one of ours. */

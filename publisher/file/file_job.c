@@ -48,7 +48,7 @@ static int write_file(struct file_job *job, struct err *err)
 {
 	struct file_outputs *to = job->outputs;
 	struct render_out out = { &to->file, to_file };
-	struct render_as as = { to->format, to->files.path.ptr };
+	struct render_as as = { to->format, to->files.path.ptr, false };
 	int rc = 0;
 
 	if (as.format == WANTED_YAML)

@@ -1,7 +1,7 @@
 /* report: what became of each owner, for Kubernetes.
  *
  *   in     what became of owners, what the sink has stored, whether this process writes
- *   out    Events, the status of the Pomerium object and of Ingresses
+ *   out    Events, the status of the Pomerium object, of Ingresses and of the Gateway API's objects
  *   owns   what is so, what was reported, what is still to be reported
  *   never  reports a configuration before it is stored, or the same one twice; waits; reports
  *          anything while another process writes
@@ -10,7 +10,8 @@
 
 #include "base/mem.h"
 
-struct report *publisher_report_new(struct str kubeconfig, struct str context, struct err *err)
+struct report *publisher_report_new(struct str kubeconfig, struct str context,
+				    struct str gateway_controller, struct err *err)
 {
 	struct kube_config config;
 	struct report *self;
@@ -31,6 +32,7 @@ struct report *publisher_report_new(struct str kubeconfig, struct str context, s
 	publisher_status_patch_open(self);
 	publisher_address_patch_open(self);
 	publisher_event_queue_open(self);
+	self->objects = publisher_object_reports_new(kube, gateway_controller);
 	self->leads = true;
 	return self;
 }
@@ -44,6 +46,7 @@ void publisher_report_destroy(struct report **self_p)
 	publisher_status_patch_close(self);
 	publisher_address_patch_close(self);
 	publisher_event_queue_close(self);
+	publisher_object_reports_destroy(&self->objects);
 	publisher_report_state_clear(&self->owners);
 	map_clear(&self->now);
 	kube_destroy(&self->kube);
@@ -111,15 +114,26 @@ static uint64_t sum_of(const struct msg_load_balancer *status)
 	return sum;
 }
 
-void publisher_report_config(struct report *self, const struct msg_ticket *ticket,
-			     const struct str_list *warnings, bool changed)
+/* What was read from the databroker has owners of its own until everybody has arrived: settings
+ * without a name, and the Secrets of certificates. Those of the Gateway API are told by their own
+ * status. */
+static bool is_object(const struct msg_key *owner)
 {
+	return owner->kind == MSG_KIND_INGRESS ||
+	       (owner->kind == MSG_KIND_POMERIUM && owner->name.len);
+}
+
+void publisher_report_config(struct report *self, const struct arrival *arrival, bool changed)
+{
+	const struct msg_ticket *ticket = &arrival->ticket;
 	const struct event_news event = { .owner = ticket->owner,
 					  .uid = ticket->uid,
-					  .warnings = *warnings };
+					  .warnings = arrival->config.warnings };
 	struct news *news;
 
-	if (!self)
+	if (self && publisher_object_reports_has(&ticket->owner))
+		publisher_object_reports_config(self->objects, arrival);
+	if (!self || !is_object(&ticket->owner))
 		return;
 	news = put_news(self, &event, changed);
 	news->generation = ticket->generation;
@@ -127,28 +141,24 @@ void publisher_report_config(struct report *self, const struct msg_ticket *ticke
 }
 
 void publisher_report_reject(struct report *self, const struct msg_ticket *ticket,
-			     struct str reason)
+			     struct str reason, const struct value *wanted)
 {
 	const struct event_news event = { .owner = ticket->owner,
 					  .uid = ticket->uid,
 					  .reason = reason.len ? reason : STR("rejected") };
 
-	if (self)
+	if (self && publisher_object_reports_has(&ticket->owner))
+		publisher_object_reports_reject(self->objects, ticket, reason, wanted);
+	if (self && is_object(&ticket->owner))
 		put_news(self, &event, false)->generation = ticket->generation;
-}
-
-/* What was read from the databroker has owners of its own until everybody has arrived: settings
- * without a name, and the Secrets of certificates. */
-static bool is_object(const struct msg_key *owner)
-{
-	return owner->kind == MSG_KIND_INGRESS ||
-	       (owner->kind == MSG_KIND_POMERIUM && owner->name.len);
 }
 
 void publisher_report_gone(struct report *self, const struct msg_key *owner, struct str reason)
 {
 	const struct event_news event = { .owner = *owner, .reason = reason, .gone = true };
 
+	if (self && publisher_object_reports_has(owner))
+		publisher_object_reports_gone(self->objects, owner);
 	if (self && is_object(owner))
 		put_news(self, &event, false);
 }
@@ -165,6 +175,7 @@ static void end_lead(struct report *self)
 {
 	publisher_status_patch_stop(self);
 	publisher_address_patch_stop(self);
+	publisher_object_reports_stop(self->objects);
 	publisher_event_queue_stop(self);
 }
 
@@ -189,20 +200,26 @@ void publisher_report_open(struct report *self, bool complete)
 
 void publisher_report_take(struct report *self)
 {
-	if (self)
-		publisher_report_state_take(&self->owners);
+	if (!self)
+		return;
+	publisher_report_state_take(&self->owners);
+	publisher_object_reports_take(self->objects);
 }
 
 void publisher_report_stored(struct report *self)
 {
-	if (self)
-		publisher_report_state_store(&self->owners);
+	if (!self)
+		return;
+	publisher_report_state_store(&self->owners);
+	publisher_object_reports_stored(self->objects);
 }
 
 void publisher_report_addresses(struct report *self, const struct msg_addresses *addresses)
 {
-	if (self)
-		publisher_address_patch_want(self, addresses);
+	if (!self)
+		return;
+	publisher_address_patch_want(self, addresses);
+	publisher_object_reports_addresses(self->objects, addresses);
 }
 
 /* ---- what is reported ---- */
@@ -331,5 +348,7 @@ uint64_t publisher_report_tick(struct report *self, uint64_t now_ms)
 	next = clock_earlier(publisher_status_patch_tick(self, now_ms),
 			     publisher_event_queue_tick(self, now_ms));
 	next = clock_earlier(next, publisher_address_patch_tick(self, now_ms));
+	if (self->open)
+		next = clock_earlier(next, publisher_object_reports_tick(self->objects, now_ms));
 	return clock_earlier(next, kube_due(self->kube));
 }

@@ -7,22 +7,24 @@
 #define PUBLISHER_REPORT_H
 
 #include "base/err.h"
-#include "msg/config.h"
+#include "publisher/wanted/arrival.h"
 
 struct report;
 
-/* Empty kubeconfig: the cluster that the pod runs in. */
-struct report *publisher_report_new(struct str kubeconfig, struct str context, struct err *err);
+/* Empty kubeconfig: the cluster that the pod runs in. gateway_controller: whose entries in the
+ * status of HTTPRoutes are ours. */
+struct report *publisher_report_new(struct str kubeconfig, struct str context,
+				    struct str gateway_controller, struct err *err);
 void publisher_report_destroy(struct report **self_p); /* what was not sent yet is dropped */
 int publisher_report_fd(const struct report *self);    /* may be another one after on_fd and tick */
 void publisher_report_on_fd(struct report *self);
 uint64_t publisher_report_tick(struct report *self, uint64_t now_ms);
 
 /* `changed`: what would be published of it differs from before. */
-void publisher_report_config(struct report *self, const struct msg_ticket *ticket,
-			     const struct str_list *warnings, bool changed);
+void publisher_report_config(struct report *self, const struct arrival *arrival, bool changed);
+/* `wanted`: the translator's report; NULL: there is none. */
 void publisher_report_reject(struct report *self, const struct msg_ticket *ticket,
-			     struct str reason);
+			     struct str reason, const struct value *wanted);
 /* `reason`: why it is no longer ours; empty: it was deleted. */
 void publisher_report_gone(struct report *self, const struct msg_key *owner, struct str reason);
 void publisher_report_addresses(struct report *self, const struct msg_addresses *addresses);

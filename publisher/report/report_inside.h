@@ -9,6 +9,7 @@
 #ifndef PUBLISHER_REPORT_INSIDE_H
 #define PUBLISHER_REPORT_INSIDE_H
 
+#include "publisher/gateway/object_reports.h"
 #include "publisher/report/api_retry.h"
 #include "publisher/report/address.h"
 #include "publisher/report/event.h"
@@ -93,6 +94,7 @@ struct report {
 	struct status_patch status;
 	struct address_patch address;
 	struct event_queue send;
+	struct object_reports *objects; /* of the Gateway API */
 };
 
 /* ---- status_patch.c ---- */

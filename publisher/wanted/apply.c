@@ -73,7 +73,7 @@ static struct str pack(const ProtobufCMessage *m, struct pool *pool)
 	return out;
 }
 
-/* Those of the Pomerium object are served whether a host needs them or not. */
+/* Those of the Pomerium object and of Gateways are served whether a host needs them or not. */
 static void list_certs(struct apply *in)
 {
 	const struct msg_certificate_list *list = &in->arrival->config.certificates;
@@ -91,7 +91,7 @@ static void list_certs(struct apply *in)
 								  STR_ARG(secret->name)),
 					    .pem = publisher_splice_value(&in->values, at),
 					    .key = publisher_splice_value(&in->values, at + 1),
-					    .always = ticket->owner.kind == MSG_KIND_POMERIUM };
+					    .always = ticket->owner.kind != MSG_KIND_INGRESS };
 	}
 }
 
@@ -218,6 +218,7 @@ static enum wanted_outcome apply(struct wanted *self, struct apply *in, struct e
 {
 	if (fill(self, in, err) < 0)
 		return WANTED_REJECTED;
+	in->parts.created = in->arrival->ticket.created;
 	pack_parts(in);
 	list_certs(in);
 	keep_bootstrap(self, in);

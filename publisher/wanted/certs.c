@@ -454,6 +454,11 @@ struct str publisher_certs_key(const struct cert *cert)
 	return cert->key;
 }
 
+size_t publisher_certs_n_always(const struct cert *cert)
+{
+	return cert->n_always;
+}
+
 static int by_bytes(const void *a, const void *b)
 {
 	const struct cert *x = *(struct cert *const *)a, *y = *(struct cert *const *)b;

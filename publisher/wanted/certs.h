@@ -37,6 +37,8 @@ void publisher_certs_offer(struct certs *certs, struct cert *cert, bool always);
 void publisher_certs_withdraw(struct certs *certs, struct cert *cert, bool always);
 /* Whether the host, or the wildcard one label above it, is among its names. */
 bool publisher_certs_is_for(const struct cert *cert, struct str host);
+/* How many references say that it is to be published whether it serves or not. */
+size_t publisher_certs_n_always(const struct cert *cert);
 /* One more (one less) route on a host. */
 void publisher_certs_add_host(struct certs *certs, struct str host);
 void publisher_certs_drop_host(struct certs *certs, struct str host);

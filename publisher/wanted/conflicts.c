@@ -12,6 +12,7 @@
 
 struct conflict_member {
 	const struct owner *owner;
+	int64_t created;
 	size_t n_routes;
 };
 
@@ -57,15 +58,23 @@ static struct conflict_member *find(struct conflict *conflict, const struct owne
 	return NULL;
 }
 
+static void tell_all(const struct conflicts *conflicts, const struct conflict *conflict)
+{
+	for (size_t i = 0; conflicts->changed && i < conflict->n; i++)
+		conflicts->changed(conflicts->self, conflict->members[i].owner);
+}
+
 /* The newcomer is warned of the first member, and the first member of the newcomer, unless it had a
  * conflict already. */
 static void join(struct conflicts *conflicts, struct conflict *conflict, const struct route *route)
 {
 	conflict->members =
 		mem_realloc(conflict->members, (conflict->n + 1) * sizeof(*conflict->members));
-	conflict->members[conflict->n++] = (struct conflict_member){ route->owner, 1 };
+	conflict->members[conflict->n++] =
+		(struct conflict_member){ route->owner, route->created, 1 };
 	if (conflict->n == 1)
 		return;
+	tell_all(conflicts, conflict);
 	conflicts->warn(conflicts->self, route, conflict->members[0].owner);
 	if (conflict->n == 2) {
 		struct route of_first = *route;
@@ -113,8 +122,30 @@ void publisher_conflicts_drop(struct conflicts *conflicts, const struct route *r
 
 		conflict->n--;
 		memmove(member, member + 1, (conflict->n - at) * sizeof(*member));
+		tell_all(conflicts, conflict);
 		if (!conflict->n)
 			map_del(&conflicts->places, place);
 	}
 	pool_clear(&pool);
+}
+
+/* Ids of Ingresses begin with a brace: what is younger than one of them comes after it. */
+struct str publisher_conflicts_id(const struct conflicts *conflicts, const struct route *route,
+				  struct pool *pool)
+{
+	const struct msg_key *key = &route->owner->key;
+	const struct conflict *conflict;
+	bool younger = false;
+
+	if (key->kind != MSG_KIND_HTTP_ROUTE)
+		return STR_NONE;
+	conflict = map_get(&conflicts->places, place_of(route, pool));
+	if (!conflict || (conflict->n < 2 && conflict->members[0].n_routes < 2))
+		return STR_NONE; /* nor has its owner another one with the same match */
+	for (size_t i = 0; i < conflict->n; i++)
+		younger |= conflict->members[i].owner->key.kind == MSG_KIND_INGRESS &&
+			   conflict->members[i].created < route->created;
+	return pool_printf(pool, "%sgateway/%012lld/" STR_FMT "/" STR_FMT "/%05zu",
+			   younger ? "~" : "", (long long)route->created, STR_ARG(key->namespace),
+			   STR_ARG(key->name), route->index);
 }

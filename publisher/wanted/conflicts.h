@@ -10,6 +10,8 @@ struct conflicts {
 	void *self;
 	/* A conflict begins: `owner` has a route that `other` has too. */
 	void (*warn)(void *self, const struct route *route, const struct owner *other);
+	/* Who else has one of its routes is different now: its ids may be. May be NULL. */
+	void (*changed)(void *self, const struct owner *owner);
 };
 
 void publisher_conflicts_init(struct conflicts *conflicts, void *self,
@@ -18,5 +20,9 @@ void publisher_conflicts_init(struct conflicts *conflicts, void *self,
 void publisher_conflicts_clear(struct conflicts *conflicts);
 void publisher_conflicts_add(struct conflicts *conflicts, const struct route *route);
 void publisher_conflicts_drop(struct conflicts *conflicts, const struct route *route);
+/* The id for a route of an HTTPRoute that others have too: Pomerium serves the one whose id comes
+ * first, which is that of the oldest owner. Absent: it needs none. */
+struct str publisher_conflicts_id(const struct conflicts *conflicts, const struct route *route,
+				  struct pool *pool);
 
 #endif

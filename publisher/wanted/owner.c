@@ -108,6 +108,8 @@ static void keep_route(struct good *good, const struct route *r, const struct ro
 		.regex = keep(good, r->regex),
 		.prefix = keep(good, r->prefix),
 		.id = keep(good, r->id),
+		.created = r->created,
+		.index = good->n_routes,
 	};
 	good->n_routes++;
 }
@@ -229,6 +231,8 @@ struct good *publisher_good_new(const struct good_parts *parts, struct owner *ow
 	for (size_t i = 0; i < parts->n_routes; i++)
 		if (read_route(&parts->routes[i], &pool, &routes[i], err) < 0)
 			goto out;
+		else
+			routes[i].created = parts->created;
 	good = copy(parts, routes, owner);
 	if (hold_certs(good, parts, certs, err) < 0) {
 		publisher_good_let_go(&good, NULL, certs);
@@ -308,7 +312,13 @@ int publisher_route_compare(const struct route *a, const struct route *b)
 		order = str_cmp(b->regex, a->regex);
 	if (!order)
 		order = str_cmp(b->prefix, a->prefix);
-	return order ? order : str_cmp(a->id, b->id);
+	if (!order)
+		order = str_cmp(a->id, b->id);
+	if (!order)
+		order = (a->created > b->created) - (a->created < b->created);
+	if (!order)
+		order = msg_key_cmp(&a->owner->key, &b->owner->key);
+	return order ? order : (a > b) - (a < b);
 }
 
 struct str publisher_route_host(const struct route *route)

@@ -22,6 +22,8 @@ struct route {
 	struct owner *owner;
 	struct packed_route packed;
 	struct str from, path, regex, prefix, id;
+	int64_t created; /* of the owner; 0: unknown */
+	size_t index;    /* among the routes of its owner */
 };
 
 struct good_file {
@@ -83,6 +85,7 @@ struct good_parts {
 	size_t n_certs;
 	struct cached_value **values; /* not held yet */
 	size_t n_values;
+	int64_t created; /* of the owner; 0: unknown */
 };
 
 struct owner *publisher_owner_new(const struct msg_key *key, struct str text);
@@ -100,7 +103,8 @@ void publisher_good_hold_values(struct good *good, struct secret_cache *cache,
 /* Appends the whole route; without its policies. */
 void publisher_route_put(const struct packed_route *route, struct buf *out);
 void publisher_route_put_head(const struct packed_route *route, struct buf *out);
-/* The reference's order: from ascending; path, regex and prefix descending; id ascending. */
+/* The reference's order: from ascending; path, regex and prefix descending; id ascending. Where
+ * that does not decide: the older owner, the owner's name, its own order. */
 int publisher_route_compare(const struct route *a, const struct route *b);
 /* The host in the `from` of a route, without port and brackets. */
 struct str publisher_route_host(const struct route *route);

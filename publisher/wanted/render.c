@@ -51,6 +51,7 @@ static void add_certs(const struct render *r, Pomerium__Config__Settings *settin
 {
 	for (size_t i = 0; i < r->snapshot->n_certs; i++) {
 		const struct cert *cert = r->snapshot->certs[i];
+		size_t n = r->as->each_reference ? publisher_certs_n_always(cert) : 1;
 		Pomerium__Config__Settings__Certificate *c =
 			PB_NEW(pool, pomerium__config__settings__certificate);
 
@@ -58,7 +59,8 @@ static void add_certs(const struct render *r, Pomerium__Config__Settings *settin
 			    cert_text(r, NAMED_FILES_CERT, publisher_certs_pem(cert), pool));
 		PB_SET_TEXT(c, key_bytes,
 			    cert_text(r, NAMED_FILES_KEY, publisher_certs_key(cert), pool));
-		PB_PUSH(pool, settings, certificates, c);
+		for (size_t k = 0; k == 0 || k < n; k++)
+			PB_PUSH(pool, settings, certificates, c);
 	}
 }
 
@@ -244,7 +246,7 @@ static int to_buf(void *self, struct str text, struct err *err)
 int publisher_render_all(struct wanted *self, enum wanted_format format, struct buf *out,
 			 struct err *err)
 {
-	struct render_as as = { format, NULL };
+	struct render_as as = { format, NULL, format == WANTED_JSON };
 	struct snapshot snapshot;
 	int rc;
 

@@ -18,12 +18,14 @@ struct render_out {
 struct render_as {
 	enum wanted_format format;
 	const char *files_dir;
+	bool each_reference; /* a certificate as often as it is named to be there always */
 };
 int publisher_render_pieces(const struct snapshot *snapshot, const struct render_as *as,
 			    const struct render_out *out, struct err *err);
 /* The merged configuration: routes of all owners in the reference's order (from ascending; path,
  * regex, prefix descending; id ascending), settings of the Pomerium object, certificates in use; in
- * YAML with the bootstrap part, as Pomerium reads one file. */
+ * YAML with the bootstrap part, as Pomerium reads one file; in JSON a certificate for each
+ * reference of a Gateway, as the reference has it. */
 int publisher_render_all(struct wanted *self, enum wanted_format format, struct buf *out,
 			 struct err *err);
 /* Settings alone as config.yaml, without a word about routes. */

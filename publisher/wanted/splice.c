@@ -60,13 +60,19 @@ static int check_splice(const struct arrival *arrival, const struct msg_splice *
 			(unsigned long long)splice->row);
 }
 
+/* Where an owner of this kind names certificates to serve with. */
+static const char *reference_of(enum msg_kind owner)
+{
+	return owner == MSG_KIND_POMERIUM  ? MSG_TICKET_CERTIFICATES
+	       : owner == MSG_KIND_GATEWAY ? MSG_TICKET_LISTENERS
+					   : MSG_TICKET_TLS;
+}
+
 static int check_certificate(const struct arrival *arrival,
 			     const struct msg_certificate *certificate, struct err *err)
 {
 	const struct msg_ticket_secret *secret = secret_of(arrival, certificate->secret);
-	const char *reference = arrival->ticket.owner.kind == MSG_KIND_POMERIUM
-					? MSG_TICKET_CERTIFICATES
-					: MSG_TICKET_TLS;
+	const char *reference = reference_of((enum msg_kind)arrival->ticket.owner.kind);
 
 	if (!secret)
 		return err_rule(err, RULE_SPLICE,

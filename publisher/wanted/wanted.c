@@ -38,6 +38,15 @@ static void warn_conflict(void *self, const struct route *route, const struct ow
 	pool_clear(&pool);
 }
 
+static void tell_changed(void *self, const struct owner *owner)
+{
+	const struct wanted *w = self;
+
+	/* The ids of others are their own. */
+	if (w->listener.changed && owner->key.kind == MSG_KIND_HTTP_ROUTE)
+		w->listener.changed(w->listener.self, &owner->key);
+}
+
 struct wanted *publisher_wanted_new(const struct wanted_listener *listener)
 {
 	struct wanted *self = mem_alloc(sizeof(*self));
@@ -48,6 +57,7 @@ struct wanted *publisher_wanted_new(const struct wanted_listener *listener)
 	publisher_secret_cache_init(&self->secret_cache);
 	publisher_certs_init(&self->certs);
 	publisher_conflicts_init(&self->conflicts, self, warn_conflict);
+	self->conflicts.changed = tell_changed;
 	return self;
 }
 
@@ -252,6 +262,12 @@ const struct owner *publisher_wanted_next(const struct wanted *self, size_t *i)
 struct str *publisher_wanted_sorted(const struct wanted *self)
 {
 	return map_sorted_keys(&self->owners);
+}
+
+struct str publisher_wanted_twin_id(const struct wanted *self, const struct route *route,
+				    struct pool *pool)
+{
+	return publisher_conflicts_id(&self->conflicts, route, pool);
 }
 
 size_t publisher_wanted_n_owners(const struct wanted *self)

@@ -17,6 +17,8 @@ struct wanted_listener {
 	void *self;
 	/* A conflict begins: two owners have one from and path. Each of them gets a warning. */
 	void (*warn)(void *self, const struct msg_key *owner, const char *sentence);
+	/* Its routes have other ids now. May be NULL. */
+	void (*changed)(void *self, const struct msg_key *owner);
 };
 
 struct wanted *publisher_wanted_new(const struct wanted_listener *listener);
@@ -63,6 +65,9 @@ const struct owner *publisher_wanted_find(const struct wanted *self, struct str 
 const struct owner *publisher_wanted_next(const struct wanted *self, size_t *i);
 /* The msg_key_text of all owners, in byte order; the array is the caller's. */
 struct str *publisher_wanted_sorted(const struct wanted *self);
+/* See publisher_conflicts_id. */
+struct str publisher_wanted_twin_id(const struct wanted *self, const struct route *route,
+				    struct pool *pool);
 size_t publisher_wanted_n_owners(const struct wanted *self);
 size_t publisher_wanted_n_routes(const struct wanted *self);
 size_t publisher_wanted_n_rejected(const struct wanted *self);

@@ -56,6 +56,7 @@ static int add_service(const struct bundle_source *source, const struct referenc
 				resolver_bundle_parts_why_unread(source, MSG_KIND_SERVICE, pool));
 	}
 	service = pool_push(pool, &out->services.items, &out->services.n, sizeof(*service));
+	service->namespace = ref->key.namespace;
 	service->name = ref->key.name;
 	service->spec = object.service->spec;
 	if (!str_is(service->spec.type, "ExternalName"))

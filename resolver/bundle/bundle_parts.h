@@ -23,6 +23,7 @@ struct bundle_source {
 	const struct graph *graph;
 	const struct secrets *secrets;
 	const struct kind_state *kinds; /* [MSG_N_KINDS] */
+	const struct map *owners;       /* key texts */
 };
 
 /* bundle_from_ingress.c; the Ingress was unpacked into the pool. */
@@ -33,6 +34,12 @@ enum resolve_outcome resolver_bundle_from_ingress(const struct bundle_source *so
 enum resolve_outcome resolver_bundle_from_settings(const struct bundle_source *source,
 						   struct pool *pool, struct resolved *out,
 						   struct err *err);
+
+/* bundle_from_gateway.c; of the Gateway API, unpacked into the pool. */
+enum resolve_outcome resolver_bundle_from_gateway(const struct bundle_source *source,
+						  const struct msg_object *object,
+						  struct pool *pool, struct resolved *out,
+						  struct err *err);
 
 /* bundle_parts.c. Secrets among the references into out; RESOLVE_BUNDLE if all are there. */
 enum resolve_outcome resolver_bundle_parts_add_secrets(const struct bundle_source *source,

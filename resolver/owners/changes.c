@@ -11,6 +11,8 @@
  *   Pomerium       -> its Secrets
  *   EndpointSlice  -> Endpoints, by the name of its Service: so the slices of a Service are found;
  *                     an Endpoints object, if there is one, has the same key
+ *
+ * Those of the Gateway API are in gateways.c.
  */
 #include "resolver/owners/resolve_inside.h"
 
@@ -21,22 +23,24 @@ static char is_owner; /* the value in self->owners */
 
 /* ---- owners ---- */
 
-static void set_ours(struct resolve *self, const struct msg_key *owner, bool ours)
+bool resolver_changes_set_ours(struct resolve *self, const struct msg_key *key, bool ours)
 {
 	struct key_text buf;
-	struct str text = resolver_key_text(owner, &buf);
+	struct str text = resolver_key_text(key, &buf);
+	bool was = map_get(&self->owners, text) != NULL;
 
-	if (ours)
+	if (ours && !was)
 		map_put(&self->owners, text, &is_owner);
-	else
+	else if (!ours)
 		map_del(&self->owners, text);
+	return was;
 }
 
-static bool is_ours(const struct resolve *self, const struct msg_key *ingress)
+static bool is_ours(const struct resolve *self, const struct msg_key *key)
 {
 	struct key_text text;
 
-	return map_get(&self->owners, resolver_key_text(ingress, &text)) != NULL;
+	return map_get(&self->owners, resolver_key_text(key, &text)) != NULL;
 }
 
 bool resolver_changes_is_owner(const struct resolve *self, const struct msg_key *key)
@@ -45,7 +49,7 @@ bool resolver_changes_is_owner(const struct resolve *self, const struct msg_key 
 	if (msg_key_equal(key, &self->pomerium))
 		return self->kinds[MSG_KIND_POMERIUM].known ||
 		       resolver_store_count(&self->store, MSG_KIND_POMERIUM) > 0;
-	return key->kind == MSG_KIND_INGRESS && is_ours(self, key);
+	return resolver_key_can_exist(key) && is_ours(self, key);
 }
 
 void resolver_changes_mark(struct resolve *self, const struct msg_key *owner, uint64_t seen_ns)
@@ -55,13 +59,14 @@ void resolver_changes_mark(struct resolve *self, const struct msg_key *owner, ui
 	self->sink.dirty(self->sink.self, owner, &news);
 }
 
-/* Sets the edges of an owner; Secrets that are new among them are asked for, those that no owner
- * names any more are let go. */
-static void set_edges(struct resolve *self, const struct msg_key *owner,
-		      const struct key_list *keys, struct pool *pool)
+void resolver_changes_set_edges(struct resolve *self, const struct msg_key *owner,
+				const struct key_list *keys)
 {
-	struct key_list old = resolver_graph_references(&self->graph, owner, pool);
+	struct key_list old;
+	struct pool pool;
 
+	pool_init(&pool);
+	old = resolver_graph_references(&self->graph, owner, &pool);
 	resolver_graph_set(&self->graph, owner, keys);
 	for (size_t i = 0; i < keys->n; i++)
 		if (keys->items[i].kind == MSG_KIND_SECRET &&
@@ -72,6 +77,7 @@ static void set_edges(struct resolve *self, const struct msg_key *owner,
 		    !resolver_graph_n_referrers(&self->graph, &old.items[i]) &&
 		    resolver_secrets_release(&self->secrets, &old.items[i]))
 			self->sink.secret_wanted(self->sink.self, &old.items[i], false);
+	pool_clear(&pool);
 }
 
 static void add_references(const struct reference_list *refs, struct pool *pool,
@@ -98,7 +104,7 @@ static struct msg_key class_key(struct str name)
 static void update_ingress(struct resolve *self, const struct msg_key *key,
 			   const struct msg_ingress *ingress, uint64_t seen_ns)
 {
-	bool was_ours = is_ours(self, key);
+	bool was_ours;
 	bool ours = ingress && resolver_class_is_ours(&self->class, ingress);
 	struct reference_list refs = { 0 };
 	struct key_list keys = { 0 };
@@ -113,8 +119,8 @@ static void update_ingress(struct resolve *self, const struct msg_key *key,
 	if (ours)
 		resolver_references_from_ingress(ingress, self->settings.prefix, &pool, &refs);
 	add_references(&refs, &pool, &keys);
-	set_ours(self, key, ours);
-	set_edges(self, key, &keys, &pool);
+	was_ours = resolver_changes_set_ours(self, key, ours);
+	resolver_changes_set_edges(self, key, &keys);
 	if (ours || was_ours)
 		resolver_changes_mark(self, key, seen_ns);
 	pool_clear(&pool);
@@ -132,7 +138,7 @@ static void update_pomerium(struct resolve *self, const struct msg_key *key,
 		if (pomerium)
 			resolver_references_from_pomerium(pomerium, &pool, &refs);
 		add_references(&refs, &pool, &keys);
-		set_edges(self, key, &keys, &pool);
+		resolver_changes_set_edges(self, key, &keys);
 		resolver_changes_mark(self, &self->pomerium, seen_ns);
 	} else if (!resolver_store_has(&self->store, &self->pomerium)) {
 		/* What the absence of ours means depends on whether there are others. */
@@ -188,13 +194,21 @@ static void update_class(struct resolve *self, const struct msg_key *key,
 		classify_again(self, &by_default, seen_ns);
 }
 
+/* The addresses of a Service are for Ingresses: an HTTPRoute is served by its name. */
 static void mark_service(struct resolve *self, struct str namespace, struct str name,
 			 uint64_t seen_ns)
 {
 	struct msg_key service = { .kind = MSG_KIND_SERVICE, .namespace = namespace, .name = name };
+	struct key_list list = { 0 };
+	struct pool pool;
 
+	pool_init(&pool);
 	if (resolver_key_can_exist(&service))
-		resolver_changes_mark_referrers(self, &service, seen_ns);
+		list = resolver_graph_referrers(&self->graph, &service, &pool);
+	for (size_t i = 0; i < list.n; i++)
+		if (list.items[i].kind == MSG_KIND_INGRESS)
+			resolver_changes_mark(self, &list.items[i], seen_ns);
+	pool_clear(&pool);
 }
 
 static void update_slice(struct resolve *self, const struct msg_key *key,
@@ -251,13 +265,15 @@ void resolver_changes_follow(struct resolve *self, const struct msg_object *obje
 	case MSG_KIND_POMERIUM:
 		update_pomerium(self, key, object->pomerium, seen_ns);
 		break;
-	case MSG_KIND_NAMESPACE: /* of these nobody asks yet */
+	case MSG_KIND_NAMESPACE:
 	case MSG_KIND_GATEWAY_CLASS:
 	case MSG_KIND_GATEWAY:
 	case MSG_KIND_HTTP_ROUTE:
 	case MSG_KIND_REFERENCE_GRANT:
 	case MSG_KIND_POLICY_FILTER:
-	case MSG_KIND_BACKEND_TLS_POLICY:
+		resolver_gateways_follow(self, object, seen_ns);
+		break;
+	case MSG_KIND_BACKEND_TLS_POLICY: /* of these nobody asks yet */
 	case MSG_KIND_LISTENER_SET:
 	case MSG_KIND_CONFIG_MAP:
 	case MSG_KIND_NONE:

@@ -135,8 +135,10 @@ bool resolver_resolve_synced(const struct resolve *self)
 
 bool resolver_resolve_complete(const struct resolve *self)
 {
-	static const enum msg_kind makers[] = { MSG_KIND_INGRESS, MSG_KIND_INGRESS_CLASS,
-						MSG_KIND_POMERIUM };
+	static const enum msg_kind makers[] = {
+		MSG_KIND_INGRESS,       MSG_KIND_INGRESS_CLASS, MSG_KIND_POMERIUM,
+		MSG_KIND_GATEWAY_CLASS, MSG_KIND_GATEWAY,       MSG_KIND_HTTP_ROUTE,
+	};
 
 	for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++)
 		if (self->kinds[makers[i]].condition == MSG_KIND_UNAVAILABLE)
@@ -155,6 +157,37 @@ static void name_owner(const struct msg_key *owner, const struct msg_meta *meta,
 	out->ticket.created = meta ? meta->creationTimestamp : 0;
 }
 
+static void describe_owner(const struct msg_key *key, const struct msg_object *object,
+			   struct resolved *out)
+{
+	switch ((enum msg_kind)key->kind) {
+	case MSG_KIND_INGRESS:
+		name_owner(key, &object->ingress->metadata, out);
+		break;
+	case MSG_KIND_POMERIUM:
+		name_owner(key, &object->pomerium->metadata, out);
+		break;
+	case MSG_KIND_GATEWAY_CLASS:
+		name_owner(key, &object->gateway_class->metadata, out);
+		out->ticket.object_status = object->gateway_class->status;
+		break;
+	case MSG_KIND_GATEWAY:
+		name_owner(key, &object->gateway->metadata, out);
+		out->ticket.object_status = object->gateway->status;
+		break;
+	case MSG_KIND_HTTP_ROUTE:
+		name_owner(key, &object->http_route->metadata, out);
+		out->ticket.object_status = object->http_route->status;
+		break;
+	case MSG_KIND_POLICY_FILTER:
+		name_owner(key, &object->policy_filter->metadata, out);
+		out->ticket.object_status = object->policy_filter->status;
+		break;
+	default:
+		break;
+	}
+}
+
 enum resolve_outcome resolver_resolve_owner(struct resolve *self, const struct msg_key *owner,
 					    struct pool *pool, struct resolved *out,
 					    struct err *err)
@@ -163,7 +196,8 @@ enum resolve_outcome resolver_resolve_owner(struct resolve *self, const struct m
 					.store = &self->store,
 					.graph = &self->graph,
 					.secrets = &self->secrets,
-					.kinds = self->kinds };
+					.kinds = self->kinds,
+					.owners = &self->owners };
 	const struct msg_key key = msg_key_dup(owner, pool);
 	enum resolve_outcome outcome;
 	struct msg_object object;
@@ -172,15 +206,15 @@ enum resolve_outcome resolver_resolve_owner(struct resolve *self, const struct m
 	if (!resolver_changes_is_owner(self, owner))
 		return RESOLVE_GONE;
 	if (resolver_store_get(&self->store, owner, pool, &object) == 0)
-		name_owner(&key,
-			   object.ingress ? &object.ingress->metadata : &object.pomerium->metadata,
-			   out);
+		describe_owner(&key, &object, out);
 	else if (owner->kind != MSG_KIND_POMERIUM)
 		return RESOLVE_GONE;
 	if (owner->kind == MSG_KIND_POMERIUM)
 		outcome = resolver_bundle_from_settings(&source, pool, out, err);
-	else
+	else if (owner->kind == MSG_KIND_INGRESS)
 		outcome = resolver_bundle_from_ingress(&source, object.ingress, pool, out, err);
+	else
+		outcome = resolver_bundle_from_gateway(&source, &object, pool, out, err);
 	if (outcome == RESOLVE_REJECT)
 		out->ticket.secrets.n = 0;
 	return outcome;
@@ -214,10 +248,9 @@ void resolver_resolve_owners(struct resolve *self, struct pool *pool, struct msg
 	qsort(*owners + first, *n - first, sizeof(**owners), compare_keys);
 }
 
-void resolver_resolve_each_ingress(struct resolve *self,
-				   void (*each)(void *arg, const struct msg_key *key,
-						const char *why_not),
-				   void *arg)
+void resolver_resolve_each_object(struct resolve *self, enum msg_kind kind,
+				  void (*each)(void *arg, const struct msg_object *object),
+				  void *arg)
 {
 	struct pool pool, one;
 	struct msg_key *keys;
@@ -225,16 +258,42 @@ void resolver_resolve_each_ingress(struct resolve *self,
 
 	pool_init(&pool);
 	pool_init(&one);
-	resolver_store_keys(&self->store, MSG_KIND_INGRESS, &pool, &keys, &n);
+	resolver_store_keys(&self->store, kind, &pool, &keys, &n);
 	for (size_t i = 0; i < n; i++) {
 		struct msg_object object;
 
 		if (resolver_store_get(&self->store, &keys[i], &one, &object) == 0)
-			each(arg, &keys[i],
-			     resolver_class_why_not(&self->class, object.ingress, &one));
+			each(arg, &object);
 		pool_clear(&one);
 	}
 	pool_clear(&pool);
+}
+
+struct each_ingress {
+	struct resolve *self;
+	void (*each)(void *arg, const struct msg_key *key, const char *why_not);
+	void *arg;
+};
+
+static void judge_ingress(void *arg, const struct msg_object *object)
+{
+	const struct each_ingress *walk = arg;
+	struct pool pool;
+
+	pool_init(&pool);
+	walk->each(walk->arg, &object->key,
+		   resolver_class_why_not(&walk->self->class, object->ingress, &pool));
+	pool_clear(&pool);
+}
+
+void resolver_resolve_each_ingress(struct resolve *self,
+				   void (*each)(void *arg, const struct msg_key *key,
+						const char *why_not),
+				   void *arg)
+{
+	struct each_ingress walk = { self, each, arg };
+
+	resolver_resolve_each_object(self, MSG_KIND_INGRESS, judge_ingress, &walk);
 }
 
 const char *resolver_resolve_why_not(const struct resolve *self, const struct msg_key *ingress,
@@ -273,6 +332,8 @@ struct resolve *resolver_resolve_new(const struct resolve_settings *settings,
 	self->sink = *sink;
 	own->controller = pool_str(&self->memory, settings->controller);
 	own->prefix = pool_str(&self->memory, settings->prefix);
+	own->gateway_controller = pool_str(&self->memory, settings->gateway_controller);
+	own->gateway_api = settings->gateway_api;
 	own->pomerium_config =
 		pool_str(&self->memory, settings->pomerium_config.len ? settings->pomerium_config
 								      : STR(RESOLVE_NOBODY));
@@ -289,6 +350,7 @@ struct resolve *resolver_resolve_new(const struct resolve_settings *settings,
 	resolver_class_init(&self->class, own);
 	resolver_secrets_init(&self->secrets);
 	map_init(&self->owners, NULL);
+	map_init(&self->shapes, mem_free);
 	return self;
 }
 
@@ -299,6 +361,7 @@ void resolver_resolve_destroy(struct resolve **self_p)
 	if (!self)
 		return;
 	*self_p = NULL;
+	map_clear(&self->shapes);
 	map_clear(&self->owners);
 	resolver_secrets_clear(&self->secrets);
 	resolver_class_clear(&self->class);

@@ -20,11 +20,13 @@ struct secrets;
 #define RESOLVE_NOBODY "(none)"
 
 struct resolve_settings {
-	struct str controller;      /* spec.controller of our IngressClass */
-	struct str prefix;          /* annotation prefix, without the slash */
-	struct str pomerium_config; /* name of the Pomerium object; empty: none is ours */
-	struct str_list namespaces; /* empty: all */
-	bool lenient;               /* Services and Secrets that are not there reject nobody */
+	struct str controller;         /* spec.controller of our IngressClass */
+	struct str prefix;             /* annotation prefix, without the slash */
+	struct str pomerium_config;    /* name of the Pomerium object; empty: none is ours */
+	struct str_list namespaces;    /* empty: all; the Gateway API's objects are served in all */
+	bool lenient;                  /* Services and Secrets that are not there reject nobody */
+	struct str gateway_controller; /* spec.controllerName of our GatewayClasses */
+	bool gateway_api;              /* false: its objects are not looked at */
 };
 
 /* What a change means. */
@@ -93,6 +95,10 @@ void resolver_resolve_each_ingress(struct resolve *self,
 				   void (*each)(void *arg, const struct msg_key *key,
 						const char *why_not),
 				   void *arg);
+/* Every object of a kind, in order; borrowed for the call. */
+void resolver_resolve_each_object(struct resolve *self, enum msg_kind kind,
+				  void (*each)(void *arg, const struct msg_object *object),
+				  void *arg);
 /* Those that owners refer to, with their values; borrowed. */
 const struct secrets *resolver_resolve_secrets(const struct resolve *self);
 /* Objects of a kind that are known; of Secrets, those that are wanted. */

@@ -1,4 +1,4 @@
-/* resolve_inside: what resolve.c and changes.c share. */
+/* resolve_inside: what resolve.c, changes.c and gateways.c share. */
 #ifndef RESOLVER_RESOLVE_INSIDE_H
 #define RESOLVER_RESOLVE_INSIDE_H
 
@@ -15,7 +15,8 @@ struct resolve {
 	struct class class;
 	struct secrets secrets;
 	struct kind_state kinds[MSG_N_KINDS];
-	struct map owners; /* key texts of our Ingresses */
+	struct map owners; /* key texts of all but the Pomerium object */
+	struct map shapes; /* of the Gateway API: key text -> hash of what others may depend on */
 	struct msg_key pomerium;
 };
 
@@ -31,5 +32,15 @@ void resolver_changes_mark_referrers(struct resolve *self, const struct msg_key 
 /* Whether this is an owner now. The Pomerium object is one, also when there is none, as soon as it
  * is known that there is none. */
 bool resolver_changes_is_owner(const struct resolve *self, const struct msg_key *key);
+/* It is one from now on, or no longer; true if it was. */
+bool resolver_changes_set_ours(struct resolve *self, const struct msg_key *key, bool ours);
+/* Sets the edges of an owner; Secrets that are new among them are asked for, those that no owner
+ * names any more are let go. No key twice. */
+void resolver_changes_set_edges(struct resolve *self, const struct msg_key *owner,
+				const struct key_list *keys);
+
+/* gateways.c: the same as resolver_changes_follow for objects of the Gateway API and Namespaces. */
+void resolver_gateways_follow(struct resolve *self, const struct msg_object *object,
+			      uint64_t seen_ns);
 
 #endif

@@ -196,7 +196,7 @@ def test_index(folder):
 # Of curl, kubectl, systemctl, Pomerium, oauth2-proxy and the models; then of the Go controller, without a successor.
 FOREIGN = {"config", "for", "force-conflicts", "server-side", "set", "field-selector", "now", "resolve", "unix-socket",
            "email-domain", "allowed-group", "trail",
-           "leader-election-id", "leader-election-namespace", "experimental-gateway-api", "gateway-class-controller-name",
+           "leader-election-id", "leader-election-namespace",
            "sync-api-url", "sync-api-token", "sync-api-namespace-id", "certificate-controller-name"}
 ALWAYS = {"help", "version"}
 

@@ -69,8 +69,8 @@ def test_objects_that_older_crds_took(sluice, folder, spec, wanted, words):
 # ---- flags ----
 
 def test_flags_that_have_no_effect_are_named(sluice, tmp_path, folder):
-    given = {"--leader-election-id": "x", "--leader-election-namespace": "y", "--gateway-class-controller-name": "z", "--certificate-controller-name": "c",
-             "--config-controller-shutdown": "30s", "--experimental-gateway-api": "true"}
+    given = {"--leader-election-id": "x", "--leader-election-namespace": "y", "--certificate-controller-name": "c",
+             "--config-controller-shutdown": "30s"}
     write(folder / "app.yaml", app("app"))
     flags = [f"{name}={value}" for name, value in given.items()]
     done = up(sluice, "-f", folder, "--out", tmp_path / "out", "--once", *flags)

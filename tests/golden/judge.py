@@ -76,3 +76,23 @@ def arguments(case):
 
 def expected(case):
     return json.loads((case / "expected.json").read_text())
+
+
+def certificates(config):
+    """Each once: which certificate serves which host is Pomerium's choice among all it has."""
+    return {tuple(sorted(c.items())) for c in config.get("settings", {}).get("certificates", [])}
+
+
+def expected_status(case):
+    """Without one the reference is wrong (reference.status.json), and other tests say what is right."""
+    return json.loads((case / "expected.status.json").read_text())
+
+
+def normal_status(v):
+    """More features may be reported, and the sentence of a policy that does not compile is ours."""
+    if isinstance(v, dict):
+        v = {k: normal_status(x) for k, x in v.items() if k not in ("supportedFeatures", "attachedListenerSets")}
+        if v.get("type") == "Valid":
+            v.pop("message", None)
+        return v
+    return [normal_status(x) for x in v] if isinstance(v, list) else v

@@ -9,9 +9,9 @@ import pytest
 CASES = pathlib.Path(__file__).parent / "cases"
 
 
-def cases(*areas):
+def cases(*areas, having="input.yaml"):
     found = [c for area in areas for c in sorted((CASES / area).iterdir())
-             if not c.name.startswith("_") and (c / "input.yaml").exists()]
+             if not c.name.startswith("_") and (c / having).exists()]
     assert found
     return pytest.mark.parametrize("case", found, ids=[f"{c.parent.name}/{c.name}" for c in found])
 
@@ -22,7 +22,7 @@ def run(*command, **more):
     return done.returncode, done.stdout.decode("utf-8", "replace"), done.stderr.decode("utf-8", "replace")
 
 
-@cases("ingress", "settings")
+@cases("ingress", "settings", "gateway")
 def test_translate(sluice, case):
     status, stdout, stderr = run(sluice, "translate", "-f", case / "input.yaml", "--format", "json", *judge.arguments(case))
     if (case / "expected.error").exists():
@@ -58,6 +58,26 @@ def test_class(sluice, case):
     got, want = json.loads(stdout), judge.expected(case)
     assert sorted(got["managed"]) == sorted(want["managed"])
     assert sorted(i["name"] for i in got["ignored"]) == sorted(i["name"] for i in want["ignored"])
+
+
+@cases("gateway", having="expected.status.json")
+def test_status(sluice, case, tmp_path):
+    """What the objects of the Gateway API are told."""
+    statuses = tmp_path / "status.json"
+    run(sluice, "translate", "-f", case / "input.yaml", "--format", "json", "--status", statuses, *judge.arguments(case))
+    assert judge.normal_status(json.loads(statuses.read_text())) == judge.normal_status(judge.expected_status(case))
+
+
+@cases("gateway")
+def test_gateway_pipeline(sluice, case, tmp_path):
+    """The same routes from four processes as from the offline command, and each certificate once."""
+    out = tmp_path / "config.json"
+    arguments = [a for a in judge.arguments(case) if a == "--experimental-gateway-api"]
+    status, _, stderr = run(sluice, "up", "--once", "-f", case / "input.yaml", "--out", out, "--format", "json", *arguments)
+    assert status in (0, 1), stderr
+    got, want = json.loads(out.read_text()), judge.expected(case)
+    assert got.get("routes", []) == want.get("routes", [])
+    assert judge.certificates(got) == judge.certificates(want)
 
 
 @cases("ingress")

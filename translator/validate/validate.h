@@ -31,5 +31,8 @@ extern const struct validate_rule
 /* Every rule on every route of an Ingress: errors, and warnings for what Pomerium accepts but does
  * not use. */
 void translator_validate_ingress(struct ingress_job *job, const Pomerium__Config__Config *config);
+/* Every rule on a field of one route that no annotation made. */
+int translator_validate_fields(struct ingress_job *job, const Pomerium__Config__Route *route,
+			       struct err *err);
 
 #endif

@@ -26,6 +26,7 @@ struct feed_kube {
 	struct reflector *lone; /* of them, for one Service outside of the namespaces; or NULL */
 	struct kind_row lone_row;
 	char *lone_selector;
+	bool gateway_api;        /* its kinds are watched */
 	bool up;                 /* a resolver is there */
 	int sent[MSG_N_KINDS];   /* condition in the last KIND_STATE of each kind; -1: none */
 	int logged[MSG_N_KINDS]; /* the same, in the last log line */
@@ -144,11 +145,16 @@ static void on_state(void *arg, struct reflector *from, const char *reason)
 
 /* ---- the operations of a feed ---- */
 
-static bool is_watched(enum msg_kind kind)
+static bool is_row_watched(const struct feed_kube *self, const struct kind_row *row)
+{
+	return self->gateway_api || !row->of_gateway_api;
+}
+
+static bool is_watched(const struct feed_kube *self, enum msg_kind kind)
 {
 	for (const struct kind_row *row = watcher_kinds_table; row->kind != MSG_KIND_NONE; row++)
 		if (row->kind == kind)
-			return true;
+			return is_row_watched(self, row);
 	return false;
 }
 
@@ -161,6 +167,8 @@ static void begin(struct feed *feed, bool stranger)
 	if (stranger)
 		watcher_secret_fetch_forget_all(self->secrets);
 	for (const struct kind_row *row = watcher_kinds_table; row->kind != MSG_KIND_NONE; row++) {
+		if (!is_row_watched(self, row))
+			continue;
 		state.kind = row->kind;
 		self->sent[row->kind] = MSG_KIND_LISTING;
 		send_message(self, MSG_KIND_STATE, &state, 0);
@@ -171,7 +179,7 @@ static void begin(struct feed *feed, bool stranger)
 	/* What is not watched is only in manifests: a cluster has slices for all Endpoints. */
 	state.condition = MSG_KIND_SYNCED;
 	for (state.kind = MSG_KIND_NONE + 1; state.kind < MSG_N_KINDS; state.kind++)
-		if (!is_watched((enum msg_kind)state.kind))
+		if (!is_watched(self, (enum msg_kind)state.kind))
 			send_message(self, MSG_KIND_STATE, &state, 0);
 }
 
@@ -326,9 +334,10 @@ static bool is_among(const struct str_list *list, struct str text)
 	return false;
 }
 
-struct feed *watcher_feed_kube_new(struct kube *kube, const struct str_list *namespaces,
-				   struct str service, const struct feed_sink *sink)
+struct feed *watcher_feed_kube_new(struct kube *kube, const struct feed_scope *scope,
+				   const struct feed_sink *sink)
 {
+	const struct str_list *namespaces = &scope->namespaces;
 	static const struct feed_ops ops = { begin, end,  go_on, want,  fd,
 					     on_fd, tick, ready, count, destroy };
 	struct feed_kube *self = mem_alloc(sizeof(*self));
@@ -336,6 +345,7 @@ struct feed *watcher_feed_kube_new(struct kube *kube, const struct str_list *nam
 
 	self->feed = (struct feed){ &ops, *sink };
 	self->kube = kube;
+	self->gateway_api = scope->gateway_api && !namespaces->n;
 	self->sink = (struct reflector_sink){ { self, on_put, on_del, on_touched },
 					      on_state,
 					      on_has_credit };
@@ -343,13 +353,15 @@ struct feed *watcher_feed_kube_new(struct kube *kube, const struct str_list *nam
 		kube, &(struct secret_fetch_sink){ self, on_secret, on_has_credit });
 	for (const struct kind_row *row = watcher_kinds_table; row->kind != MSG_KIND_NONE; row++) {
 		self->sent[row->kind] = self->logged[row->kind] = -1;
+		if (!is_row_watched(self, row))
+			continue;
 		if (!namespaces->n || !msg_kind_is_namespaced(row->kind))
 			add_reflector(self, row, STR(""));
 		else
 			for (size_t i = 0; i < namespaces->n; i++)
 				add_reflector(self, row, namespaces->items[i]);
 	}
-	if (namespaces->n && str_cut(service, '/', &namespace, &name) && name.len &&
+	if (namespaces->n && str_cut(scope->service, '/', &namespace, &name) && name.len &&
 	    !is_among(namespaces, namespace))
 		add_lone_service(self, namespace, name);
 	return &self->feed;

@@ -11,6 +11,7 @@ struct kind_row {
 	const char *selector; /* field selector, escaped for a query; NULL: none */
 	bool metadata_only;   /* PartialObjectMetadata: values are fetched when asked for */
 	bool is_custom;       /* from a CRD: it may not be installed */
+	bool of_gateway_api;  /* for the Gateway API alone */
 };
 
 extern const struct kind_row watcher_kinds_table[]; /* ends with MSG_KIND_NONE */

@@ -148,7 +148,7 @@ static void delete_all(struct run *run)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct wanted_listener sink = { NULL, on_warn };
+	struct wanted_listener sink = { NULL, on_warn, NULL };
 	struct run run = { .wanted = publisher_wanted_new(&sink) };
 	size_t n = 0;
 

@@ -47,16 +47,16 @@ static Pomerium__Config__Config *unpack(struct str bytes)
 
 static void test_ids(void **state)
 {
-	static const char *const ours[] = { "sluice/ingress/ns/web", "sluice/settings",
-					    "sluice/cert/ns/tls" };
-	static const char *const others[] = { "sluice/ingress/ns",    "sluice/ingress//web",
-					      "sluice/ingress/ns/",   "sluice/ingress/a/b/c",
-					      "sluice/gateway/ns/gw", "ingress-controller",
-					      "sluice/settings/x",    "" };
+	static const char *const ours[] = { "sluice/ingress/ns/web", "sluice/gateway/ns/web",
+					    "sluice/settings", "sluice/cert/ns/tls" };
+	static const char *const others[] = { "sluice/ingress/ns",  "sluice/ingress//web",
+					      "sluice/ingress/ns/", "sluice/ingress/a/b/c",
+					      "sluice/nothing",     "ingress-controller",
+					      "sluice/settings/x",  "" };
 	struct msg_key owner;
 
 	(void)state;
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
 		assert_true(publisher_record_owner(str_from(ours[i]), &owner));
 		assert_true(str_is(publisher_record_id(&owner, &pool), ours[i]));
 	}

@@ -28,7 +28,7 @@ static int setup(void **state)
 	(void)state;
 	assert_true(write(fd, text, sizeof(text) - 1) > 0);
 	close(fd);
-	report = publisher_report_new(str_from(path), STR_NONE, &err);
+	report = publisher_report_new(str_from(path), STR_NONE, STR("example.com/gateways"), &err);
 	unlink(path);
 	if (!report)
 		fail_msg("%s", err.text);
@@ -47,18 +47,18 @@ static const struct msg_key good = { MSG_KIND_INGRESS, { "shop", 4 }, { "good", 
 
 static void put(int64_t generation, bool changed)
 {
-	const struct msg_ticket ticket = { .owner = good,
-					   .uid = STR("u"),
-					   .generation = generation };
+	const struct arrival arrival = {
+		.ticket = { .owner = good, .uid = STR("u"), .generation = generation }
+	};
 
-	publisher_report_config(report, &ticket, &(struct str_list){ NULL, 0 }, changed);
+	publisher_report_config(report, &arrival, changed);
 }
 
 static void reject(const char *reason)
 {
 	const struct msg_ticket ticket = { .owner = good, .uid = STR("u"), .generation = 1 };
 
-	publisher_report_reject(report, &ticket, str_from(reason));
+	publisher_report_reject(report, &ticket, str_from(reason), NULL);
 }
 
 /* Everything so far is stored; returns how many Events wait or fly. */
@@ -154,11 +154,12 @@ static void test_a_record_is_no_object(void **state)
 {
 	const struct msg_key nameless = { MSG_KIND_POMERIUM, STR(""), STR("") };
 	const struct msg_key secret = { MSG_KIND_SECRET, STR("shop"), STR("good") };
-	const struct msg_ticket settings = { .owner = { MSG_KIND_POMERIUM, STR(""), STR("global") },
-					     .uid = STR("u") };
+	const struct arrival settings = { .ticket = { .owner = { MSG_KIND_POMERIUM, STR(""),
+								 STR("global") },
+						      .uid = STR("u") } };
 
 	(void)state;
-	publisher_report_config(report, &settings, &(struct str_list){ NULL, 0 }, true);
+	publisher_report_config(report, &settings, true);
 	put(1, true);
 	publisher_report_gone(report, &nameless, STR(""));
 	publisher_report_gone(report, &secret, STR(""));

@@ -24,7 +24,7 @@ static int setup(void **state)
 	(void)state;
 	pool_init(&pool);
 	warnings[0] = '\0';
-	wanted = publisher_wanted_new(&(struct wanted_listener){ NULL, on_warn });
+	wanted = publisher_wanted_new(&(struct wanted_listener){ NULL, on_warn, NULL });
 	return 0;
 }
 

@@ -353,7 +353,10 @@ static inline const struct resolve_settings *universe_settings(void)
 {
 	static struct str namespaces[] = { STR("n0"), STR("n1") };
 	static const struct resolve_settings settings = {
-		STR("ours"), STR("p.example"), STR("global0"), { namespaces, 2 }, false
+		.controller = STR("ours"),
+		.prefix = STR("p.example"),
+		.pomerium_config = STR("global0"),
+		.namespaces = { namespaces, 2 },
 	};
 
 	return &settings;

@@ -24,7 +24,7 @@ struct trip {
 	struct msg_config config;
 	struct err err;
 	int rc;
-	struct buf json; /* the Config, on one line */
+	struct buf json; /* the Config and the report, on one line */
 };
 
 /* An Ingress shop/web with one path / of app.example.com; %s: annotations, indented by six. */
@@ -51,11 +51,16 @@ struct trip {
 	"  spec: {ports: [{name: http, port: 80, targetPort: 8080}]}\n" \
 	"  endpoints: [{port_name: http, port: 8080, addresses: [10.0.0.1]}]\n"
 
+static bool trip_path_elements; /* --gateway-path-elements */
+
 static inline void trip_start(struct trip *trip, const char *yaml)
 {
 	static const struct pomerium_flags no_flags;
 	const struct translator_settings settings = { .prefix = STR("ingress.pomerium.io"),
 						      .cluster_domain = STR("cluster.local"),
+						      .gateway_controller = STR("example.com/ours"),
+						      .path_elements = trip_path_elements,
+						      .no_backend_status = 404,
 						      .pomerium = &no_flags };
 	const Pomerium__Config__Config *config;
 	struct value doc;
@@ -73,6 +78,8 @@ static inline void trip_start(struct trip *trip, const char *yaml)
 	config = config_parts_join(&trip->config, &trip->pool, &trip->err);
 	assert_non_null(config);
 	pb_to_json(&config->base, 0, &trip->json);
+	if (trip->config.report)
+		(void)value_to_json(trip->config.report, false, &trip->json, NULL);
 }
 
 static inline void trip_end(struct trip *trip)

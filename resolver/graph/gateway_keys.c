@@ -1,0 +1,152 @@
+/* gateway_keys: what the Gateway API's objects name.
+ *
+ *   in     an HTTPRoute, a Gateway or a GatewayClass
+ *   out    the keys that it names, with the API's defaults filled in
+ *   owns   nothing
+ *   never  judges whether it may name them: that is the translator's work
+ */
+#include "resolver/graph/gateway_keys.h"
+
+#include "resolver/graph/key.h"
+
+#define GROUP "gateway.networking.k8s.io"
+#define POLICY_GROUP "gateway.pomerium.io"
+
+static char seen; /* the value in keys->seen */
+
+void resolver_gateway_keys_init(struct gateway_keys *keys, struct pool *pool)
+{
+	*keys = (struct gateway_keys){ .pool = pool };
+	map_init(&keys->seen, NULL);
+}
+
+void resolver_gateway_keys_clear(struct gateway_keys *keys)
+{
+	map_clear(&keys->seen);
+}
+
+static bool is_node(const struct msg_key *key)
+{
+	return key->kind == MSG_KIND_REFERENCE_GRANT && key->name.len == 1;
+}
+
+void resolver_gateway_keys_add(struct gateway_keys *keys, struct msg_key key)
+{
+	struct key_text buf;
+	struct str text;
+
+	if (!resolver_key_can_exist(&key) && !is_node(&key))
+		return;
+	text = resolver_key_text(&key, &buf);
+	if (map_get(&keys->seen, text))
+		return;
+	map_put(&keys->seen, text, &seen);
+	*(struct msg_key *)pool_push(keys->pool, &keys->list.items, &keys->list.n, sizeof(key)) =
+		key;
+}
+
+struct msg_key resolver_gateway_keys_grants(struct str namespace)
+{
+	return (struct msg_key){ MSG_KIND_REFERENCE_GRANT, namespace, STR("*") };
+}
+
+struct msg_key resolver_gateway_keys_askers(struct str namespace)
+{
+	return (struct msg_key){ MSG_KIND_REFERENCE_GRANT, namespace, STR("?") };
+}
+
+static bool is_or_absent(struct str text, const char *word)
+{
+	return !text.ptr || str_is(text, word);
+}
+
+struct msg_key resolver_gateway_keys_parent(const struct msg_http_route *route, size_t i)
+{
+	const struct msg_parent_ref *ref = &route->spec.parentRefs.items[i];
+	struct msg_key key = { MSG_KIND_GATEWAY,
+			       ref->namespace.len ? ref->namespace : route->metadata.namespace,
+			       ref->name };
+
+	if (!is_or_absent(ref->group, GROUP) || !is_or_absent(ref->kind, "Gateway") ||
+	    !resolver_key_can_exist(&key))
+		key.kind = MSG_KIND_NONE;
+	return key;
+}
+
+struct msg_key resolver_gateway_keys_policy(const struct msg_gateway_class *class)
+{
+	const struct msg_object_ref *ref = class->spec.parametersRef;
+	struct msg_key key = { 0 };
+
+	if (ref && str_is(ref->group, POLICY_GROUP) && str_is(ref->kind, "PolicyFilter"))
+		key = (struct msg_key){ MSG_KIND_POLICY_FILTER, ref->namespace, ref->name };
+	return key;
+}
+
+/* The grants of another namespace count. */
+static void add_askers(struct gateway_keys *keys, struct str own, struct str namespace)
+{
+	const struct msg_key as_namespace = { .kind = MSG_KIND_NAMESPACE, .name = namespace };
+
+	if (!str_eq(own, namespace) && namespace.len <= KEY_NAMESPACE_MAX &&
+	    resolver_key_can_exist(&as_namespace))
+		resolver_gateway_keys_add(keys, resolver_gateway_keys_askers(namespace));
+}
+
+static void add_backends(const struct msg_http_backend_ref_list *refs, struct str own,
+			 struct gateway_keys *keys)
+{
+	for (size_t i = 0; i < refs->n; i++) {
+		const struct msg_http_backend_ref *ref = &refs->items[i];
+		struct str namespace = ref->namespace.len ? ref->namespace : own;
+
+		if (ref->group.len || !is_or_absent(ref->kind, "Service"))
+			continue;
+		add_askers(keys, own, namespace);
+		resolver_gateway_keys_add(
+			keys, (struct msg_key){ MSG_KIND_SERVICE, namespace, ref->name });
+	}
+}
+
+static void add_filters(const struct msg_http_filter_list *filters, struct str own,
+			struct gateway_keys *keys)
+{
+	for (size_t i = 0; i < filters->n; i++) {
+		const struct msg_object_ref *ref = filters->items[i].extensionRef;
+
+		if (ref && str_is(ref->group, POLICY_GROUP) && str_is(ref->kind, "PolicyFilter"))
+			resolver_gateway_keys_add(
+				keys, (struct msg_key){ MSG_KIND_POLICY_FILTER, own, ref->name });
+	}
+}
+
+void resolver_gateway_keys_of_route(const struct msg_http_route *route, struct gateway_keys *keys)
+{
+	struct str own = route->metadata.namespace;
+
+	resolver_gateway_keys_add(keys, (struct msg_key){ MSG_KIND_NAMESPACE, STR(""), own });
+	for (size_t i = 0; i < route->spec.rules.n; i++) {
+		add_backends(&route->spec.rules.items[i].backendRefs, own, keys);
+		add_filters(&route->spec.rules.items[i].filters, own, keys);
+	}
+}
+
+void resolver_gateway_keys_of_gateway(const struct msg_gateway *gateway, struct gateway_keys *keys)
+{
+	struct str own = gateway->metadata.namespace;
+
+	for (size_t i = 0; i < gateway->spec.listeners.n; i++) {
+		const struct msg_listener_tls *tls = gateway->spec.listeners.items[i].tls;
+
+		for (size_t k = 0; tls && k < tls->certificateRefs.n; k++) {
+			const struct msg_object_ref *ref = &tls->certificateRefs.items[k];
+			struct str namespace = ref->namespace.len ? ref->namespace : own;
+
+			if (ref->group.len || !is_or_absent(ref->kind, "Secret"))
+				continue;
+			add_askers(keys, own, namespace);
+			resolver_gateway_keys_add(
+				keys, (struct msg_key){ MSG_KIND_SECRET, namespace, ref->name });
+		}
+	}
+}

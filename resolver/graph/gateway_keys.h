@@ -1,0 +1,34 @@
+/* gateway_keys: what the Gateway API's objects name. */
+#ifndef RESOLVER_GATEWAY_KEYS_H
+#define RESOLVER_GATEWAY_KEYS_H
+
+#include "base/map.h"
+#include "msg/gateway.h"
+#include "resolver/graph/graph.h"
+
+/* Keys, each once, in the order in which they were added; those that no object can have are left
+ * out. */
+struct gateway_keys {
+	struct pool *pool;
+	struct key_list list;
+	struct map seen;
+};
+void resolver_gateway_keys_init(struct gateway_keys *keys, struct pool *pool);
+void resolver_gateway_keys_clear(struct gateway_keys *keys); /* the list stays, in the pool */
+void resolver_gateway_keys_add(struct gateway_keys *keys, struct msg_key key);
+
+/* Two nodes of the graph for the ReferenceGrants of a namespace, which no grant can be called: the
+ * grants refer to the first, and who asks for them to the second. */
+struct msg_key resolver_gateway_keys_grants(struct str namespace);
+struct msg_key resolver_gateway_keys_askers(struct str namespace);
+
+/* The Gateway that a parentRef of an HTTPRoute names; no kind if it names something else. */
+struct msg_key resolver_gateway_keys_parent(const struct msg_http_route *route, size_t i);
+/* The PolicyFilter that a GatewayClass names, or no kind. */
+struct msg_key resolver_gateway_keys_policy(const struct msg_gateway_class *class);
+/* Services, PolicyFilters, the namespace; foreign namespaces whose grants count. */
+void resolver_gateway_keys_of_route(const struct msg_http_route *route, struct gateway_keys *keys);
+/* Secrets of its listeners, in its namespace and in others. */
+void resolver_gateway_keys_of_gateway(const struct msg_gateway *gateway, struct gateway_keys *keys);
+
+#endif

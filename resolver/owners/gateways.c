@@ -1,0 +1,322 @@
+/* gateways: what a change of the Gateway API's objects means for the owners.
+ *
+ *   in     an object that is new, different or gone
+ *   out    the owners concerned are marked, the edges of the graph are as they should be
+ *   owns   the hash of what others depend on in a GatewayClass, a Gateway and a PolicyFilter
+ *   never  makes a change of a status one of all who refer to the object
+ *
+ * Edges of the graph:
+ *
+ *   GatewayClass   -> the PolicyFilter with the default policy
+ *   Gateway        -> its GatewayClass; of ours: its Secrets, as far as they are granted, and the
+ *                     grants of other namespaces
+ *   HTTPRoute      -> its Gateways, ours or not; of ours: its Namespace, Services, PolicyFilters,
+ *                     those of the classes, and the grants of other namespaces
+ *   ReferenceGrant -> all grants of its namespace
+ */
+#include "resolver/owners/resolve_inside.h"
+
+#include "base/mem.h"
+#include "resolver/graph/gateway_keys.h"
+#include "resolver/graph/grants.h"
+#include "resolver/graph/key.h"
+
+/* ---- shapes ---- */
+
+/* Notes what others depend on; NULL: the object is gone. True if that has changed. */
+static bool set_shape(struct resolve *self, const struct msg_key *key, struct msg_object *stripped)
+{
+	struct key_text buf;
+	struct str text = resolver_key_text(key, &buf);
+	struct hash *old = map_get(&self->shapes, text), *next;
+	struct buf packed;
+	bool same;
+
+	if (!stripped)
+		return map_del(&self->shapes, text);
+	buf_init(&packed, BUF_MAX_MESSAGE);
+	codec_pack(&msg_object_codec, stripped, &packed);
+	next = mem_alloc(sizeof(*next));
+	*next = hash_of(buf_view(&packed));
+	buf_clear(&packed);
+	same = old && hash_equal(old, next);
+	map_put(&self->shapes, text, next);
+	return !same;
+}
+
+/* Without what nobody else depends on: the status above all. */
+static struct msg_meta strip(const struct msg_meta *meta)
+{
+	return (struct msg_meta){ .namespace = meta->namespace,
+				  .name = meta->name,
+				  .uid = STR(""),
+				  .deletionTimestamp = meta->deletionTimestamp };
+}
+
+/* ---- what all do ---- */
+
+static bool is_ours(const struct resolve *self, const struct msg_key *key)
+{
+	return key->kind != MSG_KIND_NONE && resolver_changes_is_owner(self, key);
+}
+
+static void finish(struct resolve *self, const struct msg_key *key, struct gateway_keys *keys,
+		   bool ours, uint64_t seen_ns)
+{
+	bool was = resolver_changes_set_ours(self, key, ours);
+
+	resolver_changes_set_edges(self, key, &keys->list);
+	resolver_gateway_keys_clear(keys);
+	if (ours || was)
+		resolver_changes_mark(self, key, seen_ns);
+}
+
+/* ---- HTTPRoutes ---- */
+
+/* Entries that we have written stay ours to take away. */
+static bool has_own_entries(const struct resolve *self, const struct msg_http_route *route)
+{
+	const struct value *parents = value_get(route->status, "parents");
+
+	for (size_t i = 0; parents && parents->type == VALUE_LIST && i < parents->list.n; i++)
+		if (str_eq(value_text(&parents->list.items[i], "controllerName"),
+			   self->settings.gateway_controller))
+			return true;
+	return false;
+}
+
+static void add_policy_of(const struct resolve *self, const struct msg_key *gateway,
+			  struct pool *pool, struct gateway_keys *keys)
+{
+	struct msg_key class = { .kind = MSG_KIND_GATEWAY_CLASS };
+	struct msg_object object;
+
+	if (resolver_store_get(&self->store, gateway, pool, &object) < 0)
+		return;
+	class.name = object.gateway->spec.gatewayClassName;
+	if (resolver_store_get(&self->store, &class, pool, &object) == 0)
+		resolver_gateway_keys_add(keys, resolver_gateway_keys_policy(object.gateway_class));
+}
+
+/* NULL: it is gone. */
+static void update_route(struct resolve *self, const struct msg_key *key,
+			 const struct msg_http_route *route, uint64_t seen_ns)
+{
+	bool ours = route && self->settings.gateway_api && has_own_entries(self, route);
+	struct gateway_keys keys;
+	struct pool pool;
+
+	pool_init(&pool);
+	resolver_gateway_keys_init(&keys, &pool);
+	for (size_t i = 0; route && i < route->spec.parentRefs.n; i++) {
+		struct msg_key gateway = resolver_gateway_keys_parent(route, i);
+
+		resolver_gateway_keys_add(&keys, gateway);
+		if (!is_ours(self, &gateway))
+			continue;
+		ours = true;
+		add_policy_of(self, &gateway, &pool, &keys);
+	}
+	if (ours)
+		resolver_gateway_keys_of_route(route, &keys);
+	finish(self, key, &keys, ours, seen_ns);
+	pool_clear(&pool);
+}
+
+/* ---- Gateways ---- */
+
+static void update_routes_of(struct resolve *self, const struct msg_key *gateway, uint64_t seen_ns)
+{
+	struct key_list list;
+	struct pool pool, each;
+
+	pool_init(&pool);
+	pool_init(&each);
+	list = resolver_graph_referrers(&self->graph, gateway, &pool);
+	for (size_t i = 0; i < list.n; i++) {
+		struct msg_object object;
+
+		if (list.items[i].kind == MSG_KIND_HTTP_ROUTE &&
+		    resolver_store_get(&self->store, &list.items[i], &each, &object) == 0)
+			update_route(self, &list.items[i], object.http_route, seen_ns);
+		pool_clear(&each);
+	}
+	pool_clear(&pool);
+}
+
+/* Values of a Secret elsewhere are not asked for before a grant allows it. */
+static void drop_ungranted(const struct resolve *self, const struct msg_key *gateway,
+			   struct gateway_keys *keys, struct pool *pool)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < keys->list.n; i++) {
+		const struct msg_key *key = &keys->list.items[i];
+
+		if (key->kind != MSG_KIND_SECRET ||
+		    resolver_grants_allow(&self->graph, &self->store, gateway, key, pool))
+			keys->list.items[kept++] = *key;
+	}
+	keys->list.n = kept;
+}
+
+/* Edges and ownership alone: what refers to it is its caller's. */
+static void link_gateway(struct resolve *self, const struct msg_key *key,
+			 const struct msg_gateway *gateway, uint64_t seen_ns)
+{
+	struct msg_key class = { .kind = MSG_KIND_GATEWAY_CLASS };
+	struct gateway_keys keys;
+	struct pool pool;
+	bool ours = false;
+
+	pool_init(&pool);
+	resolver_gateway_keys_init(&keys, &pool);
+	if (gateway) {
+		class.name = gateway->spec.gatewayClassName;
+		resolver_gateway_keys_add(&keys, class);
+		ours = is_ours(self, &class);
+	}
+	if (ours) {
+		resolver_gateway_keys_of_gateway(gateway, &keys);
+		drop_ungranted(self, key, &keys, &pool);
+	}
+	finish(self, key, &keys, ours, seen_ns);
+	pool_clear(&pool);
+}
+
+static void update_gateway(struct resolve *self, const struct msg_key *key,
+			   const struct msg_gateway *gateway, uint64_t seen_ns)
+{
+	struct msg_object stripped = { .key = *key };
+	struct msg_gateway shape;
+	bool was = is_ours(self, key), changed;
+
+	if (gateway) {
+		shape = (struct msg_gateway){ strip(&gateway->metadata), gateway->spec, NULL };
+		stripped.gateway = &shape;
+	}
+	changed = set_shape(self, key, gateway ? &stripped : NULL);
+	link_gateway(self, key, gateway, seen_ns);
+	if (changed || was != is_ours(self, key))
+		update_routes_of(self, key, seen_ns);
+}
+
+/* All Gateways that refer to a class, or that ask for the grants of a namespace. */
+static void link_gateways(struct resolve *self, const struct key_list *list, bool with_routes,
+			  uint64_t seen_ns)
+{
+	struct pool each;
+
+	pool_init(&each);
+	for (size_t i = 0; i < list->n; i++) {
+		struct msg_object object;
+
+		if (list->items[i].kind == MSG_KIND_GATEWAY &&
+		    resolver_store_get(&self->store, &list->items[i], &each, &object) == 0) {
+			link_gateway(self, &list->items[i], object.gateway, seen_ns);
+			if (with_routes)
+				update_routes_of(self, &list->items[i], seen_ns);
+		}
+		pool_clear(&each);
+	}
+	pool_clear(&each);
+}
+
+/* ---- GatewayClasses ---- */
+
+static void update_class(struct resolve *self, const struct msg_key *key,
+			 const struct msg_gateway_class *class, uint64_t seen_ns)
+{
+	bool ours = class && self->settings.gateway_api &&
+		    str_eq(class->spec.controllerName, self->settings.gateway_controller);
+	struct msg_object stripped = { .key = *key };
+	struct msg_gateway_class shape;
+	struct gateway_keys keys;
+	struct key_list list;
+	struct pool pool;
+
+	pool_init(&pool);
+	resolver_gateway_keys_init(&keys, &pool);
+	if (ours)
+		resolver_gateway_keys_add(&keys, resolver_gateway_keys_policy(class));
+	if (class) {
+		shape = (struct msg_gateway_class){ strip(&class->metadata), class->spec, NULL };
+		stripped.gateway_class = &shape;
+	}
+	finish(self, key, &keys, ours, seen_ns);
+	if (set_shape(self, key, class ? &stripped : NULL)) {
+		list = resolver_graph_referrers(&self->graph, key, &pool);
+		link_gateways(self, &list, true, seen_ns);
+	}
+	pool_clear(&pool);
+}
+
+/* ---- what they name ---- */
+
+static void update_filter(struct resolve *self, const struct msg_key *key,
+			  const struct msg_policy_filter *filter, uint64_t seen_ns)
+{
+	struct msg_object stripped = { .key = *key };
+	struct msg_policy_filter shape;
+	struct gateway_keys none;
+	struct pool pool;
+
+	pool_init(&pool);
+	resolver_gateway_keys_init(&none, &pool);
+	if (filter) {
+		shape = (struct msg_policy_filter){ strip(&filter->metadata), filter->spec, NULL };
+		stripped.policy_filter = &shape;
+	}
+	finish(self, key, &none, filter && self->settings.gateway_api, seen_ns);
+	if (set_shape(self, key, filter ? &stripped : NULL))
+		resolver_changes_mark_referrers(self, key, seen_ns);
+	pool_clear(&pool);
+}
+
+static void update_grant(struct resolve *self, const struct msg_key *key, bool exists,
+			 uint64_t seen_ns)
+{
+	struct msg_key all = resolver_gateway_keys_grants(key->namespace);
+	const struct msg_key askers = resolver_gateway_keys_askers(key->namespace);
+	const struct key_list keys = { &all, exists ? 1 : 0 };
+	struct key_list list;
+	struct pool pool;
+
+	pool_init(&pool);
+	resolver_graph_set(&self->graph, key, &keys);
+	list = resolver_graph_referrers(&self->graph, &askers, &pool);
+	link_gateways(self, &list, false, seen_ns);
+	for (size_t i = 0; i < list.n; i++)
+		if (list.items[i].kind == MSG_KIND_HTTP_ROUTE)
+			resolver_changes_mark(self, &list.items[i], seen_ns);
+	pool_clear(&pool);
+}
+
+void resolver_gateways_follow(struct resolve *self, const struct msg_object *object,
+			      uint64_t seen_ns)
+{
+	const struct msg_key *key = &object->key;
+
+	switch ((enum msg_kind)key->kind) {
+	case MSG_KIND_NAMESPACE:
+		resolver_changes_mark_referrers(self, key, seen_ns);
+		break;
+	case MSG_KIND_GATEWAY_CLASS:
+		update_class(self, key, object->gateway_class, seen_ns);
+		break;
+	case MSG_KIND_GATEWAY:
+		update_gateway(self, key, object->gateway, seen_ns);
+		break;
+	case MSG_KIND_HTTP_ROUTE:
+		update_route(self, key, object->http_route, seen_ns);
+		break;
+	case MSG_KIND_REFERENCE_GRANT:
+		update_grant(self, key, object->reference_grant != NULL, seen_ns);
+		break;
+	case MSG_KIND_POLICY_FILTER:
+		update_filter(self, key, object->policy_filter, seen_ns);
+		break;
+	default:
+		break;
+	}
+}

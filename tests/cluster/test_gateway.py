@@ -1,0 +1,207 @@
+"""The Gateway API on a real API server: routes, and what its objects are told."""
+import json
+import shutil
+
+import pytest
+from cluster import KINDS, Cluster, ClusterPipeline
+from pipeline import certificate, read, tls_secret, translate, wait_for
+
+OURS = "pomerium.io/gateway-controller"
+CLASS = """apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {name: pomerium-gateway}
+spec: {controllerName: pomerium.io/gateway-controller}
+"""
+GATEWAY = """apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: front, namespace: edge}
+spec:
+  gatewayClassName: pomerium-gateway
+  listeners:
+  - name: https
+    port: 443
+    protocol: HTTPS
+    hostname: "*.example.com"
+    tls: {certificateRefs: [{name: edge-tls}]}
+    allowedRoutes: {namespaces: {from: All}}
+"""
+SERVICE = """apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec: {ports: [{port: 80}]}
+"""
+FILTER = """apiVersion: gateway.pomerium.io/v1alpha1
+kind: PolicyFilter
+metadata: {name: staff, namespace: shop}
+spec: {ppl: "allow: {and: [{domain: {is: example.com}}]}"}
+"""
+
+
+def route(name, host=None, prefix="/", parents="[{name: front, namespace: edge}]"):
+    return f"""apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {{name: {name}, namespace: shop}}
+spec:
+  parentRefs: {parents}
+  hostnames: [{host or name + ".example.com"}]
+  rules:
+  - matches: [{{path: {{type: PathPrefix, value: {prefix}}}}}]
+    filters: [{{type: ExtensionRef, extensionRef: {{group: gateway.pomerium.io, kind: PolicyFilter, name: staff}}}}]
+    backendRefs: [{{name: web, port: 80}}]
+"""
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    tmp = tmp_path_factory.mktemp("cluster")
+    with Cluster(tmp) as c:
+        c.install_crds()
+        c.install_gateway_api()
+        certificate(tmp, "*.example.com")
+        c.apply_yaml(tls_secret(tmp, "edge-tls", "edge"))
+        c.apply_yaml(SERVICE)
+        yield c
+
+
+@pytest.fixture(autouse=True)
+def clean(cluster):
+    yield
+    for plural in ("httproutes", "gateways", "gatewayclasses", "policyfilters", "referencegrants"):
+        group, kind, namespaced = KINDS[plural]
+        for item in cluster.call("GET", f"{group}/{plural}")[1]["items"]:
+            cluster.delete({**item, "kind": kind})
+
+
+def get(cluster, plural, name, namespace="shop"):
+    group, _, namespaced = KINDS[plural]
+    return cluster.call("GET", f"{group}/namespaces/{namespace}/{plural}/{name}" if namespaced else f"{group}/{plural}/{name}")[1]
+
+
+def conditions(listed):
+    """{type: (status, reason, generation)}"""
+    return {c["type"]: (c["status"], c["reason"], c.get("observedGeneration")) for c in listed or []}
+
+
+def parents(cluster, name):
+    return get(cluster, "httproutes", name).get("status", {}).get("parents", [])
+
+
+def own(cluster, name):
+    return [p for p in parents(cluster, name) if p["controllerName"] == OURS]
+
+
+def accepted(cluster, name):
+    return [conditions(p["conditions"]).get("Accepted") for p in own(cluster, name)]
+
+
+def listener(cluster, name="front"):
+    return (get(cluster, "gateways", name, "edge").get("status", {}).get("listeners") or [{}])[0]
+
+
+def version(cluster, plural, name, namespace="shop"):
+    return get(cluster, plural, name, namespace)["metadata"]["resourceVersion"]
+
+
+def without_times(v):
+    """As `translate --status` writes it; the API server adds the group of a kind."""
+    if isinstance(v, dict):
+        v = {k: without_times(x) for k, x in v.items() if k != "lastTransitionTime"}
+        return {"kind": v["kind"]} if set(v) == {"group", "kind"} else v
+    return [without_times(x) for x in v] if isinstance(v, list) else v
+
+
+def statuses(cluster):
+    out = {}
+    for plural in ("gatewayclasses", "gateways", "httproutes", "policyfilters"):
+        group, kind, _ = KINDS[plural]
+        for item in cluster.call("GET", f"{group}/{plural}")[1]["items"]:
+            name = "/".join(filter(None, (kind, item["metadata"].get("namespace"), item["metadata"]["name"])))
+            out[name] = without_times(item.get("status", {}))
+    return out
+
+
+def routes(p):
+    return json.loads(p.settled()).get("routes", [])
+
+
+def told(p, cluster, *args):
+    """The cluster says of every object what `sluice translate --status` says of what the cluster holds."""
+    def same():
+        shutil.rmtree(p.tmp / "told", ignore_errors=True)
+        translate(p.sluice, cluster.dump(p.tmp / "told"), args=("--status", str(p.tmp / "status.json"), *args))
+        return without_times(json.loads(read(p.tmp / "status.json"))) == statuses(cluster)
+    wait_for(lambda: f"{json.dumps(statuses(cluster))}\n{read(p.tmp / 'status.json')}\n{p.log()[-3000:]}", same, 20)
+
+
+def test_routes_and_statuses(sluice, cluster, tmp_path):
+    for text in (CLASS, GATEWAY, FILTER, route("one")):
+        cluster.apply_yaml(text)
+    with ClusterPipeline(sluice, tmp_path, cluster, "--status-address", "203.0.113.7") as p:
+        wait_for(p.log, lambda: accepted(cluster, "one") == [("True", "Accepted", 1)], 20)
+        wait_for(p.log, lambda: listener(cluster).get("attachedRoutes") == 1)
+        assert [r["from"] for r in routes(p)] == ["https://one.example.com"]
+        gateway = get(cluster, "gateways", "front", "edge")["status"]
+        assert conditions(gateway["conditions"]) == {"Accepted": ("True", "Accepted", 1), "Programmed": ("True", "Programmed", 1)}
+        assert gateway["addresses"] == [{"type": "IPAddress", "value": "203.0.113.7"}]
+        assert conditions(get(cluster, "policyfilters", "staff")["status"]["conditions"]) == {"Valid": ("True", "Valid", 1)}
+        offered = get(cluster, "gatewayclasses", "pomerium-gateway")["status"]
+        assert conditions(offered["conditions"])["Accepted"][:2] == ("True", "Accepted")
+        names = [f["name"] for f in offered["supportedFeatures"]]
+        assert names == sorted(names) and {"Gateway", "HTTPRoute", "ReferenceGrant"} <= set(names)
+        told(p, cluster, "--status-address", "203.0.113.7")
+
+        # another controller has its entry there, and keeps it
+        other = {"controllerName": "example.com/other", "parentRef": {"name": "theirs"},
+                 "conditions": [{"type": "Accepted", "status": "True", "reason": "Accepted", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"}]}
+        where = f"{KINDS['httproutes'][0]}/namespaces/shop/httproutes/one/status"
+        cluster.call("PATCH", where, {"status": {"parents": [other, *parents(cluster, "one")]}}, content_type="application/merge-patch+json")
+        theirs = parents(cluster, "one")[0]
+        since = own(cluster, "one")[0]["conditions"][0]["lastTransitionTime"]
+        cluster.apply_yaml(route("one", prefix="/new"))
+        wait_for(p.log, lambda: accepted(cluster, "one") == [("True", "Accepted", 2)])
+        assert parents(cluster, "one")[0] == theirs and len(parents(cluster, "one")) == 2
+        assert own(cluster, "one")[0]["conditions"][0]["lastTransitionTime"] == since, "its status is what it was"
+
+        # one more route is one write of the route and, at its pace, one of the Gateway
+        quiet = version(cluster, "httproutes", "one"), version(cluster, "gatewayclasses", "pomerium-gateway")
+        cluster.apply_yaml(route("two"))
+        wait_for(p.log, lambda: listener(cluster).get("attachedRoutes") == 2, 20)
+        told(p, cluster, "--status-address", "203.0.113.7")
+        assert quiet == (version(cluster, "httproutes", "one"), version(cluster, "gatewayclasses", "pomerium-gateway"))
+
+        # what is not ours any more loses our entry alone
+        cluster.apply_yaml(route("one", parents="[{name: theirs}]"))
+        wait_for(p.log, lambda: parents(cluster, "one") == [theirs])
+        wait_for(p.log, lambda: listener(cluster).get("attachedRoutes") == 1, 20)
+        assert [r["from"] for r in routes(p)] == ["https://two.example.com"]
+        told(p, cluster, "--status-address", "203.0.113.7")
+    quiet = [version(cluster, *o) for o in (("httproutes", "two"), ("gateways", "front", "edge"), ("policyfilters", "staff"))]
+    with ClusterPipeline(sluice, tmp_path, cluster, "--status-address", "203.0.113.7") as p:  # a restart writes nothing
+        cluster.apply_yaml(route("three"))
+        wait_for(p.log, lambda: accepted(cluster, "three") == [("True", "Accepted", 1)], 20)
+        assert quiet[::2] == [version(cluster, *o) for o in (("httproutes", "two"), ("policyfilters", "staff"))]
+
+
+def test_what_cannot_be_served_is_said(sluice, cluster, tmp_path):
+    for text in (CLASS, GATEWAY, route("nobody")):
+        cluster.apply_yaml(text)
+    with ClusterPipeline(sluice, tmp_path, cluster) as p:
+        wait_for(p.log, lambda: accepted(cluster, "nobody") == [("True", "Accepted", 1)], 20)
+        assert [r["response"]["status"] for r in routes(p)] == [500]  # its PolicyFilter is not there
+        cluster.apply_yaml(FILTER)
+        wait_for(p.log, lambda: "to" in routes(p)[0])
+        cluster.apply_yaml(route("elsewhere", host="elsewhere.example.net"))
+        wait_for(p.log, lambda: accepted(cluster, "elsewhere") == [("False", "NoMatchingListenerHostname", 1)])
+        cluster.apply_yaml(GATEWAY.replace("protocol: HTTPS", "protocol: example.com/odd"))
+        wait_for(p.log, lambda: conditions(listener(cluster).get("conditions")).get("Accepted", ())[:2] == ("False", "UnsupportedProtocol"), 20)
+        wait_for(p.log, lambda: accepted(cluster, "nobody") == [("False", "NoMatchingParent", 1)])
+        assert routes(p) == []
+        told(p, cluster)
+
+
+def test_off(sluice, cluster, tmp_path):
+    for text in (CLASS, GATEWAY, FILTER, route("one")):
+        cluster.apply_yaml(text)
+    with ClusterPipeline(sluice, tmp_path, cluster, "--experimental-gateway-api=false") as p:
+        p.settled(args=("--experimental-gateway-api=false",))
+        assert json.loads(read(p.out)).get("routes", []) == [] and parents(cluster, "one") == []
