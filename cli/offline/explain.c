@@ -1,6 +1,7 @@
 /* explain: says which Ingresses are ours, which are not and why, and which are rejected and why.
  *
- *   in     -f FILE|DIR...; or what explain_url.c or cli/live/explain_live.c look at
+ *   in     -f FILE|DIR...; or what explain_url.c, explain_object.c or cli/live/explain_live.c look
+ *          at
  *   out    {"managed":[...],"ignored":[{name,reason}],"rejected":[{name,reason}]}, or lines
  *   owns   nothing
  *   never  changes or publishes anything
@@ -8,6 +9,7 @@
 #include "cli/cli.h"
 
 #include "base/cjson.h"
+#include "cli/offline/explain_object.h"
 #include "cli/offline/explain_rule.h"
 #include "cli/offline/explain_url.h"
 #include "cli/offline/input.h"
@@ -125,6 +127,16 @@ static int answer(struct offline *self, struct str url, int status)
 	return found == CLI_USAGE || status == CLI_GOOD ? (int)found : status;
 }
 
+static int answer_object(struct offline *self, const char *name)
+{
+	int status;
+
+	self->keep_reports = true;
+	cli_offline_translate(self, false);
+	status = (int)cli_explain_object(self, name, as_json);
+	return self->unreadable ? CLI_UNREADABLE : status;
+}
+
 static int list_all(struct offline *self, int status)
 {
 	cJSON *doc = collect(self);
@@ -138,9 +150,11 @@ int cli_explain(int argc, char **argv)
 	const struct conf_option *const tables[] = { cli_offline_options, cli_input_options,
 						     options, NULL };
 	struct str_list rest = { 0 };
+	const char *object;
 	struct str url;
 	struct err err = { "" };
 	struct offline self;
+	struct pool pool;
 	int status, rc;
 
 	if (argc > 1 && !strcmp(argv[1], "ingress"))
@@ -151,16 +165,25 @@ int cli_explain(int argc, char **argv)
 		       &rest, &err);
 	if (rc)
 		return rc > 0 ? CLI_GOOD : cli_usage("explain", err.text);
-	url = cut_url(&rest);
+	pool_init(&pool);
+	object = cli_explain_object_cut(&rest, &pool);
+	url = object ? STR_NONE : cut_url(&rest);
 	if (url.ptr)
 		(void)cli_input_settle();
-	if (cli_offline_add_files(&rest))
+	if (cli_offline_add_files(&rest)) {
+		pool_clear(&pool);
 		return cli_usage("explain", "name at least one manifest file or folder with -f");
+	}
 
 	cli_offline_load(&self);
-	cli_offline_translate(&self, false);
-	status = cli_offline_report(&self);
-	status = url.ptr ? answer(&self, url, status) : list_all(&self, status);
+	if (object) {
+		status = answer_object(&self, object);
+	} else {
+		cli_offline_translate(&self, false);
+		status = cli_offline_report(&self);
+		status = url.ptr ? answer(&self, url, status) : list_all(&self, status);
+	}
 	cli_offline_clear(&self);
+	pool_clear(&pool);
 	return status;
 }

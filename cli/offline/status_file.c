@@ -16,8 +16,8 @@
 struct status_walk {
 	struct offline *offline;
 	const struct msg_addresses *addresses;
-	struct pool pool;
-	struct value all;
+	struct pool *pool;
+	struct value *all;
 };
 
 static int compare(const void *a, const void *b)
@@ -54,7 +54,7 @@ static void put_foreign(struct status_walk *walk, const struct msg_object *objec
 	else
 		value_put_list(out,
 			       object->key.kind == MSG_KIND_HTTP_ROUTE ? "parents" : "conditions",
-			       &walk->pool);
+			       walk->pool);
 }
 
 /* As text and back, so that it outlives the object. */
@@ -64,7 +64,7 @@ static void keep(struct status_walk *walk, const struct value *status, struct va
 
 	buf_init(&text, BUF_MAX_TEXT);
 	if (value_to_json(status, false, &text, NULL) ||
-	    json_parse(pool_str(&walk->pool, buf_view(&text)), &walk->pool, out, NULL))
+	    json_parse(pool_str(walk->pool, buf_view(&text)), walk->pool, out, NULL))
 		*out = (struct value){ .type = VALUE_MAP };
 	buf_clear(&text);
 }
@@ -86,7 +86,7 @@ static void add(void *arg, const struct msg_object *object)
 				  sizeof(wanted), compare)
 			: NULL;
 	struct value status = { 0 };
-	struct str name = name_of(&object->key, &walk->pool);
+	struct str name = name_of(&object->key, walk->pool);
 
 	if (report)
 		status = *publisher_object_status_make(
@@ -100,10 +100,10 @@ static void add(void *arg, const struct msg_object *object)
 				.attached = &walk->offline->attached,
 				.addresses = walk->addresses,
 			},
-			&walk->pool);
+			walk->pool);
 	else
 		put_foreign(walk, object, &status);
-	keep(walk, &status, value_put(&walk->all, name.ptr, &walk->pool));
+	keep(walk, &status, value_put(walk->all, name.ptr, walk->pool));
 }
 
 static int write_text(const char *path, struct str text, struct err *err)
@@ -118,33 +118,43 @@ static int write_text(const char *path, struct str text, struct err *err)
 	return rc ? err_set(err, "%s cannot be written: %s", path, strerror(errno)) : 0;
 }
 
-int cli_status_file_write(struct offline *offline, struct addresses *addresses, const char *path,
-			  struct err *err)
+void cli_status_file_make(struct offline *offline, struct addresses *addresses, struct pool *pool,
+			  struct value *out)
 {
 	static const enum msg_kind kinds[] = { MSG_KIND_GATEWAY, MSG_KIND_GATEWAY_CLASS,
 					       MSG_KIND_HTTP_ROUTE, MSG_KIND_POLICY_FILTER };
-	struct status_walk walk = { .offline = offline, .all = { .type = VALUE_MAP } };
+	struct status_walk walk = { .offline = offline, .pool = pool, .all = out };
 	struct msg_addresses known;
-	struct buf text;
-	int rc;
 
-	pool_init(&walk.pool);
+	*out = (struct value){ .type = VALUE_MAP };
 	resolver_addresses_next(
 		addresses,
 		addresses->key.kind == MSG_KIND_NONE
 			? NULL
-			: resolver_resolve_service(offline->resolve, &addresses->key, &walk.pool),
-		&walk.pool, &known);
+			: resolver_resolve_service(offline->resolve, &addresses->key, pool),
+		pool, &known);
 	walk.addresses = &known;
 	if (offline->n_reports)
 		qsort(offline->reports, offline->n_reports, sizeof(*offline->reports), compare);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		resolver_resolve_each_object(offline->resolve, kinds[i], add, &walk);
+}
+
+int cli_status_file_write(struct offline *offline, struct addresses *addresses, const char *path,
+			  struct err *err)
+{
+	struct value all;
+	struct pool pool;
+	struct buf text;
+	int rc;
+
+	pool_init(&pool);
 	buf_init(&text, BUF_MAX_OUTPUT);
-	rc = value_to_json(&walk.all, false, &text, err);
+	cli_status_file_make(offline, addresses, &pool, &all);
+	rc = value_to_json(&all, false, &text, err);
 	if (!rc)
 		rc = write_text(path, buf_view(&text), err);
 	buf_clear(&text);
-	pool_clear(&walk.pool);
+	pool_clear(&pool);
 	return rc;
 }

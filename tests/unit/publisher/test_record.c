@@ -195,6 +195,52 @@ static void test_what_was_read_is_last_good_but_never_goes_before_what_came(void
 	assert_true(str_eq(record("sluice/ingress/ns/web", &n_routes), rig_pack_json(new, &pool)));
 }
 
+/* The route h.example.com of an Ingress or an HTTPRoute, without an id. */
+static struct arrival twin(const char *name, enum msg_kind kind, int64_t created)
+{
+	struct arrival arrival =
+		rig_config(name,
+			   "{\"routes\":[{\"from\":\"https://h.example.com\",\"prefix\":\"/"
+			   "\",\"to\":[\"http://a\"]}]}",
+			   &pool);
+
+	arrival.ticket.owner.kind = arrival.config.owner.kind = kind;
+	arrival.ticket.created = created;
+	return arrival;
+}
+
+static struct str id_of(const char *record_id)
+{
+	size_t n_routes;
+	const Pomerium__Config__Config *got = unpack(record(record_id, &n_routes));
+
+	assert_int_equal(n_routes, 1);
+	return pb_str(got->routes[0]->id);
+}
+
+/* Pomerium serves the first by id of those that are the same: that is the oldest. */
+static void test_routes_that_several_have_get_ids_by_age(void **state)
+{
+	struct arrival old = twin("old", MSG_KIND_HTTP_ROUTE, 1000),
+		       young = twin("young", MSG_KIND_HTTP_ROUTE, 3000),
+		       ingress = twin("web", MSG_KIND_INGRESS, 2000);
+
+	(void)state;
+	rig_put(wanted, &old);
+	assert_int_equal(id_of("sluice/gateway/ns/old").len, 0);
+	rig_put(wanted, &young);
+	assert_true(str_is(id_of("sluice/gateway/ns/old"), "gateway/000000001000/ns/old/00000"));
+	assert_true(
+		str_is(id_of("sluice/gateway/ns/young"), "gateway/000000003000/ns/young/00000"));
+	rig_put(wanted, &ingress); /* its own id begins with a brace */
+	assert_true(str_is(id_of("sluice/gateway/ns/old"), "gateway/000000001000/ns/old/00000"));
+	assert_true(
+		str_is(id_of("sluice/gateway/ns/young"), "~gateway/000000003000/ns/young/00000"));
+	publisher_wanted_delete(wanted, &ingress.ticket.owner);
+	publisher_wanted_delete(wanted, &young.ticket.owner);
+	assert_int_equal(id_of("sluice/gateway/ns/old").len, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +252,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_what_was_read_is_last_good_but_never_goes_before_what_came, setup,
 			teardown),
+		cmocka_unit_test_setup_teardown(test_routes_that_several_have_get_ids_by_age, setup,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
