@@ -76,6 +76,17 @@ static bool owner_of(const Pomerium__Config__Route *route, struct pool *pool, st
 	return true;
 }
 
+/* Routes of the Gateway API have no id: what an HTTPRoute has at the same place replaces them. */
+static bool has_http_route(const struct databroker *self, const Pomerium__Config__Route *route)
+{
+	const struct route like = { .from = pb_str(route->from),
+				    .path = pb_str(route->path),
+				    .regex = pb_str(route->regex),
+				    .prefix = pb_str(route->prefix) };
+
+	return publisher_wanted_has_route(self->wanted, &like, MSG_KIND_HTTP_ROUTE);
+}
+
 /* What of the record has no replacement, for people; absent: nothing. */
 static struct str unreplaced(const struct databroker *self, size_t which,
 			     const Pomerium__Config__Config *config, struct pool *pool)
@@ -91,6 +102,8 @@ static struct str unreplaced(const struct databroker *self, size_t which,
 		if (known)
 			owner = publisher_wanted_owner(self->wanted, &key);
 		if (owner && owner->good)
+			continue;
+		if (which == LEGACY_GATEWAY && has_http_route(self, config->routes[i]))
 			continue;
 		if (n++ < N_NAMED)
 			names = pool_printf(

@@ -129,6 +129,21 @@ void publisher_conflicts_drop(struct conflicts *conflicts, const struct route *r
 	pool_clear(&pool);
 }
 
+bool publisher_conflicts_has(const struct conflicts *conflicts, const struct route *like,
+			     enum msg_kind kind)
+{
+	const struct conflict *conflict;
+	struct pool pool;
+	bool has = false;
+
+	pool_init(&pool);
+	conflict = map_get(&conflicts->places, place_of(like, &pool));
+	for (size_t i = 0; conflict && i < conflict->n; i++)
+		has |= conflict->members[i].owner->key.kind == kind;
+	pool_clear(&pool);
+	return has;
+}
+
 /* Ids of Ingresses begin with a brace: what is younger than one of them comes after it. */
 struct str publisher_conflicts_id(const struct conflicts *conflicts, const struct route *route,
 				  struct pool *pool)

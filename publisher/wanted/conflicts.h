@@ -20,6 +20,9 @@ void publisher_conflicts_init(struct conflicts *conflicts, void *self,
 void publisher_conflicts_clear(struct conflicts *conflicts);
 void publisher_conflicts_add(struct conflicts *conflicts, const struct route *route);
 void publisher_conflicts_drop(struct conflicts *conflicts, const struct route *route);
+/* Whether an owner of this kind has a route of the same from, path, prefix and regex. */
+bool publisher_conflicts_has(const struct conflicts *conflicts, const struct route *like,
+			     enum msg_kind kind);
 /* The id for a route of an HTTPRoute that others have too: Pomerium serves the one whose id comes
  * first, which is that of the oldest owner. Absent: it needs none. */
 struct str publisher_conflicts_id(const struct conflicts *conflicts, const struct route *route,

@@ -264,6 +264,12 @@ struct str *publisher_wanted_sorted(const struct wanted *self)
 	return map_sorted_keys(&self->owners);
 }
 
+bool publisher_wanted_has_route(const struct wanted *self, const struct route *like,
+				enum msg_kind kind)
+{
+	return publisher_conflicts_has(&self->conflicts, like, kind);
+}
+
 struct str publisher_wanted_twin_id(const struct wanted *self, const struct route *route,
 				    struct pool *pool)
 {

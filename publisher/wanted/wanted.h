@@ -65,6 +65,9 @@ const struct owner *publisher_wanted_find(const struct wanted *self, struct str 
 const struct owner *publisher_wanted_next(const struct wanted *self, size_t *i);
 /* The msg_key_text of all owners, in byte order; the array is the caller's. */
 struct str *publisher_wanted_sorted(const struct wanted *self);
+/* See publisher_conflicts_has. */
+bool publisher_wanted_has_route(const struct wanted *self, const struct route *like,
+				enum msg_kind kind);
 /* See publisher_conflicts_id. */
 struct str publisher_wanted_twin_id(const struct wanted *self, const struct route *route,
 				    struct pool *pool);

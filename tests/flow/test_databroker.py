@@ -431,6 +431,19 @@ def test_what_nobody_replaces_stays(sluice, tmp_path, folder, databroker):
         assert {r: databroker.records().get(r) for r in old} == old
 
 
+def test_an_http_route_replaces_what_the_go_controller_made_of_it(sluice, tmp_path, databroker):
+    """Those routes have no id: from and path tell which is which."""
+    case = pathlib.Path(__file__).parent.parent / "golden/cases/gateway/basic"
+    (route,) = json.loads((case / "expected.json").read_text())["routes"]
+    databroker.store("gateway-controller", {"routes": [{**route, "to": ["http://10.5.5.5"]}]})
+    with Up(sluice, tmp_path / "a", case / "input.yaml", databroker) as p:
+        wait_for(p.log, lambda: "gateway-controller" in databroker.tombstones(), 20)
+        records = databroker.records()
+        assert records["sluice/gateway/edge/site"] == {"routes": [route]} and set(records) == {"sluice/gateway/edge/site", "sluice/cert/edge/edge"}
+        order = databroker.written()
+        assert order.index("sluice/gateway/edge/site") < order.index("gateway-controller")
+
+
 def test_the_way_back_removes_our_records_and_nothing_else(sluice, tmp_path, folder, databroker):
     """As docs/databroker.md has it: nothing is wanted any more, and that is meant."""
     with Up(sluice, tmp_path / "a", folder, databroker) as p:

@@ -45,7 +45,8 @@ static bool add_hosts(struct search *s, struct str listener)
 		return true;
 	}
 	for (size_t i = 0; i < own->n; i++) {
-		struct str host = listener.len ? hostname_meet(listener, own->items[i]) : own->items[i];
+		struct str host =
+			listener.len ? hostname_meet(listener, own->items[i]) : own->items[i];
 
 		if (!host.len)
 			continue;
