@@ -66,7 +66,7 @@ struct offline {
 	struct msg_key *asked; /* Secrets whose values are still to be handed over */
 	size_t n_asked;
 	bool unreadable;
-	bool rejected; /* an object of a file that was read is none */
+	bool rejected;     /* an object of a file that was read is none */
 	bool keep_reports; /* of the Gateway API's objects, while they are translated */
 	struct offline_report *reports; /* in order of key */
 	size_t n_reports;

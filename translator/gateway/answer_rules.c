@@ -13,13 +13,13 @@
 #define WITHOUT_POLICIES UINT64_MAX   /* until all templates are known */
 #define ALL_MAX (BUF_MAX_MESSAGE / 2) /* of all that is packed for one HTTPRoute */
 
-struct packing {
+struct rule_packing {
 	struct gateway_job *job;
 	struct map policies, upstreams; /* packed -> its index and one */
 	size_t used;                    /* bytes so far */
 };
 
-static struct str pack(struct packing *self, const Pomerium__Config__Route *route)
+static struct str pack(struct rule_packing *self, const Pomerium__Config__Route *route)
 {
 	struct buf bytes;
 	struct str out;
@@ -33,8 +33,8 @@ static struct str pack(struct packing *self, const Pomerium__Config__Route *rout
 }
 
 /* The index of this part in the list; it is added if it is new. */
-static int64_t add_part(struct packing *self, struct map *known, struct msg_route_part_list *list,
-			const Pomerium__Config__Route *part)
+static int64_t add_part(struct rule_packing *self, struct map *known,
+			struct msg_route_part_list *list, const Pomerium__Config__Route *part)
 {
 	struct str bytes = pack(self, part);
 	size_t at = (size_t)map_get(known, bytes);
@@ -51,7 +51,7 @@ static int64_t add_part(struct packing *self, struct map *known, struct msg_rout
 }
 
 /* One for each list of policies, in the same order; the last is for routes without any. */
-static void add_templates(struct packing *self)
+static void add_templates(struct rule_packing *self)
 {
 	struct msg_config *out = self->job->out;
 
@@ -65,7 +65,7 @@ static void add_templates(struct packing *self)
 	}
 }
 
-static void add_route(struct packing *self, const Pomerium__Config__Route *route)
+static void add_route(struct rule_packing *self, const Pomerium__Config__Route *route)
 {
 	struct msg_config *out = self->job->out;
 	Pomerium__Config__Route own = *route, policies = POMERIUM__CONFIG__ROUTE__INIT,
@@ -91,7 +91,7 @@ static void add_route(struct packing *self, const Pomerium__Config__Route *route
 int translator_answer_rules(struct gateway_job *job, const Pomerium__Config__Config *config,
 			    struct err *err)
 {
-	struct packing self = { .job = job };
+	struct rule_packing self = { .job = job };
 	struct msg_config *out = job->out;
 
 	map_init(&self.policies, NULL);
