@@ -26,12 +26,9 @@ struct actor_metrics actor_metrics = { .lag = { .bounds = &lag_bounds } };
 static const char *received_types[MSG_N_TYPES + 1], *sent_types[MSG_N_TYPES + 1];
 static const char *link_names[N_LINKS + 1];
 static const char *const refusals[] = {
-	[PEER_REFUSED_VERSION] = "version",
-	[PEER_REFUSED_KEY] = "key",
-	[PEER_REFUSED_CONNECTION] = "connection",
-	[PEER_REFUSED_SECOND] = "second",
-	[PEER_REFUSED_CROWD] = "crowd",
-	[N_PEER_REFUSALS] = NULL,
+	[PEER_REFUSED_VERSION] = "version",       [PEER_REFUSED_KEY] = "key",
+	[PEER_REFUSED_CONNECTION] = "connection", [PEER_REFUSED_SECOND] = "second",
+	[PEER_REFUSED_CROWD] = "crowd",           [N_PEER_REFUSALS] = NULL,
 };
 static const char *const levels[] = { "debug", "info", "warn", "error", NULL };
 static const char *const loud_levels[] = { "", "", "warn", "error", NULL };

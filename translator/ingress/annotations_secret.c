@@ -138,7 +138,8 @@ static int check_n_headers(const struct secret_job *self, struct err *err)
 {
 	const size_t n = self->job->route->n_set_response_headers + self->secret->values.n;
 
-	if (strcmp(self->annotation->name, "set_response_headers_secret") || n <= RULES_HEADERS_MAX)
+	if (strcmp(self->annotation->name, "set_response_headers_secret") != 0 ||
+	    n <= RULES_HEADERS_MAX)
 		return 0;
 	return err_rule(err, RULE_HEADER_COUNT,
 			"with those of Secret " STR_FMT " %zu headers are set, but there may be %d",
