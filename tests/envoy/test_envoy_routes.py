@@ -110,6 +110,16 @@ def test_what_is_taken_is_taken_by_envoy(members):
     assert not bad, "\n".join(map(str, bad))
 
 
+@pytest.mark.parametrize("value, code", [("plain", 0), ("100%%", 0), ("%REQ(x)%", 0), ("%UNKNOWN%", 1304), ("50%", 1304), ("%ENVIRONMENT(HOME)%", 1307)])
+def test_values_of_secrets_obey_the_same_rules(sluice, tmp_path, value, code):
+    secret = {"apiVersion": "v1", "kind": "Secret", "type": "Opaque", "metadata": {"name": "s", "namespace": "n"}, "stringData": {"X-A": value}}
+    path = tmp_path / "secret.json"
+    path.write_text("\n---\n".join(json.dumps(o) for o in [CLASS, SERVICE, secret, ingress("a", {"set_response_headers_secret": "s"})]))
+    done = subprocess.run([sluice, "translate", "-f", path, "--format", "json"], capture_output=True, text=True, timeout=60)
+    assert [int(c) for c in re.findall(r"\[SLU(\d+)\]", done.stderr)] == ([code] if code else []), done.stderr
+    assert value not in done.stderr or code == 1304 and value == "%UNKNOWN%"
+
+
 # ---- generated ----
 
 def some_of(rng, make):

@@ -80,6 +80,19 @@ static int check_not_negative(struct settings_job *job, struct str key, struct s
 	return ns < 0 ? err_set(err, "%s should not be negative", err_quote(text)) : 0;
 }
 
+/* How often a name is looked up: Envoy wants more than a millisecond. */
+static int check_rate(struct settings_job *job, struct str key, struct str text, struct err *err)
+{
+	int64_t ns;
+
+	if (check_not_negative(job, key, text, err))
+		return -1;
+	(void)pb_parse_go_duration(text, &ns, NULL);
+	return ns > 1000000 ? 0
+			    : err_rule(err, RULE_DNS_RATE, "%s should be longer than 1ms",
+				       err_quote(text));
+}
+
 /* ---- names and headers ---- */
 
 static bool is_word(const char *words, struct str text)
@@ -136,6 +149,16 @@ static int check_line(struct settings_job *job, struct str key, struct str text,
 		return err_set(err, "%s: %s holds a NUL, a carriage return or a line feed",
 			       err_quote(key), err_quote(text));
 	return 0;
+}
+
+/* Pomerium takes these headers away from requests, which Envoy does not do with all of them. */
+static int check_claim_header(struct settings_job *job, struct str key, struct str text,
+			      struct err *err)
+{
+	if (!key.len || str_starts(key, ":") || str_is_nocase(key, "host"))
+		return err_set(err, "%s is no header that can be taken away from requests",
+			       err_quote(key));
+	return check_line(job, key, text, err);
 }
 
 static int check_upgrade(struct settings_job *job, struct str key, struct str text, struct err *err)
@@ -202,7 +225,7 @@ const struct settings_rule translator_settings_rules[] = {
 	{ "accessLogFields[]", RULE_LOG_FIELD, check_access_log_field },
 	{ "authorizeLogFields[]", RULE_LOG_FIELD, check_authorize_log_field },
 	{ "setResponseHeaders{}", RULE_HEADER_VALUE, check_response_header },
-	{ "jwtClaimHeaders{}", RULE_CLAIM_HEADER, check_line },
+	{ "jwtClaimHeaders{}", RULE_CLAIM_HEADER, check_claim_header },
 	{ "downstreamMtls.ca", RULE_CA_EMPTY, check_ca },
 	{ "downstreamMtls.crl", RULE_CRL_BLOCK, check_crl },
 	{ "downstreamMtls.matchSubjectAltNames.dns", RULE_SAN_PATTERN, check_pattern },
@@ -214,9 +237,9 @@ const struct settings_rule translator_settings_rules[] = {
 	{ "timeouts.idle", RULE_SPEC_DURATION, check_not_negative },
 	{ "timeouts.read", RULE_SPEC_DURATION, check_not_negative },
 	{ "timeouts.write", RULE_SPEC_DURATION, check_not_negative },
-	{ "dns.failureRefreshRate", RULE_SPEC_DURATION, check_not_negative },
+	{ "dns.failureRefreshRate", RULE_SPEC_DURATION, check_rate },
 	{ "dns.queryTimeout", RULE_SPEC_DURATION, check_not_negative },
-	{ "dns.refreshRate", RULE_SPEC_DURATION, check_not_negative },
+	{ "dns.refreshRate", RULE_SPEC_DURATION, check_rate },
 	{ "allowUpgrades[]", RULE_UPGRADE_NAME, check_upgrade },
 	{ NULL },
 };
