@@ -15,6 +15,9 @@
 #include "pb/reflect.h"
 #include "publisher/wanted/access.h"
 
+#define HOSTS_SHOWN 100 /* of one owner */
+#define CERTS_SHOWN 10  /* of one host */
+
 #define PIECE_BYTES (16u << 10)
 
 /* ---- routes ---- */
@@ -101,6 +104,46 @@ static void put_certificates(const struct good *good, cJSON *out)
 		cjson_put_text(list, NULL, publisher_certs_secret(good->certs[i].cert));
 }
 
+static void put_host(const struct handlers *h, struct str host, cJSON *out)
+{
+	const struct certs *certs = publisher_wanted_certs(h->wanted);
+	cJSON *list = cjson_put_list(out, "certificates");
+	const struct cert *cert;
+
+	cjson_put_text(out, "host", host);
+	for (size_t i = 0; i < CERTS_SHOWN; i++) {
+		cJSON *item;
+
+		cert = publisher_certs_for_host(certs, host, i);
+		if (!cert)
+			break;
+		item = cjson_put_object(list, NULL);
+		cjson_put_text(item, "secret", publisher_certs_secret(cert));
+		put_time(item, "not_after", publisher_certs_not_after(cert));
+	}
+}
+
+/* Of each host that is served over TLS, from the certificate that is shown on. */
+static void put_hosts(const struct handlers *h, const struct good *good, cJSON *out)
+{
+	cJSON *list = cjson_put_list(out, "hosts");
+	struct map seen;
+
+	map_init(&seen, NULL);
+	for (size_t i = 0; i < good->n_routes && seen.n < HOSTS_SHOWN; i++) {
+		const struct route *route = &good->routes[i];
+		const struct str host = publisher_route_host(route);
+		struct str scheme, rest;
+
+		if (!host.len || map_get(&seen, host) ||
+		    !str_cut(route->from, ':', &scheme, &rest) || !str_ends(scheme, "https"))
+			continue;
+		map_put(&seen, host, list);
+		put_host(h, host, cjson_put_object(list, NULL));
+	}
+	map_clear(&seen);
+}
+
 static void put_owner(const struct handlers *h, const struct owner *owner, struct buf *out)
 {
 	cJSON *doc = cJSON_CreateObject();
@@ -115,6 +158,7 @@ static void put_owner(const struct handlers *h, const struct owner *owner, struc
 		put_time(doc, "since", owner->good_since);
 		put_routes(owner->good, &pool, doc);
 		put_certificates(owner->good, doc);
+		put_hosts(h, owner->good, doc);
 	}
 	publisher_sinks_explain(h->sinks, owner, cjson_put_object(doc, "stored"));
 	cjson_print(&doc, out);

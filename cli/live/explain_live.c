@@ -150,6 +150,22 @@ static void print_stored(const cJSON *stored, struct buf *text)
 	cli_lines_print("stored", text);
 }
 
+static void print_host(const cJSON *host, bool first, struct buf *text)
+{
+	const cJSON *certificates = member(host, "certificates"), *certificate;
+
+	buf_printf(text, STR_FMT ":", STR_ARG(cjson_text(host, "host")));
+	cJSON_ArrayForEach(certificate, certificates)
+		buf_printf(text, "%s " STR_FMT " until " STR_FMT "%s",
+			   certificate == certificates->child ? "" : ",",
+			   STR_ARG(cjson_text(certificate, "secret")),
+			   STR_ARG(cjson_text(certificate, "not_after")),
+			   certificate == certificates->child ? ", which is served" : "");
+	if (!certificates || !certificates->child)
+		buf_puts(text, " none of ours");
+	cli_lines_print(first ? "certificate" : "", text);
+}
+
 /* "label  word TIME: sentence", if there is a sentence. */
 static void print_sentence(const cJSON *v, const char *const names[4], struct buf *text)
 {
@@ -171,11 +187,14 @@ static void print_publisher(const cJSON *v, struct buf *text)
 		{ "waits for", "waits_for", NULL, NULL },
 		{ "since", "since", NULL, NULL },
 	};
-	const cJSON *route;
+	const cJSON *route, *host;
 	size_t n = 0;
 
 	cJSON_ArrayForEach(route, member(v, "routes"))
 		print_route(++n, route, text);
+	n = 0;
+	cJSON_ArrayForEach(host, member(v, "hosts"))
+		print_host(host, !n++, text);
 	for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++)
 		print_sentence(v, sentences[i], text);
 	print_stored(member(v, "stored"), text);

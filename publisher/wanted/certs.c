@@ -395,6 +395,26 @@ bool publisher_certs_is_for(const struct cert *cert, struct str host)
 	return false;
 }
 
+const struct cert *publisher_certs_for_host(const struct certs *certs, struct str host, size_t i)
+{
+	const struct cert_name *name, *wildcard;
+	size_t n_own;
+	struct label label;
+	struct pool pool;
+
+	pool_init(&pool);
+	label = label_of(host, &pool);
+	name = map_get(&certs->names, label.name);
+	wildcard = map_get(&certs->names, pool_printf(&pool, "*." STR_FMT, STR_ARG(label.domain)));
+	pool_clear(&pool);
+	n_own = name ? name->n_offers : 0;
+	if (i < n_own)
+		return name->offers[i];
+	return wildcard && wildcard != name && i - n_own < wildcard->n_offers
+		       ? wildcard->offers[i - n_own]
+		       : NULL;
+}
+
 size_t publisher_certs_expiring(const struct certs *certs, int64_t before)
 {
 	size_t n = 0;

@@ -43,6 +43,10 @@ size_t publisher_certs_n_always(const struct cert *cert);
 void publisher_certs_add_host(struct certs *certs, struct str host);
 void publisher_certs_drop_host(struct certs *certs, struct str host);
 
+/* The certificates for a host, from the one that serves on: those of its name, then those of the
+ * wildcard one label above. NULL: there is none with this number. */
+const struct cert *publisher_certs_for_host(const struct certs *certs, struct str host, size_t i);
+
 /* How many published certificates expire before then (seconds since 1970), and when the first one
  * does; 0: there is none. Both look at every certificate. */
 size_t publisher_certs_expiring(const struct certs *certs, int64_t before);

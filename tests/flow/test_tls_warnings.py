@@ -3,7 +3,7 @@ import json
 import subprocess
 
 import pytest
-from pipeline import CLASS, app, certificate, tls_secret, translate, write
+from pipeline import CLASS, Pipeline, app, certificate, tls_secret, translate, write
 
 HOST = "app.example.com"
 
@@ -54,3 +54,23 @@ def test_expired_and_not_yet_valid(sluice, tmp_path):
 def test_of_another_type(sluice, tmp_path):
     (line,) = said(sluice, tmp_path, [HOST], kind="Opaque")
     assert 'Secret "t" is of type "Opaque"' in line and line.endswith("[SLU1230]")
+
+
+def test_explain_lists_the_certificates_of_each_host(sluice, tmp_path):
+    folder = tmp_path / "in"
+    write(folder / "class.yaml", CLASS)
+    for name, names in (("exact", [HOST]), ("wild", ["*.example.com"]), ("other", ["other.example.org"])):
+        certificate(tmp_path, *names)
+        write(folder / f"{name}.json", tls_secret(tmp_path, name))
+    tls = "".join(f"  - {{hosts: [{HOST}], secretName: {name}}}\n" for name in ("wild", "exact", "other"))
+    write(folder / "app.yaml", app("app", host=HOST, more=f"  tls:\n{tls}"))
+    write(folder / "bare.yaml", app("bare", host="bare.example.net"))
+    with Pipeline(sluice, tmp_path, folder) as p:
+        p.settled()
+        explain = lambda name, *args: subprocess.run([sluice, "explain", "ingress", f"shop/{name}", "--run-dir", p.run_dir, *args], capture_output=True, text=True).stdout
+        (line,) = [line for line in explain("app").splitlines() if "certificate " in line]
+        said = line.split("certificate ")[1]
+        assert said.startswith(f"{HOST}: shop/exact until 2") and ", which is served, shop/wild until 2" in said and "other" not in said
+        assert "bare.example.net: none of ours" in explain("bare")
+        hosts = json.loads(explain("app", "--json"))["publisher"]["hosts"]
+        assert [c["secret"] for c in hosts[0]["certificates"]] == ["shop/exact", "shop/wild"]
