@@ -11,6 +11,7 @@
 #include "rules/rules.h"
 #include "translator/settings/pomerium_flags.h"
 #include "translator/translate.h"
+#include "translator/watchdog.h"
 
 struct translator {
 	struct translator_settings settings;
@@ -80,6 +81,7 @@ static int on_bundle(void *arg, struct actor_peer *from, const struct msg *m, st
 			err,
 			"the publisher has disconnected; the resolver will send this bundle again");
 	begun_ns = clock_ns();
+	translator_watchdog_begin();
 	pool_init(&pool);
 	if (translator_translate(&self->settings, bundle, &pool, &config, &reason)) {
 		fill_reject(&config, &reason, &pool, &reject);
@@ -93,6 +95,7 @@ static int on_bundle(void *arg, struct actor_peer *from, const struct msg *m, st
 		actor_send_seen(publisher, MSG_REJECT, &reject, m->seen_ns);
 	}
 	pool_clear(&pool);
+	translator_watchdog_end();
 	stats.bundles[reason.text[0] ? OUTCOME_REJECT : OUTCOME_CONFIG]++;
 	metric_observe(&stats.took, (clock_ns() - begun_ns) / 1000);
 	read_if_credit(self);
