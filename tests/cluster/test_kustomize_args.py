@@ -18,7 +18,7 @@ for line in (pathlib.Path(__file__).parent / "kustomize_args.tsv").read_text().s
     elif what == "env":
         CONTAINERS[folder, container]["env"][name] = value
 FOLDERS = sorted({folder for folder, _ in CONTAINERS})
-NO_EFFECT = {"gateway-api": {"--experimental-gateway-api"}}
+NO_EFFECT = {}  # a flag that is taken for the sake of these manifests would stand here, by its folder
 # what Kubernetes fills in
 FIELDS = {"POMERIUM_NAMESPACE": "pomerium", "POD_NAMESPACE": "pomerium", "POD_NAME": "pomerium-0"}
 
@@ -27,6 +27,7 @@ FIELDS = {"POMERIUM_NAMESPACE": "pomerium", "POD_NAMESPACE": "pomerium", "POD_NA
 def cluster(tmp_path_factory):
     with Cluster(tmp_path_factory.mktemp("cluster")) as c:
         c.install_crds()
+        wait_for("the kind PolicyFilter is served", lambda: c.call("GET", "/apis/gateway.pomerium.io/v1alpha1/policyfilters", raw=True)[0] == 200, 30)
         for i, name in enumerate(("", "-2", "-mcp")):
             c.apply_yaml(f"""apiVersion: networking.k8s.io/v1
 kind: IngressClass
