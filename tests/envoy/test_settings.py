@@ -8,7 +8,7 @@ import subprocess
 import der
 import envoy
 import pytest
-import test_routes
+import test_envoy_routes
 
 GENERATED = int(os.environ.get("GENERATED", "60"))
 SEED = int(os.environ.get("SEED", "1"))
@@ -41,7 +41,7 @@ def durations(rng):
 
 
 def spec(rng):
-    headers = lambda: json.loads(test_routes.header(rng)[1])
+    headers = lambda: json.loads(test_envoy_routes.header(rng)[1])
     made = {
         "setResponseHeaders": headers,
         "allowUpgrades": lambda: [rng.choice(["websocket", "WebSocket", "foo", "Foo", "CONNECT", "connect", "a\nb"]) for _ in range(rng.randrange(1, 3))],
@@ -50,7 +50,7 @@ def spec(rng):
         "jwtClaimHeaders": lambda: {rng.choice(["X-A", "x b", "", ":path", "é", "host"]): "email"},
         "downstreamMtls": lambda: {"ca": rng.choice([BUNDLE, BUNDLE[:len(BUNDLE) // 2], base64.b64encode(b"hello").decode()]),
                                     "enforcement": rng.choice(["policy", "reject_connection"]),
-                                    "matchSubjectAltNames": {rng.choice(["dns", "email", "uri", "ipAddress", "userPrincipalName"]): test_routes.regex(rng)[1]}},
+                                    "matchSubjectAltNames": {rng.choice(["dns", "email", "uri", "ipAddress", "userPrincipalName"]): test_envoy_routes.regex(rng)[1]}},
     }
     name = rng.choice(list(made))
     return {name: made[name]()}
