@@ -282,16 +282,17 @@ flags: bins
 
 install: man
 	$(INSTALL) -d $(addprefix $(DESTDIR),$(BINDIR) $(MANDIR)/man1 $(MANDIR)/man8 $(DOCDIR) $(UNITDIR) $(SYSUSERSDIR))
-	$(INSTALL) $(BINS) $(DESTDIR)$(BINDIR)
+	$(INSTALL) $(BINS) scripts/kubectl-sluice $(DESTDIR)$(BINDIR)
 	$(INSTALL) -m 644 $(BUILD)/man/*.1 $(DESTDIR)$(MANDIR)/man1
 	$(INSTALL) -m 644 $(BUILD)/man/*.8 $(DESTDIR)$(MANDIR)/man8
+	echo '.so man1/sluice.1' >$(DESTDIR)$(MANDIR)/man1/kubectl-sluice.1
 	tar -cf - $(wildcard $(DOCS)) | tar -xf - -C $(DESTDIR)$(DOCDIR) --no-same-owner
 	sed 's|@bin@|$(BINDIR)|' deploy/systemd/sluice.service >$(DESTDIR)$(UNITDIR)/sluice.service
 	$(INSTALL) -m 644 deploy/systemd/sluice.sysusers $(DESTDIR)$(SYSUSERSDIR)/sluice.conf
 
 uninstall:
-	rm -f $(BINS:$(BUILD)/%=$(DESTDIR)$(BINDIR)/%) $(DESTDIR)$(UNITDIR)/sluice.service $(DESTDIR)$(SYSUSERSDIR)/sluice.conf
-	rm -f $(DESTDIR)$(MANDIR)/man1/sluice.1 $(DESTDIR)$(MANDIR)/man1/sluice-*.1 $(ROOMS:%=$(DESTDIR)$(MANDIR)/man8/sluice-%.8)
+	rm -f $(BINS:$(BUILD)/%=$(DESTDIR)$(BINDIR)/%) $(DESTDIR)$(BINDIR)/kubectl-sluice $(DESTDIR)$(UNITDIR)/sluice.service $(DESTDIR)$(SYSUSERSDIR)/sluice.conf
+	rm -f $(DESTDIR)$(MANDIR)/man1/sluice.1 $(DESTDIR)$(MANDIR)/man1/kubectl-sluice.1 $(DESTDIR)$(MANDIR)/man1/sluice-*.1 $(ROOMS:%=$(DESTDIR)$(MANDIR)/man8/sluice-%.8)
 	rm -rf $(DESTDIR)$(DOCDIR)
 
 include scripts/packages.mk

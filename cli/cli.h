@@ -35,5 +35,6 @@ int cli_metrics(int argc, char **argv);
 int cli_web(int argc, char **argv);
 int cli_top(int argc, char **argv);
 int cli_dump(int argc, char **argv);
+int cli_completion(int argc, char **argv);
 
 #endif

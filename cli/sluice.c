@@ -14,6 +14,7 @@
 #include "actor/conf.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text/nearest.h"
 
 static const struct verb {
 	const char *name;
@@ -49,6 +50,7 @@ static const struct verb {
 	  "gather the metrics of all processes of a running pipeline, once or as a server" },
 	{ "web", cli_web, "serve a page about a running pipeline, for a browser" },
 	{ "dump", cli_dump, "print what a running pipeline holds, as JSON" },
+	{ "completion", cli_completion, "print a completion script for bash, zsh or fish" },
 };
 
 #define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -60,8 +62,8 @@ static void usage(FILE *out)
 	for (size_t i = 0; i < N_VERBS; i++)
 		fprintf(out, "  %-12s %s\n", verbs[i].name, verbs[i].help);
 	fprintf(out,
-		"\n`sluice VERB --help` lists the options of a verb; `sluice --version` prints "
-		"the version.\n"
+		"\n`sluice help VERB` lists the options of a verb; `sluice version` prints the "
+		"version.\n"
 		"Exit status: 0 good, 1 something was rejected, 2 usage, 3 unreadable input, "
 		"111 system.\n");
 }
@@ -81,7 +83,7 @@ static bool answer(const char *word)
 		usage(stdout);
 	else if (!strcmp(word, "--help=table"))
 		print_table();
-	else if (!strcmp(word, "--version"))
+	else if (!strcmp(word, "--version") || !strcmp(word, "version"))
 		printf("sluice %s\n", conf_version);
 	else
 		return false;
@@ -110,8 +112,43 @@ static int finish(int status)
 	return CLI_SYSTEM;
 }
 
+static const struct verb *find(const char *word)
+{
+	for (size_t i = 0; i < N_VERBS; i++)
+		if (!strcmp(word, verbs[i].name))
+			return &verbs[i];
+	return NULL;
+}
+
+static int refuse(const char *word)
+{
+	struct nearest nearest;
+
+	nearest_open(&nearest, str_from(word));
+	for (size_t i = 0; i < N_VERBS; i++)
+		nearest_offer(&nearest, str_from(verbs[i].name));
+	if (nearest.found.ptr)
+		fprintf(stderr, "sluice: there is no verb %s; did you mean " STR_FMT "?\n",
+			err_quote(str_from(word)), STR_ARG(nearest.found));
+	else
+		fprintf(stderr, "sluice: there is no verb %s; `sluice --help` lists them\n",
+			err_quote(str_from(word)));
+	return CLI_USAGE;
+}
+
+/* help VERB [WORD] is VERB [WORD] --help. */
+static int help(int argc, char **argv)
+{
+	const struct verb *verb = find(argv[0]);
+	char *words[] = { argv[0], argc > 1 ? argv[1] : "--help", "--help", NULL };
+
+	return verb ? verb->run(argc > 1 ? 3 : 2, words) : refuse(argv[0]);
+}
+
 int main(int argc, char **argv)
 {
+	const struct verb *verb;
+
 	mem_protect_process();
 	log_open("sluice");
 	(void)signal(SIGPIPE, on_closed_pipe);
@@ -119,11 +156,10 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return CLI_USAGE;
 	}
+	if (argc > 2 && !strcmp(argv[1], "help"))
+		return finish(help(argc - 2, argv + 2));
 	if (answer(argv[1]))
 		return finish(CLI_GOOD);
-	for (size_t i = 0; i < N_VERBS; i++)
-		if (!strcmp(argv[1], verbs[i].name))
-			return finish(verbs[i].run(argc - 1, argv + 1));
-	fprintf(stderr, "sluice: there is no verb \"%s\"; `sluice --help` lists them\n", argv[1]);
-	return CLI_USAGE;
+	verb = find(argv[1]);
+	return verb ? finish(verb->run(argc - 1, argv + 1)) : refuse(argv[1]);
 }

@@ -9,9 +9,13 @@
 
 #include <stdio.h>
 
+#include "base/str.h"
+
 int cli_usage(const char *verb, const char *sentence)
 {
-	fprintf(stderr, "sluice %s: %s; `sluice %s --help` lists the options\n", verb, sentence,
-		verb);
+	const char *end = str_ends(str_from(sentence), "?") ? "" : ";";
+
+	fprintf(stderr, "sluice %s: %s%s `sluice %s --help` lists the options\n", verb, sentence,
+		end, verb);
 	return CLI_USAGE;
 }

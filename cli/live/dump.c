@@ -18,8 +18,7 @@ static struct str run_dir;
 static bool redacted;
 
 static const struct conf_option options[] = {
-	{ "run-dir", CONF_TEXT, &run_dir, "/run/sluice", 0, 0,
-	  "folder of the sockets between processes", 0 },
+	CLI_LIVE_RUN_DIR(&run_dir),
 	{ "redact", CONF_BOOL, &redacted, "false", 0, 0,
 	  "replace names, hosts, addresses and sentences by tokens, so that the dump can be given "
 	  "away",
@@ -93,6 +92,7 @@ int cli_dump(int argc, char **argv)
 	struct live_list list;
 	struct err err = { "" };
 	struct pool pool;
+	enum cli_status status;
 	int rc = conf_read(tables, "sluice dump", "print what a running pipeline holds", argc, argv,
 			   &rest, &err);
 
@@ -103,11 +103,11 @@ int cli_dump(int argc, char **argv)
 	if (rc < 0)
 		return cli_usage("dump", err.text);
 	pool_init(&pool);
-	rc = cli_live_find(run_dir, &pool, &list, &err);
-	if (rc == 0)
-		rc = dump_all(&list, &err);
-	if (rc < 0)
+	status = cli_live_open(&run_dir, &pool, &list, &err);
+	if (status == CLI_GOOD && dump_all(&list, &err) < 0)
+		status = CLI_UNREADABLE;
+	if (status)
 		fprintf(stderr, "sluice dump: %s\n", err.text);
 	pool_clear(&pool);
-	return rc < 0 ? CLI_UNREADABLE : CLI_GOOD;
+	return (int)status;
 }

@@ -18,8 +18,7 @@ static struct str run_dir;
 static bool as_json;
 
 static const struct conf_option options[] = {
-	{ "run-dir", CONF_TEXT, &run_dir, "/run/sluice", 0, 0,
-	  "folder of the sockets between processes", 0 },
+	CLI_LIVE_RUN_DIR(&run_dir),
 	{ "json", CONF_BOOL, &as_json, "false", 0, 0, "print one JSON object instead of lines", 0 },
 	{ "ingress NAMESPACE/NAME", CONF_REST, NULL, "", 0, 0, "which one", 0 },
 	{ 0 },
@@ -278,12 +277,11 @@ int cli_explain_live(int argc, char **argv)
 	if (rc < 0)
 		return cli_usage("explain", err.text);
 	pool_init(&pool);
-	if (cli_live_find(run_dir, &pool, &list, &err) < 0) {
+	rc = (int)cli_live_open(&run_dir, &pool, &list, &err);
+	if (rc)
 		fprintf(stderr, "sluice explain: %s\n", err.text);
-		rc = CLI_UNREADABLE;
-	} else {
+	else
 		rc = explain(&list, name, &err);
-	}
 	pool_clear(&pool);
 	return rc;
 }

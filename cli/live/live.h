@@ -3,9 +3,11 @@
 #ifndef CLI_LIVE_H
 #define CLI_LIVE_H
 
+#include "actor/conf.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/pool.h"
+#include "cli/cli.h"
 
 struct live_process {
 	struct str room, path; /* path: of its socket */
@@ -21,9 +23,23 @@ struct live_list {
 #define LIVE_TRANSLATORS "translator"
 struct str cli_live_of_translators(struct str run_dir, struct pool *pool);
 
+/* The row of --run-dir in the options of a verb. */
+#define CLI_LIVE_RUN_DIR(var)                                                                 \
+	{                                                                                     \
+		"run-dir", CONF_TEXT, var, "", 0, 0,                                          \
+			"folder of the sockets between processes; empty: that of the only "   \
+			"pipeline that runs under $XDG_RUNTIME_DIR, else under /run or /tmp", \
+			0                                                                     \
+	}
+/* Fills in an empty run_dir: the folder of the only pipeline that runs. CLI_USAGE: there are
+ * several, and the sentence lists them; CLI_UNREADABLE: there is none. Lives in the pool. */
+enum cli_status cli_live_locate(struct str *run_dir, struct pool *pool, struct err *err);
 /* The processes that accept connections; sockets that a killed process left behind are skipped. -1:
  * the folder cannot be read, or no process runs. Lives in the pool. */
 int cli_live_find(struct str run_dir, struct pool *pool, struct live_list *out, struct err *err);
+/* Both. */
+enum cli_status cli_live_open(struct str *run_dir, struct pool *pool, struct live_list *list,
+			      struct err *err);
 /* The process of that room, NULL: none. */
 const struct live_process *cli_live_first(const struct live_list *list, const char *room);
 

@@ -28,8 +28,7 @@ static struct str run_dir;
 static bool json, both;
 
 static const struct conf_option options[] = {
-	{ "run-dir", CONF_TEXT, &run_dir, "/run/sluice", 0, 0,
-	  "folder of the sockets between processes", 0 },
+	CLI_LIVE_RUN_DIR(&run_dir),
 	{ "json", CONF_BOOL, &json, "false", 0, 0, "JSON lines; also when stdout is no terminal",
 	  0 },
 	{ "both", CONF_BOOL, &both, "false", 0, 0,
@@ -304,6 +303,7 @@ int cli_tap(int argc, char **argv)
 	static const struct conf_option *const tables[] = { options, NULL };
 	struct tap_client tap = { .inotify = -1, .signals = -1, .watches = { -1, -1 } };
 	struct err err = { "" };
+	struct pool pool;
 	int rc;
 
 	rc = conf_read(tables, "sluice tap", "follow the messages between the processes", argc,
@@ -316,13 +316,15 @@ int cli_tap(int argc, char **argv)
 	json = json || !isatty(STDOUT_FILENO);
 	open_signals(&tap);
 	open_socket(&tap);
-	rc = CLI_GOOD;
-	if (open_folders(&tap, &err) < 0) {
-		fprintf(stderr, "sluice tap: %s\n", err.text);
+	pool_init(&pool);
+	rc = (int)cli_live_locate(&run_dir, &pool, &err);
+	if (!rc && open_folders(&tap, &err) < 0)
 		rc = CLI_UNREADABLE;
-	} else {
+	if (rc)
+		fprintf(stderr, "sluice tap: %s\n", err.text);
+	else
 		run(&tap);
-	}
+	pool_clear(&pool);
 	zmq_close(tap.sock);
 	zmq_ctx_term(tap.context);
 	pool_clear(&tap.pool);

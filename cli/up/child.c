@@ -51,6 +51,7 @@ void cli_child_start(struct child *child, void (*prepare)(void *arg, const struc
 	sigset_t none;
 
 	child->started_ms = clock_ms();
+	child->n_starts++;
 	child->pid = fork();
 	if (child->pid < 0) {
 		child->pid = 0;

@@ -15,6 +15,7 @@ struct child {
 	char **argv;        /* NULL at the end */
 	size_t n_args;
 	pid_t pid; /* 0: not running */
+	unsigned n_starts;
 	uint64_t started_ms;
 	uint64_t again_ms; /* not running: when to start it; UINT64_MAX: not yet */
 	struct backoff backoff;

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "actor/web/web_answer.h"
 #include "base/log.h"
 #include "cli/cli.h"
 
@@ -37,6 +38,15 @@ struct child *cli_supervisor_add(struct supervisor *self, const char *name, enum
 	return child;
 }
 
+/* For `sluice top`. */
+static void tell_restarts(const struct child *child)
+{
+	char text[16];
+
+	(void)snprintf(text, sizeof(text), "%u", child->n_starts - 1);
+	setenv(WEB_RESTARTS, text, 1);
+}
+
 /* In the new process. */
 static void prepare(void *arg, const struct child *child)
 {
@@ -44,6 +54,7 @@ static void prepare(void *arg, const struct child *child)
 
 	if (child->room) {
 		cli_up_flags_set_secrets(child->room);
+		tell_restarts(child);
 	} else {
 		cli_up_flags_clear_environment();
 		unsetenv("NOTIFY_SOCKET"); /* it is for us to answer */

@@ -251,6 +251,17 @@ static int open_places(struct up *self, struct err *err)
 		       : 0;
 }
 
+/* For a newcomer in front of `make run`. */
+static void say_how_to_ask(void)
+{
+	const char *const program = program_invocation_name;
+
+	printf("In another terminal: %s routes, %s top, %s explain URL, %s tap; with "
+	       "--run-dir " STR_FMT " if several run.\n",
+	       program, program, program, program, STR_ARG(cli_up_flags.run_dir));
+	fflush(stdout);
+}
+
 static int run(struct up *self)
 {
 	struct supervisor *supervisor = &self->supervisor;
@@ -260,6 +271,8 @@ static int run(struct up *self)
 	add_children(self);
 	cli_table_open(&supervisor->table, shown ? cli_up_flags.out.ptr : NULL,
 		       self->standard.out.len);
+	if (shown && !cli_up_flags.once)
+		say_how_to_ask();
 	cli_supervisor_run(supervisor);
 	if (shown)
 		cli_table_show(&supervisor->table);

@@ -153,8 +153,8 @@ enum cli_status cli_view_open(struct view *view, const char *verb)
 	cli_view_init(view);
 	if (cli_offline_settings.files.n)
 		status = open_files(view);
-	else if (cli_view_add_live(view, cli_view_settings.run_dir, &err))
-		status = CLI_UNREADABLE;
+	else
+		status = cli_view_add_live(view, &cli_view_settings.run_dir, &err);
 	if (err.text[0])
 		fprintf(stderr, "sluice %s: %s\n", verb, err.text);
 	cli_view_sort(view);

@@ -61,6 +61,6 @@ void cli_view_add_wanted(struct view *view, struct wanted *wanted);
 /* view_live.c */
 void cli_view_add_published(struct view *view, const cJSON *doc); /* the publisher's */
 void cli_view_add_ignored(struct view *view, const cJSON *doc);   /* the resolver's */
-int cli_view_add_live(struct view *view, struct str run_dir, struct err *err);
+enum cli_status cli_view_add_live(struct view *view, struct str *run_dir, struct err *err);
 
 #endif

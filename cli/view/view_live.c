@@ -109,13 +109,14 @@ void cli_view_add_ignored(struct view *view, const cJSON *doc)
 	}
 }
 
-int cli_view_add_live(struct view *view, struct str run_dir, struct err *err)
+enum cli_status cli_view_add_live(struct view *view, struct str *run_dir, struct err *err)
 {
 	struct live_list list;
 	cJSON *published, *known = NULL;
+	const enum cli_status status = cli_live_open(run_dir, &view->pool, &list, err);
 
-	if (cli_live_find(run_dir, &view->pool, &list, err) < 0)
-		return -1;
+	if (status)
+		return status;
 	published = ask(&list, "publisher", err);
 	if (published)
 		known = ask(&list, "resolver", err);
@@ -125,5 +126,5 @@ int cli_view_add_live(struct view *view, struct str run_dir, struct err *err)
 	}
 	cJSON_Delete(published);
 	cJSON_Delete(known);
-	return known ? 0 : -1;
+	return known ? CLI_GOOD : CLI_UNREADABLE;
 }

@@ -7,10 +7,11 @@
  */
 #include "cli/view/view_options.h"
 
+#include "cli/live/live.h"
+
 struct view_settings cli_view_settings;
 
 const struct conf_option cli_view_options[] = {
-	{ "run-dir", CONF_TEXT, &cli_view_settings.run_dir, "/run/sluice", 0, 0,
-	  "folder of the sockets between processes", 0 },
+	CLI_LIVE_RUN_DIR(&cli_view_settings.run_dir),
 	{ 0 },
 };

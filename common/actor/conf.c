@@ -13,6 +13,7 @@
 
 #include "actor/conf_help.h"
 #include "base/buf.h"
+#include "base/text/nearest.h"
 #include "base/pool.h"
 
 static struct pool kept; /* settings live as long as the process */
@@ -211,6 +212,26 @@ static int read_defaults(struct conf_reader *r)
 	return 0;
 }
 
+/* Without its value, which may be a secret. */
+static int refuse_unknown(const struct conf_reader *r, struct str arg, struct str name)
+{
+	const struct conf_option *option;
+	struct nearest nearest;
+	size_t t = 0, i = 0;
+
+	if (!str_starts(arg, "--"))
+		return err_set(r->err, "unknown flag %s; --help lists all", err_quote(arg));
+	nearest_open(&nearest, name);
+	while ((option = next_option(r->tables, &t, &i)))
+		if (option->type != CONF_REST && option->help[0])
+			nearest_offer(&nearest, str_from(option->name));
+	if (nearest.found.ptr)
+		return err_set(r->err, "unknown flag %s; did you mean --" STR_FMT "?",
+			       err_quote(str_slice(arg, 0, name.len + 2)), STR_ARG(nearest.found));
+	return err_set(r->err, "unknown flag %s; --help lists all",
+		       err_quote(str_slice(arg, 0, name.len + 2)));
+}
+
 /* One flag at argv[*i]; may take argv[*i + 1] as its value. */
 static int read_flag(struct conf_reader *r, struct str_list *seen, int argc, char **argv, int *i)
 {
@@ -227,10 +248,8 @@ static int read_flag(struct conf_reader *r, struct str_list *seen, int argc, cha
 		value = arg.len > 2 ? str_slice(arg, 2, arg.len) : STR_NONE;
 		option = find(r->tables, name, name.ptr[0]);
 	}
-	if (!option) /* without its value, which may be a secret */
-		return err_set(
-			r->err, "unknown flag %s; --help lists all",
-			err_quote(str_starts(arg, "--") ? str_slice(arg, 0, name.len + 2) : arg));
+	if (!option)
+		return refuse_unknown(r, arg, name);
 	snprintf(r->source, sizeof(r->source), "--%s", option->name);
 	if (!value.ptr && option->type == CONF_BOOL)
 		value = STR("true");

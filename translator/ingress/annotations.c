@@ -9,6 +9,7 @@
  * other, as the reference does. */
 #include "translator/ingress/ingress.h"
 
+#include "base/text/nearest.h"
 #include "rules/rules.h"
 #include "translator/answer.h"
 #include "translator/ppl/ppl_compile.h"
@@ -133,59 +134,18 @@ static struct str own_name(const struct ingress_job *job, struct str key)
 	return str_slice(key, prefix.len + 1, key.len);
 }
 
-#define NAME_MAX_LEN 64 /* longer names resemble nothing */
-
-static char folded(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return (char)(c - 'A' + 'a');
-	return c == '-' ? '_' : c;
-}
-
-/* Letters to add, drop, change or swap with the next, from a to b. */
-static size_t distance(struct str a, struct str b)
-{
-	size_t rows[3][NAME_MAX_LEN + 1];
-
-	for (size_t j = 0; j <= b.len; j++)
-		rows[0][j] = j;
-	for (size_t i = 1; i <= a.len; i++) {
-		size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *top = rows[(i + 1) % 3];
-
-		row[0] = i;
-		for (size_t j = 1; j <= b.len; j++) {
-			char x = folded(a.ptr[i - 1]), y = folded(b.ptr[j - 1]);
-			size_t best = above[j - 1] + (x != y);
-
-			best = above[j] + 1 < best ? above[j] + 1 : best;
-			best = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
-			if (i > 1 && j > 1 && x == folded(b.ptr[j - 2]) &&
-			    y == folded(a.ptr[i - 2]) && top[j - 2] + 1 < best)
-				best = top[j - 2] + 1;
-			row[j] = best;
-		}
-	}
-	return rows[a.len % 3][b.len];
-}
-
 static void explain_unknown(const struct ingress_job *job, struct str key, struct str name,
 			    struct err *err)
 {
-	const char *nearest = NULL;
-	size_t best = name.len / 3 + 1;
+	struct nearest nearest;
 
-	for (size_t i = 0; i < N_TABLE && name.len && name.len <= NAME_MAX_LEN; i++) {
-		size_t away = distance(name, str_from(table[i].name));
-
-		if (away < best) {
-			best = away;
-			nearest = table[i].name;
-		}
-	}
-	if (nearest)
+	nearest_open(&nearest, name);
+	for (size_t i = 0; i < N_TABLE; i++)
+		nearest_offer(&nearest, str_from(table[i].name));
+	if (nearest.found.ptr)
 		err_rule(err, RULE_ANNOTATION_UNKNOWN,
-			 "annotation %s is unknown; did you mean " STR_FMT "/%s?", err_quote(key),
-			 STR_ARG(job->settings->prefix), nearest);
+			 "annotation %s is unknown; did you mean " STR_FMT "/" STR_FMT "?",
+			 err_quote(key), STR_ARG(job->settings->prefix), STR_ARG(nearest.found));
 	else
 		err_rule(err, RULE_ANNOTATION_UNKNOWN,
 			 "annotation %s is unknown: remove it, or give it another prefix "

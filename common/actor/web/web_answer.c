@@ -7,6 +7,8 @@
  */
 #include "actor/web/web_answer.h"
 
+#include <stdlib.h>
+
 #include "actor/actor_metrics.h"
 #include "base/cjson.h"
 #include "base/log.h"
@@ -140,8 +142,10 @@ static void on_state(const struct web_owner *owner, const struct web_request *re
 		     struct web_answer *out)
 {
 	const struct actor *actor = owner->actor;
+	const char *restarts = getenv(WEB_RESTARTS); /* as the supervisor counts them */
 	cJSON *doc = cJSON_CreateObject();
 	struct err why = { "" };
+	long long n;
 
 	(void)request;
 	out->type = JSON;
@@ -151,6 +155,8 @@ static void on_state(const struct web_owner *owner, const struct web_request *re
 	cjson_put_text(doc, "why_not", str_from(why.text));
 	cjson_put_text(doc, "last_error", str_from(log_last_text(LOG_LEVEL_ERROR)));
 	cjson_put_number(doc, "last_error_at", log_last_time(LOG_LEVEL_ERROR));
+	if (restarts && str_to_int(str_from(restarts), &n))
+		cjson_put_number(doc, "restarts", n);
 	cjson_print(&doc, &out->body);
 }
 

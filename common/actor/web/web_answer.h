@@ -6,6 +6,9 @@
 
 #define WEB_ANSWER_MAX (1u << 20) /* bytes of an answer that is made at once */
 
+/* The variable in which a supervisor says how often it has started this process again. */
+#define WEB_RESTARTS "SLUICE_RESTARTS"
+
 /* Which paths a listener serves: a set. */
 enum web_kind { WEB_METRICS = 1, WEB_PROBES = 2, WEB_LOCAL = 4 };
 
