@@ -174,7 +174,8 @@ class Cluster:
         for path in sorted(CRDS.glob("*.yaml")):
             if path.name != "kustomization.yaml":
                 self.apply_yaml(path.read_text())
-        wait_for("the Pomerium kind is served", lambda: self.call("GET", "/apis/ingress.pomerium.io/v1/pomerium", raw=True)[0] == 200, 30)
+        for plural in "pomerium", "policyfilters":
+            wait_for(f"{plural} are served", lambda: self.call("GET", f"{KINDS[plural][0]}/{plural}", raw=True)[0] == 200, 30)
 
     def install_gateway_api(self):
         for text in gateway_crds():
