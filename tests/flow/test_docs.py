@@ -242,6 +242,31 @@ def test_flags_that_are_named(verbs, rooms, page):
             assert used <= verbs[verb] | ALWAYS, f"sluice {verb}{rest}"
 
 
+# ---- architecture.md, security.md ----
+
+def test_walks():
+    """Each hop of the four walks is a function of its file, and none comes twice in a walk."""
+    text = re.search(r"(?ms)^## Four walks$(.*?)^## ", (ROOT / "docs/architecture.md").read_text())[1]
+    walks = re.split(r"(?m)^\*\*", text)[1:]
+    assert len(walks) == 4
+    for walk in walks:
+        hops = []
+        for cells in list(examples.rows(walk))[1:]:
+            for name in re.findall(r"`([\w/]+\.c|\w+)`", cells[1]):
+                if name.endswith(".c"):
+                    path = ROOT / cells[0] / name
+                else:
+                    hops.append((path, name))
+                    assert re.search(rf"(?m)^[a-z].*[ *]{name}\([^;]*$", path.read_text()), f"{path}: there is no {name}"
+        assert len(hops) == len(set(hops)) > 5
+
+
+def test_what_shows_it_is_there():
+    text = (ROOT / "docs/security.md").read_text()
+    named = [name for cells in examples.rows(text) for name in re.findall(r"`(tests/[\w/*.]+)`", cells[-1])]
+    assert len(named) > 10 and not [name for name in named if not list(ROOT.glob(name))]
+
+
 # ---- cookbook.md ----
 
 def test_the_cookbook_has_every_criterion():
