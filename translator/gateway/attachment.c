@@ -72,14 +72,13 @@ static bool allows_namespace(const struct search *s, const struct msg_gateway *g
 	const struct msg_from_namespaces *from =
 		listener->allowedRoutes ? listener->allowedRoutes->namespaces : NULL;
 	struct str own = s->route->metadata.namespace;
-	struct str whose = from ? gateway_default(from->from, "Same") : STR("Same");
 	const struct msg_namespace *namespace;
 
-	if (str_is(whose, "All"))
-		return true;
-	if (str_is(whose, "Same"))
+	if (!from || str_is(gateway_default(from->from, "Same"), "Same"))
 		return str_eq(own, gateway->metadata.namespace);
-	if (!str_is(whose, "Selector"))
+	if (str_is(from->from, "All"))
+		return true;
+	if (!str_is(from->from, "Selector"))
 		return false;
 	namespace = namespace_of(s->job->bundle, own);
 	return namespace &&
