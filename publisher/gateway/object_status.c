@@ -32,7 +32,7 @@ static void copy_all_but(const struct value *map, const char *key, struct value 
 			 struct pool *pool)
 {
 	out->type = VALUE_MAP;
-	for (size_t i = 0; map->type == VALUE_MAP && i < map->map.n; i++)
+	for (size_t i = 0; map && map->type == VALUE_MAP && i < map->map.n; i++)
 		if (!str_is(map->map.entries[i].key.string, key))
 			*(struct value_entry *)pool_push(pool, &out->map.entries, &out->map.n,
 							 sizeof(struct value_entry)) =
@@ -214,15 +214,15 @@ static void make_route(struct status_making *m, struct value *out)
 
 	wanted = wanted || !m->of->rejected ? wanted : present; /* nobody could say more */
 	for (size_t i = 0; i < length(present); i++) {
-		const struct value *old = &present->list.items[i], *next;
+		const struct value old = present->list.items[i], *next;
 
-		if (!is_own(m, old)) {
-			*value_add(list, m->pool) = *old;
+		if (!is_own(m, &old)) {
+			*value_add(list, m->pool) = old;
 			continue;
 		}
-		next = parent_of(m, wanted, value_get(old, "parentRef"));
+		next = parent_of(m, wanted, value_get(&old, "parentRef"));
 		if (next)
-			put_parent(m, next, old, value_add(list, m->pool));
+			put_parent(m, next, &old, value_add(list, m->pool));
 	}
 	for (size_t i = 0; i < length(wanted); i++) {
 		const struct value *next = &wanted->list.items[i];

@@ -153,7 +153,7 @@ static int read_duration(struct str text, int64_t *ns, struct err *err)
 	for (size_t i = 0; i < text.len; i++) {
 		bool is_digit = text.ptr[i] >= '0' && text.ptr[i] <= '9';
 
-		if (is_digit ? ++digits > 5 : !memchr("hms", text.ptr[i], 3))
+		if (is_digit ? ++digits > 5 : str_find(STR("hms"), text.ptr[i]) < 0)
 			return err_set(err, "timeouts: %s is no duration such as 10s or 1m30s",
 				       err_quote(text));
 		if (!is_digit) {

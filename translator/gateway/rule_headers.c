@@ -37,7 +37,7 @@ static bool is_header_name(struct str name)
 		char c = name.ptr[i];
 
 		if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') && !(c >= '0' && c <= '9') &&
-		    !memchr("!#$%&'*+-.^_`|~", c, 15))
+		    str_find(STR("!#$%&'*+-.^_`|~"), c) < 0)
 			return false;
 	}
 	return name.len > 0;

@@ -70,7 +70,7 @@ static struct str quote_regex(struct str text, struct pool *pool)
 
 	buf_init(&out, BUF_MAX_TEXT);
 	for (size_t i = 0; i < text.len; i++) {
-		if (memchr("\\.+*?()|[]{}^$", text.ptr[i], 14))
+		if (str_find(STR("\\.+*?()|[]{}^$"), text.ptr[i]) >= 0)
 			buf_putc(&out, '\\');
 		buf_putc(&out, text.ptr[i]);
 	}

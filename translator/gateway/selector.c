@@ -21,7 +21,7 @@ static bool is_name(struct str s)
 	if (!s.len || s.len > NAME_MAX_LEN || !is_alnum(s.ptr[0]) || !is_alnum(s.ptr[s.len - 1]))
 		return false;
 	for (size_t i = 0; i < s.len; i++)
-		if (!is_alnum(s.ptr[i]) && !memchr("-_.", s.ptr[i], 3))
+		if (!is_alnum(s.ptr[i]) && str_find(STR("-_."), s.ptr[i]) < 0)
 			return false;
 	return true;
 }
