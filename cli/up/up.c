@@ -271,7 +271,7 @@ static int run(struct up *self)
 	add_children(self);
 	cli_table_open(&supervisor->table, shown ? cli_up_flags.out.ptr : NULL,
 		       self->standard.out.len);
-	if (shown && !cli_up_flags.once)
+	if (cli_up_flags.table && !self->standard.out.len && !cli_up_flags.once)
 		say_how_to_ask();
 	cli_supervisor_run(supervisor);
 	if (shown)
