@@ -219,10 +219,11 @@ int x509_tbs_check_authority(struct str der, struct err *err)
 {
 	struct tbs tbs = { 0 };
 
-	return read_certificate(der, &tbs, err) ||
-			       (tbs.extensions.ptr && !x509_extension_are_whole(tbs.extensions))
-		       ? err_code(err, RULE_CERT_DER)
-		       : 0;
+	if (read_certificate(der, &tbs, err))
+		return -1;
+	if (tbs.extensions.ptr && !x509_extension_are_whole(tbs.extensions))
+		return malformed(err, "list of extensions");
+	return 0;
 }
 
 /* ---- a revocation list ---- */
