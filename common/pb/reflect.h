@@ -48,6 +48,8 @@ void *pb_grow(struct pool *pool, void *items, size_t n, size_t size);
 /* Wire form. Packing sorts map entries by key and leaves out implicit defaults, so equal
  * configurations are equal bytes. */
 void pb_pack(const ProtobufCMessage *m, struct buf *out);
+/* The same in the pool; never absent. No other copy stays: it may hold secrets. */
+struct str pb_pack_to_pool(const ProtobufCMessage *m, struct pool *pool);
 /* NULL and a sentence if it does not decode (depth and size bounded; text that is not UTF-8 is
  * refused). Data is copied to the pool. */
 ProtobufCMessage *pb_unpack(pb_type *type, struct str bytes, struct pool *pool, struct err *err);

@@ -159,3 +159,15 @@ void pb_pack(const ProtobufCMessage *m, struct buf *out)
 {
 	pack_message(m, pb_shape_of(m->descriptor), out);
 }
+
+struct str pb_pack_to_pool(const ProtobufCMessage *m, struct pool *pool)
+{
+	struct buf buf;
+	struct str out;
+
+	buf_init(&buf, BUF_MAX_MESSAGE);
+	pb_pack(m, &buf);
+	out = pool_bytes(pool, buf.len ? buf.ptr : "", buf.len);
+	buf_wipe(&buf);
+	return out;
+}

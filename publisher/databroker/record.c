@@ -183,18 +183,6 @@ static const struct good *settings_of(const struct wanted *wanted)
 	return found;
 }
 
-static struct str pack(const ProtobufCMessage *m, struct pool *pool)
-{
-	struct buf buf;
-	struct str out;
-
-	buf_init(&buf, BUF_MAX_MESSAGE);
-	pb_pack(m, &buf);
-	out = pool_bytes(pool, buf.ptr ? buf.ptr : "", buf.len);
-	buf_wipe(&buf);
-	return out;
-}
-
 /* Where browsers reach it: Pomerium would name the port that it listens on, which a Service hides.
  * config.yaml has no key for this. */
 static void say_http3_port(const struct record_source *source, Pomerium__Config__Settings *settings)
@@ -246,7 +234,7 @@ struct str publisher_record_wanted(const struct record_source *source, struct st
 	if (!fill(source, id, config, pool))
 		return STR_NONE;
 	*n_routes = config->n_routes;
-	return pack(&config->base, pool);
+	return pb_pack_to_pool(&config->base, pool);
 }
 
 /* ---- what was read ---- */
@@ -260,7 +248,7 @@ int publisher_record_read(struct str bytes, struct plan_entry *out, struct err *
 	config = (void *)pb_unpack(&pomerium__config__config__descriptor, bytes, &pool, err);
 	if (config) {
 		out->n_routes = config->n_routes;
-		out->digest = hash_of(pack(&config->base, &pool));
+		out->digest = hash_of(pb_pack_to_pool(&config->base, &pool));
 	}
 	pool_wipe(&pool);
 	return config ? 0 : -1;
@@ -299,14 +287,14 @@ void publisher_record_restore(struct wanted *wanted, const struct msg_key *owner
 	pool_init(&pool);
 	parts.routes = pool_array(&pool, config->n_routes + 1, sizeof(*parts.routes));
 	for (; parts.n_routes < config->n_routes; parts.n_routes++) {
-		struct str route = pack(&config->routes[parts.n_routes]->base, &pool);
+		struct str route = pb_pack_to_pool(&config->routes[parts.n_routes]->base, &pool);
 
 		parts.routes[parts.n_routes] = (struct packed_route){ .own = route };
 	}
 	if (config->settings) {
 		move_certs(owner, config->settings, &pool, &parts);
 		if (owner->kind == MSG_KIND_POMERIUM)
-			parts.settings = pack(&config->settings->base, &pool);
+			parts.settings = pb_pack_to_pool(&config->settings->base, &pool);
 	}
 	publisher_wanted_adopt(wanted, owner, &parts, &err);
 	if (reason.text[0])

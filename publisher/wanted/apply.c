@@ -61,18 +61,6 @@ static int check_kind(const struct apply *in, struct err *err)
 		       : 0;
 }
 
-static struct str pack(const ProtobufCMessage *m, struct pool *pool)
-{
-	struct buf buf;
-	struct str out;
-
-	buf_init(&buf, BUF_MAX_MESSAGE);
-	pb_pack(m, &buf);
-	out = pool_str(pool, buf.len ? buf_view(&buf) : STR(""));
-	buf_wipe(&buf);
-	return out;
-}
-
 /* Those of the Pomerium object and of Gateways are served whether a host needs them or not. */
 static void list_certs(struct apply *in)
 {
@@ -103,9 +91,9 @@ static void pack_parts(struct apply *in)
 	in->parts.routes = publisher_route_parts_pack(&in->target.routes);
 	in->parts.n_routes = in->arrival->config.routes.n;
 	if (config->settings)
-		in->parts.settings = pack(&config->settings->base, &in->pool);
+		in->parts.settings = pb_pack_to_pool(&config->settings->base, &in->pool);
 	if (bootstrap && bootstrap->settings)
-		in->parts.bootstrap = pack(&bootstrap->settings->base, &in->pool);
+		in->parts.bootstrap = pb_pack_to_pool(&bootstrap->settings->base, &in->pool);
 	if (bootstrap)
 		in->parts.n_files = publisher_splice_files(in->arrival, &in->values, &in->pool,
 							   &in->parts.files);

@@ -116,18 +116,6 @@ static struct str join(struct str a, struct str b, struct pool *pool)
 	return (struct str){ both, a.len + b.len };
 }
 
-static struct str pack(const Pomerium__Config__Route *route, struct pool *pool)
-{
-	struct buf buf;
-	struct str out;
-
-	buf_init(&buf, BUF_MAX_MESSAGE);
-	pb_pack(&route->base, &buf);
-	out = pool_bytes(pool, buf.len ? buf.ptr : "", buf.len);
-	buf_wipe(&buf);
-	return out;
-}
-
 struct packed_route *publisher_route_parts_pack(const struct route_parts *self)
 {
 	const struct msg_config *config = self->config;
@@ -136,7 +124,7 @@ struct packed_route *publisher_route_parts_pack(const struct route_parts *self)
 	struct str *shared = pool_array(self->pool, config->templates.n + 1, sizeof(*shared));
 
 	for (size_t i = 0; i < config->templates.n; i++)
-		shared[i] = pack(self->templates[i], self->pool);
+		shared[i] = pb_pack_to_pool(&self->templates[i]->base, self->pool);
 	for (size_t i = 0; i < list->n; i++) {
 		const struct msg_route *route = &list->items[i];
 		const int64_t policies = config->templates.items[route->template].policies;

@@ -7,18 +7,6 @@
 #include "pb/pomerium.pb-c.h"
 #include "pb/reflect.h"
 
-static inline struct str config_parts_pack(const ProtobufCMessage *m, struct pool *pool)
-{
-	struct buf buf;
-	struct str out;
-
-	buf_init(&buf, BUF_MAX_MESSAGE);
-	pb_pack(m, &buf);
-	out = pool_bytes(pool, buf.len ? buf.ptr : "", buf.len);
-	buf_clear(&buf);
-	return out;
-}
-
 /* Each route has a template of its own, and policies if it has any. */
 static inline void config_parts_add(const Pomerium__Config__Route *route, struct pool *pool,
 				    struct msg_config *out)
@@ -35,7 +23,7 @@ static inline void config_parts_add(const Pomerium__Config__Route *route, struct
 		policies.n_policies = shared.n_policies;
 		policies.policies = shared.policies;
 		part = pool_push(pool, &out->policies.items, &out->policies.n, sizeof(*part));
-		part->bytes = config_parts_pack(&policies.base, pool);
+		part->bytes = pb_pack_to_pool(&policies.base, pool);
 		template->policies = (int64_t)out->policies.n - 1;
 	}
 #define MOVE(field)                           \
@@ -51,8 +39,8 @@ static inline void config_parts_add(const Pomerium__Config__Route *route, struct
 	own.n_to = shared.n_to;
 	own.to = shared.to;
 	shared.n_policies = shared.n_to = 0;
-	template->route = config_parts_pack(&shared.base, pool);
-	*item = (struct msg_route){ out->templates.n - 1, -1, config_parts_pack(&own.base, pool) };
+	template->route = pb_pack_to_pool(&shared.base, pool);
+	*item = (struct msg_route){ out->templates.n - 1, -1, pb_pack_to_pool(&own.base, pool) };
 }
 
 /* False: it does not decode. */
@@ -70,7 +58,7 @@ static inline bool config_parts_split(struct str packed, struct pool *pool, stru
 			hostname_normal(hostname_of_url(pb_str(config->routes[i]->from)), pool);
 	}
 	config->n_routes = 0;
-	out->settings = config_parts_pack(&config->base, pool);
+	out->settings = pb_pack_to_pool(&config->base, pool);
 	return true;
 }
 
