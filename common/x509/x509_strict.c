@@ -186,7 +186,16 @@ int x509_strict_check_chain(struct str text, enum x509_use use, struct err *err)
 	return rc;
 }
 
-int x509_strict_check_bundle(struct str text, struct err *err)
+/* What a text holds that is made of one kind of block. */
+struct block_kind {
+	const char *label, *name;
+	const char *wanted; /* the label with its article */
+	unsigned rule;      /* that another kind of block breaks */
+	int (*check)(struct str der, struct err *err);
+};
+
+/* How many there are, each of them good; -1: not all are. */
+static long check_blocks(struct str text, const struct block_kind *kind, struct err *err)
 {
 	struct x509_pem pem;
 	size_t n = 0;
@@ -195,19 +204,28 @@ int x509_strict_check_bundle(struct str text, struct err *err)
 	x509_pem_open(&pem, text);
 	while (!rc && next_block(&pem, n, &rc, err)) {
 		n++;
-		if (!x509_pem_is(&pem, "CERTIFICATE"))
-			rc = err_rule(err, RULE_CA_BLOCK,
-				      "PEM block %zu in it should be a CERTIFICATE, but is %s", n,
-				      err_quote(str_from(pem.label)));
-		else if (x509_tbs_check_authority(der_of(&pem), err))
-			rc = err_wrap(err, "certificate %zu in it", n);
+		if (!x509_pem_is(&pem, kind->label))
+			rc = err_rule(err, kind->rule,
+				      "PEM block %zu in it should be %s, but is %s", n,
+				      kind->wanted, err_quote(str_from(pem.label)));
+		else if (kind->check(der_of(&pem), err))
+			rc = err_wrap(err, "%s %zu in it", kind->name, n);
 	}
 	x509_pem_close(&pem);
-	if (!rc && n == 0)
-		rc = err_rule(err, RULE_CA_EMPTY,
-			      "there is no PEM block of a certificate in it; one begins with "
-			      "-----BEGIN CERTIFICATE-----");
-	return rc;
+	return rc ? -1 : (long)n;
+}
+
+int x509_strict_check_bundle(struct str text, struct err *err)
+{
+	static const struct block_kind authority = { "CERTIFICATE", "certificate", "a CERTIFICATE",
+						     RULE_CA_BLOCK, x509_tbs_check_authority };
+	const long n = check_blocks(text, &authority, err);
+
+	if (n == 0)
+		return err_rule(err, RULE_CA_EMPTY,
+				"there is no PEM block of a certificate in it; one begins with "
+				"-----BEGIN CERTIFICATE-----");
+	return n < 0 ? -1 : 0;
 }
 
 /* Whether the last line that is not empty ends a block. */
@@ -226,23 +244,12 @@ static bool ends_in_block(struct str text)
 
 int x509_strict_check_crl(struct str text, struct err *err)
 {
-	struct x509_pem pem;
-	size_t n = 0;
-	int rc = x509_strict_check_text(text, err);
+	static const struct block_kind list = { "X509 CRL", "revocation list", "an X509 CRL",
+						RULE_CRL_BLOCK, x509_tbs_check_crl };
+	const long n = check_blocks(text, &list, err);
 
-	x509_pem_open(&pem, text);
-	while (!rc && next_block(&pem, n, &rc, err)) {
-		n++;
-		if (!x509_pem_is(&pem, "X509 CRL"))
-			rc = err_rule(err, RULE_CRL_BLOCK,
-				      "PEM block %zu in it should be an X509 CRL, but is %s", n,
-				      err_quote(str_from(pem.label)));
-		else if (x509_tbs_check_crl(der_of(&pem), err))
-			rc = err_wrap(err, "revocation list %zu in it", n);
-	}
-	x509_pem_close(&pem);
-	if (!rc && (n == 0 || !ends_in_block(text)))
-		rc = err_rule(err, RULE_CRL_BLOCK,
-			      "it should hold PEM blocks X509 CRL and nothing after them");
-	return rc;
+	if (n == 0 || (n > 0 && !ends_in_block(text)))
+		return err_rule(err, RULE_CRL_BLOCK,
+				"it should hold PEM blocks X509 CRL and nothing after them");
+	return n < 0 ? -1 : 0;
 }
