@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "cli/gather/gather.h"
 #include "cli/gather/serve.h"
+#include "cli/process.h"
 
 #define METRICS_MS 5000 /* Prometheus' own patience is 10 s */
 #define PROBE_MS 800    /* the kubelet's is one second */
@@ -204,17 +205,14 @@ static int print_once(struct err *err)
 int cli_metrics(int argc, char **argv)
 {
 	static const struct conf_option *const tables[] = { options, NULL };
-	struct str_list rest = { 0 };
 	struct err err = { "" };
 	int status, rc;
 
-	rc = conf_read(tables, "sluice metrics",
-		       "gather the metrics of all processes of a running pipeline", argc, argv,
-		       &rest, &err);
+	rc = cli_process_read_flags(tables, "sluice metrics",
+				    "gather the metrics of all processes of a running pipeline",
+				    argc, argv, &err);
 	if (rc > 0)
 		return CLI_GOOD;
-	if (!rc && rest.n)
-		rc = err_set(&err, "unexpected argument %s", err_quote(rest.items[0]));
 	if (rc)
 		return cli_usage("metrics", err.text);
 	log_set_format(str_is(log_format, "json") ? LOG_JSON : LOG_LOGFMT);

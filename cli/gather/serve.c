@@ -9,22 +9,10 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-
-static int open_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-}
+#include "cli/process.h"
 
 /* Does what can be done at once; how long to wait for more, as poll has it. */
 static int tick(const struct serve *serve)
@@ -44,7 +32,7 @@ static int tick(const struct serve *serve)
 
 void cli_serve_run(const struct serve *serve)
 {
-	const int signals = open_signals();
+	const int signals = cli_process_open_signals();
 
 	for (;;) {
 		struct pollfd fds[] = { { signals, POLLIN, 0 },

@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 #include "actor/conf.h"
+#include "cli/process.h"
 
 static struct str run_dir;
 static bool redacted;
@@ -88,18 +89,15 @@ static int dump_all(const struct live_list *list, struct err *err)
 int cli_dump(int argc, char **argv)
 {
 	static const struct conf_option *const tables[] = { options, NULL };
-	struct str_list rest = { 0 };
 	struct live_list list;
 	struct err err = { "" };
 	struct pool pool;
 	enum cli_status status;
-	int rc = conf_read(tables, "sluice dump", "print what a running pipeline holds", argc, argv,
-			   &rest, &err);
+	int rc = cli_process_read_flags(tables, "sluice dump",
+					"print what a running pipeline holds", argc, argv, &err);
 
 	if (rc > 0)
 		return CLI_GOOD;
-	if (rc == 0 && rest.n)
-		rc = err_set(&err, "unexpected argument %s", err_quote(rest.items[0]));
 	if (rc < 0)
 		return cli_usage("dump", err.text);
 	pool_init(&pool);

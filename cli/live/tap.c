@@ -13,7 +13,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/inotify.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 #include <zmq.h>
 
@@ -21,6 +20,7 @@
 #include "base/cjson.h"
 #include "base/mem.h"
 #include "cli/live/live.h"
+#include "cli/process.h"
 
 #define BATCH 256 /* parts before signals and the folder get their turn */
 
@@ -268,18 +268,6 @@ static void open_socket(struct tap_client *tap)
 	zmq_setsockopt(tap->sock, ZMQ_SUBSCRIBE, "", 0);
 }
 
-static void open_signals(struct tap_client *tap)
-{
-	sigset_t set;
-
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	tap->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-}
-
 static void run(struct tap_client *tap)
 {
 	while (!tap->quit) {
@@ -314,7 +302,8 @@ int cli_tap(int argc, char **argv)
 		return rc < 0 ? CLI_USAGE : CLI_GOOD;
 	}
 	json = json || !isatty(STDOUT_FILENO);
-	open_signals(&tap);
+	signal(SIGPIPE, SIG_IGN);
+	tap.signals = cli_process_open_signals();
 	open_socket(&tap);
 	pool_init(&pool);
 	rc = (int)cli_live_locate(&run_dir, &pool, &err);

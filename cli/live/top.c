@@ -9,10 +9,8 @@
 #include "cli/live/live.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/signalfd.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -22,6 +20,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "cli/live/series.h"
+#include "cli/process.h"
 #include "cli/terminal.h"
 
 #define AGE_MAX 48
@@ -308,17 +307,6 @@ static void open_keys(struct top *top)
 	top->has_keys = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
 }
 
-static void open_signals(struct top *top)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	top->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-}
-
 /* With the folder known. */
 static enum cli_status follow(struct err *err)
 {
@@ -327,7 +315,7 @@ static enum cli_status follow(struct err *err)
 
 	once = once || !isatty(STDOUT_FILENO);
 	map_init(&top.processes, free_seen);
-	open_signals(&top);
+	top.signals = cli_process_open_signals();
 	open_keys(&top);
 	rc = run(&top, err);
 	if (top.has_keys)
@@ -340,17 +328,14 @@ static enum cli_status follow(struct err *err)
 int cli_top(int argc, char **argv)
 {
 	static const struct conf_option *const tables[] = { options, NULL };
-	struct str_list rest = { 0 };
 	struct err err = { "" };
 	enum cli_status status;
 	struct pool pool;
-	int rc = conf_read(tables, "sluice top", "show what every process does, live", argc, argv,
-			   &rest, &err);
+	int rc = cli_process_read_flags(tables, "sluice top", "show what every process does, live",
+					argc, argv, &err);
 
 	if (rc > 0)
 		return CLI_GOOD;
-	if (rc == 0 && rest.n)
-		rc = err_set(&err, "unexpected argument %s", err_quote(rest.items[0]));
 	if (rc < 0)
 		return cli_usage("top", err.text);
 	pool_init(&pool);

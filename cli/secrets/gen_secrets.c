@@ -12,6 +12,7 @@
 
 #include "actor/conf.h"
 #include "base/log.h"
+#include "cli/process.h"
 #include "cli/secrets/secret_store.h"
 
 #define SUFFIX "-translator"
@@ -82,10 +83,8 @@ static int check_name(const char *flag, struct str name, size_t max, struct err 
 		       flag, err_quote(name), max);
 }
 
-static int check_flags(const struct str_list *rest, struct err *err)
+static int check_flags(struct err *err)
 {
-	if (rest->n)
-		return err_set(err, "unexpected argument %s", err_quote(rest->items[0]));
 	if (secrets.len && !str_cut(secrets, '/', &namespace, &bootstrap_name))
 		return err_set(err, "--secrets is %s; it must be NAMESPACE/NAME",
 			       err_quote(secrets));
@@ -236,17 +235,17 @@ static int apply_all(const struct set *set, struct err *err)
 int cli_gen_secrets(int argc, char **argv)
 {
 	static const struct conf_option *const tables[] = { options, NULL };
-	struct str_list rest = { 0 };
 	struct set set = { 0 };
 	struct err err = { "" };
 	int status, rc;
 
-	rc = conf_read(tables, "sluice gen-secrets",
-		       "make the Secrets that Pomerium and the links between pods start with", argc,
-		       argv, &rest, &err);
+	rc = cli_process_read_flags(
+		tables, "sluice gen-secrets",
+		"make the Secrets that Pomerium and the links between pods start with", argc, argv,
+		&err);
 	if (rc > 0)
 		return CLI_GOOD;
-	if (rc || check_flags(&rest, &err))
+	if (rc || check_flags(&err))
 		return cli_usage("gen-secrets", err.text);
 	if (debug)
 		log_set_level(LOG_LEVEL_DEBUG);

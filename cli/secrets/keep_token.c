@@ -8,14 +8,13 @@
 #include "cli/cli.h"
 
 #include <poll.h>
-#include <signal.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "actor/conf.h"
 #include "base/cjson.h"
 #include "base/log.h"
 #include "base/retry.h"
+#include "cli/process.h"
 #include "kube/kube.h"
 #include "publisher/file/file.h"
 
@@ -177,17 +176,6 @@ static void ask(struct keeper *self)
 
 /* ---- the process ---- */
 
-static int signals_open(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-}
-
 static void keep(struct keeper *self, int signals)
 {
 	struct pollfd fds[] = { { .fd = signals, .events = POLLIN },
@@ -211,7 +199,7 @@ static void keep(struct keeper *self, int signals)
 static int run(struct keeper *self, struct err *err)
 {
 	struct kube_config config;
-	const int signals = signals_open();
+	const int signals = cli_process_open_signals();
 	int status = CLI_SYSTEM;
 
 	if (load(&config, err))
@@ -230,12 +218,10 @@ static int run(struct keeper *self, struct err *err)
 	return status;
 }
 
-static int check(struct keeper *self, const struct str_list *rest, struct err *err)
+static int check(struct keeper *self, struct err *err)
 {
 	enum log_level level;
 
-	if (rest->n)
-		return err_set(err, "unexpected argument %s", err_quote(rest->items[0]));
 	if (!str_cut(service_account, '/', &self->namespace, &self->name) || !self->namespace.len ||
 	    !self->name.len)
 		return err_set(err, "--service-account is %s; it must be NAMESPACE/NAME",
@@ -254,16 +240,16 @@ int cli_keep_token(int argc, char **argv)
 {
 	static const struct conf_option *const tables[] = { options, NULL };
 	struct keeper self = { 0 };
-	struct str_list rest = { 0 };
 	struct err err = { "" };
 	int status, rc;
 
-	rc = conf_read(tables, "sluice keep-token",
-		       "keep a token of another account in a folder, renewed before it ends", argc,
-		       argv, &rest, &err);
+	rc = cli_process_read_flags(
+		tables, "sluice keep-token",
+		"keep a token of another account in a folder, renewed before it ends", argc, argv,
+		&err);
 	if (rc > 0)
 		return CLI_GOOD;
-	if (rc || check(&self, &rest, &err))
+	if (rc || check(&self, &err))
 		return cli_usage("keep-token", err.text);
 	log_open("keep-token");
 	for (size_t i = 0; i < N_FILES; i++)

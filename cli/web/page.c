@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "cli/gather/serve.h"
 #include "cli/live/live.h"
+#include "cli/process.h"
 #include "cli/web/api.h"
 #include "cli/web/figures.h"
 #include "cli/web/host.h"
@@ -300,16 +301,13 @@ static int open_and_serve(struct err *err)
 int cli_web(int argc, char **argv)
 {
 	static const struct conf_option *const tables[] = { options, NULL };
-	struct str_list rest = { 0 };
 	struct err err = { "" };
 	int status, rc;
 
-	rc = conf_read(tables, "sluice web", "serve a page about a running pipeline", argc, argv,
-		       &rest, &err);
+	rc = cli_process_read_flags(tables, "sluice web", "serve a page about a running pipeline",
+				    argc, argv, &err);
 	if (rc > 0)
 		return CLI_GOOD;
-	if (!rc && rest.n)
-		rc = err_set(&err, "unexpected argument %s", err_quote(rest.items[0]));
 	if (rc)
 		return cli_usage("web", err.text);
 	log_set_format(str_is(log_format, "json") ? LOG_JSON : LOG_LOGFMT);
