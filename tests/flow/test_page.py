@@ -9,26 +9,11 @@ import zipfile
 
 import pytest
 from browser import Browser
-from page import Page, settle
+from page import Page, page, pipeline  # two of them fixtures
 from pipeline import CLASS, Pipeline, app, write
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 AXE = "axe-playwright-python==0.1.8"  # a wheel with axe-core's axe.min.js in it
-
-
-@pytest.fixture(scope="module")
-def pipeline(sluice, tmp_path_factory):
-    tmp = tmp_path_factory.mktemp("page")
-    settle(tmp / "in")
-    with Pipeline(sluice, tmp, tmp / "in", workers=2) as p:
-        p.settled()
-        yield p
-
-
-@pytest.fixture(scope="module")
-def page(sluice, pipeline):
-    with Page(sluice, pipeline.run_dir, "--web-host", "routes.example.com") as page:
-        yield page
 
 
 @pytest.fixture(scope="module")

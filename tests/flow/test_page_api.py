@@ -10,26 +10,11 @@ import subprocess
 import examples
 import pytest
 from databroker import Databroker, Up
-from page import Page, settle
+from page import Page, page, pipeline  # two of them fixtures
 from pipeline import CLASS, Pipeline, app, certificate, fill, free_port, tls_secret, translate, wait_for, write
 from web import ask
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
-
-
-@pytest.fixture(scope="module")
-def pipeline(sluice, tmp_path_factory):
-    tmp = tmp_path_factory.mktemp("page")
-    settle(tmp / "in")
-    with Pipeline(sluice, tmp, tmp / "in", workers=2) as p:
-        p.settled()
-        yield p
-
-
-@pytest.fixture(scope="module")
-def page(sluice, pipeline):
-    with Page(sluice, pipeline.run_dir, "--web-host", "routes.example.com") as page:
-        yield page
 
 
 def test_tables(page):

@@ -1,8 +1,9 @@
-"""`sluice web` for the tests, and a folder that gives it something to show."""
+"""`sluice web` for the tests, a folder that gives it something to show, and one of both for a file of tests."""
 import json
 import subprocess
 
-from pipeline import app, fill, free_port, wait_for, write
+import pytest
+from pipeline import Pipeline, app, fill, free_port, wait_for, write
 from web import ask
 
 HOSTILE = '<img src=x onerror=document.title=`taken`>'
@@ -40,3 +41,18 @@ def settle(folder):
     write(folder / "bad.yaml", app("bad", annotations=f"ingress.pomerium.io/policy: '[{{\"allow\":{{\"and\":[{{\"{HOSTILE}\":true}}]}}}}]'"))
     write(folder / "other.yaml", app("other").replace("ingressClassName: pomerium", "ingressClassName: nginx"))
     write(folder / "twin.yaml", app("twin", host="app-1.example.com"))
+
+
+@pytest.fixture(scope="module")
+def pipeline(sluice, tmp_path_factory):
+    tmp = tmp_path_factory.mktemp("page")
+    settle(tmp / "in")
+    with Pipeline(sluice, tmp, tmp / "in", workers=2) as p:
+        p.settled()
+        yield p
+
+
+@pytest.fixture(scope="module")
+def page(sluice, pipeline):
+    with Page(sluice, pipeline.run_dir, "--web-host", "routes.example.com") as page:
+        yield page
