@@ -199,14 +199,10 @@ static int add_all(struct gathering *g)
 
 static void add_host(struct gathering *g, struct map *seen, struct str host)
 {
-	struct str_list *hosts = &g->ticket->hosts;
 	struct str url = pool_printf(g->pool, "https://" STR_FMT, STR_ARG(host));
-	struct str normal = hostname_normal(hostname_of_url(url), g->pool);
 
-	if (map_get(seen, normal))
-		return;
-	map_put(seen, normal, hosts);
-	*(struct str *)pool_push(g->pool, &hosts->items, &hosts->n, sizeof(normal)) = normal;
+	resolver_bundle_parts_add_host(seen, hostname_normal(hostname_of_url(url), g->pool),
+				       g->pool, &g->ticket->hosts);
 }
 
 static void add_hosts_of(struct gathering *g, struct map *seen, const struct msg_listener *listener)

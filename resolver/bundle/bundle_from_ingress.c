@@ -6,7 +6,6 @@
  */
 #include "resolver/bundle/bundle_parts.h"
 
-#include "base/map.h"
 #include "net/hostname.h"
 #include "resolver/bundle/endpoints.h"
 #include "rules/rules.h"
@@ -66,16 +65,6 @@ static int add_service(const struct bundle_source *source, const struct referenc
 
 /* ---- hosts ---- */
 
-static void add_host(struct map *seen, struct str host, struct pool *pool, struct str_list *out)
-{
-	struct str normal = hostname_of_rule(host, pool);
-
-	if (map_get(seen, normal))
-		return;
-	map_put(seen, normal, out);
-	*(struct str *)pool_push(pool, &out->items, &out->n, sizeof(*out->items)) = normal;
-}
-
 /* Those that its routes may have; the default backend has the host of spec.tls. */
 static void list_hosts(const struct msg_ingress_spec *spec, struct pool *pool, struct str_list *out)
 {
@@ -83,9 +72,12 @@ static void list_hosts(const struct msg_ingress_spec *spec, struct pool *pool, s
 
 	map_init(&seen, NULL);
 	for (size_t i = 0; i < spec->rules.n; i++)
-		add_host(&seen, spec->rules.items[i].host, pool, out);
+		resolver_bundle_parts_add_host(
+			&seen, hostname_of_rule(spec->rules.items[i].host, pool), pool, out);
 	if (spec->defaultBackend && spec->tls.n && spec->tls.items[0].hosts.n)
-		add_host(&seen, spec->tls.items[0].hosts.items[0], pool, out);
+		resolver_bundle_parts_add_host(
+			&seen, hostname_of_rule(spec->tls.items[0].hosts.items[0], pool), pool,
+			out);
 	map_clear(&seen);
 }
 
