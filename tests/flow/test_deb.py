@@ -98,9 +98,10 @@ class Unit:
         return self
 
     def __exit__(self, *failure):
-        shutil.rmtree(self.root / "run/sluice", ignore_errors=bool(self.process.terminate()))
+        self.process.terminate()
         status = self.process.wait(20)
         self.server.close()
+        shutil.rmtree(self.root / "run/sluice")
         (self.root / "run/notify").unlink()
         assert failure[0] or status == 0, (self.root / "tmp/log").read_text()
 
