@@ -12,8 +12,7 @@
 #include "base/cjson.h"
 #include "base/clock.h"
 #include "base/mem.h"
-#include "pb/reflect.h"
-#include "publisher/wanted/access.h"
+#include "publisher/wanted/shown.h"
 
 #define HOSTS_SHOWN 100 /* of one owner */
 #define CERTS_SHOWN 10  /* of one host */
@@ -28,37 +27,24 @@ static int compare(const void *a, const void *b)
 				       *(const struct route *const *)b);
 }
 
-static void put_destinations(const struct route *route, struct pool *pool, cJSON *out)
+/* Of those that may serve a host; empty: any. */
+static bool may_serve(const struct route *route, struct str host)
 {
-	const Pomerium__Config__Route *message = publisher_access_unpack(route, pool);
-	cJSON *list;
+	const struct str own = publisher_route_host(route);
 
-	if (!message)
-		return;
-	cjson_put_text(out, "access",
-		       str_from(publisher_access_word(publisher_access_of(message))));
-	list = cjson_put_list(out, "to");
-	for (size_t i = 0; i < message->n_to; i++)
-		cjson_put_text(list, NULL, pb_str(message->to[i]));
-	if (message->redirect)
-		cjson_put_bool(out, "redirect", true);
-	if (message->response)
-		cjson_put_bool(out, "response", true);
+	return !host.len || str_eq(own, host) || str_find(own, '*') >= 0;
 }
 
-static void put_route(const struct route *route, struct pool *pool, cJSON *list)
+static bool has_route_for(const struct owner *owner, struct str host)
 {
-	cJSON *out = cjson_put_object(list, NULL);
-
-	cjson_put_text(out, "id", route->id);
-	cjson_put_text(out, "from", route->from);
-	cjson_put_filled(out, "path", route->path);
-	cjson_put_filled(out, "prefix", route->prefix);
-	cjson_put_filled(out, "regex", route->regex);
-	put_destinations(route, pool, out);
+	for (size_t i = 0; owner->good && i < owner->good->n_routes; i++)
+		if (may_serve(&owner->good->routes[i], host))
+			return true;
+	return !host.len;
 }
 
-static void put_routes(const struct good *good, struct pool *pool, cJSON *out)
+static void put_routes(const struct good *good, const struct actor_dump *dump, struct pool *pool,
+		       cJSON *out)
 {
 	const struct route **routes = pool_array(pool, good->n_routes + 1, sizeof(*routes));
 	cJSON *list = cjson_put_list(out, "routes");
@@ -67,7 +53,9 @@ static void put_routes(const struct good *good, struct pool *pool, cJSON *out)
 		routes[i] = &good->routes[i];
 	qsort(routes, good->n_routes, sizeof(struct route *), compare);
 	for (size_t i = 0; i < good->n_routes; i++)
-		put_route(routes[i], pool, list);
+		if (may_serve(routes[i], dump->host))
+			publisher_shown_route(routes[i], dump->whole, pool,
+					      cjson_put_object(list, NULL));
 }
 
 /* ---- one owner ---- */
@@ -104,7 +92,7 @@ static void put_certificates(const struct good *good, cJSON *out)
 		cjson_put_text(list, NULL, publisher_certs_secret(good->certs[i].cert));
 }
 
-static void put_host(const struct handlers *h, struct str host, cJSON *out)
+static void put_certs_of(const struct handlers *h, struct str host, cJSON *out)
 {
 	const struct certs *certs = publisher_wanted_certs(h->wanted);
 	cJSON *list = cjson_put_list(out, "certificates");
@@ -139,12 +127,13 @@ static void put_hosts(const struct handlers *h, const struct good *good, cJSON *
 		    !str_cut(route->from, ':', &scheme, &rest) || !str_ends(scheme, "https"))
 			continue;
 		map_put(&seen, host, list);
-		put_host(h, host, cjson_put_object(list, NULL));
+		put_certs_of(h, host, cjson_put_object(list, NULL));
 	}
 	map_clear(&seen);
 }
 
-static void put_owner(const struct handlers *h, const struct owner *owner, struct buf *out)
+static void put_owner(const struct handlers *h, const struct owner *owner,
+		      const struct actor_dump *dump, struct buf *out)
 {
 	cJSON *doc = cJSON_CreateObject();
 	struct pool pool;
@@ -156,7 +145,7 @@ static void put_owner(const struct handlers *h, const struct owner *owner, struc
 	put_problem(h, owner, doc);
 	if (owner->good) {
 		put_time(doc, "since", owner->good_since);
-		put_routes(owner->good, &pool, doc);
+		put_routes(owner->good, dump, &pool, doc);
 		put_certificates(owner->good, doc);
 		put_hosts(h, owner->good, doc);
 	}
@@ -172,7 +161,7 @@ int publisher_explain_owner(const struct handlers *h, const struct msg_key *key,
 
 	if (!owner)
 		return err_set(err, "no configuration of it has come to the publisher");
-	put_owner(h, owner, out);
+	put_owner(h, owner, &(struct actor_dump){ .whole = true }, out);
 	return 0;
 }
 
@@ -182,6 +171,16 @@ struct owners_dump {
 	struct str *keys; /* texts of the owners; in the dump's pool */
 	size_t n, next, n_put;
 };
+
+static void put_host(const struct handlers *h, struct str host, struct buf *out)
+{
+	cJSON *doc = cJSON_CreateObject();
+
+	publisher_shown_certificate(publisher_wanted_certs(h->wanted), host, doc);
+	buf_puts(out, "\"host\":");
+	cjson_print(&doc, out);
+	buf_putc(out, ',');
+}
 
 static struct owners_dump *begin(const struct handlers *h, struct actor_dump *dump, struct buf *out)
 {
@@ -199,6 +198,8 @@ static struct owners_dump *begin(const struct handlers *h, struct actor_dump *du
 		   publisher_wanted_n_routes(h->wanted), publisher_wanted_n_rejected(h->wanted));
 	if (sink.has_lease)
 		buf_printf(out, "\"leader\":%s,", sink.leads ? "true" : "false");
+	if (dump->host.len)
+		put_host(h, dump->host, out);
 	buf_puts(out, "\"owners\":[");
 	return state;
 }
@@ -246,11 +247,11 @@ bool publisher_explain_all(const struct handlers *h, struct actor_dump *dump, st
 		const struct owner *owner =
 			publisher_wanted_find(h->wanted, state->keys[state->next++]);
 
-		if (!owner)
-			continue; /* it has gone meanwhile */
+		if (!owner || !has_route_for(owner, dump->host))
+			continue; /* it has gone meanwhile, or is not asked for */
 		if (state->n_put++)
 			buf_putc(out, ',');
-		put_owner(h, owner, out);
+		put_owner(h, owner, dump, out);
 	}
 	if (state->next < state->n)
 		return true;

@@ -12,6 +12,7 @@
 
 #include "actor/conf.h"
 #include "base/cjson.h"
+#include "cli/explain/said.h"
 #include "cli/lines.h"
 
 static struct str run_dir;
@@ -70,24 +71,8 @@ static struct str item_text(const cJSON *item)
 	return str_from(cJSON_GetStringValue(item));
 }
 
-static void print_reference(const cJSON *ref, const char *label, struct buf *text)
-{
-	const cJSON *addresses = member(ref, "addresses"), *address;
-	const struct str ns = cjson_text(ref, "namespace");
-
-	buf_printf(text, STR_FMT " " STR_FMT "%s" STR_FMT ": " STR_FMT,
-		   STR_ARG(cjson_text(ref, "kind")), STR_ARG(ns), ns.len ? "/" : "",
-		   STR_ARG(cjson_text(ref, "name")), STR_ARG(cjson_text(ref, "state")));
-	cJSON_ArrayForEach(address, addresses)
-		buf_printf(text, ", " STR_FMT, STR_ARG(item_text(address)));
-	if (addresses && !cJSON_GetArraySize(addresses))
-		buf_puts(text, ", no ready address: its cluster DNS name is used");
-	cli_lines_print(label, text);
-}
-
 static void print_resolver(const cJSON *v, struct buf *text)
 {
-	const cJSON *refs = member(v, "references"), *ref;
 	const struct str reason = cjson_text(v, "reason"), class = cjson_text(v, "class");
 
 	if (cjson_flag(v, "managed"))
@@ -104,8 +89,7 @@ static void print_resolver(const cJSON *v, struct buf *text)
 		buf_str(text, reason);
 		cli_lines_print("reason", text);
 	}
-	cJSON_ArrayForEach(ref, refs)
-		print_reference(ref, ref == refs->child ? "refers to" : "", text);
+	cli_said_references(member(v, "references"), text);
 }
 
 static void print_route(size_t i, const cJSON *route, struct buf *text)
@@ -124,29 +108,6 @@ static void print_route(size_t i, const cJSON *route, struct buf *text)
 	if (cjson_flag(route, "redirect") || cjson_flag(route, "response"))
 		buf_puts(text, cjson_flag(route, "redirect") ? " -> a redirect" : " -> a response");
 	cli_lines_print(i == 1 ? "routes" : "", text);
-}
-
-static void print_stored(const cJSON *stored, struct buf *text)
-{
-	static const char *const words[][2] = {
-		{ "equal", "as wanted" },
-		{ "older", "an older state; the newer one is on its way" },
-		{ "not yet", "not yet; it is on its way" },
-		{ "nothing", "nothing" },
-		{ "not read yet", "unknown: the databroker was not read yet" },
-	};
-	const struct str state = cjson_text(stored, "state"), file = cjson_text(stored, "file");
-
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (str_is(state, words[i][0]))
-			buf_puts(text, words[i][1]);
-	if (file.len)
-		buf_printf(text, " (file " STR_FMT ")", STR_ARG(file));
-	else
-		buf_printf(text, " (record " STR_FMT ", version %lld%s)",
-			   STR_ARG(cjson_text(stored, "record")), cjson_number(stored, "version"),
-			   cjson_flag(stored, "writer") ? "" : "; another replica writes");
-	cli_lines_print("stored", text);
 }
 
 static void print_host(const cJSON *host, bool first, struct buf *text)
@@ -196,7 +157,7 @@ static void print_publisher(const cJSON *v, struct buf *text)
 		print_host(host, !n++, text);
 	for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++)
 		print_sentence(v, sentences[i], text);
-	print_stored(member(v, "stored"), text);
+	cli_said_stored(member(v, "stored"), text);
 }
 
 static void print_all(const struct str name[2], const struct said *resolver,

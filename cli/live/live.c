@@ -155,6 +155,18 @@ int cli_live_get(const struct live_process *process, const char *path, struct li
 				 STR_ARG(process->room), process->pid, curl_easy_strerror(code));
 }
 
+void cli_live_escape(struct buf *out, struct str text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		const unsigned char c = (unsigned char)text.ptr[i];
+
+		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.')
+			buf_putc(out, (char)c);
+		else
+			buf_printf(out, "%%%02X", c);
+	}
+}
+
 static void add_piece(void *arg, struct str piece)
 {
 	buf_str(arg, piece);
@@ -175,24 +187,32 @@ long cli_live_get_all(const struct live_process *process, const char *path, stru
 
 /* ---- about one object ---- */
 
-static void put_url_text(struct buf *out, struct str text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		const unsigned char c = (unsigned char)text.ptr[i];
-
-		if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.')
-			buf_putc(out, (char)c);
-		else
-			buf_printf(out, "%%%02X", c);
-	}
-}
-
 void cli_live_explain_path(struct str kind, struct str namespace, struct str name, struct buf *out)
 {
 	buf_puts(out, "/explain?kind=");
-	put_url_text(out, kind);
+	cli_live_escape(out, kind);
 	buf_puts(out, "&namespace=");
-	put_url_text(out, namespace);
+	cli_live_escape(out, namespace);
 	buf_puts(out, "&name=");
-	put_url_text(out, name);
+	cli_live_escape(out, name);
+}
+
+cJSON *cli_live_explain(const struct live_list *list, const char *room, const struct msg_key *key)
+{
+	const struct live_process *process = cli_live_first(list, room);
+	struct buf path, text;
+	struct err err;
+	cJSON *said = NULL;
+
+	if (!process)
+		return NULL;
+	buf_init(&path, BUF_MAX_TEXT);
+	buf_init(&text, BUF_MAX_TEXT);
+	cli_live_explain_path(str_from(msg_kind_name((enum msg_kind)key->kind)), key->namespace,
+			      key->name, &path);
+	if (cli_live_get_all(process, path.ptr, &text, &err) == 200)
+		said = cjson_parse(buf_view(&text));
+	buf_clear(&path);
+	buf_clear(&text);
+	return said;
 }

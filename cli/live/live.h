@@ -5,9 +5,11 @@
 
 #include "actor/conf.h"
 #include "base/buf.h"
+#include "base/cjson.h"
 #include "base/err.h"
 #include "base/pool.h"
 #include "cli/cli.h"
+#include "msg/msg.h"
 
 struct live_process {
 	struct str room, path; /* path: of its socket */
@@ -43,12 +45,17 @@ enum cli_status cli_live_open(struct str *run_dir, struct pool *pool, struct liv
 /* The process of that room, NULL: none. */
 const struct live_process *cli_live_first(const struct live_list *list, const char *room);
 
+/* What a room explains of an object, as JSON; the caller frees it. NULL: nothing. */
+cJSON *cli_live_explain(const struct live_list *list, const char *room, const struct msg_key *key);
+
 struct live_answer {
 	long status; /* of HTTP */
 	/* Called with each piece as it comes. */
 	void (*on_piece)(void *arg, struct str piece);
 	void *arg;
 };
+/* Appends text as a value of a query. */
+void cli_live_escape(struct buf *out, struct str text);
 /* GET; -1: there was no whole answer. */
 int cli_live_get(const struct live_process *process, const char *path, struct live_answer *answer,
 		 struct err *err);

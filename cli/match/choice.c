@@ -60,6 +60,18 @@ static int read_request(struct str text, struct pool *pool, struct request *out,
 	return 0;
 }
 
+int cli_choice_host(struct str url, struct pool *pool, struct str *host, struct str *path,
+		    struct err *err)
+{
+	struct request request = { STR_NONE, STR_NONE, STR_NONE };
+
+	if (read_request(url, pool, &request, err))
+		return -1;
+	*host = request.host;
+	*path = request.path;
+	return 0;
+}
+
 static bool is_reserved(struct str path)
 {
 	static const char *const paths[] = { "/ping", "/healthz", "/.pomerium",

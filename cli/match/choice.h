@@ -25,6 +25,10 @@ struct choice {
 	struct str_list notes; /* what cannot be said for certain */
 };
 
+/* The host that a URL asks for, without its port, in lower case, and its path. -1: it is no URL
+ * that a route could serve. Both live in the pool. */
+int cli_choice_host(struct str url, struct pool *pool, struct str *host, struct str *path,
+		    struct err *err);
 /* `routes` in the order of publisher_route_compare. -1 if the text is no URL that a route could
  * serve. Everything lives in the pool. */
 int cli_choice_make(struct str url, const struct route *const *routes, size_t n, struct pool *pool,

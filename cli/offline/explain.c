@@ -9,11 +9,12 @@
 #include "cli/cli.h"
 
 #include "base/cjson.h"
+#include "cli/explain/explain_from.h"
 #include "cli/offline/explain_object.h"
 #include "cli/offline/explain_rule.h"
-#include "cli/offline/explain_url.h"
 #include "cli/offline/input.h"
 #include "cli/offline/offline.h"
+#include "cli/view/view_options.h"
 
 static bool as_json;
 
@@ -120,13 +121,6 @@ static struct str cut_url(struct str_list *rest)
 	return url;
 }
 
-static int answer(struct offline *self, struct str url, int status)
-{
-	enum cli_status found = cli_explain_url(self, url, as_json);
-
-	return found == CLI_USAGE || status == CLI_GOOD ? (int)found : status;
-}
-
 static int answer_object(struct offline *self, const char *name)
 {
 	int status;
@@ -148,7 +142,7 @@ static int list_all(struct offline *self, int status)
 int cli_explain(int argc, char **argv)
 {
 	const struct conf_option *const tables[] = { cli_offline_options, cli_input_options,
-						     options, NULL };
+						     cli_view_options, options, NULL };
 	struct str_list rest = { 0 };
 	const char *object;
 	struct str url;
@@ -168,9 +162,14 @@ int cli_explain(int argc, char **argv)
 	pool_init(&pool);
 	object = cli_explain_object_cut(&rest, &pool);
 	url = object ? STR_NONE : cut_url(&rest);
-	if (url.ptr)
-		(void)cli_input_settle();
-	if (cli_offline_add_files(&rest)) {
+	rc = cli_offline_add_files(&rest);
+	if (url.ptr) {
+		status = (int)(rc ? cli_explain_url_live(url, as_json)
+				  : cli_explain_url_files(url, as_json));
+		pool_clear(&pool);
+		return status;
+	}
+	if (rc) {
 		pool_clear(&pool);
 		return cli_usage("explain", "name at least one manifest file or folder with -f");
 	}
@@ -180,8 +179,7 @@ int cli_explain(int argc, char **argv)
 		status = answer_object(&self, object);
 	} else {
 		cli_offline_translate(&self, false);
-		status = cli_offline_report(&self);
-		status = url.ptr ? answer(&self, url, status) : list_all(&self, status);
+		status = list_all(&self, cli_offline_report(&self));
 	}
 	cli_offline_clear(&self);
 	pool_clear(&pool);

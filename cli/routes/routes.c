@@ -59,7 +59,7 @@ static enum cli_status look(enum routes_form form, struct buf *out)
 	struct view view;
 
 	buf_init(out, BUF_MAX_OUTPUT);
-	status = cli_view_open(&view, "routes");
+	status = cli_view_open(&view, &(struct view_wish){ 0 }, "routes");
 	cli_routes_print(&view, &filter, form, out);
 	if (status == CLI_GOOD && cli_routes_has_rejected(&view, &filter))
 		status = CLI_REJECTED;

@@ -71,7 +71,7 @@ static void show_routes(const char *path)
 	struct view view;
 	struct buf text;
 
-	cli_view_init(&view);
+	cli_view_init(&view, &(struct view_wish){ 0 });
 	buf_init(&text, BUF_MAX_OUTPUT);
 	if (publisher_state_file_open(&state, pool_printf(&view.pool, "%s.state", path).ptr, &err) <
 		    0 ||

@@ -24,15 +24,16 @@ const char *cli_view_state_word(enum view_state state)
 
 /* ---- fill ---- */
 
-void cli_view_init(struct view *view)
+void cli_view_init(struct view *view, const struct view_wish *wish)
 {
-	*view = (struct view){ 0 };
+	*view = (struct view){ .wish = *wish };
 	pool_init(&view->pool);
 	map_init(&view->by_key, NULL);
 }
 
 void cli_view_close(struct view *view)
 {
+	cJSON_Delete(view->doc);
 	map_clear(&view->by_key);
 	pool_wipe(&view->pool);
 }
@@ -52,22 +53,49 @@ struct view_owner *cli_view_owner(struct view *view, const struct msg_key *key)
 	return owner;
 }
 
-struct view_route *cli_view_add_route(struct view *view, struct view_owner *owner)
+static struct str keep(struct view *view, const cJSON *item, const char *key)
 {
-	struct view_route *route = pool_alloc(&view->pool, sizeof(*route));
+	const struct str text = cjson_text(item, key);
 
-	route->owner = owner;
-	route->route.owner = &owner->owner;
-	owner->n_routes++;
-	*(struct view_route **)pool_push(&view->pool, &view->routes, &view->n_routes,
-					 sizeof(route)) = route;
-	return route;
+	return text.ptr ? pool_str(&view->pool, text) : STR("");
 }
 
-void cli_view_add_to(struct view *view, struct view_route *route, struct str to)
+static void add_to(struct view *view, struct view_route *route, struct str to)
 {
 	*(struct str *)pool_push(&view->pool, &route->to.items, &route->to.n, sizeof(to)) =
 		pool_str(&view->pool, to);
+}
+
+static void read_to(struct view *view, const cJSON *item, struct view_route *route)
+{
+	const cJSON *to;
+
+	cJSON_ArrayForEach(to, cJSON_GetObjectItemCaseSensitive(item, "to"))
+		add_to(view, route, str_from(cJSON_GetStringValue(to)));
+	if (cjson_flag(item, "redirect"))
+		add_to(view, route, STR("redirect"));
+	if (cjson_flag(item, "response"))
+		add_to(view, route, STR("response"));
+}
+
+void cli_view_add_route(struct view *view, struct view_owner *owner, const cJSON *item)
+{
+	struct view_route *route = pool_alloc(&view->pool, sizeof(*route));
+	const enum access access = publisher_access_from(cjson_text(item, "access"));
+
+	route->owner = owner;
+	route->route = (struct route){ .owner = &owner->owner,
+				       .from = keep(view, item, "from"),
+				       .path = keep(view, item, "path"),
+				       .regex = keep(view, item, "regex"),
+				       .prefix = keep(view, item, "prefix"),
+				       .id = keep(view, item, "id") };
+	route->access = access < N_ACCESS ? access : ACCESS_NOBODY;
+	route->config = cJSON_GetObjectItemCaseSensitive(item, "config");
+	read_to(view, item, route);
+	owner->n_routes++;
+	*(struct view_route **)pool_push(&view->pool, &view->routes, &view->n_routes,
+					 sizeof(route)) = route;
 }
 
 static int compare_routes(const void *a, const void *b)
@@ -116,7 +144,7 @@ static struct view_owner *owner_of_line(struct view *view, struct str name)
 	return cli_view_owner(view, &key);
 }
 
-static void take(struct view *view, struct offline *offline)
+void cli_view_add_offline(struct view *view, struct offline *offline)
 {
 	cli_view_add_wanted(view, offline->wanted);
 	resolver_resolve_each_ingress(offline->resolve, on_ingress, view);
@@ -139,18 +167,18 @@ static enum cli_status open_files(struct view *view)
 
 	cli_offline_load(&offline);
 	cli_offline_translate(&offline, false);
-	take(view, &offline);
+	cli_view_add_offline(view, &offline);
 	status = offline.unreadable ? CLI_UNREADABLE : CLI_GOOD;
 	cli_offline_clear(&offline);
 	return status;
 }
 
-enum cli_status cli_view_open(struct view *view, const char *verb)
+enum cli_status cli_view_open(struct view *view, const struct view_wish *wish, const char *verb)
 {
 	enum cli_status status = CLI_GOOD;
 	struct err err = { "" };
 
-	cli_view_init(view);
+	cli_view_init(view, wish);
 	if (cli_offline_settings.files.n)
 		status = open_files(view);
 	else

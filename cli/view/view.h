@@ -22,6 +22,7 @@ struct view_owner {
 	struct str reason;     /* why it is rejected or ignored */
 	struct str last_error; /* why it was rejected the last time, which was mended */
 	struct str since;      /* when its last good routes were made, as far as a pipeline knows */
+	const cJSON *stored;   /* what is stored of it; NULL: it was translated here */
 	size_t n_routes;
 };
 
@@ -30,9 +31,19 @@ struct view_route {
 	struct view_owner *owner;
 	struct str_list to; /* "redirect" or "response" if it leads nowhere */
 	enum access access;
+	const cJSON *config; /* all of it that may be shown; NULL: it was not asked for */
+};
+
+/* What is asked for beyond what every view has. */
+struct view_wish {
+	bool whole;      /* config of each route */
+	struct str host; /* routes that may serve it, and its certificate; empty: all */
 };
 
 struct view {
+	struct view_wish wish;
+	cJSON *doc;                 /* what the routes point into */
+	const cJSON *certificate;   /* of the host that is asked for; NULL: there is none */
 	struct pool pool;           /* may hold secrets: wiped */
 	struct map by_key;          /* msg_key_text -> struct view_owner */
 	struct view_owner **owners; /* by key, after cli_view_sort */
@@ -44,18 +55,20 @@ struct view {
 /* From manifests if cli_offline_settings has any, else from a running pipeline. CLI_GOOD, or a
  * status after a line on stderr; manifests that cannot be read leave the view incomplete, and their
  * status is returned. */
-enum cli_status cli_view_open(struct view *view, const char *verb);
+enum cli_status cli_view_open(struct view *view, const struct view_wish *wish, const char *verb);
 void cli_view_close(struct view *view);
 const char *cli_view_state_word(enum view_state state);
 
 /* ---- for those who fill one ---- */
 
-void cli_view_init(struct view *view);
+void cli_view_init(struct view *view, const struct view_wish *wish);
 /* The owner of that key, new if need be. */
 struct view_owner *cli_view_owner(struct view *view, const struct msg_key *key);
-struct view_route *cli_view_add_route(struct view *view, struct view_owner *owner);
-void cli_view_add_to(struct view *view, struct view_route *route, struct str to);
+/* From what publisher_shown_route has made, which lives as long as the view. */
+void cli_view_add_route(struct view *view, struct view_owner *owner, const cJSON *item);
 void cli_view_sort(struct view *view);
+/* What became of translated manifests. */
+void cli_view_add_offline(struct view *view, struct offline *offline);
 /* view_wanted.c: all that is wanted. */
 void cli_view_add_wanted(struct view *view, struct wanted *wanted);
 /* view_live.c */

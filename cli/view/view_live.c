@@ -10,7 +10,7 @@
 #include "cli/view/view.h"
 
 /* The dump of a room; NULL and a sentence: there is none. */
-static cJSON *ask(const struct live_list *list, const char *room, struct err *err)
+static cJSON *ask(const struct live_list *list, const char *room, const char *path, struct err *err)
 {
 	const struct live_process *process = cli_live_first(list, room);
 	struct buf text;
@@ -22,7 +22,7 @@ static cJSON *ask(const struct live_list *list, const char *room, struct err *er
 		return NULL;
 	}
 	buf_init(&text, BUF_MAX_OUTPUT);
-	status = cli_live_get_all(process, "/dump", &text, err);
+	status = cli_live_get_all(process, path, &text, err);
 	if (status == 200)
 		doc = cjson_parse(buf_view(&text));
 	if (status == 200 && !doc)
@@ -51,26 +51,6 @@ static struct view_owner *owner_of(struct view *view, const cJSON *item)
 	return cli_view_owner(view, &key);
 }
 
-static void add_route(struct view *view, struct view_owner *owner, const cJSON *item)
-{
-	struct view_route *out = cli_view_add_route(view, owner);
-	const enum access access = publisher_access_from(cjson_text(item, "access"));
-	const cJSON *to;
-
-	out->route.from = keep(view, item, "from");
-	out->route.path = keep(view, item, "path");
-	out->route.regex = keep(view, item, "regex");
-	out->route.prefix = keep(view, item, "prefix");
-	out->route.id = keep(view, item, "id");
-	out->access = access < N_ACCESS ? access : ACCESS_NOBODY;
-	cJSON_ArrayForEach(to, cJSON_GetObjectItemCaseSensitive(item, "to"))
-		cli_view_add_to(view, out, str_from(cJSON_GetStringValue(to)));
-	if (cjson_flag(item, "redirect"))
-		cli_view_add_to(view, out, STR("redirect"));
-	if (cjson_flag(item, "response"))
-		cli_view_add_to(view, out, STR("response"));
-}
-
 void cli_view_add_published(struct view *view, const cJSON *doc)
 {
 	const cJSON *item, *route;
@@ -81,9 +61,10 @@ void cli_view_add_published(struct view *view, const cJSON *doc)
 				 waits = keep(view, item, "waits_for");
 
 		cJSON_ArrayForEach(route, cJSON_GetObjectItemCaseSensitive(item, "routes"))
-			add_route(view, owner, route);
+			cli_view_add_route(view, owner, route);
 		owner->since = keep(view, item, "since");
 		owner->last_error = keep(view, item, "last_error");
+		owner->stored = cJSON_GetObjectItemCaseSensitive(item, "stored");
 		if (!rejected.len && !waits.len)
 			continue;
 		owner->state = owner->n_routes ? VIEW_LAST_GOOD : VIEW_REJECTED;
@@ -109,22 +90,41 @@ void cli_view_add_ignored(struct view *view, const cJSON *doc)
 	}
 }
 
+static const char *path_of(const struct view *view, struct pool *pool)
+{
+	struct buf path;
+	const char *text;
+
+	buf_init(&path, BUF_MAX_TEXT);
+	buf_puts(&path, view->wish.whole ? "/owners?routes=whole" : "/owners?routes=");
+	if (view->wish.host.len) {
+		buf_puts(&path, "&host=");
+		cli_live_escape(&path, view->wish.host);
+	}
+	text = pool_str(pool, buf_view(&path)).ptr;
+	buf_clear(&path);
+	return text;
+}
+
 enum cli_status cli_view_add_live(struct view *view, struct str *run_dir, struct err *err)
 {
 	struct live_list list;
-	cJSON *published, *known = NULL;
+	cJSON *known = NULL;
 	const enum cli_status status = cli_live_open(run_dir, &view->pool, &list, err);
 
 	if (status)
 		return status;
-	published = ask(&list, "publisher", err);
-	if (published)
-		known = ask(&list, "resolver", err);
-	if (known) {
-		cli_view_add_published(view, published);
+	view->doc = ask(&list, "publisher", path_of(view, &view->pool), err);
+	if (!view->doc)
+		return CLI_UNREADABLE;
+	cli_view_add_published(view, view->doc);
+	view->certificate = cJSON_GetObjectItemCaseSensitive(
+		cJSON_GetObjectItemCaseSensitive(view->doc, "host"), "certificate");
+	if (view->wish.host.len)
+		return CLI_GOOD; /* what has no routes serves no host */
+	known = ask(&list, "resolver", "/owners", err);
+	if (known)
 		cli_view_add_ignored(view, known);
-	}
-	cJSON_Delete(published);
 	cJSON_Delete(known);
 	return known ? CLI_GOOD : CLI_UNREADABLE;
 }

@@ -3,50 +3,43 @@
  *   in     the state of a publisher
  *   out    owners and routes
  *   owns   nothing
- *   never  keeps more of a route than where it leads and who may come in
+ *   never  shows more than a publisher would
  */
-#include "base/mem.h"
 #include "cli/view/view.h"
-#include "pb/reflect.h"
+#include "publisher/wanted/shown.h"
 #include "publisher/wanted/snapshot.h"
 
-static void read_message(struct view *view, const Pomerium__Config__Route *message,
-			 struct view_route *out)
-{
-	for (size_t i = 0; i < message->n_to; i++)
-		cli_view_add_to(view, out, pb_str(message->to[i]));
-	if (message->redirect)
-		cli_view_add_to(view, out, STR("redirect"));
-	if (message->response)
-		cli_view_add_to(view, out, STR("response"));
-	out->access = publisher_access_of(message);
-}
-
+/* The JSON that a publisher would answer with is read as if it had come from there. */
 static void add_route(struct view *view, const struct route *route)
 {
-	struct view_route *out = cli_view_add_route(view, cli_view_owner(view, &route->owner->key));
-	const Pomerium__Config__Route *message;
+	cJSON *made = cjson_put_object(view->doc, NULL);
+	const cJSON *config;
 	struct pool pool;
 
 	pool_init(&pool);
-	out->route.from = pool_str(&view->pool, route->from);
-	out->route.path = pool_str(&view->pool, route->path);
-	out->route.regex = pool_str(&view->pool, route->regex);
-	out->route.prefix = pool_str(&view->pool, route->prefix);
-	out->route.id = pool_str(&view->pool, route->id);
-	message = publisher_access_unpack(route, &pool);
-	if (message)
-		read_message(view, message, out);
+	publisher_shown_route(route, view->wish.whole, &pool, made);
+	config = cJSON_GetObjectItemCaseSensitive(made, "config"); /* still text */
+	if (config)
+		(void)cJSON_ReplaceItemInObjectCaseSensitive(
+			made, "config", cjson_parse(str_from(config->valuestring)));
 	pool_wipe(&pool);
+	cli_view_add_route(view, cli_view_owner(view, &route->owner->key), made);
 }
 
 void cli_view_add_wanted(struct view *view, struct wanted *wanted)
 {
 	struct snapshot snapshot;
+	cJSON *host;
 
+	view->doc = cJSON_CreateArray();
 	publisher_snapshot_take(&snapshot, wanted);
 	for (size_t i = 0; i < snapshot.n_goods; i++)
 		for (size_t k = 0; k < snapshot.goods[i]->n_routes; k++)
 			add_route(view, &snapshot.goods[i]->routes[k]);
 	publisher_snapshot_let_go(&snapshot, wanted);
+	if (!view->wish.host.len)
+		return;
+	host = cjson_put_object(view->doc, NULL);
+	publisher_shown_certificate(publisher_wanted_certs(wanted), view->wish.host, host);
+	view->certificate = cJSON_GetObjectItemCaseSensitive(host, "certificate");
 }

@@ -35,7 +35,7 @@ static void free_seen(void *ptr)
 void cli_web_model_init(struct model *model)
 {
 	*model = (struct model){ 0 };
-	cli_view_init(&model->view);
+	cli_view_init(&model->view, &(struct view_wish){ 0 });
 	map_init(&model->seen, free_seen);
 }
 
@@ -296,7 +296,7 @@ static void replace(struct model *model, const cJSON *published, const cJSON *kn
 	bool differs;
 
 	cli_view_close(&model->view);
-	cli_view_init(&model->view);
+	cli_view_init(&model->view, &(struct view_wish){ 0 });
 	cli_view_add_published(&model->view, published);
 	cli_view_add_ignored(&model->view, known);
 	cli_view_sort(&model->view);

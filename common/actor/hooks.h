@@ -22,6 +22,10 @@ struct actor_dump {
 	struct pool pool; /* goes with the dump */
 	bool owners_only; /* not the objects that they are made of */
 	void *state;      /* the room's own, in the pool; NULL at first */
+	/* What was asked for: routes with all that may be shown of them (?routes=whole), only
+	 * those that may serve a host (?host=HOST). */
+	bool whole;
+	struct str host;
 };
 
 struct actor {

@@ -104,7 +104,9 @@ static void give_certs(struct wanted *wanted, const struct owner *owner, struct 
 {
 	const struct good *good = owner->good;
 	struct msg_key key = good->owner;
-	struct good_parts parts = { .settings = good->settings, .bootstrap = good->bootstrap };
+	struct good_parts parts = { .settings = good->settings,
+				    .bootstrap = good->bootstrap,
+				    .was_stored = true };
 	struct pool pool;
 	struct err reason, err;
 

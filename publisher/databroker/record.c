@@ -277,7 +277,7 @@ void publisher_record_restore(struct wanted *wanted, const struct msg_key *owner
 {
 	const struct owner *known = publisher_wanted_owner(wanted, owner);
 	struct err reason = { "" }, err;
-	struct good_parts parts = { 0 };
+	struct good_parts parts = { .was_stored = true };
 	struct pool pool;
 
 	if (known && known->good)

@@ -162,6 +162,7 @@ static int adopt(struct wanted *wanted, const struct saved_owner *record, struct
 		.bootstrap = record->has_bootstrap ? record->bootstrap : STR_NONE,
 		.n_routes = record->routes.n,
 		.n_files = record->files.n,
+		.was_stored = true,
 	};
 
 	parts.routes = pool_array(pool, record->routes.n + 1, sizeof(*parts.routes));

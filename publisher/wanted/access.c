@@ -49,15 +49,15 @@ enum access publisher_access_from(struct str word)
 	return (enum access)access;
 }
 
-const Pomerium__Config__Route *publisher_access_unpack(const struct route *route, struct pool *pool)
+Pomerium__Config__Route *publisher_access_unpack(const struct route *route, struct pool *pool)
 {
-	const Pomerium__Config__Route *message;
+	Pomerium__Config__Route *message;
 	struct buf both;
 
 	buf_init(&both, BUF_MAX_MESSAGE);
 	publisher_route_put(&route->packed, &both);
-	message = (const void *)pb_unpack(&pomerium__config__route__descriptor, buf_view(&both),
-					  pool, NULL);
+	message = (void *)pb_unpack(&pomerium__config__route__descriptor, buf_view(&both), pool,
+				    NULL);
 	buf_wipe(&both);
 	return message;
 }

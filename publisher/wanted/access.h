@@ -20,7 +20,6 @@ const char *publisher_access_word(enum access access);
 enum access publisher_access_from(struct str word);
 /* A route as it will be published, with its policies, in the pool, which then holds secrets; NULL:
  * it does not decode. */
-const Pomerium__Config__Route *publisher_access_unpack(const struct route *route,
-						       struct pool *pool);
+Pomerium__Config__Route *publisher_access_unpack(const struct route *route, struct pool *pool);
 
 #endif

@@ -239,6 +239,7 @@ struct good *publisher_good_new(const struct good_parts *parts, struct owner *ow
 		goto out;
 	}
 	good->digest = digest_of(parts, good);
+	good->was_stored = parts->was_stored;
 	publisher_good_hold_values(good, NULL, parts->values, parts->n_values);
 out:
 	pool_wipe(&pool);

@@ -53,6 +53,7 @@ struct good {
 	struct cached_value **values; /* held in the secret cache */
 	size_t n_values;
 	struct hash digest; /* of all of the above but the values */
+	bool was_stored;    /* by a process before this one: which values are secret is not known */
 };
 
 struct owner {
@@ -86,6 +87,7 @@ struct good_parts {
 	struct cached_value **values; /* not held yet */
 	size_t n_values;
 	int64_t created; /* of the owner; 0: unknown */
+	bool was_stored; /* by a process before this one */
 };
 
 struct owner *publisher_owner_new(const struct msg_key *key, struct str text);

@@ -176,6 +176,7 @@ enum wanted_outcome publisher_wanted_adopt(struct wanted *self, const struct msg
 	if (owner->good && hash_equal(&owner->good->digest, &next->digest)) {
 		publisher_good_hold_values(owner->good, &self->secret_cache, parts->values,
 					   parts->n_values);
+		owner->good->was_stored = parts->was_stored;
 		publisher_wanted_let_go(self, &next);
 		return WANTED_SAME;
 	}

@@ -3,7 +3,7 @@ import json
 import subprocess
 
 import pytest
-from pipeline import CLASS, app, write
+from pipeline import CLASS, Pipeline, app, certificate, tls_secret, wait_for, write
 
 HOST = "shop.example.com"
 
@@ -140,3 +140,109 @@ def test_a_code_is_explained(sluice):
     assert done.returncode == 0 and done.stdout.startswith("SLU1501 (rejected): `regex`"), done
     done = subprocess.run([sluice, "explain", "SLU9999"], capture_output=True, text=True, timeout=60)
     assert done.returncode == 2 and "no rule has the code" in done.stderr, done
+
+
+# ---- what the route does ----
+
+def facts(doc):
+    """{label: [texts]}; a text without a label goes on."""
+    found, label = {}, None
+    for fact in doc["route"]["facts"]:
+        label = fact["name"] or label
+        found.setdefault(label, []).append(fact["text"])
+    return found
+
+
+def annotate(**named):
+    return ", ".join(f"ingress.pomerium.io/{k}: {json.dumps(v)}" for k, v in named.items())
+
+
+def about(ask, path, **annotations):
+    write(ask.folder / "it.yaml", ingress("it", ("Prefix", "/old"), host="it.org", annotations=annotate(**annotations)))
+    status, doc = said(ask("--json", "https://it.org" + path))
+    assert status == 0, doc
+    return facts(doc), doc
+
+
+def test_rewritten_paths(ask):
+    assert about(ask, "/old/a", prefix_rewrite="/new")[0]["path"] == ["/old/a becomes /new/a"]
+    assert about(ask, "/old/a?b=/old", prefix_rewrite="/")[0]["path"] == ["/old/a becomes //a"]
+    assert about(ask, "/old/7/x", regex_rewrite_pattern="^/old/([0-9]+)/(.*)$", regex_rewrite_substitution=r"/\2/$\1")[0]["path"] == ["/old/7/x becomes /x/$7"]
+    assert "path" not in about(ask, "/old/a")[0]
+
+
+def test_who_may_come_in(ask):
+    assert about(ask, "/old", allow_public_unauthenticated_access="true")[0]["access"] == ["public: everybody, without signing in"]
+    assert about(ask, "/old", allow_any_authenticated_user="true")[0]["access"][0].startswith("any user")
+    assert about(ask, "/old")[0]["access"][0].startswith("nobody")
+    said_of_policy = about(ask, "/old", policy="allow:\n  or:\n  - domain: {is: example.com}\n")[0]["access"]
+    assert json.loads(said_of_policy[1]) == {"allow": {"or": [{"domain": {"is": "example.com"}}]}}
+
+
+def test_headers_and_time_limits(ask):
+    found, doc = about(ask, "/old", set_request_headers='{"X-A": "b"}', remove_request_headers='["X-C"]', set_response_headers='{"X-D": "e"}', timeout="7s", idle_timeout="0s",
+                       pass_identity_headers="true", preserve_host_header="true")
+    assert (found["sets"], found["removes"], found["answers"]) == (["X-A: b"], ["X-C"], ["X-D: e"])
+    assert (found["timeout"], found["idle"], found["host header"]) == (["7s"], ["0s: none"], ["as it comes in"]) and "identity" in found
+    assert doc["route"]["config"]["timeout"] == "7s"
+    assert {"kind": "Service", "namespace": "shop", "name": "it", "state": "found"} in doc["route"]["references"]
+
+
+SECRET = "nobody may ever see this"
+
+
+def with_secrets(folder, tmp_path):
+    certificate(tmp_path, "*.secret.org")
+    write(folder / "secret.yaml", json.dumps({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "hidden", "namespace": "shop"}, "stringData": {"X-Token": SECRET}}))
+    write(folder / "tls.yaml", tls_secret(tmp_path, "wild-tls"))
+    spec = ingress("tls", ("Prefix", "/"), host="a.secret.org", annotations=annotate(set_request_headers_secret="hidden"))
+    write(folder / "tls-it.yaml", spec.replace("  rules:\n", "  tls: [{hosts: [a.secret.org], secretName: wild-tls}]\n  rules:\n"))
+
+
+def test_the_certificate_is_named_and_no_value_of_a_secret(ask, tmp_path):
+    with_secrets(ask.folder, tmp_path)
+    done = ask("--json", "https://a.secret.org/x")
+    assert done.returncode == 0 and SECRET not in done.stdout
+    route = json.loads(done.stdout)["route"]
+    assert route["certificate"]["secret"] == "shop/wild-tls" and route["certificate"]["valid_until"].startswith("20")
+    assert route["config"]["set_request_headers"] == {"X-Token": "(hidden)"}
+    assert "certificate Secret shop/wild-tls, valid until" in ask("https://a.secret.org/x").stdout
+    assert "none of a Secret" in ask(f"https://{HOST}/").stdout
+
+
+# ---- a running pipeline ----
+
+def test_a_pipeline_answers_the_same_and_knows_what_is_stored(ask, sluice, tmp_path):
+    with_secrets(ask.folder, tmp_path)
+    with Pipeline(sluice, tmp_path, ask.folder) as p:
+        p.settled()
+
+        def live(*args):
+            return subprocess.run([sluice, "explain", *args, "--run-dir", str(p.run_dir)], capture_output=True, text=True, timeout=60)
+        for url in (f"https://{HOST}/api/v1", f"https://{HOST}/api/v2", "https://other.example.com/x", "https://a.secret.org/", "https://elsewhere.org/", f"https://{HOST}/.pomerium/"):
+            status, doc = said(live("--json", url))
+            want_status, want = said(ask("--json", url))
+            assert status == want_status
+            if doc["route"]:
+                assert doc["route"].pop("stored")["state"] == "equal" and doc["route"].pop("since")
+                references = [{k: v for k, v in r.items() if k != "addresses"} for r in doc["route"].pop("references") if r["kind"] in ("Service", "Secret")]
+                assert all(r in references for r in want["route"].pop("references"))
+            assert doc == want
+            assert SECRET not in json.dumps(doc)
+        write(ask.folder / "web.yaml", ingress("web", ("Prefix", "/"), annotations="ingress.pomerium.io/timeout: x"))
+        wait_for("last good", lambda: "serving the last good routes of 20" in live(f"https://{HOST}/").stdout)
+        assert "its newest state is rejected: " in live(f"https://{HOST}/").stdout
+        assert live("https://").returncode == 2
+
+
+def test_what_was_restored_shows_no_header_at_all(ask, sluice, tmp_path):
+    """A publisher that starts anew does not know any more which headers came from a Secret."""
+    with_secrets(ask.folder, tmp_path)
+    out = tmp_path / "out"
+    assert subprocess.run([sluice, "up", "-f", str(ask.folder), "--out", str(out), "--once"], capture_output=True, timeout=60).returncode == 0
+    write(ask.folder / "tls-it.yaml", (ask.folder / "tls-it.yaml").read_text().replace("set_request_headers_secret", "timeout"))
+    with Pipeline(sluice, tmp_path, ask.folder, out=out) as p:
+        def dump():
+            return subprocess.run([sluice, "explain", "--json", "https://a.secret.org/", "--run-dir", str(p.run_dir)], capture_output=True, text=True, timeout=60).stdout
+        wait_for(dump, lambda: '"state":"last good"' in dump())
+        assert SECRET not in dump() and json.loads(dump())["route"]["config"]["set_request_headers"] == {"X-Token": "(hidden)"}

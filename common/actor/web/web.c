@@ -114,6 +114,8 @@ static struct MHD_Response *make_response(struct web_listener *listener,
 	dump->more = answer->more;
 	dump->dump.owners_only = answer->owners_only;
 	pool_init(&dump->dump.pool);
+	dump->dump.whole = answer->whole;
+	dump->dump.host = pool_str(&dump->dump.pool, answer->of_host);
 	buf_init(&dump->piece, 2 * BUF_MAX_MESSAGE);
 	return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, PIECE_BYTES, read_dump, dump,
 						 free_dump);
@@ -216,6 +218,8 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, 
 					   .namespace = argument(connection, "namespace"),
 					   .name = argument(connection, "name"),
 					   .host = host_of(connection),
+					   .routes = argument(connection, "routes"),
+					   .of_host = argument(connection, "host"),
 					   .ticket = ticket },
 		    strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0, &ticket->answer);
 	if (ticket->answer.later) {

@@ -101,13 +101,14 @@ static void say_json(struct web_answer *out, unsigned status, const char *senten
 static void on_dump(const struct web_owner *owner, const struct web_request *request,
 		    struct web_answer *out)
 {
-	(void)request;
 	if (!owner->actor->dump) {
 		say_json(out, 404, "this room holds nothing that could be dumped");
 		return;
 	}
 	out->type = JSON;
 	out->more = more_of_dump;
+	out->whole = str_is(request->routes, "whole");
+	out->of_host = request->of_host;
 }
 
 static void on_owners(const struct web_owner *owner, const struct web_request *request,

@@ -28,7 +28,7 @@ struct web_owner {
 
 struct web_request {
 	unsigned kinds; /* of the listener */
-	struct str path, kind, namespace, name;
+	struct str path, kind, namespace, name, routes, of_host;
 	struct str host;           /* the header of this name */
 	struct web_ticket *ticket; /* for actor_web_reply */
 };
@@ -40,6 +40,8 @@ struct web_answer {
 	/* The rest of it, piece by piece; NULL: body is all. */
 	bool (*more)(const struct actor *actor, struct actor_dump *dump, struct buf *out);
 	bool owners_only;          /* of a dump */
+	bool whole;                /* the same, as hooks.h has it */
+	struct str of_host;        /* the same; borrowed from the request */
 	bool later;                /* it comes by actor_web_reply */
 	struct web_stream *stream; /* it comes in pieces, as they are pushed, without an end */
 	const char *policy; /* Content-Security-Policy; NULL: that of a page without anything */
