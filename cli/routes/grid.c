@@ -11,6 +11,7 @@
 
 #define GAP 2
 #define MIN 9
+#define USEFUL 20 /* of a column that may be left out */
 #define CUT ".."
 
 void cli_grid_open(struct grid *grid, const struct grid_column *columns, size_t n_columns)
@@ -35,13 +36,34 @@ struct grid_row *cli_grid_add(struct grid *grid)
 	return pool_push(&grid->pool, &grid->rows, &grid->n_rows, sizeof(*grid->rows));
 }
 
+/* A column of width 0 is left out. */
+static size_t total_of(const size_t *widths, size_t n)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < n; i++)
+		total += widths[i] ? widths[i] + GAP : 0;
+	return total - GAP;
+}
+
+/* Those of no weight, if the others leave them too little. */
+static void leave_out(const struct grid *grid, size_t *widths, size_t room)
+{
+	size_t total, cut;
+
+	for (size_t i = 0; i < grid->n_columns; i++) {
+		total = total_of(widths, grid->n_columns);
+		cut = widths[i] > USEFUL ? widths[i] - USEFUL : 0;
+		if (!grid->columns[i].weight && total - cut > room)
+			widths[i] = 0;
+	}
+}
+
 /* Takes characters off the column that has the most for its weight, until all fit. */
 static void shrink(const struct grid *grid, size_t *widths, size_t n, size_t room)
 {
-	size_t total = GAP * (grid->n_columns - 1), most;
+	size_t total = total_of(widths, n) + GAP * (grid->n_columns - n), most;
 
-	for (size_t i = 0; i < n; i++)
-		total += widths[i];
 	for (; total > room; total--) {
 		most = 0;
 		for (size_t i = 1; i < n; i++)
@@ -61,8 +83,10 @@ static void measure(const struct grid *grid, size_t room, size_t *widths)
 		for (size_t k = 0; k < grid->n_columns; k++)
 			if (grid->rows[i].cells[k].len > widths[k])
 				widths[k] = grid->rows[i].cells[k].len;
-	if (room)
-		shrink(grid, widths, grid->n_columns - grid->keeps_last, room);
+	if (!room)
+		return;
+	leave_out(grid, widths, room);
+	shrink(grid, widths, grid->n_columns - grid->keeps_last, room);
 }
 
 /* The last cell of a row is not filled up: lines have no blanks at their end. */
@@ -84,6 +108,8 @@ static void print_row(const struct grid *grid, const struct grid_row *row, const
 	const size_t last = grid->n_columns - 1, painted = row == grid->rows ? 0 : last;
 
 	for (size_t k = 0; k <= last; k++) {
+		if (!widths[k])
+			continue;
 		if (row->color && k == painted)
 			cli_terminal_paint(row->color, out);
 		print_cell(row->cells[k], widths[k], k == last, out);

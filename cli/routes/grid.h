@@ -16,7 +16,8 @@ struct grid_row {
 
 struct grid_column {
 	const char *head;
-	unsigned weight; /* where there is no room for all: how much of it this one gets */
+	unsigned weight; /* where there is no room for all: how much of it this one gets; 0: it is
+			    cut first, and left out where little of it would stay */
 };
 
 struct grid {

@@ -60,7 +60,7 @@ static enum cli_status look(enum routes_form form, struct buf *out)
 
 	buf_init(out, BUF_MAX_OUTPUT);
 	status = cli_view_open(&view, &(struct view_wish){ 0 }, "routes");
-	cli_routes_print(&view, &filter, form, out);
+	cli_routes_print(&view, &filter, form, cli_terminal_columns(), out);
 	if (status == CLI_GOOD && cli_routes_has_rejected(&view, &filter))
 		status = CLI_REJECTED;
 	cli_view_close(&view);

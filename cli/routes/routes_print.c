@@ -126,11 +126,11 @@ static void add_alone(struct grid *grid, const struct view_owner *owner)
 }
 
 static void print_table(const struct view *view, const struct routes_filter *filter, bool wide,
-			struct buf *out)
+			size_t room, struct buf *out)
 {
 	static const struct grid_column columns[] = {
-		{ "NAMESPACE/NAME", 4 }, { "HOST", 4 },  { "PATH", 2 }, { "TO", 2 },
-		{ "ACCESS", 4 },         { "STATE", 4 },
+		{ "INGRESS", 4 }, { "HOST", 4 },   { "PATH", 2 },
+		{ "TO", 0 },      { "ACCESS", 4 }, { "STATE", 4 },
 	};
 	struct grid grid;
 
@@ -141,12 +141,12 @@ static void print_table(const struct view *view, const struct routes_filter *fil
 	for (size_t i = 0; i < view->n_owners; i++)
 		if (shows_alone(filter, view->owners[i]))
 			add_alone(&grid, view->owners[i]);
-	cli_grid_print(&grid, wide ? 0 : cli_terminal_columns(), out);
+	cli_grid_print(&grid, wide ? 0 : room, out);
 	cli_grid_close(&grid);
 }
 
 /* One line an owner, with the whole sentence. */
-static void print_rejected(const struct view *view, const struct routes_filter *filter,
+static void print_rejected(const struct view *view, const struct routes_filter *filter, size_t room,
 			   struct buf *out)
 {
 	static const struct grid_column columns[] = { { "NAMESPACE/NAME", 1 },
@@ -170,7 +170,7 @@ static void print_rejected(const struct view *view, const struct routes_filter *
 		row->cells[1] = word(cli_view_state_word(owner->state));
 		row->cells[2] = pool_printf(&grid.pool, "%s", reason.text);
 	}
-	cli_grid_print(&grid, cli_terminal_columns(), out);
+	cli_grid_print(&grid, room, out);
 	cli_grid_close(&grid);
 }
 
@@ -228,16 +228,16 @@ bool cli_routes_has_rejected(const struct view *view, const struct routes_filter
 }
 
 void cli_routes_print(const struct view *view, const struct routes_filter *filter,
-		      enum routes_form form, struct buf *out)
+		      enum routes_form form, size_t columns, struct buf *out)
 {
 	cJSON *doc;
 
 	if (form == ROUTES_TABLE && filter->rejected_only) {
-		print_rejected(view, filter, out);
+		print_rejected(view, filter, columns, out);
 		return;
 	}
 	if (form == ROUTES_TABLE || form == ROUTES_WIDE) {
-		print_table(view, filter, form == ROUTES_WIDE, out);
+		print_table(view, filter, form == ROUTES_WIDE, columns, out);
 		return;
 	}
 	doc = document(view, filter);

@@ -12,8 +12,9 @@ struct routes_filter {
 	struct str host;            /* empty: all */
 };
 
+/* A table is cut to so many columns, unless it is a wide one; 0: nothing is cut. */
 void cli_routes_print(const struct view *view, const struct routes_filter *filter,
-		      enum routes_form form, struct buf *out);
+		      enum routes_form form, size_t columns, struct buf *out);
 /* Whether one of those that are shown is rejected. */
 bool cli_routes_has_rejected(const struct view *view, const struct routes_filter *filter);
 

@@ -27,6 +27,7 @@ void cli_supervisor_init(struct supervisor *self)
 {
 	*self = (struct supervisor){ .signals = -1, .beside.watch = -1 };
 	self->table.fd = self->notify.ends[0] = self->notify.ends[1] = -1;
+	cli_held_log_init(&self->log);
 }
 
 struct child *cli_supervisor_add(struct supervisor *self, const char *name, enum msg_room room,
@@ -52,6 +53,7 @@ static void prepare(void *arg, const struct child *child)
 {
 	struct supervisor *self = arg;
 
+	cli_held_log_inherit(&self->log);
 	if (child->room) {
 		cli_up_flags_set_secrets(child->room);
 		tell_restarts(child);
@@ -232,29 +234,41 @@ static uint64_t tick(struct supervisor *self)
 	return self->kill_ms;
 }
 
+/* What was said before the first table comes now. */
+static void on_file(struct supervisor *self)
+{
+	cli_table_on_fd(&self->table);
+	if (self->table.n_shown)
+		cli_held_log_release(&self->log);
+}
+
 void cli_supervisor_run(struct supervisor *self)
 {
 	self->once_ms = cli_up_flags.once ? clock_ms() + cli_up_flags.once_ms : UINT64_MAX;
 	for (;;) {
-		const uint64_t next = tick(self), now = clock_ms();
+		const uint64_t held = cli_held_log_tick(&self->log);
+		const uint64_t next = clock_earlier(tick(self), held), now = clock_ms();
 		struct pollfd fds[] = { { self->signals, POLLIN, 0 },
 					{ cli_table_fd(&self->table), POLLIN, 0 },
 					{ cli_notify_fd(&self->notify), POLLIN, 0 },
-					{ cli_pomerium_fd(&self->beside), POLLIN, 0 } };
+					{ cli_pomerium_fd(&self->beside), POLLIN, 0 },
+					{ cli_held_log_fd(&self->log), POLLIN, 0 } };
 		int wait_ms = next == UINT64_MAX ? -1 : next <= now ? 0 : (int)(next - now);
 
 		if (self->phase == SUPERVISOR_ENDS && !any_running(self))
 			return;
-		if (poll(fds, 4, wait_ms) < 0 && errno != EINTR)
+		if (poll(fds, 5, wait_ms) < 0 && errno != EINTR)
 			return;
 		if (fds[0].revents)
 			on_signal(self);
 		if (fds[1].revents)
-			cli_table_on_fd(&self->table);
+			on_file(self);
 		if (fds[2].revents)
 			cli_notify_on_fd(&self->notify);
 		if (fds[3].revents)
 			cli_pomerium_on_fd(&self->beside);
+		if (fds[4].revents)
+			cli_held_log_on_fd(&self->log);
 	}
 }
 
@@ -279,6 +293,7 @@ void cli_supervisor_catch_signals(struct supervisor *self)
 void cli_supervisor_clear(struct supervisor *self)
 {
 	cli_notify_close(&self->notify);
+	cli_held_log_close(&self->log);
 	cli_pomerium_close(&self->beside);
 	for (size_t i = 0; i < self->n_children; i++)
 		cli_child_clear(&self->children[i]);

@@ -3,6 +3,7 @@
 #define CLI_SUPERVISOR_H
 
 #include "cli/up/child.h"
+#include "cli/up/held_log.h"
 #include "cli/up/notify.h"
 #include "cli/up/pomerium.h"
 #include "cli/up/table.h"
@@ -24,6 +25,7 @@ struct supervisor {
 	struct pomerium beside;
 	int signals;
 	struct table table;
+	struct held_log log;
 	struct notify notify;
 	enum supervisor_phase phase;
 	uint64_t once_ms; /* when to give up; UINT64_MAX: never */

@@ -14,13 +14,16 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "cli/routes/routes_print.h"
+#include "cli/terminal.h"
 #include "publisher/file/state_file.h"
 
-void cli_table_open(struct table *table, const char *path, bool whole)
+#define PAGE_COLUMNS 80 /* where stdout is no terminal: a person reads it all the same */
+
+void cli_table_open(struct table *table, const char *path, bool whole, struct str hint)
 {
 	char *copy;
 
-	*table = (struct table){ .fd = -1, .whole = whole };
+	*table = (struct table){ .fd = -1, .whole = whole, .hint = hint };
 	if (!path)
 		return;
 	table->path = mem_strdup(path);
@@ -61,10 +64,11 @@ static int read_file(const char *path, struct buf *out)
 }
 
 /* The state file has what the published one has, and says whose it is. */
-static void show_routes(const char *path)
+static void show_routes(const char *path, struct str hint)
 {
 	const struct wanted_listener nobody = { NULL, NULL, NULL };
 	const struct routes_filter all = { 0 };
+	const size_t columns = cli_terminal_columns();
 	struct state_file state = PUBLISHER_STATE_FILE_CLOSED;
 	struct wanted *wanted = publisher_wanted_new(&nobody);
 	struct err err = { "" };
@@ -80,8 +84,9 @@ static void show_routes(const char *path)
 			err.text);
 	cli_view_add_wanted(&view, wanted);
 	cli_view_sort(&view);
-	cli_routes_print(&view, &all, ROUTES_TABLE, &text);
-	printf("\n" STR_FMT "%zu routes\n\n", STR_ARG(buf_view(&text)), view.n_routes);
+	cli_routes_print(&view, &all, ROUTES_TABLE, columns ? columns : PAGE_COLUMNS, &text);
+	printf("\n" STR_FMT "%zu routes\n\n" STR_FMT, STR_ARG(buf_view(&text)), view.n_routes,
+	       STR_ARG(hint));
 	fflush(stdout);
 	publisher_state_file_close(&state);
 	cli_view_close(&view);
@@ -107,9 +112,10 @@ void cli_table_show(struct table *table)
 	if (read_file(table->path, &text) == 0) { /* else it is not written yet */
 		hash = hash_of(buf_view(&text));
 		if (!hash_equal(&hash, &table->shown) && table->whole)
-			show_text(buf_view(&text), table->n_shown++);
+			show_text(buf_view(&text), table->n_shown);
 		else if (!hash_equal(&hash, &table->shown))
-			show_routes(table->path);
+			show_routes(table->path, table->n_shown ? STR("") : table->hint);
+		table->n_shown += !hash_equal(&hash, &table->shown);
 		table->shown = hash;
 	}
 	buf_wipe(&text);

@@ -6,16 +6,19 @@
 #include <stdbool.h>
 
 #include "base/hash.h"
+#include "base/str.h"
 
 struct table {
 	char *path;        /* NULL: no table is wanted */
+	struct str hint;   /* below the first table */
 	bool whole;        /* the file itself is printed */
 	unsigned n_shown;  /* so often */
 	int fd;            /* inotify on the folder */
 	struct hash shown; /* digest of the file shown last */
 };
 
-void cli_table_open(struct table *table, const char *path, bool whole); /* path may be NULL */
+/* `path` may be NULL; `hint` lives longer. */
+void cli_table_open(struct table *table, const char *path, bool whole, struct str hint);
 void cli_table_close(struct table *table);
 int cli_table_fd(const struct table *table); /* to poll for reading; -1: none */
 void cli_table_on_fd(struct table *table);

@@ -251,32 +251,45 @@ static int open_places(struct up *self, struct err *err)
 		       : 0;
 }
 
-/* For a newcomer in front of `make run`. */
-static void say_how_to_ask(void)
+static void add_hint(struct buf *out, const char *words, const char *what)
 {
-	const char *const program = program_invocation_name;
+	buf_printf(out, "  %s %-20s  %s\n", program_invocation_name, words, what);
+}
 
-	printf("In another terminal: %s routes, %s top, %s explain URL, %s tap; with "
-	       "--run-dir " STR_FMT " if several run.\n",
-	       program, program, program, program, STR_ARG(cli_up_flags.run_dir));
-	fflush(stdout);
+/* For a newcomer in front of `make run`. */
+static void say_how_to_ask(struct buf *out)
+{
+	buf_puts(out, "Edits are followed until Ctrl-C. In another terminal:\n\n");
+	add_hint(out, "routes", "these routes; -o wide: nothing is cut");
+	add_hint(out, "explain URL", "which of them serves it, and how");
+	add_hint(out, "explain ingress NAME", "all that is known of one");
+	add_hint(out, "web", "a page for the browser");
+	add_hint(out, "top", "what the processes do");
+	add_hint(out, "tap", "what they say to each other");
+	buf_printf(out, "\nIf several run: --run-dir " STR_FMT "\n\n",
+		   STR_ARG(cli_up_flags.run_dir));
 }
 
 static int run(struct up *self)
 {
 	struct supervisor *supervisor = &self->supervisor;
-	const bool shown = cli_up_flags.table || self->standard.out.len;
+	const bool to_stdout = self->standard.out.len, shown = cli_up_flags.table || to_stdout;
+	struct buf hint;
 
+	buf_init(&hint, BUF_MAX_TEXT);
+	if (!cli_up_flags.once)
+		say_how_to_ask(&hint);
 	cli_notify_open(&supervisor->notify);
 	add_children(self);
-	cli_table_open(&supervisor->table, shown ? cli_up_flags.out.ptr : NULL,
-		       self->standard.out.len);
-	if (cli_up_flags.table && !self->standard.out.len && !cli_up_flags.once)
-		say_how_to_ask();
+	cli_table_open(&supervisor->table, shown ? cli_up_flags.out.ptr : NULL, to_stdout,
+		       buf_view(&hint));
+	if (cli_up_flags.table)
+		cli_held_log_open(&supervisor->log);
 	cli_supervisor_run(supervisor);
 	if (shown)
 		cli_table_show(&supervisor->table);
 	cli_table_close(&supervisor->table);
+	buf_clear(&hint);
 	return supervisor->status <= CLI_REJECTED && self->unreadable ? CLI_UNREADABLE
 								      : supervisor->status;
 }

@@ -42,7 +42,7 @@ def test_a_person_reads_host_path_destination_access_and_state(sluice, folder):
     done = run(sluice, folder)
     assert (done.returncode, done.stderr) == (0, "")
     table = rows(done.stdout)
-    assert table[0] == ["NAMESPACE/NAME", "HOST", "PATH", "TO", "ACCESS", "STATE"]
+    assert table[0] == ["INGRESS", "HOST", "PATH", "TO", "ACCESS", "STATE"]
     assert [row[:3] + row[4:] for row in table[1:]] == [
         ["shop/a", "a.example.com", "/api", "public", "served"], ["shop/a", "a.example.com", "/", "public", "served"],
         ["blog/b", "b.example.com", "/", "any user", "served"], ["shop/c", "c.example.com", "/", "policy", "served"], ["shop/d", "d.example.com", "/", "nobody", "served"]]
@@ -108,6 +108,8 @@ def test_a_table_fits_the_terminal(sluice, folder):
     for columns in (80, 120):
         _, text = in_terminal(sluice, columns, folder, env={"NO_COLOR": "1"})
         assert max(map(len, text.splitlines())) == columns and ".." in text and "\033" not in text
+        assert "  TO " not in text.splitlines()[0], "the others fill the line"
+    assert "  TO " in in_terminal(sluice, 180, folder, env={"NO_COLOR": "1"})[1].splitlines()[0]
     assert ".." not in in_terminal(sluice, 80, folder, "-o", "wide", env={"NO_COLOR": "1"})[1]
 
 
