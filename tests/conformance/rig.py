@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""The conformance suite of the Gateway API, upstream's own, against sluice on a real API server.
+
+Everything runs in a network of its own, where the addresses of Pods and Services are those of the machine: etcd and
+kube-apiserver (lib/cluster.py), the node (node/), sluice, what serves its routes, and the suite. `run` is called
+outside, `main` is what runs inside.
+"""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "lib"))
+
+from cluster import Cluster, ClusterPipeline, binaries, gateway_crds, go  # noqa: E402
+from pipeline import wait_for  # noqa: E402
+
+ADDRESS, DNS = "10.99.0.1", "10.96.0.10"
+CLASS = "conformance"
+UNSHARE = ["unshare", "--net", "--mount", *([] if os.getuid() == 0 else ["--map-root-user"])]
+# the tests of the profile that need no traffic
+CONTROL = ("GatewayClassObservedGenerationBump", "GatewayInvalidParametersRef", "GatewayInvalidRouteKind", "GatewayInvalidTLSConfiguration",
+           "GatewayListenerUnsupportedProtocol", "GatewayModifyListeners", "GatewayObservedGenerationBump", "GatewaySecretInvalidReferenceGrant",
+           "GatewaySecretMissingReferenceGrant", "GatewaySecretReferenceGrantAllInNamespace", "GatewaySecretReferenceGrantSpecific",
+           "GatewayWithAttachedRoutes", "HTTPRouteInvalidCrossNamespaceParentRef", "HTTPRouteInvalidParentRefNotMatchingSectionName",
+           "HTTPRouteObservedGenerationBump")
+# Everybody gets in: the suite has no session. sluice applies it to every rule that has no policy of its own.
+OBJECTS = f"""apiVersion: gateway.pomerium.io/v1alpha1
+kind: PolicyFilter
+metadata: {{name: everybody, namespace: sluice}}
+spec: {{ppl: "allow: {{or: [{{accept: true}}]}}"}}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {{name: {CLASS}}}
+spec:
+  controllerName: pomerium.io/gateway-controller
+  parametersRef: {{group: gateway.pomerium.io, kind: PolicyFilter, namespace: sluice, name: everybody}}
+"""
+
+
+def possible():
+    """Whether this machine lets us have a network and mounts of our own."""
+    return subprocess.run([*UNSHARE, "ip", "link", "set", "lo", "up"], capture_output=True).returncode == 0
+
+
+def programs():
+    """The folder with `node` and `suite.test`; go's own cache makes a second build a matter of seconds."""
+    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "sluice-test-conformance"
+    cache.mkdir(parents=True, exist_ok=True)
+    subprocess.run([go(), "build", "-trimpath", "-o", f"{cache}/", "./node"], cwd=HERE, check=True, timeout=3000)
+    subprocess.run([go(), "test", "-c", "-trimpath", "-o", cache / "suite.test", "./suite"], cwd=HERE, check=True, timeout=3000)
+    return cache
+
+
+def run(sluice, tmp, tests=(), seconds=900):
+    """Runs these tests of the suite, or all; {name: "PASS", "FAIL" or "SKIP"}. Its words are in tmp/suite.log, its report in tmp/report.yaml."""
+    binaries(), gateway_crds(), programs()  # what has to be downloaded is, as long as there is a network
+    with open(tmp / "rig.log", "w") as log:
+        subprocess.run([*UNSHARE, sys.executable, str(HERE / "rig.py"), sluice, str(tmp), *tests], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+                       timeout=seconds, check=True)
+    return {name: verdict for verdict, name in re.findall(r"(?m)^    --- (PASS|FAIL|SKIP): TestConformance/(\w+) \(", (tmp / "suite.log").read_text())}
+
+
+def have_network(tmp):
+    # the API server looks for its own address where the default route goes
+    for command in (["link", "set", "lo", "up"], ["address", "add", f"{ADDRESS}/16", "dev", "lo"], ["address", "add", f"{DNS}/16", "dev", "lo"],
+                    ["route", "add", "default", "dev", "lo"]):
+        subprocess.run(["ip", *command], check=True)
+    (tmp / "resolv.conf").write_text(f"nameserver {DNS}\n")
+    subprocess.run(["mount", "--bind", tmp / "resolv.conf", "/etc/resolv.conf"], check=True)
+
+
+def suite(tmp, cluster, sluice, tests):
+    """The suite itself, all tests that sluice claims or only these."""
+    version = subprocess.run([sluice, "--version"], capture_output=True, text=True).stdout.split()[-1]
+    names = set(re.findall(r'ShortName:\s+"(\w+)"', sources()))
+    command = [programs() / "suite.test", "-test.v", "-test.timeout=30m", f"--gateway-class={CLASS}", "--conformance-profiles=GATEWAY-HTTP",
+               "--cleanup-base-resources=false", f"--report-output={tmp / 'report.yaml'}", "--organization=sluice", "--project=sluice",
+               "--url=https://example.com/sluice", f"--version={version}", "--contact=see SECURITY.md"]
+    if tests:
+        command.append(f"--skip-tests={','.join(sorted(names - set(tests)))}")
+    with open(tmp / "suite.log", "w") as log:
+        return subprocess.run(command, cwd=tmp, stdout=log, stderr=log, env={**os.environ, "KUBECONFIG": str(cluster.kubeconfig())}).returncode
+
+
+def sources():
+    """The suite's own tests, as text."""
+    done = subprocess.run([go(), "list", "-m", "-f", "{{.Dir}}", "sigs.k8s.io/gateway-api/conformance"], cwd=HERE, capture_output=True, text=True, check=True)
+    return "".join(path.read_text() for path in sorted(pathlib.Path(done.stdout.strip(), "tests").glob("*.go")))
+
+
+def main(sluice, tmp, *tests):
+    tmp = pathlib.Path(tmp)
+    have_network(tmp)
+    with Cluster(tmp / "cluster") as cluster:
+        cluster.install_crds()
+        cluster.install_gateway_api()
+        cluster.apply_yaml(OBJECTS)
+        node = subprocess.Popen([programs() / "node", "--kubeconfig", cluster.kubeconfig()])
+        try:
+            with ClusterPipeline(sluice, tmp, cluster, "--status-address", ADDRESS, "--gateway-no-backend-status", "500", "--gateway-path-elements") as p:
+                accepted = lambda: any(f["name"] == "Gateway" for f in cluster.call("GET", f"/apis/gateway.networking.k8s.io/v1/gatewayclasses/{CLASS}")
+                                       [1].get("status", {}).get("supportedFeatures", []))
+                wait_for(p.log, accepted, 30)
+                suite(tmp, cluster, sluice, tests)
+                assert p.process.poll() is None, p.log()[-3000:]
+        finally:
+            node.kill()
+            node.wait()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
