@@ -53,7 +53,7 @@ FUZZERS := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: FORCE all bins deps test-deps run test bench model fuzz asan tsan ci lint objects tidy cppcheck style format units fuzzers man rules flags install uninstall clean help
+.PHONY: FORCE all bins deps test-deps run test bench plan model fuzz asan tsan ci lint objects tidy cppcheck style format units fuzzers man rules flags install uninstall clean help
 
 JOBS := -j$(shell nproc)
 FUZZ_BUILD ?= build/fuzz
@@ -101,6 +101,11 @@ bench: test-deps
 model: test-deps
 	@$(PYTHON) tests/model/models.py -v
 
+# what a plan names happens: as many random changes as one has patience for
+plan: test-deps
+	@$(MAKE) --no-print-directory $(JOBS) bins
+	@BUILD=$(BUILD) PLAN_STEPS=$(or $(STEPS),500) $(PYTHON) -m pytest -q tests/cluster/test_plan.py
+
 fuzz: test-deps
 	@$(MAKE) --no-print-directory $(JOBS) BUILD=$(FUZZ_BUILD) CC=clang SAN="$(FUZZ_SAN)" fuzzers
 	@FUZZ_BUILD=$(FUZZ_BUILD) FUZZ_SECONDS=$(or $(SECONDS),600) $(PYTHON) tests/run.py fuzz/
@@ -138,6 +143,7 @@ help:
 	@echo "make check-NAME  builds and runs the tests with NAME in their name: check-golden, check-test_kill, check-test_map ..."
 	@echo "make bench       figures with N and their growth with N"
 	@echo "make model       searches the models of the protocol with spin: ten minutes"
+	@echo "make plan        STEPS=500 random changes of a cluster, each foreseen by sluice plan"
 	@echo "make fuzz        each fuzzer SECONDS=600 long; make asan, make tsan: all tests under a sanitizer"
 	@echo "make install     programs, manual pages, documentation, systemd unit; PREFIX=/usr/local DESTDIR=; make uninstall; make man"
 	@echo "make rules       writes the tables of docs/validation.md anew: whoever changes a rule"

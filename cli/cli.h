@@ -11,6 +11,7 @@ enum cli_status {
 	CLI_REJECTED = 1,
 	CLI_USAGE = 2,
 	CLI_UNREADABLE = 3,
+	CLI_CHANGES = 4, /* `plan`: something would be different */
 	CLI_SYSTEM = 111
 };
 
@@ -29,6 +30,7 @@ int cli_keep_token(int argc, char **argv);
 int cli_lint(int argc, char **argv);
 int cli_migrate(int argc, char **argv);
 int cli_routes(int argc, char **argv);
+int cli_plan(int argc, char **argv);
 int cli_ppl(int argc, char **argv);
 int cli_tap(int argc, char **argv);
 int cli_metrics(int argc, char **argv);

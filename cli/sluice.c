@@ -38,6 +38,7 @@ static const struct verb {
 	  "effect" },
 	{ "routes", cli_routes,
 	  "list the routes of manifests or of a running pipeline, and what is rejected" },
+	{ "plan", cli_plan, "say what would change if manifests were applied" },
 	{ "migrate", cli_migrate, "turn Ingresses for ingress-nginx into Ingresses for Pomerium" },
 	{ "gen-secrets", cli_gen_secrets,
 	  "make the Secrets that Pomerium and the links between pods start with" },
@@ -65,7 +66,7 @@ static void usage(FILE *out)
 		"\n`sluice help VERB` lists the options of a verb; `sluice version` prints the "
 		"version.\n"
 		"Exit status: 0 good, 1 something was rejected, 2 usage, 3 unreadable input, "
-		"111 system.\n");
+		"4 `plan`: changes, 111 system.\n");
 }
 
 /* As --help=table of a verb, see conf.h. */

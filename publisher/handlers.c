@@ -43,11 +43,7 @@ static void touch(void *self, const struct msg_key *owner)
 /* Logged once a change: the same warnings again are no news. */
 static void log_warnings(struct handlers *h, const struct msg_config *config)
 {
-	uint64_t sum = config->warnings.n;
-
-	for (size_t i = 0; i < config->warnings.n; i++)
-		sum = sum * 31 + hash_fast(config->warnings.items[i]);
-	if (!publisher_wanted_note_warnings(h->wanted, &config->owner, sum))
+	if (!publisher_wanted_note_warnings(h->wanted, &config->owner, &config->warnings))
 		return;
 	for (size_t i = 0; i < config->warnings.n; i++)
 		warn(h, &config->owner, config->warnings.items[i].ptr);
@@ -238,6 +234,7 @@ void publisher_handlers_delete(struct handlers *h, const struct msg *m)
 
 	if (!admit(h, &gone->owner, &gone->stamp, true))
 		return;
+	publisher_removed_note(&h->removed, &gone->owner, gone->reason);
 	if (publisher_wanted_delete(h->wanted, &gone->owner) == WANTED_CHANGED)
 		publisher_sinks_touch(h->sinks, &gone->owner, m->seen_ns);
 	if (gone->owner.kind == MSG_KIND_POMERIUM)
@@ -326,6 +323,7 @@ void publisher_handlers_init(struct handlers *h)
 
 void publisher_handlers_clear(struct handlers *h)
 {
+	publisher_removed_clear(&h->removed);
 	publisher_pending_clear(&h->pending);
 	publisher_inventory_clear(&h->inventory);
 	publisher_tickets_clear(&h->tickets);

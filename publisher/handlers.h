@@ -9,6 +9,7 @@
 #include "publisher/tickets.h"
 #include "publisher/wanted/inventory.h"
 #include "publisher/wanted/pending.h"
+#include "publisher/wanted/removed.h"
 
 /* What they work on. */
 struct handlers {
@@ -17,6 +18,7 @@ struct handlers {
 	struct inventory inventory;
 	struct tickets tickets;
 	struct pending pending;
+	struct removed removed;
 	struct startup startup;
 	const struct sinks *sinks; /* these two are set by outputs.c */
 	struct report *report;     /* NULL: nothing is reported */

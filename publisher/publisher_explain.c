@@ -132,6 +132,66 @@ static void put_hosts(const struct handlers *h, const struct good *good, cJSON *
 	map_clear(&seen);
 }
 
+static void put_warnings(const struct owner *owner, cJSON *out)
+{
+	struct str rest = str_from(owner->warnings), line;
+	cJSON *list = cjson_put_list(out, "warnings");
+
+	while (str_cut(rest, '\n', &line, &rest))
+		cjson_put_text(list, NULL, line);
+	if (rest.len)
+		cjson_put_text(list, NULL, rest);
+}
+
+static const struct route *route_at(const struct owner *owner, const struct route *place)
+{
+	for (size_t i = 0; owner->good && i < owner->good->n_routes; i++) {
+		const struct route *route = &owner->good->routes[i];
+
+		if (str_eq(route->from, place->from) && str_eq(route->path, place->path) &&
+		    str_eq(route->prefix, place->prefix) && str_eq(route->regex, place->regex))
+			return route;
+	}
+	return NULL;
+}
+
+/* Of several routes at one place the one whose id comes first is served. */
+static void put_conflict(const struct wanted *wanted, const struct route *route, struct pool *pool,
+			 cJSON *list)
+{
+	const struct owner **owners;
+	const size_t n = publisher_wanted_rivals(wanted, route, pool, &owners);
+	const struct route *winner = route;
+	cJSON *out, *others;
+
+	if (n < 2)
+		return;
+	out = cjson_put_object(list, NULL);
+	cjson_put_text(out, "from", route->from);
+	cjson_put_filled(out, "path", route->path);
+	cjson_put_filled(out, "prefix", route->prefix);
+	cjson_put_filled(out, "regex", route->regex);
+	others = cjson_put_list(out, "with");
+	for (size_t i = 0; i < n; i++) {
+		const struct route *other = route_at(owners[i], route);
+
+		if (owners[i] != route->owner)
+			cjson_put_text(others, NULL, msg_key_for_people(&owners[i]->key, pool));
+		if (other && str_cmp(other->id, winner->id) < 0)
+			winner = other;
+	}
+	cjson_put_text(out, "served", msg_key_for_people(&winner->owner->key, pool));
+}
+
+static void put_conflicts(const struct wanted *wanted, const struct good *good, struct pool *pool,
+			  cJSON *out)
+{
+	cJSON *list = cjson_put_list(out, "conflicts");
+
+	for (size_t i = 0; i < good->n_routes; i++)
+		put_conflict(wanted, &good->routes[i], pool, list);
+}
+
 static void put_owner(const struct handlers *h, const struct owner *owner,
 		      const struct actor_dump *dump, struct buf *out)
 {
@@ -148,10 +208,28 @@ static void put_owner(const struct handlers *h, const struct owner *owner,
 		put_routes(owner->good, dump, &pool, doc);
 		put_certificates(owner->good, doc);
 		put_hosts(h, owner->good, doc);
+		put_conflicts(h->wanted, owner->good, &pool, doc);
 	}
+	put_warnings(owner, doc);
 	publisher_sinks_explain(h->sinks, owner, cjson_put_object(doc, "stored"));
 	cjson_print(&doc, out);
 	pool_wipe(&pool); /* routes have values of Secrets in them */
+}
+
+static int put_removed(const struct handlers *h, const struct msg_key *key, struct buf *out,
+		       struct err *err)
+{
+	const struct removed_owner *removed = publisher_removed_find(&h->removed, key);
+	cJSON *doc;
+
+	if (!removed)
+		return err_set(err, "no configuration of it has come to the publisher");
+	doc = cJSON_CreateObject();
+	cjson_put_text(doc, "removed",
+		       removed->reason ? str_from(removed->reason) : STR("the object is gone"));
+	put_time(doc, "removed_at", removed->at);
+	cjson_print(&doc, out);
+	return 0;
 }
 
 int publisher_explain_owner(const struct handlers *h, const struct msg_key *key, struct buf *out,
@@ -160,8 +238,8 @@ int publisher_explain_owner(const struct handlers *h, const struct msg_key *key,
 	const struct owner *owner = publisher_wanted_owner(h->wanted, key);
 
 	if (!owner)
-		return err_set(err, "no configuration of it has come to the publisher");
-	put_owner(h, owner, &(struct actor_dump){ .whole = true }, out);
+		return put_removed(h, key, out, err);
+	put_owner(h, owner, &(struct actor_dump){ .whole = false }, out);
 	return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "resolver/resolver_explain.h"
 
 #include "base/cjson.h"
+#include "base/text/nearest.h"
 #include "resolver/graph/key.h"
 #include "resolver/owners/resolve_inside.h"
 #include "rules/rules.h"
@@ -144,6 +145,24 @@ static void put_owner(const struct explained *from, const struct msg_object *obj
 	cjson_print(&doc, out);
 }
 
+static int say_unknown(const struct resolve *resolve, const struct msg_key *key, struct pool *pool,
+		       struct err *err)
+{
+	struct nearest nearest;
+	struct msg_key *keys;
+	size_t n;
+
+	nearest_open(&nearest, msg_key_for_people(key, pool));
+	resolver_store_keys(&resolve->store, (enum msg_kind)key->kind, pool, &keys, &n);
+	for (size_t i = 0; i < n; i++)
+		nearest_offer(&nearest, msg_key_for_people(&keys[i], pool));
+	return err_set(
+		err, "there is no %s " STR_FMT " among the objects that are watched%s" STR_FMT "%s",
+		msg_kind_name((enum msg_kind)key->kind), STR_ARG(nearest.asked),
+		nearest.found.ptr ? "; did you mean " : "", STR_ARG(nearest.found),
+		nearest.found.ptr ? "?" : "");
+}
+
 int resolver_explain(struct resolve *resolve, const struct queue *queue, const struct msg_key *key,
 		     struct buf *out, struct err *err)
 {
@@ -157,9 +176,7 @@ int resolver_explain(struct resolve *resolve, const struct queue *queue, const s
 	    !resolver_key_can_exist(key))
 		rc = err_set(err, "only an Ingress or a Pomerium object can be explained");
 	else if (resolver_store_get(&resolve->store, key, &pool, &object) < 0)
-		rc = err_set(err, "there is no %s " STR_FMT " among the objects that are watched",
-			     msg_kind_name((enum msg_kind)key->kind),
-			     STR_ARG(msg_key_for_people(key, &pool)));
+		rc = say_unknown(resolve, key, &pool, err);
 	else
 		put_owner(&from, &object, &pool, out);
 	pool_clear(&pool);
@@ -215,6 +232,27 @@ static void put_entry(const struct explained *from, struct dump_position *state,
 	pool_clear(&pool);
 }
 
+/* Of those that are wanted: what a translator may know, too. */
+static void put_secrets(const struct resolve *resolve, struct buf *out)
+{
+	struct msg_key *keys;
+	struct pool pool;
+	size_t n, n_put = 0;
+
+	pool_init(&pool);
+	n = resolver_secrets_keys(&resolve->secrets, &pool, &keys);
+	for (size_t i = 0; i < n; i++) {
+		struct msg_bundle_secret seen;
+
+		if (!resolver_secrets_get(&resolve->secrets, &keys[i], &seen))
+			continue;
+		if (n_put++)
+			buf_putc(out, ',');
+		codec_print(&msg_bundle_secret_codec, &seen, out);
+	}
+	pool_clear(&pool);
+}
+
 static struct dump_position *begin(const struct explained *from, struct actor_dump *dump,
 				   struct buf *out)
 {
@@ -243,6 +281,8 @@ bool resolver_explain_dump(struct resolve *resolve, const struct queue *queue,
 			*state = (struct dump_position){ 0 };
 			buf_puts(out, "],\"objects\":[");
 		} else {
+			buf_puts(out, "],\"secrets\":[");
+			put_secrets(resolve, out);
 			buf_puts(out, "]}\n");
 			return false;
 		}

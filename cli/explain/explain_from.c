@@ -56,7 +56,7 @@ static enum cli_status explain_files(struct explain_url ask, const struct view_w
 	struct view view;
 	enum cli_status status, found;
 
-	cli_input_settle();
+	(void)cli_input_settle();
 	cli_offline_load(&offline);
 	cli_offline_translate(&offline, false);
 	status = (enum cli_status)cli_offline_report(&offline);

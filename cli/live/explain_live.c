@@ -139,13 +139,67 @@ static void print_sentence(const cJSON *v, const char *const names[4], struct bu
 	cli_lines_print(names[0], text);
 }
 
+static void print_list(const cJSON *list, const char *label, const char *before, struct buf *text)
+{
+	const cJSON *item;
+
+	cJSON_ArrayForEach(item, list) {
+		buf_printf(text, "%s" STR_FMT, before, STR_ARG(item_text(item)));
+		cli_lines_print(item == list->child ? label : "", text);
+	}
+}
+
+static void print_conflicts(const cJSON *list, struct buf *text)
+{
+	const cJSON *item, *other;
+
+	cJSON_ArrayForEach(item, list) {
+		const struct str path = cjson_text(item, "path"), regex = cjson_text(item, "regex");
+
+		buf_printf(text, STR_FMT " " STR_FMT ", with", STR_ARG(cjson_text(item, "from")),
+			   STR_ARG(path.len    ? path
+				   : regex.len ? regex
+					       : cjson_text(item, "prefix")));
+		cJSON_ArrayForEach(other, member(item, "with"))
+			buf_printf(text, " " STR_FMT, STR_ARG(item_text(other)));
+		buf_printf(text, "; served is that of " STR_FMT,
+			   STR_ARG(cjson_text(item, "served")));
+		cli_lines_print(item == list->child ? "conflicts" : "", text);
+	}
+}
+
+/* What it comes to, in one sentence. */
+static void print_now(const cJSON *resolver, const cJSON *v, struct buf *text)
+{
+	const struct str rejected = cjson_text(v, "rejected"), since = cjson_text(v, "since"),
+			 removed = cjson_text(v, "removed");
+	const bool has_routes = cJSON_GetArraySize(member(v, "routes")) > 0;
+
+	if (removed.len)
+		buf_printf(text, "removed at " STR_FMT " because " STR_FMT,
+			   STR_ARG(cjson_text(v, "removed_at")), STR_ARG(removed));
+	else if (rejected.len && has_routes)
+		buf_printf(text,
+			   "serving the last good routes of " STR_FMT
+			   "; its newest state is rejected",
+			   STR_ARG(since));
+	else if (rejected.len)
+		buf_puts(text, "rejected, and nothing of it was ever served");
+	else if (has_routes)
+		buf_printf(text, "serving its newest state since " STR_FMT, STR_ARG(since));
+	else if (resolver && !cjson_flag(resolver, "managed"))
+		buf_puts(text, "not ours, so nothing of it is served");
+	else
+		buf_puts(text, "nothing of it is served");
+	cli_lines_print("now", text);
+}
+
 static void print_publisher(const cJSON *v, struct buf *text)
 {
 	static const char *const sentences[][4] = {
 		{ "rejected", "rejected", "since", "rejected_since" },
 		{ "last error", "last_error", "until", "mended_since" },
 		{ "waits for", "waits_for", NULL, NULL },
-		{ "since", "since", NULL, NULL },
 	};
 	const cJSON *route, *host;
 	size_t n = 0;
@@ -157,7 +211,10 @@ static void print_publisher(const cJSON *v, struct buf *text)
 		print_host(host, !n++, text);
 	for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++)
 		print_sentence(v, sentences[i], text);
-	cli_said_stored(member(v, "stored"), text);
+	print_list(member(v, "warnings"), "warnings", "", text);
+	print_conflicts(member(v, "conflicts"), text);
+	if (!cjson_text(v, "removed").len)
+		cli_said_stored(member(v, "stored"), text);
 }
 
 static void print_all(const struct str name[2], const struct said *resolver,
@@ -167,6 +224,8 @@ static void print_all(const struct str name[2], const struct said *resolver,
 
 	buf_init(&text, BUF_MAX_TEXT);
 	printf("Ingress " STR_FMT "/" STR_FMT "\n", STR_ARG(name[0]), STR_ARG(name[1]));
+	if (publisher->status == 200)
+		print_now(resolver->value, publisher->value, &text);
 	if (resolver->status) {
 		print_resolver(resolver->value, &text);
 	} else {
@@ -192,6 +251,17 @@ static void print_json(const struct said *resolver, const struct said *publisher
 
 /* ---- the verb ---- */
 
+/* Nothing is watched under that name: perhaps it was, and is no longer there. */
+static void say_gone(const struct said *resolver, const struct said *publisher, struct err *err)
+{
+	const struct str removed = cjson_text(publisher->value, "removed");
+
+	err_set(err, STR_FMT, STR_ARG(cjson_text(resolver->value, "error")));
+	if (removed.len)
+		err_set(err, "it was removed at " STR_FMT ": " STR_FMT,
+			STR_ARG(cjson_text(publisher->value, "removed_at")), STR_ARG(removed));
+}
+
 static int explain(const struct live_list *list, const struct str name[2], struct err *err)
 {
 	struct said resolver = { 0 }, publisher = { 0 };
@@ -204,7 +274,7 @@ static int explain(const struct live_list *list, const struct str name[2], struc
 		    cjson_text(publisher.value, "rejected").len)
 			status = CLI_REJECTED;
 		if (resolver.status == 404) {
-			err_set(err, STR_FMT, STR_ARG(cjson_text(resolver.value, "error")));
+			say_gone(&resolver, &publisher, err);
 			status = CLI_UNREADABLE;
 		} else if (as_json) {
 			print_json(&resolver, &publisher);

@@ -81,8 +81,10 @@ static void on_put(void *arg, struct str packed, uint64_t seen_ns)
 	struct pool pool;
 
 	pool_init(&pool);
-	if (codec_unpack(&msg_object_codec, packed, &pool, &object, NULL) == 0)
+	if (codec_unpack(&msg_object_codec, packed, &pool, &object, NULL) == 0) {
+		map_put(&self->named, msg_key_text(&object.key, &pool), self);
 		resolver_resolve_put(self->resolve, &object, packed, seen_ns);
+	}
 	pool_clear(&pool);
 }
 
@@ -97,7 +99,10 @@ static void on_secret(void *arg, const struct msg_secret_value *value, uint64_t 
 {
 	struct offline *self = arg;
 
-	resolver_resolve_secret(self->resolve, value, seen_ns);
+	if (self->ground && value->answer == MSG_SECRET_ABSENT)
+		self->ground->secret(self->ground->self, self, &value->key);
+	else
+		resolver_resolve_secret(self->resolve, value, seen_ns);
 }
 
 static void on_unreadable(void *arg, const char *path, uint32_t line, const struct err *why)
@@ -172,14 +177,29 @@ int cli_offline_add_files(const struct str_list *rest)
 	return files->n ? 0 : -1;
 }
 
-void cli_offline_load(struct offline *self)
+void cli_offline_put(struct offline *self, const struct msg_object *object)
 {
-	static const struct offline_hooks none;
+	struct buf packed;
 
-	cli_offline_load_all(self, &none);
+	buf_init(&packed, BUF_MAX_MESSAGE);
+	codec_pack(&msg_object_codec, object, &packed);
+	resolver_resolve_put(self->resolve, object, buf_view(&packed), 0);
+	buf_clear(&packed);
 }
 
-void cli_offline_load_all(struct offline *self, const struct offline_hooks *hooks)
+bool cli_offline_is_named(const struct offline *self, const struct msg_key *key)
+{
+	struct pool pool;
+	bool is_named;
+
+	pool_init(&pool);
+	is_named = map_get(&self->named, msg_key_text(key, &pool)) != NULL;
+	pool_clear(&pool);
+	return is_named;
+}
+
+static int load(struct offline *self, const struct offline_hooks *hooks,
+		const struct offline_ground *ground, struct err *err)
 {
 	const struct source_sink from_source = { self,
 						 on_put,
@@ -193,13 +213,17 @@ void cli_offline_load_all(struct offline *self, const struct offline_hooks *hook
 	const struct wanted_listener from_wanted = { self, on_warn, NULL };
 	struct msg_kind_state synced = { .condition = MSG_KIND_SYNCED };
 	struct str_list paths, streams;
+	int rc;
 
 	memset(self, 0, sizeof(*self));
 	self->hooks = *hooks;
 	pool_init(&self->pool);
 	publisher_attached_init(&self->attached);
+	map_init(&self->named, NULL);
+	self->ground = ground;
 	self->wanted = publisher_wanted_new(&from_wanted);
 	self->resolve = resolver_resolve_new(&cli_offline_settings.resolve, &from_resolve);
+	rc = ground ? ground->put(ground->self, self, err) : 0;
 	cli_input_split(&cli_offline_settings.files, &self->pool, &paths, &streams);
 	self->source = watcher_source_dir_new(&paths, &from_source);
 	cli_input_read(self, &streams, &from_source);
@@ -211,6 +235,44 @@ void cli_offline_load_all(struct offline *self, const struct offline_hooks *hook
 		resolver_resolve_kind_state(self->resolve, &synced);
 	for (size_t i = 0; i < self->n_asked; i++)
 		watcher_source_dir_want(self->source, &self->asked[i], true);
+	return rc;
+}
+
+static const struct offline_hooks no_hooks;
+
+void cli_offline_load(struct offline *self)
+{
+	(void)load(self, &no_hooks, NULL, NULL);
+}
+
+void cli_offline_load_all(struct offline *self, const struct offline_hooks *hooks)
+{
+	(void)load(self, hooks, NULL, NULL);
+}
+
+int cli_offline_load_over(struct offline *self, const struct offline_ground *ground,
+			  struct err *err)
+{
+	return load(self, &no_hooks, ground, err);
+}
+
+/* Without the key nobody can tell whether it may be served; the translator has asked that. */
+static void note_certs(struct offline *self, struct arrival *arrival)
+{
+	const struct msg_certificate_list *list = &arrival->config.certificates;
+	const struct msg_ticket *ticket = &arrival->ticket;
+
+	for (size_t i = 0; i < list->n; i++) {
+		const struct msg_ticket_secret *secret =
+			&ticket->secrets.items[list->items[i].secret];
+		struct offline_cert *cert =
+			pool_push(&self->pool, &self->certs, &self->n_certs, sizeof(*cert));
+
+		cert->owner = msg_key_dup(&ticket->owner, &self->pool);
+		cert->secret = pool_printf(&self->pool, STR_FMT "/" STR_FMT,
+					   STR_ARG(secret->namespace), STR_ARG(secret->name));
+	}
+	arrival->config.certificates.n = 0;
 }
 
 /* Of those whose status somebody wants; it lives as long as they do. */
@@ -240,7 +302,8 @@ static void translate_bundle(struct offline *self, const struct resolved *what, 
 		.path_elements = cli_offline_settings.path_elements,
 		.no_backend_status = cli_offline_settings.no_backend_status,
 		.pomerium = &translator_pomerium_flags,
-		.lenient = cli_offline_settings.resolve.lenient,
+		.lenient = cli_offline_settings.resolve.lenient ||
+			   cli_offline_settings.resolve.guesses,
 		.bootstrap_only = cli_offline_settings.bootstrap_only,
 	};
 	struct arrival arrival = { .ticket = what->ticket };
@@ -257,6 +320,8 @@ static void translate_bundle(struct offline *self, const struct resolved *what, 
 		keep_report(self, &arrival.config, rules_sentence(&err, pool).ptr);
 		return;
 	}
+	if (self->ground)
+		note_certs(self, &arrival);
 	switch (publisher_apply_config(self->wanted, &arrival, NULL, &err)) {
 	case WANTED_REJECTED:
 		(void)add_line(self, &bundle->owner, &err);
@@ -335,5 +400,6 @@ void cli_offline_clear(struct offline *self)
 	resolver_resolve_destroy(&self->resolve);
 	publisher_wanted_destroy(&self->wanted);
 	publisher_attached_clear(&self->attached);
+	map_clear(&self->named);
 	pool_clear(&self->pool);
 }

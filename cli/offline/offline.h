@@ -53,6 +53,24 @@ struct offline_report {
 	const char *rejected; /* why the owner was; NULL: it was not */
 };
 
+struct offline;
+
+/* What lies below the manifests: objects of a cluster or of a running pipeline, which those of one
+ * name in the manifests replace. */
+struct offline_ground {
+	void *self;
+	/* Hands everything but Secrets to cli_offline_put. */
+	int (*put)(void *self, struct offline *offline, struct err *err);
+	/* A Secret that is wanted, and that no manifest has. */
+	void (*secret)(void *self, struct offline *offline, const struct msg_key *key);
+};
+
+/* A certificate that an owner offers. */
+struct offline_cert {
+	struct msg_key owner;
+	struct str secret; /* "namespace/name" */
+};
+
 struct offline {
 	struct pool pool;
 	struct source_dir *source;
@@ -71,6 +89,11 @@ struct offline {
 	struct offline_report *reports; /* in order of key */
 	size_t n_reports;
 	struct attached attached;
+	const struct offline_ground *ground; /* NULL: none */
+	struct map named;                    /* key texts of what the manifests have */
+	struct offline_cert
+		*certs; /* with a ground, where keys are not known, they are only noted */
+	size_t n_certs;
 };
 
 /* Adds the arguments after the options as more files; -1 if there are none at all. */
@@ -80,6 +103,11 @@ int cli_offline_add_files(const struct str_list *rest);
 void cli_offline_load(struct offline *self);
 /* The same; of a broken file all problems are told, and what is good of it is kept. */
 void cli_offline_load_all(struct offline *self, const struct offline_hooks *hooks);
+/* The same over something that is there already, NULL: nothing. -1: that cannot be read. */
+int cli_offline_load_over(struct offline *self, const struct offline_ground *ground,
+			  struct err *err);
+void cli_offline_put(struct offline *self, const struct msg_object *object);
+bool cli_offline_is_named(const struct offline *self, const struct msg_key *key);
 /* Translates every owner (only the Pomerium object if `settings_only`) into `wanted`; rejections
  * and warnings go to `lines`. */
 void cli_offline_translate(struct offline *self, bool settings_only);

@@ -98,6 +98,28 @@ void cli_view_add_route(struct view *view, struct view_owner *owner, const cJSON
 					 sizeof(route)) = route;
 }
 
+void cli_view_take_route(struct view *view, struct view_owner *owner,
+			 const struct view_route *route)
+{
+	struct view_route *copy = pool_alloc(&view->pool, sizeof(*copy));
+
+	*copy = *route;
+	copy->owner = owner;
+	copy->route.owner = &owner->owner;
+	owner->n_routes++;
+	*(struct view_route **)pool_push(&view->pool, &view->routes, &view->n_routes,
+					 sizeof(copy)) = copy;
+}
+
+void cli_view_add_cert(struct view *view, struct view_owner *owner, struct str secret)
+{
+	for (size_t i = 0; i < owner->certs.n; i++)
+		if (str_eq(owner->certs.items[i], secret))
+			return;
+	*(struct str *)pool_push(&view->pool, &owner->certs.items, &owner->certs.n,
+				 sizeof(secret)) = pool_str(&view->pool, secret);
+}
+
 static int compare_routes(const void *a, const void *b)
 {
 	const struct view_route *const *x = a, *const *y = b;
@@ -147,6 +169,9 @@ static struct view_owner *owner_of_line(struct view *view, struct str name)
 void cli_view_add_offline(struct view *view, struct offline *offline)
 {
 	cli_view_add_wanted(view, offline->wanted);
+	for (size_t i = 0; i < offline->n_certs; i++)
+		cli_view_add_cert(view, cli_view_owner(view, &offline->certs[i].owner),
+				  offline->certs[i].secret);
 	resolver_resolve_each_ingress(offline->resolve, on_ingress, view);
 	for (size_t i = 0; i < offline->n_lines; i++) {
 		const struct offline_line *line = &offline->lines[i];
@@ -158,6 +183,9 @@ void cli_view_add_offline(struct view *view, struct offline *offline)
 		owner->state = owner->n_routes ? VIEW_LAST_GOOD : VIEW_REJECTED;
 		owner->reason = pool_str(&view->pool, line->text);
 	}
+	for (size_t i = 0; i < view->n_owners; i++)
+		view->owners[i]->is_named =
+			cli_offline_is_named(offline, &view->owners[i]->owner.key);
 }
 
 static enum cli_status open_files(struct view *view)

@@ -23,6 +23,8 @@ struct view_owner {
 	struct str last_error; /* why it was rejected the last time, which was mended */
 	struct str since;      /* when its last good routes were made, as far as a pipeline knows */
 	const cJSON *stored;   /* what is stored of it; NULL: it was translated here */
+	struct str_list certs; /* Secrets of certificates that it offers, "namespace/name" */
+	bool is_named;         /* the manifests have it */
 	size_t n_routes;
 };
 
@@ -66,6 +68,10 @@ void cli_view_init(struct view *view, const struct view_wish *wish);
 struct view_owner *cli_view_owner(struct view *view, const struct msg_key *key);
 /* From what publisher_shown_route has made, which lives as long as the view. */
 void cli_view_add_route(struct view *view, struct view_owner *owner, const cJSON *item);
+/* The route of another view, which has to live as long. */
+void cli_view_take_route(struct view *view, struct view_owner *owner,
+			 const struct view_route *route);
+void cli_view_add_cert(struct view *view, struct view_owner *owner, struct str secret);
 void cli_view_sort(struct view *view);
 /* What became of translated manifests. */
 void cli_view_add_offline(struct view *view, struct offline *offline);

@@ -53,7 +53,7 @@ static struct view_owner *owner_of(struct view *view, const cJSON *item)
 
 void cli_view_add_published(struct view *view, const cJSON *doc)
 {
-	const cJSON *item, *route;
+	const cJSON *item, *route, *cert;
 
 	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(doc, "owners")) {
 		struct view_owner *owner = owner_of(view, item);
@@ -64,6 +64,8 @@ void cli_view_add_published(struct view *view, const cJSON *doc)
 			cli_view_add_route(view, owner, route);
 		owner->since = keep(view, item, "since");
 		owner->last_error = keep(view, item, "last_error");
+		cJSON_ArrayForEach(cert, cJSON_GetObjectItemCaseSensitive(item, "certificates"))
+			cli_view_add_cert(view, owner, str_from(cJSON_GetStringValue(cert)));
 		owner->stored = cJSON_GetObjectItemCaseSensitive(item, "stored");
 		if (!rejected.len && !waits.len)
 			continue;

@@ -26,6 +26,17 @@ static void add_route(struct view *view, const struct route *route)
 	cli_view_add_route(view, cli_view_owner(view, &route->owner->key), made);
 }
 
+static void add_certs(struct view *view, const struct good *good)
+{
+	struct view_owner *owner;
+
+	if (!good->n_certs)
+		return;
+	owner = cli_view_owner(view, &good->owner);
+	for (size_t i = 0; i < good->n_certs; i++)
+		cli_view_add_cert(view, owner, publisher_certs_secret(good->certs[i].cert));
+}
+
 void cli_view_add_wanted(struct view *view, struct wanted *wanted)
 {
 	struct snapshot snapshot;
@@ -33,6 +44,8 @@ void cli_view_add_wanted(struct view *view, struct wanted *wanted)
 
 	view->doc = cJSON_CreateArray();
 	publisher_snapshot_take(&snapshot, wanted);
+	for (size_t i = 0; i < snapshot.n_goods; i++)
+		add_certs(view, snapshot.goods[i]);
 	for (size_t i = 0; i < snapshot.n_goods; i++)
 		for (size_t k = 0; k < snapshot.goods[i]->n_routes; k++)
 			add_route(view, &snapshot.goods[i]->routes[k]);

@@ -23,7 +23,7 @@ static const struct codec_field bundle_secret_fields[] = {
 	CODEC_FIELD(msg_bundle_secret, type, CODEC_TEXT),
 	CODEC_FIELD(msg_bundle_secret, values, CODEC_LIST, .of = &secret_info_codec),
 };
-static const struct codec bundle_secret_codec = CODEC_OF(msg_bundle_secret, bundle_secret_fields);
+const struct codec msg_bundle_secret_codec = CODEC_OF(msg_bundle_secret, bundle_secret_fields);
 
 static const struct codec_field bundle_endpoint_fields[] = {
 	CODEC_FIELD(msg_bundle_endpoint, port_name, CODEC_TEXT),
@@ -56,6 +56,6 @@ static const struct codec_field bundle_fields[] = {
 	CODEC_FIELD(msg_bundle, reference_grants, CODEC_LIST, .of = &msg_reference_grant_codec),
 	CODEC_FIELD(msg_bundle, namespaces, CODEC_LIST, .of = &msg_namespace_codec),
 	CODEC_FIELD(msg_bundle, services, CODEC_LIST, .of = &bundle_service_codec),
-	CODEC_FIELD(msg_bundle, secrets, CODEC_LIST, .of = &bundle_secret_codec),
+	CODEC_FIELD(msg_bundle, secrets, CODEC_LIST, .of = &msg_bundle_secret_codec),
 };
 const struct codec msg_bundle_codec = CODEC_OF(msg_bundle, bundle_fields);

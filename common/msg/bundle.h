@@ -31,6 +31,7 @@ struct msg_bundle_secret {
 	struct str type;
 	struct msg_secret_info_list values;
 };
+extern const struct codec msg_bundle_secret_codec;
 struct msg_bundle_secret_list {
 	struct msg_bundle_secret *items;
 	size_t n;

@@ -164,3 +164,15 @@ struct str publisher_conflicts_id(const struct conflicts *conflicts, const struc
 			   younger ? "~" : "", (long long)route->created, STR_ARG(key->namespace),
 			   STR_ARG(key->name), route->index);
 }
+
+size_t publisher_conflicts_owners(const struct conflicts *conflicts, const struct route *route,
+				  struct pool *pool, const struct owner ***owners)
+{
+	const struct conflict *conflict = map_get(&conflicts->places, place_of(route, pool));
+	const size_t n = conflict ? conflict->n : 0;
+
+	*owners = pool_array(pool, n + 1, sizeof(**owners));
+	for (size_t i = 0; i < n; i++)
+		(*owners)[i] = conflict->members[i].owner;
+	return n;
+}

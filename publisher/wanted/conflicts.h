@@ -19,6 +19,9 @@ void publisher_conflicts_init(struct conflicts *conflicts, void *self,
 					   const struct owner *other));
 void publisher_conflicts_clear(struct conflicts *conflicts);
 void publisher_conflicts_add(struct conflicts *conflicts, const struct route *route);
+/* The owners that have such a route, itself among them; borrowed. 0: the route was not added. */
+size_t publisher_conflicts_owners(const struct conflicts *conflicts, const struct route *route,
+				  struct pool *pool, const struct owner ***owners);
 void publisher_conflicts_drop(struct conflicts *conflicts, const struct route *route);
 /* Whether an owner of this kind has a route of the same from, path, prefix and regex. */
 bool publisher_conflicts_has(const struct conflicts *conflicts, const struct route *like,

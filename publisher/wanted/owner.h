@@ -62,7 +62,7 @@ struct owner {
 	struct good *good; /* NULL: none yet */
 	char *reason;      /* why its newest state cannot be published; NULL: it can */
 	char *last_reason; /* why the last one could not, which was mended; NULL: none */
-	uint64_t warned;   /* sum of the warnings that were logged */
+	char *warnings;    /* of its newest state, one a line; NULL: none */
 	int64_t good_since, reason_since; /* seconds since 1970: `good` is the same; the newest
 					     state was rejected or mended. 0: unknown */
 };

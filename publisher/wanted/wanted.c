@@ -226,14 +226,42 @@ void publisher_wanted_sweep_secrets(struct wanted *self)
 	publisher_secret_cache_sweep(&self->secret_cache);
 }
 
-bool publisher_wanted_note_warnings(struct wanted *self, const struct msg_key *key, uint64_t sum)
+/* One a line: none of them has a line end in it. */
+static char *joined(const struct str_list *list)
+{
+	struct buf text;
+	char *copy;
+
+	buf_init(&text, BUF_MAX_TEXT);
+	for (size_t i = 0; i < list->n; i++)
+		buf_printf(&text, "%s" STR_FMT, i ? "\n" : "", STR_ARG(list->items[i]));
+	copy = text.len ? mem_dup(text.ptr, text.len) : NULL;
+	buf_clear(&text);
+	return copy;
+}
+
+bool publisher_wanted_note_warnings(struct wanted *self, const struct msg_key *key,
+				    const struct str_list *warnings)
 {
 	struct owner *owner = find(self, key);
+	char *text;
 
-	if (!owner || owner->warned == sum)
+	if (!owner)
 		return false;
-	owner->warned = sum;
+	text = joined(warnings);
+	if (str_eq(str_from(text), str_from(owner->warnings))) {
+		mem_free(text);
+		return false;
+	}
+	mem_free(owner->warnings);
+	owner->warnings = text;
 	return true;
+}
+
+size_t publisher_wanted_rivals(const struct wanted *self, const struct route *route,
+			       struct pool *pool, const struct owner ***owners)
+{
+	return publisher_conflicts_owners(&self->conflicts, route, pool, owners);
 }
 
 void publisher_wanted_let_go(struct wanted *self, struct good **good)

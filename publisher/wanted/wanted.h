@@ -53,8 +53,12 @@ enum wanted_outcome publisher_wanted_adopt(struct wanted *self, const struct msg
 					   const struct good_parts *parts, struct err *err);
 /* The newest state of an owner cannot be published, for this reason; its last good stays. */
 void publisher_wanted_fault(struct wanted *self, const struct msg_key *key, const char *reason);
-/* False: there is no such owner, or it has these warnings already, as far as their sum says. */
-bool publisher_wanted_note_warnings(struct wanted *self, const struct msg_key *key, uint64_t sum);
+/* False: there is no such owner, or it has these warnings already. */
+bool publisher_wanted_note_warnings(struct wanted *self, const struct msg_key *key,
+				    const struct str_list *warnings);
+/* The owners that have a route at the same place, which must be one of theirs; in the pool. */
+size_t publisher_wanted_rivals(const struct wanted *self, const struct route *route,
+			       struct pool *pool, const struct owner ***owners);
 /* Lets go of a configuration that was held with publisher_good_hold. */
 void publisher_wanted_let_go(struct wanted *self, struct good **good);
 

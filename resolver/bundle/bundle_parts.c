@@ -110,6 +110,8 @@ enum resolve_outcome resolver_bundle_parts_add_secrets(const struct bundle_sourc
 		    (source->settings->lenient ||
 		     (secret.answer == MSG_SECRET_ABSENT && ref->is_optional)))
 			continue;
+		if (secret.answer == MSG_SECRET_UNAVAILABLE && source->settings->guesses)
+			continue;
 		if (explain_answer(source, ref, (enum msg_secret_answer)secret.answer, err) < 0)
 			return RESOLVE_REJECT;
 		add_secret(source, ref, &secret, pool, out);

@@ -105,6 +105,23 @@ void resolver_resolve_secret(struct resolve *self, const struct msg_secret_value
 	resolver_changes_mark_referrers(self, &value->key, seen_ns);
 }
 
+void resolver_resolve_adopt_secret(struct resolve *self, const struct msg_bundle_secret *seen,
+				   struct str stand_in)
+{
+	const struct msg_key key = { MSG_KIND_SECRET, seen->namespace, seen->name };
+	struct msg_secret_put put;
+	struct pool pool;
+
+	if (!resolver_key_can_exist(&key) ||
+	    !resolver_secrets_adopt(&self->secrets, seen, stand_in))
+		return;
+	pool_init(&pool);
+	if (resolver_secrets_values(&self->secrets, &key, &pool, &put))
+		self->sink.secret_put(self->sink.self, &put);
+	pool_clear(&pool);
+	resolver_changes_mark_referrers(self, &key, 0);
+}
+
 void resolver_resolve_apply(struct resolve *self, const struct msg *m)
 {
 	switch (m->type) {
@@ -338,6 +355,7 @@ struct resolve *resolver_resolve_new(const struct resolve_settings *settings,
 		pool_str(&self->memory, settings->pomerium_config.len ? settings->pomerium_config
 								      : STR(RESOLVE_NOBODY));
 	own->lenient = settings->lenient;
+	own->guesses = settings->guesses;
 	own->namespaces.items =
 		pool_array(&self->memory, settings->namespaces.n, sizeof(struct str));
 	for (size_t i = 0; i < settings->namespaces.n; i++)

@@ -27,6 +27,7 @@ struct resolve_settings {
 	bool lenient;                  /* Services and Secrets that are not there reject nobody */
 	struct str gateway_controller; /* spec.controllerName of our GatewayClasses */
 	bool gateway_api;              /* false: its objects are not looked at */
+	bool guesses;                  /* Secrets whose values cannot be read reject nobody */
 };
 
 /* What a change means. */
@@ -55,6 +56,10 @@ void resolver_resolve_delete(struct resolve *self, const struct msg_key *key, ui
 void resolver_resolve_kind_state(struct resolve *self, const struct msg_kind_state *state);
 void resolver_resolve_secret(struct resolve *self, const struct msg_secret_value *value,
 			     uint64_t seen_ns);
+/* A wanted Secret of another process, without its values: stand_in, which lives as long, is handed
+ * over in the place of each. */
+void resolver_resolve_adopt_secret(struct resolve *self, const struct msg_bundle_secret *seen,
+				   struct str stand_in);
 bool resolver_resolve_synced(const struct resolve *self); /* there was a state of every kind */
 bool resolver_resolve_complete(
 	const struct resolve *self); /* and none of those that make owners is unavailable */

@@ -145,6 +145,35 @@ bool resolver_secrets_apply(struct secrets *secrets, const struct msg_secret_val
 	return true;
 }
 
+bool resolver_secrets_adopt(struct secrets *secrets, const struct msg_bundle_secret *seen,
+			    struct str stand_in)
+{
+	const struct msg_key key = { MSG_KIND_SECRET, seen->namespace, seen->name };
+	struct secret *secret = find(secrets, &key);
+	const size_t n = seen->values.n;
+
+	if (!secret)
+		return false;
+	pool_wipe(&secret->pool);
+	pool_init(&secret->pool);
+	secret->answered = true;
+	secret->answer = (enum msg_secret_answer)seen->answer;
+	secret->type = pool_str(&secret->pool, seen->type);
+	secret->data.items = pool_array(&secret->pool, n + 1, sizeof(*secret->data.items));
+	secret->values.items = pool_array(&secret->pool, n + 1, sizeof(*secret->values.items));
+	secret->data.n = secret->values.n = n;
+	for (size_t i = 0; i < n; i++) {
+		struct msg_secret_info *info = &secret->values.items[i];
+
+		*info = seen->values.items[i];
+		info->name = pool_str(&secret->pool, info->name);
+		info->clear = pool_str(&secret->pool, info->clear);
+		secret->data.items[i] = (struct str_pair){ info->name, stand_in };
+	}
+	take_fingerprints(secrets, &key, secret);
+	return true;
+}
+
 bool resolver_secrets_get(const struct secrets *secrets, const struct msg_key *key,
 			  struct msg_bundle_secret *out)
 {

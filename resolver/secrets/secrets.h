@@ -23,6 +23,10 @@ bool resolver_secrets_release(struct secrets *secrets, const struct msg_key *key
 /* An answer of the watcher. True if it is news, which an answer about a Secret that is not wanted
  * never is. */
 bool resolver_secrets_apply(struct secrets *secrets, const struct msg_secret_value *value);
+/* What may be known of a Secret whose values stay where they are: text that says nothing stands for
+ * each of them. */
+bool resolver_secrets_adopt(struct secrets *secrets, const struct msg_bundle_secret *seen,
+			    struct str stand_in);
 /* False while there is no answer. Else out->answer, and for MSG_SECRET_FOUND what may be known of
  * it; borrowed until the next change. */
 bool resolver_secrets_get(const struct secrets *secrets, const struct msg_key *key,

@@ -7,7 +7,7 @@ import signal
 import subprocess
 
 import pytest
-from pipeline import CLASS, Pipeline, app, fill, wait_for, write
+from pipeline import CLASS, Pipeline, app, certificate, fill, tls_secret, wait_for, write
 
 SECRET = base64.b64encode(b"nobody may ever see this").decode()
 BROKEN = "ingress.pomerium.io/policy: 'not a policy'"
@@ -147,3 +147,32 @@ def test_nobody_there_is_said(sluice, tmp_path):
     for verb in (["dump"], ["top"], ["explain", "ingress", "a/b"]):
         done = subprocess.run([sluice, *verb, "--run-dir", str(tmp_path)], capture_output=True, text=True, timeout=20)
         assert done.returncode == 3 and "no pipeline runs" in done.stderr
+
+
+def test_explain_says_plainly_what_is_served(sluice, tmp_path):
+    folder = tmp_path / "in"
+    fill(folder, 2)
+    certificate(tmp_path, "*.example.com")
+    write(folder / "tls.yaml", tls_secret(tmp_path, "wild"))
+    write(folder / "app-0.yaml", app("app-0", more="  tls: [{hosts: [app-0.example.com], secretName: wild}]\n"))
+    write(folder / "rival.yaml", app("a-rival", host="app-0.example.com", annotations="ingress.pomerium.io/ring_hash_lb_config: '{}'"))
+    with Pipeline(sluice, tmp_path, folder) as p:
+        p.settled()
+
+        def said(name):
+            return ask(p, "explain", "ingress", name).stdout
+        assert "  now         serving its newest state since 20" in said("shop/app-0")
+        assert "  certificate app-0.example.com: shop/wild until 20" in said("shop/app-0")
+        assert "conflicts   https://app-0.example.com /, with shop/a-rival; served is that of shop/a-rival" in said("shop/app-0")
+        assert "conflicts   https://app-0.example.com /, with shop/app-0; served is that of shop/a-rival" in said("shop/a-rival")
+        assert "warnings    annotation ingress.pomerium.io/ring_hash_lb_config" in said("shop/a-rival") and "warnings" not in said("shop/app-0")
+        write(folder / "app-1.yaml", app("app-1", annotations=BROKEN))
+        wait_for(lambda: said("shop/app-1"), lambda: "now         serving the last good routes of 20" in said("shop/app-1"))
+        write(folder / "new.yaml", app("new", annotations=BROKEN))
+        wait_for(lambda: said("shop/new"), lambda: "now         rejected, and nothing of it was ever served" in said("shop/new"))
+        write(folder / "app-0.yaml", app("app-0").replace("ingressClassName: pomerium", "ingressClassName: elsewhere"))
+        wait_for(lambda: said("shop/app-0"), lambda: "now         removed at 20" in said("shop/app-0"))
+        assert "because IngressClass elsewhere not found" in said("shop/app-0")
+        (folder / "rival.yaml").unlink()
+        wait_for("it is gone", lambda: "it was removed at 20" in ask(p, "explain", "ingress", "shop/a-rival").stderr)
+        assert "did you mean shop/app-1?" in ask(p, "explain", "ingress", "shop/ap-1").stderr

@@ -1,0 +1,32 @@
+/* ground: what lies below manifests: the objects of a cluster, or those that a running pipeline
+ * knows. */
+#ifndef CLI_GROUND_H
+#define CLI_GROUND_H
+
+#include "cli/offline/offline.h"
+#include "kube/kube.h"
+
+struct cluster_ground {
+	struct offline_ground ground;
+	struct kube *kube;
+};
+
+/* The API server that a kubeconfig names, empty: that of the pod. -1: there is none. */
+int cli_ground_cluster_open(struct cluster_ground *self, struct str kubeconfig, struct str context,
+			    struct err *err);
+void cli_ground_cluster_close(struct cluster_ground *self);
+
+struct pipeline_ground {
+	struct offline_ground ground;
+	struct str run_dir;
+	struct pool pool;
+	struct value dump; /* of the resolver, in the pool */
+	/* Asked for a Secret that the pipeline has not asked for so far; NULL: nobody knows. */
+	const struct offline_ground *more;
+};
+
+void cli_ground_pipeline_open(struct pipeline_ground *self, struct str run_dir,
+			      const struct offline_ground *more);
+void cli_ground_pipeline_close(struct pipeline_ground *self);
+
+#endif

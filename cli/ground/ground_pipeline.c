@@ -1,0 +1,170 @@
+/* ground_pipeline: the objects that a running pipeline knows.
+ *
+ *   in     the dump of the resolver
+ *   out    objects, and of Secrets what may be known of them
+ *   owns   the dump
+ *   never  has a value of a Secret: a text that says nothing stands for it
+ */
+#include "cli/ground/ground.h"
+
+#include <stdio.h>
+
+#include "cli/live/live.h"
+#include "publisher/wanted/shown.h"
+
+/* The member that has the object is called as its part in the message is; they stand at the end, in
+ * the order of the kinds. */
+static const char *member_of(enum msg_kind kind)
+{
+	const struct codec *codec = &msg_object_codec;
+
+	return codec->fields[codec->n_fields - MSG_N_KINDS + kind].name;
+}
+
+static void put_object(struct offline *offline, const struct value *item)
+{
+	struct msg_object object;
+	struct pool pool;
+
+	pool_init(&pool);
+	for (enum msg_kind kind = MSG_KIND_NONE + 1; kind < MSG_N_KINDS; kind++) {
+		const struct value *doc = value_get(item, member_of(kind));
+
+		if (doc && doc->type == VALUE_MAP && kind != MSG_KIND_SECRET &&
+		    !msg_object_of_kind(kind, doc, &pool, &object, NULL))
+			cli_offline_put(offline, &object);
+	}
+	pool_clear(&pool);
+}
+
+static int read_dump(struct pipeline_ground *self, struct err *err)
+{
+	struct live_list list;
+	const struct live_process *resolver;
+	struct buf text;
+	long status = -1;
+	int rc = -1;
+
+	if (cli_live_open(&self->run_dir, &self->pool, &list, err))
+		return -1;
+	buf_init(&text, BUF_MAX_OUTPUT);
+	resolver = cli_live_first(&list, "resolver");
+	if (!resolver)
+		err_set(err, "the resolver does not run");
+	else
+		status = cli_live_get_all(resolver, "/dump", &text, err);
+	if (status == 200)
+		rc = json_parse(buf_view(&text), &self->pool, &self->dump, err);
+	else if (status > 0)
+		err_set(err, "the resolver answers with status %ld", status);
+	buf_clear(&text);
+	return rc;
+}
+
+static int put(void *arg, struct offline *offline, struct err *err)
+{
+	struct pipeline_ground *self = arg;
+	const struct value *objects;
+
+	if (read_dump(self, err))
+		return -1;
+	objects = value_get(&self->dump, "objects");
+	for (size_t i = 0; objects && objects->type == VALUE_LIST && i < objects->list.n; i++)
+		put_object(offline, &objects->list.items[i]);
+	return 0;
+}
+
+/* ---- Secrets ---- */
+
+static bool flag(const struct value *item, const char *key)
+{
+	const struct value *v = value_get(item, key);
+
+	return v && v->type == VALUE_BOOL && v->boolean;
+}
+
+static int64_t number(const struct value *item, const char *key)
+{
+	const struct value *v = value_get(item, key);
+
+	return v && v->type == VALUE_INT ? v->integer : 0;
+}
+
+static struct str clear_of(const struct value *item, struct pool *pool)
+{
+	const struct str text = value_text(item, "clear");
+	struct buf bytes;
+	struct str clear = STR_NONE;
+
+	buf_init(&bytes, BUF_MAX_MESSAGE);
+	if (text.ptr && buf_unbase64(&bytes, text) == 0)
+		clear = pool_str(pool, bytes.len ? buf_view(&bytes) : STR(""));
+	buf_clear(&bytes);
+	return clear;
+}
+
+static void read_values(const struct value *list, struct pool *pool,
+			struct msg_secret_info_list *out)
+{
+	for (size_t i = 0; list && list->type == VALUE_LIST && i < list->list.n; i++) {
+		const struct value *item = &list->list.items[i];
+		struct msg_secret_info *info = pool_push(pool, &out->items, &out->n, sizeof(*info));
+
+		*info = (struct msg_secret_info){ .name = value_text(item, "name"),
+						  .len = (uint64_t)number(item, "len"),
+						  .utf8 = flag(item, "utf8"),
+						  .has_control = flag(item, "has_control"),
+						  .is_private_key = flag(item, "is_private_key"),
+						  .matches_cert = flag(item, "matches_cert"),
+						  .is_blank = flag(item, "is_blank"),
+						  .clear = clear_of(item, pool) };
+	}
+}
+
+static void secret(void *arg, struct offline *offline, const struct msg_key *key)
+{
+	struct pipeline_ground *self = arg;
+	const struct value *list = value_get(&self->dump, "secrets");
+	bool is_known = false;
+	struct msg_bundle_secret seen = { .namespace = key->namespace,
+					  .name = key->name,
+					  .answer = MSG_SECRET_UNAVAILABLE,
+					  .type = STR("") };
+
+	for (size_t i = 0; list && list->type == VALUE_LIST && i < list->list.n; i++) {
+		const struct value *item = &list->list.items[i];
+
+		if (!str_eq(value_text(item, "namespace"), key->namespace) ||
+		    !str_eq(value_text(item, "name"), key->name))
+			continue;
+		is_known = true;
+		seen.answer = (uint64_t)number(item, "answer");
+		seen.type = value_text(item, "type");
+		read_values(value_get(item, "values"), &self->pool, &seen.values);
+	}
+	if (!is_known && self->more) {
+		self->more->secret(self->more->self, offline, key);
+		return;
+	}
+	if (!is_known)
+		fprintf(stderr,
+			"Secret " STR_FMT "/" STR_FMT " was not asked for by the pipeline so far: "
+			"what comes from it cannot be foreseen; --kubeconfig lets it be looked "
+			"up\n",
+			STR_ARG(key->namespace), STR_ARG(key->name));
+	resolver_resolve_adopt_secret(offline->resolve, &seen, STR(SHOWN_HIDDEN));
+}
+
+void cli_ground_pipeline_open(struct pipeline_ground *self, struct str run_dir,
+			      const struct offline_ground *more)
+{
+	*self = (struct pipeline_ground){ .ground = { self, put, secret },
+					  .run_dir = run_dir,
+					  .more = more };
+	pool_init(&self->pool);
+}
+
+void cli_ground_pipeline_close(struct pipeline_ground *self)
+{
+	pool_clear(&self->pool);
+}
