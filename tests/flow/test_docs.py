@@ -194,7 +194,7 @@ def test_index(folder):
 # ---- flags ----
 
 # Of curl, kubectl, systemctl, Pomerium, oauth2-proxy and the models; then of the Go controller, without a successor.
-FOREIGN = {"config", "for", "force-conflicts", "server-side", "set", "field-selector", "now", "resolve", "unix-socket",
+FOREIGN = {"config", "for", "force-conflicts", "server-side", "set", "field-selector", "now", "tail", "previous", "resolve", "unix-socket",
            "email-domain", "allowed-group", "trail",
            "leader-election-id", "leader-election-namespace",
            "sync-api-url", "sync-api-token", "sync-api-namespace-id", "certificate-controller-name"}

@@ -8,6 +8,7 @@ import subprocess
 import time
 
 import pytest
+import yaml
 from databroker import Databroker
 from pipeline import Pipeline, app, fill, read, wait_for, write
 from web import ask, metrics, socket_file, value
@@ -121,12 +122,17 @@ def alerts():
     return re.findall(r"alert: (\w+)", (MONITORING / "rules.yaml").read_text())
 
 
-def test_each_alert_is_tested_and_documented():
+def test_each_alert_is_tested_and_has_a_runbook():
+    """Its link leads to its part of docs/runbooks.md, which says what it means, what to look at and what to do."""
     tested = (MONITORING / "rules_test.yaml").read_text()
-    told = re.findall(r"^\| `(Sluice\w+)` \|", (ROOT / "docs/operation.md").read_text(), re.M)
-    assert told == alerts()
-    for alert in alerts():
-        assert re.search(rf"alertname: {alert}\n", tested), alert
+    page = (ROOT / "docs/runbooks.md").read_text()
+    parts = dict(re.findall(r"(?ms)^## (\w+)$(.*?)(?=^## |\Z)", page))
+    assert list(parts) == alerts()
+    rules = [rule for group in yaml.safe_load((MONITORING / "rules.yaml").read_text())["groups"] for rule in group["rules"]]
+    for rule in rules:
+        assert rule["annotations"]["runbook_url"].endswith(f"/docs/runbooks.md#{rule['alert'].lower()}")
+        assert re.findall(r"(?m)^\*\*(Means|Look at|Do)\.\*\* ", parts[rule["alert"]]) == ["Means", "Look at", "Do"], rule
+        assert re.search(rf"alertname: {rule['alert']}\n", tested), rule
 
 
 def test_rules_and_dashboard_name_only_what_is_exposed(scraped):
