@@ -274,7 +274,7 @@ UNITDIR = $(PREFIX)/lib/systemd/system
 SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
 unexport PREFIX # the programs would take it for --prefix
 INSTALL ?= install
-DOCS := README.md CHANGES.md LICENSE $(wildcard docs/*.md docs/*/*.md docs/pictures/*.svg) common/msg/PROTOCOL.md deploy/systemd/sluice.env
+DOCS := README.md CHANGES.md LICENSE $(wildcard docs/*.md docs/*/*.md docs/pictures/*.svg docs/pictures/*.png) common/msg/PROTOCOL.md deploy/systemd/sluice.env
 
 man: bins
 	@scripts/make-man $(BUILD) $(BUILD)/man

@@ -85,8 +85,8 @@ static void show_routes(const char *path, struct str hint)
 	cli_view_add_wanted(&view, wanted);
 	cli_view_sort(&view);
 	cli_routes_print(&view, &all, ROUTES_TABLE, columns ? columns : PAGE_COLUMNS, &text);
-	printf("\n" STR_FMT "%zu routes\n\n" STR_FMT, STR_ARG(buf_view(&text)), view.n_routes,
-	       STR_ARG(hint));
+	printf("\n" STR_FMT "%zu route%s\n\n" STR_FMT, STR_ARG(buf_view(&text)), view.n_routes,
+	       view.n_routes == 1 ? "" : "s", STR_ARG(hint));
 	fflush(stdout);
 	publisher_state_file_close(&state);
 	cli_view_close(&view);
