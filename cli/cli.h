@@ -30,6 +30,7 @@ int cli_keep_token(int argc, char **argv);
 int cli_lint(int argc, char **argv);
 int cli_migrate(int argc, char **argv);
 int cli_routes(int argc, char **argv);
+int cli_check(int argc, char **argv);
 int cli_plan(int argc, char **argv);
 int cli_ppl(int argc, char **argv);
 int cli_tap(int argc, char **argv);

@@ -39,6 +39,8 @@ static const struct verb {
 	{ "routes", cli_routes,
 	  "list the routes of manifests or of a running pipeline, and what is rejected" },
 	{ "plan", cli_plan, "say what would change if manifests were applied" },
+	{ "check", cli_check,
+	  "look whether everything is there that Sluice needs, and what to do if not" },
 	{ "migrate", cli_migrate, "turn Ingresses for ingress-nginx into Ingresses for Pomerium" },
 	{ "gen-secrets", cli_gen_secrets,
 	  "make the Secrets that Pomerium and the links between pods start with" },

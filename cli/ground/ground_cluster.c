@@ -155,7 +155,7 @@ int cli_ground_cluster_open(struct cluster_ground *self, struct str kubeconfig, 
 	const int rc = kubeconfig.len ? kube_config_load(&config, kubeconfig, context, err)
 				      : kube_config_in_cluster(&config, err);
 
-	*self = (struct cluster_ground){ .ground = { self, put, secret } };
+	*self = (struct cluster_ground){ .ground = { self, put, secret, true } };
 	if (!rc)
 		self->kube = kube_new(&config, err);
 	return self->kube ? 0 : -1;

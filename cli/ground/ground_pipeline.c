@@ -158,7 +158,7 @@ static void secret(void *arg, struct offline *offline, const struct msg_key *key
 void cli_ground_pipeline_open(struct pipeline_ground *self, struct str run_dir,
 			      const struct offline_ground *more)
 {
-	*self = (struct pipeline_ground){ .ground = { self, put, secret },
+	*self = (struct pipeline_ground){ .ground = { self, put, secret, false },
 					  .run_dir = run_dir,
 					  .more = more };
 	pool_init(&self->pool);

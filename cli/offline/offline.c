@@ -320,7 +320,7 @@ static void translate_bundle(struct offline *self, const struct resolved *what, 
 		keep_report(self, &arrival.config, rules_sentence(&err, pool).ptr);
 		return;
 	}
-	if (self->ground)
+	if (self->ground && !self->ground->has_values)
 		note_certs(self, &arrival);
 	switch (publisher_apply_config(self->wanted, &arrival, NULL, &err)) {
 	case WANTED_REJECTED:

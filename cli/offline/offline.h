@@ -63,6 +63,7 @@ struct offline_ground {
 	int (*put)(void *self, struct offline *offline, struct err *err);
 	/* A Secret that is wanted, and that no manifest has. */
 	void (*secret)(void *self, struct offline *offline, const struct msg_key *key);
+	bool has_values; /* of Secrets: certificates can be held */
 };
 
 /* A certificate that an owner offers. */

@@ -116,7 +116,7 @@ static bool is_better(const struct cert *cert, const struct cert *than, struct s
 }
 
 /* Those of the Pomerium object too, which are offered to no host. */
-static const struct cert *serving(const struct certs *certs, struct str host)
+const struct cert *publisher_shown_serving(const struct certs *certs, struct str host)
 {
 	const struct cert *best = NULL, *cert;
 
@@ -129,7 +129,7 @@ static const struct cert *serving(const struct certs *certs, struct str host)
 
 void publisher_shown_certificate(const struct certs *certs, struct str host, cJSON *out)
 {
-	const struct cert *cert = serving(certs, host);
+	const struct cert *cert = publisher_shown_serving(certs, host);
 	char text[CLOCK_TEXT_MAX];
 
 	if (!cert)

@@ -13,7 +13,9 @@
  * protobuf-JSON, the Rego of its policies only if they have no source. The pool holds secrets
  * then. */
 void publisher_shown_route(const struct route *route, bool whole, struct pool *pool, cJSON *out);
-/* Adds the Secret of the certificate that serves the host, and its end; nothing: there is none. */
+/* The certificate that serves the host; NULL: none. */
+const struct cert *publisher_shown_serving(const struct certs *certs, struct str host);
+/* Adds the Secret of the certificate that serves the host, and its end, if there is one. */
 void publisher_shown_certificate(const struct certs *certs, struct str host, cJSON *out);
 
 #endif

@@ -1,0 +1,34 @@
+/* check: whether everything that Sluice needs is there: a list of findings with their remedies. */
+#ifndef CLI_CHECK_H
+#define CLI_CHECK_H
+
+#include "cli/cli.h"
+#include "cli/ground/ground.h"
+#include "cli/view/view.h"
+
+struct finding {
+	bool is_good;
+	const char *what;
+	struct str text;
+	const char *remedy; /* of one that is not good; NULL: the text says it */
+};
+
+struct findings {
+	struct pool pool;
+	struct finding *items;
+	size_t n;
+};
+
+void cli_check_add(struct findings *self, bool is_good, const char *what, const char *remedy,
+		   const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* check_cluster.c: the API server, what is installed, what we may do there. False: it does not
+ * answer, so nothing more can be asked. */
+bool cli_check_server(struct findings *self, struct kube *kube);
+void cli_check_rights(struct findings *self, struct kube *kube);
+/* check_objects.c: the class, the Pomerium object, Ingresses, certificates. */
+void cli_check_objects(struct findings *self, struct cluster_ground *ground);
+/* check_pipeline.c: each process of a running one. */
+void cli_check_pipeline(struct findings *self, struct str *run_dir);
+
+#endif

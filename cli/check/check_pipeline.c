@@ -1,0 +1,64 @@
+/* check_pipeline: whether each process of a running pipeline is ready, and why not.
+ *
+ *   in     /state of each process, the publisher's /owners
+ *   out    findings
+ *   owns   nothing
+ *   never  takes a pipeline that does not run for a fault: it may run elsewhere
+ */
+#include "base/cjson.h"
+#include "cli/check/check.h"
+#include "cli/live/live.h"
+
+static cJSON *ask(const struct live_process *process, const char *path)
+{
+	struct buf text;
+	struct err err;
+	cJSON *doc = NULL;
+
+	buf_init(&text, BUF_MAX_OUTPUT);
+	if (cli_live_get_all(process, path, &text, &err) == 200)
+		doc = cjson_parse(buf_view(&text));
+	buf_clear(&text);
+	return doc;
+}
+
+static void check_process(struct findings *self, const struct live_process *process)
+{
+	cJSON *state = ask(process, "/state");
+
+	if (!state)
+		cli_check_add(self, false, "pipeline", "sluice top shows what it does",
+			      "the " STR_FMT " (pid %ld) does not answer", STR_ARG(process->room),
+			      process->pid);
+	else if (cjson_flag(state, "ready"))
+		cli_check_add(self, true, "pipeline", NULL, "the " STR_FMT " is ready",
+			      STR_ARG(process->room));
+	else
+		cli_check_add(self, false, "pipeline", "its log says more",
+			      "the " STR_FMT " is not ready: " STR_FMT, STR_ARG(process->room),
+			      STR_ARG(cjson_text(state, "why_not")));
+	cJSON_Delete(state);
+}
+
+void cli_check_pipeline(struct findings *self, struct str *run_dir)
+{
+	struct live_list list = { 0 };
+	const struct live_process *publisher;
+	struct err err = { "" };
+	cJSON *doc;
+
+	if (cli_live_open(run_dir, &self->pool, &list, &err)) {
+		if (!self->n || run_dir->len)
+			cli_check_add(self, false, "pipeline", NULL, "%s", err.text);
+		return;
+	}
+	for (size_t i = 0; i < list.n; i++)
+		check_process(self, &list.items[i]);
+	publisher = cli_live_first(&list, "publisher");
+	doc = publisher ? ask(publisher, "/owners") : NULL;
+	if (cJSON_HasObjectItem(doc, "leader"))
+		cli_check_add(self, true, "databroker", NULL,
+			      cjson_flag(doc, "leader") ? "this publisher holds the lease"
+							: "another publisher holds the lease");
+	cJSON_Delete(doc);
+}
