@@ -53,7 +53,7 @@ FUZZERS := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: FORCE all bins deps test-deps run test bench plan model fuzz asan tsan ci lint objects tidy cppcheck style format units fuzzers man rules flags install uninstall clean help
+.PHONY: FORCE all bins deps test-deps run test bench conformance plan model fuzz asan tsan ci lint objects tidy cppcheck style format units fuzzers man rules flags install uninstall clean help
 
 JOBS := -j$(shell nproc)
 FUZZ_BUILD ?= build/fuzz
@@ -96,6 +96,11 @@ bench: test-deps
 	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench_cluster.py
 	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench_databroker.py
 	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench_curve.py
+
+# the suite of the Gateway API; its report is docs/conformance/standin.yaml
+conformance: test-deps
+	@$(MAKE) --no-print-directory $(JOBS) bins
+	@$(PYTHON) tests/conformance/rig.py --report docs/conformance/standin.yaml $(BUILD)/sluice
 
 # every promise of the protocol's models, and every rule taken out once; see docs/reliability.md
 model: test-deps
@@ -142,6 +147,7 @@ help:
 	@echo "make test        all tests; the last line is N passed, N failed"
 	@echo "make check-NAME  builds and runs the tests with NAME in their name: check-golden, check-test_kill, check-test_map ..."
 	@echo "make bench       figures with N and their growth with N"
+	@echo "make conformance runs the suite of the Gateway API and writes its report into docs/conformance/"
 	@echo "make model       searches the models of the protocol with spin: ten minutes"
 	@echo "make plan        STEPS=500 random changes of a cluster, each foreseen by sluice plan"
 	@echo "make fuzz        each fuzzer SECONDS=600 long; make asan, make tsan: all tests under a sanitizer"

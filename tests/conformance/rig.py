@@ -2,14 +2,19 @@
 """The conformance suite of the Gateway API, upstream's own, against sluice on a real API server.
 
 Everything runs in a network of its own, where the addresses of Pods and Services are those of the machine: etcd and
-kube-apiserver (lib/cluster.py), the node (node/), sluice, what serves its routes, and the suite. `run` is called
-outside, `main` is what runs inside.
+kube-apiserver (lib/cluster.py), the node (node/), sluice, what serves its routes (standin/), and the suite.
+
+usage: rig.py --report FILE [SLUICE]    runs all that sluice claims, and writes the suite's report
+       rig.py SLUICE FOLDER [TEST...]   inside: what `run` calls
 """
+import contextlib
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
+import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lib"))
@@ -26,6 +31,20 @@ CONTROL = ("GatewayClassObservedGenerationBump", "GatewayInvalidParametersRef", 
            "GatewaySecretMissingReferenceGrant", "GatewaySecretReferenceGrantAllInNamespace", "GatewaySecretReferenceGrantSpecific",
            "GatewayWithAttachedRoutes", "HTTPRouteInvalidCrossNamespaceParentRef", "HTTPRouteInvalidParentRefNotMatchingSectionName",
            "HTTPRouteObservedGenerationBump")
+# the tests of it that send requests
+TRAFFIC = ("HTTPRouteCrossNamespace", "HTTPRouteExactPathMatching", "HTTPRouteHostnameIntersection", "HTTPRouteHTTPSListener",
+           "HTTPRouteInvalidBackendRefUnknownKind", "HTTPRouteInvalidCrossNamespaceBackendRef", "HTTPRouteInvalidNonExistentBackendRef",
+           "HTTPRouteInvalidReferenceGrant", "HTTPRouteListenerHostnameMatching", "HTTPRouteNoBackendRefs",
+           "HTTPRoutePartiallyInvalidViaInvalidReferenceGrant", "HTTPRoutePathMatchOrder", "HTTPRouteRedirectHostAndStatus",
+           "HTTPRouteReferenceGrant", "HTTPRouteServiceTypes", "HTTPRouteSimpleSameNamespace", "HTTPRouteWeight")
+# and those that Pomerium cannot pass
+IMPOSSIBLE = {
+    "HTTPRouteHeaderMatching": "Pomerium chooses a route by host and path, not by headers",
+    "HTTPRouteMatching": "Pomerium chooses a route by host and path, not by headers",
+    "HTTPRouteMatchingAcrossRoutes": "Pomerium chooses a route by host and path, not by headers",
+    "HTTPRouteMultipleGateways": "Pomerium has one address, which all Gateways share; two of them have one host and path",
+    "HTTPRouteRequestHeaderModifier": "Pomerium sets a header or takes it away; a value that is added stands behind a comma if the client sent none",
+}
 # Everybody gets in: the suite has no session. sluice applies it to every rule that has no policy of its own.
 OBJECTS = f"""apiVersion: gateway.pomerium.io/v1alpha1
 kind: PolicyFilter
@@ -47,10 +66,10 @@ def possible():
 
 
 def programs():
-    """The folder with `node` and `suite.test`; go's own cache makes a second build a matter of seconds."""
+    """The folder with `node`, `standin` and `suite.test`; go's own cache makes a second build a matter of seconds."""
     cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "sluice-test-conformance"
     cache.mkdir(parents=True, exist_ok=True)
-    subprocess.run([go(), "build", "-trimpath", "-o", f"{cache}/", "./node"], cwd=HERE, check=True, timeout=3000)
+    subprocess.run([go(), "build", "-trimpath", "-o", f"{cache}/", "./node", "./standin"], cwd=HERE, check=True, timeout=3000)
     subprocess.run([go(), "test", "-c", "-trimpath", "-o", cache / "suite.test", "./suite"], cwd=HERE, check=True, timeout=3000)
     return cache
 
@@ -76,41 +95,54 @@ def have_network(tmp):
 def suite(tmp, cluster, sluice, tests):
     """The suite itself, all tests that sluice claims or only these."""
     version = subprocess.run([sluice, "--version"], capture_output=True, text=True).stdout.split()[-1]
-    names = set(re.findall(r'ShortName:\s+"(\w+)"', sources()))
     command = [programs() / "suite.test", "-test.v", "-test.timeout=30m", f"--gateway-class={CLASS}", "--conformance-profiles=GATEWAY-HTTP",
                "--cleanup-base-resources=false", f"--report-output={tmp / 'report.yaml'}", "--organization=sluice", "--project=sluice",
-               "--url=https://example.com/sluice", f"--version={version}", "--contact=see SECURITY.md"]
-    if tests:
-        command.append(f"--skip-tests={','.join(sorted(names - set(tests)))}")
+               "--url=https://example.com/sluice", f"--version={version}", "--contact=see SECURITY.md",
+               f"--skip-tests={','.join(sorted(set(names()) - set(tests) if tests else IMPOSSIBLE))}"]
     with open(tmp / "suite.log", "w") as log:
         return subprocess.run(command, cwd=tmp, stdout=log, stderr=log, env={**os.environ, "KUBECONFIG": str(cluster.kubeconfig())}).returncode
 
 
-def sources():
-    """The suite's own tests, as text."""
+def names():
+    """Of all tests that the suite has."""
     done = subprocess.run([go(), "list", "-m", "-f", "{{.Dir}}", "sigs.k8s.io/gateway-api/conformance"], cwd=HERE, capture_output=True, text=True, check=True)
-    return "".join(path.read_text() for path in sorted(pathlib.Path(done.stdout.strip(), "tests").glob("*.go")))
+    return [name for path in pathlib.Path(done.stdout.strip(), "tests").glob("*.go") for name in re.findall(r'ShortName:\s+"(\w+)"', path.read_text())]
 
 
-def main(sluice, tmp, *tests):
+def inside(sluice, tmp, *tests):
     tmp = pathlib.Path(tmp)
     have_network(tmp)
-    with Cluster(tmp / "cluster") as cluster:
+    with Cluster(tmp / "cluster") as cluster, contextlib.ExitStack() as stack:
         cluster.install_crds()
         cluster.install_gateway_api()
         cluster.apply_yaml(OBJECTS)
-        node = subprocess.Popen([programs() / "node", "--kubeconfig", cluster.kubeconfig()])
-        try:
-            with ClusterPipeline(sluice, tmp, cluster, "--status-address", ADDRESS, "--gateway-no-backend-status", "500", "--gateway-path-elements") as p:
-                accepted = lambda: any(f["name"] == "Gateway" for f in cluster.call("GET", f"/apis/gateway.networking.k8s.io/v1/gatewayclasses/{CLASS}")
-                                       [1].get("status", {}).get("supportedFeatures", []))
-                wait_for(p.log, accepted, 30)
-                suite(tmp, cluster, sluice, tests)
-                assert p.process.poll() is None, p.log()[-3000:]
-        finally:
-            node.kill()
-            node.wait()
+        start(stack, programs() / "node", "--kubeconfig", cluster.kubeconfig())
+        p = stack.enter_context(ClusterPipeline(sluice, tmp, cluster, "--status-address", ADDRESS, "--gateway-no-backend-status", "500", "--gateway-path-elements"))
+        start(stack, programs() / "standin", "--out", p.out)
+        features = lambda: cluster.call("GET", f"/apis/gateway.networking.k8s.io/v1/gatewayclasses/{CLASS}")[1].get("status", {}).get("supportedFeatures")
+        wait_for(p.log, features, 30)
+        suite(tmp, cluster, sluice, tests)
+        assert p.process.poll() is None, p.log()[-3000:]
+
+
+def start(stack, *command):
+    process = subprocess.Popen(command)
+    stack.callback(process.wait)
+    stack.callback(process.kill)
+
+
+def report(path, sluice="build/sluice"):
+    """Runs all, and keeps the report. 0 if nothing failed."""
+    with tempfile.TemporaryDirectory(prefix="sluice-conformance-") as tmp:
+        verdicts = run(str(pathlib.Path(sluice).resolve()), pathlib.Path(tmp))
+        shutil.copyfile(pathlib.Path(tmp, "report.yaml"), path)
+        failed = [name for name, verdict in verdicts.items() if verdict == "FAIL"]
+        if failed:
+            shutil.copyfile(pathlib.Path(tmp, "suite.log"), f"{path}.log")
+    passed = sum(verdict == "PASS" for verdict in verdicts.values())
+    print(f"{passed} passed, {len(failed)} failed{': ' if failed else ''}{' '.join(failed)}; the report is {path}" + (f", its words {path}.log" if failed else ""))
+    return bool(failed)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    sys.exit(report(*sys.argv[2:]) if sys.argv[1] == "--report" else inside(*sys.argv[1:]))

@@ -94,7 +94,7 @@ def test_a_class_with_parameters_that_are_none(sluice, tmp_path):
 
 def test_features_are_sorted(sluice, tmp_path):
     names = [f["name"] for f in translate(sluice, changed(tmp_path))[1]["GatewayClass/pomerium"]["supportedFeatures"]]
-    assert names == sorted(set(names)) and "HTTPRoutePathRewrite" in names and "HTTPRouteHeaderMatching" not in names
+    assert names == sorted(set(names)) and "HTTPRouteSchemeRedirect" in names and not {"HTTPRouteHeaderMatching", "HTTPRoutePathRewrite"} & set(names)
 
 
 def test_entries_of_other_controllers_stay(sluice, tmp_path):

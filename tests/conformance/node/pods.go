@@ -51,10 +51,10 @@ func (n *node) syncPods(ctx context.Context) error {
 	return nil
 }
 
-// podOf is the Pod with that number. The suite wants names that begin with the Deployment's.
+// podOf is the Pod with that number. The suite takes two words off its name to get the Deployment's.
 func podOf(d *appsv1.Deployment, i int) *corev1.Pod {
 	pod := &corev1.Pod{ObjectMeta: d.Spec.Template.ObjectMeta, Spec: *d.Spec.Template.Spec.DeepCopy()}
-	pod.Name, pod.Namespace = fmt.Sprintf("%s-%d", d.Name, i), d.Namespace
+	pod.Name, pod.Namespace = fmt.Sprintf("%s-node-%d", d.Name, i), d.Namespace
 	pod.Spec.NodeName = "node"
 	return pod
 }
