@@ -19,6 +19,7 @@ import xml.etree.ElementTree as xml
 ROOT = pathlib.Path(__file__).parent.parent
 BUILD = ROOT / os.environ.get("BUILD", "build")
 FUZZ_BUILD = ROOT / os.environ.get("FUZZ_BUILD", "build/fuzz")
+TRYING = ["crashing_translator", *(f"probing_{room}" for room in ("watcher", "resolver", "translator", "publisher"))]
 FUZZ_SECONDS = os.environ.get("FUZZ_SECONDS", "20")
 
 
@@ -61,7 +62,7 @@ def is_for_pytest(wanted):
 
 def needs(wanted):
     return ([str(BUILD.relative_to(ROOT) / name) for name in units(wanted)] + [pathlib.Path(name).name for name in fuzzers(wanted)]
-            + (["bins", str(BUILD.relative_to(ROOT) / "tests/flow/crashing_translator")] if is_for_pytest(wanted) else []))
+            + (["bins", *(str(BUILD.relative_to(ROOT) / "tests/flow" / name) for name in TRYING)] if is_for_pytest(wanted) else []))
 
 
 def run_units(tally, wanted):

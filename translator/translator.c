@@ -141,6 +141,7 @@ static int start(void *arg, struct actor_loop *loop, struct err *err)
 
 	(void)err;
 	self->loop = loop;
+	translator_watchdog_open();
 	self->settings.pomerium = &translator_pomerium_flags;
 	actor_set_reading(loop, LINK_JOBS, false);
 	return 0;

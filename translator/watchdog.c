@@ -35,11 +35,15 @@ static void set(time_t seconds)
 	setitimer(ITIMER_PROF, &timer, NULL);
 }
 
-void translator_watchdog_begin(void)
+void translator_watchdog_open(void)
 {
 	const struct sigaction action = { .sa_handler = on_time };
 
 	sigaction(SIGPROF, &action, NULL);
+}
+
+void translator_watchdog_begin(void)
+{
 	set(WATCHDOG_CPU_S);
 }
 

@@ -88,6 +88,10 @@ void cli_child_again(struct child *child, int wait_status)
 	if (now - child->started_ms > STABLE_MS)
 		backoff_reset(&child->backoff);
 	child->again_ms = now + backoff_next(&child->backoff);
+	if (WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGSYS)
+		log_error("the sandbox has ended a process: it made a system call that it has no "
+			  "right to; the log of the kernel has its number",
+			  "%s=%s", child->room ? "room" : "process", child->name);
 	log_warn("process ended, starting it again", "%s=%s %s=%d after_ms=%llu",
 		 child->room ? "room" : "process", child->name,
 		 WIFSIGNALED(wait_status) ? "signal" : "status",

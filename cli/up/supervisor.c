@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "actor/socket_file.h"
 #include "actor/web/web_answer.h"
 #include "base/log.h"
 #include "cli/cli.h"
@@ -130,6 +131,8 @@ static bool is_hopeless(const struct child *child, int wait_status)
 
 static void on_death(struct supervisor *self, struct child *child, int wait_status)
 {
+	if (child->room)
+		actor_socket_file_remove(cli_up_flags.run_dir.ptr, child->room, child->pid);
 	child->pid = 0;
 	if (child == self->pomerium)
 		cli_pomerium_end_orphans(self->children, self->n_children);

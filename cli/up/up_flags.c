@@ -176,6 +176,10 @@ static const struct flag_row rows[] = {
 	{ { "log-format", CONF_TEXT, &cli_up_flags.log_format, "logfmt", 0, 0, "logfmt or json",
 	    0 },
 	  TO_ALL },
+	{ { "sandbox", CONF_TEXT, NULL, "on", 0, 0,
+	    "on: a room gives up what it does not need once it has started; off: for debuggers",
+	    0 },
+	  TO_ALL },
 };
 
 /* The flags that `translate` and `explain` have too; offline.c has their rows. */

@@ -15,10 +15,12 @@
 #include "actor/actor_metrics.h"
 #include "actor/actor_settings.h"
 #include "actor/loop.h"
+#include "actor/socket_file.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "confine/confine.h"
 
 /* ---- open ---- */
 
@@ -63,10 +65,10 @@ static int open_links(struct actor_loop *loop, struct err *err)
 
 static void open_taps(struct actor_loop *loop)
 {
-	char ipc[PATH_MAX];
+	char ipc[PATH_MAX + 8], path[PATH_MAX];
 
-	snprintf(ipc, sizeof(ipc), "ipc://%s/tap-%s-%d", actor_settings.run_dir.ptr,
-		 room_name(loop->actor->room), getpid());
+	actor_socket_file_name(actor_settings.run_dir.ptr, "tap", loop->actor->room, path);
+	snprintf(ipc, sizeof(ipc), "ipc://%s", path);
 	actor_taps_open(&loop->taps, actor_settings.tap.len ? actor_settings.tap.ptr : ipc);
 }
 
@@ -77,8 +79,7 @@ static int open_web(struct actor_loop *loop, struct err *err)
 					 .measure = actor_loop_measure };
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/web-%s-%d", actor_settings.run_dir.ptr,
-		 room_name(loop->actor->room), getpid());
+	actor_socket_file_name(actor_settings.run_dir.ptr, "web", loop->actor->room, path);
 	return actor_web_open(&loop->web, &owner,
 			      &(struct web_places){ .path = path,
 						    .metrics = actor_settings.metrics_at,
@@ -110,6 +111,31 @@ static void close_all(struct actor_loop *loop)
 }
 
 /* ---- main ---- */
+
+/* All that needs more than the table of the room allows is behind it. */
+static int confine(const struct actor *actor, struct err *err)
+{
+	const struct confine confine = { .room = actor->room, .tcp = actor_settings.tcp };
+
+	if (!actor_settings.confined) {
+		log_warn("not confined: whoever takes this process over has all rights of its user",
+			 "flag=--sandbox=off");
+		return 0;
+	}
+	confine_limit(actor->room);
+	actor_metrics_limit();
+	return confine_start(&confine, err);
+}
+
+static int open_room(const struct actor *actor, struct actor_loop *loop, struct err *err)
+{
+	confine_prepare();
+	actor_metrics_limit();
+	if (open_all(loop, err) < 0 || (actor->start && actor->start(actor->self, loop, err) < 0) ||
+	    confine(actor, err) < 0)
+		return -1;
+	return 0;
+}
 
 static void init(struct actor_loop *loop, const struct actor *actor)
 {
@@ -148,8 +174,7 @@ int actor_main(const struct actor *actor, int argc, char **argv)
 	if (rc != 0)
 		return rc < 0 ? EXIT_USAGE : EXIT_CLEAN;
 	init(&loop, actor);
-	if (open_all(&loop, &err) < 0 ||
-	    (actor->start && actor->start(actor->self, &loop, &err) < 0)) {
+	if (open_room(actor, &loop, &err) < 0) {
 		log_error("cannot start", "reason=%s", log_value(err.text));
 	} else {
 		loop.status = EXIT_CLEAN;

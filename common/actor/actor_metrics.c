@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "confine/confine.h"
 
 static const struct metric_bounds lag_bounds = {
 	13, { 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000 }
@@ -32,6 +33,10 @@ static const char *const refusals[] = {
 };
 static const char *const levels[] = { "debug", "info", "warn", "error", NULL };
 static const char *const loud_levels[] = { "", "", "warn", "error", NULL };
+
+/* Of /proc/self: a confined process opens no file. */
+static int memory = -1;
+static DIR *descriptors;
 
 #define F actor_metrics
 
@@ -84,7 +89,8 @@ static const struct metric process_table[] = {
 };
 
 static const struct metric build_info = { "sluice_build_info",
-					  "Always 1; the version of this process",
+					  "Always 1; the version of this process, and what "
+					  "holds it back",
 					  METRIC_GAUGE,
 					  NULL,
 					  1,
@@ -131,38 +137,40 @@ void actor_metrics_open(enum msg_room room)
 					 ? actor_link_name((enum msg_link)id)
 					 : "";
 	F.started_s = (uint64_t)clock_wall();
+	memory = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+	descriptors = opendir("/proc/self/fd");
+}
+
+void actor_metrics_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
+		F.max_fds = limit.rlim_cur;
 }
 
 static void measure_memory(void)
 {
 	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	char text[128] = "";
-	int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+	ssize_t n = lseek(memory, 0, SEEK_SET) ? 0 : read(memory, text, sizeof(text) - 1);
 	char *rest = text;
 
 	if (n > 0) {
 		F.virtual_bytes = strtoull(text, &rest, 10) * page;
 		F.resident_bytes = strtoull(rest, NULL, 10) * page;
 	}
-	if (fd >= 0)
-		close(fd);
 }
 
 static void measure_descriptors(void)
 {
-	struct rlimit limit;
-	DIR *dir = opendir("/proc/self/fd");
-
 	F.n_fds = 0;
-	while (dir && readdir(dir))
+	if (!descriptors)
+		return;
+	rewinddir(descriptors);
+	while (readdir(descriptors))
 		F.n_fds++;
-	if (dir) {
-		F.n_fds -= 3; /* ".", ".." and that of the folder itself */
-		closedir(dir);
-	}
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0)
-		F.max_fds = limit.rlim_cur;
+	F.n_fds -= 2; /* "." and ".." */
 }
 
 static void measure_process(void)
@@ -192,8 +200,10 @@ void actor_metrics_measure(const struct actor *actor)
 void actor_metrics_print(const struct actor *actor, struct buf *out)
 {
 	metric_print_head(&build_info, out);
-	buf_printf(out, "sluice_build_info{room=\"%s\",version=\"%s\",protocol=\"%d\"} 1\n",
-		   room_name(actor->room), conf_version, MSG_PROTOCOL_VERSION);
+	buf_printf(
+		out,
+		"sluice_build_info{room=\"%s\",version=\"%s\",protocol=\"%d\",sandbox=\"%s\"} 1\n",
+		room_name(actor->room), conf_version, MSG_PROTOCOL_VERSION, confine_text());
 	metric_print_table(table, room_name(actor->room), out);
 	metric_print_table(process_table, NULL, out);
 	if (actor->metrics)

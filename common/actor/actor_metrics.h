@@ -33,6 +33,7 @@ struct actor_metrics {
 extern struct actor_metrics actor_metrics;
 
 void actor_metrics_open(enum msg_room room);
+void actor_metrics_limit(void); /* the limits of the process have changed */
 /* Measures this process and its room. */
 void actor_metrics_measure(const struct actor *actor);
 /* Prints these and the room's own table. */

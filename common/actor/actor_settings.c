@@ -47,6 +47,8 @@ static const struct conf_option standard[] = {
 	  "bundles a translator takes at a time", 0 },
 	{ "heartbeat", CONF_DURATION, &actor_settings.heartbeat_ms, "250ms", 10, 60000,
 	  "pace of heartbeats on idle links", 0 },
+	{ "sandbox", CONF_TEXT, &actor_settings.sandbox, "on", 0, 0,
+	  "on: a room gives up what it does not need once it has started; off: for debuggers", 0 },
 	{ 0 },
 };
 
@@ -66,6 +68,7 @@ static int check_endpoints(enum msg_room room, unsigned *needs, struct err *err)
 		for (size_t i = 0; i < ends->n; i++) {
 			if (actor_endpoint_check(flag, ends->items[i], has_keys, err) < 0)
 				return -1;
+			actor_settings.tcp |= actor_endpoint_is_tcp(ends->items[i]);
 			if (has_keys && actor_endpoint_is_tcp(ends->items[i]))
 				*needs |= is_router ? CURVE_BINDS : CURVE_CONNECTS;
 		}
@@ -92,9 +95,18 @@ static int check_log(struct err *err)
 	return 0;
 }
 
+static int check_sandbox(struct err *err)
+{
+	actor_settings.confined = str_is(actor_settings.sandbox, "on");
+	if (!actor_settings.confined && !str_is(actor_settings.sandbox, "off"))
+		return err_set(err, "--sandbox: %s is neither on nor off",
+			       err_quote(actor_settings.sandbox));
+	return 0;
+}
+
 static int check_settings(const struct actor *actor, struct err *err)
 {
-	if (check_log(err) < 0)
+	if (check_log(err) < 0 || check_sandbox(err) < 0)
 		return -1;
 	if (actor_web_address_from(actor_settings.metrics, &actor_settings.metrics_at, err) < 0)
 		return err_wrap(err, "--metrics-bind-address");

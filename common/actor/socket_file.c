@@ -9,13 +9,34 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
+
+static void name_of(const char *run_dir, const char *what, enum msg_room room, pid_t pid,
+		    char out[PATH_MAX])
+{
+	snprintf(out, PATH_MAX, "%s/%s-%s-%d", run_dir, what, room_name(room), (int)pid);
+}
+
+void actor_socket_file_name(const char *run_dir, const char *what, enum msg_room room,
+			    char out[PATH_MAX])
+{
+	name_of(run_dir, what, room, getpid(), out);
+}
+
+void actor_socket_file_remove(const char *run_dir, enum msg_room room, pid_t pid)
+{
+	char path[PATH_MAX];
+
+	name_of(run_dir, "tap", room, pid, path);
+	unlink(path);
+	name_of(run_dir, "web", room, pid, path);
+	unlink(path);
+}
 
 /* A socket file of a process that was killed stays; a new process with its number would inherit the
  * name. */

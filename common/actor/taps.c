@@ -9,7 +9,7 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "actor/socket_file.h"
@@ -75,11 +75,11 @@ void actor_taps_look(struct taps *taps)
 
 static void print_time(struct buf *out)
 {
-	struct timeval now;
+	struct timespec now = { 0 };
 	char text[CLOCK_TEXT_MAX];
 
-	gettimeofday(&now, NULL);
-	clock_text(now.tv_sec, (int)(now.tv_usec / 1000), text);
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	clock_text(now.tv_sec, (int)(now.tv_nsec / 1000000), text);
 	buf_printf(out, "{\"time\":\"%s\"", text);
 }
 
