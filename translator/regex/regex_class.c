@@ -235,9 +235,10 @@ static int posix_class(struct regex_reader *r, struct regex_set *set)
 	const char *end;
 	bool negated;
 
-	if (r->rest.len <= 2 || !translator_regex_reader_is_at(r, "[:"))
+	if (r->no_names || r->rest.len <= 2 || !translator_regex_reader_is_at(r, "[:"))
 		return 0;
 	end = memmem(start.ptr + 2, start.len - 2, ":]", 2);
+	r->no_names = !end;
 	if (!end)
 		return 0;
 	name = str_slice(start, 2, (size_t)(end - start.ptr));

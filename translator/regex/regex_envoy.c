@@ -20,6 +20,7 @@
 #define DEPTH_MAX 1000  /* what Go accepts */
 #define RUNE_MAX 0xff
 
+enum { COST_OF_PROGRAM = 8 };   /* what every one has */
 enum { COST_OF_PROPERTY = 32 }; /* ranges of Latin-1 in \pL and the like, at most */
 
 struct regex_walk {
@@ -28,6 +29,7 @@ struct regex_walk {
 	uint64_t open[DEPTH_MAX + 2]; /* cost of each group that is open, the whole one first */
 	size_t depth;
 	uint64_t last; /* of the last atom, which a repetition multiplies */
+	bool no_names; /* no ":]" follows any more */
 };
 
 static bool take(struct regex_walk *w, const char *text)
@@ -100,6 +102,49 @@ static int escape(struct regex_walk *w, struct err *err)
 	return check_rune(w, rune, err);
 }
 
+/* One character of a class, or an escape that stands for several. */
+static int member(struct regex_walk *w, uint64_t *cost, bool *is_one, struct err *err)
+{
+	*is_one = true;
+	if (!take(w, "\\")) {
+		w->rest = str_slice(w->rest, 1, w->rest.len);
+		++*cost;
+		return 0;
+	}
+	*is_one = !w->rest.len || !strchr("dDsSwWpP", w->rest.ptr[0]);
+	if (escape(w, err))
+		return -1;
+	*cost += w->last;
+	return 0;
+}
+
+/* A member or a range. The end of a range begins no [:name:], however it looks. */
+static int range(struct regex_walk *w, uint64_t *cost, struct err *err)
+{
+	bool is_one;
+
+	if (member(w, cost, &is_one, err))
+		return -1;
+	if (!is_one || w->rest.len < 2 || w->rest.ptr[0] != '-' || w->rest.ptr[1] == ']')
+		return 0;
+	w->rest = str_slice(w->rest, 1, w->rest.len);
+	return member(w, cost, &is_one, err);
+}
+
+/* [:alpha:]; without the second colon it is none. */
+static bool named(struct regex_walk *w)
+{
+	const char *end;
+
+	if (w->no_names || !str_starts(w->rest, "[:"))
+		return false;
+	end = memmem(w->rest.ptr + 2, w->rest.len - 2, ":]", 2);
+	w->no_names = !end;
+	if (end)
+		w->rest = str_slice(w->rest, (size_t)(end + 2 - w->rest.ptr), w->rest.len);
+	return end != NULL;
+}
+
 /* Behind the bracket: every character of the text may be a range. */
 static int class(struct regex_walk *w, struct err *err)
 {
@@ -109,18 +154,10 @@ static int class(struct regex_walk *w, struct err *err)
 	(void)take(w, "^");
 	for (bool first = true; w->rest.len && (first || !str_starts(w->rest, "]"));
 	     first = false) {
-		if (take(w, "[:")) {
-			while (w->rest.len && !take(w, ":]"))
-				w->rest = str_slice(w->rest, 1, w->rest.len);
+		if (named(w))
 			cost += 4;
-		} else if (take(w, "\\")) {
-			if (escape(w, err))
-				return -1;
-			cost += w->last;
-		} else {
-			w->rest = str_slice(w->rest, 1, w->rest.len);
-			cost++;
-		}
+		else if (range(w, &cost, err))
+			return -1;
 	}
 	(void)take(w, "]");
 	w->open[w->depth] = before;
@@ -159,7 +196,7 @@ static bool count(struct regex_walk *w, uint64_t *times)
 
 static void multiply(struct regex_walk *w, uint64_t times)
 {
-	const uint64_t cost = w->last * times + 1;
+	const uint64_t cost = (w->last + 1) * times + 1;
 
 	w->open[w->depth] += cost - w->last;
 	w->last = cost;
@@ -181,6 +218,15 @@ static int quoted(struct regex_walk *w)
 		add(w, 1);
 	}
 	return 0;
+}
+
+/* A letter is one instruction in either case; other marks stand for at most three. */
+static void character(struct regex_walk *w)
+{
+	const unsigned char c = (unsigned char)w->rest.ptr[0];
+
+	w->rest = str_slice(w->rest, 1, w->rest.len);
+	add(w, c < 0x80 && (isalnum(c) || c == '/' || c == '_' || c == '-') ? 1 : 3);
 }
 
 static int step(struct regex_walk *w, struct err *err)
@@ -206,24 +252,39 @@ static int step(struct regex_walk *w, struct err *err)
 		multiply(w, times);
 		return 0;
 	}
-	w->rest = str_slice(w->rest, 1, w->rest.len);
-	add(w, 2); /* in either case */
+	character(w);
 	return 0;
+}
+
+/* Stops once the cost is above `most`. */
+static int walk(struct str pattern, uint64_t most, uint64_t *cost, struct err *err)
+{
+	struct regex_walk w = { .rest = pattern, .pattern = pattern };
+	int rc = 0;
+
+	while (w.rest.len && w.open[w.depth] <= most && rc == 0)
+		rc = step(&w, err);
+	*cost = w.open[w.depth] + COST_OF_PROGRAM;
+	return rc;
+}
+
+uint64_t translator_regex_envoy_cost(struct str pattern)
+{
+	uint64_t cost;
+
+	return walk(pattern, COST_MAX, &cost, NULL) || cost > COST_MAX ? 0 : cost;
 }
 
 int translator_regex_envoy_check(struct str pattern, struct err *err)
 {
-	struct regex_walk w = { .rest = pattern, .pattern = pattern };
+	uint64_t cost;
 
-	while (w.rest.len) {
-		if (step(&w, err))
-			return -1;
-		if (w.open[w.depth] > COST_MAX)
-			return err_rule(
-				err, RULE_REGEX_SIZE,
-				"%s is too large for Envoy: its parts, as often as they are "
-				"repeated, should have less than %d characters together",
-				err_quote(pattern), COST_MAX / 2);
-	}
-	return 0;
+	if (walk(pattern, COST_MAX, &cost, err))
+		return -1;
+	if (cost <= COST_MAX)
+		return 0;
+	return err_rule(err, RULE_REGEX_SIZE,
+			"%s is too large for Envoy: its parts, as often as they are repeated, "
+			"should have less than %d characters together",
+			err_quote(pattern), COST_MAX / 2);
 }

@@ -23,6 +23,7 @@ struct regex_reader {
 	struct str whole;
 	unsigned flags;
 	struct err *err;
+	bool no_names; /* no ":]" follows any more; so text without one is searched once */
 };
 
 /* Sets "<reason>: `<part>`" and returns -1; the part runs from `from` to the reader's position. */

@@ -72,7 +72,7 @@ static void test_sentences(void **state)
 static void test_long(void **state)
 {
 	static const char *const pieces[] = { "(",    "(?:", "a|",   "[^a", "a{1000}",
-					      "\\pL", "x*",  "(?i)", ")" };
+					      "\\pL", "x*",  "(?i)", ")",   "[:" };
 	struct err err = { "" };
 	struct buf pattern;
 

@@ -8,6 +8,11 @@ struct rule_case {
 	const char *annotation, *value, *expected;
 };
 
+#define TEN_LETTERS_OFTEN "(\\pL{10}){100}"
+#define FIVE_TIMES \
+	TEN_LETTERS_OFTEN TEN_LETTERS_OFTEN TEN_LETTERS_OFTEN TEN_LETTERS_OFTEN TEN_LETTERS_OFTEN
+#define MANY_LETTERS FIVE_TIMES FIVE_TIMES TEN_LETTERS_OFTEN
+
 static void test_rules(void **state)
 {
 	static const struct rule_case cases[] = {
@@ -78,10 +83,10 @@ static void test_rules(void **state)
 		{ "regex_rewrite_pattern", "'\\pL{1000}'", "\"regex_rewrite_pattern\"" },
 		{ "regex_rewrite_pattern", "'(?:[abcdefgh]{40}){25}(?:a{25}[bc]{15}){25}'",
 		  "\"regex_rewrite_pattern\"" },
-		{ "regex_rewrite_pattern",
-		  "'(\\pL{10}){100}(\\pL{10}){100}(\\pL{10}){100}(\\pL{10}){100}"
-		  "(\\pL{10}){100}(\\pL{10}){100}(\\pL{10}){100}(\\pL{10}){100}(\\pL{10}){100}"
-		  "(\\pL{10}){100}(\\pL{10}){100}'",
+		{ "regex_rewrite_pattern", "'" MANY_LETTERS "'", "error: is too large for Envoy" },
+		{ "regex_rewrite_pattern", "'[--[:]" MANY_LETTERS "[a:]'",
+		  "error: is too large for Envoy" },
+		{ "regex_rewrite_pattern", "'[[:a]" MANY_LETTERS "'",
 		  "error: is too large for Envoy" },
 		{ "timeout", "9223372036s", "error: less than 292 years" },
 		{ "idle_timeout", "8760h", "\"idle_timeout\"" },
