@@ -25,7 +25,8 @@ static struct resolver {
 
 /* ---- what goes out ---- */
 
-static void send_all(struct resolver *r)
+/* False: there is more, and nothing to wait for. */
+static bool send_all(struct resolver *r)
 {
 	const struct secrets *secrets = resolver_resolve_secrets(r->resolve);
 
@@ -35,15 +36,15 @@ static void send_all(struct resolver *r)
 	resolver_send_values(r->publisher, &r->out.values, secrets);
 	resolver_send_inventory(r->publisher, &r->out.announce, actor_epoch(r->loop));
 	if (r->out.announce.state != ANNOUNCE_DONE)
-		return;
+		return true;
 	actor_ready(r->loop);
 	resolver_send_addresses(r->publisher, &r->out.addresses, r->resolve);
-	resolver_dispatch(&r->out, r->resolve, r->publisher, actor_epoch(r->loop));
+	return resolver_dispatch(&r->out, r->resolve, r->publisher, actor_epoch(r->loop));
 }
 
 /* ---- what comes in ---- */
 
-/* All that the watcher sends; one at a time stands at its link. */
+/* All that the watcher sends. */
 static int on_object(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
 {
 	struct resolver *r = self;
@@ -135,8 +136,7 @@ static uint64_t tick(void *self, uint64_t now_ms)
 			    r->publisher ? actor_peer_heard_ms(r->publisher) : 0);
 	due = resolver_send_flushed(r->publisher, &r->out.flush, &r->out.queue,
 				    actor_epoch(r->loop));
-	send_all(r);
-	return clock_earlier(due, resolver_queue_deadline(&r->out.queue));
+	return send_all(r) ? clock_earlier(due, resolver_queue_deadline(&r->out.queue)) : now_ms;
 }
 
 static void measure(void *self)
@@ -174,9 +174,8 @@ static bool dump(void *self, struct actor_dump *dump, struct buf *out)
 
 static int check(void *self, struct err *err)
 {
-	struct resolver *r = self;
-
-	return resolver_addresses_check(&r->out.addresses, err);
+	(void)self;
+	return resolver_addresses_check(&resolver.out.addresses, err);
 }
 
 static int start(void *self, struct actor_loop *loop, struct err *err)
@@ -186,6 +185,7 @@ static int start(void *self, struct actor_loop *loop, struct err *err)
 
 	(void)err;
 	r->loop = loop;
+	resolver_settings_resolve.limits = resolver_limits;
 	resolver_outgoing_init(&r->out);
 	r->resolve = resolver_resolve_new(&resolver_settings_resolve, &sink);
 	return 0;
@@ -220,7 +220,7 @@ static const struct actor actor = {
 	.self = &resolver,
 	.inputs = inputs,
 	.options = options,
-	.more_options = resolver_settings_options,
+	.more_options = { resolver_settings_options, resolver_limits_options },
 	.check = check,
 	.start = start,
 	.stop = stop,

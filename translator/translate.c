@@ -64,6 +64,25 @@ static bool is_solver(const struct ingress_job *job)
 	return false;
 }
 
+static int make_config(struct ingress_job *job, struct err *err)
+{
+	Pomerium__Config__Config *config = PB_NEW(job->pool, pomerium__config__config);
+	struct err why;
+
+	/* each goes on after an error: a person wants to know all that is wrong */
+	translator_annotations_apply(job);
+	if (translator_cost_of_routes_check(job, &why)) {
+		translator_answer_refuse(job->out, job->pool, STR("spec"), &why);
+	} else {
+		translator_route_from_ingress(job, config);
+		translator_validate_ingress(job, config);
+		translator_certificates_from_ingress(job);
+	}
+	return translator_answer_verdict(job->out, err)
+		       ? -1
+		       : translator_answer_routes(job, config, err);
+}
+
 static int translate_ingress(const struct translator_settings *settings,
 			     const struct msg_bundle *bundle, struct pool *pool,
 			     struct msg_config *out, struct err *err)
@@ -73,19 +92,16 @@ static int translate_ingress(const struct translator_settings *settings,
 				   .ingress = bundle->ingress,
 				   .pool = pool,
 				   .out = out };
-	Pomerium__Config__Config *config = PB_NEW(pool, pomerium__config__config);
+	int rc;
 
 	if (!bundle->ingress)
 		return err_rule(err, RULE_OWNER_KIND, "the bundle holds no Ingress");
 	if (is_solver(&job))
 		job.flags |= INGRESS_SOLVER;
-	/* each goes on after an error: a person wants to know all that is wrong */
-	translator_annotations_apply(&job);
-	translator_route_from_ingress(&job, config);
-	translator_validate_ingress(&job, config);
-	translator_certificates_from_ingress(&job);
-	return translator_answer_verdict(out, err) ? -1
-						   : translator_answer_routes(&job, config, err);
+	translator_upstreams_init(&job);
+	rc = make_config(&job, err);
+	translator_upstreams_clear(&job);
+	return rc;
 }
 
 static int translate_http_route(struct gateway_job *job, struct err *err)

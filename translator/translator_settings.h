@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "msg/cost.h"
 
 struct pomerium_flags;
 
@@ -15,6 +16,7 @@ struct translator_settings {
 	struct str gateway_controller; /* spec.controllerName of the GatewayClasses that are ours */
 	bool path_elements;            /* a prefix of an HTTPRoute ends where an element ends */
 	long no_backend_status;        /* what a rule of an HTTPRoute without backends answers */
+	struct msg_cost_limits limits;
 	/* For the bootstrap part only. They are there whenever a Pomerium object is translated. */
 	const struct pomerium_flags *pomerium;
 	bool lenient;        /* Services and Secrets that are not there reject nobody */

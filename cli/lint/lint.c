@@ -133,8 +133,8 @@ static int check_flags(struct err *err)
 
 int cli_lint(int argc, char **argv)
 {
-	const struct conf_option *const tables[] = { cli_offline_options, cli_input_options,
-						     options, NULL };
+	const struct conf_option *const tables[] = { cli_offline_options, resolver_limits_options,
+						     cli_input_options, options, NULL };
 	struct str_list rest = { 0 };
 	struct err err = { "" };
 	struct lint lint = { 0 };

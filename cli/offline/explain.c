@@ -141,8 +141,12 @@ static int list_all(struct offline *self, int status)
 
 int cli_explain(int argc, char **argv)
 {
-	const struct conf_option *const tables[] = { cli_offline_options, cli_input_options,
-						     cli_view_options, options, NULL };
+	const struct conf_option *const tables[] = { cli_offline_options,
+						     resolver_limits_options,
+						     cli_input_options,
+						     cli_view_options,
+						     options,
+						     NULL };
 	struct str_list rest = { 0 };
 	const char *object;
 	struct str url;

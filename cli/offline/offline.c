@@ -222,6 +222,7 @@ static int load(struct offline *self, const struct offline_hooks *hooks,
 	map_init(&self->named, NULL);
 	self->ground = ground;
 	self->wanted = publisher_wanted_new(&from_wanted);
+	cli_offline_settings.resolve.limits = resolver_limits;
 	self->resolve = resolver_resolve_new(&cli_offline_settings.resolve, &from_resolve);
 	rc = ground ? ground->put(ground->self, self, err) : 0;
 	cli_input_split(&cli_offline_settings.files, &self->pool, &paths, &streams);
@@ -301,6 +302,7 @@ static void translate_bundle(struct offline *self, const struct resolved *what, 
 		.gateway_controller = cli_offline_settings.resolve.gateway_controller,
 		.path_elements = cli_offline_settings.path_elements,
 		.no_backend_status = cli_offline_settings.no_backend_status,
+		.limits = resolver_limits.owner,
 		.pomerium = &translator_pomerium_flags,
 		.lenient = cli_offline_settings.resolve.lenient ||
 			   cli_offline_settings.resolve.guesses,

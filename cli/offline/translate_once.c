@@ -47,8 +47,9 @@ static int render(struct offline *self, struct err *err)
 
 int cli_translate_once(int argc, char **argv)
 {
-	const struct conf_option *const tables[] = { cli_offline_options, options,
-						     translator_pomerium_flags_options, NULL };
+	const struct conf_option *const tables[] = { cli_offline_options, resolver_limits_options,
+						     options, translator_pomerium_flags_options,
+						     NULL };
 	struct str_list rest = { 0 };
 	struct err err = { "" };
 	struct offline self;

@@ -108,8 +108,12 @@ static enum cli_status follow(enum routes_form form, struct buf *shown)
 
 int cli_routes(int argc, char **argv)
 {
-	const struct conf_option *const tables[] = { cli_offline_options, cli_input_options,
-						     cli_view_options, options, NULL };
+	const struct conf_option *const tables[] = { cli_offline_options,
+						     resolver_limits_options,
+						     cli_input_options,
+						     cli_view_options,
+						     options,
+						     NULL };
 	struct str_list rest = { 0 };
 	enum routes_form form = ROUTES_TABLE;
 	enum cli_status status;

@@ -196,6 +196,10 @@ static const struct {
 	{ "name", TO(RESOLVER) },
 	{ "prefix", TO(RESOLVER) | TO(TRANSLATOR) },
 	{ "pomerium-config", TO(RESOLVER) },
+	{ "max-owner-work", TO(RESOLVER) | TO(TRANSLATOR) },
+	{ "max-owner-bytes", TO(RESOLVER) | TO(TRANSLATOR) },
+	{ "max-namespace-routes", TO(RESOLVER) },
+	{ "max-namespace-bytes", TO(RESOLVER) },
 	{ "cluster-domain", TO(TRANSLATOR) },
 };
 
@@ -206,6 +210,7 @@ static union slot slots[N_ROWS];
 static struct conf_option options[N_ROWS + 1]; /* the rows as conf wants them */
 static struct conf_option shared_options[16];  /* cli_offline_options */
 static const struct conf_option *const tables[] = { shared_options, options,
+						    resolver_limits_options,
 						    translator_pomerium_flags_options, NULL };
 static bool one_address; /* of the verb */
 
@@ -408,11 +413,13 @@ static void pass_on(const struct conf_option *option, const unsigned *place, cli
 
 static const struct conf_option *find_shared(const char *name)
 {
-	const struct conf_option *option = cli_offline_options;
+	const struct conf_option *const both[] = { shared_options, resolver_limits_options };
 
-	while (strcmp(option->name, name) != 0)
-		option++; /* it is there: the table above names these only */
-	return option;
+	for (size_t i = 0; i < sizeof(both) / sizeof(both[0]); i++)
+		for (const struct conf_option *o = both[i]; o->name; o++)
+			if (strcmp(o->name, name) == 0)
+				return o;
+	return NULL; /* never: the table above names these only */
 }
 
 void cli_up_flags_each(enum msg_room room, unsigned place, cli_up_flags_fn *each, void *arg)

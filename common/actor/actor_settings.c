@@ -120,8 +120,9 @@ static int check_settings(const struct actor *actor, struct err *err)
 int actor_settings_read(const struct actor *actor, int argc, char **argv, struct err *err)
 {
 	static const struct conf_option none[] = { { 0 } };
+	const struct conf_option *const *more = actor->more_options;
 	const struct conf_option *tables[] = { actor->options ? actor->options : none,
-					       actor->more_options ? actor->more_options : none,
+					       more[0] ? more[0] : none, more[1] ? more[1] : none,
 					       standard, NULL };
 	struct str_list rest;
 	char program[64];

@@ -32,9 +32,9 @@ struct actor {
 	enum msg_room room;
 	const char *summary; /* one line for --help */
 	void *self;
-	const struct actor_input *inputs;       /* ends with { MSG_NONE } */
-	const struct conf_option *options;      /* the room's own; ends with { 0 } */
-	const struct conf_option *more_options; /* the same, from another file of it; or NULL */
+	const struct actor_input *inputs;          /* ends with { MSG_NONE } */
+	const struct conf_option *options;         /* the room's own; ends with { 0 } */
+	const struct conf_option *more_options[2]; /* the same, from other files of it; or NULL */
 	/* Of the settings; -1 ends with status 2: trying again with the same would be no use. */
 	int (*check)(void *self, struct err *err);
 	int (*start)(void *self, struct actor_loop *loop,

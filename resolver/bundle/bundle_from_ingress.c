@@ -1,7 +1,7 @@
 /* bundle_from_ingress: an Ingress with its Secrets, its Services and their ready addresses.
  *
  *   in     one Ingress, the store
- *   out    a bundle, or the sentence that names what is missing
+ *   out    a bundle and what it costs, or the sentence that names what is missing or too much
  *   never  judges rules or annotations: that is the translator's work
  */
 #include "resolver/bundle/bundle_parts.h"
@@ -9,6 +9,8 @@
 #include "net/hostname.h"
 #include "resolver/bundle/endpoints.h"
 #include "rules/rules.h"
+
+#define URL_BYTES 32 /* of an upstream, about */
 
 /* Slices refer to this key of the Service that they belong to; see changes.c. */
 static struct msg_key provider_key(const struct msg_key *service)
@@ -81,6 +83,73 @@ static void list_hosts(const struct msg_ingress_spec *spec, struct pool *pool, s
 	map_clear(&seen);
 }
 
+/* ---- what it costs ---- */
+
+/* Upstreams of a path to this Service, at most: the endpoints of one of its ports. */
+static uint64_t upstreams_of(const struct msg_bundle_service *service)
+{
+	const struct msg_bundle_endpoint_list *list = &service->endpoints;
+	uint64_t n = 0, most = 1;
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (i && !str_eq(list->items[i].port_name, list->items[i - 1].port_name))
+			n = 0;
+		n += list->items[i].addresses.n;
+		most = n > most ? n : most;
+	}
+	return most;
+}
+
+static uint64_t addresses_of(const struct msg_bundle_service *service)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < service->endpoints.n; i++)
+		n += service->endpoints.items[i].addresses.n;
+	return n;
+}
+
+/* Each port of each Service is gathered, whether a path leads there or not. */
+static int check_addresses(uint64_t n, struct err *err)
+{
+	if (n <= 2 * MSG_COST_URLS_MAX)
+		return 0;
+	return err_rule(err, RULE_UPSTREAMS_MAX,
+			"its Services have %llu addresses, each port counted, but may have %d: "
+			"split the Ingress",
+			(unsigned long long)n, 2 * MSG_COST_URLS_MAX);
+}
+
+static int add_services(const struct bundle_source *source, const struct reference_list *refs,
+			struct pool *pool, struct resolved *out, struct err *err)
+{
+	const struct msg_cost_limits *limits = &source->settings->limits.owner;
+	struct msg_bundle_service_list *services = &out->bundle.services;
+	struct msg_cost *cost = &out->cost;
+	uint64_t n_addresses = 0;
+
+	for (size_t i = 0; i < refs->n; i++) {
+		const struct reference *ref = &refs->items[i];
+		const struct msg_bundle_service *service;
+		const size_t n = services->n;
+
+		if (ref->kind != MSG_KIND_SERVICE)
+			continue;
+		if (add_service(source, ref, pool, &out->bundle, err) < 0)
+			return -1;
+		if (services->n == n)
+			continue;
+		service = &services->items[n];
+		n_addresses += addresses_of(service);
+		if (!cost->is_proxied)
+			cost->urls += ref->n_paths * (upstreams_of(service) - 1);
+		cost->url_bytes = cost->urls * URL_BYTES;
+		if (msg_cost_check(cost, limits, err) || check_addresses(n_addresses, err))
+			return -1;
+	}
+	return 0;
+}
+
 enum resolve_outcome resolver_bundle_from_ingress(const struct bundle_source *source,
 						  struct msg_ingress *ingress, struct pool *pool,
 						  struct resolved *out, struct err *err)
@@ -91,13 +160,12 @@ enum resolve_outcome resolver_bundle_from_ingress(const struct bundle_source *so
 	out->bundle.ingress = ingress;
 	out->ticket.status = ingress->status.loadBalancer;
 	list_hosts(&ingress->spec, pool, &out->ticket.hosts);
+	out->cost = msg_cost_of(ingress, source->settings->prefix);
+	if (msg_cost_check(&out->cost, &source->settings->limits.owner, err))
+		return RESOLVE_REJECT;
 	resolver_references_from_ingress(ingress, source->settings->prefix, pool, &refs);
 	outcome = resolver_bundle_parts_add_secrets(source, &refs, pool, out, err);
 	if (outcome == RESOLVE_REJECT)
 		return outcome;
-	for (size_t i = 0; i < refs.n; i++)
-		if (refs.items[i].kind == MSG_KIND_SERVICE &&
-		    add_service(source, &refs.items[i], pool, &out->bundle, err) < 0)
-			return RESOLVE_REJECT;
-	return outcome;
+	return add_services(source, &refs, pool, out, err) ? RESOLVE_REJECT : outcome;
 }

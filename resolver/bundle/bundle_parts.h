@@ -3,6 +3,7 @@
 #define RESOLVER_BUNDLE_PARTS_H
 
 #include "base/map.h"
+#include "msg/cost.h"
 #include "resolver/graph/graph.h"
 #include "resolver/graph/references.h"
 #include "resolver/owners/resolve.h"
@@ -27,7 +28,8 @@ struct bundle_source {
 	const struct map *owners;       /* key texts */
 };
 
-/* bundle_from_ingress.c; the Ingress was unpacked into the pool. */
+/* bundle_from_ingress.c; the Ingress was unpacked into the pool. The cost is filled in as far as it
+ * is reckoned, whatever the outcome; nothing is gathered that costs too much. */
 enum resolve_outcome resolver_bundle_from_ingress(const struct bundle_source *source,
 						  struct msg_ingress *ingress, struct pool *pool,
 						  struct resolved *out, struct err *err);

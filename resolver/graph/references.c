@@ -89,9 +89,15 @@ static struct reference *add(struct collector *c, struct msg_key key, struct str
 static struct reference *add_named(struct collector *c, enum msg_kind kind, struct str namespace,
 				   struct str name)
 {
-	if (named(c, kind, name))
+	struct reference *ref = named(c, kind, name);
+
+	if (ref) {
+		ref->n_paths++;
 		return NULL;
-	return add(c, (struct msg_key){ .kind = kind, .namespace = namespace, .name = name }, name);
+	}
+	ref = add(c, (struct msg_key){ .kind = kind, .namespace = namespace, .name = name }, name);
+	ref->n_paths = 1;
+	return ref;
 }
 
 /* A Secret beside the Ingress. */

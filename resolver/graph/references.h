@@ -12,6 +12,7 @@ struct reference {
 	struct str_list places; /* all that name it, of a Secret, as in a ticket */
 	bool is_optional;       /* the owner can do without it, if there is none */
 	struct str text; /* as written there; absent: nothing is written where something must be */
+	size_t n_paths;  /* that name this Service, the default backend counted */
 };
 
 struct reference_list {

@@ -71,6 +71,17 @@ void resolver_queue_leave(struct queue *queue, struct queue_owner *owner)
 	resolver_turns_leave(&queue->turns, &owner->item);
 }
 
+bool resolver_queue_reckon(struct queue *queue, struct queue_owner *owner, uint64_t work)
+{
+	const enum turns_lane lane = lane_of(owner);
+
+	owner->work = work ? work : 1;
+	if (lane_of(owner) == lane || owner->work <= QUEUE_BIG)
+		return true;
+	resolver_queue_place(queue, owner);
+	return false;
+}
+
 /* ---- flights ---- */
 
 static uint64_t older(uint64_t a, uint64_t b)

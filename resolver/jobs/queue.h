@@ -63,8 +63,11 @@ void resolver_queue_restart(struct queue *queue);
 /* After a restart, for each owner: its number for INVENTORY. The owner waits. */
 uint64_t resolver_queue_announce(struct queue *queue, const struct msg_key *owner);
 
-/* False if nothing can be done now. Takes the owner out of its lane: call start or leave next. */
+/* False if nothing can be done now. Takes the owner out of its lane: call start, leave or reckon
+ * next. */
 bool resolver_queue_next(struct queue *queue, uint64_t now_ms, struct queue_turn *turn);
+/* What its work is is known now. False: it is big, and waits for its turn as such. */
+bool resolver_queue_reckon(struct queue *queue, struct queue_owner *owner, uint64_t work);
 /* It goes out now, to a worker or (NULL) to the publisher; it may be started again if it could not
  * be sent. */
 struct queue_start resolver_queue_start(struct queue *queue, struct queue_owner *owner,

@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "rules/rules.h"
 
+#define SLICE_MS 10 /* then it is time to see who has something to say */
+
 struct dispatch {
 	struct outgoing *out;
 	struct resolve *resolve;
@@ -104,6 +106,16 @@ static void mark_again(const struct dispatch *self, const struct queue_turn *tur
 	resolver_queue_mark(&self->out->queue, &turn->key, &news);
 }
 
+/* Who turns out to be big waits on. */
+static void send_if_small(const struct dispatch *self, const struct queue_turn *turn,
+			  struct resolved *what, struct pool *pool)
+{
+	const struct owner_news news = resolver_resolve_news(self->resolve, &turn->key, 0);
+
+	if (resolver_queue_reckon(&self->out->queue, turn->owner, news.work))
+		send_bundle(self, turn, what, pool);
+}
+
 static void handle_turn(const struct dispatch *self, const struct queue_turn *turn)
 {
 	struct resolved what;
@@ -116,7 +128,7 @@ static void handle_turn(const struct dispatch *self, const struct queue_turn *tu
 		if (turn->is_set_aside)
 			send_set_aside(self, turn, &what.ticket, &pool);
 		else if (turn->worker)
-			send_bundle(self, turn, &what, &pool);
+			send_if_small(self, turn, &what, &pool);
 		else /* it came back while its deletion waited */
 			mark_again(self, turn);
 		break;
@@ -133,13 +145,17 @@ static void handle_turn(const struct dispatch *self, const struct queue_turn *tu
 	pool_clear(&pool);
 }
 
-void resolver_dispatch(struct outgoing *out, struct resolve *resolve, struct actor_peer *publisher,
+bool resolver_dispatch(struct outgoing *out, struct resolve *resolve, struct actor_peer *publisher,
 		       uint64_t epoch)
 {
 	const struct dispatch self = { out, resolve, publisher, epoch, clock_ms() };
 	struct queue_turn turn;
 
 	while (publisher && actor_credit(publisher) > 0 &&
-	       resolver_queue_next(&out->queue, self.now_ms, &turn))
+	       resolver_queue_next(&out->queue, self.now_ms, &turn)) {
 		handle_turn(&self, &turn);
+		if (clock_ms() > self.now_ms + SLICE_MS)
+			return false;
+	}
+	return true;
 }

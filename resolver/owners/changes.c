@@ -16,31 +16,71 @@
  */
 #include "resolver/owners/resolve_inside.h"
 
+#include "base/mem.h"
 #include "resolver/bundle/endpoints.h"
 #include "resolver/graph/key.h"
 
-static char is_owner; /* the value in self->owners */
-
 /* ---- owners ---- */
+
+struct owned *resolver_changes_owned(const struct resolve *self, const struct msg_key *key)
+{
+	struct key_text text;
+
+	return map_get(&self->owners, resolver_key_text(key, &text));
+}
+
+static bool is_ours(const struct resolve *self, const struct msg_key *key)
+{
+	return resolver_changes_owned(self, key) != NULL;
+}
+
+static struct owned *new_owned(struct str text)
+{
+	struct owned *owned = mem_alloc(sizeof(*owned) + text.len);
+
+	owned->text = (struct str){ memcpy(owned + 1, text.ptr, text.len), text.len };
+	return owned;
+}
 
 bool resolver_changes_set_ours(struct resolve *self, const struct msg_key *key, bool ours)
 {
 	struct key_text buf;
-	struct str text = resolver_key_text(key, &buf);
-	bool was = map_get(&self->owners, text) != NULL;
+	const struct str text = resolver_key_text(key, &buf);
+	const bool was = is_ours(self, key);
 
 	if (ours && !was)
-		map_put(&self->owners, text, &is_owner);
+		map_put(&self->owners, text, new_owned(text));
 	else if (!ours)
 		map_del(&self->owners, text);
 	return was;
 }
 
-static bool is_ours(const struct resolve *self, const struct msg_key *key)
+/* NULL: it is not ours (any more). What endpoints it has is only known when it is resolved. */
+static void set_ingress(struct resolve *self, const struct msg_key *key,
+			const struct msg_ingress *ingress)
 {
-	struct key_text text;
+	struct owned *owned = resolver_changes_owned(self, key);
+	struct key_text buf;
+	const struct str text = resolver_key_text(key, &buf);
+	uint64_t urls = 0;
 
-	return map_get(&self->owners, resolver_key_text(key, &text)) != NULL;
+	if (owned) {
+		urls = owned->cost.urls;
+		resolver_budget_leave(&self->budget, owned);
+	}
+	if (!ingress) {
+		map_del(&self->owners, text);
+		return;
+	}
+	if (!owned) {
+		owned = new_owned(text);
+		map_put(&self->owners, text, owned);
+	}
+	owned->created = ingress->metadata.creationTimestamp;
+	owned->cost = msg_cost_of(ingress, self->settings.prefix);
+	if (urls > owned->cost.urls)
+		owned->cost.urls = urls;
+	resolver_budget_enter(&self->budget, key->namespace, owned);
 }
 
 bool resolver_changes_is_owner(const struct resolve *self, const struct msg_key *key)
@@ -104,8 +144,8 @@ static struct msg_key class_key(struct str name)
 static void update_ingress(struct resolve *self, const struct msg_key *key,
 			   const struct msg_ingress *ingress, uint64_t seen_ns)
 {
-	bool was_ours;
-	bool ours = ingress && resolver_class_is_ours(&self->class, ingress);
+	const bool was_ours = is_ours(self, key);
+	const bool ours = ingress && resolver_class_is_ours(&self->class, ingress);
 	struct reference_list refs = { 0 };
 	struct key_list keys = { 0 };
 	struct msg_key class = { 0 };
@@ -119,7 +159,7 @@ static void update_ingress(struct resolve *self, const struct msg_key *key,
 	if (ours)
 		resolver_references_from_ingress(ingress, self->settings.prefix, &pool, &refs);
 	add_references(&refs, &pool, &keys);
-	was_ours = resolver_changes_set_ours(self, key, ours);
+	set_ingress(self, key, ours ? ingress : NULL);
 	resolver_changes_set_edges(self, key, &keys);
 	if (ours || was_ours)
 		resolver_changes_mark(self, key, seen_ns);

@@ -205,6 +205,29 @@ static void describe_owner(const struct msg_key *key, const struct msg_object *o
 	}
 }
 
+static void on_turn_of_budget(void *arg, const struct owned *owned)
+{
+	const struct msg_key key = resolver_key_from_text(owned->text);
+
+	resolver_changes_mark(arg, &key, 0);
+}
+
+static enum resolve_outcome resolve_ingress(const struct resolve *self,
+					    const struct bundle_source *source,
+					    struct msg_ingress *ingress, struct pool *pool,
+					    struct resolved *out, struct err *err)
+{
+	struct owned *owned = resolver_changes_owned(self, &out->bundle.owner);
+	enum resolve_outcome outcome;
+
+	if (resolver_budget_check(&self->budget, owned, err))
+		return RESOLVE_REJECT;
+	outcome = resolver_bundle_from_ingress(source, ingress, pool, out, err);
+	owned->cost.urls = out->cost.urls;
+	owned->cost.url_bytes = out->cost.url_bytes;
+	return outcome;
+}
+
 enum resolve_outcome resolver_resolve_owner(struct resolve *self, const struct msg_key *owner,
 					    struct pool *pool, struct resolved *out,
 					    struct err *err)
@@ -219,6 +242,7 @@ enum resolve_outcome resolver_resolve_owner(struct resolve *self, const struct m
 	enum resolve_outcome outcome;
 	struct msg_object object;
 
+	resolver_budget_settle(&self->budget, on_turn_of_budget, self);
 	name_owner(&key, NULL, out);
 	if (!resolver_changes_is_owner(self, owner))
 		return RESOLVE_GONE;
@@ -229,7 +253,7 @@ enum resolve_outcome resolver_resolve_owner(struct resolve *self, const struct m
 	if (owner->kind == MSG_KIND_POMERIUM)
 		outcome = resolver_bundle_from_settings(&source, pool, out, err);
 	else if (owner->kind == MSG_KIND_INGRESS)
-		outcome = resolver_bundle_from_ingress(&source, object.ingress, pool, out, err);
+		outcome = resolve_ingress(self, &source, object.ingress, pool, out, err);
 	else
 		outcome = resolver_bundle_from_gateway(&source, &object, pool, out, err);
 	if (outcome == RESOLVE_REJECT)
@@ -240,8 +264,16 @@ enum resolve_outcome resolver_resolve_owner(struct resolve *self, const struct m
 struct owner_news resolver_resolve_news(const struct resolve *self, const struct msg_key *owner,
 					uint64_t seen_ns)
 {
-	return (struct owner_news){ .exists = resolver_changes_is_owner(self, owner),
-				    .seen_ns = seen_ns };
+	const struct owned *owned = resolver_changes_owned(self, owner);
+	struct owner_news news = { .exists = resolver_changes_is_owner(self, owner),
+				   .seen_ns = seen_ns };
+
+	if (!owned)
+		return news;
+	news.work = msg_cost_work(&owned->cost);
+	news.refused = owned->is_over ||
+		       msg_cost_check(&owned->cost, &self->settings.limits.owner, NULL) < 0;
+	return news;
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -358,6 +390,7 @@ struct resolve *resolver_resolve_new(const struct resolve_settings *settings,
 	own->guesses = settings->guesses;
 	own->namespaces.items =
 		pool_array(&self->memory, settings->namespaces.n, sizeof(struct str));
+	own->limits = settings->limits;
 	for (size_t i = 0; i < settings->namespaces.n; i++)
 		own->namespaces.items[own->namespaces.n++] =
 			pool_str(&self->memory, settings->namespaces.items[i]);
@@ -367,8 +400,9 @@ struct resolve *resolver_resolve_new(const struct resolve_settings *settings,
 	resolver_graph_init(&self->graph);
 	resolver_class_init(&self->class, own);
 	resolver_secrets_init(&self->secrets);
-	map_init(&self->owners, NULL);
+	map_init(&self->owners, mem_free);
 	map_init(&self->shapes, mem_free);
+	resolver_budget_init(&self->budget, &own->limits);
 	return self;
 }
 
@@ -380,6 +414,7 @@ void resolver_resolve_destroy(struct resolve **self_p)
 		return;
 	*self_p = NULL;
 	map_clear(&self->shapes);
+	resolver_budget_clear(&self->budget);
 	map_clear(&self->owners);
 	resolver_secrets_clear(&self->secrets);
 	resolver_class_clear(&self->class);

@@ -8,6 +8,7 @@
 #define RESOLVER_RESOLVE_H
 
 #include "msg/msg.h"
+#include "resolver/owners/limits.h"
 #include "resolver/owners/news.h"
 
 struct resolve;
@@ -28,6 +29,7 @@ struct resolve_settings {
 	struct str gateway_controller; /* spec.controllerName of our GatewayClasses */
 	bool gateway_api;              /* false: its objects are not looked at */
 	bool guesses;                  /* Secrets whose values cannot be read reject nobody */
+	struct limits limits;
 };
 
 /* What a change means. */
@@ -68,6 +70,7 @@ bool resolver_resolve_complete(
 struct resolved {
 	struct msg_bundle bundle;
 	struct msg_ticket ticket;
+	struct msg_cost cost; /* of an Ingress */
 };
 
 enum resolve_outcome {

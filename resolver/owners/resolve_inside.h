@@ -3,6 +3,7 @@
 #define RESOLVER_RESOLVE_INSIDE_H
 
 #include "resolver/bundle/bundle_parts.h"
+#include "resolver/owners/budget.h"
 #include "resolver/owners/class.h"
 #include "resolver/owners/resolve.h"
 
@@ -15,7 +16,8 @@ struct resolve {
 	struct class class;
 	struct secrets secrets;
 	struct kind_state kinds[MSG_N_KINDS];
-	struct map owners; /* key texts of all but the Pomerium object */
+	struct map owners; /* key texts of all but the Pomerium object -> struct owned */
+	struct budget budget;
 	struct map shapes; /* of the Gateway API: key text -> hash of what others may depend on */
 	struct msg_key pomerium;
 };
@@ -26,6 +28,8 @@ void resolver_changes_follow(struct resolve *self, const struct msg_object *obje
 			     uint64_t seen_ns);
 /* An owner has to be translated again, or is gone. */
 void resolver_changes_mark(struct resolve *self, const struct msg_key *owner, uint64_t seen_ns);
+/* An Ingress of ours; NULL: it is not, or not there. */
+struct owned *resolver_changes_owned(const struct resolve *self, const struct msg_key *key);
 /* Marks all owners that refer to this key. */
 void resolver_changes_mark_referrers(struct resolve *self, const struct msg_key *key,
 				     uint64_t seen_ns);

@@ -3,6 +3,7 @@
 #ifndef TRANSLATOR_INGRESS_H
 #define TRANSLATOR_INGRESS_H
 
+#include "base/map.h"
 #include "base/value.h"
 #include "msg/msg.h"
 #include "pb/pomerium.pb-c.h"
@@ -31,8 +32,18 @@ struct ingress_job {
 	struct msg_config *out;
 	unsigned flags; /* enum ingress_flag */
 	Pomerium__Config__Route
-		*route; /* what the annotations say; every route starts as a copy of it */
+		*route;       /* what the annotations say; every route starts as a copy of it */
+	struct map services;  /* of the bundle, by name */
+	struct map upstreams; /* by port of a Service: struct upstreams; made once for all paths */
 	const struct route_places *places; /* which path each route is of */
+};
+
+/* Where the paths to one port of one Service lead. */
+struct upstreams {
+	ProtobufCBinaryData *to; /* URLs in order, none twice */
+	size_t n;
+	uint64_t bytes; /* of all of them */
+	bool are_ready; /* they are endpoints */
 };
 
 /* Those that make something of the whole Ingress return nothing: each error goes into
@@ -67,7 +78,16 @@ struct str translator_route_from_ingress_field(const struct ingress_job *job,
 int translator_answer_routes(struct ingress_job *job, const Pomerium__Config__Config *config,
 			     struct err *err);
 
-/* upstream_from_service.c: `to` and perhaps tls_server_name of a route. */
+/* cost_of_routes.c: whether what there is to make stays within the limits. */
+int translator_cost_of_routes_check(struct ingress_job *job, struct err *err);
+
+/* upstream_from_service.c: what the job looks up there. */
+void translator_upstreams_init(struct ingress_job *job);
+void translator_upstreams_clear(struct ingress_job *job);
+/* NULL: there is no such Service or port. */
+const struct upstreams *translator_upstreams_of(struct ingress_job *job,
+						const struct msg_service_ref *ref, struct err *err);
+/* `to` and perhaps tls_server_name of a route. */
 int translator_upstream_from_service(struct ingress_job *job, const struct msg_service_ref *ref,
 				     Pomerium__Config__Route *route, struct err *err);
 /* The number of the port that the backend names; -1 if the Service has no port of that name. */

@@ -13,8 +13,6 @@
 #include "translator/answer.h"
 #include "translator/ingress/names.h"
 
-#define MAX_ROUTES 10000 /* of one Ingress: far above any real one, and memory stays bounded */
-
 #define NO_RULE SIZE_MAX
 
 /* A path with what its rule says. */
@@ -91,9 +89,6 @@ static int add_places(struct ingress_job *job, struct str host, const struct msg
 	if (!http)
 		return err_rule(err, RULE_HOST_HTTP, "the rule for host %s has no http",
 				err_quote(host));
-	if (out->n + http->paths.n > MAX_ROUTES)
-		return err_rule(err, RULE_PATHS_MAX,
-				"the rules have more than %d paths: split the Ingress", MAX_ROUTES);
 	for (size_t i = 0; i < http->paths.n; i++) {
 		struct place *place = pool_push(job->pool, &out->items, &out->n, sizeof(*place));
 

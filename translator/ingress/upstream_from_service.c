@@ -10,12 +10,25 @@
 #include "net/url.h"
 #include "rules/rules.h"
 
+void translator_upstreams_init(struct ingress_job *job)
+{
+	const struct msg_bundle_service_list *services = &job->bundle->services;
+
+	map_init(&job->services, NULL);
+	map_init(&job->upstreams, NULL);
+	for (size_t i = services->n; i-- > 0;) /* of two with one name the first counts */
+		map_put(&job->services, services->items[i].name, &services->items[i]);
+}
+
+void translator_upstreams_clear(struct ingress_job *job)
+{
+	map_clear(&job->services);
+	map_clear(&job->upstreams);
+}
+
 static const struct msg_bundle_service *service_of(const struct ingress_job *job, struct str name)
 {
-	for (size_t i = 0; i < job->bundle->services.n; i++)
-		if (str_eq(job->bundle->services.items[i].name, name))
-			return &job->bundle->services.items[i];
-	return NULL;
+	return map_get(&job->services, name);
 }
 
 /* The port of the Service that the backend names or numbers, NULL if there is none. Of two ports
@@ -158,28 +171,60 @@ static struct str dns_name(struct ingress_job *job, const struct msg_service_ref
 			   STR_ARG(job->settings->cluster_domain));
 }
 
-int translator_upstream_from_service(struct ingress_job *job, const struct msg_service_ref *ref,
-				     Pomerium__Config__Route *route, struct err *err)
+static struct upstreams *make(struct ingress_job *job, const struct msg_service_ref *ref,
+			      struct err *err)
 {
 	const struct msg_bundle_service *service = service_of(job, ref->name);
+	const bool is_external = service && str_is(service->spec.type, "ExternalName");
+	struct upstreams *made = pool_alloc(job->pool, sizeof(*made));
 	struct str_list urls = { NULL, 0 };
 	int64_t number = 0;
 
 	if (translator_upstream_from_service_port(job, ref, &number, err))
-		return -1;
-	if (service && str_is(service->spec.type, "ExternalName")) {
+		return NULL;
+	if (is_external)
 		add_url(job, &urls, service->spec.externalName, number);
-	} else if (service && !(job->flags & INGRESS_SERVICE_PROXY)) {
+	else if (service && !(job->flags & INGRESS_SERVICE_PROXY))
 		urls = endpoint_urls(job, service, ref);
-		if (urls.n && (job->flags & INGRESS_SECURE_UPSTREAM) &&
-		    !pb_str(route->tls_server_name).len)
-			PB_SET_TEXT(route, tls_server_name, dns_name(job, ref));
-	}
+	made->are_ready = urls.n && !is_external;
 	if (!urls.n)
 		add_url(job, &urls, dns_name(job, ref), number);
-	route->to = pool_array(job->pool, urls.n, sizeof(*route->to));
-	route->n_to = urls.n;
-	for (size_t i = 0; i < urls.n; i++)
-		route->to[i] = pb_bytes(urls.items[i]);
+	made->to = pool_array(job->pool, urls.n, sizeof(*made->to));
+	made->n = urls.n;
+	for (size_t i = 0; i < urls.n; i++) {
+		made->to[i] = pb_bytes(urls.items[i]);
+		made->bytes += urls.items[i].len;
+	}
+	return made;
+}
+
+const struct upstreams *translator_upstreams_of(struct ingress_job *job,
+						const struct msg_service_ref *ref, struct err *err)
+{
+	const struct str key =
+		pool_printf(job->pool, STR_FMT "/" STR_FMT "/%lld", STR_ARG(ref->name),
+			    STR_ARG(ref->port.name), (long long)ref->port.number);
+	struct upstreams *known = map_get(&job->upstreams, key);
+
+	if (known)
+		return known;
+	known = make(job, ref, err);
+	if (known)
+		map_put(&job->upstreams, key, known);
+	return known;
+}
+
+int translator_upstream_from_service(struct ingress_job *job, const struct msg_service_ref *ref,
+				     Pomerium__Config__Route *route, struct err *err)
+{
+	const struct upstreams *upstreams = translator_upstreams_of(job, ref, err);
+
+	if (!upstreams)
+		return -1;
+	if (upstreams->are_ready && (job->flags & INGRESS_SECURE_UPSTREAM) &&
+	    !pb_str(route->tls_server_name).len)
+		PB_SET_TEXT(route, tls_server_name, dns_name(job, ref));
+	route->to = upstreams->to;
+	route->n_to = upstreams->n;
 	return 0;
 }

@@ -357,6 +357,7 @@ static inline const struct resolve_settings *universe_settings(void)
 		.prefix = STR("p.example"),
 		.pomerium_config = STR("global0"),
 		.namespaces = { namespaces, 2 },
+		.limits.namespace = { .routes = 6 },
 	};
 
 	return &settings;

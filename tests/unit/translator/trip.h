@@ -61,6 +61,7 @@ static inline void trip_start(struct trip *trip, const char *yaml)
 						      .gateway_controller = STR("example.com/ours"),
 						      .path_elements = trip_path_elements,
 						      .no_backend_status = 404,
+						      .limits = { 160000, 16 << 20 },
 						      .pomerium = &no_flags };
 	const Pomerium__Config__Config *config;
 	struct value doc;
