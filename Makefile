@@ -96,6 +96,7 @@ bench: test-deps
 	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench_cluster.py
 	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench_databroker.py
 	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench_curve.py
+	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench_hostile.py
 
 # the suite of the Gateway API; its report is docs/conformance/standin.yaml
 conformance: test-deps

@@ -1,4 +1,4 @@
-"""One tenant that wants all translators for itself: what it gets, in jobs and in order."""
+"""One tenant that wants all translators for itself: what it gets, in jobs and in order. How long others wait is in `make bench`."""
 import contextlib
 import itertools
 import re
@@ -6,15 +6,17 @@ import signal
 import subprocess
 import threading
 
+import pytest
 import zmq
 from curve import CurveRooms
-from hostile import ingress, put, service
+from hostile import SHAPES, ingress, put, service
 from peer import BUNDLE, TRANSLATOR, Peer
 from pipeline import Pipeline, Rooms, app, fill, read, wait_for, write
-from test_hostile import with_crashing_translator
+from test_hostile import memory_mb, with_crashing_translator
 from web import socket_file, value
 
 N_INNOCENT = 10
+MEMORY_MB = 400
 
 
 class Tap:
@@ -35,6 +37,34 @@ class Tap:
     def close(self):
         self.process.send_signal(signal.SIGINT)
         self.process.wait(10)
+
+
+def rejections(log):
+    return re.findall(r'msg="?rejected"? .*?owner=aaa/x .*', log)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_each_version_of_a_hostile_ingress_costs_one_look(sluice, tmp_path, shape):
+    """It used to go out to the translators again and again, all of them, for good."""
+    make, refuser, sentence = SHAPES[shape]
+    folder = tmp_path / "in"
+    fill(folder, N_INNOCENT)
+    with Pipeline(sluice, tmp_path, folder, workers=2) as p:
+        p.settled()
+        tap = Tap(sluice, p.run_dir)
+        wait_for("the tap hears", lambda: tap.lines, 20)
+        for edit in range(3):
+            put(folder, "hostile.yaml", make(edit))
+            wait_for(lambda: p.log()[-3000:], lambda: len(rejections(p.log())) == edit + 1 or re.search(sentence, p.log()) and tap.sent("REJECT", "aaa/x") > edit, 60)
+            write(folder / f"app-{edit}.yaml", app(f"app-{edit}", f"10.77.0.{edit + 1}"))
+            wait_for("the others go on", lambda: f"10.77.0.{edit + 1}".encode() in read(p.out), 30)
+        assert re.search(sentence, p.log()), p.log()[-3000:]
+        assert tap.sent("REJECT", "aaa/x") == 3
+        assert tap.sent("BUNDLE", "aaa/x") == (3 if refuser == "translator" else 0)
+        assert tap.sent("CONFIG", "aaa/x") == 0
+        assert "starting it again" not in p.log() and b"x.example.com" not in read(p.out)
+        assert memory_mb(p) < MEMORY_MB
+        tap.close()
 
 
 # ---- turns ----
