@@ -40,13 +40,38 @@ static void touch(void *self, const struct msg_key *owner)
 		publisher_sinks_touch(h->sinks, owner, 0);
 }
 
-/* Logged once a change: the same warnings again are no news. */
-static void log_warnings(struct handlers *h, const struct msg_config *config)
+/* Warnings are logged once a change: the same ones again are no news. */
+static void note(struct handlers *h, const struct msg_key *owner,
+		 const struct msg_diagnostic_list *list)
 {
-	if (!publisher_wanted_note_warnings(h->wanted, &config->owner, &config->warnings))
+	struct str_list warnings;
+	struct pool pool;
+
+	if (!publisher_wanted_note(h->wanted, owner, list))
 		return;
-	for (size_t i = 0; i < config->warnings.n; i++)
-		warn(h, &config->owner, config->warnings.items[i].ptr);
+	pool_init(&pool);
+	warnings = publisher_diagnostics_warnings(list, &pool);
+	for (size_t i = 0; i < warnings.n; i++)
+		warn(h, owner, warnings.items[i].ptr);
+	pool_clear(&pool);
+}
+
+/* What was found here comes before what the translator says. */
+static void note_unusable(struct handlers *h, const struct arrival *arrival, const struct err *why)
+{
+	const struct msg_diagnostic_list *said = &arrival->config.diagnostics;
+	struct msg_diagnostic_list all = { .n = 1 };
+	struct pool pool;
+
+	pool_init(&pool);
+	all.items = pool_array(&pool, said->n + 1, sizeof(*all.items));
+	all.items[0] = (struct msg_diagnostic){ MSG_SEVERITY_ERROR, why->code, STR(""),
+						str_from(why->text) };
+	for (size_t i = 0; i < said->n; i++)
+		if (said->items[i].severity == MSG_SEVERITY_WARNING)
+			all.items[all.n++] = said->items[i];
+	note(h, &arrival->ticket.owner, &all);
+	pool_clear(&pool);
 }
 
 static uint64_t reason_sum(const struct handlers *h, const struct msg_key *key)
@@ -132,8 +157,10 @@ static void report_unusable(struct handlers *h, const struct arrival *arrival)
 {
 	const struct owner *owner = publisher_wanted_owner(h->wanted, &arrival->ticket.owner);
 
-	publisher_report_reject(h->report, &arrival->ticket, str_from(owner ? owner->reason : NULL),
-				arrival->config.report);
+	publisher_report_reject(h->report, &arrival->ticket,
+				&(struct report_failure){ str_from(owner ? owner->reason : NULL),
+							  &arrival->config.diagnostics,
+							  arrival->config.report });
 }
 
 static void settings_changed(struct handlers *h, const struct msg_key *owner)
@@ -162,7 +189,7 @@ static void apply_config(struct handlers *h, const struct arrival *arrival,
 		if (reason_sum(h, owner) != before)
 			log_rejected(h, owner);
 		report_unusable(h, arrival);
-		log_warnings(h, &arrival->config);
+		note_unusable(h, arrival, &err);
 		settings_changed(h, owner);
 		return;
 	case WANTED_CHANGED:
@@ -175,7 +202,7 @@ static void apply_config(struct handlers *h, const struct arrival *arrival,
 	if (owner->kind == MSG_KIND_POMERIUM)
 		publisher_sinks_allow_mass_delete(h->sinks, arrival->config.allow_mass_delete);
 	publisher_report_config(h->report, arrival, outcome == WANTED_CHANGED);
-	log_warnings(h, &arrival->config);
+	note(h, owner, &arrival->config.diagnostics);
 	settings_changed(h, owner);
 }
 
@@ -200,11 +227,16 @@ static void apply_reject(struct handlers *h, const struct msg_reject *reject,
 			 const struct msg_ticket *ticket)
 {
 	const uint64_t before = reason_sum(h, &reject->owner);
+	const struct owner *owner;
 
 	publisher_wanted_reject(h->wanted, reject);
-	publisher_report_reject(h->report, ticket, reject->reason, reject->report);
+	owner = publisher_wanted_owner(h->wanted, &reject->owner);
+	publisher_report_reject(h->report, ticket,
+				&(struct report_failure){ str_from(owner->reason),
+							  &reject->diagnostics, reject->report });
 	if (reason_sum(h, &reject->owner) != before)
 		log_rejected(h, &reject->owner);
+	note(h, &reject->owner, &reject->diagnostics);
 	settings_changed(h, &reject->owner);
 }
 

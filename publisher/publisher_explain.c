@@ -7,6 +7,7 @@
  */
 #include "publisher/publisher_explain.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/cjson.h"
@@ -70,6 +71,29 @@ static void put_time(cJSON *out, const char *key, int64_t time)
 	cjson_put_text(out, key, str_from(text));
 }
 
+static void put_diagnostic(const struct msg_diagnostic *item, cJSON *list)
+{
+	cJSON *out = cjson_put_object(list, NULL);
+	char code[sizeof("SLU0000")];
+
+	cjson_put_text(out, "severity",
+		       item->severity == MSG_SEVERITY_ERROR ? STR("error") : STR("warning"));
+	if (item->code) {
+		(void)snprintf(code, sizeof(code), "SLU%04u", (unsigned)item->code % 10000);
+		cjson_put_text(out, "code", str_from(code));
+	}
+	cjson_put_filled(out, "field", item->field);
+	cjson_put_text(out, "sentence", item->sentence);
+}
+
+static void put_diagnostics(const struct diagnostics *said, cJSON *out)
+{
+	cJSON *list = cjson_put_list(out, "diagnostics");
+
+	for (size_t i = 0; i < said->list.n; i++)
+		put_diagnostic(&said->list.items[i], list);
+}
+
 static void put_problem(const struct handlers *h, const struct owner *owner, cJSON *out)
 {
 	const struct str waits = publisher_pending_for(&h->pending, owner->text);
@@ -82,6 +106,8 @@ static void put_problem(const struct handlers *h, const struct owner *owner, cJS
 		put_time(out, "mended_since", owner->reason_since);
 	}
 	cjson_put_filled(out, "waits_for", waits);
+	if (owner->said)
+		put_diagnostics(owner->said, out);
 }
 
 static void put_certificates(const struct good *good, cJSON *out)
@@ -132,15 +158,15 @@ static void put_hosts(const struct handlers *h, const struct good *good, cJSON *
 	map_clear(&seen);
 }
 
-static void put_warnings(const struct owner *owner, cJSON *out)
+static void put_warnings(const struct owner *owner, struct pool *pool, cJSON *out)
 {
-	struct str rest = str_from(owner->warnings), line;
 	cJSON *list = cjson_put_list(out, "warnings");
+	struct str_list warnings = { 0 };
 
-	while (str_cut(rest, '\n', &line, &rest))
-		cjson_put_text(list, NULL, line);
-	if (rest.len)
-		cjson_put_text(list, NULL, rest);
+	if (owner->said)
+		warnings = publisher_diagnostics_warnings(&owner->said->list, pool);
+	for (size_t i = 0; i < warnings.n; i++)
+		cjson_put_text(list, NULL, warnings.items[i]);
 }
 
 static const struct route *route_at(const struct owner *owner, const struct route *place)
@@ -210,7 +236,7 @@ static void put_owner(const struct handlers *h, const struct owner *owner,
 		put_hosts(h, owner->good, doc);
 		put_conflicts(h->wanted, owner->good, &pool, doc);
 	}
-	put_warnings(owner, doc);
+	put_warnings(owner, &pool, doc);
 	publisher_sinks_explain(h->sinks, owner, cjson_put_object(doc, "stored"));
 	cjson_print(&doc, out);
 	pool_wipe(&pool); /* routes have values of Secrets in them */

@@ -1,7 +1,7 @@
 /* answer: adds to the CONFIG that a translation is making.
  *
- *   in     warnings, and the Secrets whose values belong into the configuration
- *   out    warnings, splices and certificates of a CONFIG, in the pool of the bundle
+ *   in     errors and warnings, and the Secrets whose values belong into the configuration
+ *   out    diagnostics, splices and certificates of a CONFIG, in the pool of the bundle
  *   owns   nothing
  *   never  holds a private value: it only says which value belongs where
  */
@@ -9,14 +9,28 @@
 
 #include <stdarg.h>
 
-#include "rules/rules.h"
 #include "translator/bundle_secret.h"
 
-#define ERRORS_MAX 100 /* of one owner: more help nobody */
+/* Of one owner more help nobody; the first error is always there. */
+static bool has_room(const struct msg_diagnostic_list *list, enum msg_severity severity)
+{
+	size_t n = 0, bytes = 0;
+
+	for (size_t i = 0; i < list->n; i++) {
+		n += list->items[i].severity == severity;
+		bytes += list->items[i].field.len + list->items[i].sentence.len;
+	}
+	return n < MSG_DIAGNOSTICS_EACH &&
+	       (bytes < MSG_DIAGNOSTICS_BYTES || (severity == MSG_SEVERITY_ERROR && !n));
+}
 
 static void add(struct msg_config *out, struct pool *pool, enum msg_severity severity,
 		struct str field, const struct err *why)
 {
+	if (!has_room(&out->diagnostics, severity))
+		return;
+	if (field.len > MSG_DIAGNOSTIC_FIELD_MAX)
+		field = STR("");
 	*(struct msg_diagnostic *)pool_push(pool, &out->diagnostics.items, &out->diagnostics.n,
 					    sizeof(*out->diagnostics.items)) =
 		(struct msg_diagnostic){ severity, why->code, field,
@@ -27,16 +41,12 @@ void translator_answer_refuse(struct msg_config *out, struct pool *pool, struct 
 			      const struct err *why)
 {
 	const struct msg_diagnostic_list *list = &out->diagnostics;
-	size_t n = 0;
 
-	for (size_t i = 0; i < list->n; i++) {
-		n += list->items[i].severity == MSG_SEVERITY_ERROR;
+	for (size_t i = 0; i < list->n; i++)
 		if (str_is(list->items[i].sentence, why->text) &&
 		    str_eq(list->items[i].field, field))
 			return;
-	}
-	if (n < ERRORS_MAX)
-		add(out, pool, MSG_SEVERITY_ERROR, field, why);
+	add(out, pool, MSG_SEVERITY_ERROR, field, why);
 }
 
 int translator_answer_verdict(const struct msg_config *out, struct err *err)
@@ -54,7 +64,6 @@ int translator_answer_verdict(const struct msg_config *out, struct err *err)
 void translator_answer_warn(struct msg_config *out, struct pool *pool, unsigned code,
 			    const char *fmt, ...)
 {
-	struct str_list *warnings = &out->warnings;
 	struct err sentence;
 	va_list args;
 	char text[ERR_MAX];
@@ -64,8 +73,6 @@ void translator_answer_warn(struct msg_config *out, struct pool *pool, unsigned 
 	va_end(args);
 	(void)err_rule(&sentence, code, "%s", text); /* one clean line */
 	add(out, pool, MSG_SEVERITY_WARNING, STR(""), &sentence);
-	*(struct str *)pool_push(pool, &warnings->items, &warnings->n, sizeof(*warnings->items)) =
-		rules_sentence(&sentence, pool);
 }
 
 /* Bundle and ticket have the same Secrets in the same order. */

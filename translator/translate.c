@@ -163,9 +163,8 @@ static bool allows_mass_delete(const struct translator_settings *settings,
 	return false;
 }
 
-int translator_translate(const struct translator_settings *settings,
-			 const struct msg_bundle *bundle, struct pool *pool, struct msg_config *out,
-			 struct err *err)
+static int translate(const struct translator_settings *settings, const struct msg_bundle *bundle,
+		     struct pool *pool, struct msg_config *out, struct err *err)
 {
 	struct gateway_job job = { settings, bundle, pool, out, NULL };
 
@@ -182,4 +181,15 @@ int translator_translate(const struct translator_settings *settings,
 	if (translator_settings_from_crd(bundle, pool, out, err))
 		return -1;
 	return translator_bootstrap_from_crd(settings, bundle, pool, out, err);
+}
+
+int translator_translate(const struct translator_settings *settings,
+			 const struct msg_bundle *bundle, struct pool *pool, struct msg_config *out,
+			 struct err *err)
+{
+	const int rc = translate(settings, bundle, pool, out, err);
+
+	if (rc && !translator_answer_verdict(out, NULL))
+		translator_answer_refuse(out, pool, STR(""), err);
+	return rc;
 }

@@ -6,8 +6,8 @@
 #include "msg/msg.h"
 #include "translator/translator_settings.h"
 
-/* 0: *out is filled in, in the pool. -1: the owner is rejected, err has the first of the errors
- * that are in out->diagnostics, or the only one. */
+/* 0: *out is filled in, in the pool. -1: the owner is rejected, and err has the first of the errors
+ * that are in out->diagnostics. */
 int translator_translate(const struct translator_settings *settings,
 			 const struct msg_bundle *bundle, struct pool *pool, struct msg_config *out,
 			 struct err *err);

@@ -9,6 +9,7 @@
 #include "actor/actor.h"
 #include "base/clock.h"
 #include "rules/rules.h"
+#include "translator/answer.h"
 #include "translator/settings/pomerium_flags.h"
 #include "translator/translate.h"
 #include "translator/watchdog.h"
@@ -53,14 +54,16 @@ static void read_if_credit(struct translator *self)
 }
 
 /* A translation that fails has said all the same whom it is about. */
-static void fill_reject(const struct msg_config *config, const struct err *reason,
-			struct pool *pool, struct msg_reject *out)
+static void send_reject(struct actor_peer *publisher, const struct msg_config *config,
+			uint64_t seen_ns)
 {
-	*out = (struct msg_reject){ .ticket = config->ticket,
-				    .owner = config->owner,
-				    .stamp = config->stamp,
-				    .reason = rules_sentence(reason, pool),
-				    .report = config->report };
+	const struct msg_reject reject = { .ticket = config->ticket,
+					   .owner = config->owner,
+					   .stamp = config->stamp,
+					   .diagnostics = config->diagnostics,
+					   .report = config->report };
+
+	actor_send_seen(publisher, MSG_REJECT, &reject, seen_ns);
 }
 
 static int on_bundle(void *arg, struct actor_peer *from, const struct msg *m, struct err *err)
@@ -69,7 +72,6 @@ static int on_bundle(void *arg, struct actor_peer *from, const struct msg *m, st
 	const struct msg_bundle *bundle = &m->body.bundle;
 	struct actor_peer *publisher = actor_peer_of(self->loop, LINK_CONFIGS);
 	struct msg_config config;
-	struct msg_reject reject;
 	struct pool pool;
 	struct err reason = { "" };
 	uint64_t begun_ns;
@@ -84,15 +86,14 @@ static int on_bundle(void *arg, struct actor_peer *from, const struct msg *m, st
 	translator_watchdog_begin();
 	pool_init(&pool);
 	if (translator_translate(&self->settings, bundle, &pool, &config, &reason)) {
-		fill_reject(&config, &reason, &pool, &reject);
-		actor_send_seen(publisher, MSG_REJECT, &reject, m->seen_ns);
+		send_reject(publisher, &config, m->seen_ns);
 	} else if (actor_send_seen(publisher, MSG_CONFIG, &config, m->seen_ns) &&
 		   actor_credit(publisher) > 0) {
 		/* the link is fine: the message is too large for every peer */
 		err_rule(&reason, RULE_CONFIG_SIZE,
 			 "its configuration is too large to be published; it needs fewer paths");
-		fill_reject(&config, &reason, &pool, &reject);
-		actor_send_seen(publisher, MSG_REJECT, &reject, m->seen_ns);
+		translator_answer_refuse(&config, &pool, STR(""), &reason);
+		send_reject(publisher, &config, m->seen_ns);
 	}
 	pool_clear(&pool);
 	translator_watchdog_end();

@@ -194,10 +194,29 @@ static void print_now(const cJSON *resolver, const cJSON *v, struct buf *text)
 	cli_lines_print("now", text);
 }
 
+/* A line each. */
+static void print_errors(const cJSON *v, struct buf *text)
+{
+	const char *label = "rejected";
+	const cJSON *item;
+
+	if (cjson_text(v, "rejected_since").len)
+		buf_printf(text, "since " STR_FMT ": ", STR_ARG(cjson_text(v, "rejected_since")));
+
+	cJSON_ArrayForEach(item, member(v, "diagnostics")) {
+		if (!str_is(cjson_text(item, "severity"), "error"))
+			continue;
+		buf_str(text, cjson_text(item, "sentence"));
+		if (cjson_text(item, "code").len)
+			buf_printf(text, " [" STR_FMT "]", STR_ARG(cjson_text(item, "code")));
+		cli_lines_print(label, text);
+		label = "";
+	}
+}
+
 static void print_publisher(const cJSON *v, struct buf *text)
 {
 	static const char *const sentences[][4] = {
-		{ "rejected", "rejected", "since", "rejected_since" },
 		{ "last error", "last_error", "until", "mended_since" },
 		{ "waits for", "waits_for", NULL, NULL },
 	};
@@ -209,6 +228,7 @@ static void print_publisher(const cJSON *v, struct buf *text)
 	n = 0;
 	cJSON_ArrayForEach(host, member(v, "hosts"))
 		print_host(host, !n++, text);
+	print_errors(v, text);
 	for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++)
 		print_sentence(v, sentences[i], text);
 	print_list(member(v, "warnings"), "warnings", "", text);

@@ -12,7 +12,6 @@
 #include "cli/offline/input.h"
 #include "publisher/wanted/apply.h"
 #include "rules/rules.h"
-#include "translator/answer.h"
 
 struct offline_settings cli_offline_settings;
 
@@ -317,9 +316,8 @@ static void translate_bundle(struct offline *self, const struct resolved *what, 
 	rc = translator_translate(&settings, bundle, pool, &arrival.config, &err);
 	add_diagnostics(self, &bundle->owner, &arrival.config.diagnostics);
 	if (rc) {
-		if (!translator_answer_verdict(&arrival.config, NULL))
-			(void)add_line(self, &bundle->owner, &err);
-		keep_report(self, &arrival.config, rules_sentence(&err, pool).ptr);
+		keep_report(self, &arrival.config,
+			    publisher_diagnostics_reason(&arrival.config.diagnostics, pool).ptr);
 		return;
 	}
 	if (self->ground && !self->ground->has_values)

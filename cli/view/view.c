@@ -166,6 +166,23 @@ static struct view_owner *owner_of_line(struct view *view, struct str name)
 	return cli_view_owner(view, &key);
 }
 
+/* What a publisher would say, of the lines of one owner; *i becomes the last of them. */
+static struct str reason_of(struct view *view, const struct offline *offline, size_t *i)
+{
+	const struct offline_line *line = &offline->lines[*i];
+	struct msg_diagnostic_list list = { 0 };
+
+	for (;; line++, (*i)++) {
+		*(struct msg_diagnostic *)pool_push(&view->pool, &list.items, &list.n,
+						    sizeof(*list.items)) =
+			(struct msg_diagnostic){ line->is_warning ? MSG_SEVERITY_WARNING
+								  : MSG_SEVERITY_ERROR,
+						 line->code, line->field, line->sentence };
+		if (*i + 1 == offline->n_lines || !str_eq(line[1].name, line->name))
+			return publisher_diagnostics_reason(&list, &view->pool);
+	}
+}
+
 void cli_view_add_offline(struct view *view, struct offline *offline)
 {
 	cli_view_add_wanted(view, offline->wanted);
@@ -181,7 +198,7 @@ void cli_view_add_offline(struct view *view, struct offline *offline)
 			continue;
 		owner = owner_of_line(view, line->name);
 		owner->state = owner->n_routes ? VIEW_LAST_GOOD : VIEW_REJECTED;
-		owner->reason = pool_str(&view->pool, line->text);
+		owner->reason = reason_of(view, offline, &i);
 	}
 	for (size_t i = 0; i < view->n_owners; i++)
 		view->owners[i]->is_named =

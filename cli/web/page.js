@@ -230,6 +230,11 @@ function storedLine(stored) {
 	return (REST[stored.state] || stored.state || "") + (place ? ` (${place})` : "") + (stored.writer === false ? "; another replica writes" : "");
 }
 
+function sentencesOf(made, severity) {
+	return (made.diagnostics || []).filter((item) => item.severity === severity)
+		.map((item) => item.sentence + (item.code ? ` [${item.code}]` : ""));
+}
+
 function showIngress(said) {
 	const list = element("dl"), known = said.resolver || {}, made = said.publisher || {};
 	fact(list, "resolver", said.resolver ? known.error : "does not answer");
@@ -244,7 +249,8 @@ function showIngress(said) {
 	if (made.name) {
 		fact(list, "routes", ...(made.routes || []).map(routeLine));
 		fact(list, "certificates", ...(made.certificates || []));
-		fact(list, "rejected", made.rejected && `since ${dateOf(made.rejected_since)}: ${made.rejected}`);
+		fact(list, "rejected", made.rejected && `since ${dateOf(made.rejected_since)}`, ...sentencesOf(made, "error"));
+		fact(list, "warning", ...sentencesOf(made, "warning"));
 		fact(list, "last error", made.last_error && `until ${dateOf(made.mended_since)}: ${made.last_error}`);
 		fact(list, "waits for", made.waits_for);
 		fact(list, "since", dateOf(made.since));

@@ -7,6 +7,14 @@
 #define CONFIG_MAX (24u << 20)
 #define SENTENCE_MAX 8192
 
+static const struct codec_field diagnostic_fields[] = {
+	CODEC_FIELD(msg_diagnostic, severity, CODEC_UINT, .max = MSG_SEVERITY_WARNING),
+	CODEC_FIELD(msg_diagnostic, code, CODEC_UINT, .max = 9999),
+	CODEC_FIELD(msg_diagnostic, field, CODEC_TEXT, .max = MSG_DIAGNOSTIC_FIELD_MAX),
+	CODEC_FIELD(msg_diagnostic, sentence, CODEC_TEXT, .max = ERR_MAX - 1),
+};
+static const struct codec diagnostic_codec = CODEC_OF(msg_diagnostic, diagnostic_fields);
+
 static const struct codec_field splice_fields[] = {
 	CODEC_FIELD(msg_splice, row, CODEC_UINT),
 	CODEC_FIELD(msg_splice, secret, CODEC_UINT),
@@ -58,7 +66,8 @@ static const struct codec_field config_fields[] = {
 	CODEC_FIELD(msg_config, bootstrap, CODEC_BYTES),
 	CODEC_FIELD(msg_config, splices, CODEC_LIST, .of = &splice_codec),
 	CODEC_FIELD(msg_config, certificates, CODEC_LIST, .of = &certificate_codec),
-	CODEC_FIELD(msg_config, warnings, CODEC_TEXTS),
+	CODEC_FIELD(msg_config, diagnostics, CODEC_LIST, .of = &diagnostic_codec,
+		    .max = MSG_DIAGNOSTICS_MAX),
 	CODEC_FIELD(msg_config, allow_mass_delete, CODEC_BOOL),
 	CODEC_FIELD(msg_config, attachments, CODEC_LIST, .of = &attachment_codec),
 	CODEC_FIELD(msg_config, report, CODEC_VALUE),
@@ -69,7 +78,8 @@ static const struct codec_field reject_fields[] = {
 	CODEC_FIELD(msg_reject, ticket, CODEC_STRUCT, .of = &msg_sealed_ticket_codec),
 	CODEC_FIELD(msg_reject, owner, CODEC_STRUCT, .of = &msg_key_codec),
 	CODEC_FIELD(msg_reject, stamp, CODEC_STRUCT, .of = &msg_stamp_codec),
-	CODEC_FIELD(msg_reject, reason, CODEC_TEXT, .max = SENTENCE_MAX),
+	CODEC_FIELD(msg_reject, diagnostics, CODEC_LIST, .of = &diagnostic_codec,
+		    .max = MSG_DIAGNOSTICS_MAX),
 	CODEC_FIELD(msg_reject, report, CODEC_VALUE),
 };
 const struct codec msg_reject_codec = CODEC_OF(msg_reject, reject_fields);

@@ -85,15 +85,14 @@ struct msg_config {
 					   it; empty but for the Pomerium object */
 	struct msg_splice_list splices;
 	struct msg_certificate_list certificates;
-	struct str_list warnings; /* full sentences; one that begins with MSG_CONFIG_BOOTSTRAP says
-				     why there is no bootstrap part */
-	bool allow_mass_delete;   /* the Pomerium object's annotation */
+	struct msg_diagnostic_list diagnostics; /* warnings; one whose sentence begins with
+						   MSG_CONFIG_BOOTSTRAP says why there is no
+						   bootstrap part */
+	bool allow_mass_delete;                 /* the Pomerium object's annotation */
 	/* of the Gateway API's objects only */
 	struct msg_attachment_list attachments; /* each once */
 	struct value *report; /* what the translator would have for its status; the rest of it, and
 				 all that changes with time, is the publisher's */
-	/* All that the translator has to say, errors too. It stays in the process. */
-	struct msg_diagnostic_list diagnostics;
 };
 #define MSG_CONFIG_BOOTSTRAP "bootstrap: "
 extern const struct codec msg_config_codec;
@@ -102,8 +101,8 @@ struct msg_reject {
 	struct msg_sealed_ticket ticket; /* without a MAC if it comes from the resolver */
 	struct msg_key owner;            /* these two as in the ticket */
 	struct msg_stamp stamp;
-	struct str reason;    /* one full sentence */
-	struct value *report; /* as in a CONFIG */
+	struct msg_diagnostic_list diagnostics; /* at least one error */
+	struct value *report;                   /* as in a CONFIG */
 };
 extern const struct codec msg_reject_codec;
 

@@ -9,6 +9,7 @@
 #include "publisher/report/report_inside.h"
 
 #include "base/mem.h"
+#include "publisher/wanted/diagnostics.h"
 
 struct report *publisher_report_new(struct str kubeconfig, struct str context,
 				    struct str gateway_controller, struct err *err)
@@ -126,31 +127,37 @@ static bool is_object(const struct msg_key *owner)
 void publisher_report_config(struct report *self, const struct arrival *arrival, bool changed)
 {
 	const struct msg_ticket *ticket = &arrival->ticket;
-	const struct event_news event = { .owner = ticket->owner,
-					  .uid = ticket->uid,
-					  .warnings = arrival->config.warnings };
+	struct event_news event = { .owner = ticket->owner, .uid = ticket->uid };
 	struct news *news;
+	struct pool pool;
 
 	if (self && publisher_object_reports_has(&ticket->owner))
 		publisher_object_reports_config(self->objects, arrival);
 	if (!self || !is_object(&ticket->owner))
 		return;
+	pool_init(&pool);
+	event.warnings = publisher_diagnostics_warnings(&arrival->config.diagnostics, &pool);
 	news = put_news(self, &event, changed);
 	news->generation = ticket->generation;
 	news->says = sum_of(&ticket->status);
+	pool_clear(&pool);
 }
 
 void publisher_report_reject(struct report *self, const struct msg_ticket *ticket,
-			     struct str reason, const struct value *wanted)
+			     const struct report_failure *failure)
 {
-	const struct event_news event = { .owner = ticket->owner,
-					  .uid = ticket->uid,
-					  .reason = reason.len ? reason : STR("rejected") };
+	const struct str reason = failure->reason.len ? failure->reason : STR("rejected");
+	struct event_news event = { .owner = ticket->owner, .uid = ticket->uid, .reason = reason };
+	struct pool pool;
 
 	if (self && publisher_object_reports_has(&ticket->owner))
-		publisher_object_reports_reject(self->objects, ticket, reason, wanted);
-	if (self && is_object(&ticket->owner))
-		put_news(self, &event, false)->generation = ticket->generation;
+		publisher_object_reports_reject(self->objects, ticket, reason, failure->wanted);
+	if (!self || !is_object(&ticket->owner))
+		return;
+	pool_init(&pool);
+	event.warnings = publisher_diagnostics_warnings(failure->said, &pool);
+	put_news(self, &event, false)->generation = ticket->generation;
+	pool_clear(&pool);
 }
 
 void publisher_report_gone(struct report *self, const struct msg_key *owner, struct str reason)

@@ -22,9 +22,14 @@ uint64_t publisher_report_tick(struct report *self, uint64_t now_ms);
 
 /* `changed`: what would be published of it differs from before. */
 void publisher_report_config(struct report *self, const struct arrival *arrival, bool changed);
-/* `wanted`: the translator's report; NULL: there is none. */
+/* Why an owner cannot be published. */
+struct report_failure {
+	struct str reason;                      /* all errors, as one sentence */
+	const struct msg_diagnostic_list *said; /* its warnings count */
+	const struct value *wanted;             /* the translator's report; NULL: there is none */
+};
 void publisher_report_reject(struct report *self, const struct msg_ticket *ticket,
-			     struct str reason, const struct value *wanted);
+			     const struct report_failure *failure);
 /* `reason`: why it is no longer ours; empty: it was deleted. */
 void publisher_report_gone(struct report *self, const struct msg_key *owner, struct str reason);
 void publisher_report_addresses(struct report *self, const struct msg_addresses *addresses);

@@ -148,13 +148,14 @@ static int check_yaml(struct apply *in, struct err *err)
 /* The translator has left the bootstrap part out and has warned why. */
 static int check_bootstrap(const struct wanted *self, const struct apply *in, struct err *err)
 {
-	const struct str_list *warnings = &in->arrival->config.warnings;
+	const struct msg_diagnostic_list *list = &in->arrival->config.diagnostics;
 
 	if (!self->needs.bootstrap || in->target.bootstrap || !in->target.config->settings)
 		return 0;
-	for (size_t i = 0; i < warnings->n; i++)
-		if (str_starts(warnings->items[i], MSG_CONFIG_BOOTSTRAP))
-			return err_set(err, STR_FMT, STR_ARG(warnings->items[i]));
+	for (size_t i = 0; i < list->n; i++)
+		if (str_starts(list->items[i].sentence, MSG_CONFIG_BOOTSTRAP))
+			return err_rule(err, (unsigned)list->items[i].code, STR_FMT,
+					STR_ARG(list->items[i].sentence));
 	return err_rule(err, RULE_BOOT_NONE, MSG_CONFIG_BOOTSTRAP "there is none");
 }
 
@@ -176,9 +177,21 @@ static int fill_bootstrap(struct wanted *self, struct apply *in, struct err *err
 	return 0;
 }
 
+/* A translator that found one sends a REJECT. */
+static int check_errors(const struct apply *in, struct err *err)
+{
+	const struct msg_diagnostic_list *list = &in->arrival->config.diagnostics;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (list->items[i].severity == MSG_SEVERITY_ERROR)
+			return err_rule(err, (unsigned)list->items[i].code, STR_FMT,
+					STR_ARG(list->items[i].sentence));
+	return 0;
+}
+
 static int fill(struct wanted *self, struct apply *in, struct err *err)
 {
-	if (unpack(in, err) < 0 || check_kind(in, err) < 0)
+	if (check_errors(in, err) < 0 || unpack(in, err) < 0 || check_kind(in, err) < 0)
 		return -1;
 	if (publisher_splice_fill(&in->target, in->arrival, &in->values, false, err) < 0)
 		return -1;

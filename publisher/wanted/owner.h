@@ -6,6 +6,7 @@
 #include "base/hash.h"
 #include "msg/config.h"
 #include "publisher/wanted/certs.h"
+#include "publisher/wanted/diagnostics.h"
 #include "publisher/wanted/secret_cache.h"
 
 struct owner;
@@ -58,11 +59,11 @@ struct good {
 
 struct owner {
 	struct msg_key key;
-	struct str text;   /* msg_key_text, its key in the map of owners */
-	struct good *good; /* NULL: none yet */
-	char *reason;      /* why its newest state cannot be published; NULL: it can */
-	char *last_reason; /* why the last one could not, which was mended; NULL: none */
-	char *warnings;    /* of its newest state, one a line; NULL: none */
+	struct str text;          /* msg_key_text, its key in the map of owners */
+	struct good *good;        /* NULL: none yet */
+	char *reason;             /* why its newest state cannot be published; NULL: it can */
+	char *last_reason;        /* why the last one could not, which was mended; NULL: none */
+	struct diagnostics *said; /* of its newest state; NULL: nothing */
 	int64_t good_since, reason_since; /* seconds since 1970: `good` is the same; the newest
 					     state was rejected or mended. 0: unknown */
 };

@@ -194,10 +194,12 @@ void publisher_wanted_fault(struct wanted *self, const struct msg_key *key, cons
 
 void publisher_wanted_reject(struct wanted *self, const struct msg_reject *reject)
 {
-	struct err reason;
+	struct pool pool;
 
-	err_set(&reason, STR_FMT, STR_ARG(reject->reason));
-	set_reason(self, owner_of(self, &reject->owner), reason.text);
+	pool_init(&pool);
+	set_reason(self, owner_of(self, &reject->owner),
+		   publisher_diagnostics_reason(&reject->diagnostics, &pool).ptr);
+	pool_clear(&pool);
 }
 
 enum wanted_outcome publisher_wanted_delete(struct wanted *self, const struct msg_key *key)
@@ -226,36 +228,19 @@ void publisher_wanted_sweep_secrets(struct wanted *self)
 	publisher_secret_cache_sweep(&self->secret_cache);
 }
 
-/* One a line: none of them has a line end in it. */
-static char *joined(const struct str_list *list)
-{
-	struct buf text;
-	char *copy;
-
-	buf_init(&text, BUF_MAX_TEXT);
-	for (size_t i = 0; i < list->n; i++)
-		buf_printf(&text, "%s" STR_FMT, i ? "\n" : "", STR_ARG(list->items[i]));
-	copy = text.len ? mem_dup(text.ptr, text.len) : NULL;
-	buf_clear(&text);
-	return copy;
-}
-
-bool publisher_wanted_note_warnings(struct wanted *self, const struct msg_key *key,
-				    const struct str_list *warnings)
+bool publisher_wanted_note(struct wanted *self, const struct msg_key *key,
+			   const struct msg_diagnostic_list *list)
 {
 	struct owner *owner = find(self, key);
-	char *text;
+	struct diagnostics *said = owner ? publisher_diagnostics_new(list) : NULL;
+	bool differ;
 
 	if (!owner)
 		return false;
-	text = joined(warnings);
-	if (str_eq(str_from(text), str_from(owner->warnings))) {
-		mem_free(text);
-		return false;
-	}
-	mem_free(owner->warnings);
-	owner->warnings = text;
-	return true;
+	differ = (said ? said->warned : 0) != (owner->said ? owner->said->warned : 0);
+	mem_free(owner->said);
+	owner->said = said;
+	return differ;
 }
 
 size_t publisher_wanted_rivals(const struct wanted *self, const struct route *route,

@@ -41,7 +41,7 @@ enum wanted_outcome {
 	WANTED_WAITS /* a secret value has not come: put again when it has; the last good stays */
 };
 
-/* The last good configuration stays; the reason is kept for reports. */
+/* The last good configuration stays; its errors are kept as the reason, for reports. */
 void publisher_wanted_reject(struct wanted *self, const struct msg_reject *reject);
 enum wanted_outcome publisher_wanted_delete(struct wanted *self, const struct msg_key *owner);
 /* Values that CONFIGs will name; a sweep wipes those that none has named for a while. */
@@ -53,9 +53,10 @@ enum wanted_outcome publisher_wanted_adopt(struct wanted *self, const struct msg
 					   const struct good_parts *parts, struct err *err);
 /* The newest state of an owner cannot be published, for this reason; its last good stays. */
 void publisher_wanted_fault(struct wanted *self, const struct msg_key *key, const char *reason);
-/* False: there is no such owner, or it has these warnings already. */
-bool publisher_wanted_note_warnings(struct wanted *self, const struct msg_key *key,
-				    const struct str_list *warnings);
+/* Keeps what the newest state of an owner is told, in owner->said. False: there is no such owner,
+ * or it had these warnings before, as far as their sum says. */
+bool publisher_wanted_note(struct wanted *self, const struct msg_key *key,
+			   const struct msg_diagnostic_list *list);
 /* The owners that have a route at the same place, which must be one of theirs; in the pool. */
 size_t publisher_wanted_rivals(const struct wanted *self, const struct route *route,
 			       struct pool *pool, const struct owner ***owners);

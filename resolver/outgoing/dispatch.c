@@ -35,7 +35,9 @@ static uint64_t start_turn(const struct dispatch *self, const struct queue_turn 
 static void send_reject(const struct dispatch *self, const struct queue_turn *turn,
 			struct msg_ticket *ticket, const struct err *reason, struct pool *pool)
 {
-	struct msg_reject reject = { .owner = turn->key, .reason = rules_sentence(reason, pool) };
+	struct msg_diagnostic error = { MSG_SEVERITY_ERROR, reason->code, STR(""),
+					str_from(reason->text) };
+	struct msg_reject reject = { .owner = turn->key, .diagnostics = { &error, 1 } };
 	const uint64_t seen_ns = start_turn(self, turn, NULL, &reject.stamp);
 
 	ticket->stamp = reject.stamp;

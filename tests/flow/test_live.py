@@ -59,6 +59,23 @@ def test_explain_says_why_one_is_rejected_and_when_it_was_mended(live):
     assert len(explain(live, "shop/broken")[1]["publisher"]["routes"]) == 1, "its last good route stays"
 
 
+def test_every_error_reaches_everybody_who_asks(live):
+    write(live.folder / "worse.yaml", app("worse", annotations="ingress.pomerium.io/timeout: soon\ningress.pomerium.io/idle_timeout: -3s"))
+    wait_for("rejected", lambda: ask(live, "explain", "ingress", "shop/worse").returncode == 1)
+    codes, fields = ["SLU1104", "SLU1706"], [f"metadata.annotations[ingress.pomerium.io/{name}]" for name in ("timeout", "idle_timeout")]
+    said = explain(live, "shop/worse")[1]["publisher"]
+    dumped = [p for p in json.loads(ask(live, "dump").stdout)["processes"] if p["room"] == "publisher"]
+    for owner in [said] + [o for p in dumped for o in p["owners"] if o["name"] == "worse"]:
+        assert [(d["severity"], d["code"], d["field"]) for d in owner["diagnostics"]] == [("error", c, f) for c, f in zip(codes, fields)]
+        assert all(d["sentence"] in owner["rejected"] for d in owner["diagnostics"])
+    printed = ask(live, "explain", "ingress", "shop/worse").stdout.splitlines()
+    offline = subprocess.run([live.sluice, "translate", "-f", str(live.folder)], capture_output=True, text=True, timeout=60).stderr
+    for line, item in zip((s for s in printed if "[SLU" in s), said["diagnostics"]):
+        assert line.endswith(f"{item['sentence']} [{item['code']}]") and f"shop/worse: {item['sentence']} [{item['code']}]\n" in offline
+    listed = [ask(live, "routes", "--rejected").stdout, subprocess.run([live.sluice, "routes", "--rejected", "-f", str(live.folder)], capture_output=True, text=True, timeout=60).stdout]
+    assert all(said["rejected"] in text for text in listed), "a running pipeline and manifests say the same"
+
+
 def test_explain_names_the_missing_service(live):
     write(live.folder / "alone.yaml", app("alone").split("---\n")[-1])
     wait_for(lambda: ask(live, "explain", "ingress", "shop/alone"), lambda: ask(live, "explain", "ingress", "shop/alone").returncode == 1)

@@ -44,9 +44,12 @@ static void check_out(const struct msg_config *out, struct pool *pool)
 	if (!pb_unpack(&pomerium__config__config__descriptor, out->settings, pool, &err) ||
 	    !pb_unpack(&pomerium__config__config__descriptor, out->bootstrap, pool, &err))
 		abort();
-	for (size_t i = 0; i < out->warnings.n; i++)
-		if (!out->warnings.items[i].len || !str_is_utf8(out->warnings.items[i]))
+	for (size_t i = 0; i < out->diagnostics.n; i++) {
+		const struct str sentence = out->diagnostics.items[i].sentence;
+
+		if (!sentence.len || sentence.len >= ERR_MAX || !str_is_utf8(sentence))
 			abort();
+	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

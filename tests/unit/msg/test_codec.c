@@ -260,8 +260,9 @@ static void test_a_deep_value_is_refused_by_both_ends(void **state)
 
 static void test_the_sender_finds_out_first(void **state)
 {
+	struct msg_diagnostic errors[MSG_DIAGNOSTICS_MAX + 1] = { { .sentence = STR("\xff") } };
 	struct msg_reject reject = { .owner = { MSG_KIND_INGRESS, STR("shop"), STR("web") },
-				     .reason = STR("\xff") };
+				     .diagnostics = { errors, 1 } };
 	struct buf out;
 
 	(void)state;
@@ -270,10 +271,16 @@ static void test_the_sender_finds_out_first(void **state)
 	assert_true(out.full); /* no UTF-8 */
 	buf_clear(&out);
 	buf_init(&out, BUF_MAX_MESSAGE);
-	reject.reason = (struct str){ mem_alloc(100000), 100000 };
+	errors[0].sentence = (struct str){ mem_alloc(ERR_MAX), ERR_MAX };
 	msg_pack(&(struct msg_head){ MSG_REJECT, 1, 0 }, &reject, &out);
 	assert_true(out.full); /* too long */
-	mem_free((char *)reject.reason.ptr);
+	mem_free((char *)errors[0].sentence.ptr);
+	buf_clear(&out);
+	buf_init(&out, BUF_MAX_MESSAGE);
+	errors[0].sentence = STR("no good");
+	reject.diagnostics.n = MSG_DIAGNOSTICS_MAX + 1;
+	msg_pack(&(struct msg_head){ MSG_REJECT, 1, 0 }, &reject, &out);
+	assert_true(out.full); /* too many */
 	buf_clear(&out);
 }
 

@@ -107,9 +107,10 @@ static void config(const char *owner, uint64_t number)
 static void reject(const char *owner, uint64_t number)
 {
 	struct arrival of = rig_config(owner, "{}", &pool);
+	struct msg_diagnostic error = { MSG_SEVERITY_ERROR, 0, STR(""), STR("it is broken") };
 	struct msg_reject message = { .owner = rig_key(owner),
 				      .stamp = { 1, number },
-				      .reason = STR("it is broken") };
+				      .diagnostics = { &error, 1 } };
 	struct err err;
 
 	of.ticket.stamp.number = number;

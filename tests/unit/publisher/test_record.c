@@ -181,7 +181,8 @@ static void test_what_was_read_is_last_good_but_never_goes_before_what_came(void
 	const char *new = rig_route("web", "new.example.com", "/", &pool);
 	struct arrival config = rig_config("web", new, &pool);
 	struct msg_key key = rig_key("web"), broken = rig_key("broken");
-	struct msg_reject reject = { .owner = broken, .reason = STR("no good") };
+	struct msg_diagnostic error = { MSG_SEVERITY_ERROR, 0, STR(""), STR("no good") };
+	struct msg_reject reject = { .owner = broken, .diagnostics = { &error, 1 } };
 	size_t n_routes;
 
 	(void)state;

@@ -58,7 +58,10 @@ static void reject(const char *reason)
 {
 	const struct msg_ticket ticket = { .owner = good, .uid = STR("u"), .generation = 1 };
 
-	publisher_report_reject(report, &ticket, str_from(reason), NULL);
+	static const struct msg_diagnostic_list none;
+
+	publisher_report_reject(report, &ticket,
+				&(struct report_failure){ str_from(reason), &none, NULL });
 }
 
 /* Everything so far is stored; returns how many Events wait or fly. */

@@ -1,6 +1,7 @@
 /* test_splice: secret values get exactly where a splice says, in its encoding. */
 #include "publisher/wanted/bootstrap_text.h"
 #include "publisher/wanted/splice.h"
+#include "rules/rules.h"
 
 #include "tests/unit/publisher/rig.h"
 
@@ -285,17 +286,21 @@ static void a_bootstrap_part_stays_where_it_is_needed(void **state)
 
 static void without_a_bootstrap_part_that_pomerium_starts_with_nothing_is_taken(void **state)
 {
-	struct str warnings[] = { STR("storage: none"), STR("bootstrap: no secrets") };
+	struct msg_diagnostic warnings[] = {
+		{ MSG_SEVERITY_WARNING, RULE_STORAGE_NONE, STR(""), STR("storage: none") },
+		{ MSG_SEVERITY_WARNING, RULE_BOOT_NONE, STR(""), STR("bootstrap: no secrets") }
+	};
 	struct err err = { "" };
 	struct arrival faulty = rig_settings("o", "{\"settings\":{\"log_level\":\"warn\"}}", &pool);
 	struct arrival none = rig_settings("o", "{}", &pool);
 
 	(void)state;
-	faulty.config.warnings = (struct str_list){ warnings, 2 };
+	faulty.config.diagnostics = (struct msg_diagnostic_list){ warnings, 2 };
 	publisher_wanted_need(wanted, (struct wanted_needs){ .bootstrap = true });
 	assert_int_equal(put_postgres("postgres://db/x?sslmode=a", &err), WANTED_CHANGED);
 	assert_int_equal(publisher_apply_config(wanted, &faulty, NULL, &err), WANTED_REJECTED);
 	assert_string_equal(err.text, "bootstrap: no secrets");
+	assert_int_equal(err.code, RULE_BOOT_NONE);
 	assert_non_null(strstr(bootstrap(WANTED_JSON), "postgres://db/x"));
 	assert_null(strstr(rig_render(wanted, WANTED_JSON, &pool), "warn"));
 	assert_int_equal(rig_put(wanted, &none), WANTED_CHANGED); /* no Pomerium object any more */

@@ -51,7 +51,8 @@ static enum wanted_outcome delete (const char *owner) {
 
 static void reject(const char *owner, const char *reason)
 {
-	struct msg_reject message = { .owner = rig_key(owner), .reason = str_from(reason) };
+	struct msg_diagnostic error = { MSG_SEVERITY_ERROR, 0, STR(""), str_from(reason) };
+	struct msg_reject message = { .owner = rig_key(owner), .diagnostics = { &error, 1 } };
 
 	publisher_wanted_reject(wanted, &message);
 }

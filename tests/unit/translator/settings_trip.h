@@ -71,8 +71,8 @@ static inline const struct msg_splice *settings_splice(const struct trip *trip, 
 
 static inline bool settings_warned(const struct trip *trip, const char *words)
 {
-	for (size_t i = 0; i < trip->config.warnings.n; i++)
-		if (strstr(trip->config.warnings.items[i].ptr, words))
+	for (size_t i = 0; i < trip->config.diagnostics.n; i++)
+		if (strstr(trip->config.diagnostics.items[i].sentence.ptr, words))
 			return true;
 	return false;
 }

@@ -118,8 +118,9 @@ static void test_cluster(void **state)
 		strstr(trip_json(&trip),
 		       "\"envoy_opts\":{\"lb_policy\":\"RING_HASH\",\"ring_hash_lb_config\":"
 		       "{\"minimum_ring_size\":\"64\"}}"));
-	assert_int_equal(trip.config.warnings.n, 1);
-	assert_non_null(strstr(trip.config.warnings.items[0].ptr, "ring_hash_lb_config"));
+	assert_int_equal(trip.config.diagnostics.n, 1);
+	assert_non_null(
+		strstr(trip.config.diagnostics.items[0].sentence.ptr, "ring_hash_lb_config"));
 	trip_end(&trip);
 }
 

@@ -216,7 +216,7 @@ static void warns_without_refusing(void **state)
 				    "spec.certificates: Secret \"pomerium/absent\" not found: "));
 	assert_true(
 		settings_warned(&trip, "spec.authenticate is set without spec.identityProvider"));
-	assert_int_equal(trip.config.warnings.n, 3); /* storage is the third */
+	assert_int_equal(trip.config.diagnostics.n, 3); /* storage is the third */
 	assert_int_equal(trip.config.certificates.n, 0);
 	trip_end(&trip);
 
@@ -226,7 +226,7 @@ static void warns_without_refusing(void **state)
 	trip_end(&trip);
 
 	settings_start(&trip, "storage: {file: {path: /data}}");
-	assert_int_equal(trip.config.warnings.n, 0);
+	assert_int_equal(trip.config.diagnostics.n, 0);
 	trip_end(&trip);
 }
 
@@ -241,7 +241,7 @@ static void no_object_means_no_settings(void **state)
 	assert_int_equal(trip.rc, 0);
 	assert_string_equal(trip_json(&trip), "{}");
 	assert_int_equal(trip.config.bootstrap.len, 0);
-	assert_int_equal(trip.config.warnings.n, 0);
+	assert_int_equal(trip.config.diagnostics.n, 0);
 	trip_end(&trip);
 }
 

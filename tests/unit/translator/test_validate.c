@@ -173,13 +173,13 @@ static void test_together(void **state)
 	trip_start(&trip, WITH("ingress.pomerium.io/allow_public_unauthenticated_access: 'true', "
 			       "ingress.pomerium.io/allowed_users: '[a]'"));
 	assert_int_equal(trip.rc, 0);
-	assert_int_equal(trip.config.warnings.n, 1);
-	assert_non_null(strstr(trip.config.warnings.items[0].ptr, "has no effect"));
+	assert_int_equal(trip.config.diagnostics.n, 1);
+	assert_non_null(strstr(trip.config.diagnostics.items[0].sentence.ptr, "has no effect"));
 	trip_end(&trip);
 	trip_start(&trip, WITH("ingress.pomerium.io/host_rewrite: a, "
 			       "ingress.pomerium.io/preserve_host_header: 'true'"));
 	assert_int_equal(trip.rc, 0);
-	assert_int_equal(trip.config.warnings.n, 1);
+	assert_int_equal(trip.config.diagnostics.n, 1);
 	trip_end(&trip);
 }
 
@@ -192,10 +192,12 @@ static void test_missing(void **state)
 		&trip,
 		WITH("ingress.pomerium.io/health_checks: '[{timeout: 1s, healthy_threshold: 1}]'"));
 	assert_int_equal(trip.rc, 0);
-	assert_int_equal(trip.config.warnings.n, 3);
-	assert_non_null(strstr(trip.config.warnings.items[0].ptr, "interval"));
-	assert_non_null(strstr(trip.config.warnings.items[1].ptr, "unhealthy_threshold"));
-	assert_non_null(strstr(trip.config.warnings.items[2].ptr, "one of http_health_check"));
+	assert_int_equal(trip.config.diagnostics.n, 3);
+	assert_non_null(strstr(trip.config.diagnostics.items[0].sentence.ptr, "interval"));
+	assert_non_null(
+		strstr(trip.config.diagnostics.items[1].sentence.ptr, "unhealthy_threshold"));
+	assert_non_null(
+		strstr(trip.config.diagnostics.items[2].sentence.ptr, "one of http_health_check"));
 	trip_end(&trip);
 }
 
