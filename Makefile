@@ -98,10 +98,10 @@ bench: test-deps
 	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench_curve.py
 	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench_hostile.py
 
-# the suite of the Gateway API; its report is docs/conformance/standin.yaml
+# the suite of the Gateway API; with POMERIUM_BIN=/path/to/pomerium that one serves the routes, else a stand-in
 conformance: test-deps
 	@$(MAKE) --no-print-directory $(JOBS) bins
-	@$(PYTHON) tests/conformance/rig.py --report docs/conformance/standin.yaml $(BUILD)/sluice
+	@$(PYTHON) tests/conformance/rig.py --report docs/conformance $(BUILD)/sluice
 
 # every promise of the protocol's models, and every rule taken out once; see docs/reliability.md
 model: test-deps

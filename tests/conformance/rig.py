@@ -4,10 +4,12 @@
 Everything runs in a network of its own, where the addresses of Pods and Services are those of the machine: etcd and
 kube-apiserver (lib/cluster.py), the node (node/), sluice, what serves its routes (standin/), and the suite.
 
-usage: rig.py --report FILE [SLUICE]    runs all that sluice claims, and writes the suite's report
-       rig.py SLUICE FOLDER [TEST...]   inside: what `run` calls
+usage: rig.py --report FOLDER [SLUICE]   runs all that sluice claims, and writes the suite's report: standin.yaml, or
+                                        pomerium.yaml if POMERIUM_BIN names a Pomerium, which then serves the routes
+       rig.py SLUICE FOLDER [TEST...]    inside: what `run` calls
 """
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -20,10 +22,12 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "lib"))
 
 from cluster import Cluster, ClusterPipeline, binaries, gateway_crds, go  # noqa: E402
+from databroker import new_secret  # noqa: E402
 from pipeline import wait_for  # noqa: E402
 
 ADDRESS, DNS = "10.99.0.1", "10.96.0.10"
 CLASS = "conformance"
+POMERIUM = os.environ.get("POMERIUM_BIN", "")  # the real one, in place of the stand-in
 UNSHARE = ["unshare", "--net", "--mount", *([] if os.getuid() == 0 else ["--map-root-user"])]
 # the tests of the profile that need no traffic
 CONTROL = ("GatewayClassObservedGenerationBump", "GatewayInvalidParametersRef", "GatewayInvalidRouteKind", "GatewayInvalidTLSConfiguration",
@@ -117,30 +121,54 @@ def inside(sluice, tmp, *tests):
         cluster.install_gateway_api()
         cluster.apply_yaml(OBJECTS)
         start(stack, programs() / "node", "--kubeconfig", cluster.kubeconfig())
-        p = stack.enter_context(ClusterPipeline(sluice, tmp, cluster, "--status-address", ADDRESS, "--gateway-no-backend-status", "500", "--gateway-path-elements"))
-        start(stack, programs() / "standin", "--out", p.out)
+        args = ["--status-address", ADDRESS, "--gateway-no-backend-status", "500", "--gateway-path-elements"]
+        if POMERIUM:
+            args += start_pomerium(stack, tmp)
+        p = ClusterPipeline(sluice, tmp, cluster, *args)
+        if POMERIUM:
+            at = p.args.index("--out")
+            del p.args[at:at + 4]  # it writes into the databroker
+        stack.enter_context(p)
+        if not POMERIUM:
+            start(stack, programs() / "standin", "--out", p.out)
         features = lambda: cluster.call("GET", f"/apis/gateway.networking.k8s.io/v1/gatewayclasses/{CLASS}")[1].get("status", {}).get("supportedFeatures")
         wait_for(p.log, features, 30)
         suite(tmp, cluster, sluice, tests)
         assert p.process.poll() is None, p.log()[-3000:]
 
 
-def start(stack, *command):
-    process = subprocess.Popen(command)
+def start_pomerium(stack, tmp):
+    """Two of them, since each has one port: the first serves HTTPS and has the databroker, the second HTTP. The flags with which sluice finds it."""
+    secret = new_secret()
+    for name, port, grpc, more in (("https", 443, 5443, {"services": "all"}),
+                                   ("http", 80, 6443, {"services": "authorize,proxy", "insecure_server": True,
+                                                       "databroker_service_url": "http://127.0.0.1:5443"})):
+        home = tmp / name
+        home.mkdir()
+        (home / "config.yaml").write_text(json.dumps({
+            "address": f"{ADDRESS}:{port}", "grpc_address": f"127.0.0.1:{grpc}", "grpc_insecure": True, "shared_secret": secret, "cookie_secret": new_secret(),
+            "authenticate_service_url": "https://authenticate.pomerium.invalid", "envoy_admin_address": f"127.0.0.1:{grpc + 1}",
+            "health_check_addr": f"127.0.0.1:{grpc + 2}", "metrics_address": f"127.0.0.1:{grpc + 3}", **more}))
+        start(stack, POMERIUM, "--config", home / "config.yaml", env={**os.environ, "HOME": str(home), "TMPDIR": str(home), "XDG_CACHE_HOME": str(home)})
+    return ["--databroker-service-url", "http://127.0.0.1:5443", "--shared-secret", secret]
+
+
+def start(stack, *command, env=None):
+    process = subprocess.Popen(command, env=env)
     stack.callback(process.wait)
     stack.callback(process.kill)
 
 
-def report(path, sluice="build/sluice"):
+def report(folder, sluice="build/sluice"):
     """Runs all, and keeps the report. 0 if nothing failed."""
+    path = pathlib.Path(folder, "pomerium.yaml" if POMERIUM else "standin.yaml")
     with tempfile.TemporaryDirectory(prefix="sluice-conformance-") as tmp:
         verdicts = run(str(pathlib.Path(sluice).resolve()), pathlib.Path(tmp))
         shutil.copyfile(pathlib.Path(tmp, "report.yaml"), path)
         failed = [name for name, verdict in verdicts.items() if verdict == "FAIL"]
         if failed:
-            shutil.copyfile(pathlib.Path(tmp, "suite.log"), f"{path}.log")
-    passed = sum(verdict == "PASS" for verdict in verdicts.values())
-    print(f"{passed} passed, {len(failed)} failed{': ' if failed else ''}{' '.join(failed)}; the report is {path}" + (f", its words {path}.log" if failed else ""))
+            print(pathlib.Path(tmp, "suite.log").read_text())
+    print(f"{sum(verdict == 'PASS' for verdict in verdicts.values())} passed, {len(failed)} failed{': ' if failed else ''}{' '.join(failed)}; the report is {path}")
     return bool(failed)
 
 

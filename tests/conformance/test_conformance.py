@@ -39,3 +39,11 @@ def test_report(ran):
     assert set(profile["core"]["skippedTests"]) == set(rig.IMPOSSIBLE)
     assert profile["extended"]["statistics"]["Failed"] == 0 and profile["extended"]["statistics"]["Passed"] >= 10
     assert profile["extended"]["result"] == "success"
+    for name in ("standin", "pomerium"):
+        kept, = yaml.safe_load((rig.HERE.parent.parent / f"docs/conformance/{name}.yaml").read_text())["profiles"]
+        assert kept == profile, f"docs/conformance/{name}.yaml is of another sluice: make conformance"
+
+
+def test_what_is_skipped_is_said():
+    page = (rig.HERE.parent.parent / "docs/conformance/README.md").read_text()
+    assert not [name for name, why in rig.IMPOSSIBLE.items() if f"`{name}`" not in page or why not in page]

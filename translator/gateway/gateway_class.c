@@ -19,6 +19,7 @@ static const char *const features[] = {
 	"HTTPRouteBackendProtocolWebSocket",
 	"HTTPRouteBackendTimeout",
 	"HTTPRouteNamedRouteRule",
+	"HTTPRoutePathRedirect",
 	"HTTPRoutePortRedirect",
 	"HTTPRouteRequestTimeout",
 	"HTTPRouteSchemeRedirect",
