@@ -7,14 +7,25 @@ import subprocess
 import threading
 
 import pytest
+import yaml
+from examples import blocks
 from pipeline import CLASS, Pipeline, app, certificate, free_port, tls_secret, wait_for, write
 from bootstrap import POMERIUM, secret
 from web import ask
 
+ROOT = pathlib.Path(__file__).parent.parent.parent
 PROGRAM = os.environ.get("POMERIUM_BIN", "")
 pytestmark = pytest.mark.skipif(not PROGRAM, reason="POMERIUM_BIN names no Pomerium")
 PUBLIC = 'ingress.pomerium.io/allow_public_unauthenticated_access: "true"'
 HOST = "app.example.com"
+SIGN_IN = """  authenticate: {url: "https://auth.example.com"}
+  identityProvider: {provider: oidc, url: "https://idp.example.com", secret: pomerium/idp}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: idp, namespace: pomerium}
+stringData: {client_id: c, client_secret: s}
+"""
 
 
 class Proxy(Pipeline):
@@ -116,3 +127,25 @@ def test_killed_it_is_there_again_within_a_second(sluice, tmp_path, folder):
         wait_for(lambda: p.log()[-3000:], lambda: "upstream" in p.get(), 30)
         assert len(p.envoys()) == 1, "nothing of the first is left"
     assert p.status == 0 and not p.envoys()
+
+
+def test_the_page_behind_it(sluice, tmp_path, folder):
+    """The Ingress of docs/web.md as it stands keeps strangers out; with everybody in its policy, the page comes, and goes on saying what happens."""
+    page = free_port()
+    text = blocks((ROOT / "docs/web.md").read_text(), "yaml")[-1]
+    host = yaml.safe_load(text)["spec"]["rules"][0]["host"]
+    service = (ROOT / "deploy/components/web/service.yaml").read_text()
+    endpoint = {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4", "ports": [{"name": "http", "port": page}],
+                "metadata": {"name": "sluice-web-1", "namespace": "pomerium", "labels": {"kubernetes.io/service-name": "sluice-web"}},
+                "endpoints": [{"addresses": ["127.0.0.1"], "conditions": {"ready": True}}]}
+    write(folder / "web.yaml", "---\n".join([service, yaml.safe_dump(endpoint), text]))
+    write(folder / "pomerium.yaml", POMERIUM + SIGN_IN)
+    with Proxy(sluice, tmp_path, folder, "--web-bind-address", f"127.0.0.1:{page}") as p:
+        wait_for(lambda: p.log()[-3000:], lambda: "upstream" in p.get(), 60)
+        wait_for(lambda: p.get(host), lambda: "location: https://auth.example.com/" in p.get(host), 20)
+        write(folder / "web.yaml", "---\n".join([service, yaml.safe_dump(endpoint), text.replace("email:\n              is: operator@example.com", "accept: true")]))
+        said = wait_for(lambda: p.get(host), lambda: "Routes · Sluice" in (got := p.get(host)) and got, 20)
+        assert "content-security-policy: default-src 'self'" in said.lower()
+        assert '"shop"' in p.get(host, "/routes") or "app" in p.get(host, "/routes")
+        events = subprocess.run(["curl", "-skN", "-m", "3", "--resolve", f"{host}:{p.https}:127.0.0.1", f"https://{host}:{p.https}/events"], capture_output=True, text=True).stdout
+        assert events.count("data:") > 1, "figures twice a second, not held back"
