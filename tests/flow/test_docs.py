@@ -1,5 +1,6 @@
 """The documentation holds: links lead somewhere, tables agree with the code, examples work as they stand."""
 import copy
+import json
 import pathlib
 import re
 import subprocess
@@ -98,6 +99,26 @@ def test_manifests(sluice, tmp_path, page):
             examples.accepted(sluice, documents, tmp_path)
 
 
+def http_routes(page):
+    return [d for block in examples.blocks((ROOT / page).read_text(), "yaml") for d in yaml.safe_load_all(block) if d and d.get("kind") == "HTTPRoute"]
+
+
+def test_http_routes(sluice, tmp_path):
+    """Those of the cookbook and of gateway.md, below the Gateway there."""
+    before = [d for d in yaml.safe_load_all(examples.blocks((ROOT / "docs/gateway.md").read_text(), "yaml")[0]) if d["kind"] != "HTTPRoute"]
+    (gateway,) = [d for d in before if d["kind"] == "Gateway"]
+    certificate = {**examples.secrets_of_demo()["upstream-client"], "metadata": {"namespace": "edge", "name": gateway["spec"]["listeners"][0]["tls"]["certificateRefs"][0]["name"]}}
+    routes = http_routes("docs/gateway.md") + http_routes("docs/cookbook.md")
+    namespaces = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in ("edge", "shop")]
+    status, stdout, stderr = examples.run(sluice, [*before, *namespaces, certificate, *routes], tmp_path, "translate", "--format", "json")
+    assert status == 0, stderr
+    made = {route["from"].removeprefix("https://"): route for route in json.loads(stdout)["routes"]}
+    assert set(made) == {host for route in routes for host in route["spec"]["hostnames"]} and len(made) == 3
+    assert made["old-shop.example.com"]["redirect"] == {"host_redirect": "shop.example.com", "response_code": 301}
+    canary = made["basket.example.com"]
+    assert dict(zip(canary["to"], canary["load_balancing_weights"])) == {f"http://{name}.shop.svc.cluster.local:80": weight for name, weight in (("basket", 9), ("basket-next", 1))}
+
+
 # ---- the documentation of the controller that this one replaces ----
 
 SEED = next(iter(sorted((ROOT.parent / "shared/seed").glob("*.txt"))), None)
@@ -194,7 +215,7 @@ def test_index(folder):
 # ---- flags ----
 
 # Of curl, kubectl, systemctl, Pomerium, oauth2-proxy and the models; then of the Go controller, without a successor.
-FOREIGN = {"config", "for", "force-conflicts", "server-side", "set", "field-selector", "now", "tail", "previous", "resolve", "unix-socket",
+FOREIGN = {"config", "for", "force-conflicts", "server-side", "set", "field-selector", "now", "tail", "previous", "allow-downgrades", "resolve", "unix-socket",
            "email-domain", "allowed-group", "trail",
            "leader-election-id", "leader-election-namespace",
            "sync-api-url", "sync-api-token", "sync-api-namespace-id", "certificate-controller-name"}

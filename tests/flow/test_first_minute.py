@@ -25,6 +25,8 @@ def test_make_run_shows_the_table_first(sluice, tmp_path):
     table = lines[:lines.index("")] if "" in lines else [line for line in lines if not line.startswith("ts=")]
     assert re.split(r" {2,}", table[0])[:2] == ["INGRESS", "HOST"] and table[-1] == "22 routes"
     assert max(map(len, table)) <= 80
+    shown = re.search(r"make test .*?^```text\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)[1].splitlines()
+    assert set(shown) - set(table) == {"..."}, "what the README shows of it"
     rest = [line for line in lines[len(table):] if line]
     assert len(rest) == 4 and all("level=warn" in line and "https://mcp.example.com" in line for line in rest), rest
 

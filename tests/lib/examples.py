@@ -25,9 +25,11 @@ def rows(text):
             yield cells
 
 
-def services(ingress):
-    """(name, port as the Ingress says it) of all backends."""
-    for rule in ingress["spec"].get("rules", []):
+def services(owner):
+    """(name, port as the Ingress or the HTTPRoute says it) of all backends."""
+    for rule in owner["spec"].get("rules", []):
+        for backend in rule.get("backendRefs", []):
+            yield backend["name"], {"number": backend["port"]}
         for path in rule.get("http", {}).get("paths", []):
             yield path["backend"]["service"]["name"], path["backend"]["service"]["port"]
 
@@ -56,9 +58,9 @@ def complete(documents):
             there.add(key)
             out.append(document)
 
-    for ingress in [d for d in documents if d["kind"] == "Ingress"]:
-        namespace = ingress["metadata"].get("namespace", "default")
-        for name, port in services(ingress):
+    for owner in [d for d in documents if d["kind"] in ("Ingress", "HTTPRoute")]:
+        namespace = owner["metadata"].get("namespace", "default")
+        for name, port in services(owner):
             ports = [{"name": port.get("name", "http"), "port": port.get("number", 80)}]
             if ("Service", namespace, name) in there:
                 continue
@@ -66,10 +68,10 @@ def complete(documents):
             add({"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
                  "metadata": {"name": f"{name}-1", "labels": {"kubernetes.io/service-name": name}},
                  "endpoints": [{"addresses": ["10.0.0.1"], "conditions": {"ready": True}}], "ports": ports}, namespace)
-        for tls in ingress["spec"].get("tls", []):
+        for tls in owner["spec"].get("tls", []):
             certificate = {**demo["upstream-client"], "metadata": {"name": tls["secretName"]}}
             add(certificate, namespace)
-        for key, value in ingress["metadata"].get("annotations", {}).items():
+        for key, value in owner["metadata"].get("annotations", {}).items():
             if key.endswith("_secret") and value in demo:
                 add(demo[value], namespace)
     return CLASS + "---\n" + yaml.safe_dump_all(out)
