@@ -95,6 +95,7 @@ bench: test-deps
 	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench.py
 	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench_cluster.py
 	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench_databroker.py
+	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench_gateway.py
 	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench_curve.py
 	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench_hostile.py
 
