@@ -178,7 +178,7 @@ class FakeApi:
             obj["metadata"].setdefault("namespace", "default")
         with self.changed:
             self.version += 1
-            obj["metadata"].update(resourceVersion=str(self.version), uid=obj["metadata"]["name"])
+            obj["metadata"].update(resourceVersion=str(self.version), uid=obj["metadata"].get("uid", obj["metadata"]["name"]))
             known = self.objects[plural].get(key_of(obj))
             self.objects[plural][key_of(obj)] = obj
             self.history.append((self.version, plural, "MODIFIED" if known else "ADDED", obj))

@@ -19,6 +19,7 @@ import (
 //	delay    the call is handled Millis later
 //	lost     it is handled, and its answer comes Millis later
 //	fail     it is answered with Code and not handled
+//	twice    a record of a stream comes twice
 //	trailers the connection is answered by something that ends without a grpc-status, or with Status
 type fault struct {
 	Mode, Method, Status string
@@ -143,13 +144,17 @@ type entry struct {
 	Lease   string   `json:"lease,omitempty"`
 	Records []string `json:"records,omitempty"`
 	Deleted []string `json:"deleted,omitempty"`
-	Bytes   int      `json:"bytes,omitempty"`
-	Millis  int64    `json:"ms"`
+	// those of both that are as they were before, and with --contents what is in each record
+	Unchanged []string                   `json:"unchanged,omitempty"`
+	Contents  map[string]json.RawMessage `json:"contents,omitempty"`
+	Bytes     int                        `json:"bytes,omitempty"`
+	Millis    int64                      `json:"ms"`
 }
 
 type writeLog struct {
-	mu   sync.Mutex
-	file *os.File
+	mu       sync.Mutex
+	file     *os.File
+	contents bool
 }
 
 func (l *writeLog) write(e entry) {
@@ -160,15 +165,24 @@ func (l *writeLog) write(e entry) {
 	l.file.Write(append(line, '\n'))
 }
 
-func (l *writeLog) put(who, leader string, records []record) {
-	e := entry{Op: "put", Who: who, Leader: leader}
+func (s *server) logPut(who string, records []record) {
+	e := entry{Op: "put", Who: who, Leader: s.holder(leaseName)}
+	if s.log.contents {
+		e.Contents = map[string]json.RawMessage{}
+	}
 	for _, r := range records {
 		if r.deletedAt.IsZero() {
 			e.Records = append(e.Records, r.id)
 		} else {
 			e.Deleted = append(e.Deleted, r.id)
 		}
+		if s.is(r) {
+			e.Unchanged = append(e.Unchanged, r.id)
+		}
+		if shown, err := s.show(r); err == nil && s.log.contents {
+			e.Contents[r.id] = shown.Config
+		}
 		e.Bytes += len(r.data)
 	}
-	l.write(e)
+	s.log.write(e)
 }

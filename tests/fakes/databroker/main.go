@@ -30,19 +30,20 @@ func main() {
 	logPath := flag.String("log", "", "file to append a line for each write to")
 	cert := flag.String("cert", "", "PEM; with --key: TLS")
 	key := flag.String("key", "", "PEM")
+	contents := flag.Bool("contents", false, "the log tells what is in the records that are put")
 	maxAge := flag.Duration("max-age", 0, "GOAWAY to connections that are older, and cut them off as much later")
 	flag.Parse()
-	if err := run(*schemaPath, *secret, *logPath, *cert, *key, *port, *control, *maxAge); err != nil {
+	if err := run(*schemaPath, *secret, *logPath, *cert, *key, *port, *control, *maxAge, *contents); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(schemaPath, secret, logPath, cert, key string, port, control int, maxAge time.Duration) error {
+func run(schemaPath, secret, logPath, cert, key string, port, control int, maxAge time.Duration, contents bool) error {
 	types, err := loadSchema(schemaPath)
 	if err != nil {
 		return err
 	}
-	s := &server{schema: types, store: newStore(), log: &writeLog{}}
+	s := &server{schema: types, store: newStore(), log: &writeLog{contents: contents}}
 	if s.secret, err = base64.StdEncoding.DecodeString(secret); err != nil {
 		return err
 	}

@@ -150,7 +150,7 @@ func (s *server) Put(ctx context.Context, in message) (message, error) {
 	for _, m := range in.list("records") {
 		records = append(records, recordFrom(m))
 	}
-	s.log.put(who(ctx), s.holder(leaseName), records)
+	s.logPut(who(ctx), records)
 	serverVersion, stored := s.put(records)
 	out := s.new("databroker.PutResponse").set("server_version", serverVersion)
 	for _, r := range stored {
@@ -196,8 +196,14 @@ func (s *server) Sync(in message, stream grpc.ServerStream) error {
 			return status.Error(codes.Aborted, "invalid record version")
 		}
 		for _, r := range records {
-			if err := stream.SendMsg(s.new("databroker.SyncResponse").put("record", s.recordMessage(r)).Interface()); err != nil {
-				return err
+			times := 1
+			if _, ok := s.faults.take("twice", "Sync"); ok {
+				times = 2
+			}
+			for range times {
+				if err := stream.SendMsg(s.new("databroker.SyncResponse").put("record", s.recordMessage(r)).Interface()); err != nil {
+					return err
+				}
 			}
 			version = r.version
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"sort"
 	"strconv"
@@ -74,6 +75,14 @@ func (s *store) get(kind, id string) (record, bool) {
 		return record{}, false
 	}
 	return *r, true
+}
+
+// is says whether a record is stored as it is, deleted ones included.
+func (s *store) is(r record) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known := s.records[[2]string{r.kind, r.id}]
+	return known != nil && known.deletedAt.IsZero() == r.deletedAt.IsZero() && bytes.Equal(known.data, r.data)
 }
 
 // since lists what is newer than a version, oldest first, and when to ask again.

@@ -1,0 +1,152 @@
+"""The servers of a sweep: an API server that can be behind or skip what was overtaken, and a databroker that tells all that is written."""
+import json
+import time
+
+from cluster import KINDS
+from databroker import Databroker, merge
+from fake_api import FakeApi, bookmark, key_of
+
+
+def plural_of(obj):
+    return next(plural for plural, kind in KINDS.items() if kind[1] == obj["kind"])
+
+
+class Api(FakeApi):
+    """Objects are numbered by the history; `behind` names a revision that lists show in the place of the newest."""
+
+    def __init__(self, tmp):
+        super().__init__(tmp)
+        self.behind = 0
+        self.skips = False  # an event that a later one overtakes is not sent
+
+    def put(self, step):
+        """A step is an object, or (kind, key) that goes."""
+        self.delete(*step) if isinstance(step, tuple) else self.apply(step)
+
+    def as_of(self, plural, version):
+        objects = {}
+        for at, whose, kind, obj in self.history:
+            if whose == plural and at <= version:
+                objects.pop(key_of(obj), None)
+                if kind != "DELETED":
+                    objects[key_of(obj)] = obj
+        return objects
+
+    def watch(self, handler, request):
+        """As the server that is behind, from the list to the watch that follows it; it catches up when `behind` is taken back."""
+        plural, ends = request.plural, self.ends[request.plural]
+        version = int(request.query.get("resourceVersion") or 0)
+        if request.sort == "stream":
+            with self.changed:
+                version = self.behind or self.version
+                initial = list(self.as_of(plural, version).values())
+            for obj in initial:
+                handler.event("ADDED", obj)
+            handler.chunk(bookmark(version, ends_list=True))
+        elif version < self.compacted:
+            handler.answer(410, "too old resource version")
+            return
+        else:
+            handler.begin()
+        while True:
+            with self.changed:
+                self.changed.wait_for(lambda: self.ending or self.ends[plural] > ends or not self.behind and self.version > version, 600)
+                new, version = self.since(plural, version), max(version, self.version)
+            for kind, obj in new:
+                handler.event(kind, obj)
+            if self.ending or self.ends[plural] > ends:
+                return
+
+    def since(self, plural, version):
+        new = [(kind, obj) for at, whose, kind, obj in self.history if whose == plural and at > version]
+        if not self.skips:
+            return new
+        last = {key_of(obj): i for i, (_, obj) in enumerate(new)}
+        known = self.as_of(plural, version)
+        kept = []
+        for i, (kind, obj) in enumerate(new):
+            if last[key_of(obj)] == i and (kind != "DELETED" or key_of(obj) in known):
+                kept.append((("MODIFIED" if key_of(obj) in known else "ADDED") if kind != "DELETED" else kind, obj))
+        return kept
+
+
+class Written:
+    """What the log of a databroker says, read as it grows: the state after each write, and what may not be."""
+
+    def __init__(self, databroker):
+        self.databroker, self.at, self.records, self.faults, self.puts, self.routes = databroker, 0, {}, [], 0, []
+
+    def read(self):
+        with open(self.databroker.log_path, "rb") as log:
+            log.seek(self.at)
+            for line in log:
+                if not line.endswith(b"\n"):
+                    break
+                self.at += len(line)
+                e = json.loads(line)
+                if e["op"] == "put":
+                    self.put(e)
+
+    def put(self, e):
+        self.puts += 1
+        if e["who"] != e["leader"]:
+            self.faults.append(f"write {self.puts} is of {e['who']}, the lease is held by {e['leader'] or 'nobody'}")
+        if e.get("unchanged"):
+            self.faults.append(f"write {self.puts} changes nothing about {e['unchanged']}")
+        had = self.count()
+        for name, config in e["contents"].items():
+            self.records.pop(name, None)
+            if name not in e.get("deleted", ()):
+                self.records[name] = config
+                self.routes += [(self.puts, name, route) for route in config.get("routes", [])]
+        if had and not self.count():
+            self.faults.append(f"write {self.puts} leaves no route")
+
+    def count(self):
+        return sum(len(config.get("routes", [])) for config in self.records.values())
+
+
+def url_of(route):
+    return tuple(str(route.get(k, "")) for k in ("from", "path", "prefix", "regex"))
+
+
+ACCESS = ("policies", "ppl_policies", "allow_public_unauthenticated_access", "allow_any_authenticated_user", "allowed_users", "allowed_domains",
+          "allowed_idp_claims", "cors_allow_preflight")
+
+
+NOBODY = "{}"  # a route without a policy lets nobody in
+
+
+def access_of(route):
+    return json.dumps({k: route[k] for k in ACCESS if k in route}, sort_keys=True)
+
+
+class Sink(Databroker):
+    def __init__(self, tmp):
+        super().__init__(tmp, "--contents")
+        self.written = Written(self)
+
+    def merged(self):
+        return without_order(super().merged())
+
+    def merged_now(self):
+        self.written.read()
+        return without_order(merge(self.written.records.values()))
+
+
+def without_order(config):
+    """A databroker orders routes of one URL by an id that files need not have."""
+    for route in config["routes"]:
+        if route.get("id", "").lstrip("~").startswith("gateway/"):
+            del route["id"]
+    return config
+
+
+def until(condition, seconds):
+    """True as soon as it is; False after that time."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
