@@ -229,6 +229,7 @@ static void apply_reject(struct handlers *h, const struct msg_reject *reject,
 	const uint64_t before = reason_sum(h, &reject->owner);
 	const struct owner *owner;
 
+	publisher_wanted_claim(h->wanted, ticket);
 	publisher_wanted_reject(h->wanted, reject);
 	owner = publisher_wanted_owner(h->wanted, &reject->owner);
 	publisher_report_reject(h->report, ticket,
@@ -322,6 +323,7 @@ void publisher_handlers_sweep(struct handlers *h, uint64_t now_ms)
 		publisher_wanted_delete(h->wanted, gone[i]);
 	}
 	pool_clear(&pool);
+	publisher_wanted_gather(h->wanted, false);
 	publisher_report_open(h->report, h->inventory.complete);
 	h->compared = h->inventory.in_force;
 	if (!h->passed_ms)
@@ -349,6 +351,7 @@ void publisher_handlers_init(struct handlers *h)
 {
 	*h = (struct handlers){ .wanted = publisher_wanted_new(
 					&(struct wanted_listener){ h, warn, touch }) };
+	publisher_wanted_gather(h->wanted, true);
 	publisher_inventory_init(&h->inventory);
 	publisher_pending_init(&h->pending, h, ask);
 }

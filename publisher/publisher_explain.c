@@ -13,6 +13,7 @@
 #include "base/cjson.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "net/hostname.h"
 #include "publisher/wanted/shown.h"
 
 #define HOSTS_SHOWN 100 /* of one owner */
@@ -118,13 +119,38 @@ static void put_certificates(const struct good *good, cJSON *out)
 		cjson_put_text(list, NULL, publisher_certs_secret(good->certs[i].cert));
 }
 
-static void put_certs_of(const struct handlers *h, struct str host, cJSON *out)
+/* Whose it is: the oldest object that names it, and whether this namespace has it, too. */
+static void put_host_owner(const struct handlers *h, struct str host, struct str namespace,
+			   cJSON *out)
+{
+	const struct host_claims *claims = publisher_wanted_claims(h->wanted);
+	const struct owner *oldest;
+	struct pool pool;
+
+	pool_init(&pool);
+	host = hostname_normal(host, &pool);
+	oldest = publisher_host_owner_oldest(claims, host);
+	if (oldest) {
+		cJSON *owner = cjson_put_object(out, "owner");
+
+		cjson_put_text(owner, "kind",
+			       str_from(msg_kind_name((enum msg_kind)oldest->key.kind)));
+		cjson_put_text(owner, "namespace", oldest->key.namespace);
+		cjson_put_text(owner, "name", oldest->key.name);
+		put_time(owner, "since", oldest->created);
+	}
+	cjson_put_bool(out, "owned", publisher_host_owner_is(claims, host, namespace));
+	pool_clear(&pool);
+}
+
+static void put_host_of(const struct handlers *h, struct str host, struct str namespace, cJSON *out)
 {
 	const struct certs *certs = publisher_wanted_certs(h->wanted);
 	cJSON *list = cjson_put_list(out, "certificates");
 	const struct cert *cert;
 
 	cjson_put_text(out, "host", host);
+	put_host_owner(h, host, namespace, out);
 	for (size_t i = 0; i < CERTS_SHOWN; i++) {
 		cJSON *item;
 
@@ -137,7 +163,8 @@ static void put_certs_of(const struct handlers *h, struct str host, cJSON *out)
 	}
 }
 
-/* Of each host that is served over TLS, from the certificate that is shown on. */
+/* Of each host that is served over TLS whose it is, and its certificates, from the one that is
+ * served on. */
 static void put_hosts(const struct handlers *h, const struct good *good, cJSON *out)
 {
 	cJSON *list = cjson_put_list(out, "hosts");
@@ -153,9 +180,18 @@ static void put_hosts(const struct handlers *h, const struct good *good, cJSON *
 		    !str_cut(route->from, ':', &scheme, &rest) || !str_ends(scheme, "https"))
 			continue;
 		map_put(&seen, host, list);
-		put_certs_of(h, host, cjson_put_object(list, NULL));
+		put_host_of(h, host, good->owner.namespace, cjson_put_object(list, NULL));
 	}
 	map_clear(&seen);
+}
+
+/* How many routes others have had before. */
+static void put_withheld(const struct owner *owner, cJSON *out)
+{
+	const size_t n = owner->whole->n_routes - (owner->good ? owner->good->n_routes : 0);
+
+	if (n)
+		cjson_put_number(out, "n_withheld", (long long)n);
 }
 
 static void put_warnings(const struct owner *owner, struct pool *pool, cJSON *out)
@@ -233,8 +269,11 @@ static void put_owner(const struct handlers *h, const struct owner *owner,
 		put_time(doc, "since", owner->good_since);
 		put_routes(owner->good, dump, &pool, doc);
 		put_certificates(owner->good, doc);
-		put_hosts(h, owner->good, doc);
 		put_conflicts(h->wanted, owner->good, &pool, doc);
+	}
+	if (owner->whole) {
+		put_withheld(owner, doc);
+		put_hosts(h, owner->whole, doc);
 	}
 	put_warnings(owner, &pool, doc);
 	publisher_sinks_explain(h->sinks, owner, cjson_put_object(doc, "stored"));

@@ -110,7 +110,25 @@ static void print_route(size_t i, const cJSON *route, struct buf *text)
 	cli_lines_print(i == 1 ? "routes" : "", text);
 }
 
-static void print_host(const cJSON *host, bool first, struct buf *text)
+/* Whose host it is. */
+static void print_owner(const cJSON *host, bool first, struct buf *text)
+{
+	const cJSON *owner = member(host, "owner");
+	const struct str since = cjson_text(owner, "since");
+
+	if (!owner)
+		return;
+	buf_printf(text, STR_FMT ": %s; the oldest is " STR_FMT " " STR_FMT "/" STR_FMT,
+		   STR_ARG(cjson_text(host, "host")),
+		   cjson_flag(host, "owned") ? "of this namespace" : "of another namespace",
+		   STR_ARG(cjson_text(owner, "kind")), STR_ARG(cjson_text(owner, "namespace")),
+		   STR_ARG(cjson_text(owner, "name")));
+	if (since.len)
+		buf_printf(text, " since " STR_FMT, STR_ARG(since));
+	cli_lines_print(first ? "host" : "", text);
+}
+
+static void print_certificates(const cJSON *host, bool first, struct buf *text)
 {
 	const cJSON *certificates = member(host, "certificates"), *certificate;
 
@@ -220,14 +238,20 @@ static void print_publisher(const cJSON *v, struct buf *text)
 		{ "last error", "last_error", "until", "mended_since" },
 		{ "waits for", "waits_for", NULL, NULL },
 	};
-	const cJSON *route, *host;
+	const cJSON *hosts = member(v, "hosts"), *route, *host;
+	const long long n_withheld = cjson_number(v, "n_withheld");
 	size_t n = 0;
 
 	cJSON_ArrayForEach(route, member(v, "routes"))
 		print_route(++n, route, text);
-	n = 0;
-	cJSON_ArrayForEach(host, member(v, "hosts"))
-		print_host(host, !n++, text);
+	if (n_withheld) {
+		buf_printf(text, "%lld, which another namespace has had before", n_withheld);
+		cli_lines_print("not routed", text);
+	}
+	cJSON_ArrayForEach(host, hosts)
+		print_owner(host, host == hosts->child, text);
+	cJSON_ArrayForEach(host, hosts)
+		print_certificates(host, host == hosts->child, text);
 	print_errors(v, text);
 	for (size_t i = 0; i < sizeof(sentences) / sizeof(sentences[0]); i++)
 		print_sentence(v, sentences[i], text);

@@ -222,6 +222,7 @@ static int load(struct offline *self, const struct offline_hooks *hooks,
 	self->ground = ground;
 	self->wanted = publisher_wanted_new(&from_wanted);
 	cli_offline_settings.resolve.limits = resolver_limits;
+	publisher_wanted_gather(self->wanted, true);
 	self->resolve = resolver_resolve_new(&cli_offline_settings.resolve, &from_resolve);
 	rc = ground ? ground->put(ground->self, self, err) : 0;
 	cli_input_split(&cli_offline_settings.files, &self->pool, &paths, &streams);
@@ -314,6 +315,8 @@ static void translate_bundle(struct offline *self, const struct resolved *what, 
 	if (self->hooks.bundle)
 		self->hooks.bundle(self->hooks.self, bundle);
 	rc = translator_translate(&settings, bundle, pool, &arrival.config, &err);
+	if (rc)
+		publisher_wanted_claim(self->wanted, &arrival.ticket);
 	add_diagnostics(self, &bundle->owner, &arrival.config.diagnostics);
 	if (rc) {
 		keep_report(self, &arrival.config,
@@ -367,6 +370,7 @@ void cli_offline_translate(struct offline *self, bool settings_only)
 		}
 		pool_clear(&own);
 	}
+	publisher_wanted_gather(self->wanted, false);
 }
 
 static int line_cmp(const void *a, const void *b)

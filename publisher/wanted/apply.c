@@ -220,6 +220,7 @@ static enum wanted_outcome apply(struct wanted *self, struct apply *in, struct e
 	if (fill(self, in, err) < 0)
 		return WANTED_REJECTED;
 	in->parts.created = in->arrival->ticket.created;
+	in->parts.hosts = in->arrival->ticket.hosts;
 	pack_parts(in);
 	list_certs(in);
 	keep_bootstrap(self, in);
@@ -250,6 +251,8 @@ enum wanted_outcome publisher_apply_config(struct wanted *self, const struct arr
 
 	pool_init(&in.pool);
 	outcome = find_and_apply(self, &in, missing, &why);
+	if (outcome == WANTED_REJECTED || outcome == WANTED_WAITS)
+		publisher_wanted_claim(self, &arrival->ticket);
 	if (outcome == WANTED_REJECTED) {
 		publisher_wanted_fault(self, &arrival->ticket.owner,
 				       rules_sentence(&why, &in.pool).ptr);

@@ -1,5 +1,5 @@
-/* conflicts: routes of different owners with one from, path, prefix and regex. Both are published;
- * each owner is told. */
+/* conflicts: routes of different owners with one host, kind and path. Where the namespaces differ,
+ * those of the oldest are published alone; else, or where nobody is older, all are. */
 #ifndef PUBLISHER_CONFLICTS_H
 #define PUBLISHER_CONFLICTS_H
 
@@ -8,21 +8,31 @@
 struct conflicts {
 	struct map places; /* from, path, prefix and regex -> struct conflict */
 	void *self;
-	/* A conflict begins: `owner` has a route that `other` has too. */
-	void (*warn)(void *self, const struct route *route, const struct owner *other);
-	/* Who else has one of its routes is different now: its ids may be. May be NULL. */
-	void (*changed)(void *self, const struct owner *owner);
+	/* Who else has one of its routes is different now; `verdict`: its verdict may be, too. */
+	void (*changed)(void *self, struct owner *owner, bool verdict);
+};
+
+enum conflict_verdict {
+	CONFLICT_NONE,   /* nobody else's counts */
+	CONFLICT_SHARED, /* `other` has it too, and both are published */
+	CONFLICT_YOUNGER /* `other`, in another namespace, is older: this one is not published */
 };
 
 void publisher_conflicts_init(struct conflicts *conflicts, void *self,
-			      void (*warn)(void *self, const struct route *route,
-					   const struct owner *other));
+			      void (*changed)(void *self, struct owner *owner, bool verdict));
 void publisher_conflicts_clear(struct conflicts *conflicts);
+/* The age of its owner does not change until it is dropped. */
 void publisher_conflicts_add(struct conflicts *conflicts, const struct route *route);
 /* The owners that have such a route, itself among them; borrowed. 0: the route was not added. */
 size_t publisher_conflicts_owners(const struct conflicts *conflicts, const struct route *route,
 				  struct pool *pool, const struct owner ***owners);
 void publisher_conflicts_drop(struct conflicts *conflicts, const struct route *route);
+enum conflict_verdict publisher_conflicts_judge(const struct conflicts *conflicts,
+						const struct route *route,
+						const struct owner **other);
+/* Whether this is another verdict than the one that its owner was told last. */
+bool publisher_conflicts_is_news(struct conflicts *conflicts, const struct route *route,
+				 enum conflict_verdict verdict);
 /* Whether an owner of this kind has a route of the same from, path, prefix and regex. */
 bool publisher_conflicts_has(const struct conflicts *conflicts, const struct route *like,
 			     enum msg_kind kind);

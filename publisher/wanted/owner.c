@@ -34,6 +34,9 @@ void publisher_owner_destroy(struct owner **self_p)
 	mem_free((char *)owner->key.namespace.ptr);
 	mem_free((char *)owner->key.name.ptr);
 	mem_free((char *)owner->text.ptr);
+	for (size_t i = 0; i < owner->hosts.n; i++)
+		mem_free((char *)owner->hosts.items[i].ptr);
+	mem_free(owner->hosts.items);
 	mem_free(owner->reason);
 	mem_free(owner->last_reason);
 	mem_free(owner->said);

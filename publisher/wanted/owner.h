@@ -60,7 +60,11 @@ struct good {
 struct owner {
 	struct msg_key key;
 	struct str text;          /* msg_key_text, its key in the map of owners */
-	struct good *good;        /* NULL: none yet */
+	int64_t created;          /* since 1970; 0: unknown */
+	struct str_list hosts;    /* that it names, in normal form, each once */
+	struct good *whole;       /* what it would publish if it were alone; NULL: none yet */
+	struct good *good;        /* what is published of `whole`, NULL: nothing */
+	size_t n_contested;       /* places of its routes where others have one, too */
 	char *reason;             /* why its newest state cannot be published; NULL: it can */
 	char *last_reason;        /* why the last one could not, which was mended; NULL: none */
 	struct diagnostics *said; /* of its newest state; NULL: nothing */
@@ -87,8 +91,9 @@ struct good_parts {
 	size_t n_certs;
 	struct cached_value **values; /* not held yet */
 	size_t n_values;
-	int64_t created; /* of the owner; 0: unknown */
-	bool was_stored; /* by a process before this one */
+	int64_t created;       /* of the owner; 0: unknown */
+	struct str_list hosts; /* that it names, those of its routes apart */
+	bool was_stored; /* by a process before this one: age and hosts are as they are known */
 };
 
 struct owner *publisher_owner_new(const struct msg_key *key, struct str text);

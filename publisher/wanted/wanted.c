@@ -1,9 +1,9 @@
 /* wanted: what should be published, by owner.
  *
  *   in     what apply.c made of a CONFIG; REJECT, DELETE and SECRET_PUT
- *   out    whether anything would be published differently; warnings of conflicts
+ *   out    whether anything would be published differently
  *   owns   each owner's last good configuration and last rejection, the secret values,
- *          the certificates, the conflicts
+ *          the certificates, who names which host, the conflicts
  *   never  writes anything; scans all owners for the change of one
  *
  * A configuration is applied as a whole or not at all: whatever is wrong with it, the last good one
@@ -13,39 +13,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "publisher/wanted/wanted_inside.h"
-#include "rules/rules.h"
-
-static void warn_conflict(void *self, const struct route *route, const struct owner *other)
-{
-	struct wanted *w = self;
-	struct pool pool;
-	struct str path = route->path.len    ? route->path
-			  : route->regex.len ? route->regex
-					     : route->prefix;
-	struct err why;
-
-	if (!w->listener.warn)
-		return;
-	pool_init(&pool);
-	err_rule(&why, RULE_ROUTE_SHARED,
-		 "from %s, path %s, is also a route of %s " STR_FMT
-		 "; both are published, and the one whose id comes first is served",
-		 err_quote(route->from), err_quote(path),
-		 msg_kind_name((enum msg_kind)other->key.kind),
-		 STR_ARG(msg_key_for_people(&other->key, &pool)));
-	w->listener.warn(w->listener.self, &route->owner->key, rules_sentence(&why, &pool).ptr);
-	pool_clear(&pool);
-}
-
-static void tell_changed(void *self, const struct owner *owner)
-{
-	const struct wanted *w = self;
-
-	/* The ids of others are their own. */
-	if (w->listener.changed && owner->key.kind == MSG_KIND_HTTP_ROUTE)
-		w->listener.changed(w->listener.self, &owner->key);
-}
+#include "publisher/wanted/settle.h"
 
 struct wanted *publisher_wanted_new(const struct wanted_listener *listener)
 {
@@ -56,8 +24,7 @@ struct wanted *publisher_wanted_new(const struct wanted_listener *listener)
 	map_init(&self->owners, NULL);
 	publisher_secret_cache_init(&self->secret_cache);
 	publisher_certs_init(&self->certs);
-	publisher_conflicts_init(&self->conflicts, self, warn_conflict);
-	self->conflicts.changed = tell_changed;
+	publisher_settle_init(self);
 	return self;
 }
 
@@ -78,9 +45,12 @@ void publisher_wanted_destroy(struct wanted **self_p)
 		struct owner *owner = value;
 
 		publisher_wanted_let_go(self, &owner->good);
+		publisher_wanted_let_go(self, &owner->whole);
 		publisher_owner_destroy(&owner);
 	}
 	map_clear(&self->owners);
+	map_clear(&self->unsettled);
+	publisher_host_owner_clear(&self->claims);
 	publisher_certs_clear(&self->certs);
 	publisher_secret_cache_clear(&self->secret_cache);
 	mem_free(self);
@@ -129,39 +99,18 @@ static void set_reason(struct wanted *self, struct owner *owner, const char *rea
 	owner->reason = reason ? mem_strdup(reason) : NULL;
 }
 
-static void link_good(struct wanted *self, const struct good *good)
+/* Makes it the whole of the owner. */
+static void take(struct wanted *self, struct owner *owner, const struct good_parts *parts,
+		 struct good *next)
 {
-	for (size_t i = 0; i < good->n_certs; i++)
-		publisher_certs_offer(&self->certs, good->certs[i].cert, good->certs[i].always);
-	for (size_t i = 0; i < good->n_routes; i++) {
-		publisher_certs_add_host(&self->certs, publisher_route_host(&good->routes[i]));
-		publisher_conflicts_add(&self->conflicts, &good->routes[i]);
+	if (owner->whole && hash_equal(&owner->whole->digest, &next->digest)) {
+		publisher_good_hold_values(owner->whole, &self->secret_cache, parts->values,
+					   parts->n_values);
+		owner->whole->was_stored = parts->was_stored;
+		publisher_wanted_let_go(self, &next);
+	} else {
+		publisher_settle_take(self, owner, next);
 	}
-	self->n_routes += good->n_routes;
-}
-
-static void unlink_good(struct wanted *self, const struct good *good)
-{
-	for (size_t i = 0; i < good->n_routes; i++) {
-		publisher_conflicts_drop(&self->conflicts, &good->routes[i]);
-		publisher_certs_drop_host(&self->certs, publisher_route_host(&good->routes[i]));
-	}
-	for (size_t i = 0; i < good->n_certs; i++)
-		publisher_certs_withdraw(&self->certs, good->certs[i].cert, good->certs[i].always);
-	self->n_routes -= good->n_routes;
-}
-
-/* The new one goes in before the old one goes out, so that what both share never ceases. */
-static void swap_good(struct wanted *self, struct owner *owner, struct good *next)
-{
-	struct good *old = owner->good;
-
-	owner->good = next;
-	if (next)
-		link_good(self, next);
-	if (old)
-		unlink_good(self, old);
-	publisher_wanted_let_go(self, &old);
 }
 
 enum wanted_outcome publisher_wanted_adopt(struct wanted *self, const struct msg_key *key,
@@ -169,20 +118,35 @@ enum wanted_outcome publisher_wanted_adopt(struct wanted *self, const struct msg
 {
 	struct owner *owner = owner_of(self, key);
 	struct good *next = publisher_good_new(parts, owner, &self->certs, err);
+	bool changed;
 
 	if (!next)
 		return WANTED_REJECTED;
 	set_reason(self, owner, NULL);
-	if (owner->good && hash_equal(&owner->good->digest, &next->digest)) {
-		publisher_good_hold_values(owner->good, &self->secret_cache, parts->values,
-					   parts->n_values);
-		owner->good->was_stored = parts->was_stored;
-		publisher_wanted_let_go(self, &next);
-		return WANTED_SAME;
-	}
-	swap_good(self, owner, next);
-	owner->good_since = clock_wall();
-	return WANTED_CHANGED;
+	if (!parts->was_stored)
+		publisher_settle_age(self, owner, parts->created);
+	take(self, owner, parts, next);
+	publisher_settle_claim(self, owner, parts->was_stored ? &owner->hosts : &parts->hosts);
+	changed = publisher_settle_owner(self, owner);
+	publisher_settle_others(self);
+	if (changed)
+		owner->good_since = clock_wall();
+	return changed ? WANTED_CHANGED : WANTED_SAME;
+}
+
+void publisher_wanted_claim(struct wanted *self, const struct msg_ticket *ticket)
+{
+	struct owner *owner = owner_of(self, &ticket->owner);
+
+	publisher_settle_age(self, owner, ticket->created);
+	publisher_settle_claim(self, owner, ticket->hosts.n ? &ticket->hosts : &owner->hosts);
+	publisher_settle_others(self);
+}
+
+void publisher_wanted_gather(struct wanted *self, bool gather)
+{
+	self->waits = gather;
+	publisher_settle_others(self);
 }
 
 void publisher_wanted_fault(struct wanted *self, const struct msg_key *key, const char *reason)
@@ -210,11 +174,11 @@ enum wanted_outcome publisher_wanted_delete(struct wanted *self, const struct ms
 	if (!owner)
 		return WANTED_SAME;
 	had = owner->good != NULL;
-	if (had)
-		swap_good(self, owner, NULL);
+	publisher_settle_forget(self, owner);
 	set_reason(self, owner, NULL);
 	map_del(&self->owners, owner->text);
 	publisher_owner_destroy(&owner);
+	publisher_settle_others(self);
 	return had ? WANTED_CHANGED : WANTED_SAME;
 }
 
@@ -308,6 +272,11 @@ size_t publisher_wanted_n_rejected(const struct wanted *self)
 const struct certs *publisher_wanted_certs(const struct wanted *self)
 {
 	return &self->certs;
+}
+
+const struct host_claims *publisher_wanted_claims(const struct wanted *self)
+{
+	return &self->claims;
 }
 
 void publisher_wanted_on_cert(struct wanted *self, void *arg,

@@ -7,7 +7,7 @@
 #define PUBLISHER_WANTED_H
 
 #include "msg/msg.h"
-#include "publisher/wanted/owner.h"
+#include "publisher/wanted/host_owner.h"
 
 struct wanted;
 
@@ -15,9 +15,10 @@ enum wanted_format { WANTED_JSON, WANTED_YAML };
 
 struct wanted_listener {
 	void *self;
-	/* A conflict begins: two owners have one from and path. Each of them gets a warning. */
+	/* Others have a route of this owner, too. */
 	void (*warn)(void *self, const struct msg_key *owner, const char *sentence);
-	/* Its routes have other ids now. May be NULL. */
+	/* Since others changed, other routes of it are published, or under other ids. May be
+	 * NULL. */
 	void (*changed)(void *self, const struct msg_key *owner);
 };
 
@@ -41,6 +42,11 @@ enum wanted_outcome {
 	WANTED_WAITS /* a secret value has not come: put again when it has; the last good stays */
 };
 
+/* Between these, owners arrive, and none is compared with the others before all are there. */
+void publisher_wanted_gather(struct wanted *self, bool gather);
+
+/* What an owner names counts, whether it can be published or not. */
+void publisher_wanted_claim(struct wanted *self, const struct msg_ticket *ticket);
 /* The last good configuration stays; its errors are kept as the reason, for reports. */
 void publisher_wanted_reject(struct wanted *self, const struct msg_reject *reject);
 enum wanted_outcome publisher_wanted_delete(struct wanted *self, const struct msg_key *owner);
@@ -81,6 +87,7 @@ size_t publisher_wanted_n_routes(const struct wanted *self);
 size_t publisher_wanted_n_rejected(const struct wanted *self);
 
 const struct certs *publisher_wanted_certs(const struct wanted *self);
+const struct host_claims *publisher_wanted_claims(const struct wanted *self);
 /* Called when a certificate begins or ceases to be published; NULL: nothing is. */
 void publisher_wanted_on_cert(struct wanted *self, void *arg,
 			      void (*on_change)(void *arg, struct cert *cert, bool published));

@@ -9,10 +9,13 @@ struct wanted {
 	struct map owners; /* msg_key_text -> struct owner */
 	struct secret_cache secret_cache;
 	struct certs certs;
+	struct host_claims claims;
 	struct conflicts conflicts;
+	struct map unsettled; /* msg_key_text -> struct owner: others may have changed its lot */
 	struct wanted_listener listener;
 	struct wanted_needs needs;
 	size_t n_routes, n_rejected;
+	bool waits; /* nothing is settled before all have arrived */
 };
 
 #endif

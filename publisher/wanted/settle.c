@@ -1,0 +1,337 @@
+/* settle: what of each owner may be published beside the others.
+ *
+ *   in     what each owner would publish if it were alone, the hosts that it names, its age
+ *   out    what is published of it; warnings of routes that others have, too
+ *   owns   the list of owners whose lot others have changed
+ *   never  looks at an owner that shares nothing with the one that has changed
+ *
+ * The end does not hang on who came first: it follows from what all have and from their ages.
+ */
+#include "publisher/wanted/settle.h"
+
+#include "base/mem.h"
+#include "net/hostname.h"
+#include "rules/rules.h"
+
+/* ---- what others change ---- */
+
+static void mark(struct wanted *self, struct owner *owner)
+{
+	map_put(&self->unsettled, owner->text, owner);
+}
+
+static void conflict_changed(void *arg, struct owner *owner, bool verdict)
+{
+	struct wanted *self = arg;
+
+	if (verdict)
+		mark(self, owner);
+	/* The ids of others are their own. */
+	if (self->listener.changed && owner->key.kind == MSG_KIND_HTTP_ROUTE)
+		self->listener.changed(self->listener.self, &owner->key);
+}
+
+void publisher_settle_init(struct wanted *self)
+{
+	map_init(&self->unsettled, NULL);
+	publisher_host_owner_init(&self->claims);
+	publisher_conflicts_init(&self->conflicts, self, conflict_changed);
+}
+
+/* ---- what is published ---- */
+
+static void link_good(struct wanted *self, const struct good *good)
+{
+	for (size_t i = 0; i < good->n_certs; i++)
+		publisher_certs_offer(&self->certs, good->certs[i].cert, good->certs[i].always);
+	for (size_t i = 0; i < good->n_routes; i++)
+		publisher_certs_add_host(&self->certs, publisher_route_host(&good->routes[i]));
+	self->n_routes += good->n_routes;
+}
+
+static void unlink_good(struct wanted *self, const struct good *good)
+{
+	for (size_t i = 0; i < good->n_routes; i++)
+		publisher_certs_drop_host(&self->certs, publisher_route_host(&good->routes[i]));
+	for (size_t i = 0; i < good->n_certs; i++)
+		publisher_certs_withdraw(&self->certs, good->certs[i].cert, good->certs[i].always);
+	self->n_routes -= good->n_routes;
+}
+
+/* The new one goes in before the old one goes out, so that what both share never ceases. */
+static void swap_good(struct wanted *self, struct owner *owner, struct good *next)
+{
+	struct good *old = owner->good;
+
+	owner->good = next;
+	if (next)
+		link_good(self, next);
+	if (old)
+		unlink_good(self, old);
+	publisher_wanted_let_go(self, &old);
+}
+
+/* ---- the hosts that an owner names ---- */
+
+struct hosts {
+	struct map map;
+	struct str_list list;
+};
+
+static void add_host(struct hosts *hosts, struct str host, struct pool *pool)
+{
+	if (map_get(&hosts->map, host))
+		return;
+	map_put(&hosts->map, host, hosts);
+	*(struct str *)pool_push(pool, &hosts->list.items, &hosts->list.n, sizeof(host)) = host;
+}
+
+static void add_route_hosts(struct hosts *hosts, const struct good *good, struct pool *pool)
+{
+	for (size_t i = 0; good && i < good->n_routes; i++)
+		if (!i || !str_eq(good->routes[i].from, good->routes[i - 1].from))
+			add_host(hosts,
+				 hostname_normal(publisher_route_host(&good->routes[i]), pool),
+				 pool);
+}
+
+static void withdraw_but(struct wanted *self, struct owner *owner, const struct map *kept)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < owner->hosts.n; i++) {
+		struct str host = owner->hosts.items[i];
+
+		if (kept && map_get(kept, host)) {
+			owner->hosts.items[n++] = host;
+			continue;
+		}
+		publisher_host_owner_withdraw(&self->claims, host, owner);
+		mem_free((char *)host.ptr);
+	}
+	owner->hosts.n = n;
+}
+
+static void claim_all(struct wanted *self, struct owner *owner, const struct hosts *hosts)
+{
+	struct map had;
+
+	map_init(&had, NULL);
+	withdraw_but(self, owner, &hosts->map);
+	for (size_t i = 0; i < owner->hosts.n; i++)
+		map_put(&had, owner->hosts.items[i], owner);
+	owner->hosts.items =
+		mem_realloc(owner->hosts.items, (hosts->list.n + 1) * sizeof(*owner->hosts.items));
+	for (size_t i = 0; i < hosts->list.n; i++) {
+		struct str host = hosts->list.items[i];
+
+		if (map_get(&had, host))
+			continue;
+		owner->hosts.items[owner->hosts.n++] =
+			(struct str){ mem_dup(host.ptr, host.len), host.len };
+		publisher_host_owner_claim(&self->claims, host, owner);
+	}
+	map_clear(&had);
+}
+
+static void add_places(struct wanted *self, const struct good *whole)
+{
+	for (size_t i = 0; whole && i < whole->n_routes; i++)
+		publisher_conflicts_add(&self->conflicts, &whole->routes[i]);
+}
+
+static void drop_places(struct wanted *self, const struct good *whole)
+{
+	for (size_t i = 0; whole && i < whole->n_routes; i++)
+		publisher_conflicts_drop(&self->conflicts, &whole->routes[i]);
+}
+
+void publisher_settle_age(struct wanted *self, struct owner *owner, int64_t created)
+{
+	if (owner->created == created)
+		return;
+	drop_places(self, owner->whole);
+	for (size_t i = 0; i < owner->hosts.n; i++)
+		publisher_host_owner_withdraw(&self->claims, owner->hosts.items[i], owner);
+	owner->created = created;
+	for (size_t i = 0; i < owner->hosts.n; i++)
+		publisher_host_owner_claim(&self->claims, owner->hosts.items[i], owner);
+	add_places(self, owner->whole);
+}
+
+static bool is_equal(const struct str_list *a, const struct str_list *b)
+{
+	bool equal = a->n == b->n;
+
+	for (size_t i = 0; equal && i < a->n; i++)
+		equal = str_eq(a->items[i], b->items[i]);
+	return equal;
+}
+
+void publisher_settle_claim(struct wanted *self, struct owner *owner, const struct str_list *named)
+{
+	struct hosts hosts = { .list = { NULL, 0 } };
+	struct pool pool;
+
+	pool_init(&pool);
+	map_init(&hosts.map, NULL);
+	for (size_t i = 0; i < named->n; i++)
+		add_host(&hosts, named->items[i], &pool);
+	add_route_hosts(&hosts, owner->whole, &pool);
+	if (!is_equal(&owner->hosts, &hosts.list))
+		claim_all(self, owner, &hosts);
+	map_clear(&hosts.map);
+	pool_clear(&pool);
+}
+
+void publisher_settle_take(struct wanted *self, struct owner *owner, struct good *whole)
+{
+	struct good *old = owner->whole;
+
+	owner->whole = whole;
+	add_places(self, whole);
+	drop_places(self, old);
+	publisher_wanted_let_go(self, &old);
+}
+
+void publisher_settle_forget(struct wanted *self, struct owner *owner)
+{
+	publisher_settle_take(self, owner, NULL);
+	withdraw_but(self, owner, NULL);
+	swap_good(self, owner, NULL);
+	map_del(&self->unsettled, owner->text);
+}
+
+/* ---- the lot of one owner ---- */
+
+static struct str path_of(const struct route *route)
+{
+	return route->path.len ? route->path : route->regex.len ? route->regex : route->prefix;
+}
+
+static void warn_conflict(struct wanted *self, const struct route *route,
+			  enum conflict_verdict verdict, const struct owner *other)
+{
+	struct pool pool;
+	struct err why;
+
+	if (!self->listener.warn)
+		return;
+	pool_init(&pool);
+	err_rule(&why, verdict == CONFLICT_SHARED ? RULE_ROUTE_SHARED : RULE_ROUTE_YOUNGER,
+		 "from %s, path %s, is also a route of %s " STR_FMT "; %s", err_quote(route->from),
+		 err_quote(path_of(route)), msg_kind_name((enum msg_kind)other->key.kind),
+		 STR_ARG(msg_key_for_people(&other->key, &pool)),
+		 verdict == CONFLICT_SHARED
+			 ? "both are published, and the one whose id comes first is served"
+			 : "that one is older and of another namespace, so it is published alone");
+	self->listener.warn(self->listener.self, &route->owner->key,
+			    rules_sentence(&why, &pool).ptr);
+	pool_clear(&pool);
+}
+
+/* Which routes of the whole are published, and how many are not. */
+static size_t judge(struct wanted *self, const struct good *whole, bool *published)
+{
+	size_t n_withheld = 0;
+
+	for (size_t i = 0; i < whole->n_routes; i++) {
+		const struct route *route = &whole->routes[i];
+		const struct owner *other;
+		const enum conflict_verdict verdict =
+			publisher_conflicts_judge(&self->conflicts, route, &other);
+
+		published[i] = verdict != CONFLICT_YOUNGER;
+		n_withheld += verdict == CONFLICT_YOUNGER;
+		if (publisher_conflicts_is_news(&self->conflicts, route, verdict))
+			warn_conflict(self, route, verdict, other);
+	}
+	return n_withheld;
+}
+
+/* The whole without some of its routes. */
+static struct good *part_of(struct wanted *self, struct owner *owner, const bool *published,
+			    struct pool *pool)
+{
+	const struct good *whole = owner->whole;
+	struct good_parts parts = { .settings = whole->settings,
+				    .bootstrap = whole->bootstrap,
+				    .files = whole->files,
+				    .n_files = whole->n_files,
+				    .values = whole->values,
+				    .n_values = whole->n_values,
+				    .was_stored = whole->was_stored,
+				    .created = owner->created };
+	struct err err = { "" };
+
+	parts.routes = pool_array(pool, whole->n_routes + 1, sizeof(*parts.routes));
+	for (size_t i = 0; i < whole->n_routes; i++)
+		if (published[i])
+			parts.routes[parts.n_routes++] = whole->routes[i].packed;
+	parts.certs = pool_array(pool, whole->n_certs + 1, sizeof(*parts.certs));
+	for (; parts.n_certs < whole->n_certs; parts.n_certs++) {
+		const struct good_cert *cert = &whole->certs[parts.n_certs];
+
+		parts.certs[parts.n_certs] =
+			(struct part_cert){ .secret = publisher_certs_secret(cert->cert),
+					    .pem = publisher_certs_pem(cert->cert),
+					    .key = publisher_certs_key(cert->cert),
+					    .always = cert->always };
+	}
+	return publisher_good_new(&parts, owner, &self->certs, &err);
+}
+
+/* What may be published of it, held. */
+static struct good *allowed(struct wanted *self, struct owner *owner)
+{
+	struct good *good = owner->whole;
+	struct pool pool;
+	bool *published;
+
+	if (!good)
+		return NULL;
+	publisher_good_hold(good);
+	if (self->waits || !owner->n_contested)
+		return good;
+	pool_init(&pool);
+	published = pool_array(&pool, good->n_routes + 1, sizeof(*published));
+	if (judge(self, good, published)) {
+		publisher_wanted_let_go(self, &good);
+		good = part_of(self, owner, published, &pool);
+	}
+	pool_wipe(&pool);
+	return good;
+}
+
+bool publisher_settle_owner(struct wanted *self, struct owner *owner)
+{
+	struct good *next = allowed(self, owner), *old = owner->good;
+	const bool changed = next && old ? !hash_equal(&next->digest, &old->digest) : next != old;
+
+	if (self->waits)
+		mark(self, owner);
+	else
+		map_del(&self->unsettled, owner->text);
+	if (next == old)
+		publisher_wanted_let_go(self, &next);
+	else
+		swap_good(self, owner, next);
+	return changed;
+}
+
+void publisher_settle_others(struct wanted *self)
+{
+	while (!self->waits && self->unsettled.n) {
+		struct map batch = self->unsettled;
+		void *value;
+
+		map_init(&self->unsettled, NULL);
+		for (size_t i = 0; map_next(&batch, &i, NULL, &value);) {
+			struct owner *owner = value;
+
+			if (publisher_settle_owner(self, owner) && self->listener.changed)
+				self->listener.changed(self->listener.self, &owner->key);
+		}
+		map_clear(&batch);
+	}
+}

@@ -1,0 +1,101 @@
+"""Two tenants, one host: whose routes are published. Ages are those of the Ingresses, and each case is asked of the offline command and of the pipeline."""
+import json
+import subprocess
+
+import pytest
+from pipeline import CLASS, Pipeline, app, translate, wait_for, write
+
+OLD, YOUNG = "2024-01-01T00:00:00Z", "2024-01-01T00:00:01Z"
+
+
+def aged(age, name, address, **more):
+    """An Ingress of that age, with its Service."""
+    namespace = more.setdefault("namespace", "shop")
+    head = f"  name: {name}\n  namespace: {namespace}\n"
+    text = app(name, address, **more)
+    assert head in text
+    return text.replace(head, f"{head}  creationTimestamp: {age}\n" if age else head)
+
+
+def bank(age=OLD, **more):
+    return aged(age, "bank", "10.0.0.1", namespace="victim", host="bank.example.com", **more)
+
+
+def evil(age=YOUNG, name="x", namespace="aaa", **more):
+    return aged(age, name, "6.6.6.6", namespace=namespace, **more)
+
+
+def both(sluice, tmp_path, *documents, args=()):
+    """(status, Config, sentences), which are the same from the offline command and from four processes."""
+    folder, out = tmp_path / "in", tmp_path / "out.json"
+    write(folder / "class.yaml", CLASS)
+    for i, document in enumerate(documents):
+        write(folder / f"{i}.yaml", document)
+    status, stdout, stderr = translate(sluice, folder, args=args)
+    done = subprocess.run([sluice, "up", "--once", "-f", folder, "--out", out, "--format", "json", *args], capture_output=True, text=True, timeout=60)
+    assert done.returncode == status, done.stderr
+    assert json.loads(out.read_text()) == json.loads(stdout)
+    for line in stderr.splitlines():
+        sentence = line.split(": warning: ")[-1].replace('"', '\\"')
+        assert sentence in done.stderr or line.split(": ", 1)[1].replace('"', '\\"') in done.stderr, (line, done.stderr)
+    return status, json.loads(stdout), stderr
+
+
+def routes(config):
+    return [(r["from"].removeprefix("https://"), r.get("path") or r.get("prefix"), r["to"][0].split("/")[2].split(":")[0]) for r in config.get("routes", [])]
+
+
+GOOD, EVIL = "10.0.0.1", "6.6.6.6"
+
+
+@pytest.mark.parametrize("other, want", [
+    (evil(host="bank.example.com"), [("bank.example.com", "/", GOOD)]),
+    (evil(host="bank.example.com."), [("bank.example.com", "/", GOOD)]),
+    (evil(host="'bank.example.com:443'"), [("bank.example.com", "/", GOOD)]),
+    (evil(name="bank", namespace="zzz", host="bank.example.com"), [("bank.example.com", "/", GOOD)]),
+    # Its other paths are its own, and so is what only looks alike.
+    (evil(host="bank.example.com", paths=("/", "/mine")), [("bank.example.com", "/mine", EVIL), ("bank.example.com", "/", GOOD)]),
+    (evil(host="bank.example.com.au"), [("bank.example.com", "/", GOOD), ("bank.example.com.au", "/", EVIL)]),
+], ids=["same", "dot", "port", "later name", "other path", "longer"])
+def test_the_older_namespace_has_the_path(sluice, tmp_path, other, want):
+    status, config, stderr = both(sluice, tmp_path, other, bank())
+    assert (status, routes(config)) == (0, want), stderr
+    assert stderr.count("[SLU1612]") == (want[0] == ("bank.example.com", "/", GOOD) and len(want) == 1 or len(want) == 2 and want[0][1] == "/mine"), stderr
+    assert "victim/bank: " not in stderr, stderr
+
+
+@pytest.mark.parametrize("ages", [(OLD, OLD), (None, OLD), (OLD, None), (None, None)], ids=str)
+def test_of_equal_or_unknown_age_both_are_published(sluice, tmp_path, ages):
+    status, config, stderr = both(sluice, tmp_path, evil(ages[0], host="bank.example.com"), bank(ages[1]))
+    assert status == 0 and {to for _, _, to in routes(config)} == {GOOD, EVIL}
+    assert stderr.count("[SLU1610]") == 2, stderr
+
+
+def test_within_a_namespace_age_counts_for_nothing(sluice, tmp_path):
+    other = aged(YOUNG, "second", "10.0.0.2", namespace="victim", host="bank.example.com")
+    _, config, stderr = both(sluice, tmp_path, other, bank())
+    assert {to for _, _, to in routes(config)} == {"10.0.0.1", "10.0.0.2"}
+    assert stderr.count("[SLU1610]") == 2, stderr
+
+
+def test_explain_says_whose_a_host_is_and_follows(sluice, tmp_path):
+    """Who is deleted is young when it comes again."""
+    folder = tmp_path / "in"
+    for name, text in (("class", CLASS), ("bank", bank()), ("evil", evil(host="bank.example.com"))):
+        write(folder / f"{name}.yaml", text)
+
+    def explain(p, name):
+        return subprocess.run([sluice, "explain", "ingress", name, "--run-dir", str(p.run_dir)], capture_output=True, text=True, timeout=60).stdout
+
+    with Pipeline(sluice, tmp_path, folder) as p:
+        p.settled()
+        said = explain(p, "aaa/x")
+        assert "bank.example.com: of another namespace; the oldest is Ingress victim/bank since 2024-01-01T00:00:00Z" in said, said
+        assert "1, which another namespace has had before" in said, said
+        assert "bank.example.com: of this namespace" in explain(p, "victim/bank")
+        (folder / "bank.yaml").unlink()
+        wait_for(lambda: explain(p, "aaa/x"), lambda: "bank.example.com: of this namespace" in explain(p, "aaa/x"))
+        wait_for("it is published", lambda: EVIL in p.out.read_text())
+        write(folder / "bank.yaml", bank("2024-01-02T00:00:00Z"))
+        wait_for(lambda: explain(p, "victim/bank"), lambda: "1, which another namespace has had before" in explain(p, "victim/bank"))
+        assert GOOD not in p.out.read_text()

@@ -1,0 +1,318 @@
+/* test_settle: which routes of several owners are published: the rules one by one; then that the end
+ * does not hang on who came first. */
+#include "publisher/wanted/wanted_inside.h"
+
+#include "base/mem.h"
+#include "tests/unit/publisher/rig.h"
+
+static struct pool pool;
+static struct wanted *wanted;
+static char warnings[4000], changed[1000];
+
+static void append(char *to, size_t size, const struct msg_key *owner, const char *text)
+{
+	const size_t used = strlen(to);
+
+	snprintf(to + used, size - used, STR_FMT "/" STR_FMT "%s%s\n", STR_ARG(owner->namespace),
+		 STR_ARG(owner->name), *text ? ": " : "", text);
+}
+
+static void on_warn(void *self, const struct msg_key *owner, const char *sentence)
+{
+	(void)self;
+	append(warnings, sizeof(warnings), owner, sentence);
+}
+
+static void on_changed(void *self, const struct msg_key *owner)
+{
+	(void)self;
+	append(changed, sizeof(changed), owner, "");
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	pool_init(&pool);
+	warnings[0] = changed[0] = '\0';
+	wanted = publisher_wanted_new(&(struct wanted_listener){ NULL, on_warn, on_changed });
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	publisher_wanted_destroy(&wanted);
+	pool_clear(&pool);
+	return 0;
+}
+
+/* One Ingress with one route, of a namespace and an age. */
+struct app {
+	const char *namespace, *name, *host, *prefix;
+	int64_t created;
+};
+
+static struct msg_key key_of(const struct app *app)
+{
+	return (struct msg_key){ MSG_KIND_INGRESS, str_from(app->namespace), str_from(app->name) };
+}
+
+static struct arrival arrival_of(const struct app *app)
+{
+	const char *id = pool_printf(&pool, "%s/%s", app->namespace, app->name).ptr;
+	struct arrival arrival =
+		rig_config(app->name, rig_route(id, app->host, app->prefix, &pool), &pool);
+
+	arrival.ticket.owner = key_of(app);
+	arrival.ticket.created = app->created;
+	return arrival;
+}
+
+static enum wanted_outcome put(const struct app *app)
+{
+	const struct arrival arrival = arrival_of(app);
+
+	return rig_put(wanted, &arrival);
+}
+
+static enum wanted_outcome gone(const struct app *app)
+{
+	const struct msg_key key = key_of(app);
+
+	return publisher_wanted_delete(wanted, &key);
+}
+
+static bool has(const struct app *app)
+{
+	const char *text = rig_render(wanted, WANTED_JSON, &pool);
+
+	return strstr(text, pool_printf(&pool, "\"id\":\"%s/%s%s\"", app->namespace, app->name,
+					app->prefix)
+				    .ptr) != NULL;
+}
+
+static const struct app bank = { "victim", "bank", "bank.example", "/", 10 };
+
+static void the_younger_of_two_namespaces_is_not_published(void **state)
+{
+	const struct app evil = { "aaa", "x", "bank.example", "/", 20 };
+
+	(void)state;
+	put(&evil);
+	assert_true(has(&evil));
+	put(&bank);
+	assert_true(has(&bank));
+	assert_false(has(&evil));
+	assert_string_equal(changed, "aaa/x\n");
+	assert_non_null(strstr(warnings, "aaa/x: from \"https://bank.example\", path \"/\", is "
+					 "also a route of Ingress victim/bank; that one is older"));
+	assert_null(strstr(warnings, "victim/bank: "));
+	warnings[0] = '\0';
+	assert_int_equal(put(&evil), WANTED_SAME);
+	assert_string_equal(warnings, "");
+	gone(&bank);
+	assert_true(has(&evil));
+	assert_int_equal(publisher_wanted_n_routes(wanted), 1);
+}
+
+static void one_spelling_of_a_host_is_enough(void **state)
+{
+	static const char *const spellings[] = { "bank.example.", "BANK.example",
+						 "bank.example:443", "Bank.Example.:443" };
+
+	(void)state;
+	put(&bank);
+	for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
+		const struct app evil = { "aaa", "x", spellings[i], "/", 20 };
+
+		put(&evil);
+		assert_false(has(&evil));
+	}
+}
+
+static void what_differs_is_shared(void **state)
+{
+	const struct app path = { "aaa", "p", "bank.example", "/login", 20 },
+			 port = { "aaa", "q", "bank.example:8443", "/", 20 },
+			 host = { "aaa", "r", "bank.example.org", "/", 20 },
+			 same = { "victim", "s", "bank.example", "/", 20 };
+
+	(void)state;
+	put(&bank);
+	put(&path);
+	put(&port);
+	put(&host);
+	put(&same);
+	assert_true(has(&bank) && has(&path) && has(&port) && has(&host) && has(&same));
+}
+
+static void of_equal_age_both_are_published(void **state)
+{
+	const struct app equal = { "aaa", "x", "bank.example", "/", 10 },
+			 unknown = { "bbb", "y", "bank.example", "/", 0 };
+
+	(void)state;
+	put(&bank);
+	put(&equal);
+	put(&unknown);
+	assert_true(has(&bank) && has(&equal) && has(&unknown));
+	assert_non_null(strstr(warnings, "victim/bank: from"));
+	assert_non_null(strstr(warnings, "both are published"));
+}
+
+/* Who is deleted and made anew is young, though nothing else of it differs. */
+static void a_new_object_is_young(void **state)
+{
+	const struct app evil = { "aaa", "x", "bank.example", "/", 20 };
+	struct app again = bank;
+
+	(void)state;
+	put(&bank);
+	put(&evil);
+	again.created = 30;
+	put(&again);
+	assert_false(has(&bank));
+	assert_true(has(&evil));
+}
+
+/* One that is rejected keeps its place, and its age, as long as its last good routes stay. */
+static void the_rejected_stay_where_they_are(void **state)
+{
+	const struct app evil = { "aaa", "x", "bank.example", "/", 20 };
+	const struct arrival arrival = arrival_of(&bank);
+	struct msg_reject reject = { .owner = key_of(&bank), .reason = STR("it is broken") };
+
+	(void)state;
+	put(&bank);
+	publisher_wanted_claim(wanted, &arrival.ticket);
+	publisher_wanted_reject(wanted, &reject);
+	put(&evil);
+	assert_true(has(&bank));
+	assert_false(has(&evil));
+}
+
+/* Of many routes only those that another one has are left out. */
+static void only_what_is_shared_is_left_out(void **state)
+{
+	const char *json = "{\"routes\":["
+			   "{\"id\":\"e1\",\"from\":\"https://bank.example\",\"prefix\":\"/\"},"
+			   "{\"id\":\"e2\",\"from\":\"https://bank.example\",\"prefix\":\"/x\"},"
+			   "{\"id\":\"e3\",\"from\":\"https://aaa.example\",\"prefix\":\"/\"}]}";
+	struct arrival evil = rig_config("x", json, &pool);
+	const char *text;
+
+	(void)state;
+	evil.ticket.owner.namespace = STR("aaa");
+	evil.ticket.created = 20;
+	rig_put(wanted, &evil);
+	put(&bank);
+	text = rig_render(wanted, WANTED_JSON, &pool);
+	assert_null(strstr(text, "\"e1\""));
+	assert_non_null(strstr(text, "\"e2\""));
+	assert_non_null(strstr(text, "\"e3\""));
+	assert_int_equal(publisher_wanted_n_routes(wanted), 3);
+}
+
+static void before_all_are_there_nobody_is_compared(void **state)
+{
+	const struct app evil = { "aaa", "x", "bank.example", "/", 20 };
+
+	(void)state;
+	publisher_wanted_gather(wanted, true);
+	put(&evil);
+	put(&bank);
+	assert_true(has(&evil));
+	assert_string_equal(warnings, "");
+	publisher_wanted_gather(wanted, false);
+	assert_false(has(&evil));
+	assert_non_null(strstr(warnings, "aaa/x: from"));
+}
+
+/* ---- any order ---- */
+
+#define N_APPS 12
+
+static struct app random_app(size_t i)
+{
+	static const char *const spaces[] = { "a", "b", "c" };
+	static const char *const hosts[] = { "h", "H.", "i", "i:8443" };
+	static const char *const prefixes[] = { "/", "/p" };
+	static const char names[N_APPS][2] = { "a", "b", "c", "d", "e", "f",
+					       "g", "h", "i", "j", "k", "l" };
+
+	return (struct app){ spaces[i % 3], names[i], hosts[rand() % 4], prefixes[rand() % 2],
+			     rand() % 4 };
+}
+
+static void put_or_take(const struct app *app)
+{
+	if (app->name)
+		put(app);
+}
+
+static const char *all_in_order(const struct app *apps, bool gather, bool backwards)
+{
+	struct wanted *kept = wanted;
+	const char *text;
+
+	wanted = publisher_wanted_new(NULL);
+	publisher_wanted_gather(wanted, gather);
+	for (size_t i = 0; i < N_APPS; i++)
+		put_or_take(&apps[backwards ? N_APPS - 1 - i : i]);
+	publisher_wanted_gather(wanted, false);
+	text = rig_render(wanted, WANTED_JSON, &pool);
+	publisher_wanted_destroy(&wanted);
+	wanted = kept;
+	return text;
+}
+
+static void any_order_of_changes(void **state)
+{
+	struct app apps[N_APPS] = { { 0 } };
+
+	(void)state;
+	srand(3);
+	for (int step = 0; step < 3000; step++) {
+		const size_t i = (size_t)rand() % N_APPS;
+
+		if (rand() % 3 == 0 && apps[i].name) {
+			gone(&apps[i]);
+			apps[i] = (struct app){ 0 };
+		} else {
+			apps[i] = random_app(i);
+			put(&apps[i]);
+		}
+		if (step % 10)
+			continue;
+		assert_string_equal(rig_render(wanted, WANTED_JSON, &pool),
+				    all_in_order(apps, step % 20, step % 40));
+		warnings[0] = changed[0] = '\0';
+		pool_clear(&pool);
+		pool_init(&pool);
+	}
+	for (size_t i = 0; i < N_APPS; i++)
+		if (apps[i].name)
+			gone(&apps[i]);
+	assert_int_equal(wanted->claims.hosts.n + wanted->conflicts.places.n + wanted->unsettled.n +
+				 wanted->n_routes,
+			 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(the_younger_of_two_namespaces_is_not_published),
+		TEST(one_spelling_of_a_host_is_enough),
+		TEST(what_differs_is_shared),
+		TEST(of_equal_age_both_are_published),
+		TEST(a_new_object_is_young),
+		TEST(the_rejected_stay_where_they_are),
+		TEST(only_what_is_shared_is_left_out),
+		TEST(before_all_are_there_nobody_is_compared),
+		TEST(any_order_of_changes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
