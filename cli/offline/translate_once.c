@@ -9,7 +9,7 @@
 #include "cli/cli.h"
 #include "cli/offline/offline.h"
 #include "cli/offline/status_file.h"
-#include "publisher/wanted/bootstrap_text.h"
+#include "publisher/bootstrap/bootstrap_text.h"
 #include "publisher/wanted/render.h"
 
 static struct str format, status_path;

@@ -6,7 +6,7 @@
  * owners are gone nothing is left of them. */
 #include "publisher/wanted/wanted_inside.h"
 #include "publisher/wanted/apply.h"
-#include "publisher/wanted/bootstrap_text.h"
+#include "publisher/bootstrap/bootstrap_text.h"
 #include "publisher/wanted/inventory.h"
 #include "publisher/wanted/render.h"
 

@@ -1,5 +1,5 @@
 /* test_splice: secret values get exactly where a splice says, in its encoding. */
-#include "publisher/wanted/bootstrap_text.h"
+#include "publisher/bootstrap/bootstrap_text.h"
 #include "publisher/wanted/splice.h"
 #include "rules/rules.h"
 

@@ -4,7 +4,7 @@
  *   out    JSON with the names that the reference's options have, or Pomerium's config.yaml
  *   never  writes a file
  */
-#include "publisher/wanted/bootstrap_text.h"
+#include "publisher/bootstrap/bootstrap_text.h"
 
 #include "publisher/wanted/bootstrap.h"
 #include "publisher/wanted/named_files.h"
