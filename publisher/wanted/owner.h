@@ -5,7 +5,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "msg/config.h"
-#include "publisher/wanted/certs.h"
+#include "publisher/certs/certs.h"
 #include "publisher/wanted/diagnostics.h"
 #include "publisher/wanted/secret_cache.h"
 

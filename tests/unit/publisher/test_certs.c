@@ -1,6 +1,6 @@
 /* test_certs: which certificates serve: the rules one by one, then any order of changes against
  * a plain recomputation. */
-#include "publisher/wanted/certs.h"
+#include "publisher/certs/certs.h"
 
 #include "base/mem.h"
 #include "tests/unit/x509/pems.h"

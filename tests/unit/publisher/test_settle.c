@@ -180,7 +180,8 @@ static void the_rejected_stay_where_they_are(void **state)
 {
 	const struct app evil = { "aaa", "x", "bank.example", "/", 20 };
 	const struct arrival arrival = arrival_of(&bank);
-	struct msg_reject reject = { .owner = key_of(&bank), .reason = STR("it is broken") };
+	struct msg_diagnostic error = { MSG_SEVERITY_ERROR, 0, STR(""), STR("it is broken") };
+	struct msg_reject reject = { .owner = key_of(&bank), .diagnostics = { &error, 1 } };
 
 	(void)state;
 	put(&bank);

@@ -9,7 +9,7 @@
  * Of two certificates with one name and one end of validity the first by bytes serves, so that the
  * choice does not hang on who came first.
  */
-#include "publisher/wanted/certs.h"
+#include "publisher/certs/certs.h"
 
 #include "base/hash.h"
 #include "base/mem.h"
