@@ -9,6 +9,7 @@
  */
 #include "base/mem.h"
 #include "publisher/databroker/databroker_inside.h"
+#include "publisher/databroker/parts.h"
 #include "publisher/wanted/bootstrap.h"
 
 #define QUIET_MS 20
@@ -26,15 +27,33 @@ static void touch_id(void *arg, struct str id)
 
 /* ---- what the publisher tells ---- */
 
+/* Every record that it needs, or has. */
+static void touch_records(struct databroker *self, const struct msg_key *key)
+{
+	const struct owner *owner = publisher_wanted_owner(self->wanted, key);
+	const unsigned n = owner && owner->good ? publisher_parts_count(owner->good) : 1;
+	struct pool pool;
+	struct str id;
+
+	pool_init(&pool);
+	id = publisher_record_id(key, &pool);
+	publisher_plan_touch(&self->plan, id);
+	for (unsigned number = 2; number <= PARTS_MAX; number++) {
+		const struct str part = publisher_parts_id(id, number, &pool);
+
+		if (number > n && !publisher_plan_get(&self->plan, part))
+			break;
+		publisher_plan_touch(&self->plan, part);
+	}
+	pool_clear(&pool);
+}
+
 static void touch(struct sink *sink, const struct msg_key *owner, uint64_t seen_ns)
 {
 	struct databroker *self = (struct databroker *)sink;
-	struct pool pool;
 
-	pool_init(&pool);
-	publisher_plan_touch(&self->plan, publisher_record_id(owner, &pool));
+	touch_records(self, owner);
 	publisher_pace_touch(&self->pace, seen_ns);
-	pool_clear(&pool);
 }
 
 static void allow_mass_delete(struct sink *sink, bool allowed)
@@ -81,7 +100,6 @@ static bool begin(struct sink *sink)
 {
 	struct databroker *self = (struct databroker *)sink;
 	const struct owner *owner;
-	struct pool pool;
 
 	if (!self->follow.read || self->begun)
 		return self->begun;
@@ -89,10 +107,8 @@ static bool begin(struct sink *sink)
 	publisher_last_good_restore_settings(self->wanted);
 	publisher_legacy_restore(self);
 	publisher_last_good_share_certs(self->wanted);
-	pool_init(&pool);
 	for (size_t i = 0; (owner = publisher_wanted_next(self->wanted, &i));)
-		publisher_plan_touch(&self->plan, publisher_record_id(&owner->key, &pool));
-	pool_clear(&pool);
+		touch_records(self, &owner->key);
 	publisher_pace_touch(&self->pace, 0);
 	return true;
 }
@@ -139,6 +155,25 @@ static const char *state_of(const struct databroker *self, struct str id,
 	return state;
 }
 
+/* That of the first record that is not as it should be. */
+static const char *state_of_all(const struct databroker *self, struct str id)
+{
+	const char *state = state_of(self, id, publisher_plan_get(&self->plan, id));
+	struct pool pool;
+
+	pool_init(&pool);
+	for (unsigned number = 2; number <= PARTS_MAX && !strcmp(state, "equal"); number++) {
+		const struct str part = publisher_parts_id(id, number, &pool);
+		const char *next = state_of(self, part, publisher_plan_get(&self->plan, part));
+
+		if (!strcmp(next, "nothing"))
+			break;
+		state = next;
+	}
+	pool_clear(&pool);
+	return state;
+}
+
 static void explain(const struct sink *sink, const struct owner *owner, cJSON *out)
 {
 	const struct databroker *self = (const struct databroker *)sink;
@@ -152,7 +187,7 @@ static void explain(const struct sink *sink, const struct owner *owner, cJSON *o
 	cjson_put_text(out, "record", id);
 	if (stored)
 		cjson_put_number(out, "version", (long long)stored->version);
-	cjson_put_text(out, "state", str_from(state_of(self, id, stored)));
+	cjson_put_text(out, "state", str_from(state_of_all(self, id)));
 	cjson_put_bool(out, "writer", publisher_lease_is_ours(self));
 	pool_clear(&pool);
 }

@@ -6,6 +6,7 @@
  *   lease.c        which replica writes
  *   lease_file.c   the id of the lease, over a restart
  *   put.c          what differs, in batches
+ *   parts.c        an owner in several records
  *   last_good.c    what rejected owners still need of what was read
  *   legacy.c       taking over from the Go controller
  *   record.c       records and what they are made of */
@@ -153,7 +154,7 @@ void publisher_last_good_restore_settings(struct wanted *wanted);
 void publisher_last_good_share_certs(struct wanted *wanted);
 /* What another replica stored of an owner that is rejected here and has nothing good: its last good
  * configuration from now on. */
-void publisher_last_good_adopt(struct databroker *self, const struct msg_key *owner,
+void publisher_last_good_adopt(struct databroker *self, const struct msg_key *owner, size_t place,
 			       Pomerium__Config__Config *config);
 /* An owner that exists, but of which nothing good is known here: its record has to stay. */
 bool publisher_last_good_must_stay(const struct databroker *self, struct str id);

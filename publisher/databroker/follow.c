@@ -9,6 +9,7 @@
  * read anew. A stream that only broke goes on where it was.
  */
 #include "publisher/databroker/databroker_inside.h"
+#include "publisher/databroker/parts.h"
 
 #define RETRY_FIRST_MS 100
 #define RETRY_LONGEST_MS 2000
@@ -21,17 +22,19 @@ static int read_config(struct str bytes, struct pool *pool, Pomerium__Config__Co
 
 /* What was published before this process, or by another one since: last good, until the inventory
  * says otherwise. */
-static void restore(struct databroker *self, const struct msg_key *owner, struct str bytes)
+static void restore(struct databroker *self, struct str id, const struct msg_key *owner,
+		    struct str bytes)
 {
+	const size_t place = publisher_parts_place(&self->plan, id);
 	Pomerium__Config__Config *config;
 	struct pool pool;
 
 	pool_init(&pool);
 	if (read_config(bytes, &pool, &config) == 0) {
 		if (self->begun)
-			publisher_last_good_adopt(self, owner, config);
+			publisher_last_good_adopt(self, owner, place, config);
 		else
-			publisher_record_restore(self->wanted, owner, config);
+			publisher_record_restore(self->wanted, owner, place, config);
 	}
 	pool_wipe(&pool);
 }
@@ -58,7 +61,7 @@ static void note_record(struct databroker *self, const Databroker__Record *recor
 	    publisher_record_read(bytes, &seen, NULL) < 0)
 		seen.digest = (struct hash){ { 0 } }; /* not what we would write */
 	else
-		restore(self, &owner, bytes);
+		restore(self, id, &owner, bytes);
 	publisher_plan_note(&self->plan, id, &seen);
 	publisher_pace_touch(&self->pace, 0);
 }

@@ -5,6 +5,7 @@
  *   never  replaces a last good configuration by another one
  */
 #include "publisher/databroker/databroker_inside.h"
+#include "publisher/databroker/parts.h"
 
 bool publisher_last_good_is_missing(const struct owner *owner)
 {
@@ -32,7 +33,7 @@ void publisher_last_good_put_settings(struct wanted *wanted, Pomerium__Config__S
 	config = PB_NEW(pool, pomerium__config__config);
 	settings->n_certificates = 0; /* they were restored by name */
 	config->settings = settings;
-	publisher_record_restore(wanted, &owner->key, config);
+	publisher_record_restore(wanted, &owner->key, PARTS_ALONE, config);
 }
 
 /* The settings that were read become those of the Pomerium object, if that is rejected. */
@@ -63,7 +64,7 @@ static const struct owner *owner_here(const struct databroker *self, const struc
 	return publisher_wanted_owner(self->wanted, key);
 }
 
-void publisher_last_good_adopt(struct databroker *self, const struct msg_key *key,
+void publisher_last_good_adopt(struct databroker *self, const struct msg_key *key, size_t place,
 			       Pomerium__Config__Config *config)
 {
 	const struct owner *owner;
@@ -71,11 +72,11 @@ void publisher_last_good_adopt(struct databroker *self, const struct msg_key *ke
 	if (key->kind == MSG_KIND_SECRET || publisher_lease_is_ours(self))
 		return;
 	owner = owner_here(self, key);
-	if (!publisher_last_good_is_missing(owner))
+	if (!owner || !owner->reason || (owner->good && place == PARTS_ALONE))
 		return;
 	if (config->settings)
 		config->settings->n_certificates = 0; /* they have records of their own */
-	publisher_record_restore(self->wanted, &owner->key, config);
+	publisher_record_restore(self->wanted, &owner->key, place, config);
 }
 
 bool publisher_last_good_must_stay(const struct databroker *self, struct str id)
@@ -102,20 +103,15 @@ static bool is_for(const struct owner *owner, const struct cert *cert)
 static void give_certs(struct wanted *wanted, const struct owner *owner, struct cert **certs,
 		       size_t n)
 {
-	const struct good *good = owner->good;
-	struct msg_key key = good->owner;
-	struct good_parts parts = { .settings = good->settings,
-				    .bootstrap = good->bootstrap,
-				    .was_stored = true };
+	struct msg_key key = owner->good->owner;
+	struct good_parts parts;
 	struct pool pool;
 	struct err reason, err;
 
 	pool_init(&pool);
 	err_set(&reason, "%s", owner->reason);
 	key = msg_key_dup(&key, &pool);
-	parts.routes = pool_array(&pool, good->n_routes + 1, sizeof(*parts.routes));
-	for (; parts.n_routes < good->n_routes; parts.n_routes++)
-		parts.routes[parts.n_routes] = good->routes[parts.n_routes].packed;
+	parts = publisher_record_parts_of(owner->good, &pool);
 	parts.certs = pool_array(&pool, n + 1, sizeof(*parts.certs));
 	for (size_t i = 0; i < n; i++)
 		if (is_for(owner, certs[i]))

@@ -9,6 +9,7 @@
 #include "publisher/databroker/databroker_inside.h"
 
 #include "base/value.h"
+#include "publisher/databroker/parts.h"
 
 #define LOOK_AGAIN_MS 10000 /* at a record that had to stay */
 #define N_NAMED 3           /* owners that a log line names */
@@ -199,7 +200,7 @@ static void restore_certs(struct wanted *wanted, const Pomerium__Config__Config 
 				       hash.bytes[5], hash.bytes[6], hash.bytes[7]);
 		config->settings = PB_NEW(pool, pomerium__config__settings);
 		PB_PUSH(pool, config->settings, certificates, from->settings->certificates[i]);
-		publisher_record_restore(wanted, &key, config);
+		publisher_record_restore(wanted, &key, PARTS_ALONE, config);
 	}
 }
 
@@ -220,7 +221,7 @@ static void restore_routes(struct databroker *self)
 	for (size_t i = 0; map_next(&owners, &i, NULL, &value);) {
 		const struct gathered *of = value;
 
-		publisher_record_restore(self->wanted, &of->owner, of->config);
+		publisher_record_restore(self->wanted, &of->owner, PARTS_ALONE, of->config);
 	}
 	if (config && owners.n)
 		restore_certs(self->wanted, config, &pool);

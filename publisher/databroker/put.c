@@ -5,14 +5,16 @@
  *   owns   the changes that are under way
  *   never  sends a batch without asking for the lease at that moment; writes what is stored already
  *
- * Certificates go first, deletions last, so that no route is without its certificate. What failed
- * is touched again: the outcome of a call that broke is unknown, and Sync tells.
+ * Certificates go first, deletions last, so that no route is without its certificate. Of several
+ * records of one owner the last goes first, so that no route is in none of them: Pomerium passes
+ * over a route that it has. What failed is touched again: the outcome of a call that broke is
+ * unknown, and Sync tells.
  */
 #include "publisher/databroker/databroker_inside.h"
+#include "publisher/databroker/parts.h"
 #include "publisher/publisher_metrics.h"
 
 #define BATCH_BYTES (1u << 20)
-#define RECORD_MAX (GRPC_MESSAGE_MAX - 4096)
 #define DRAIN_MS 2000
 
 /* What is wanted under an id, with its bytes in the pool. */
@@ -44,10 +46,16 @@ static enum plan_want want(void *self, struct str id, struct plan_entry *next)
 static int in_order(const void *a, const void *b)
 {
 	const struct plan_change *x = a, *y = b;
+	struct str owner = x->id, other = y->id;
+	int part, other_part;
 
 	if (x->gone != y->gone)
 		return x->gone - y->gone;
-	return x->gone ? str_cmp(y->id, x->id) : str_cmp(x->id, y->id);
+	if (x->gone)
+		return str_cmp(y->id, x->id);
+	part = (int)publisher_parts_cut(&owner);
+	other_part = (int)publisher_parts_cut(&other);
+	return str_eq(owner, other) ? other_part - part : str_cmp(owner, other);
 }
 
 bool publisher_put_plan(struct databroker *self)
@@ -60,12 +68,13 @@ bool publisher_put_plan(struct databroker *self)
 	put->next = put->n_items = put->n_written = put->n_deleted = 0;
 	publisher_plan_make(&self->plan, &(struct plan_source){ self, want }, &put->pool, &changes);
 	publisher_metrics.writes_saved += self->plan.touched.n - changes.n;
+	publisher_parts_balance(&self->plan, &changes);
 	hold_back = publisher_guard_holds(&self->guard, &self->plan, &changes);
 	map_clear(&self->plan.touched);
 	qsort(changes.items, changes.n, sizeof(*changes.items), in_order);
 	put->items = pool_array(&put->pool, changes.n + 1, sizeof(*put->items));
 	for (size_t i = 0; i < changes.n; i++) {
-		if (hold_back && changes.items[i].n_fewer)
+		if (hold_back && changes.items[i].is_less)
 			publisher_plan_touch(&self->plan, changes.items[i].id);
 		else
 			put->items[put->n_items++] = (struct put_item){
@@ -112,10 +121,10 @@ static size_t fill(struct databroker *self, Databroker__PutRequest *request, str
 		item->answered = true; /* nothing to send, unless it turns out otherwise */
 		if (!publisher_plan_differs(&self->plan, item->id, what, &item->sent))
 			continue;
-		if (bytes.len > RECORD_MAX) {
+		if (bytes.len > PART_MAX) {
 			log_error("record too large for the databroker, its last good one stays",
 				  "record=%s bytes=%zu max=%u", log_value(item->id.ptr), bytes.len,
-				  RECORD_MAX);
+				  PART_MAX);
 			continue;
 		}
 		if (size && size + bytes.len > BATCH_BYTES)

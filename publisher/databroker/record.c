@@ -8,6 +8,7 @@
 #include "publisher/databroker/record.h"
 
 #include "base/mem.h"
+#include "publisher/databroker/parts.h"
 
 #define INGRESS "sluice/ingress/"
 #define HTTP_ROUTE "sluice/gateway/"
@@ -48,14 +49,16 @@ static bool cut_id(struct str id, const char *prefix, struct msg_key *owner)
 
 bool publisher_record_owner(struct str id, struct msg_key *owner)
 {
+	const unsigned part = publisher_parts_cut(&id);
+
 	*owner = (struct msg_key){ MSG_KIND_POMERIUM, STR(""), STR("") };
-	if (str_is(id, SETTINGS))
+	if (part == 1 && str_is(id, SETTINGS))
 		return true;
 	owner->kind = str_starts(id, CERT)         ? MSG_KIND_SECRET
 		      : str_starts(id, HTTP_ROUTE) ? MSG_KIND_HTTP_ROUTE
 						   : MSG_KIND_INGRESS;
-	return cut_id(id, CERT, owner) || cut_id(id, HTTP_ROUTE, owner) ||
-	       cut_id(id, INGRESS, owner);
+	return (part == 1 && cut_id(id, CERT, owner)) ||
+	       (part && (cut_id(id, HTTP_ROUTE, owner) || cut_id(id, INGRESS, owner)));
 }
 
 /* ---- certificates by Secret ---- */
@@ -123,13 +126,13 @@ void publisher_record_close(struct record_source *source)
 
 /* ---- what is wanted ---- */
 
-static void add_routes(const struct wanted *wanted, const struct good *good,
+static void add_routes(const struct wanted *wanted, const struct good *good, struct part part,
 		       Pomerium__Config__Config *config, struct pool *pool)
 {
 	struct buf packed;
 
 	buf_init(&packed, BUF_MAX_MESSAGE);
-	for (size_t i = 0; i < good->n_routes; i++) {
+	for (size_t i = part.from; i < part.to; i++) {
 		Pomerium__Config__Route *route;
 		struct str id;
 
@@ -216,7 +219,8 @@ static bool fill(const struct record_source *source, struct str id,
 					     : NULL;
 	if (!good)
 		return false;
-	add_routes(source->wanted, good, config, pool);
+	add_routes(source->wanted, good, publisher_parts_get(good, publisher_parts_cut(&id)),
+		   config, pool);
 	if (key.kind == MSG_KIND_POMERIUM && good->settings.ptr)
 		config->settings = (void *)pb_unpack(&pomerium__config__settings__descriptor,
 						     good->settings, pool, NULL);
@@ -272,30 +276,97 @@ static void move_certs(const struct msg_key *owner, Pomerium__Config__Settings *
 	settings->n_certificates = 0;
 }
 
-void publisher_record_restore(struct wanted *wanted, const struct msg_key *owner,
+struct good_parts publisher_record_parts_of(const struct good *good, struct pool *pool)
+{
+	struct good_parts parts = { .settings = good->settings,
+				    .bootstrap = good->bootstrap,
+				    .was_stored = true };
+
+	parts.routes = pool_array(pool, good->n_routes + 1, sizeof(*parts.routes));
+	for (; parts.n_routes < good->n_routes; parts.n_routes++)
+		parts.routes[parts.n_routes] = good->routes[parts.n_routes].packed;
+	parts.certs = pool_array(pool, good->n_certs + 1, sizeof(*parts.certs));
+	for (; parts.n_certs < good->n_certs; parts.n_certs++) {
+		const struct good_cert *from = &good->certs[parts.n_certs];
+
+		parts.certs[parts.n_certs] =
+			(struct part_cert){ .secret = publisher_certs_secret(from->cert),
+					    .pem = publisher_certs_pem(from->cert),
+					    .key = publisher_certs_key(from->cert),
+					    .always = from->always,
+					    .optional = true };
+	}
+	return parts;
+}
+
+/* What tells the routes of one owner apart: those of an HTTPRoute may have no id. */
+static struct str name_of(struct str id, struct str own)
+{
+	return id.len ? id : own;
+}
+
+/* What is there, and at that place among it those routes of the record that are not. */
+static void join(const struct good *good, const Pomerium__Config__Config *config, size_t place,
+		 struct pool *pool, struct good_parts *parts)
+{
+	const struct good_parts old = publisher_record_parts_of(good, pool);
+	struct map known;
+
+	*parts = old;
+	place = place < old.n_routes ? place : old.n_routes;
+	parts->routes =
+		pool_array(pool, old.n_routes + config->n_routes + 1, sizeof(*parts->routes));
+	memcpy(parts->routes, old.routes, place * sizeof(*old.routes));
+	parts->n_routes = place;
+	map_init(&known, NULL);
+	for (size_t i = 0; i < old.n_routes; i++)
+		map_put(&known, name_of(good->routes[i].id, old.routes[i].own), parts);
+	for (size_t i = 0; i < config->n_routes; i++) {
+		const struct str own = pb_pack_to_pool(&config->routes[i]->base, pool);
+
+		if (!map_get(&known, name_of(pb_str(config->routes[i]->id), own)))
+			parts->routes[parts->n_routes++].own = own;
+	}
+	map_clear(&known);
+	memcpy(parts->routes + parts->n_routes, old.routes + place,
+	       (old.n_routes - place) * sizeof(*old.routes));
+	parts->n_routes += old.n_routes - place;
+}
+
+/* The routes and settings of one record. */
+static void add_stored(const struct msg_key *owner, const Pomerium__Config__Config *config,
+		       struct pool *pool, struct good_parts *parts)
+{
+	parts->routes = pool_array(pool, config->n_routes + 1, sizeof(*parts->routes));
+	for (; parts->n_routes < config->n_routes; parts->n_routes++)
+		parts->routes[parts->n_routes] = (struct packed_route){
+			.own = pb_pack_to_pool(&config->routes[parts->n_routes]->base, pool)
+		};
+	if (!config->settings)
+		return;
+	move_certs(owner, config->settings, pool, parts);
+	if (owner->kind == MSG_KIND_POMERIUM)
+		parts->settings = pb_pack_to_pool(&config->settings->base, pool);
+}
+
+void publisher_record_restore(struct wanted *wanted, const struct msg_key *owner, size_t place,
 			      const Pomerium__Config__Config *config)
 {
 	const struct owner *known = publisher_wanted_owner(wanted, owner);
+	const struct good *good = known ? known->good : NULL;
 	struct err reason = { "" }, err;
 	struct good_parts parts = { .was_stored = true };
 	struct pool pool;
 
-	if (known && known->good)
+	if (good && (place == PARTS_ALONE || !good->was_stored))
 		return;
 	if (known && known->reason)
 		err_set(&reason, "%s", known->reason);
 	pool_init(&pool);
-	parts.routes = pool_array(&pool, config->n_routes + 1, sizeof(*parts.routes));
-	for (; parts.n_routes < config->n_routes; parts.n_routes++) {
-		struct str route = pb_pack_to_pool(&config->routes[parts.n_routes]->base, &pool);
-
-		parts.routes[parts.n_routes] = (struct packed_route){ .own = route };
-	}
-	if (config->settings) {
-		move_certs(owner, config->settings, &pool, &parts);
-		if (owner->kind == MSG_KIND_POMERIUM)
-			parts.settings = pb_pack_to_pool(&config->settings->base, &pool);
-	}
+	if (good)
+		join(good, config, place, &pool, &parts);
+	else
+		add_stored(owner, config, &pool, &parts);
 	publisher_wanted_adopt(wanted, owner, &parts, &err);
 	if (reason.text[0])
 		publisher_wanted_fault(wanted, owner, reason.text);

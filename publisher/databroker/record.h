@@ -2,6 +2,7 @@
  *
  *   sluice/ingress/<namespace>/<name>   the routes of an Ingress, no settings at all
  *   sluice/gateway/<namespace>/<name>   the routes of an HTTPRoute, the same
+ *   .../<name>#2, #3 ...                more of them, where one record cannot hold all
  *   sluice/settings                     the settings of the Pomerium object, no certificates
  *   sluice/cert/<namespace>/<name>      the certificates of a TLS Secret, nothing else */
 #ifndef PUBLISHER_RECORD_H
@@ -38,8 +39,13 @@ struct str publisher_record_wanted(const struct record_source *source, struct st
 				   struct pool *pool, size_t *n_routes);
 /* What a packed Config says, in our own packing. -1: it does not decode. */
 int publisher_record_read(struct str bytes, struct plan_entry *out, struct err *err);
-/* Makes it the last good configuration of its owner, if that has none yet. */
-void publisher_record_restore(struct wanted *wanted, const struct msg_key *owner,
+/* Makes it the last good configuration of its owner, if that has none yet. One of
+ * several records joins what was read of the others, at its place; PARTS_ALONE: it is the only one.
+ */
+void publisher_record_restore(struct wanted *wanted, const struct msg_key *owner, size_t place,
 			      const Pomerium__Config__Config *config);
+/* What a configuration is made of, borrowed from it; certificates that cannot be served any more
+ * may be left out. */
+struct good_parts publisher_record_parts_of(const struct good *good, struct pool *pool);
 
 #endif

@@ -150,7 +150,8 @@ void publisher_plan_make(const struct plan *plan, const struct plan_source *sour
 			continue;
 		change.id = pool_str(pool, id);
 		change.gone = want == PLAN_REMOVE;
-		if (had > change.next.n_routes)
+		change.is_less = had > change.next.n_routes;
+		if (change.is_less)
 			change.n_fewer = had - change.next.n_routes;
 		out->items[out->n++] = change;
 	}

@@ -55,6 +55,7 @@ struct plan_change {
 	struct str id;
 	bool gone;
 	size_t n_fewer;         /* routes that it takes away */
+	bool is_less;           /* it does, or those of its owner that change with it */
 	struct plan_entry next; /* what is stored afterwards */
 };
 struct plan_changes {

@@ -102,6 +102,47 @@ def test_more_than_one_message_can_hold_is_stored_and_read_back(sluice, tmp_path
         end_with_an_edit(p, folder, databroker, before)
 
 
+def large(n_paths, n_emails=3000, broken=False):
+    """Of one Ingress: about 1.4 MB for each path."""
+    anybody = ",".join(f'{{"email":{{"is":"user-{k}-of-the-large-app@example.com"}}}}' for k in range(n_emails))
+    return app("app-1", annotations=f'ingress.pomerium.io/policy: \'[{{"allow":{{"or":[{anybody}]}}}}]\'' + ("\ningress.pomerium.io/nonsense: x" if broken else ""),
+               paths=[f"/{i}" for i in range(n_paths)])
+
+
+def n_routes(databroker, record):
+    return len(databroker.records()[record]["routes"])
+
+
+def test_an_ingress_too_large_for_a_message_has_several_records(sluice, tmp_path, folder, databroker):
+    """They come back as one after a restart, also if the Ingress is rejected, and go when it shrinks."""
+    first, others = ingress(1), [f"{ingress(1)}#{i}" for i in range(2, 6)]
+    write(folder / "app-1.yaml", large(9))
+    with Up(sluice, tmp_path / "a", folder, databroker) as p:
+        p.stored(60)
+        assert [n_routes(databroker, r) for r in [first, *others]] == [2, 2, 2, 2, 1]
+        assert [r for r in databroker.written() if r in [first, *others]] == [*reversed(others), first]
+    before = len(databroker.writes())
+    write(folder / "app-1.yaml", large(9, broken=True))
+    with Up(sluice, tmp_path / "b", folder, databroker) as p:
+        wait_for(p.log, p.leads, 20)
+        end_after(p, folder, databroker, before, 2)
+        assert set(others) < set(databroker.records())
+        before = len(databroker.writes())
+        write(folder / "app-1.yaml", large(3))
+        p.stored(60)
+        assert databroker.written(before) == [others[0], first, *reversed(others[1:])]
+        assert [n_routes(databroker, r) for r in [first, others[0]]] == [2, 1]
+        (folder / "app-1.yaml").unlink()
+        p.stored(30)
+        assert {first, others[0]} <= databroker.tombstones()
+
+
+def end_after(p, folder, databroker, before, i):
+    write(folder / f"app-{i}.yaml", app(f"app-{i}", "10.8.8.9"))
+    wait_for(p.log, lambda: ingress(i) in databroker.written(before), 20)
+    assert databroker.written(before) == [ingress(i)]
+
+
 def test_after_a_wipe_tombstones_for_what_is_no_longer_wanted(sluice, tmp_path, folder, databroker):
     """A proxy may have missed that the databroker was cleared: it must hear of the deletion."""
     with Up(sluice, tmp_path / "a", folder, databroker) as p:

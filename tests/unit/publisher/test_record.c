@@ -1,4 +1,5 @@
 /* test_record: which records make up what is wanted, and that what was read is what was written. */
+#include "publisher/databroker/parts.h"
 #include "publisher/databroker/record.h"
 
 #include "tests/unit/x509/pems.h"
@@ -108,7 +109,7 @@ static void test_the_port_of_http3(void **state)
 		source.http3_port = cases[i].port;
 		publisher_wanted_delete(wanted, &key);
 		publisher_record_restore(
-			wanted, &key,
+			wanted, &key, PARTS_ALONE,
 			unpack(rig_pack_json(pool_printf(&pool,
 							 "{\"settings\":{\"codec_type\":\"%s\","
 							 "\"http3_advertise_port\":7}}",
@@ -150,7 +151,7 @@ static void put_certificate(const char *secret, const char *names)
 	PB_SET_TEXT(c, key_bytes, pair.key);
 	config->settings = PB_NEW(&pool, pomerium__config__settings);
 	PB_PUSH(&pool, config->settings, certificates, c);
-	publisher_record_restore(wanted, &key, config);
+	publisher_record_restore(wanted, &key, PARTS_ALONE, config);
 }
 
 /* A certificate that was read serves as long as a route needs it. */
@@ -187,12 +188,12 @@ static void test_what_was_read_is_last_good_but_never_goes_before_what_came(void
 
 	(void)state;
 	publisher_wanted_reject(wanted, &reject);
-	publisher_record_restore(wanted, &broken, unpack(rig_pack_json(old, &pool)));
+	publisher_record_restore(wanted, &broken, PARTS_ALONE, unpack(rig_pack_json(old, &pool)));
 	assert_true(
 		str_eq(record("sluice/ingress/ns/broken", &n_routes), rig_pack_json(old, &pool)));
 	assert_int_equal(publisher_wanted_n_rejected(wanted), 1);
 	rig_put(wanted, &config);
-	publisher_record_restore(wanted, &key, unpack(rig_pack_json(old, &pool)));
+	publisher_record_restore(wanted, &key, PARTS_ALONE, unpack(rig_pack_json(old, &pool)));
 	assert_true(str_eq(record("sluice/ingress/ns/web", &n_routes), rig_pack_json(new, &pool)));
 }
 
