@@ -10,6 +10,7 @@
  *   never  writes before everybody has arrived, translates, asks the API server
  */
 #include "base/clock.h"
+#include "confine/confine.h"
 #include "publisher/outputs.h"
 #include "publisher/publisher_explain.h"
 #include "publisher/publisher_metrics.h"
@@ -179,6 +180,13 @@ static int start(void *self, struct actor_loop *loop, struct err *err)
 	return publisher_outputs_open(&p->outputs, &p->flags, &p->handlers, err);
 }
 
+static void confine(void *self, struct confine *needs)
+{
+	const struct publisher *p = self;
+
+	needs->client = p->flags.to_databroker || p->flags.report;
+}
+
 static void stop(void *self)
 {
 	struct publisher *p = self;
@@ -205,6 +213,7 @@ int main(int argc, char **argv)
 					   .options = publisher_flags_options,
 					   .check = check,
 					   .start = start,
+					   .confine = confine,
 					   .stop = stop,
 					   .on_peer_up = on_peer_up,
 					   .on_peer_down = on_peer_down,

@@ -9,6 +9,7 @@
  */
 #include "actor/actor.h"
 #include "base/log.h"
+#include "confine/confine.h"
 #include "watcher/watcher_metrics.h"
 
 struct watcher {
@@ -184,6 +185,13 @@ static int start(void *arg, struct actor_loop *loop, struct err *err)
 	return 0;
 }
 
+static void confine(void *arg, struct confine *needs)
+{
+	const struct watcher *self = arg;
+
+	needs->client = !self->paths.n;
+}
+
 static void stop(void *arg)
 {
 	struct watcher *self = arg;
@@ -228,6 +236,7 @@ int main(int argc, char **argv)
 			.inputs = inputs,
 			.options = options,
 			.start = start,
+			.confine = confine,
 			.stop = stop,
 			.on_peer_up = on_peer_up,
 			.on_peer_down = on_peer_down,

@@ -115,7 +115,7 @@ static void close_all(struct actor_loop *loop)
 /* All that needs more than the table of the room allows is behind it. */
 static int confine(const struct actor *actor, struct err *err)
 {
-	const struct confine confine = { .room = actor->room, .tcp = actor_settings.tcp };
+	struct confine needs = { .room = actor->room, .tcp = actor_settings.tcp };
 
 	if (!actor_settings.confined) {
 		log_warn("not confined: whoever takes this process over has all rights of its user",
@@ -124,7 +124,9 @@ static int confine(const struct actor *actor, struct err *err)
 	}
 	confine_limit(actor->room);
 	actor_metrics_limit();
-	return confine_start(&confine, err);
+	if (actor->confine)
+		actor->confine(actor->self, &needs);
+	return confine_start(&needs, err);
 }
 
 static int open_room(const struct actor *actor, struct actor_loop *loop, struct err *err)

@@ -9,6 +9,7 @@
 
 struct actor_peer;
 struct actor_loop;
+struct confine;
 
 struct actor_input {
 	enum msg_type type;
@@ -39,7 +40,9 @@ struct actor {
 	int (*check)(void *self, struct err *err);
 	int (*start)(void *self, struct actor_loop *loop,
 		     struct err *err); /* after settings; -1 ends with status 111 */
-	void (*stop)(void *self);      /* on a clean end; release everything */
+	/* After start: what it needs beyond that, see confine.h; NULL: its links. */
+	void (*confine)(void *self, struct confine *needs);
+	void (*stop)(void *self); /* on a clean end; release everything */
 	/* The link to this peer (re)starts: it holds nothing of what was sent before. `again`: the
 	 * same process and the same `peer` as before, without an on_peer_down in between. */
 	void (*on_peer_up)(void *self, struct actor_peer *peer, bool again);

@@ -12,16 +12,23 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
-#define TRANSLATOR CONFINE_OF(ROOM_TRANSLATOR)
+#define WATCHER CONFINE_OF(ROOM_WATCHER)
 #define RESOLVER CONFINE_OF(ROOM_RESOLVER)
-#define ALL (TRANSLATOR | RESOLVER)
+#define TRANSLATOR CONFINE_OF(ROOM_TRANSLATOR)
+#define PUBLISHER CONFINE_OF(ROOM_PUBLISHER)
+#define ALL (WATCHER | RESOLVER | TRANSLATOR | PUBLISHER)
+#define FILES (WATCHER | PUBLISHER) /* they read files, and start threads */
 #define TCP CONFINE_TCP
+#define CLIENT CONFINE_CLIENT
+#define NAMES (TCP | CLIENT)
 #define ANY_BIT UINT32_MAX
 #define WRITES (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)
+#define THREAD (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD)
 
 const struct confine_call confine_allowed[] = {
 	/* descriptors */
@@ -74,32 +81,70 @@ const struct confine_call confine_allowed[] = {
 	{ "setitimer", TRANSLATOR }, /* the watchdog */
 	{ "exit", ALL },
 	{ "exit_group", ALL },
-	/* names, keys and addresses of links over TCP */
-	{ "socket", TCP, 0, ANY_BIT, AF_INET },
-	{ "socket", TCP, 0, ANY_BIT, AF_INET6 },
-	{ "socket", TCP, 0, ANY_BIT, AF_NETLINK }, /* getaddrinfo: which addresses we have */
-	{ "bind", TCP },
+
+	/* names, and keys of links over TCP */
+	{ "socket", NAMES, 0, ANY_BIT, AF_INET },
+	{ "socket", NAMES, 0, ANY_BIT, AF_INET6 },
+	{ "socket", NAMES, 0, ANY_BIT, AF_NETLINK }, /* getaddrinfo: which addresses we have */
+	{ "bind", NAMES },
 	{ "listen", TCP },
-	{ "recvmsg", TCP },
-	{ "sendmmsg", TCP },
-	{ "ioctl", TCP },
-	{ "uname", TCP },
-	{ "inotify_add_watch", TCP },
-	{ "open", TCP, 1, WRITES, 0, EACCES },
-	{ "openat", TCP, 2, WRITES, 0, EACCES },
-	{ "pread64", TCP },
+	{ "recvmsg", NAMES },
+	{ "sendmmsg", NAMES },
+	{ "ioctl", NAMES },
+	{ "uname", NAMES },
 	{ "mlock", TCP }, /* libsodium, for the keys of a connection */
 	{ "munlock", TCP },
-	{ "access", TCP },
-	{ "faccessat", TCP },
-	{ "faccessat2", TCP },
-	{ "readlink", TCP },
-	{ "readlinkat", TCP },
-	{ "stat", TCP },
-	{ "lstat", TCP },
-	{ "fstat", TCP },
-	{ "newfstatat", TCP },
-	{ "statx", TCP },
+
+	/* files to read */
+	{ "open", WATCHER | NAMES, 1, WRITES, 0, EACCES },
+	{ "openat", WATCHER | NAMES, 2, WRITES, 0, EACCES },
+	{ "pread64", FILES | NAMES },
+	{ "access", FILES | NAMES },
+	{ "faccessat", FILES | NAMES },
+	{ "faccessat2", FILES | NAMES },
+	{ "readlink", FILES | NAMES },
+	{ "readlinkat", FILES | NAMES },
+	{ "stat", FILES | NAMES },
+	{ "lstat", FILES | NAMES },
+	{ "fstat", FILES | NAMES },
+	{ "newfstatat", FILES | NAMES },
+	{ "statx", FILES | NAMES },
+	{ "inotify_init1", FILES },
+	{ "inotify_add_watch", FILES | NAMES },
+	{ "inotify_rm_watch", FILES },
+	{ "unlink", FILES }, /* of their socket files, at their end */
+	{ "unlinkat", FILES },
+
+	/* files to write, beside what they replace */
+	{ "open", PUBLISHER },
+	{ "openat", PUBLISHER },
+	{ "pwrite64", PUBLISHER },
+	{ "ftruncate", PUBLISHER },
+	{ "fsync", PUBLISHER },
+	{ "fdatasync", PUBLISHER },
+	{ "fchmod", PUBLISHER },
+	{ "flock", PUBLISHER },
+	{ "mkdir", PUBLISHER },
+	{ "mkdirat", PUBLISHER },
+	{ "link", PUBLISHER },
+	{ "linkat", PUBLISHER },
+	{ "rename", PUBLISHER },
+	{ "renameat", PUBLISHER },
+	{ "renameat2", PUBLISHER },
+	{ "umask", PUBLISHER },
+	{ "getuid", FILES },
+	{ "geteuid", FILES },
+
+	/* threads, of libcurl to resolve a name, and to write a file; no process */
+	{ "clone", FILES, 0, THREAD, THREAD },
+	{ "set_robust_list", FILES },
+	{ "rseq", FILES },
+	{ "rt_sigaction", FILES },
+	{ "sched_getaffinity", FILES },
+	{ "pipe2", FILES },
+	{ "socketpair", FILES, 0, ANY_BIT, AF_UNIX },
+	{ "epoll_create1", FILES },
+	{ "clock_nanosleep", FILES },
 	{ 0 },
 };
 
@@ -118,6 +163,7 @@ const struct confine_call confine_refused[] = {
 	{ "newfstatat", ALL, .fails = EACCES },
 	{ "statx", ALL, .fails = EACCES },
 	{ "statfs", ALL, .fails = EACCES },
+	{ "fstatfs", ALL, .fails = EACCES },
 	{ "getcwd", ALL, .fails = EACCES },
 	{ "unlink", ALL, .fails = EACCES }, /* of its own socket files, at its end */
 	{ "unlinkat", ALL, .fails = EACCES },
@@ -126,9 +172,6 @@ const struct confine_call confine_refused[] = {
 	/* libraries have another way */
 	{ "clone3", ALL, .fails = ENOSYS },
 	{ "rseq", ALL, .fails = ENOSYS },
-	{ "rt_sigaction", ALL, .fails = EPERM },
-	{ "mlock", ALL, .fails = EPERM },
-	{ "munlock", ALL, .fails = EPERM },
 	{ "membarrier", ALL, .fails = ENOSYS },
 	{ "sched_getaffinity", ALL, .fails = ENOSYS },
 	{ "sched_yield", ALL, .fails = ENOSYS },
@@ -141,6 +184,11 @@ const struct confine_call confine_refused[] = {
 	{ "uname", ALL, .fails = ENOSYS },
 	{ "getrusage", ALL, .fails = ENOSYS },
 	{ "times", ALL, .fails = ENOSYS },
+	{ "fadvise64", ALL, .fails = ENOSYS },
+	{ "wait4", ALL, .fails = ECHILD }, /* for the helper that starts plugins, at the end */
+	{ "rt_sigaction", ALL, .fails = EPERM },
+	{ "mlock", ALL, .fails = EPERM },
+	{ "munlock", ALL, .fails = EPERM },
 	{ "prlimit64", ALL, .fails = EPERM },
 	{ "getrlimit", ALL, .fails = EPERM },
 	{ "prctl", ALL, .fails = EPERM },

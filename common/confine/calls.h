@@ -9,7 +9,8 @@
 
 /* Who may make a call. */
 #define CONFINE_OF(room) (1u << (room))
-#define CONFINE_TCP (1u << N_ROOMS) /* a room with a link over TCP */
+#define CONFINE_TCP (1u << N_ROOMS)          /* a room with a link over TCP */
+#define CONFINE_CLIENT (1u << (N_ROOMS + 1)) /* one that asks a server */
 
 struct confine_call { /* NOLINT(clang-analyzer-optin.performance.Padding): written by position */
 	const char *name; /* NULL ends the table */

@@ -32,15 +32,14 @@ void confine_prepare(void)
 
 static int set_filter(const struct confine *self, struct err *err)
 {
-	const unsigned who = CONFINE_OF(self->room) | (self->tcp ? CONFINE_TCP : 0);
+	const unsigned who = CONFINE_OF(self->room) | (self->tcp ? CONFINE_TCP : 0) |
+			     (self->client ? CONFINE_CLIENT : 0);
 	int rc;
 
 #ifdef CONFINE_SANITIZED
 	log_warn("a sanitizer's calls are not filtered", "part=seccomp");
 	return 0;
 #endif
-	if (self->room != ROOM_TRANSLATOR && self->room != ROOM_RESOLVER)
-		return 0;
 	rc = confine_filter_load(who, err);
 	if (rc > 0)
 		log_warn("this kernel does not filter system calls", "part=seccomp");

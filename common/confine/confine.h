@@ -13,7 +13,8 @@
 
 struct confine {
 	enum msg_room room;
-	bool tcp; /* one of its links goes over TCP: it resolves names, and follows keys */
+	bool tcp;    /* one of its links goes over TCP: it resolves names, and follows keys */
+	bool client; /* it asks an API server or a databroker */
 };
 
 /* Makes libraries read now what they would read at their first use. */

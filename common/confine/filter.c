@@ -16,6 +16,9 @@
 
 #define BY_TREE 2 /* libseccomp: a binary tree in the place of a list */
 #define ARG_BITS 32
+#ifndef CONFINE_DEFAULT
+#define CONFINE_DEFAULT SCMP_ACT_KILL_PROCESS
+#endif
 
 /* A name that libseccomp does not know is of a newer kernel than it; one that this processor does
  * not have is none of its rules. */
@@ -58,12 +61,22 @@ static bool is_allowed(const struct confine_call *refused, unsigned who)
 	return false;
 }
 
+/* Another row allows it whatever the argument is. */
+static bool is_free(const struct confine_call *masked, unsigned who)
+{
+	for (const struct confine_call *call = confine_allowed; call->name; call++)
+		if (masked->mask && !call->mask && call->who & who &&
+		    strcmp(call->name, masked->name) == 0)
+			return true;
+	return false;
+}
+
 static int add_rules(scmp_filter_ctx filter, unsigned who)
 {
 	int rc = 0;
 
 	for (const struct confine_call *call = confine_allowed; call->name && !rc; call++)
-		if (call->who & who && number_of(call) != __NR_SCMP_ERROR) {
+		if (call->who & who && number_of(call) != __NR_SCMP_ERROR && !is_free(call, who)) {
 			rc = allow(filter, call);
 			if (!rc)
 				rc = refuse_bits(filter, call);
@@ -94,7 +107,7 @@ static bool is_lacking(int rc)
 
 int confine_filter_load(unsigned who, struct err *err)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	scmp_filter_ctx filter = seccomp_init(CONFINE_DEFAULT);
 	int rc = filter ? set_up(filter, who) : -EOPNOTSUPP;
 
 	if (rc) {

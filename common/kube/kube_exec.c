@@ -2,7 +2,7 @@
  *
  *   in     struct kube_config; what the plugin prints: an ExecCredential
  *   out    token, client certificate, expiry
- *   owns   the plugin's process group while it runs
+ *   owns   what it has printed so far
  *   never  logs what it prints; waits; leaves it running longer than KUBE_EXEC_MS
  *
  * Rules: client.authentication.k8s.io/v1 and v1beta1.
@@ -11,9 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,7 +20,6 @@
 #include "base/value.h"
 
 #define ANSWER_MAX (1u << 20)
-#define LOOK_MS 100
 
 extern char **environ;
 
@@ -47,7 +43,7 @@ static void put_cluster(cJSON *spec, const struct kube_config *config, struct st
 }
 
 /* KUBERNETES_EXEC_INFO=... */
-static char *exec_info(const struct kube_config *config, struct str ca, struct pool *pool)
+static struct str exec_info(const struct kube_config *config, struct str ca, struct pool *pool)
 {
 	cJSON *doc = cJSON_CreateObject(), *spec;
 	struct str copy;
@@ -64,13 +60,14 @@ static char *exec_info(const struct kube_config *config, struct str ca, struct p
 	cjson_print(&doc, &text);
 	copy = pool_str(pool, buf_view(&text));
 	buf_clear(&text);
-	return (char *)(uintptr_t)copy.ptr;
+	return copy;
 }
 
-static char **make_env(const struct kube_config *config, struct str ca, struct pool *pool)
+/* The first is KUBERNETES_EXEC_INFO, which differs each time. */
+static char **make_env(const struct kube_config *config, struct pool *pool)
 {
 	const struct str_map *env = &config->exec.env;
-	size_t n = 0, i = 0;
+	size_t n = 0, i = 1;
 	char **out;
 
 	while (environ[n])
@@ -82,7 +79,6 @@ static char **make_env(const struct kube_config *config, struct str ca, struct p
 							  STR_ARG(env->items[k].key),
 							  STR_ARG(env->items[k].value))
 				   .ptr;
-	out[i++] = exec_info(config, ca, pool);
 	for (size_t k = 0; k < n; k++)
 		out[i++] = environ[k];
 	return out;
@@ -100,30 +96,6 @@ static char **make_argv(const struct kube_config *config, struct pool *pool)
 }
 
 /* ---- its process ---- */
-
-static int spawn(char **argv, char **envp, int out, pid_t *pid)
-{
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attributes;
-	sigset_t none, all;
-	int rc;
-
-	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawn_file_actions_init(&files);
-	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-	posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-	posix_spawnattr_setpgroup(&attributes, 0);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-						      POSIX_SPAWN_SETPGROUP);
-	rc = posix_spawnp(pid, argv[0], &files, &attributes, argv, envp);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&files);
-	return rc;
-}
 
 static int check_end(const char *name, int status, struct err *err)
 {
@@ -152,54 +124,77 @@ static void read_all(struct kube_exec_run *run)
 	}
 }
 
+/* Once, before the room confines itself. */
+static int open_helper(struct kube_exec_run *run, const struct kube_config *config, struct err *err)
+{
+	struct pool pool;
+	int rc;
+
+	pool_init(&pool);
+	rc = kube_helper_open(&run->helper, make_argv(config, &pool), make_env(config, &pool), err);
+	pool_wipe(&pool);
+	return rc;
+}
+
+static int start(struct kube_exec_run *run, const struct kube_config *config, struct str ca,
+		 int out, struct err *err)
+{
+	struct pool pool;
+	int rc;
+
+	pool_init(&pool);
+	rc = kube_helper_start(&run->helper, exec_info(config, ca, &pool), out, err);
+	pool_wipe(&pool);
+	return rc ? err_wrap(err, "the exec plugin %s cannot be started", config->exec.command.ptr)
+		  : 0;
+}
+
 int kube_exec_start(struct kube_exec_run *run, const struct kube_config *config, struct str ca,
 		    struct err *err)
 {
-	const char *name = config->exec.command.ptr;
 	int fds[2], rc;
-	struct pool pool;
 
+	if (!run->helper.pid && open_helper(run, config, err))
+		return -1;
 	if (pipe2(fds, O_CLOEXEC))
-		return err_set(err, "no pipe for the exec plugin %s: %s", name, strerror(errno));
-	pool_init(&pool);
-	rc = spawn(make_argv(config, &pool), make_env(config, ca, &pool), fds[1], &run->pid);
-	pool_wipe(&pool);
+		return err_set(err, "no pipe for the exec plugin %s: %s", config->exec.command.ptr,
+			       strerror(errno));
+	rc = start(run, config, ca, fds[1], err);
 	close(fds[1]);
 	if (rc) {
-		run->pid = 0;
 		close(fds[0]);
-		return err_set(err, "the exec plugin %s cannot be started: %s", name, strerror(rc));
+		return -1;
 	}
 	(void)fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	run->runs = true;
 	run->out = fds[0];
-	run->end = pidfd_open(run->pid, 0);
 	run->deadline_ms = clock_ms() + KUBE_EXEC_MS;
 	buf_init(&run->printed, ANSWER_MAX);
 	return 0;
 }
 
-uint64_t kube_exec_due(const struct kube_exec_run *run)
+/* Ended, by itself or not. */
+static void let_go(struct kube_exec_run *run)
 {
-	if (run->end >= 0)
-		return run->deadline_ms;
-	return clock_ms() + LOOK_MS; /* an old kernel does not tell of its end */
-}
-
-void kube_exec_end(struct kube_exec_run *run)
-{
-	if (!run->pid)
-		return;
-	if (!run->reaped) {
-		kill(-run->pid, SIGKILL);
-		waitpid(run->pid, NULL, 0);
-	}
-	run->pid = 0;
-	run->reaped = false;
+	run->runs = false;
 	if (run->out >= 0)
 		close(run->out);
-	if (run->end >= 0)
-		close(run->end);
 	buf_wipe(&run->printed);
+}
+
+void kube_exec_close(struct kube_exec_run *run)
+{
+	if (run->runs)
+		let_go(run);
+	kube_helper_close(&run->helper); /* it ends what runs */
+}
+
+void kube_exec_look(struct kube_exec_run *run)
+{
+	int ignored;
+
+	if (run->helper.pid)
+		(void)kube_helper_has_ended(&run->helper, &ignored);
 }
 
 /* ---- its answer ---- */
@@ -253,22 +248,22 @@ int kube_exec_step(struct kube_exec_run *run, const struct kube_config *config,
 {
 	const char *name = config->exec.command.ptr;
 	int status = 0, rc;
-	pid_t ended;
+	bool ended;
 
 	if (run->out >= 0)
 		read_all(run);
-	ended = waitpid(run->pid, &status, WNOHANG);
+	ended = kube_helper_has_ended(&run->helper, &status);
 	if (!ended && clock_ms() < run->deadline_ms)
 		return 1;
 	if (run->out >= 0)
 		read_all(run); /* what it printed last */
-	if (!ended)
+	if (ended) {
+		rc = check_end(name, status, err) || take_printed(run, config, out, err) ? -1 : 0;
+	} else {
+		kube_helper_stop(&run->helper);
 		rc = err_set(err, "the exec plugin %s did not answer within %d s", name,
 			     KUBE_EXEC_MS / 1000);
-	else
-		rc = check_end(name, status, err) || take_printed(run, config, out, err) ? -1 : 0;
-	if (ended)
-		run->reaped = true;
-	kube_exec_end(run);
+	}
+	let_go(run);
 	return rc;
 }

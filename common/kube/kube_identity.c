@@ -62,7 +62,7 @@ int kube_identity_read(struct kube_identity *self, const struct kube_config *con
 		return -1;
 	}
 	http_loop_watch(self->loop, self->plugin.out);
-	http_loop_watch(self->loop, self->plugin.end);
+	http_loop_watch(self->loop, self->plugin.helper.fd);
 	return 0;
 }
 
@@ -71,7 +71,7 @@ void kube_identity_refresh(struct kube_identity *self, const struct kube_config 
 	const uint64_t age = clock_ms() - self->read_ms;
 	struct err err = { "" };
 
-	if (self->plugin.pid || age < (config->exec.command.len ? PAUSE_PLUGIN_MS : PAUSE_MS) ||
+	if (self->plugin.runs || age < (config->exec.command.len ? PAUSE_PLUGIN_MS : PAUSE_MS) ||
 	    (self->known && !is_old(self, config, age)))
 		return;
 	if (kube_identity_read(self, config, &err))
@@ -83,8 +83,10 @@ void kube_identity_step(struct kube_identity *self, const struct kube_config *co
 	struct err err = { "" };
 	int rc;
 
-	if (!self->plugin.pid)
+	if (!self->plugin.runs) {
+		kube_exec_look(&self->plugin);
 		return;
+	}
 	rc = kube_exec_step(&self->plugin, config, &self->fresh, &err);
 	if (rc > 0)
 		return;
@@ -99,14 +101,14 @@ void kube_identity_step(struct kube_identity *self, const struct kube_config *co
 
 uint64_t kube_identity_due(const struct kube_identity *self)
 {
-	return self->plugin.pid ? kube_exec_due(&self->plugin) : UINT64_MAX;
+	return self->plugin.runs ? self->plugin.deadline_ms : UINT64_MAX;
 }
 
 enum kube_identity_state kube_identity_state(const struct kube_identity *self)
 {
 	const int64_t expires = self->credentials.expires;
 
-	if (self->plugin.pid &&
+	if (self->plugin.runs &&
 	    (!self->known || self->refused || (expires && clock_wall() >= expires)))
 		return KUBE_IDENTITY_COMING;
 	return self->known ? KUBE_IDENTITY_KNOWN : KUBE_IDENTITY_FAILED;
@@ -120,7 +122,7 @@ void kube_identity_refused(struct kube_identity *self, unsigned number)
 
 void kube_identity_clear(struct kube_identity *self)
 {
-	kube_exec_end(&self->plugin);
+	kube_exec_close(&self->plugin);
 	kube_credentials_clear(&self->fresh);
 	kube_credentials_clear(&self->credentials);
 }

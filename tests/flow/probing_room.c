@@ -69,6 +69,19 @@ static long try_peek(void)
 	return syscall(SYS_process_vm_readv, getppid(), NULL, 0, NULL, 0, 0);
 }
 
+static void *nothing(void *arg)
+{
+	return arg;
+}
+
+static long try_thread(void)
+{
+	pthread_t thread;
+
+	errno = pthread_create(&thread, NULL, nothing, NULL);
+	return errno ? -1 : pthread_join(thread, NULL);
+}
+
 static long try_packet(void)
 {
 	return socket(AF_PACKET, SOCK_RAW, 0);
@@ -172,6 +185,7 @@ static const struct {
 	{ "kill", try_kill },
 	{ "tgkill", try_tgkill },
 	{ "process_vm_readv", try_peek },
+	{ "thread", try_thread },
 	{ "packet", try_packet },
 	{ "inet", try_inet },
 	{ "udp", try_udp },

@@ -357,13 +357,13 @@ static int ask_plugin(const struct kube_config *config, struct kube_credentials 
 	assert_int_equal(kube_credentials_read(config, got, err), 0);
 	rc = kube_exec_start(&run, config, got->ca, err);
 	while (!rc && (rc = kube_exec_step(&run, config, got, err)) > 0) {
-		struct pollfd wait[] = { { run.out, POLLIN, 0 }, { run.end, POLLIN, 0 } };
+		struct pollfd wait[] = { { run.out, POLLIN, 0 }, { run.helper.fd, POLLIN, 0 } };
 
-		assert_true(run.end >= 0);
 		assert_true(poll(wait, 2, 10000) > 0);
 		rc = 0;
 	}
-	assert_int_equal(run.pid, 0);
+	assert_false(run.runs);
+	kube_exec_close(&run);
 	if (!rc)
 		rc = kube_credentials_check(got, err);
 	if (rc)
