@@ -99,8 +99,12 @@ def test_manifests(sluice, tmp_path, page):
             examples.accepted(sluice, documents, tmp_path)
 
 
-def http_routes(page):
-    return [d for block in examples.blocks((ROOT / page).read_text(), "yaml") for d in yaml.safe_load_all(block) if d and d.get("kind") == "HTTPRoute"]
+def with_http_route(page):
+    """The objects of each block that has an HTTPRoute, but for those above it."""
+    for block in examples.blocks((ROOT / page).read_text(), "yaml"):
+        documents = [d for d in yaml.safe_load_all(block) if d]
+        if any(d.get("kind") == "HTTPRoute" for d in documents):
+            yield from (d for d in documents if d["kind"] in ("HTTPRoute", "Service"))
 
 
 def test_http_routes(sluice, tmp_path):
@@ -108,13 +112,14 @@ def test_http_routes(sluice, tmp_path):
     before = [d for d in yaml.safe_load_all(examples.blocks((ROOT / "docs/gateway.md").read_text(), "yaml")[0]) if d["kind"] != "HTTPRoute"]
     (gateway,) = [d for d in before if d["kind"] == "Gateway"]
     certificate = {**examples.secrets_of_demo()["upstream-client"], "metadata": {"namespace": "edge", "name": gateway["spec"]["listeners"][0]["tls"]["certificateRefs"][0]["name"]}}
-    routes = http_routes("docs/gateway.md") + http_routes("docs/cookbook.md")
+    below = [*with_http_route("docs/gateway.md"), *with_http_route("docs/cookbook.md")]
     namespaces = [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}} for name in ("edge", "shop")]
-    status, stdout, stderr = examples.run(sluice, [*before, *namespaces, certificate, *routes], tmp_path, "translate", "--format", "json")
+    status, stdout, stderr = examples.run(sluice, [*before, *namespaces, certificate, *below], tmp_path, "translate", "--format", "json")
     assert status == 0, stderr
     made = {route["from"].removeprefix("https://"): route for route in json.loads(stdout)["routes"]}
-    assert set(made) == {host for route in routes for host in route["spec"]["hostnames"]} and len(made) == 3
+    assert set(made) == {host for route in below if route["kind"] == "HTTPRoute" for host in route["spec"]["hostnames"]} and len(made) == 4
     assert made["old-shop.example.com"]["redirect"] == {"host_redirect": "shop.example.com", "response_code": 301}
+    assert made["plain-grpc.example.com"]["to"] == ["h2c://plain-grpc.shop.svc.cluster.local:50051"]
     canary = made["basket.example.com"]
     assert dict(zip(canary["to"], canary["load_balancing_weights"])) == {f"http://{name}.shop.svc.cluster.local:80": weight for name, weight in (("basket", 9), ("basket-next", 1))}
 
@@ -208,8 +213,8 @@ def test_settings_example(sluice, tmp_path):
 @pytest.mark.parametrize("folder", ["docs", "docs/decisions"])
 def test_index(folder):
     index = (ROOT / folder / "README.md").read_text()
-    missing = [p.name for p in (ROOT / folder).glob("*.md") if p.name != "README.md" and f"({p.name})" not in index]
-    assert not missing
+    wrong = [p.name for p in (ROOT / folder).glob("*.md") if p.name != "README.md" and index.count(f"({p.name})") != 1]
+    assert not wrong, "each page stands there once"
 
 
 # ---- flags ----
