@@ -77,7 +77,7 @@ test-deps:
 
 run: all
 	@mkdir -p $(BUILD)/demo
-	$(BUILD)/sluice up -f deploy/demo --out $(BUILD)/demo/pomerium.yaml --format yaml --workers 2 --table --log-level warn $(if $(ONCE),--once)
+	@$(BUILD)/sluice up -f deploy/demo --out $(BUILD)/demo/pomerium.yaml --format yaml --workers 2 --table --log-level warn $(if $(ONCE),--once)
 
 test: test-deps
 	@$(MAKE) --no-print-directory $(JOBS) bins units
