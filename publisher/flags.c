@@ -6,20 +6,16 @@
  */
 #include "publisher/flags.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <unistd.h>
-
-#include "base/mem.h"
+#include "publisher/databroker/reach.h"
 
 #define INTERVAL_MS 500
-#define SECRET_FILE_MAX 4096
 
 static struct {
-	struct str out, bootstrap_out, format, url, secret, secret_file, ca, ca_file, override_name;
+	struct str out, bootstrap_out, format;
+	struct reach reach;
 	uint64_t interval_ms, lease_ms;
 	long max_delete_share, http3_port;
-	bool insecure, once, report, name_changes;
+	bool once, report, name_changes;
 	struct str kubeconfig, context, gateway_controller;
 } flags;
 
@@ -29,22 +25,22 @@ const struct conf_option publisher_flags_options[] = {
 	  "config.yaml to keep for the Pomerium beside us: what it needs to start", 0 },
 	{ "format", CONF_TEXT, &flags.format, "yaml", 0, 0,
 	  "yaml: Pomerium's config.yaml; json: protobuf-JSON of the Config", 0 },
-	{ "databroker-service-url", CONF_TEXT, &flags.url, "", 0, 0,
+	{ "databroker-service-url", CONF_TEXT, &flags.reach.url, "", 0, 0,
 	  "http:// or https:// and host:port of Pomerium's databroker, instead of --out", 0 },
-	{ "shared-secret", CONF_TEXT, &flags.secret, "", 0, 0,
+	{ "shared-secret", CONF_TEXT, &flags.reach.secret, "", 0, 0,
 	  "secret shared with Pomerium, base64 of 32 bytes; rather in the environment than in a "
 	  "flag; empty: that of the Pomerium object",
 	  0 },
-	{ "shared-secret-file", CONF_TEXT, &flags.secret_file, "", 0, 0,
+	{ "shared-secret-file", CONF_TEXT, &flags.reach.secret_file, "", 0, 0,
 	  "file that holds the shared secret, as 32 bytes or as their base64", 0 },
-	{ "databroker-tls-ca", CONF_TEXT, &flags.ca, "", 0, 0,
+	{ "databroker-tls-ca", CONF_TEXT, &flags.reach.ca, "", 0, 0,
 	  "base64 of the CA certificates of the databroker", 0 },
-	{ "databroker-tls-ca-file", CONF_TEXT, &flags.ca_file, "", 0, 0,
+	{ "databroker-tls-ca-file", CONF_TEXT, &flags.reach.ca_file, "", 0, 0,
 	  "file with the CA certificates of the databroker", 0 },
-	{ "databroker-tls-insecure-skip-verify", CONF_BOOL, &flags.insecure, "false", 0, 0,
+	{ "databroker-tls-insecure-skip-verify", CONF_BOOL, &flags.reach.insecure, "false", 0, 0,
 	  "do not check the databroker's certificate", 0 },
-	{ "databroker-tls-override-certificate-name", CONF_TEXT, &flags.override_name, "", 0, 0,
-	  "name in the databroker's certificate, if it is not the host of the URL", 0 },
+	{ "databroker-tls-override-certificate-name", CONF_TEXT, &flags.reach.override_name, "", 0,
+	  0, "name in the databroker's certificate, if it is not the host of the URL", 0 },
 	{ "max-delete-share", CONF_INT, &flags.max_delete_share, "50", 1, 100,
 	  "percent of the published routes from which on they are not removed at once; "
 	  "100: no limit",
@@ -80,95 +76,17 @@ const struct conf_option publisher_flags_options[] = {
 	{ 0 },
 };
 
-/* Reads a small file whole. */
-static int read_secret_file(struct str path, struct buf *out, struct err *err)
-{
-	int fd = open(path.ptr, O_RDONLY | O_CLOEXEC);
-	char bytes[SECRET_FILE_MAX];
-	ssize_t n = fd < 0 ? -1 : read(fd, bytes, sizeof(bytes));
-
-	if (n < 0)
-		err_set(err, "--shared-secret-file %s cannot be read: %s", err_quote(path),
-			strerror(errno));
-	else
-		buf_add(out, bytes, (size_t)n);
-	mem_wipe(bytes, sizeof(bytes));
-	if (fd >= 0)
-		close(fd);
-	return n < 0 ? -1 : 0;
-}
-
-/* 32 bytes as they are, or as base64. */
-static int set_secret(struct str text, const char *flag, struct hash *out, struct err *err)
-{
-	struct buf bytes;
-	int rc = -1;
-
-	buf_init(&bytes, SECRET_FILE_MAX);
-	if (text.len == HASH_LEN)
-		buf_str(&bytes, text);
-	if (text.len == HASH_LEN ||
-	    (buf_unbase64(&bytes, str_trim(text)) == 0 && bytes.len == HASH_LEN)) {
-		memcpy(out->bytes, bytes.ptr, HASH_LEN);
-		rc = 0;
-	}
-	buf_wipe(&bytes);
-	return rc ? err_set(err,
-			    "%s is not the base64 of %d bytes, as Pomerium's shared_secret has to "
-			    "be",
-			    flag, HASH_LEN)
-		  : 0;
-}
-
-static int read_secret(struct hash *out, struct err *err)
-{
-	struct buf text;
-	int rc;
-
-	if (flags.secret.len)
-		return set_secret(flags.secret, "--shared-secret", out, err);
-	buf_init(&text, SECRET_FILE_MAX);
-	rc = read_secret_file(flags.secret_file, &text, err);
-	if (!rc)
-		rc = set_secret(buf_view(&text), "the content of --shared-secret-file", out, err);
-	buf_wipe(&text);
-	return rc;
-}
-
-static int read_ca(struct str *out, struct err *err)
-{
-	struct buf pem;
-
-	if (!flags.ca.len)
-		return 0;
-	buf_init(&pem, BUF_MAX_TEXT);
-	if (buf_unbase64(&pem, flags.ca) < 0 || !pem.len) {
-		buf_clear(&pem);
-		return err_set(err, "--databroker-tls-ca is not base64 of certificates in PEM");
-	}
-	flags.ca = (struct str){ mem_dup(pem.ptr, pem.len), pem.len }; /* as long as the process */
-	*out = flags.ca;
-	buf_clear(&pem);
-	return 0;
-}
-
 static int read_databroker(struct databroker_settings *out, struct err *err)
 {
 	*out = (struct databroker_settings){
-		.grpc = { .url = flags.url,
-			  .ca_file = flags.ca_file,
-			  .override_name = flags.override_name,
-			  .insecure = flags.insecure },
 		.interval_ms = flags.interval_ms,
 		.lease_ms = flags.lease_ms,
 		.max_delete_share = flags.max_delete_share,
 		.http3_port = (unsigned)flags.http3_port,
 		.name_changes = flags.name_changes,
 	};
-	out->secret_later = !flags.secret.len && !flags.secret_file.len;
-	if (!out->secret_later && read_secret(&out->grpc.secret, err) < 0)
-		return -1;
-	return read_ca(&out->grpc.ca, err);
+	out->secret_later = !publisher_reach_has_secret(&flags.reach);
+	return publisher_reach_read(&flags.reach, &out->grpc, err);
 }
 
 static int read_file(struct file_sink_settings *out, struct err *err)
@@ -201,8 +119,8 @@ int publisher_flags_read(struct flags *out, struct err *err)
 			       .gateway_controller = flags.gateway_controller,
 			       .bootstrap_out =
 				       flags.bootstrap_out.len ? flags.bootstrap_out.ptr : NULL,
-			       .to_databroker = flags.url.len > 0 };
-	if (flags.out.len && flags.url.len)
+			       .to_databroker = flags.reach.url.len > 0 };
+	if (flags.out.len && flags.reach.url.len)
 		return err_set(err, "--out and --databroker-service-url are both given; a "
 				    "publisher has one of them");
 	rc = out->to_databroker ? read_databroker(&out->databroker, err)

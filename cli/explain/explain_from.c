@@ -1,6 +1,6 @@
-/* explain_from: explains a URL by the routes of manifests, or by those of a running pipeline.
+/* explain_from: explains a URL by the routes of a side: manifests, a running pipeline, others.
  *
- *   in     a URL; manifests, or a run folder
+ *   in     a URL; the name of a side
  *   out    a view of the routes that may serve it
  *   owns   how an owner's Services and Secrets are found out
  *   never  decides which route serves
@@ -9,13 +9,14 @@
 
 #include <stdio.h>
 
+#include "base/mem.h"
 #include "cli/explain/explain_url.h"
 #include "cli/live/live.h"
 #include "cli/match/choice.h"
-#include "cli/offline/input.h"
+#include "cli/view/side.h"
 #include "cli/view/view_options.h"
 
-/* ---- manifests ---- */
+/* ---- what was translated here ---- */
 
 static void put_reference(cJSON *list, enum msg_kind kind, struct str namespace, struct str name)
 {
@@ -50,27 +51,6 @@ static cJSON *references_of_files(void *arg, const struct msg_key *owner)
 	return list;
 }
 
-static enum cli_status explain_files(struct explain_url ask, const struct view_wish *wish)
-{
-	struct offline offline;
-	struct view view;
-	enum cli_status status, found;
-
-	(void)cli_input_settle();
-	cli_offline_load(&offline);
-	cli_offline_translate(&offline, false);
-	status = (enum cli_status)cli_offline_report(&offline);
-	cli_view_init(&view, wish);
-	cli_view_add_offline(&view, &offline);
-	cli_view_sort(&view);
-	ask.references = references_of_files;
-	ask.arg = &offline;
-	found = cli_explain_url(&ask, &view);
-	cli_view_close(&view);
-	cli_offline_clear(&offline);
-	return found == CLI_USAGE || status == CLI_GOOD ? found : status;
-}
-
 /* ---- a running pipeline ---- */
 
 /* The resolver knows; NULL: it does not run, or does not know the owner any more. */
@@ -84,50 +64,47 @@ static cJSON *references_of_pipeline(void *arg, const struct msg_key *owner)
 	return references;
 }
 
-static enum cli_status explain_pipeline(struct explain_url ask, const struct view_wish *wish)
+/* ---- all sides ---- */
+
+static enum cli_status answer(struct explain_url ask, struct side *side)
 {
 	struct live_list list = { 0 };
-	struct view view;
-	enum cli_status status = cli_view_open(&view, wish, "explain");
+	enum cli_status status = CLI_GOOD, found;
 
 	ask.references = references_of_pipeline;
 	ask.arg = &list;
-	if (status == CLI_GOOD) {
-		(void)cli_live_find(cli_view_settings.run_dir, &view.pool, &list, NULL);
-		status = cli_explain_url(&ask, &view);
+	if (side->is_translated) {
+		status = (enum cli_status)cli_offline_report(&side->offline);
+		ask.references = references_of_files;
+		ask.arg = &side->offline;
+	} else if (cli_view_settings.run_dir.len) { /* named, or found when it was asked */
+		(void)cli_live_find(cli_view_settings.run_dir, &side->view.pool, &list, NULL);
 	}
-	cli_view_close(&view);
-	return status;
+	found = cli_explain_url(&ask, &side->view);
+	return found == CLI_USAGE || status == CLI_GOOD ? found : status;
 }
 
-/* ---- both ---- */
-
-static enum cli_status explain(struct str url, bool as_json,
-			       enum cli_status (*from)(struct explain_url ask,
-						       const struct view_wish *wish))
+enum cli_status cli_explain_url_from(struct str url, bool as_json, struct str from,
+				     const struct str_list *files)
 {
-	struct explain_url ask = { .url = url, .as_json = as_json };
+	const struct explain_url ask = { .url = url, .as_json = as_json };
 	struct view_wish wish = { .whole = true };
+	struct side *side = mem_alloc(sizeof(*side));
 	enum cli_status status = CLI_USAGE;
 	struct err err = { "" };
 	struct str path;
 	struct pool pool;
 
 	pool_init(&pool);
-	if (cli_choice_host(url, &pool, &wish.host, &path, &err))
+	if (cli_choice_host(url, &pool, &wish.host, &path, &err)) {
 		fprintf(stderr, "sluice explain: %s\n", err.text);
-	else
-		status = from(ask, &wish);
+	} else {
+		status = cli_side_open(side, &wish, from, files, "explain");
+		if (status == CLI_GOOD || side->is_translated)
+			status = answer(ask, side);
+		cli_side_close(side);
+	}
+	mem_free(side);
 	pool_clear(&pool);
 	return status;
-}
-
-enum cli_status cli_explain_url_files(struct str url, bool as_json)
-{
-	return explain(url, as_json, explain_files);
-}
-
-enum cli_status cli_explain_url_live(struct str url, bool as_json)
-{
-	return explain(url, as_json, explain_pipeline);
 }

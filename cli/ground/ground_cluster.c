@@ -84,8 +84,10 @@ static int put_list(struct cluster_ground *self, const struct kind_row *row, str
 	buf_clear(&path);
 	buf_clear(&body);
 	buf_clear(&more);
-	if (rc && row->is_custom && status == 404)
+	if (rc && row->is_custom && status == 404) {
+		*err = (struct err){ "" };
 		return 0;
+	}
 	return rc ? err_wrap(err, "the %s of the cluster cannot be listed", row->plural) : 0;
 }
 

@@ -14,11 +14,17 @@
 #include "cli/offline/explain_rule.h"
 #include "cli/offline/input.h"
 #include "cli/offline/offline.h"
+#include "cli/view/side.h"
 #include "cli/view/view_options.h"
 
 static bool as_json;
+static struct str from;
 
 static const struct conf_option options[] = {
+	{ "from", CONF_TEXT, &from, "", 0, 0,
+	  "of a URL, by whose routes: pipeline, cluster or databroker; empty: those of the "
+	  "manifests, or without any the pipeline's",
+	  0 },
 	{ "json", CONF_BOOL, &as_json, "false", 0, 0, "print one JSON object instead of lines", 0 },
 	{ "[URL]", CONF_REST, NULL, "", 0, 0,
 	  "say instead which route serves this URL, and which others match it", 0 },
@@ -139,12 +145,27 @@ static int list_all(struct offline *self, int status)
 	return status;
 }
 
+static int explain_url(struct str url)
+{
+	const struct str_list files = cli_offline_settings.files;
+	struct err err;
+
+	if (!url.ptr)
+		return cli_usage("explain", "--from is for a URL: name one");
+	if (files.n && from.len)
+		return cli_usage("explain", "manifests are a side of their own; leave --from out");
+	if (cli_side_check(from, &files, &err))
+		return cli_usage("explain", err.text);
+	return (int)cli_explain_url_from(url, as_json, from, &files);
+}
+
 int cli_explain(int argc, char **argv)
 {
 	const struct conf_option *const tables[] = { cli_offline_options,
 						     resolver_limits_options,
 						     cli_input_options,
 						     cli_view_options,
+						     cli_side_options,
 						     options,
 						     NULL };
 	struct str_list rest = { 0 };
@@ -167,9 +188,8 @@ int cli_explain(int argc, char **argv)
 	object = cli_explain_object_cut(&rest, &pool);
 	url = object ? STR_NONE : cut_url(&rest);
 	rc = cli_offline_add_files(&rest);
-	if (url.ptr) {
-		status = (int)(rc ? cli_explain_url_live(url, as_json)
-				  : cli_explain_url_files(url, as_json));
+	if (url.ptr || from.len) {
+		status = explain_url(url);
 		pool_clear(&pool);
 		return status;
 	}

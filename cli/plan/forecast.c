@@ -259,35 +259,56 @@ static bool offers(const struct view_owner *owner, struct str secret)
 	return false;
 }
 
-/* Those that the first has and the second has not. */
-static void add_certs(struct forecast *self, const struct view_owner *has,
-		      const struct view_owner *has_not, bool added)
-{
-	for (size_t i = 0; has && i < has->certs.n; i++)
-		if (!offers(has_not, has->certs.items[i]))
-			*(struct forecast_cert *)pool_push(&self->pool, &self->certs,
-							   &self->n_certs, sizeof(*self->certs)) =
-				(struct forecast_cert){ added, has, has->certs.items[i] };
-}
-
 static struct view_owner *find(const struct view *view, const struct view_owner *owner,
 			       struct pool *pool)
 {
 	return map_get(&view->by_key, msg_key_text(&owner->owner.key, pool));
 }
 
+/* A databroker has a record for each Secret: who offers it is not said there. */
+static bool is_by_secret(const struct view *view)
+{
+	for (size_t i = 0; i < view->n_owners; i++)
+		if (view->owners[i]->owner.key.kind == MSG_KIND_SECRET)
+			return true;
+	return false;
+}
+
+static bool offers_any(const struct view *view, struct str secret)
+{
+	for (size_t i = 0; i < view->n_owners; i++)
+		if (offers(view->owners[i], secret))
+			return true;
+	return false;
+}
+
+/* Those that one view has and the other has not. */
+static void add_certs(struct forecast *self, const struct view *has, const struct view *has_not,
+		      bool by_secret, bool added)
+{
+	for (size_t i = 0; i < has->n_owners; i++) {
+		const struct view_owner *owner = has->owners[i];
+		const struct view_owner *other = find(has_not, owner, &self->pool);
+
+		for (size_t k = 0; k < owner->certs.n; k++) {
+			const struct str secret = owner->certs.items[k];
+
+			if (by_secret ? offers_any(has_not, secret) : offers(other, secret))
+				continue;
+			*(struct forecast_cert *)pool_push(&self->pool, &self->certs,
+							   &self->n_certs, sizeof(*self->certs)) =
+				(struct forecast_cert){ added, owner, secret };
+		}
+	}
+}
+
 static void compare_certs(struct forecast *self, const struct view *before,
 			  const struct view *after)
 {
-	for (size_t i = 0; i < after->n_owners; i++) {
-		const struct view_owner *old = find(before, after->owners[i], &self->pool);
+	const bool by_secret = is_by_secret(before) || is_by_secret(after);
 
-		add_certs(self, after->owners[i], old, true);
-		add_certs(self, old, after->owners[i], false);
-	}
-	for (size_t i = 0; i < before->n_owners; i++)
-		if (!find(after, before->owners[i], &self->pool))
-			add_certs(self, before->owners[i], NULL, false);
+	add_certs(self, after, before, by_secret, true);
+	add_certs(self, before, after, by_secret, false);
 }
 
 /* ---- owners ---- */

@@ -1,6 +1,6 @@
 /* routes: lists the routes, in the order in which the proxy tries them, and what has none.
  *
- *   in     manifests, a cluster, or a running pipeline
+ *   in     manifests, a cluster, a running pipeline or a databroker
  *   out    a table, JSON or YAML; with --watch again whenever it has changed
  *   owns   nothing
  *   never  changes anything
@@ -12,17 +12,21 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "cli/offline/input.h"
 #include "cli/routes/routes_print.h"
 #include "cli/terminal.h"
+#include "cli/view/side.h"
 #include "cli/view/view_options.h"
 
 static struct routes_filter filter;
-static struct str output;
+static struct str from, output;
 static bool watch;
 static uint64_t interval_ms;
 
 static const struct conf_option options[] = {
+	{ "from", CONF_TEXT, &from, "", 0, 0,
+	  "pipeline, cluster or databroker; empty: the manifests, or without any the pipeline", 0 },
 	{ "namespace", CONF_LIST, &filter.namespaces, "", 0, 0,
 	  "show these namespaces only, comma separated", 'n' },
 	{ "host", CONF_TEXT, &filter.host, "", 0, 0, "show the routes of this host only", 0 },
@@ -53,17 +57,18 @@ static int form_of(struct str name, enum routes_form *form)
 }
 
 /* One look; its text into `out`. */
-static enum cli_status look(enum routes_form form, struct buf *out)
+static enum cli_status look(const struct str_list *files, enum routes_form form, struct buf *out)
 {
+	struct side *side = mem_alloc(sizeof(*side));
 	enum cli_status status;
-	struct view view;
 
 	buf_init(out, BUF_MAX_OUTPUT);
-	status = cli_view_open(&view, &(struct view_wish){ 0 }, "routes");
-	cli_routes_print(&view, &filter, form, cli_terminal_columns(), out);
-	if (status == CLI_GOOD && cli_routes_has_rejected(&view, &filter))
+	status = cli_side_open(side, &(struct view_wish){ 0 }, from, files, "routes");
+	cli_routes_print(&side->view, &filter, form, cli_terminal_columns(), out);
+	if (status == CLI_GOOD && cli_routes_has_rejected(&side->view, &filter))
 		status = CLI_REJECTED;
-	cli_view_close(&view);
+	cli_side_close(side);
+	mem_free(side);
 	return status;
 }
 
@@ -81,7 +86,8 @@ static void sleep_for(uint64_t ms)
 }
 
 /* Until a signal ends us, or nobody reads any more. */
-static enum cli_status follow(enum routes_form form, struct buf *shown)
+static enum cli_status follow(const struct str_list *files, enum routes_form form,
+			      struct buf *shown)
 {
 	struct buf next, clear;
 
@@ -92,7 +98,7 @@ static enum cli_status follow(enum routes_form form, struct buf *shown)
 	show(buf_view(shown));
 	while (!ferror(stdout)) {
 		sleep_for(interval_ms);
-		if (look(form, &next) <= CLI_REJECTED &&
+		if (look(files, form, &next) <= CLI_REJECTED &&
 		    !str_eq(buf_view(&next), buf_view(shown))) {
 			show(buf_view(&clear));
 			show(buf_view(&next));
@@ -112,9 +118,10 @@ int cli_routes(int argc, char **argv)
 						     resolver_limits_options,
 						     cli_input_options,
 						     cli_view_options,
+						     cli_side_options,
 						     options,
 						     NULL };
-	struct str_list rest = { 0 };
+	struct str_list rest = { 0 }, files;
 	enum routes_form form = ROUTES_TABLE;
 	enum cli_status status;
 	struct err err = { "" };
@@ -128,12 +135,16 @@ int cli_routes(int argc, char **argv)
 		return cli_usage("routes", err.text);
 	if (form_of(output, &form))
 		return cli_usage("routes", "--output must be table, wide, json or yaml");
-	if (!cli_offline_add_files(&rest)) /* else a pipeline is asked */
-		(void)cli_input_settle();
-	status = look(form, &text);
+	(void)cli_offline_add_files(&rest);
+	files = cli_offline_settings.files;
+	if (files.n && from.len)
+		return cli_usage("routes", "manifests are a side of their own; leave --from out");
+	if (cli_side_check(from, &files, &err))
+		return cli_usage("routes", err.text);
+	status = look(&files, form, &text);
 	if (watch && status <= CLI_REJECTED)
-		status = follow(form, &text);
-	else if (status <= CLI_REJECTED || cli_offline_settings.files.n)
+		status = follow(&files, form, &text);
+	else if (status <= CLI_REJECTED || files.n)
 		show(buf_view(&text));
 	buf_clear(&text);
 	return (int)status;

@@ -1,16 +1,13 @@
 /* view: the routes that are served, and the owners that have none, of one side.
  *
- *   in     manifests, a cluster, or a running pipeline
+ *   in     manifests, a cluster, a running pipeline or a databroker
  *   out    owners by key, routes in the proxy's order
  *   owns   the memory of both
  *   never  changes anything
  */
 #include "cli/view/view.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-
-#include "cli/view/view_options.h"
 
 const char *cli_view_state_word(enum view_state state)
 {
@@ -156,16 +153,6 @@ static void on_ingress(void *arg, const struct msg_key *key, const char *why_not
 	owner->reason = pool_str(&view->pool, str_from(why_not));
 }
 
-/* The owner that a line names: an Ingress, or the Pomerium object, which has no namespace. */
-static struct view_owner *owner_of_line(struct view *view, struct str name)
-{
-	struct msg_key key = { .kind = MSG_KIND_INGRESS, .namespace = STR(""), .name = name };
-
-	if (!str_cut(name, '/', &key.namespace, &key.name))
-		key.kind = MSG_KIND_POMERIUM;
-	return cli_view_owner(view, &key);
-}
-
 /* What a publisher would say, of the lines of one owner; *i becomes the last of them. */
 static struct str reason_of(struct view *view, const struct offline *offline, size_t *i)
 {
@@ -196,40 +183,11 @@ void cli_view_add_offline(struct view *view, struct offline *offline)
 
 		if (line->is_warning)
 			continue;
-		owner = owner_of_line(view, line->name);
+		owner = cli_view_owner(view, &line->owner);
 		owner->state = owner->n_routes ? VIEW_LAST_GOOD : VIEW_REJECTED;
 		owner->reason = reason_of(view, offline, &i);
 	}
 	for (size_t i = 0; i < view->n_owners; i++)
 		view->owners[i]->is_named =
 			cli_offline_is_named(offline, &view->owners[i]->owner.key);
-}
-
-static enum cli_status open_files(struct view *view)
-{
-	struct offline offline;
-	enum cli_status status;
-
-	cli_offline_load(&offline);
-	cli_offline_translate(&offline, false);
-	cli_view_add_offline(view, &offline);
-	status = offline.unreadable ? CLI_UNREADABLE : CLI_GOOD;
-	cli_offline_clear(&offline);
-	return status;
-}
-
-enum cli_status cli_view_open(struct view *view, const struct view_wish *wish, const char *verb)
-{
-	enum cli_status status = CLI_GOOD;
-	struct err err = { "" };
-
-	cli_view_init(view, wish);
-	if (cli_offline_settings.files.n)
-		status = open_files(view);
-	else
-		status = cli_view_add_live(view, &cli_view_settings.run_dir, &err);
-	if (err.text[0])
-		fprintf(stderr, "sluice %s: %s\n", verb, err.text);
-	cli_view_sort(view);
-	return status;
 }

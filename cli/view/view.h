@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "cli/cli.h"
 #include "cli/offline/offline.h"
+#include "publisher/databroker/reach.h"
 #include "publisher/wanted/access.h"
 
 enum view_state {
@@ -54,16 +55,12 @@ struct view {
 	size_t n_routes;
 };
 
-/* From manifests if cli_offline_settings has any, else from a running pipeline. CLI_GOOD, or a
- * status after a line on stderr; manifests that cannot be read leave the view incomplete, and their
- * status is returned. */
-enum cli_status cli_view_open(struct view *view, const struct view_wish *wish, const char *verb);
-void cli_view_close(struct view *view);
 const char *cli_view_state_word(enum view_state state);
 
-/* ---- for those who fill one ---- */
+/* ---- for those who fill one; side.h has the ways that there are ---- */
 
 void cli_view_init(struct view *view, const struct view_wish *wish);
+void cli_view_close(struct view *view);
 /* The owner of that key, new if need be. */
 struct view_owner *cli_view_owner(struct view *view, const struct msg_key *key);
 /* From what publisher_shown_route has made, which lives as long as the view. */
@@ -81,5 +78,8 @@ void cli_view_add_wanted(struct view *view, struct wanted *wanted);
 void cli_view_add_published(struct view *view, const cJSON *doc); /* the publisher's */
 void cli_view_add_ignored(struct view *view, const cJSON *doc);   /* the resolver's */
 enum cli_status cli_view_add_live(struct view *view, struct str *run_dir, struct err *err);
+/* view_databroker.c */
+enum cli_status cli_view_add_databroker(struct view *view, const struct reach *reach,
+					struct err *err);
 
 #endif

@@ -40,14 +40,21 @@ static struct str keep(struct view *view, const cJSON *object, const char *key)
 	return text.ptr ? pool_str(&view->pool, text) : STR("");
 }
 
+static enum msg_kind kind_of(struct str name)
+{
+	enum msg_kind kind = MSG_KIND_NONE;
+
+	while (++kind < MSG_N_KINDS && !str_is(name, msg_kind_name(kind)))
+		;
+	return kind < MSG_N_KINDS ? kind : MSG_KIND_NONE;
+}
+
 static struct view_owner *owner_of(struct view *view, const cJSON *item)
 {
-	struct msg_key key = { .namespace = cjson_text(item, "namespace"),
-			       .name = cjson_text(item, "name") };
+	const struct msg_key key = { .kind = kind_of(cjson_text(item, "kind")),
+				     .namespace = cjson_text(item, "namespace"),
+				     .name = cjson_text(item, "name") };
 
-	key.kind = str_is(cjson_text(item, "kind"), msg_kind_name(MSG_KIND_POMERIUM))
-			   ? MSG_KIND_POMERIUM
-			   : MSG_KIND_INGRESS;
 	return cli_view_owner(view, &key);
 }
 

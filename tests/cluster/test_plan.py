@@ -122,6 +122,13 @@ def test_a_cluster_is_a_side(sluice, cluster, tmp_path):
     assert '      to: ["http://10.0.0.1:8080"] -> ["http://10.9.9.9:8080"]' in done.stdout
     assert run("--from", "cluster", tmp_path / "side.yaml", "--kubeconfig", tmp_path / "none").returncode == 3
 
+    def ask(*args):
+        return subprocess.run([sluice, *map(str, args), "--from", "cluster", *map(str, config)], capture_output=True, text=True, timeout=60)
+    done = ask("routes", "-n", "side", "-o", "json")
+    assert [(r["namespace"], r["name"], r["to"]) for r in json.loads(done.stdout)["routes"]] == [("side", "side", ["http://10.0.0.1:8080"])]
+    done = ask("explain", "https://side.example.com/cart")
+    assert done.returncode in (0, 1) and "  owner       Ingress side/side" in done.stdout and "  refers to   Service side/side: found" in done.stdout
+
 
 def test_a_secret_that_nobody_has_read_is_said(sluice, cluster, tmp_path):
     cluster.apply({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "unread", "namespace": NAMESPACE}, "type": "Opaque", "data": {"X-B": "Yg=="}})

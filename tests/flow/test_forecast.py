@@ -1,8 +1,10 @@
 """sluice plan: what would change, from one folder to another and from a running pipeline."""
 import json
+import os
 import subprocess
 
 import pytest
+from databroker import Databroker, Up, new_secret
 from pipeline import CLASS, Pipeline, app, certificate, fill, tls_secret, wait_for, write
 
 PUBLIC = "ingress.pomerium.io/allow_public_unauthenticated_access: 'true'"
@@ -135,10 +137,45 @@ def test_a_folder_over_a_running_pipeline(sluice, tmp_path):
         assert run(sluice, "--from", tmp_path / "in", "--to", "pipeline", *here).returncode in (0, 1, 4)
 
 
+def test_a_databroker_is_a_side(sluice, tmp_path):
+    fill(tmp_path / "in", 3)
+    write(tmp_path / "in/hidden.yaml", json.dumps({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "hidden", "namespace": "shop"}, "stringData": {"X-T": SECRET}}))
+    certificate(tmp_path, "*.example.com")
+    write(tmp_path / "in/tls.yaml", tls_secret(tmp_path, "wild"))
+    write(tmp_path / "in/app-1.yaml", app("app-1", annotations=PUBLIC + "\ningress.pomerium.io/set_request_headers_secret: hidden",
+                                          more="  tls: [{hosts: [app-1.example.com], secretName: wild}]\n"))
+    with Databroker(tmp_path / "databroker") as d, Up(sluice, tmp_path / "up", tmp_path / "in", d) as p:
+        p.stored(20)
+        there = ("--databroker-service-url", d.url)
+
+        def ask(*args, secret=d.secret):
+            return subprocess.run([sluice, *map(str, args)], capture_output=True, text=True, timeout=60, env={**os.environ, "SHARED_SECRET": secret})
+        for side in (tmp_path / "in", "pipeline"):
+            for sides in (("databroker", side), (side, "databroker")):
+                done = ask("plan", "--from", sides[0], "--to", sides[1], *there, "--run-dir", p.run_dir)
+                assert (done.returncode, done.stdout, done.stderr) == (0, "No change.\n", ""), sides
+        d.store("ingress-controller", {"routes": [{"from": "https://old.example.com", "to": ["http://10.0.0.9"], "id": "old"}]})
+        done = ask("plan", "--from", "pipeline", "--to", "databroker", *there, "--run-dir", p.run_dir)
+        assert done.returncode == 4 and "  + https://old.example.com prefix / -> http://10.0.0.9, nobody (ingress-controller)" in done.stdout
+        done = ask("routes", "--from", "databroker", *there, "-o", "json")
+        assert done.returncode == 0 and SECRET not in done.stdout
+        assert {(r["name"], r["access"]) for r in json.loads(done.stdout)["routes"]} == \
+            {("app-0", "nobody"), ("app-1", "public"), ("app-2", "nobody"), ("ingress-controller", "nobody")}
+        done = ask("explain", "https://app-1.example.com/", "--from", "databroker", *there)
+        assert done.returncode == 0 and "  owner       Ingress shop/app-1" in done.stdout and SECRET not in done.stdout
+        assert "(hidden)" in done.stdout and "shop/wild" in done.stdout
+        wrong = ask("routes", "--from", "databroker", *there, secret=new_secret())
+        assert wrong.returncode == 3 and "the shared secret must be that of the databroker" in wrong.stderr
+        d.stop()
+        assert "the databroker cannot be read: " in ask("routes", "--from", "databroker", *there).stderr
+
+
 def test_wrong_usage(sluice, sides):
     assert run(sluice).returncode == 2
     assert run(sluice, "--from", sides[0]).returncode == 2
     assert run(sluice, "--from", sides[0], "--to", sides[1], sides[1]).returncode == 2
-    assert "databroker" in run(sluice, "--from", "databroker", sides[1]).stderr
+    assert "manifests are laid over a pipeline or a cluster, not over" in run(sluice, "--from", "databroker", sides[1]).stderr
+    assert "name the databroker with --databroker-service-url" in run(sluice, "--from", "databroker", "--to", sides[1]).stderr
+    assert "the databroker wants a secret" in run(sluice, "--from", "databroker", "--to", sides[1], "--databroker-service-url", "http://127.0.0.1:1").stderr
     assert run(sluice, "--from", sides[0], "--to", sides[0] / "none").returncode == 3
     assert run(sluice, sides[0], "--run-dir", sides[0]).returncode == 3
