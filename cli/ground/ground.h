@@ -20,7 +20,7 @@ struct pipeline_ground {
 	struct offline_ground ground;
 	struct str run_dir;
 	struct pool pool;
-	struct value dump; /* of the resolver, in the pool */
+	struct map secrets; /* "namespace/name" -> struct value, as the resolver has it */
 	/* Asked for a Secret that the pipeline has not asked for so far; NULL: nobody knows. */
 	const struct offline_ground *more;
 };

@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 
+#include "cli/ground/cut_json.h"
 #include "cli/live/live.h"
 #include "publisher/wanted/shown.h"
 
@@ -21,14 +22,17 @@ static const char *member_of(enum msg_kind kind)
 	return codec->fields[codec->n_fields - MSG_N_KINDS + kind].name;
 }
 
-static void put_object(struct offline *offline, const struct value *item)
+static void put_object(struct offline *offline, struct str text)
 {
 	struct msg_object object;
+	struct value item;
 	struct pool pool;
 
 	pool_init(&pool);
+	if (json_parse(text, &pool, &item, NULL) < 0)
+		item = (struct value){ 0 };
 	for (enum msg_kind kind = MSG_KIND_NONE + 1; kind < MSG_N_KINDS; kind++) {
-		const struct value *doc = value_get(item, member_of(kind));
+		const struct value *doc = value_get(&item, member_of(kind));
 
 		if (doc && doc->type == VALUE_MAP && kind != MSG_KIND_SECRET &&
 		    !msg_object_of_kind(kind, doc, &pool, &object, NULL))
@@ -37,13 +41,37 @@ static void put_object(struct offline *offline, const struct value *item)
 	pool_clear(&pool);
 }
 
-static int read_dump(struct pipeline_ground *self, struct err *err)
+static void keep_secret(struct pipeline_ground *self, struct str text)
 {
+	struct value *item = pool_alloc(&self->pool, sizeof(*item));
+
+	if (json_parse(text, &self->pool, item, NULL) == 0)
+		map_put(&self->secrets,
+			pool_printf(&self->pool, STR_FMT "/" STR_FMT,
+				    STR_ARG(value_text(item, "namespace")),
+				    STR_ARG(value_text(item, "name"))),
+			item);
+}
+
+/* A dump is larger than what json_parse takes: each item is read alone. */
+static void put_all(struct pipeline_ground *self, struct offline *offline, struct str dump)
+{
+	struct str list = cli_cut_json_list(dump, "secrets"), item;
+
+	while (cli_cut_json_item(&list, &item))
+		keep_secret(self, item);
+	list = cli_cut_json_list(dump, "objects");
+	while (cli_cut_json_item(&list, &item))
+		put_object(offline, item);
+}
+
+static int put(void *arg, struct offline *offline, struct err *err)
+{
+	struct pipeline_ground *self = arg;
 	struct live_list list;
 	const struct live_process *resolver;
 	struct buf text;
 	long status = -1;
-	int rc = -1;
 
 	if (cli_live_open(&self->run_dir, &self->pool, &list, err))
 		return -1;
@@ -54,24 +82,11 @@ static int read_dump(struct pipeline_ground *self, struct err *err)
 	else
 		status = cli_live_get_all(resolver, "/dump", &text, err);
 	if (status == 200)
-		rc = json_parse(buf_view(&text), &self->pool, &self->dump, err);
+		put_all(self, offline, buf_view(&text));
 	else if (status > 0)
 		err_set(err, "the resolver answers with status %ld", status);
 	buf_clear(&text);
-	return rc;
-}
-
-static int put(void *arg, struct offline *offline, struct err *err)
-{
-	struct pipeline_ground *self = arg;
-	const struct value *objects;
-
-	if (read_dump(self, err))
-		return -1;
-	objects = value_get(&self->dump, "objects");
-	for (size_t i = 0; objects && objects->type == VALUE_LIST && i < objects->list.n; i++)
-		put_object(offline, &objects->list.items[i]);
-	return 0;
+	return status == 200 ? 0 : -1;
 }
 
 /* ---- Secrets ---- */
@@ -124,29 +139,22 @@ static void read_values(const struct value *list, struct pool *pool,
 static void secret(void *arg, struct offline *offline, const struct msg_key *key)
 {
 	struct pipeline_ground *self = arg;
-	const struct value *list = value_get(&self->dump, "secrets");
-	bool is_known = false;
+	const struct value *item = map_get(&self->secrets, msg_key_for_people(key, &self->pool));
 	struct msg_bundle_secret seen = { .namespace = key->namespace,
 					  .name = key->name,
 					  .answer = MSG_SECRET_UNAVAILABLE,
 					  .type = STR("") };
 
-	for (size_t i = 0; list && list->type == VALUE_LIST && i < list->list.n; i++) {
-		const struct value *item = &list->list.items[i];
-
-		if (!str_eq(value_text(item, "namespace"), key->namespace) ||
-		    !str_eq(value_text(item, "name"), key->name))
-			continue;
-		is_known = true;
+	if (item) {
 		seen.answer = (uint64_t)number(item, "answer");
 		seen.type = value_text(item, "type");
 		read_values(value_get(item, "values"), &self->pool, &seen.values);
 	}
-	if (!is_known && self->more) {
+	if (!item && self->more) {
 		self->more->secret(self->more->self, offline, key);
 		return;
 	}
-	if (!is_known)
+	if (!item)
 		fprintf(stderr,
 			"Secret " STR_FMT "/" STR_FMT " was not asked for by the pipeline so far: "
 			"what comes from it cannot be foreseen; --kubeconfig lets it be looked "
@@ -162,9 +170,11 @@ void cli_ground_pipeline_open(struct pipeline_ground *self, struct str run_dir,
 					  .run_dir = run_dir,
 					  .more = more };
 	pool_init(&self->pool);
+	map_init(&self->secrets, NULL);
 }
 
 void cli_ground_pipeline_close(struct pipeline_ground *self)
 {
+	map_clear(&self->secrets);
 	pool_clear(&self->pool);
 }

@@ -18,6 +18,7 @@ sys.path.insert(0, str(HERE.parent / "lib"))
 from pipeline import Pipeline, read, wait_for, write  # noqa: E402
 
 EDITS = 100
+ASKED = 20
 
 
 def pss_mb(pid):
@@ -37,6 +38,14 @@ def published(pipeline):
     return [(int(p), float(w)) for p, w in re.findall(r"msg=published .*?plan_us=(\d+) .*?write_ms=([\d.]+)", pipeline.log())]
 
 
+def explained(pipeline, i):
+    """How long `sluice explain URL` takes, in milliseconds, from its start to its end."""
+    begin = time.monotonic()
+    done = subprocess.run([BUILD / "sluice", "explain", f"https://app-{i}.bench.example/x", "--run-dir", pipeline.run_dir], capture_output=True, text=True, check=True)
+    assert f"/app-{i}\n" in done.stdout
+    return (time.monotonic() - begin) * 1000
+
+
 def bench_pipeline(n, tmp):
     folder = tmp / f"in-{n}"
     subprocess.run([sys.executable, HERE / "gen_manifests.py", folder, str(n)], check=True)
@@ -51,12 +60,14 @@ def bench_pipeline(n, tmp):
             edit(folder, (k * 7919) % n, k)
             wait_for("the edit is published", lambda: len(published(p)) > before, 30)
         figures = published(p)[start:]
+        asked = sorted(explained(p, (k * 7919) % n) for k in range(ASKED))
     plans, writes = sorted(f[0] / 1000 for f in figures), sorted(f[1] for f in figures)
     size = len(read(p.out)) / 1e6
     print(f"N={n}: first complete file {first:.2f} s, {size:.1f} MB; Pss {sum(memory.values()):.0f} MB ("
           + ", ".join(f"{room} {mb:.0f}" for room, mb in memory.items()) + ")")
     print(f"N={n}: one edit, inotify to finished plan: median {statistics.median(plans):.2f} ms, p99 {plans[int(len(plans) * .99) - 1]:.2f} ms; "
           f"rewriting the file {statistics.median(writes):.1f} ms (median of {len(plans)})")
+    print(f"N={n}: explain URL of the running pipeline: median {statistics.median(asked):.0f} ms, best {asked[0]:.0f} ms, worst {asked[-1]:.0f} ms (of {len(asked)})")
     return first, statistics.median(plans), folder
 
 
