@@ -39,6 +39,36 @@ void cli_terminal_paint(const char *color, struct buf *out)
 		buf_printf(out, "\033[%sm", color ? color : "0");
 }
 
+static size_t width_of(struct str text)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		n += (text.ptr[i] & 0xc0) != 0x80; /* not the rest of a character */
+	return n;
+}
+
+void cli_terminal_fold(struct str text, size_t column, size_t indent, struct buf *out)
+{
+	const size_t columns = cli_terminal_columns();
+	struct str word, rest = text;
+	bool is_last = false;
+
+	for (bool first = true; !is_last; first = false) {
+		is_last = !str_cut(rest, ' ', &word, &rest);
+		word = is_last ? rest : word;
+		if (!first && columns && column + 1 + width_of(word) > columns && column > indent) {
+			buf_printf(out, "\n%*s", (int)indent, "");
+			column = indent;
+		} else if (!first) {
+			buf_putc(out, ' ');
+			column++;
+		}
+		buf_str(out, word);
+		column += width_of(word);
+	}
+}
+
 void cli_terminal_clear(struct buf *out)
 {
 	buf_puts(out, "\033[H\033[J");

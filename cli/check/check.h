@@ -25,10 +25,13 @@ void cli_check_add(struct findings *self, bool is_good, const char *what, const 
 /* check_cluster.c: the API server, what is installed, what we may do there. False: it does not
  * answer, so nothing more can be asked. */
 bool cli_check_server(struct findings *self, struct kube *kube);
+void cli_check_clock(struct findings *self, struct kube *kube);
 void cli_check_rights(struct findings *self, struct kube *kube);
+void cli_check_install_rights(struct findings *self, struct kube *kube);
 /* check_objects.c: the class, the Pomerium object, Ingresses, certificates. */
 void cli_check_objects(struct findings *self, struct cluster_ground *ground);
-/* check_pipeline.c: each process of a running one. */
+/* check_pipeline.c: each process of a running one, and what is published. */
 void cli_check_pipeline(struct findings *self, struct str *run_dir);
+void cli_check_databroker(struct findings *self, const struct reach *reach);
 
 #endif

@@ -1,20 +1,25 @@
 /* check_cluster: the API server, what is installed there, what we may do.
  *
- *   in     /version, the group of the CRD, SelfSubjectAccessReviews
+ *   in     /version, the group of the CRD, SelfSubjectAccessReviews and a SelfSubjectReview
  *   out    findings
  *   owns   the oldest version that is served, the rights that are needed
  *   never  writes an object: a review is an answer and is not kept
  */
 #include "base/cjson.h"
+#include "base/clock.h"
+#include "base/value.h"
 #include "cli/check/check.h"
 #include "kube/kube_ask.h"
 
 #define OLDEST_MINOR 30
+#define CLOCK_OFF_S 5 /* a certificate or a token may be a little older */
 
-static const struct right {
+struct right {
 	const char *group, *resource, *verb;
-	const char *missing; /* what does not work without */
-} rights[] = {
+	const char *missing; /* what does not work without; for installing, what is not there */
+};
+
+static const struct right rights[] = {
 	{ "networking.k8s.io", "ingresses", "list", "no Ingress is seen" },
 	{ "networking.k8s.io", "ingresses", "watch", "changes are not seen" },
 	{ "networking.k8s.io", "ingressclasses", "list", "nothing is known to be ours" },
@@ -24,9 +29,19 @@ static const struct right {
 	{ "ingress.pomerium.io", "pomerium", "list", "there are no settings" },
 };
 
-static const char remedy_rights[] =
-	"kubectl apply -k deploy/base, or bind deploy/base/role.yaml to "
-	"the account";
+/* For deploy/crds and deploy/base. */
+static const struct right install_rights[] = {
+	{ "apiextensions.k8s.io", "customresourcedefinitions", "create", "the CRDs are" },
+	{ "", "namespaces", "create", "the namespace is" },
+	{ "networking.k8s.io", "ingressclasses", "create", "the class is" },
+	{ "rbac.authorization.k8s.io", "clusterroles", "create", "the rights are" },
+	{ "rbac.authorization.k8s.io", "clusterrolebindings", "create", "the rights are" },
+	{ "apps", "deployments", "create", "the pod is" },
+	{ "", "services", "create", "Services are" },
+	{ "", "serviceaccounts", "create", "the accounts are" },
+	{ "", "secrets", "create", "what Pomerium starts with is" },
+	{ "networking.k8s.io", "networkpolicies", "create", "the network policy is" },
+};
 
 static cJSON *ask(struct kube *kube, const char *method, const char *path, struct str body,
 		  struct kube_answer *answer)
@@ -99,19 +114,62 @@ static bool may(struct kube *kube, const struct right *right, struct kube_answer
 
 void cli_check_rights(struct findings *self, struct kube *kube)
 {
+	struct kube_answer answer;
 	bool all = true;
 
 	for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++) {
 		const struct right *right = &rights[i];
-		struct kube_answer answer;
 
 		if (may(kube, right, &answer))
 			continue;
 		all = false;
-		cli_check_add(self, false, "rights", remedy_rights,
+		cli_check_add(self, false, "rights",
+			      "kubectl apply -k deploy/base, or bind deploy/base/rbac.yaml to the "
+			      "account",
 			      "this account may not %s %s in all namespaces: %s", right->verb,
 			      right->resource, right->missing);
 	}
 	if (all)
 		cli_check_add(self, true, "rights", NULL, "everything may be read that is needed");
+}
+
+void cli_check_install_rights(struct findings *self, struct kube *kube)
+{
+	struct kube_answer answer;
+	bool all = true;
+
+	for (size_t i = 0; i < sizeof(install_rights) / sizeof(install_rights[0]); i++) {
+		const struct right *right = &install_rights[i];
+
+		if (may(kube, right, &answer))
+			continue;
+		all = false;
+		cli_check_add(self, false, "rights", "install with the account of an administrator",
+			      "this account may not create %s: %s not made by kubectl apply",
+			      right->resource, right->missing);
+	}
+	if (all)
+		cli_check_add(self, true, "rights", NULL, "everything may be made that is needed");
+}
+
+/* A review says when it was made. */
+void cli_check_clock(struct findings *self, struct kube *kube)
+{
+	static const char body[] = "{\"apiVersion\":\"authentication.k8s.io/v1\",\"kind\":"
+				   "\"SelfSubjectReview\"}";
+	struct kube_answer answer;
+	cJSON *doc = ask(kube, "POST", "/apis/authentication.k8s.io/v1/selfsubjectreviews",
+			 str_from(body), &answer);
+	const struct str made =
+		cjson_text(cJSON_GetObjectItemCaseSensitive(doc, "metadata"), "creationTimestamp");
+	struct value_time time;
+
+	if (made.len && value_time_parse(made, &time)) {
+		const long long ahead = (long long)(clock_wall() - value_time_seconds(&time));
+
+		cli_check_add(self, ahead >= -CLOCK_OFF_S && ahead <= CLOCK_OFF_S, "clock",
+			      "set it by NTP: certificates, tokens and leases are judged by it",
+			      "%lld s from that of the API server", ahead < 0 ? -ahead : ahead);
+	}
+	cJSON_Delete(doc);
 }

@@ -62,3 +62,22 @@ void cli_check_pipeline(struct findings *self, struct str *run_dir)
 							: "another publisher holds the lease");
 	cJSON_Delete(doc);
 }
+
+/* Who holds the lease cannot be asked: a publisher knows of itself. */
+void cli_check_databroker(struct findings *self, const struct reach *reach)
+{
+	const struct view_wish wish = { .whole = false };
+	struct err err = { "" };
+	struct view view;
+
+	cli_view_init(&view, &wish);
+	if (cli_view_add_databroker(&view, reach, &err) == CLI_GOOD)
+		cli_check_add(self, true, "databroker", NULL, "%zu routes are published there",
+			      view.n_routes);
+	else
+		cli_check_add(self, false, "databroker",
+			      "its URL, the shared secret and, with https, its CA have to be those "
+			      "of Pomerium",
+			      "%s", err.text);
+	cli_view_close(&view);
+}

@@ -12,6 +12,7 @@
 #include "base/cjson.h"
 #include "cli/check/check.h"
 #include "cli/terminal.h"
+#include "cli/view/side.h"
 #include "cli/view/view_options.h"
 
 static struct str kubeconfig, context, output;
@@ -23,7 +24,9 @@ static const struct conf_option options[] = {
 	{ "context", CONF_TEXT, &context, "", 0, 0,
 	  "context of the kubeconfig; empty: its current one", 0 },
 	{ "pre", CONF_BOOL, &pre, "false", 0, 0,
-	  "before installing: only the API server, its version and what we may do there", 0 },
+	  "before installing: only the API server, its version, the CRD, the clock and what may be "
+	  "made there",
+	  0 },
 	{ "output", CONF_TEXT, &output, "text", 0, 0, "text or json", 'o' },
 	{ 0 },
 };
@@ -52,9 +55,14 @@ static void print_text(const struct findings *self, struct buf *out)
 		cli_terminal_paint(finding->is_good ? TERMINAL_GREEN : TERMINAL_RED, out);
 		buf_puts(out, finding->is_good ? "✓" : "✗");
 		cli_terminal_paint(NULL, out);
-		buf_printf(out, " %s: " STR_FMT "\n", finding->what, STR_ARG(finding->text));
-		if (!finding->is_good && finding->remedy)
-			buf_printf(out, "    %s\n", finding->remedy);
+		buf_printf(out, " %s: ", finding->what);
+		cli_terminal_fold(finding->text, strlen(finding->what) + 4, 4, out);
+		buf_putc(out, '\n');
+		if (!finding->is_good && finding->remedy) {
+			buf_puts(out, "    ");
+			cli_terminal_fold(str_from(finding->remedy), 4, 4, out);
+			buf_putc(out, '\n');
+		}
 	}
 }
 
@@ -105,7 +113,8 @@ static void look_at_cluster(struct findings *self)
 		return;
 	}
 	if (cli_check_server(self, cluster.kube)) {
-		cli_check_rights(self, cluster.kube);
+		cli_check_clock(self, cluster.kube);
+		(pre ? cli_check_install_rights : cli_check_rights)(self, cluster.kube);
 		if (!pre)
 			cli_check_objects(self, &cluster);
 	}
@@ -114,7 +123,11 @@ static void look_at_cluster(struct findings *self)
 
 int cli_check(int argc, char **argv)
 {
-	const struct conf_option *const tables[] = { options, cli_view_options, cli_offline_options,
+	const struct conf_option *const tables[] = { options,
+						     cli_view_options,
+						     cli_side_databroker_options,
+						     cli_offline_options,
+						     resolver_limits_options,
 						     NULL };
 	struct str_list rest = { 0 };
 	struct findings findings = { 0 };
@@ -136,6 +149,8 @@ int cli_check(int argc, char **argv)
 	pool_init(&findings.pool);
 	if (has_cluster())
 		look_at_cluster(&findings);
+	if (!pre && cli_side_databroker())
+		cli_check_databroker(&findings, cli_side_databroker());
 	if (!pre)
 		cli_check_pipeline(&findings, &cli_view_settings.run_dir);
 	status = show(&findings);

@@ -74,7 +74,7 @@ static enum cli_status answer(struct explain_url ask, struct side *side)
 	ask.references = references_of_pipeline;
 	ask.arg = &list;
 	if (side->is_translated) {
-		status = (enum cli_status)cli_offline_report(&side->offline);
+		status = (enum cli_status)cli_offline_report_rejected(&side->offline);
 		ask.references = references_of_files;
 		ask.arg = &side->offline;
 	} else if (cli_view_settings.run_dir.len) { /* named, or found when it was asked */

@@ -166,6 +166,7 @@ int cli_explain(int argc, char **argv)
 						     cli_input_options,
 						     cli_view_options,
 						     cli_side_options,
+						     cli_side_databroker_options,
 						     options,
 						     NULL };
 	struct str_list rest = { 0 };

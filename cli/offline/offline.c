@@ -381,7 +381,7 @@ static int line_cmp(const void *a, const void *b)
 	return rc ? rc : str_cmp(x->text, y->text);
 }
 
-int cli_offline_report(struct offline *self)
+static int report(struct offline *self, bool with_warnings)
 {
 	int status = self->rejected ? CLI_REJECTED : CLI_GOOD;
 
@@ -390,12 +390,23 @@ int cli_offline_report(struct offline *self)
 	for (size_t i = 0; i < self->n_lines; i++) {
 		const struct offline_line *line = &self->lines[i];
 
-		fprintf(stderr, STR_FMT ": %s" STR_FMT "\n", STR_ARG(line->name),
-			line->is_warning ? "warning: " : "", STR_ARG(line->text));
+		if (with_warnings || !line->is_warning)
+			fprintf(stderr, STR_FMT ": %s" STR_FMT "\n", STR_ARG(line->name),
+				line->is_warning ? "warning: " : "", STR_ARG(line->text));
 		if (!line->is_warning)
 			status = CLI_REJECTED;
 	}
 	return self->unreadable ? CLI_UNREADABLE : status;
+}
+
+int cli_offline_report(struct offline *self)
+{
+	return report(self, true);
+}
+
+int cli_offline_report_rejected(struct offline *self)
+{
+	return report(self, false);
 }
 
 void cli_offline_clear(struct offline *self)

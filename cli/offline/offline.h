@@ -114,6 +114,8 @@ bool cli_offline_is_named(const struct offline *self, const struct msg_key *key)
 void cli_offline_translate(struct offline *self, bool settings_only);
 /* Prints the lines to stderr, by name; returns the exit status they mean. */
 int cli_offline_report(struct offline *self);
+/* The same without warnings. */
+int cli_offline_report_rejected(struct offline *self);
 void cli_offline_clear(struct offline *self);
 
 #endif

@@ -41,7 +41,8 @@ static void add_line(struct buf *out, const char *color, const char *indent, str
 	err_set(&line, STR_FMT, STR_ARG(text));
 	if (color)
 		cli_terminal_paint(color, out);
-	buf_printf(out, "%s%s", indent, line.text);
+	buf_puts(out, indent);
+	cli_terminal_fold(str_from(line.text), strlen(indent), strlen(indent) + 4, out);
 	if (color)
 		cli_terminal_paint(NULL, out);
 	buf_putc(out, '\n');
@@ -225,14 +226,15 @@ void cli_forecast_print(const struct forecast *self, struct buf *out)
 	print_rejected(self, &pool, out);
 	print_guard(self, &pool, out);
 	if (!self->n_routes && !self->n_certs)
-		buf_puts(out, "No change.\n");
+		add_line(out, NULL, "", STR("No change."));
 	else
-		buf_printf(out,
-			   "Routes: %zu added, %zu removed, %zu changed; access wider at %zu, "
-			   "narrower at %zu, another policy at %zu.\n",
-			   count(self, ROUTE_ADDED), count(self, ROUTE_REMOVED),
-			   count(self, ROUTE_CHANGED), count_access(self, ACCESS_WIDER),
-			   count_access(self, ACCESS_NARROWER),
-			   count_access(self, ACCESS_OTHER_POLICY));
+		add_line(out, NULL, "",
+			 pool_printf(&pool,
+				     "Routes: %zu added, %zu removed, %zu changed; access wider at "
+				     "%zu, narrower at %zu, another policy at %zu.",
+				     count(self, ROUTE_ADDED), count(self, ROUTE_REMOVED),
+				     count(self, ROUTE_CHANGED), count_access(self, ACCESS_WIDER),
+				     count_access(self, ACCESS_NARROWER),
+				     count_access(self, ACCESS_OTHER_POLICY)));
 	pool_clear(&pool);
 }

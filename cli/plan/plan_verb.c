@@ -78,10 +78,14 @@ static enum cli_status plan(const struct str_list *files)
 
 int cli_plan(int argc, char **argv)
 {
-	const struct conf_option *const tables[] = {
-		options,           cli_view_options,    cli_side_options,
-		cli_input_options, cli_offline_options, NULL
-	};
+	const struct conf_option *const tables[] = { options,
+						     cli_view_options,
+						     cli_side_options,
+						     cli_side_databroker_options,
+						     cli_input_options,
+						     cli_offline_options,
+						     resolver_limits_options,
+						     NULL };
 	struct str_list rest = { 0 };
 	struct err err = { "" };
 	struct str_list files;

@@ -119,6 +119,7 @@ int cli_routes(int argc, char **argv)
 						     cli_input_options,
 						     cli_view_options,
 						     cli_side_options,
+						     cli_side_databroker_options,
 						     options,
 						     NULL };
 	struct str_list rest = { 0 }, files;

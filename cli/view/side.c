@@ -25,6 +25,10 @@ const struct conf_option cli_side_options[] = {
 	  0 },
 	{ "context", CONF_TEXT, &settings.context, "", 0, 0,
 	  "context of the kubeconfig; empty: its current one", 0 },
+	{ 0 },
+};
+
+const struct conf_option cli_side_databroker_options[] = {
 	{ "databroker-service-url", CONF_TEXT, &settings.reach.url, "", 0, 0,
 	  "of databroker: http:// or https:// and host:port", 0 },
 	{ "shared-secret", CONF_TEXT, &settings.reach.secret, "", 0, 0,
@@ -143,19 +147,22 @@ void cli_side_close(struct side *self)
 		cli_offline_clear(&self->offline);
 }
 
-int cli_side_check(struct str name, const struct str_list *files, struct err *err)
+const struct reach *cli_side_databroker(void)
 {
 	const struct reach *reach = &settings.reach;
 
+	return reach->url.len && publisher_reach_has_secret(reach) ? reach : NULL;
+}
+
+int cli_side_check(struct str name, const struct str_list *files, struct err *err)
+{
 	if (files->n && name.len && !str_is(name, "pipeline") && !str_is(name, "cluster"))
 		return err_set(err, "manifests are laid over a pipeline or a cluster, not over %s",
 			       err_quote(name));
-	if (!str_is(name, "databroker"))
+	if (!str_is(name, "databroker") || cli_side_databroker())
 		return 0;
-	if (!reach->url.len)
+	if (!settings.reach.url.len)
 		return err_set(err, "name the databroker with --databroker-service-url");
-	if (!publisher_reach_has_secret(reach))
-		return err_set(err, "the databroker wants a secret: name it with --shared-secret "
-				    "or --shared-secret-file");
-	return 0;
+	return err_set(err, "the databroker wants a secret: name it with --shared-secret "
+			    "or --shared-secret-file");
 }

@@ -5,7 +5,8 @@
 #include "actor/conf_option.h"
 #include "cli/view/view.h"
 
-extern const struct conf_option cli_side_options[];
+extern const struct conf_option cli_side_options[];            /* of a cluster */
+extern const struct conf_option cli_side_databroker_options[]; /* how it is reached */
 
 struct side {
 	struct view view;
@@ -19,6 +20,8 @@ struct side {
 enum cli_status cli_side_open(struct side *self, const struct view_wish *wish, struct str name,
 			      const struct str_list *files, const char *verb);
 void cli_side_close(struct side *self);
+/* NULL: none was named, or not the secret that it wants. */
+const struct reach *cli_side_databroker(void);
 /* Whether the name, with these files, can be opened: -1 and what to name instead. */
 int cli_side_check(struct str name, const struct str_list *files, struct err *err);
 
