@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "base/mem.h"
+#include "base/text/nearest.h"
 #include "cli/explain/explain_url.h"
 #include "cli/live/live.h"
 #include "cli/match/choice.h"
@@ -29,9 +30,8 @@ static void put_reference(cJSON *list, enum msg_kind kind, struct str namespace,
 }
 
 /* What its bundle has; what is missing is not in it. */
-static cJSON *references_of_files(void *arg, const struct msg_key *owner)
+static cJSON *references_of_files(struct offline *offline, const struct msg_key *owner)
 {
-	struct offline *offline = arg;
 	struct resolved what = { 0 };
 	const struct msg_bundle *bundle = &what.bundle;
 	cJSON *list = cJSON_CreateArray();
@@ -54,42 +54,85 @@ static cJSON *references_of_files(void *arg, const struct msg_key *owner)
 /* ---- a running pipeline ---- */
 
 /* The resolver knows; NULL: it does not run, or does not know the owner any more. */
-static cJSON *references_of_pipeline(void *arg, const struct msg_key *owner)
+static cJSON *references_of_pipeline(const struct msg_key *owner)
 {
-	const struct live_list *list = arg;
-	cJSON *said = cli_live_explain(list, "resolver", owner);
-	cJSON *references = cJSON_DetachItemFromObjectCaseSensitive(said, "references");
+	cJSON *said = NULL, *references;
+	struct live_list list;
+	struct pool pool;
 
+	pool_init(&pool);
+	if (!cli_live_find(cli_view_settings.run_dir, &pool, &list, NULL))
+		said = cli_live_explain(&list, "resolver", owner);
+	references = cJSON_DetachItemFromObjectCaseSensitive(said, "references");
 	cJSON_Delete(said);
+	pool_clear(&pool);
 	return references;
+}
+
+/* A publisher was asked for the routes of one host alone. */
+static void offer_all(struct nearest *nearest, struct pool *pool)
+{
+	struct err err;
+	struct view all;
+
+	cli_view_init(&all, &(struct view_wish){ .whole = false });
+	if (cli_view_add_live(&all, &cli_view_settings.run_dir, &err) == CLI_GOOD)
+		for (size_t i = 0; i < all.n_routes; i++)
+			nearest_offer(nearest,
+				      pool_str(pool, publisher_route_host(&all.routes[i]->route)));
+	cli_view_close(&all);
 }
 
 /* ---- all sides ---- */
 
-static enum cli_status answer(struct explain_url ask, struct side *side)
+/* Its folder was named, or found when it was asked. */
+static bool is_pipeline(const struct side *side)
 {
-	struct live_list list = { 0 };
+	return !side->is_translated && !side->is_stored && cli_view_settings.run_dir.len;
+}
+
+static cJSON *references_of(void *arg, const struct msg_key *owner)
+{
+	struct side *side = arg;
+
+	if (side->is_translated)
+		return references_of_files(&side->offline, owner);
+	return is_pipeline(side) ? references_of_pipeline(owner) : NULL;
+}
+
+static struct str nearest_host(void *arg, struct str host, struct pool *pool)
+{
+	const struct side *side = arg;
+	struct nearest nearest;
+
+	nearest_open(&nearest, host);
+	if (is_pipeline(side))
+		offer_all(&nearest, pool);
+	for (size_t i = 0; i < side->view.n_routes; i++)
+		nearest_offer(&nearest, publisher_route_host(&side->view.routes[i]->route));
+	return nearest.found;
+}
+
+static enum cli_status answer(const struct explain_url *ask, struct side *side)
+{
 	enum cli_status status = CLI_GOOD, found;
 
-	ask.references = references_of_pipeline;
-	ask.arg = &list;
-	if (side->is_translated) {
+	if (side->is_translated)
 		status = (enum cli_status)cli_offline_report_rejected(&side->offline);
-		ask.references = references_of_files;
-		ask.arg = &side->offline;
-	} else if (cli_view_settings.run_dir.len) { /* named, or found when it was asked */
-		(void)cli_live_find(cli_view_settings.run_dir, &side->view.pool, &list, NULL);
-	}
-	found = cli_explain_url(&ask, &side->view);
+	found = cli_explain_url(ask, &side->view);
 	return found == CLI_USAGE || status == CLI_GOOD ? found : status;
 }
 
 enum cli_status cli_explain_url_from(struct str url, bool as_json, struct str from,
 				     const struct str_list *files)
 {
-	const struct explain_url ask = { .url = url, .as_json = as_json };
 	struct view_wish wish = { .whole = true };
 	struct side *side = mem_alloc(sizeof(*side));
+	const struct explain_url ask = { .url = url,
+					 .as_json = as_json,
+					 .references = references_of,
+					 .nearest = nearest_host,
+					 .arg = side };
 	enum cli_status status = CLI_USAGE;
 	struct err err = { "" };
 	struct str path;
@@ -101,7 +144,7 @@ enum cli_status cli_explain_url_from(struct str url, bool as_json, struct str fr
 	} else {
 		status = cli_side_open(side, &wish, from, files, "explain");
 		if (status == CLI_GOOD || side->is_translated)
-			status = answer(ask, side);
+			status = answer(&ask, side);
 		cli_side_close(side);
 	}
 	mem_free(side);

@@ -19,8 +19,9 @@ struct answer {
 	const struct explain_url *ask;
 	const struct view *view;
 	struct choice choice;
-	struct str path;
-	cJSON *references; /* of the owner of the route that serves; NULL: not known */
+	struct str host, path;
+	struct str nearest; /* a host that may be meant; absent: none */
+	cJSON *references;  /* of the owner of the route that serves; NULL: not known */
 	struct facts facts;
 	struct pool pool;
 };
@@ -110,6 +111,7 @@ static void print_json(const struct answer *answer)
 		put_winner(cjson_put_object(doc, "route"), answer);
 	else
 		cjson_put_text(doc, "route", STR_NONE);
+	cjson_put_filled(doc, "did_you_mean", answer->nearest);
 	list = cjson_put_list(doc, "others");
 	for (size_t i = 0; i < choice->n_matches; i++) {
 		if (choice->matches[i].route == choice->winner)
@@ -191,11 +193,15 @@ static void print_winner(const struct answer *answer, struct buf *text)
 		cli_said_stored(seen->owner->stored, text);
 }
 
-static void print_none(const struct choice *choice, struct buf *text)
+static void print_none(const struct answer *answer, struct buf *text)
 {
+	const struct choice *choice = &answer->choice;
+
 	buf_puts(text, choice->is_reserved ? "none: Pomerium answers this path of every host itself"
 		       : choice->has_host  ? "none: the host has routes, but none for this path"
 					   : "none: no route is for this host");
+	if (answer->nearest.len)
+		buf_printf(text, "; did you mean " STR_FMT "?", STR_ARG(answer->nearest));
 	cli_lines_print("route", text);
 }
 
@@ -230,7 +236,7 @@ static void print_lines(const struct answer *answer)
 	if (answer->choice.winner)
 		print_winner(answer, &text);
 	else
-		print_none(&answer->choice, &text);
+		print_none(answer, &text);
 	print_others(&answer->choice, &text);
 	buf_clear(&text);
 }
@@ -242,11 +248,10 @@ static int choose(struct answer *answer, struct err *err)
 	const struct view *view = answer->view;
 	const struct route **routes =
 		pool_array(&answer->pool, view->n_routes + 1, sizeof(*routes));
-	struct str host;
 
 	for (size_t i = 0; i < view->n_routes; i++)
 		routes[i] = &view->routes[i]->route;
-	if (cli_choice_host(answer->ask->url, &answer->pool, &host, &answer->path, err))
+	if (cli_choice_host(answer->ask->url, &answer->pool, &answer->host, &answer->path, err))
 		return -1;
 	return cli_choice_make(answer->ask->url, routes, view->n_routes, &answer->pool,
 			       &answer->choice, err);
@@ -270,6 +275,8 @@ enum cli_status cli_explain_url(const struct explain_url *self, const struct vie
 			cli_explain_route(view_route_of(winner), answer.path, &answer.facts);
 			answer.references = self->references(self->arg, &winner->owner->key);
 		}
+		if (!winner && !answer.choice.is_reserved && !answer.choice.has_host)
+			answer.nearest = self->nearest(self->arg, answer.host, &answer.pool);
 		(self->as_json ? print_json : print_lines)(&answer);
 		cJSON_Delete(answer.references);
 	}

@@ -9,11 +9,15 @@
  * caller frees it. NULL: nobody knows. */
 typedef cJSON *explain_references_fn(void *arg, const struct msg_key *owner);
 
+/* A host like this one that has a route, in the pool; absent: there is none. */
+typedef struct str explain_nearest_fn(void *arg, struct str host, struct pool *pool);
+
 struct explain_url {
 	struct str url;
 	bool as_json;
 	explain_references_fn *references;
-	void *arg;
+	explain_nearest_fn *nearest; /* asked if no route is for the host */
+	void *arg;                   /* of both */
 };
 
 /* The view has whole routes. CLI_REJECTED: nothing serves the URL. */

@@ -295,6 +295,39 @@ static void print_json(const struct said *resolver, const struct said *publisher
 
 /* ---- the verb ---- */
 
+/* Of a name without a namespace: the only Ingress that is called so. */
+static int find_namespace(const struct live_list *list, struct str name[2], struct pool *pool,
+			  struct err *err)
+{
+	const struct live_process *resolver = cli_live_first(list, "resolver");
+	cJSON *doc = NULL;
+	const cJSON *item;
+	struct buf text;
+	size_t n = 0;
+
+	buf_init(&text, BUF_MAX_OUTPUT);
+	if (resolver && cli_live_get_all(resolver, "/owners", &text, err) == 200)
+		doc = cjson_parse(buf_view(&text));
+	buf_clear(&text);
+	cJSON_ArrayForEach(item, member(doc, "owners")) {
+		if (!str_eq(cjson_text(item, "name"), name[1]) ||
+		    !str_is(cjson_text(item, "kind"), msg_kind_name(MSG_KIND_INGRESS)))
+			continue;
+		name[0] = n++ ? pool_printf(pool, STR_FMT ", " STR_FMT, STR_ARG(name[0]),
+					    STR_ARG(cjson_text(item, "namespace")))
+			      : pool_str(pool, cjson_text(item, "namespace"));
+	}
+	cJSON_Delete(doc);
+	if (n > 1)
+		return err_set(err,
+			       "%zu Ingresses are called %s; name one as NAMESPACE/NAME, of "
+			       "the namespaces " STR_FMT,
+			       n, err_quote(name[1]), STR_ARG(name[0]));
+	return n ? 0
+		 : err_set(err, "no Ingress is called %s; name it as NAMESPACE/NAME",
+			   err_quote(name[1]));
+}
+
 /* Nothing is watched under that name: perhaps it was, and is no longer there. */
 static void say_gone(const struct said *resolver, const struct said *publisher, struct err *err)
 {
@@ -346,13 +379,16 @@ int cli_explain_live(int argc, char **argv)
 
 	if (rc > 0)
 		return CLI_GOOD;
-	if (rc == 0 && (rest.n != 2 || !str_cut(rest.items[1], '/', &name[0], &name[1]) ||
-			!name[0].len || !name[1].len))
+	if (rc == 0 && rest.n == 2 && !str_cut(rest.items[1], '/', &name[0], &name[1]))
+		name[1] = rest.items[1];
+	if (rc == 0 && (!name[1].len || (name[0].ptr && !name[0].len)))
 		rc = err_set(&err, "name one Ingress: sluice explain ingress NAMESPACE/NAME");
 	if (rc < 0)
 		return cli_usage("explain", err.text);
 	pool_init(&pool);
 	rc = (int)cli_live_open(&run_dir, &pool, &list, &err);
+	if (!rc && !name[0].ptr && find_namespace(&list, name, &pool, &err))
+		rc = CLI_USAGE;
 	if (rc)
 		fprintf(stderr, "sluice explain: %s\n", err.text);
 	else

@@ -8,6 +8,8 @@
  */
 #include "cli/cli.h"
 
+#include <unistd.h>
+
 #include "base/cjson.h"
 #include "cli/explain/explain_from.h"
 #include "cli/offline/explain_object.h"
@@ -159,6 +161,29 @@ static int explain_url(struct str url)
 	return (int)cli_explain_url_from(url, as_json, from, &files);
 }
 
+/* What has a dot, and is neither there nor called as a manifest would be. */
+static bool is_host(struct str name)
+{
+	return str_find(name, '.') > 0 && !str_ends(name, ".yaml") && !str_ends(name, ".yml") &&
+	       !str_ends(name, ".json") && access(name.ptr, F_OK);
+}
+
+static int check_files(int rc, struct err *err)
+{
+	const struct str_list *files = &cli_offline_settings.files;
+
+	if (rc)
+		return err_set(err, "name a URL, manifests with -f, or an Ingress: sluice explain "
+				    "ingress NAMESPACE/NAME");
+	for (size_t i = 0; i < files->n; i++)
+		if (is_host(files->items[i]))
+			return err_set(err,
+				       "%s is neither a file nor a URL; did you mean "
+				       "https://" STR_FMT "?",
+				       err_quote(files->items[i]), STR_ARG(files->items[i]));
+	return 0;
+}
+
 int cli_explain(int argc, char **argv)
 {
 	const struct conf_option *const tables[] = { cli_offline_options,
@@ -194,9 +219,10 @@ int cli_explain(int argc, char **argv)
 		pool_clear(&pool);
 		return status;
 	}
+	rc = check_files(rc, &err);
 	if (rc) {
 		pool_clear(&pool);
-		return cli_usage("explain", "name at least one manifest file or folder with -f");
+		return cli_usage("explain", err.text);
 	}
 
 	cli_offline_load(&self);

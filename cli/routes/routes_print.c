@@ -125,6 +125,14 @@ static void add_alone(struct grid *grid, const struct view_owner *owner)
 	row->color = state_colors[owner->state];
 }
 
+static void print_grid(const struct grid *grid, const char *empty, size_t room, struct buf *out)
+{
+	if (grid->n_rows > 1) /* more than the head */
+		cli_grid_print(grid, room, out);
+	else
+		buf_printf(out, "%s\n", empty);
+}
+
 static void print_table(const struct view *view, const struct routes_filter *filter, bool wide,
 			size_t room, struct buf *out)
 {
@@ -141,7 +149,7 @@ static void print_table(const struct view *view, const struct routes_filter *fil
 	for (size_t i = 0; i < view->n_owners; i++)
 		if (shows_alone(filter, view->owners[i]))
 			add_alone(&grid, view->owners[i]);
-	cli_grid_print(&grid, wide ? 0 : room, out);
+	print_grid(&grid, "No routes.", wide ? 0 : room, out);
 	cli_grid_close(&grid);
 }
 
@@ -170,7 +178,7 @@ static void print_rejected(const struct view *view, const struct routes_filter *
 		row->cells[1] = word(cli_view_state_word(owner->state));
 		row->cells[2] = pool_printf(&grid.pool, "%s", reason.text);
 	}
-	cli_grid_print(&grid, room, out);
+	print_grid(&grid, "Nothing is rejected.", room, out);
 	cli_grid_close(&grid);
 }
 

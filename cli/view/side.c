@@ -118,7 +118,7 @@ static enum cli_status take(struct side *self, struct str name, const struct str
 {
 	if (str_is(name, "cluster"))
 		return take_cluster(self, files, err);
-	if (str_is(name, "databroker"))
+	if ((self->is_stored = str_is(name, "databroker")))
 		return cli_view_add_databroker(&self->view, &settings.reach, err);
 	if (str_is(name, "pipeline") || (!name.len && !files->n))
 		return take_pipeline(self, files, err);
@@ -131,7 +131,7 @@ enum cli_status cli_side_open(struct side *self, const struct view_wish *wish, s
 	enum cli_status status;
 	struct err err = { "" };
 
-	self->is_translated = false;
+	self->is_translated = self->is_stored = false;
 	cli_view_init(&self->view, wish);
 	status = take(self, name, files, &err);
 	if (err.text[0])

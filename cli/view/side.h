@@ -10,7 +10,8 @@ extern const struct conf_option cli_side_databroker_options[]; /* how it is reac
 
 struct side {
 	struct view view;
-	bool is_translated;     /* here, else it is what was published */
+	bool is_translated;     /* here */
+	bool is_stored;         /* in a databroker; neither: by a pipeline */
 	struct offline offline; /* from what, if so */
 };
 

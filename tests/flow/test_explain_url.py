@@ -71,6 +71,27 @@ def test_other_hosts_get_the_wildcard_route(ask):
     assert status == 0 and doc["route"]["owner"]["name"] == "wild" and doc["others"] == []
 
 
+def test_a_host_that_may_be_meant(ask, sluice, tmp_path):
+    asked = f"https://{HOST}x/"
+    assert f"  route       none: no route is for this host; did you mean {HOST}?" in ask(asked).stdout.splitlines()
+    assert said(ask("--json", asked))[1]["did_you_mean"] == HOST
+    with Pipeline(sluice, tmp_path, ask.folder) as p:
+        p.settled()
+        live = subprocess.run([sluice, "explain", asked, "--run-dir", str(p.run_dir)], capture_output=True, text=True, timeout=60)
+        assert live.returncode == 1 and f"did you mean {HOST}?" in live.stdout
+    bare = subprocess.run([sluice, "explain", HOST], capture_output=True, text=True, timeout=60)
+    assert bare.returncode == 2 and f'"{HOST}" is neither a file nor a URL; did you mean https://{HOST}?' in bare.stderr
+    missing = subprocess.run([sluice, "explain", "missing.yaml"], capture_output=True, text=True, timeout=60)
+    assert missing.returncode == 3 and "missing.yaml: cannot be read" in missing.stderr
+
+
+def test_warnings_of_others_are_not_shown(ask):
+    write(ask.folder / "twin.yaml", ingress("twin", ("Prefix", "/"), host="twin.example.com") + "---\n" + ingress("twin2", ("Prefix", "/"), host="twin.example.com"))
+    assert ask(f"https://{HOST}/").stderr == ""
+    write(ask.folder / "bad.yaml", ingress("bad", ("Prefix", "/"), annotations="ingress.pomerium.io/timeout: never"))
+    assert ask(f"https://{HOST}/").stderr.startswith("shop/bad: ")
+
+
 def test_nothing_serves_what_no_route_is_for(ask):
     done = ask("https://elsewhere.org/")
     assert done.returncode == 1 and "none: no route is for this host" in done.stdout

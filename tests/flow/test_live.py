@@ -179,6 +179,8 @@ def test_explain_says_plainly_what_is_served(sluice, tmp_path):
         def said(name):
             return ask(p, "explain", "ingress", name).stdout
         assert "  now         serving its newest state since 20" in said("shop/app-0")
+        assert said("app-0") == said("shop/app-0"), "it is the only one of this name"
+        assert 'no Ingress is called "app-9"' in ask(p, "explain", "ingress", "app-9").stderr
         assert "  certificate app-0.example.com: shop/wild until 20" in said("shop/app-0")
         assert "conflicts   https://app-0.example.com /, with shop/a-rival; served is that of shop/a-rival" in said("shop/app-0")
         assert "conflicts   https://app-0.example.com /, with shop/app-0; served is that of shop/a-rival" in said("shop/a-rival")
