@@ -130,6 +130,17 @@ static void put_ingress(const struct resolve *resolve, const struct msg_ingress 
 	cjson_put_number(out, "generation", ingress->metadata.generation);
 }
 
+/* Of the settings, which name Secrets and have no value of one. */
+static void put_spec(const struct value *spec, cJSON *out)
+{
+	struct buf text;
+
+	buf_init(&text, BUF_MAX_MESSAGE);
+	if (!value_to_json(spec, false, &text, NULL))
+		cjson_put_raw(out, "spec", buf_view(&text));
+	buf_clear(&text);
+}
+
 static void put_owner(const struct explained *from, const struct msg_object *object,
 		      struct pool *pool, struct buf *out)
 {
@@ -142,6 +153,8 @@ static void put_owner(const struct explained *from, const struct msg_object *obj
 	cjson_put_text(doc, "queue", str_from(resolver_queue_state(from->queue, &object->key)));
 	put_state(from->resolve, &object->key, pool, &bundle, doc);
 	put_references(from->resolve, &object->key, &bundle, pool, doc);
+	if (bundle.pomerium && bundle.pomerium->spec)
+		put_spec(bundle.pomerium->spec, doc);
 	cjson_print(&doc, out);
 }
 

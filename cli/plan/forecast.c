@@ -47,27 +47,25 @@ static bool is_same(const cJSON *a, const cJSON *b)
 
 /* ---- routes ---- */
 
-static void add_field(struct forecast *self, struct forecast_route *out, const char *name,
+static void add_field(struct forecast *self, struct forecast_fields *out, const char *name,
 		      const cJSON *before, const cJSON *after)
 {
-	struct forecast_field *field;
-
-	if (is_same(before, after))
-		return;
-	field = pool_push(&self->pool, &out->fields, &out->n_fields, sizeof(*field));
-	*field = (struct forecast_field){ name, before, after };
+	if (!is_same(before, after))
+		*(struct forecast_field *)pool_push(&self->pool, &out->items, &out->n,
+						    sizeof(*out->items)) =
+			(struct forecast_field){ name, before, after };
 }
 
-static void compare_fields(struct forecast *self, struct forecast_route *out,
-			   const struct view_route *before)
+static void compare_fields(struct forecast *self, struct forecast_fields *out, const cJSON *before,
+			   const cJSON *after)
 {
-	const cJSON *a = before->config, *b = out->route->config, *item;
+	const cJSON *item;
 
-	cJSON_ArrayForEach(item, a)
+	cJSON_ArrayForEach(item, before)
 		add_field(self, out, item->string, item,
-			  cJSON_GetObjectItemCaseSensitive(b, item->string));
-	cJSON_ArrayForEach(item, b)
-		if (!cJSON_GetObjectItemCaseSensitive(a, item->string))
+			  cJSON_GetObjectItemCaseSensitive(after, item->string));
+	cJSON_ArrayForEach(item, after)
+		if (!cJSON_GetObjectItemCaseSensitive(before, item->string))
 			add_field(self, out, item->string, NULL, item);
 }
 
@@ -93,8 +91,8 @@ static void compare_routes(struct forecast *self, const struct view *before,
 		if (!old)
 			route.change = ROUTE_ADDED;
 		else
-			compare_fields(self, &route, old);
-		if (!old || route.n_fields)
+			compare_fields(self, &route.fields, old->config, route.route->config);
+		if (!old || route.fields.n)
 			add_route(self, &route);
 	}
 	for (size_t i = 0; i < before->n_routes; i++)
@@ -353,6 +351,18 @@ static void list_rejected(struct forecast *self, const struct view *before,
 	}
 }
 
+/* While the newest ones are rejected, the old ones stay. */
+static void compare_settings(struct forecast *self, const struct view *before,
+			     const struct view *after)
+{
+	for (size_t i = 0; i < after->n_owners; i++)
+		if (after->owners[i]->owner.key.kind == MSG_KIND_POMERIUM &&
+		    is_rejected(after->owners[i]))
+			return;
+	if (before->settings && after->settings)
+		compare_fields(self, &self->settings, before->settings, after->settings);
+}
+
 /* By the rule of the publisher, for what a databroker stores. */
 static void ask_guard(struct forecast *self, const struct view *before, const struct view *after,
 		      unsigned share)
@@ -383,6 +393,7 @@ void cli_forecast_make(struct forecast *self, struct view *before, struct view *
 	compare_routes(self, before, after);
 	compare_hosts(self, before, after);
 	compare_certs(self, before, after);
+	compare_settings(self, before, after);
 	ask_guard(self, before, after, max_delete_share);
 }
 
@@ -396,5 +407,5 @@ enum cli_status cli_forecast_status(const struct forecast *self)
 	for (size_t i = 0; i < self->n_rejects; i++)
 		if (self->rejects[i].is_new)
 			return CLI_REJECTED;
-	return self->n_routes || self->n_certs ? CLI_CHANGES : CLI_GOOD;
+	return self->n_routes || self->n_certs || self->settings.n ? CLI_CHANGES : CLI_GOOD;
 }

@@ -10,11 +10,14 @@ struct forecast_field {
 	const char *name;
 	const cJSON *before, *after; /* NULL: not there */
 };
+struct forecast_fields {
+	struct forecast_field *items;
+	size_t n;
+};
 struct forecast_route {
 	enum route_change change;
 	const struct view_route *route; /* as it would be; of a removed one as it is */
-	struct forecast_field *fields;
-	size_t n_fields;
+	struct forecast_fields fields;
 };
 
 enum access_change { ACCESS_WIDER, ACCESS_NARROWER, ACCESS_OTHER_POLICY };
@@ -53,6 +56,7 @@ struct forecast {
 	size_t n_hosts;
 	struct forecast_cert *certs;
 	size_t n_certs;
+	struct forecast_fields settings; /* of the Pomerium object */
 	struct forecast_reject *rejects;
 	size_t n_rejects;
 	size_t n_held,

@@ -36,6 +36,17 @@ static void put_value(cJSON *out, const char *key, const cJSON *value)
 				    value ? cJSON_Duplicate(value, true) : cJSON_CreateNull());
 }
 
+static void put_fields(cJSON *list, const struct forecast_fields *fields)
+{
+	for (size_t i = 0; i < fields->n; i++) {
+		cJSON *field = cjson_put_object(list, NULL);
+
+		cjson_put_text(field, "name", str_from(fields->items[i].name));
+		put_value(field, "before", fields->items[i].before);
+		put_value(field, "after", fields->items[i].after);
+	}
+}
+
 static void put_access(cJSON *doc, const struct forecast *self)
 {
 	static const char *const words[] = { [ACCESS_WIDER] = "wider",
@@ -63,17 +74,10 @@ static void put_routes(cJSON *doc, const struct forecast *self)
 
 	for (size_t i = 0; i < self->n_routes; i++) {
 		const struct forecast_route *route = &self->routes[i];
-		cJSON *out = put_route(lists[route->change], route->route), *list, *field;
+		cJSON *out = put_route(lists[route->change], route->route);
 
-		if (route->change != ROUTE_CHANGED)
-			continue;
-		list = cjson_put_list(out, "fields");
-		for (size_t k = 0; k < route->n_fields; k++) {
-			field = cjson_put_object(list, NULL);
-			cjson_put_text(field, "name", str_from(route->fields[k].name));
-			put_value(field, "before", route->fields[k].before);
-			put_value(field, "after", route->fields[k].after);
-		}
+		if (route->change == ROUTE_CHANGED)
+			put_fields(cjson_put_list(out, "fields"), &route->fields);
 	}
 }
 
@@ -94,6 +98,7 @@ static void put_rest(cJSON *doc, const struct forecast *self)
 		cjson_put_text(out, "change", self->certs[i].added ? STR("added") : STR("removed"));
 		cjson_put_text(out, "secret", self->certs[i].secret);
 	}
+	put_fields(cjson_put_list(doc, "settings"), &self->settings);
 	list = cjson_put_list(doc, "rejected");
 	for (size_t i = 0; i < self->n_rejects; i++) {
 		out = cjson_put_object(list, NULL);

@@ -107,15 +107,16 @@ static struct str part(struct str text, size_t same, struct pool *pool)
 			   STR_ARG(str_slice(text, from, to)), to < text.len ? "..." : "");
 }
 
-static void print_fields(const struct forecast_route *route, struct pool *pool, struct buf *out)
+static void print_fields(const struct forecast_fields *fields, const char *indent,
+			 struct pool *pool, struct buf *out)
 {
-	for (size_t i = 0; i < route->n_fields; i++) {
-		const struct forecast_field *field = &route->fields[i];
+	for (size_t i = 0; i < fields->n; i++) {
+		const struct forecast_field *field = &fields->items[i];
 		const struct str before = value_text_of(field->before, pool),
 				 after = value_text_of(field->after, pool);
 		const size_t same = same_until(before, after);
 
-		add_line(out, NULL, "      ",
+		add_line(out, NULL, indent,
 			 pool_printf(pool, "%s: " STR_FMT " -> " STR_FMT, field->name,
 				     STR_ARG(part(before, same, pool)),
 				     STR_ARG(part(after, same, pool))));
@@ -139,7 +140,7 @@ static void print_routes(const struct forecast *self, struct pool *pool, struct 
 		add_line(out, sign_colors[route->change], "  ",
 			 pool_printf(pool, STR_FMT " (" STR_FMT ")", STR_ARG(line),
 				     STR_ARG(owner_name(seen->owner, pool))));
-		print_fields(route, pool, out);
+		print_fields(&route->fields, "      ", pool, out);
 	}
 }
 
@@ -164,6 +165,13 @@ static void print_certs(const struct forecast *self, struct pool *pool, struct b
 				     self->certs[i].added ? '+' : '-',
 				     STR_ARG(self->certs[i].secret),
 				     STR_ARG(owner_name(self->certs[i].owner, pool))));
+}
+
+static void print_settings(const struct forecast *self, struct pool *pool, struct buf *out)
+{
+	if (self->settings.n)
+		add_title(out, "Settings of the Pomerium object");
+	print_fields(&self->settings, "  ", pool, out);
 }
 
 static void print_rejected(const struct forecast *self, struct pool *pool, struct buf *out)
@@ -223,9 +231,10 @@ void cli_forecast_print(const struct forecast *self, struct buf *out)
 	print_routes(self, &pool, out);
 	print_hosts(self, &pool, out);
 	print_certs(self, &pool, out);
+	print_settings(self, &pool, out);
 	print_rejected(self, &pool, out);
 	print_guard(self, &pool, out);
-	if (!self->n_routes && !self->n_certs)
+	if (!self->n_routes && !self->n_certs && !self->settings.n)
 		add_line(out, NULL, "", STR("No change."));
 	else
 		add_line(out, NULL, "",

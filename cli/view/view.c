@@ -31,6 +31,7 @@ void cli_view_init(struct view *view, const struct view_wish *wish)
 void cli_view_close(struct view *view)
 {
 	cJSON_Delete(view->doc);
+	cJSON_Delete(view->settings);
 	map_clear(&view->by_key);
 	pool_wipe(&view->pool);
 }
@@ -170,9 +171,32 @@ static struct str reason_of(struct view *view, const struct offline *offline, si
 	}
 }
 
+static void add_settings(struct view *view, const struct offline *offline)
+{
+	const struct msg_key key = { MSG_KIND_POMERIUM, STR(""),
+				     cli_offline_settings.resolve.pomerium_config };
+	struct resolved what = { 0 };
+	struct buf text;
+	struct pool pool;
+	struct err err;
+	enum resolve_outcome outcome;
+
+	pool_init(&pool);
+	buf_init(&text, BUF_MAX_MESSAGE);
+	outcome = resolver_resolve_owner(offline->resolve, &key, &pool, &what, &err);
+	if (outcome == RESOLVE_BUNDLE && what.bundle.pomerium && what.bundle.pomerium->spec &&
+	    !value_to_json(what.bundle.pomerium->spec, false, &text, NULL))
+		view->settings = cjson_parse(buf_view(&text));
+	else if (outcome == RESOLVE_BUNDLE || outcome == RESOLVE_GONE)
+		view->settings = cJSON_CreateObject();
+	buf_clear(&text);
+	pool_clear(&pool);
+}
+
 void cli_view_add_offline(struct view *view, struct offline *offline)
 {
 	cli_view_add_wanted(view, offline->wanted);
+	add_settings(view, offline);
 	for (size_t i = 0; i < offline->n_certs; i++)
 		cli_view_add_cert(view, cli_view_owner(view, &offline->certs[i].owner),
 				  offline->certs[i].secret);

@@ -46,6 +46,7 @@ struct view_wish {
 struct view {
 	struct view_wish wish;
 	cJSON *doc;                 /* what the routes point into */
+	cJSON *settings;            /* spec of the Pomerium object; NULL: it is not known */
 	const cJSON *certificate;   /* of the host that is asked for; NULL: there is none */
 	struct pool pool;           /* may hold secrets: wiped */
 	struct map by_key;          /* msg_key_text -> struct view_owner */

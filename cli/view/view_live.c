@@ -83,20 +83,35 @@ void cli_view_add_published(struct view *view, const cJSON *doc)
 	}
 }
 
+/* False: it is ours, and what it says is not known: something that it refers to is missing. */
+static bool read_settings(struct view *view, const cJSON *item)
+{
+	const cJSON *spec = cJSON_GetObjectItemCaseSensitive(item, "spec");
+
+	if (spec && !view->settings)
+		view->settings = cJSON_Duplicate(spec, true);
+	return spec || str_is(cjson_text(item, "state"), "not ours");
+}
+
 /* What is not ours comes to no publisher. */
 void cli_view_add_ignored(struct view *view, const cJSON *doc)
 {
 	const cJSON *item;
+	bool is_known = true;
 
 	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(doc, "owners")) {
 		struct view_owner *owner;
 
+		if (kind_of(cjson_text(item, "kind")) == MSG_KIND_POMERIUM)
+			is_known &= read_settings(view, item);
 		if (!cjson_text(item, "why_not").len)
 			continue;
 		owner = owner_of(view, item);
 		owner->state = VIEW_IGNORED;
 		owner->reason = keep(view, item, "why_not");
 	}
+	if (is_known && !view->settings)
+		view->settings = cJSON_CreateObject();
 }
 
 static const char *path_of(const struct view *view, struct pool *pool)

@@ -1,4 +1,5 @@
 """sluice plan: what would change, from one folder to another and from a running pipeline."""
+import base64
 import json
 import os
 import subprocess
@@ -96,6 +97,33 @@ def test_certificates_and_secrets(sluice, sides, tmp_path):
     assert status == 4 and [(c["change"], c["secret"], c["name"]) for c in said["certificates"]] == [("added", "shop/wild", "one")]
     assert said["changed"][0]["fields"] == [{"name": "set_request_headers", "before": None, "after": {"X-T": "(hidden)"}}]
     assert SECRET not in run(sluice, "--from", sides[0], "--to", sides[1]).stdout
+
+
+def pomerium(spec):
+    return json.dumps({"apiVersion": "ingress.pomerium.io/v1", "kind": "Pomerium", "metadata": {"name": "global"}, "spec": {"secrets": "shop/bootstrap", **spec}})
+
+
+def test_settings(sluice, sides, tmp_path):
+    key = base64.b64encode(b"k" * 32).decode()
+    for side, spec in zip(sides, ({"timeouts": {"read": "3s"}}, {"timeouts": {"read": "4s"}, "useProxyProtocol": True})):
+        write(side / "secret.yaml", json.dumps({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "bootstrap", "namespace": "shop"},
+                                                "stringData": {"shared_secret": key, "cookie_secret": key}}))
+        write(side / "settings.yaml", pomerium(spec))
+    want = [{"name": "timeouts", "before": {"read": "3s"}, "after": {"read": "4s"}}, {"name": "useProxyProtocol", "before": None, "after": True}]
+    status, said = plan(sluice, sides)
+    assert (status, said["settings"], said["changed"]) == (4, want, [])
+    assert 'Settings of the Pomerium object\n  timeouts: {"read":"3s"} -> {"read":"4s"}\n  useProxyProtocol: not set -> true\n' in run(sluice, "--from", sides[0], "--to", sides[1]).stdout
+    with Pipeline(sluice, tmp_path, sides[0]) as p:
+        p.settled()
+        here = ("--run-dir", p.run_dir)
+        assert run(sluice, sides[0], *here).stdout == "No change.\n"
+        done = run(sluice, sides[1] / "settings.yaml", *here, "-o", "json")
+        assert (done.returncode, json.loads(done.stdout)["settings"]) == (4, want)
+    (sides[1] / "settings.yaml").unlink()
+    assert [f["name"] for f in plan(sluice, sides)[1]["settings"]] == ["secrets", "timeouts"]
+    write(sides[1] / "settings.yaml", pomerium({"timeouts": {"read": "never"}}))
+    status, said = plan(sluice, sides)
+    assert (status, said["settings"]) == (1, []), "the old ones stay"
 
 
 def test_the_guard_against_mass_deletion(sluice, tmp_path):
