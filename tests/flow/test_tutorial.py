@@ -2,7 +2,6 @@
 import os
 import pathlib
 import re
-import shutil
 import signal
 import struct
 import subprocess
@@ -79,7 +78,6 @@ def browser():
 
 def test_the_tutorial(sluice, tmp_path, browser):
     """PICTURES=docs/pictures keeps what the page looked like."""
-    assert shutil.which("pkill")
     folder = pathlib.Path(os.environ.get("PICTURES", tmp_path))
     seen = {"sh": 0, "text": 0, "picture": 0}
     with Reader(sluice, tmp_path) as reader:
