@@ -300,6 +300,13 @@ void publisher_handlers_secret(struct handlers *h, const struct msg_secret_put *
 
 /* ---- the inventory ---- */
 
+void publisher_handlers_classes(struct handlers *h, bool any)
+{
+	h->no_class = !any;
+	if (h->no_class)
+		publisher_sinks_no_class(h->sinks, true);
+}
+
 void publisher_handlers_sweep(struct handlers *h, uint64_t now_ms)
 {
 	const struct msg_key **gone;
@@ -324,6 +331,7 @@ void publisher_handlers_sweep(struct handlers *h, uint64_t now_ms)
 	}
 	pool_clear(&pool);
 	publisher_wanted_gather(h->wanted, false);
+	publisher_sinks_no_class(h->sinks, h->no_class);
 	publisher_report_open(h->report, h->inventory.complete);
 	h->compared = h->inventory.in_force;
 	if (!h->passed_ms)

@@ -23,6 +23,7 @@ struct handlers {
 	const struct sinks *sinks; /* these two are set by outputs.c */
 	struct report *report;     /* NULL: nothing is reported */
 	uint64_t compared;         /* the announcement that wanted was compared with; 0: none */
+	bool no_class;             /* no owner can be ours now */
 	uint64_t passed_ms;        /* when the barrier of this epoch was passed; 0: not yet */
 };
 
@@ -41,6 +42,9 @@ int publisher_handlers_reject(struct handlers *h, const struct msg_reject *rejec
 			      struct err *err);
 void publisher_handlers_delete(struct handlers *h, const struct msg *m);
 void publisher_handlers_secret(struct handlers *h, const struct msg_secret_put *put);
+/* Whether a class of ours is there. Without one nothing is removed; with one again nothing is until
+ * all owners have arrived. */
+void publisher_handlers_classes(struct handlers *h, bool any);
 /* Once for each announcement, when all owners have arrived: deletes those that are not in it. */
 void publisher_handlers_sweep(struct handlers *h, uint64_t now_ms);
 /* -1: nothing complete can be stored yet, and `why` says what is missing. */

@@ -4,6 +4,7 @@
  *          REJECT DELETE SECRET_PUT          from the resolver
  *          INVENTORY FLUSHED                 from the resolver: who exists, the barrier
  *          ADDRESSES                         from the resolver: where Pomerium is reached
+ *          CLASSES                           from the resolver: whether routes can be ours
  *   out    ACK SECRET_WANTED TICKET_KEY      to the resolver
  *          FILE and FILE.state, or records   to Pomerium and to the next publisher
  *   owns   what is wanted, the last good configuration of each owner, what is published
@@ -102,6 +103,15 @@ static int on_flushed(void *self, struct actor_peer *from, const struct msg *m, 
 	return 0;
 }
 
+static int on_classes(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
+{
+	struct publisher *p = self;
+
+	(void)from, (void)err;
+	publisher_handlers_classes(&p->handlers, m->body.classes.any);
+	return 0;
+}
+
 static int on_addresses(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
 {
 	struct publisher *p = self;
@@ -196,10 +206,15 @@ static void stop(void *self)
 }
 
 static const struct actor_input inputs[] = {
-	{ MSG_CONFIG, on_config },       { MSG_REJECT, on_reject },
-	{ MSG_DELETE, on_delete },       { MSG_INVENTORY, on_inventory },
-	{ MSG_FLUSHED, on_flushed },     { MSG_SECRET_PUT, on_secret_put },
-	{ MSG_ADDRESSES, on_addresses }, { MSG_NONE, NULL },
+	{ MSG_CONFIG, on_config },
+	{ MSG_REJECT, on_reject },
+	{ MSG_DELETE, on_delete },
+	{ MSG_INVENTORY, on_inventory },
+	{ MSG_FLUSHED, on_flushed },
+	{ MSG_SECRET_PUT, on_secret_put },
+	{ MSG_ADDRESSES, on_addresses },
+	{ MSG_CLASSES, on_classes },
+	{ MSG_NONE, NULL },
 };
 
 int main(int argc, char **argv)

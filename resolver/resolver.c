@@ -4,7 +4,8 @@
  *          ACK SECRET_WANTED TICKET_KEY                           from publisher
  *   out    SECRET_WANTED                                          to watcher
  *          BUNDLE                                                 to the least loaded translator
- *          SECRET_PUT INVENTORY REJECT DELETE FLUSHED ADDRESSES   to publisher
+ *          CLASSES SECRET_PUT INVENTORY REJECT DELETE FLUSHED     to publisher
+ *          ADDRESSES
  *   owns   what there is (owners/resolve.h), and what has to be sent (outgoing/outgoing.h)
  *   never  opens a file, asks the API server, translates
  */
@@ -34,6 +35,7 @@ static bool send_all(struct resolver *r)
 		resolver_outgoing_announce(&r->out, r->resolve);
 	resolver_send_wanted(r->watcher, &r->out.unwanted, &r->out.wanted, secrets);
 	resolver_send_values(r->publisher, &r->out.values, secrets);
+	resolver_send_classes(r->publisher, &r->out, r->resolve);
 	resolver_send_inventory(r->publisher, &r->out.announce, actor_epoch(r->loop));
 	if (r->out.announce.state != ANNOUNCE_DONE)
 		return true;

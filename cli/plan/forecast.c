@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "publisher/wanted/shown.h"
 
-#define GUARD_ROUTES 20 /* as in publisher/databroker/put.c */
+#define GUARD_ROUTES 20 /* as in publisher/sink/guard.c */
 
 /* ---- JSON ---- */
 

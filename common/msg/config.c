@@ -126,3 +126,6 @@ static const struct codec_field addresses_fields[] = {
 	CODEC_FIELD(msg_addresses, status, CODEC_STRUCT, .of = &msg_load_balancer_codec),
 };
 const struct codec msg_addresses_codec = CODEC_OF(msg_addresses, addresses_fields);
+
+static const struct codec_field classes_fields[] = { CODEC_FIELD(msg_classes, any, CODEC_BOOL) };
+const struct codec msg_classes_codec = CODEC_OF(msg_classes, classes_fields);

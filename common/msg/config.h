@@ -151,4 +151,10 @@ struct msg_addresses {
 };
 extern const struct codec msg_addresses_codec;
 
+/* Whether an IngressClass or a GatewayClass of ours is there. */
+struct msg_classes {
+	bool any;
+};
+extern const struct codec msg_classes_codec;
+
 #endif

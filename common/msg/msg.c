@@ -65,6 +65,7 @@ static const struct {
 	[MSG_ACK] = { "ACK", P, R, STATE, &msg_ack_codec, offsetof(struct msg_ack, owner) },
 	[MSG_ADDRESSES] = { "ADDRESSES", R, P, STATE, &msg_addresses_codec, NO_KEY },
 	[MSG_TICKET_KEY] = { "TICKET_KEY", P, R, STATE, &msg_ticket_key_codec, NO_KEY },
+	[MSG_CLASSES] = { "CLASSES", R, P, STATE, &msg_classes_codec, NO_KEY },
 };
 
 const char *room_name(enum msg_room room)

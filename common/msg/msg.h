@@ -39,6 +39,7 @@ enum msg_type {
 	MSG_ACK,
 	MSG_ADDRESSES,
 	MSG_TICKET_KEY,
+	MSG_CLASSES,
 	MSG_N_TYPES
 };
 const char *msg_name(enum msg_type type);
@@ -68,6 +69,7 @@ union msg_body {
 	struct msg_ack ack;
 	struct msg_addresses addresses;
 	struct msg_ticket_key ticket_key;
+	struct msg_classes classes;
 };
 
 /* A message as a handler gets it; lives in the pool it was unpacked into. */

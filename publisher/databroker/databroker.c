@@ -64,6 +64,11 @@ static void allow_mass_delete(struct sink *sink, bool allowed)
 		publisher_pace_touch(&self->pace, 0); /* what was held back is touched still */
 }
 
+static void no_class(struct sink *sink, bool is_so)
+{
+	((struct databroker *)sink)->guard.no_class = is_so;
+}
+
 /* Signs the calls from now on; what was refused is tried again at once. */
 static void set_secret(struct databroker *self, const struct hash *secret)
 {
@@ -287,6 +292,7 @@ static void destroy(struct sink *sink)
 
 static const struct sink_ops ops = { .touch = touch,
 				     .allow_mass_delete = allow_mass_delete,
+				     .no_class = no_class,
 				     .start_with = start_with,
 				     .begin = begin,
 				     .fd = fd,

@@ -299,6 +299,11 @@ static void allow_mass_delete(struct sink *sink, bool allowed)
 		publisher_pace_touch(&self->pace, 0); /* what was held back is touched still */
 }
 
+static void no_class(struct sink *sink, bool is_so)
+{
+	((struct file_sink *)sink)->guard.no_class = is_so;
+}
+
 static void look(const struct sink *sink, struct sink_state *out)
 {
 	out->holds_back = ((const struct file_sink *)sink)->guard.holds;
@@ -313,6 +318,7 @@ static void explain_held(const struct sink *sink, cJSON *list)
 
 static const struct sink_ops ops = { .touch = touch,
 				     .allow_mass_delete = allow_mass_delete,
+				     .no_class = no_class,
 				     .look = look,
 				     .explain_held = explain_held,
 				     .fd = fd,

@@ -1,6 +1,7 @@
-/* guard: many routes gone at once stay until somebody says otherwise.
+/* guard: many routes gone at once, or all of them with their class, stay until somebody says
+ * otherwise.
  *
- *   in     the changes that are due; the word of the Pomerium object
+ *   in     the changes that are due; the word of the Pomerium object; whether a class is left
  *   out    whether those that take routes away have to wait
  *   owns   whether the log has said so
  *   never  holds back anything else
@@ -12,25 +13,33 @@
 
 #define FREE_ROUTES 20 /* so few may always go */
 
+static bool is_too_much(const struct guard *guard, const struct plan *plan, size_t n_fewer)
+{
+	const size_t share = (size_t)guard->share;
+
+	if (!share || share >= 100 || guard->allowed || !n_fewer)
+		return false;
+	return guard->no_class ||
+	       (n_fewer > FREE_ROUTES && n_fewer * 100 >= plan->n_routes * share);
+}
+
 bool publisher_guard_holds(struct guard *guard, const struct plan *plan,
 			   const struct plan_changes *changes)
 {
-	const size_t share = (size_t)guard->share;
 	size_t n_fewer = 0;
 	bool too_much;
 
 	for (size_t i = 0; i < changes->n; i++)
 		n_fewer += changes->items[i].n_fewer;
-	too_much = share && share < 100 && !guard->allowed && n_fewer > FREE_ROUTES &&
-		   n_fewer * 100 >= plan->n_routes * share;
+	too_much = is_too_much(guard, plan, n_fewer);
 	if (too_much && !guard->holds)
-		log_error(
-			"too many routes would go at once, they stay",
-			"routes=%zu of=%zu max_delete_share=%zu hint=%s", n_fewer, plan->n_routes,
-			share,
-			log_value("if that is meant, give the Pomerium object the annotation "
-				  "ingress.pomerium.io/allow-mass-delete: \"true\", or start with "
-				  "--max-delete-share 100"));
+		log_error(guard->no_class ? "no class is left, the routes stay"
+					  : "too many routes would go at once, they stay",
+			  "routes=%zu of=%zu max_delete_share=%ld hint=%s", n_fewer, plan->n_routes,
+			  guard->share,
+			  log_value("if that is meant, give the Pomerium object the annotation "
+				    "ingress.pomerium.io/allow-mass-delete: \"true\", or start "
+				    "with --max-delete-share 100"));
 	guard->holds = too_much;
 	return too_much;
 }

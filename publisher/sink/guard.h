@@ -1,5 +1,6 @@
-/* guard: many routes gone at once are more often an accident than a wish. They stay until somebody
- * says otherwise; all other changes go their way. */
+/* guard: many routes gone at once are more often an accident than a wish, and so are all of them for
+ * want of a class or of files. They stay until somebody says otherwise; all other changes go their
+ * way. */
 #ifndef PUBLISHER_GUARD_H
 #define PUBLISHER_GUARD_H
 
@@ -8,9 +9,10 @@
 #include "publisher/sink/plan.h"
 
 struct guard {
-	long share;   /* percent of the routes that are too many; 0 or 100: none are */
-	bool allowed; /* the Pomerium object says that they may go */
-	bool holds;   /* something is held back */
+	long share;    /* percent of the routes that are too many; 0 or 100: none are */
+	bool allowed;  /* the Pomerium object says that they may go */
+	bool no_class; /* no class is left, so all that goes is one accident or one wish */
+	bool holds;    /* something is held back */
 };
 
 /* Whether these changes would take away too much; says so once. */

@@ -32,6 +32,8 @@ struct sink_ops {
 	void (*touch)(struct sink *sink, const struct msg_key *owner, uint64_t seen_ns);
 	/* Whether many routes may go at once: the Pomerium object can say so. */
 	void (*allow_mass_delete)(struct sink *sink, bool allowed);
+	/* Whether no class is left: what goes then is held back, however little it is. */
+	void (*no_class)(struct sink *sink, bool is_so);
 	/* What Pomerium starts with has come, and is held if it is needed later. -1: it cannot be
 	 * used. */
 	int (*start_with)(struct sink *sink, struct good *good, struct err *err);

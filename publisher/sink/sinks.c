@@ -37,6 +37,13 @@ void publisher_sinks_allow_mass_delete(const struct sinks *sinks, bool allowed)
 			sinks->items[i]->ops->allow_mass_delete(sinks->items[i], allowed);
 }
 
+void publisher_sinks_no_class(const struct sinks *sinks, bool is_so)
+{
+	for (size_t i = 0; i < sinks->n; i++)
+		if (sinks->items[i]->ops->no_class)
+			sinks->items[i]->ops->no_class(sinks->items[i], is_so);
+}
+
 bool publisher_sinks_wait_for_start(const struct sinks *sinks)
 {
 	for (size_t i = 0; i < sinks->n; i++)

@@ -18,6 +18,7 @@ void publisher_sinks_clear(struct sinks *sinks);
 void publisher_sinks_touch(const struct sinks *sinks, const struct msg_key *owner,
 			   uint64_t seen_ns);
 void publisher_sinks_allow_mass_delete(const struct sinks *sinks, bool allowed);
+void publisher_sinks_no_class(const struct sinks *sinks, bool is_so);
 /* Whether one of them needs what Pomerium starts with, and what each of them makes of it. */
 bool publisher_sinks_wait_for_start(const struct sinks *sinks);
 int publisher_sinks_start_with(const struct sinks *sinks, struct good *good, struct err *err);

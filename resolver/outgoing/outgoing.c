@@ -82,11 +82,13 @@ int resolver_outgoing_take_key(struct outgoing *self, const struct msg_ticket_ke
 	return 0;
 }
 
-/* Owners that were missing while a kind could not be read are only known to be gone once it can. */
-static bool is_due(const struct announce *last, const struct resolve *resolve)
+/* Owners that were missing while a kind could not be read are only known to be gone once it can;
+ * those that were missing for want of a class stay until all that have one again have arrived. */
+static bool is_due(const struct outgoing *self, const struct resolve *resolve)
 {
-	return last->state == ANNOUNCE_NONE ||
-	       (!last->complete && resolver_resolve_complete(resolve));
+	return self->announce.state == ANNOUNCE_NONE ||
+	       (!self->announce.complete && resolver_resolve_complete(resolve)) ||
+	       (self->classes == CLASSES_NONE && resolver_resolve_has_class(resolve));
 }
 
 void resolver_outgoing_announce(struct outgoing *self, struct resolve *resolve)
@@ -94,7 +96,7 @@ void resolver_outgoing_announce(struct outgoing *self, struct resolve *resolve)
 	struct key_list owners;
 	struct pool pool;
 
-	if (!resolver_resolve_synced(resolve) || !is_due(&self->announce, resolve))
+	if (!resolver_resolve_synced(resolve) || !is_due(self, resolve))
 		return;
 	pool_init(&pool);
 	resolver_resolve_owners(resolve, &pool, &owners.items, &owners.n);
@@ -106,6 +108,7 @@ void resolver_outgoing_announce(struct outgoing *self, struct resolve *resolve)
 	resolver_announce_begin(&self->announce, &owners, resolver_resolve_complete(resolve),
 				&self->queue);
 	add_all(&self->values, resolver_resolve_secrets(resolve));
+	self->classes = CLASSES_UNSENT;
 	resolver_addresses_again(&self->addresses);
 	resolver_flush_restart(&self->flush);
 	pool_clear(&pool);

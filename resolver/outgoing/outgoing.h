@@ -20,10 +20,11 @@ struct outgoing {
 	} ticket_key;
 	struct keyqueue unwanted, wanted; /* to the watcher: Secrets to let go of, to ask for */
 	struct keyqueue values;           /* to the publisher: Secrets whose values it lacks */
-	struct announce announce;         /* to the publisher: the inventory */
-	struct addresses addresses;       /* to the publisher: for the status of Ingresses */
-	struct flush flush;               /* to the publisher: deletions that it may forget */
-	struct queue queue;               /* to translators: owners; to the publisher: deletions */
+	enum { CLASSES_UNSENT, CLASSES_NONE, CLASSES_ANY } classes; /* what the publisher heard */
+	struct announce announce;   /* to the publisher: the inventory */
+	struct addresses addresses; /* to the publisher: for the status of Ingresses */
+	struct flush flush;         /* to the publisher: deletions that it may forget */
+	struct queue queue;         /* to translators: owners; to the publisher: deletions */
 };
 
 /* All empty, but for the settings of `addresses`. */
@@ -42,7 +43,7 @@ void resolver_outgoing_worker_up(struct outgoing *self, struct actor_peer *peer)
 void resolver_outgoing_worker_credit(struct outgoing *self, struct actor_peer *peer);
 void resolver_outgoing_worker_down(struct outgoing *self, struct actor_peer *peer);
 /* Begins an announcement if one is due: there was none, or the last one was not complete and this
- * one is. It takes first the values, then the inventory, then all bundles to the publisher. */
+ * one is, or a class of ours is there again. It takes first the values, then the inventory, then all bundles to the publisher. */
 void resolver_outgoing_announce(struct outgoing *self, struct resolve *resolve);
 
 #endif

@@ -1,7 +1,7 @@
 /* send: what goes to the watcher and to the publisher.
  *
  *   in     what has to be sent: keyqueues, an announcement, addresses, deletions to flush
- *   out    SECRET_WANTED; SECRET_PUT, INVENTORY, ADDRESSES, FLUSHED
+ *   out    SECRET_WANTED; SECRET_PUT, CLASSES, INVENTORY, ADDRESSES, FLUSHED
  *   owns   nothing
  *   never  sends past the credit of the other end: what cannot go waits, each key once
  */
@@ -42,6 +42,18 @@ void resolver_send_values(struct actor_peer *publisher, struct keyqueue *keys,
 		if (resolver_secrets_values(secrets, &key, &pool, &put))
 			actor_send(publisher, MSG_SECRET_PUT, &put);
 	pool_clear(&pool);
+}
+
+void resolver_send_classes(struct actor_peer *publisher, struct outgoing *out,
+			   const struct resolve *resolve)
+{
+	const struct msg_classes classes = { .any = resolver_resolve_has_class(resolve) };
+
+	if (out->announce.state == ANNOUNCE_NONE || !has_credit(publisher) ||
+	    out->classes == (classes.any ? CLASSES_ANY : CLASSES_NONE))
+		return;
+	out->classes = classes.any ? CLASSES_ANY : CLASSES_NONE;
+	actor_send(publisher, MSG_CLASSES, &classes);
 }
 
 void resolver_send_inventory(struct actor_peer *publisher, struct announce *announce,

@@ -4,13 +4,7 @@
 #define RESOLVER_SEND_H
 
 #include "actor/actor.h"
-#include "resolver/outgoing/keyqueue.h"
-#include "resolver/jobs/queue.h"
-#include "resolver/owners/resolve.h"
-#include "resolver/secrets/secrets.h"
-#include "resolver/outgoing/addresses.h"
-#include "resolver/outgoing/announce.h"
-#include "resolver/jobs/flush.h"
+#include "resolver/outgoing/outgoing.h"
 
 /* SECRET_WANTED: first those that need not be followed any more, then those to ask for, as far as
  * they are still wanted. */
@@ -19,6 +13,9 @@ void resolver_send_wanted(struct actor_peer *watcher, struct keyqueue *unwanted,
 /* SECRET_PUT, of the Secrets in the queue that have values. */
 void resolver_send_values(struct actor_peer *publisher, struct keyqueue *keys,
 			  const struct secrets *secrets);
+/* CLASSES, if that is news; not before there is an announcement. */
+void resolver_send_classes(struct actor_peer *publisher, struct outgoing *out,
+			   const struct resolve *resolve);
 /* INVENTORY: the chunks of a running announcement. */
 void resolver_send_inventory(struct actor_peer *publisher, struct announce *announce,
 			     uint64_t epoch);

@@ -243,7 +243,9 @@ static void update_class(struct resolve *self, const struct msg_key *key,
 		shape = (struct msg_gateway_class){ strip(&class->metadata), class->spec, NULL };
 		stripped.gateway_class = &shape;
 	}
+	self->n_gateway_classes -= resolver_changes_is_owner(self, key);
 	finish(self, key, &keys, ours, seen_ns);
+	self->n_gateway_classes += ours;
 	if (set_shape(self, key, class ? &stripped : NULL)) {
 		list = resolver_graph_referrers(&self->graph, key, &pool);
 		link_gateways(self, &list, true, seen_ns);

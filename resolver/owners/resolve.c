@@ -345,6 +345,11 @@ void resolver_resolve_each_ingress(struct resolve *self,
 	resolver_resolve_each_object(self, MSG_KIND_INGRESS, judge_ingress, &walk);
 }
 
+bool resolver_resolve_has_class(const struct resolve *self)
+{
+	return self->class.classes.n > 0 || self->n_gateway_classes > 0;
+}
+
 const char *resolver_resolve_why_not(const struct resolve *self, const struct msg_key *ingress,
 				     struct pool *pool)
 {

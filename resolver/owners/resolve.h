@@ -84,6 +84,8 @@ enum resolve_outcome {
 enum resolve_outcome resolver_resolve_owner(struct resolve *self, const struct msg_key *owner,
 					    struct pool *pool, struct resolved *out,
 					    struct err *err);
+/* Whether a class of ours is there: without one no Ingress and no HTTPRoute is ours. */
+bool resolver_resolve_has_class(const struct resolve *self);
 /* What there is to say of an owner now. */
 struct owner_news resolver_resolve_news(const struct resolve *self, const struct msg_key *owner,
 					uint64_t seen_ns);

@@ -20,6 +20,7 @@ struct resolve {
 	struct budget budget;
 	struct map shapes; /* of the Gateway API: key text -> hash of what others may depend on */
 	struct msg_key pomerium;
+	size_t n_gateway_classes; /* that are ours */
 };
 
 /* changes.c: what the store holds under this key is new; with no part set, it is gone. Marks the

@@ -1,6 +1,7 @@
 """Many routes gone at once: the file keeps them, as the databroker does, until somebody says that it is meant."""
 import json
 import os
+import re
 import shutil
 
 import pytest
@@ -53,7 +54,7 @@ def test_an_empty_folder_at_start(sluice, tmp_path, folder):
     os.mkdir(folder)
     for i in range(2):
         with Pipeline(sluice, tmp_path, folder) as p:
-            wait_for(p.log, lambda: p.log().count("too many routes would go at once") > i)
+            wait_for(p.log, lambda: len(re.findall("no class is left|too many routes would go at once", p.log())) > i)
             write(folder / "more.yaml", CLASS + "---\n" + app(f"more-{i}"))
             wait_for(p.log, lambda: f"https://more-{i}.example.com" in hosts(p))
             assert len(hosts(p)) >= N + 4 and before != read(p.out)
@@ -81,3 +82,30 @@ def test_a_few_go_at_once(sluice, tmp_path):
             (tmp_path / f"in/app-{i}.yaml").unlink()
         wait_for(p.log, lambda: not hosts(p))
         assert not held(p)
+
+
+@pytest.mark.parametrize("how", ["class", "controller", "files"])
+def test_all_of_them_for_want_of_a_class_stay_however_few(sluice, tmp_path, how):
+    folder, keep = tmp_path / "in", tmp_path / "keep"
+    fill(folder, 3)
+    with Pipeline(sluice, tmp_path, folder) as p:
+        before = p.settled()
+        shutil.copytree(folder, keep)
+        if how == "class":
+            (folder / "class.yaml").unlink()
+        elif how == "controller":
+            write(folder / "class.yaml", CLASS.replace("pomerium.io/ingress-controller", "example.com/other"))
+        else:
+            for path in folder.iterdir():
+                path.unlink()
+        wait_for(p.log, lambda: "no class is left, the routes stay" in p.log())
+    assert read(p.out) == before
+    with Pipeline(sluice, tmp_path, folder) as p:  # nor at the next start
+        wait_for(p.log, lambda: p.log().count("no class is left") == 2)
+        assert read(p.out) == before
+        shutil.copytree(keep, folder, dirs_exist_ok=True)
+        (folder / "app-1.yaml").unlink()
+        wait_for(p.log, lambda: hosts(p) == {"https://app-0.example.com", "https://app-2.example.com"})
+    (folder / "class.yaml").unlink()
+    with Pipeline(sluice, tmp_path, folder, "--max-delete-share", "100") as p:
+        wait_for(p.log, lambda: not hosts(p))

@@ -181,6 +181,8 @@ def scenarios():
         Scenario("class-of-an-ingress-moves-here", [a], before=[ingress("a", "shop", None, None, "ann@example.com", "nginx")]),
         goes("class", ingress_class()), back("class", ingress_class()),
         Scenario("class-gets-another-controller-and-ours-again", [ingress_class("nginx.org/controller"), ingress_class()]),
+        Scenario("guard-holds-all-until-the-class-is-back", [key_of(ingress_class()), ingress("a", "shop", "new.example.com"), ingress_class()],
+                 without=(key_of(gateway_class()),), stays=(0, 1)),
         comes("class", ingress_class()),
         comes("service", service("a")), goes("service", service("b"), stays=(0,)), Scenario("service-port-changes", [service("a", port=81), ingress("a", "shop", None, None, "ann@example.com", "pomerium", "/", 81)]),
         Scenario("service-becomes-external", [service("a", type="ExternalName", externalName="a.example.net")]),
