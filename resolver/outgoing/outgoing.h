@@ -43,7 +43,8 @@ void resolver_outgoing_worker_up(struct outgoing *self, struct actor_peer *peer)
 void resolver_outgoing_worker_credit(struct outgoing *self, struct actor_peer *peer);
 void resolver_outgoing_worker_down(struct outgoing *self, struct actor_peer *peer);
 /* Begins an announcement if one is due: there was none, or the last one was not complete and this
- * one is, or a class of ours is there again. It takes first the values, then the inventory, then all bundles to the publisher. */
+ * one is, or a class of ours is there again. It takes first the values, then the inventory, then
+ * all bundles to the publisher. */
 void resolver_outgoing_announce(struct outgoing *self, struct resolve *resolve);
 
 #endif
