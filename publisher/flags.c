@@ -129,3 +129,15 @@ int publisher_flags_read(struct flags *out, struct err *err)
 	out->needs.bootstrap = out->bootstrap_out || out->databroker.secret_later;
 	return rc;
 }
+
+void publisher_flags_confine(const struct flags *self, struct confine *needs)
+{
+	if (self->to_databroker) {
+		needs->client = true;
+		confine_connect(needs, flags.reach.url);
+		confine_read(needs, flags.reach.ca_file);
+	} else {
+		confine_write(needs, flags.out);
+	}
+	confine_write(needs, flags.bootstrap_out);
+}

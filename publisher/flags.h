@@ -3,6 +3,7 @@
 #define PUBLISHER_FLAGS_H
 
 #include "actor/conf.h"
+#include "confine/confine.h"
 #include "publisher/databroker/databroker.h"
 #include "publisher/file/file_sink.h"
 
@@ -22,5 +23,6 @@ struct flags {
 
 /* What was said on the command line and in the environment; -1: it cannot be. */
 int publisher_flags_read(struct flags *out, struct err *err);
+void publisher_flags_confine(const struct flags *flags, struct confine *needs);
 
 #endif

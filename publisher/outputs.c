@@ -136,18 +136,25 @@ static int open_sinks(struct outputs *self, struct flags *flags, struct err *err
 	return 0;
 }
 
+int publisher_outputs_prepare(struct outputs *self, const struct flags *flags,
+			      struct confine *needs, struct err *err)
+{
+	if (!flags->report)
+		return 0;
+	self->report = publisher_report_new(flags->kubeconfig, flags->context,
+					    flags->gateway_controller, err);
+	if (!self->report)
+		return -1;
+	publisher_report_confine(self->report, needs);
+	return 0;
+}
+
 int publisher_outputs_open(struct outputs *self, struct flags *flags, struct handlers *handlers,
 			   struct err *err)
 {
 	self->handlers = handlers;
 	self->report_fd = -1;
 	self->once = flags->once;
-	if (flags->report) {
-		self->report = publisher_report_new(flags->kubeconfig, flags->context,
-						    flags->gateway_controller, err);
-		if (!self->report)
-			return -1;
-	}
 	handlers->sinks = &self->sinks;
 	handlers->report = self->report;
 	publisher_wanted_need(handlers->wanted, flags->needs);

@@ -17,6 +17,9 @@ struct outputs {
 	bool ready;            /* everything was stored once, or another replica writes */
 };
 
+/* Of the reports, while the process may still do all. */
+int publisher_outputs_prepare(struct outputs *outputs, const struct flags *flags,
+			      struct confine *needs, struct err *err);
 /* loop and on_fd are set. Makes the sinks that the flags ask for; the handlers get to know them. */
 int publisher_outputs_open(struct outputs *outputs, struct flags *flags, struct handlers *handlers,
 			   struct err *err);

@@ -181,20 +181,22 @@ static int check(void *self, struct err *err)
 	return publisher_flags_read(&p->flags, err);
 }
 
+static int prepare(void *self, struct confine *needs, struct err *err)
+{
+	struct publisher *p = self;
+
+	publisher_flags_confine(&p->flags, needs);
+	return publisher_outputs_prepare(&p->outputs, &p->flags, needs, err);
+}
+
 static int start(void *self, struct actor_loop *loop, struct err *err)
 {
 	struct publisher *p = self;
 
 	publisher_handlers_init(&p->handlers);
-	p->outputs = (struct outputs){ .loop = loop, .on_fd = on_fd };
+	p->outputs.loop = loop;
+	p->outputs.on_fd = on_fd;
 	return publisher_outputs_open(&p->outputs, &p->flags, &p->handlers, err);
-}
-
-static void confine(void *self, struct confine *needs)
-{
-	const struct publisher *p = self;
-
-	needs->client = p->flags.to_databroker || p->flags.report;
 }
 
 static void stop(void *self)
@@ -227,8 +229,8 @@ int main(int argc, char **argv)
 					   .inputs = inputs,
 					   .options = publisher_flags_options,
 					   .check = check,
+					   .prepare = prepare,
 					   .start = start,
-					   .confine = confine,
 					   .stop = stop,
 					   .on_peer_up = on_peer_up,
 					   .on_peer_down = on_peer_down,

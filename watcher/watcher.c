@@ -18,6 +18,7 @@ struct watcher {
 	struct feed_scope scope;
 	uint64_t api_silence_ms, api_backoff_ms;
 	struct actor_loop *loop;
+	struct kube *kube; /* of the feed; NULL: manifests are read */
 	struct feed *feed;
 	struct actor_peer *resolver; /* NULL: not up */
 	uint64_t epoch;              /* of the last resolver */
@@ -152,22 +153,19 @@ static void measure(void *arg)
 
 /* ---- the process ---- */
 
-static struct feed *feed_from_cluster(struct watcher *self, const struct feed_sink *sink,
-				      struct err *err)
+static int prepare(void *arg, struct confine *needs, struct err *err)
 {
-	struct kube_config config;
-	struct kube *kube;
-	int rc;
+	struct watcher *self = arg;
 
-	rc = self->kubeconfig.len ? kube_config_load(&config, self->kubeconfig, self->context, err)
-				  : kube_config_in_cluster(&config, err);
-	kube = rc ? NULL : kube_new(&config, err);
-	if (!kube) {
-		err_wrap(err, "no cluster to watch");
-		return NULL;
-	}
-	kube_set_pace(kube, self->api_silence_ms, self->api_backoff_ms);
-	return watcher_feed_kube_new(kube, &self->scope, sink);
+	needs->reads_all = self->paths.n;
+	if (self->paths.n)
+		return 0;
+	self->kube = kube_open(self->kubeconfig, self->context, err);
+	if (!self->kube)
+		return err_wrap(err, "no cluster to watch");
+	kube_set_pace(self->kube, self->api_silence_ms, self->api_backoff_ms);
+	kube_confine(self->kube, needs);
+	return 0;
 }
 
 static int start(void *arg, struct actor_loop *loop, struct err *err)
@@ -175,21 +173,13 @@ static int start(void *arg, struct actor_loop *loop, struct err *err)
 	struct watcher *self = arg;
 	const struct feed_sink sink = { self, on_send, on_put, on_has_credit };
 
+	(void)err;
 	self->loop = loop;
 	self->feed = self->paths.n ? watcher_feed_dir_new(&self->paths, &sink)
-				   : feed_from_cluster(self, &sink, err);
-	if (!self->feed)
-		return -1;
+				   : watcher_feed_kube_new(self->kube, &self->scope, &sink);
 	follow(self);
 	actor_ready(loop);
 	return 0;
-}
-
-static void confine(void *arg, struct confine *needs)
-{
-	const struct watcher *self = arg;
-
-	needs->client = !self->paths.n;
 }
 
 static void stop(void *arg)
@@ -235,8 +225,8 @@ int main(int argc, char **argv)
 			.self = &watcher,
 			.inputs = inputs,
 			.options = options,
+			.prepare = prepare,
 			.start = start,
-			.confine = confine,
 			.stop = stop,
 			.on_peer_up = on_peer_up,
 			.on_peer_down = on_peer_down,

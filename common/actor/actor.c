@@ -20,6 +20,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/vault/vault.h"
 #include "confine/confine.h"
 
 /* ---- open ---- */
@@ -54,9 +55,6 @@ static int open_link(struct actor_loop *loop, enum msg_link id, struct err *err)
 
 static int open_links(struct actor_loop *loop, struct err *err)
 {
-	if (mkdir(actor_settings.run_dir.ptr, 0700) < 0 && errno != EEXIST)
-		log_info("no run folder", "path=%s reason=%s",
-			 log_value(actor_settings.run_dir.ptr), log_value(strerror(errno)));
 	for (int id = 0; id < N_LINKS; id++)
 		if (open_link(loop, (enum msg_link)id, err) < 0)
 			return -1;
@@ -107,36 +105,71 @@ static void close_all(struct actor_loop *loop)
 	zsys_shutdown();
 	if (loop->signals >= 0)
 		close(loop->signals);
+	log_debug("ends", "secrets=%zu locked=%zu", vault_size(), vault_locked());
 	mem_free(loop->fds);
 }
 
 /* ---- main ---- */
 
-/* All that needs more than the table of the room allows is behind it. */
-static int confine(const struct actor *actor, struct err *err)
+/* What every room needs: its links, its tap, its addresses. */
+static void add_standard_needs(enum msg_room room, struct confine *needs)
 {
-	struct confine needs = { .room = actor->room, .tcp = actor_settings.tcp };
+	for (int id = 0; id < N_LINKS; id++) {
+		const struct str_list *ends = &actor_settings.endpoints[id];
+		bool is_router;
 
-	if (!actor_settings.confined) {
+		if (!actor_link_is_of((enum msg_link)id, room, &is_router))
+			continue;
+		for (size_t i = 0; i < ends->n; i++)
+			(is_router ? confine_bind_at : confine_connect_to)(needs, ends->items[i]);
+	}
+	if (actor_settings.tap.len)
+		confine_bind_at(needs, actor_settings.tap);
+	confine_bind(needs, actor_settings.metrics_at.port);
+	confine_bind(needs, actor_settings.probes_at.port);
+	confine_read(needs, actor_settings.curve_dir);
+}
+
+/* Before there is a thread: which files and ports it may use from now on. */
+static int prepare(const struct actor *actor, struct confine *needs, struct err *err)
+{
+	*needs = (struct confine){ .room = actor->room,
+				   .tcp = actor_settings.tcp,
+				   .run_dir = actor_settings.run_dir };
+	if (mkdir(actor_settings.run_dir.ptr, 0700) < 0 && errno != EEXIST)
+		log_info("no run folder", "path=%s reason=%s",
+			 log_value(actor_settings.run_dir.ptr), log_value(strerror(errno)));
+	add_standard_needs(actor->room, needs);
+	if (actor->prepare && actor->prepare(actor->self, needs, err) < 0)
+		return -1;
+	confine_prepare();
+	if (actor_settings.confined)
+		confine_places(needs);
+	else
 		log_warn("not confined: whoever takes this process over has all rights of its user",
 			 "flag=--sandbox=off");
+	return 0;
+}
+
+/* All that needs more than the table of the room allows is behind it. */
+static int confine(const struct confine *needs, struct err *err)
+{
+	if (!actor_settings.confined)
 		return 0;
-	}
-	confine_limit(actor->room);
+	confine_limit(needs->room);
 	actor_metrics_limit();
-	if (actor->confine)
-		actor->confine(actor->self, &needs);
-	return confine_start(&needs, err);
+	return confine_start(needs, err);
 }
 
 static int open_room(const struct actor *actor, struct actor_loop *loop, struct err *err)
 {
-	confine_prepare();
+	struct confine needs;
+
 	actor_metrics_limit();
-	if (open_all(loop, err) < 0 || (actor->start && actor->start(actor->self, loop, err) < 0) ||
-	    confine(actor, err) < 0)
+	if (prepare(actor, &needs, err) < 0 || open_all(loop, err) < 0 ||
+	    (actor->start && actor->start(actor->self, loop, err) < 0))
 		return -1;
-	return 0;
+	return confine(&needs, err);
 }
 
 static void init(struct actor_loop *loop, const struct actor *actor)

@@ -38,11 +38,12 @@ struct actor {
 	const struct conf_option *more_options[2]; /* the same, from other files of it; or NULL */
 	/* Of the settings; -1 ends with status 2: trying again with the same would be no use. */
 	int (*check)(void *self, struct err *err);
+	/* Of all settings: what it needs of the machine, see confine.h; NULL: its links. Before it,
+	 * what needs more; -1 ends with status 111. */
+	int (*prepare)(void *self, struct confine *needs, struct err *err);
 	int (*start)(void *self, struct actor_loop *loop,
 		     struct err *err); /* after settings; -1 ends with status 111 */
-	/* After start: what it needs beyond that, see confine.h; NULL: its links. */
-	void (*confine)(void *self, struct confine *needs);
-	void (*stop)(void *self); /* on a clean end; release everything */
+	void (*stop)(void *self);      /* on a clean end; release everything */
 	/* The link to this peer (re)starts: it holds nothing of what was sent before. `again`: the
 	 * same process and the same `peer` as before, without an on_peer_down in between. */
 	void (*on_peer_up)(void *self, struct actor_peer *peer, bool again);

@@ -9,8 +9,10 @@
 
 #include <stdint.h>
 #include "base/mem.h"
+#include "base/vault/vault.h"
 
 #define BLOCK_FIRST 4096u
+#define VAULT_FIRST 1024u /* a Secret has one, and there may be thousands */
 #define BLOCK_LARGEST (256u << 10)
 #define ALIGN (_Alignof(max_align_t))
 
@@ -25,13 +27,21 @@ void pool_init(struct pool *pool)
 	*pool = (struct pool){ 0 };
 }
 
+void pool_init_in_vault(struct pool *pool)
+{
+	*pool = (struct pool){ .in_vault = true };
+}
+
 void pool_clear(struct pool *pool)
 {
 	while (!SLIST_EMPTY(&pool->blocks)) {
 		struct pool_block *first = SLIST_FIRST(&pool->blocks);
 
 		SLIST_REMOVE_HEAD(&pool->blocks, next);
-		mem_free(first);
+		if (pool->in_vault)
+			vault_free(first, sizeof(*first) + first->size);
+		else
+			mem_free(first);
 	}
 	pool->used = 0;
 }
@@ -50,13 +60,14 @@ void pool_wipe(struct pool *pool)
 static struct pool_block *add_block(struct pool *pool, size_t size)
 {
 	struct pool_block *front = SLIST_FIRST(&pool->blocks), *block;
-	size_t block_size = BLOCK_FIRST - sizeof(*block);
+	size_t block_size = (pool->in_vault ? VAULT_FIRST : BLOCK_FIRST) - sizeof(*block);
 
 	if (front)
 		block_size = front->size < BLOCK_LARGEST / 2 ? front->size * 2 : BLOCK_LARGEST;
 	if (size > block_size)
 		block_size = size;
-	block = mem_alloc(sizeof(*block) + block_size);
+	block = pool->in_vault ? vault_alloc(sizeof(*block) + block_size)
+			       : mem_alloc(sizeof(*block) + block_size);
 	block->size = block_size;
 	if (front && front->size - front->used > block_size - size)
 		SLIST_INSERT_AFTER(front, block, next);

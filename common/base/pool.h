@@ -7,6 +7,7 @@
 #define BASE_POOL_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/queue.h>
 #include "base/str.h"
@@ -16,9 +17,11 @@ struct pool_block;
 struct pool {
 	SLIST_HEAD(pool_blocks, pool_block) blocks; /* newest first */
 	size_t used;                                /* bytes handed out, for ceilings */
+	bool in_vault;                              /* its blocks come from vault.h */
 };
 
 void pool_init(struct pool *pool);
+void pool_init_in_vault(struct pool *pool);       /* for secrets that stay: wiped by clear, too */
 void pool_clear(struct pool *pool);               /* frees all; the pool can be used again */
 void *pool_alloc(struct pool *pool, size_t size); /* zeroed, aligned for any type */
 void *pool_array(struct pool *pool, size_t n, size_t size); /* zeroed; checks n * size */

@@ -92,7 +92,8 @@ const struct confine_call confine_allowed[] = {
 	{ "sendmmsg", NAMES },
 	{ "ioctl", NAMES },
 	{ "uname", NAMES },
-	{ "mlock", TCP }, /* libsodium, for the keys of a connection */
+	{ "mlock",
+	  RESOLVER | FILES | TCP }, /* for secrets; of libsodium for the keys of a connection */
 	{ "munlock", TCP },
 
 	/* files to read */

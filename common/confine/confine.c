@@ -17,9 +17,10 @@
 #include "base/mem.h"
 #include "confine/filter.h"
 #include "confine/calls.h"
+#include "confine/landlock.h"
 #include "confine/threads.h"
 
-static const char *text = "off";
+static bool has_landlock, has_seccomp;
 
 void confine_prepare(void)
 {
@@ -30,20 +31,27 @@ void confine_prepare(void)
 	(void)RAND_bytes(&byte, sizeof(byte));
 }
 
+void confine_places(const struct confine *self)
+{
+#ifdef CONFINE_SANITIZED
+	(void)self;
+	log_warn("a sanitizer's calls are not confined", NULL);
+#else
+	has_landlock = confine_landlock_set(self) == 0;
+	if (!has_landlock)
+		log_warn("this kernel does not confine files and ports", "part=landlock");
+#endif
+}
+
 static int set_filter(const struct confine *self, struct err *err)
 {
 	const unsigned who = CONFINE_OF(self->room) | (self->tcp ? CONFINE_TCP : 0) |
 			     (self->client ? CONFINE_CLIENT : 0);
-	int rc;
+	const int rc = confine_filter_load(who, err);
 
-#ifdef CONFINE_SANITIZED
-	log_warn("a sanitizer's calls are not filtered", "part=seccomp");
-	return 0;
-#endif
-	rc = confine_filter_load(who, err);
 	if (rc > 0)
 		log_warn("this kernel does not filter system calls", "part=seccomp");
-	text = rc ? "none" : "seccomp";
+	has_seccomp = !rc;
 	return rc < 0 ? -1 : 0;
 }
 
@@ -52,11 +60,17 @@ int confine_start(const struct confine *self, struct err *err)
 	mem_protect_process();
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return err_set(err, "rights cannot be given up for good: %s", strerror(errno));
+#ifdef CONFINE_SANITIZED
+	return 0;
+#endif
 	confine_threads_wait();
 	return set_filter(self, err);
 }
 
 const char *confine_text(void)
 {
-	return text;
+	static const char *const texts[2][2] = { { "off", "seccomp" },
+						 { "landlock", "landlock,seccomp" } };
+
+	return texts[has_landlock][has_seccomp];
 }

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "confine/confine.h"
 
 #define ANSWER_PART 6 /* that part of the silence is the time for its answer */
 
@@ -300,6 +301,28 @@ struct kube *kube_new(struct kube_config *config, struct err *err)
 	kube_set_pace(self, KUBE_SILENCE_MS, KUBE_BACKOFF_MS);
 	http_origin_init(&self->origin, self->config.server, self->config.tls_server_name);
 	return self;
+}
+
+struct kube *kube_open(struct str kubeconfig, struct str context, struct err *err)
+{
+	struct kube_config config;
+	const int rc = kubeconfig.len ? kube_config_load(&config, kubeconfig, context, err)
+				      : kube_config_in_cluster(&config, err);
+
+	return rc ? NULL : kube_new(&config, err);
+}
+
+void kube_confine(const struct kube *self, struct confine *needs)
+{
+	const struct kube_config *config = &self->config;
+
+	needs->client = true;
+	confine_read(needs, config->ca_file);
+	confine_read(needs, config->cert_file);
+	confine_read(needs, config->key_file);
+	confine_read(needs, config->token_file);
+	confine_connect(needs, config->server);
+	confine_connect(needs, config->proxy_url);
 }
 
 void kube_destroy(struct kube **self_p)

@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "kube/kube_config.h"
 
+struct confine;
 struct kube;
 struct kube_request;
 
@@ -48,7 +49,11 @@ struct kube_call {
 #define KUBE_BACKOFF_MAX_MS 30000
 
 struct kube *kube_new(struct kube_config *config, struct err *err); /* takes what config holds */
-void kube_destroy(struct kube **self_p);                            /* cancels everything */
+/* Of a kubeconfig; empty: of the pod that this process runs in. */
+struct kube *kube_open(struct str kubeconfig, struct str context, struct err *err);
+/* What a process that confines itself needs for it: files and a port. */
+void kube_confine(const struct kube *kube, struct confine *needs);
+void kube_destroy(struct kube **self_p); /* cancels everything */
 /* How long the server may say nothing while it is asked for something; the first wait after a
  * failure. */
 void kube_set_pace(struct kube *self, uint64_t silence_ms, uint64_t backoff_ms);

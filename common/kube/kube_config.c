@@ -345,7 +345,7 @@ int kube_config_load(struct kube_config *config, struct str path, struct str con
 	int rc;
 
 	memset(config, 0, sizeof(*config));
-	pool_init(&config->pool);
+	pool_init_in_vault(&config->pool);
 	pool_init(&pool);
 	rc = read_sources(&sources, path, &pool, err);
 	if (!rc)
@@ -363,7 +363,7 @@ int kube_config_in_cluster(struct kube_config *config, struct err *err)
 	const bool v6 = host && strchr(host, ':');
 
 	memset(config, 0, sizeof(*config));
-	pool_init(&config->pool);
+	pool_init_in_vault(&config->pool);
 	if (!host || !*host)
 		return err_set(err, "this is not a pod (KUBERNETES_SERVICE_HOST is not set); "
 				    "--file names manifests, --kubeconfig a cluster");

@@ -57,7 +57,7 @@ int kube_credentials_read(const struct kube_config *config, struct kube_credenti
 	int rc;
 
 	memset(out, 0, sizeof(*out));
-	pool_init(pool);
+	pool_init_in_vault(pool);
 	rc = take_pem(config->ca_data, config->ca_file, pool, &out->ca, err) ||
 	     take_pem(config->cert_data, config->cert_file, pool, &out->cert, err) ||
 	     take_pem(config->key_data, config->key_file, pool, &out->key, err);

@@ -13,6 +13,7 @@
 
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/vault/vault.h"
 
 struct cert {
 	struct str secret, pem, key;
@@ -45,8 +46,7 @@ static void free_cert(void *ptr)
 {
 	struct cert *cert = ptr;
 
-	mem_wipe((char *)cert->key.ptr, cert->key.len);
-	mem_free((char *)cert->key.ptr);
+	vault_free((char *)cert->key.ptr, cert->key.len + 1);
 	mem_free((char *)cert->pem.ptr);
 	mem_free((char *)cert->secret.ptr);
 	mem_free((char *)cert->place.ptr);
@@ -311,7 +311,7 @@ static struct cert *new_cert(struct str secret, const struct str pair[2],
 
 	cert->secret = dup(secret);
 	cert->pem = dup(pair[0]);
-	cert->key = dup(pair[1]);
+	cert->key = (struct str){ vault_dup(pair[1].ptr, pair[1].len), pair[1].len };
 	cert->info.not_after = info->not_after;
 	names->items = mem_alloc((info->names.n + 1) * sizeof(struct str));
 	for (; names->n < info->names.n; names->n++)

@@ -14,14 +14,9 @@
 struct report *publisher_report_new(struct str kubeconfig, struct str context,
 				    struct str gateway_controller, struct err *err)
 {
-	struct kube_config config;
+	struct kube *kube = kube_open(kubeconfig, context, err);
 	struct report *self;
-	struct kube *kube;
-	int rc;
 
-	rc = kubeconfig.len ? kube_config_load(&config, kubeconfig, context, err)
-			    : kube_config_in_cluster(&config, err);
-	kube = rc ? NULL : kube_new(&config, err);
 	if (!kube) {
 		err_wrap(err, "no cluster to report to");
 		return NULL;
@@ -36,6 +31,11 @@ struct report *publisher_report_new(struct str kubeconfig, struct str context,
 	self->objects = publisher_object_reports_new(kube, gateway_controller);
 	self->leads = true;
 	return self;
+}
+
+void publisher_report_confine(const struct report *self, struct confine *needs)
+{
+	kube_confine(self->kube, needs);
 }
 
 void publisher_report_destroy(struct report **self_p)

@@ -9,12 +9,14 @@
 #include "base/err.h"
 #include "publisher/wanted/arrival.h"
 
+struct confine;
 struct report;
 
 /* Empty kubeconfig: the cluster that the pod runs in. gateway_controller: whose entries in the
  * status of HTTPRoutes are ours. */
 struct report *publisher_report_new(struct str kubeconfig, struct str context,
 				    struct str gateway_controller, struct err *err);
+void publisher_report_confine(const struct report *report, struct confine *needs);
 void publisher_report_destroy(struct report **self_p); /* what was not sent yet is dropped */
 int publisher_report_fd(const struct report *self);    /* may be another one after on_fd and tick */
 void publisher_report_on_fd(struct report *self);

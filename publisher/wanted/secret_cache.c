@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "base/pool.h"
+#include "base/vault/vault.h"
 
 struct cached_secret;
 
@@ -34,8 +35,7 @@ static void free_value(void *ptr)
 {
 	struct cached_value *value = ptr;
 
-	mem_wipe(value->bytes, value->len);
-	mem_free(value->bytes);
+	vault_free(value->bytes, value->len + 1);
 	mem_free((char *)value->place.ptr);
 	mem_free(value);
 }
@@ -107,7 +107,7 @@ static struct cached_value *add(struct secret_cache *cache, const struct secret_
 	if (!value) {
 		value = mem_alloc(sizeof(*value));
 		value->place = (struct str){ mem_dup(place.ptr, place.len), place.len };
-		value->bytes = mem_dup(bytes.ptr, bytes.len);
+		value->bytes = vault_dup(bytes.ptr, bytes.len);
 		value->len = bytes.len;
 		map_put(&cache->values, place, value);
 	}

@@ -56,7 +56,7 @@ bool resolver_secrets_hold(struct secrets *secrets, const struct msg_key *key)
 	if (find(secrets, key))
 		return false;
 	secret = mem_alloc(sizeof(*secret));
-	pool_init(&secret->pool);
+	pool_init_in_vault(&secret->pool);
 	map_put(&secrets->wanted, resolver_key_text(key, &text), secret);
 	return true;
 }
@@ -135,7 +135,7 @@ bool resolver_secrets_apply(struct secrets *secrets, const struct msg_secret_val
 	    secret->answer == MSG_SECRET_FOUND)
 		return false;
 	pool_wipe(&secret->pool);
-	pool_init(&secret->pool);
+	pool_init_in_vault(&secret->pool);
 	secret->answered = true;
 	secret->answer = (enum msg_secret_answer)value->answer;
 	secret->type = pool_str(&secret->pool, value->type);
@@ -155,7 +155,7 @@ bool resolver_secrets_adopt(struct secrets *secrets, const struct msg_bundle_sec
 	if (!secret)
 		return false;
 	pool_wipe(&secret->pool);
-	pool_init(&secret->pool);
+	pool_init_in_vault(&secret->pool);
 	secret->answered = true;
 	secret->answer = (enum msg_secret_answer)seen->answer;
 	secret->type = pool_str(&secret->pool, seen->type);

@@ -97,9 +97,35 @@ static long try_udp(void)
 	return socket(AF_INET6, SOCK_DGRAM, 0);
 }
 
+static struct sockaddr_in place(void)
+{
+	const char *port = getenv("PROBE_PORT");
+	struct sockaddr_in address = { .sin_family = AF_INET };
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	address.sin_port = htons((uint16_t)(port ? atoi(port) : 0));
+	return address;
+}
+
+static long try_connect(void)
+{
+	const struct sockaddr_in address = place();
+
+	return connect(socket(AF_INET, SOCK_STREAM, 0), (const struct sockaddr *)&address,
+		       sizeof(address));
+}
+
+static long try_bind(void)
+{
+	const struct sockaddr_in address = place();
+
+	return bind(socket(AF_INET, SOCK_STREAM, 0), (const struct sockaddr *)&address,
+		    sizeof(address));
+}
+
 static long try_read_file(void)
 {
-	return open("/etc/hostname", O_RDONLY);
+	return open("/tmp/sluice-probe", O_RDONLY);
 }
 
 static long try_write_file(void)
@@ -189,6 +215,8 @@ static const struct {
 	{ "packet", try_packet },
 	{ "inet", try_inet },
 	{ "udp", try_udp },
+	{ "connect", try_connect },
+	{ "bind", try_bind },
 	{ "read-file", try_read_file },
 	{ "write-file", try_write_file },
 	{ "unlink", try_unlink },
