@@ -14,9 +14,9 @@
 #define BELIEVABLE_US 3600000000ull /* a watcher on another machine has another clock */
 
 static const struct metric_bounds microseconds = {
-	18,
-	{ 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000, 2500000, 5000000,
-	  10000000, 30000000, 60000000, 120000000, 300000000, 600000000 }
+	16, /* the shortest time to store a change is some 5 ms */
+	{ 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000, 2500000, 5000000, 10000000,
+	  30000000, 60000000, 120000000, 300000000, 600000000 }
 };
 static const struct metric_bounds milliseconds = {
 	13, { 1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000 }
