@@ -7,6 +7,7 @@
  */
 #include "cli/offline/offline.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "cli/cli.h"
 #include "cli/offline/input.h"
@@ -73,6 +74,38 @@ static void add_diagnostics(struct offline *self, const struct msg_key *owner,
 
 /* ---- the rooms' outputs ---- */
 
+static void put(struct offline *self, const struct msg_object *object)
+{
+	struct buf packed;
+
+	buf_init(&packed, BUF_MAX_MESSAGE);
+	codec_pack(&msg_object_codec, object, &packed);
+	resolver_resolve_put(self->resolve, object, buf_view(&packed), 0);
+	buf_clear(&packed);
+}
+
+/* Of the part of an object, which stands first in each of them. */
+static struct msg_meta *meta_of(const struct msg_object *object)
+{
+	const struct codec *codec = &msg_object_codec; /* parts at the end, by kind */
+	const struct codec_field *part =
+		&codec->fields[codec->n_fields - MSG_N_KINDS + object->key.kind];
+
+	return *(struct msg_meta *const *)(const void *)((const char *)object + part->offset);
+}
+
+/* Who is older has a place that two of them want. One that replaces another stays as old as that is,
+ * a new one is the youngest of all. */
+static void put_over(struct offline *self, const struct msg_object *object, struct pool *pool)
+{
+	struct msg_meta *meta = meta_of(object);
+	const int64_t *born = map_get(&self->born, msg_key_text(&object->key, pool));
+
+	if (!meta->creationTimestamp)
+		meta->creationTimestamp = born ? *born : clock_wall();
+	put(self, object);
+}
+
 static void on_put(void *arg, struct str packed, uint64_t seen_ns)
 {
 	struct offline *self = arg;
@@ -82,7 +115,10 @@ static void on_put(void *arg, struct str packed, uint64_t seen_ns)
 	pool_init(&pool);
 	if (codec_unpack(&msg_object_codec, packed, &pool, &object, NULL) == 0) {
 		map_put(&self->named, msg_key_text(&object.key, &pool), self);
-		resolver_resolve_put(self->resolve, &object, packed, seen_ns);
+		if (self->ground)
+			put_over(self, &object, &pool);
+		else
+			resolver_resolve_put(self->resolve, &object, packed, seen_ns);
 	}
 	pool_clear(&pool);
 }
@@ -178,12 +214,11 @@ int cli_offline_add_files(const struct str_list *rest)
 
 void cli_offline_put(struct offline *self, const struct msg_object *object)
 {
-	struct buf packed;
+	int64_t *born = pool_alloc(&self->pool, sizeof(*born));
 
-	buf_init(&packed, BUF_MAX_MESSAGE);
-	codec_pack(&msg_object_codec, object, &packed);
-	resolver_resolve_put(self->resolve, object, buf_view(&packed), 0);
-	buf_clear(&packed);
+	*born = meta_of(object)->creationTimestamp;
+	map_put(&self->born, msg_key_text(&object->key, &self->pool), born);
+	put(self, object);
 }
 
 bool cli_offline_is_named(const struct offline *self, const struct msg_key *key)
@@ -219,6 +254,7 @@ static int load(struct offline *self, const struct offline_hooks *hooks,
 	pool_init(&self->pool);
 	publisher_attached_init(&self->attached);
 	map_init(&self->named, NULL);
+	map_init(&self->born, NULL);
 	self->ground = ground;
 	self->wanted = publisher_wanted_new(&from_wanted);
 	cli_offline_settings.resolve.limits = resolver_limits;
@@ -416,5 +452,6 @@ void cli_offline_clear(struct offline *self)
 	publisher_wanted_destroy(&self->wanted);
 	publisher_attached_clear(&self->attached);
 	map_clear(&self->named);
+	map_clear(&self->born);
 	pool_clear(&self->pool);
 }

@@ -92,6 +92,7 @@ struct offline {
 	struct attached attached;
 	const struct offline_ground *ground; /* NULL: none */
 	struct map named;                    /* key texts of what the manifests have */
+	struct map born; /* of the ground: key text -> int64_t, creationTimestamp */
 	struct offline_cert
 		*certs; /* with a ground, where keys are not known, they are only noted */
 	size_t n_certs;

@@ -126,6 +126,28 @@ def test_settings(sluice, sides, tmp_path):
     assert (status, said["settings"]) == (1, []), "the old ones stay"
 
 
+def aged(text, stamp):
+    return text.replace("kind: Ingress\nmetadata: {", f"kind: Ingress\nmetadata: {{creationTimestamp: '{stamp}', ").replace("kind: Ingress\nmetadata:\n", f"kind: Ingress\nmetadata:\n  creationTimestamp: '{stamp}'\n")
+
+
+def test_a_place_that_an_older_namespace_has(sluice, tmp_path):
+    """What a manifest replaces stays as old as it is; what is new is the youngest."""
+    write(tmp_path / "in/class.yaml", CLASS)
+    first = aged(app("first", host="one.example.com", namespace="old"), "2020-01-01T00:00:00Z")
+    assert "creationTimestamp" in first
+    write(tmp_path / "in/first.yaml", first)
+    with Pipeline(sluice, tmp_path, tmp_path / "in") as p:
+        p.settled()
+        here = ("--run-dir", p.run_dir)
+        write(tmp_path / "new.yaml", app("new", host="one.example.com", namespace="new", annotations=PUBLIC))
+        done = run(sluice, tmp_path / "new.yaml", *here)
+        assert (done.returncode, done.stdout) == (0, "No change.\n"), done.stdout
+        write(tmp_path / "first.yaml", app("first", host="one.example.com", namespace="old", annotations=ANY_USER))
+        done = run(sluice, tmp_path / "first.yaml", tmp_path / "new.yaml", *here, "-o", "json")
+        said = json.loads(done.stdout)
+        assert done.returncode == 4 and [(a["name"], a["access"]) for a in said["access"]] == [("first", "any user")] and said["added"] == []
+
+
 def test_the_guard_against_mass_deletion(sluice, tmp_path):
     fill(tmp_path / "a", 50)
     fill(tmp_path / "b", 20)
