@@ -94,8 +94,8 @@ static struct msg_meta *meta_of(const struct msg_object *object)
 	return *(struct msg_meta *const *)(const void *)((const char *)object + part->offset);
 }
 
-/* Who is older has a place that two of them want. One that replaces another stays as old as that is,
- * a new one is the youngest of all. */
+/* Who is older has a place that two of them want. One that replaces another stays as old as that
+ * is, a new one is the youngest of all. */
 static void put_over(struct offline *self, const struct msg_object *object, struct pool *pool)
 {
 	struct msg_meta *meta = meta_of(object);

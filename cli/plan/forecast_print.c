@@ -197,7 +197,7 @@ static void print_guard(const struct forecast *self, struct pool *pool, struct b
 	add_title(out, "Guard against mass deletion");
 	add_line(out, TERMINAL_RED, "  ",
 		 pool_printf(pool,
-			     "would hold %zu of %zu routes in a databroker; --max-delete-share, or "
+			     "would hold %zu of %zu routes; --max-delete-share, or "
 			     "allow-mass-delete on the Pomerium object, lets them go",
 			     self->n_held, self->n_served));
 }
