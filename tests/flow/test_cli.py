@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 import pytest
-from pipeline import Pipeline, fill, wait_for
+from pipeline import Pipeline, fill, wait_for, write
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 LIVE = (["top", "--once", "--interval", "100ms"], ["dump"], ["routes"], ["explain", "ingress", "shop/app-1"])
@@ -207,6 +207,21 @@ def test_the_plugin_asks_the_pod(plugin):
     assert done.stdout == "kubectl --context prod exec -i --namespace edge --container publisher deployment/sluice -- sluice explain https://a b/\n"
     assert "statefulset/s" in plugin("top", SLUICE_TARGET="statefulset/s").stdout
     assert plugin().returncode == 2 and plugin("--help").returncode == 0
+
+
+def test_the_plugin_sends_the_manifests_of_a_plan(plugin, tmp_path):
+    (tmp_path / "bin/kubectl").write_text('#!/bin/sh\necho kubectl "$@"\ncat\n')
+    write(tmp_path / "a folder/one.yaml", "kind: One")
+    write(tmp_path / "a folder/deeper/two.json", '{"kind": "Two"}')
+    write(tmp_path / "a folder/notes.txt", "no manifest")
+    write(tmp_path / "three.yml", "kind: Three\n")
+    first, text = plugin("-n", "edge", "plan", "-o", "json", tmp_path / "a folder", "-f", tmp_path / "three.yml").stdout.split("\n", 1)
+    assert first == "kubectl exec -i --namespace edge --container publisher deployment/sluice -- sluice plan -o json -"
+    assert set(text.split("---\n")[1:]) == {f"# Source: {tmp_path}/{name}\n{said}\n" for name, said in
+                                            (("a folder/one.yaml", "kind: One"), ("a folder/deeper/two.json", '{"kind": "Two"}'), ("three.yml", "kind: Three\n"))}
+    assert plugin("plan", "--from", "cluster", "--to", "pipeline").stdout == \
+        "kubectl exec -i --namespace pomerium --container publisher deployment/sluice -- sluice plan --from cluster --to pipeline\n"
+    assert plugin("plan", "--from", "cluster", "--kubeconfig", tmp_path / "three.yml", "dir").stdout == f"sluice plan --from cluster --kubeconfig {tmp_path}/three.yml dir\n"
 
 
 def test_the_plugin_reads_manifests_here(plugin):
