@@ -253,6 +253,7 @@ static void put_secrets(const struct resolve *resolve, struct buf *out)
 	size_t n, n_put = 0;
 
 	pool_init(&pool);
+	buf_puts(out, ",\"secrets\":[");
 	n = resolver_secrets_keys(&resolve->secrets, &pool, &keys);
 	for (size_t i = 0; i < n; i++) {
 		struct msg_bundle_secret seen;
@@ -263,7 +264,25 @@ static void put_secrets(const struct resolve *resolve, struct buf *out)
 			buf_putc(out, ',');
 		codec_print(&msg_bundle_secret_codec, &seen, out);
 	}
+	buf_putc(out, ']');
 	pool_clear(&pool);
+}
+
+/* What is ours: who translates the objects anew has to know. */
+static void put_settings(const struct resolve *resolve, struct buf *out)
+{
+	const struct resolve_settings *own = &resolve->settings;
+	cJSON *doc = cJSON_CreateObject(), *list;
+
+	cjson_put_text(doc, "name", own->controller);
+	cjson_put_text(doc, "prefix", own->prefix);
+	cjson_put_text(doc, "pomerium_config", own->pomerium_config);
+	cjson_put_bool(doc, "experimental_gateway_api", own->gateway_api);
+	cjson_put_text(doc, "gateway_class_controller_name", own->gateway_controller);
+	list = cjson_put_list(doc, "namespaces");
+	for (size_t i = 0; i < own->namespaces.n; i++)
+		cjson_put_text(list, NULL, own->namespaces.items[i]);
+	cjson_print(&doc, out);
 }
 
 static struct dump_position *begin(const struct explained *from, struct actor_dump *dump,
@@ -272,7 +291,13 @@ static struct dump_position *begin(const struct explained *from, struct actor_du
 	struct dump_position *state = pool_alloc(&dump->pool, sizeof(*state));
 
 	state->owners = true;
-	buf_puts(out, "{\"room\":\"resolver\",\"owners\":[");
+	buf_puts(out, "{\"room\":\"resolver\",");
+	if (!dump->owners_only) {
+		buf_puts(out, "\"settings\":");
+		put_settings(from->resolve, out);
+		buf_putc(out, ',');
+	}
+	buf_puts(out, "\"owners\":[");
 	next_kind(from, dump, state);
 	return state;
 }
@@ -294,9 +319,10 @@ bool resolver_explain_dump(struct resolve *resolve, const struct queue *queue,
 			*state = (struct dump_position){ 0 };
 			buf_puts(out, "],\"objects\":[");
 		} else {
-			buf_puts(out, "],\"secrets\":[");
-			put_secrets(resolve, out);
-			buf_puts(out, "]}\n");
+			buf_putc(out, ']');
+			if (!dump->owners_only)
+				put_secrets(resolve, out);
+			buf_puts(out, "}\n");
 			return false;
 		}
 	}

@@ -72,14 +72,21 @@ static bool cut_name(struct str *object, struct str *name)
 	return n > 0;
 }
 
-struct str cli_cut_json_list(struct str object, const char *key)
+struct str cli_cut_json_member(struct str object, const char *key)
 {
 	struct str rest = str_slice(skip(object), 1, object.len), name, value;
 
 	while (cut_name(&rest, &name) && cut(&rest, &value))
-		if (str_is(str_slice(name, 1, name.len - 1), key) && value.ptr[0] == '[')
-			return str_slice(value, 1, value.len);
-	return STR("");
+		if (str_is(str_slice(name, 1, name.len - 1), key))
+			return value;
+	return STR_NONE;
+}
+
+struct str cli_cut_json_list(struct str object, const char *key)
+{
+	const struct str value = cli_cut_json_member(object, key);
+
+	return value.len && value.ptr[0] == '[' ? str_slice(value, 1, value.len) : STR("");
 }
 
 bool cli_cut_json_item(struct str *list, struct str *item)

@@ -5,6 +5,8 @@
 
 #include "base/str.h"
 
+/* The text of a member of an object; absent: it has none of this name. */
+struct str cli_cut_json_member(struct str object, const char *key);
 /* What is inside the list that is a member of the object; empty: it has no such list. */
 struct str cli_cut_json_list(struct str object, const char *key);
 /* The first item of the inside of a list, which is left without it. False: there is none. */

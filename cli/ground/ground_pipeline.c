@@ -54,39 +54,19 @@ static void keep_secret(struct pipeline_ground *self, struct str text)
 }
 
 /* A dump is larger than what json_parse takes: each item is read alone. */
-static void put_all(struct pipeline_ground *self, struct offline *offline, struct str dump)
-{
-	struct str list = cli_cut_json_list(dump, "secrets"), item;
-
-	while (cli_cut_json_item(&list, &item))
-		keep_secret(self, item);
-	list = cli_cut_json_list(dump, "objects");
-	while (cli_cut_json_item(&list, &item))
-		put_object(offline, item);
-}
-
 static int put(void *arg, struct offline *offline, struct err *err)
 {
 	struct pipeline_ground *self = arg;
-	struct live_list list;
-	const struct live_process *resolver;
-	struct buf text;
-	long status = -1;
+	struct str list = cli_cut_json_list(buf_view(&self->dump), "secrets"), item;
 
-	if (cli_live_open(&self->run_dir, &self->pool, &list, err))
-		return -1;
-	buf_init(&text, BUF_MAX_OUTPUT);
-	resolver = cli_live_first(&list, "resolver");
-	if (!resolver)
-		err_set(err, "the resolver does not run");
-	else
-		status = cli_live_get_all(resolver, "/dump", &text, err);
-	if (status == 200)
-		put_all(self, offline, buf_view(&text));
-	else if (status > 0)
-		err_set(err, "the resolver answers with status %ld", status);
-	buf_clear(&text);
-	return status == 200 ? 0 : -1;
+	(void)err;
+	while (cli_cut_json_item(&list, &item))
+		keep_secret(self, item);
+	list = cli_cut_json_list(buf_view(&self->dump), "objects");
+	while (cli_cut_json_item(&list, &item))
+		put_object(offline, item);
+	buf_clear(&self->dump);
+	return 0;
 }
 
 /* ---- Secrets ---- */
@@ -163,18 +143,63 @@ static void secret(void *arg, struct offline *offline, const struct msg_key *key
 	resolver_resolve_adopt_secret(offline->resolve, &seen, STR(SHOWN_HIDDEN));
 }
 
-void cli_ground_pipeline_open(struct pipeline_ground *self, struct str run_dir,
-			      const struct offline_ground *more)
+/* ---- life ---- */
+
+static int read_dump(struct pipeline_ground *self, struct str run_dir, struct err *err)
 {
-	*self = (struct pipeline_ground){ .ground = { self, put, secret, false },
-					  .run_dir = run_dir,
-					  .more = more };
+	const struct live_process *resolver;
+	struct live_list list;
+	long status;
+
+	if (cli_live_open(&run_dir, &self->pool, &list, err))
+		return -1;
+	resolver = cli_live_first(&list, "resolver");
+	if (!resolver)
+		return err_set(err, "the resolver does not run");
+	status = cli_live_get_all(resolver, "/dump", &self->dump, err);
+	if (status > 0 && status != 200)
+		err_set(err, "the resolver answers with status %ld", status);
+	return status == 200 ? 0 : -1;
+}
+
+/* Which objects are ours is for the pipeline to say, with whatever flags it was started. */
+static void take_settings(struct pipeline_ground *self)
+{
+	struct resolve_settings *own = &cli_offline_settings.resolve;
+	const struct str text = cli_cut_json_member(buf_view(&self->dump), "settings");
+	const struct value *list;
+	struct value doc;
+
+	if (!text.len || json_parse(text, &self->pool, &doc, NULL) < 0)
+		return; /* of an older version */
+	own->controller = value_text(&doc, "name");
+	own->prefix = value_text(&doc, "prefix");
+	own->pomerium_config = value_text(&doc, "pomerium_config");
+	own->gateway_api = flag(&doc, "experimental_gateway_api");
+	own->gateway_controller = value_text(&doc, "gateway_class_controller_name");
+	own->namespaces = (struct str_list){ NULL, 0 };
+	list = value_get(&doc, "namespaces");
+	for (size_t i = 0; list && list->type == VALUE_LIST && i < list->list.n; i++)
+		*(struct str *)pool_push(&self->pool, &own->namespaces.items, &own->namespaces.n,
+					 sizeof(struct str)) = list->list.items[i].string;
+}
+
+int cli_ground_pipeline_open(struct pipeline_ground *self, struct str run_dir,
+			     const struct offline_ground *more, struct err *err)
+{
+	*self = (struct pipeline_ground){ .ground = { self, put, secret, false }, .more = more };
 	pool_init(&self->pool);
 	map_init(&self->secrets, NULL);
+	buf_init(&self->dump, BUF_MAX_OUTPUT);
+	if (read_dump(self, run_dir, err))
+		return -1;
+	take_settings(self);
+	return 0;
 }
 
 void cli_ground_pipeline_close(struct pipeline_ground *self)
 {
 	map_clear(&self->secrets);
+	buf_clear(&self->dump);
 	pool_clear(&self->pool);
 }

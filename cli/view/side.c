@@ -85,11 +85,14 @@ static enum cli_status take_cluster(struct side *self, const struct str_list *fi
 static enum cli_status take_over_pipeline(struct side *self, const struct str_list *files,
 					  const struct offline_ground *more, struct err *err)
 {
+	const struct resolve_settings ours = cli_offline_settings.resolve;
 	struct pipeline_ground ground;
 	enum cli_status status;
 
-	cli_ground_pipeline_open(&ground, cli_view_settings.run_dir, more);
-	status = take_manifests(self, files, &ground.ground, err);
+	status = cli_ground_pipeline_open(&ground, cli_view_settings.run_dir, more, err)
+			 ? CLI_UNREADABLE
+			 : take_manifests(self, files, &ground.ground, err);
+	cli_offline_settings.resolve = ours;
 	cli_ground_pipeline_close(&ground);
 	return status;
 }

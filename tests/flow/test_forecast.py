@@ -126,6 +126,21 @@ def test_settings(sluice, sides, tmp_path):
     assert (status, said["settings"]) == (1, []), "the old ones stay"
 
 
+def test_what_is_ours_is_for_the_pipeline_to_say(sluice, tmp_path):
+    """It runs with other flags than the plan."""
+    fill(tmp_path / "in", 2)
+    write(tmp_path / "in/elsewhere.yaml", app("elsewhere", namespace="elsewhere"))
+    write(tmp_path / "in/two.yaml", app("two", annotations="example.org/timeout: 7s"))
+    args = ("--namespaces", "shop", "--prefix", "example.org")
+    with Pipeline(sluice, tmp_path, tmp_path / "in", *args) as p:
+        wait_for("the first file", lambda: p.out.exists())
+        done = run(sluice, tmp_path / "in", "--run-dir", p.run_dir)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "No change.\n", "")
+        write(tmp_path / "new.yaml", app("two", annotations="example.org/timeout: 8s"))
+        done = run(sluice, tmp_path / "new.yaml", "--run-dir", p.run_dir)
+        assert done.returncode == 4 and '      timeout: "7s" -> "8s"\n' in done.stdout
+
+
 def aged(text, stamp):
     return text.replace("kind: Ingress\nmetadata: {", f"kind: Ingress\nmetadata: {{creationTimestamp: '{stamp}', ").replace("kind: Ingress\nmetadata:\n", f"kind: Ingress\nmetadata:\n  creationTimestamp: '{stamp}'\n")
 
