@@ -6,6 +6,8 @@
 #include "cli/ground/ground.h"
 #include "cli/view/view.h"
 
+#define CHECK_SHOWN_MAX 10 /* findings of one kind */
+
 struct finding {
 	bool is_good;
 	const char *what;
@@ -31,7 +33,7 @@ void cli_check_install_rights(struct findings *self, struct kube *kube);
 /* check_objects.c: the class, the Pomerium object, Ingresses, certificates. */
 void cli_check_objects(struct findings *self, struct cluster_ground *ground);
 /* check_pipeline.c: each process of a running one, and what is published. */
-void cli_check_pipeline(struct findings *self, struct str *run_dir);
+void cli_check_pipeline(struct findings *self, struct str *run_dir, bool with_owners);
 void cli_check_databroker(struct findings *self, const struct reach *reach);
 
 #endif

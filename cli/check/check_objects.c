@@ -12,7 +12,6 @@
 #include "publisher/wanted/snapshot.h"
 
 #define SOON_S (30 * 24 * 3600)
-#define SHOWN_MAX 10 /* findings of one kind */
 
 struct class_search {
 	size_t n_ours, n_foreign;
@@ -41,16 +40,16 @@ static void check_ingresses(struct findings *self, const struct offline *offline
 	for (size_t i = 0; i < offline->n_lines; i++) {
 		const struct offline_line *line = &offline->lines[i];
 
-		if (line->is_warning || ++n_rejected > SHOWN_MAX)
+		if (line->is_warning || ++n_rejected > CHECK_SHOWN_MAX)
 			continue;
 		cli_check_add(self, false,
 			      str_find(line->name, '/') < 0 ? "Pomerium object" : "Ingress", NULL,
 			      STR_FMT " is rejected: " STR_FMT, STR_ARG(line->name),
 			      STR_ARG(line->text));
 	}
-	if (n_rejected > SHOWN_MAX)
+	if (n_rejected > CHECK_SHOWN_MAX)
 		cli_check_add(self, false, "Ingress", "sluice routes --rejected lists all",
-			      "%zu more are rejected", n_rejected - SHOWN_MAX);
+			      "%zu more are rejected", n_rejected - CHECK_SHOWN_MAX);
 	if (!n_rejected)
 		cli_check_add(self, true, "Ingress", NULL, "none is rejected");
 }
@@ -100,7 +99,7 @@ static void check_hosts(struct findings *self, struct wanted *wanted)
 			continue;
 		last = host;
 		n_hosts++;
-		if (publisher_shown_serving(certs, host) || ++n_without > SHOWN_MAX)
+		if (publisher_shown_serving(certs, host) || ++n_without > CHECK_SHOWN_MAX)
 			continue;
 		cli_check_add(self, false, "certificates",
 			      "add the host to spec.tls of its Ingress, or a wildcard to "
@@ -110,9 +109,9 @@ static void check_hosts(struct findings *self, struct wanted *wanted)
 	if (!n_without)
 		cli_check_add(self, true, "certificates", NULL, "each of %zu hosts has one",
 			      n_hosts);
-	else if (n_without > SHOWN_MAX)
+	else if (n_without > CHECK_SHOWN_MAX)
 		cli_check_add(self, false, "certificates", NULL, "%zu more hosts have none",
-			      n_without - SHOWN_MAX);
+			      n_without - CHECK_SHOWN_MAX);
 	mem_free(routes);
 	publisher_snapshot_let_go(&snapshot, wanted);
 }

@@ -40,7 +40,38 @@ static void check_process(struct findings *self, const struct live_process *proc
 	cJSON_Delete(state);
 }
 
-void cli_check_pipeline(struct findings *self, struct str *run_dir)
+static const char *kind_of(const cJSON *item)
+{
+	for (enum msg_kind kind = MSG_KIND_NONE + 1; kind < MSG_N_KINDS; kind++)
+		if (str_is(cjson_text(item, "kind"), msg_kind_name(kind)))
+			return msg_kind_name(kind);
+	return "object";
+}
+
+static void check_owners(struct findings *self, const cJSON *doc)
+{
+	const cJSON *item;
+	size_t n = 0;
+
+	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(doc, "owners")) {
+		const struct str namespace = cjson_text(item, "namespace"),
+				 why = cjson_text(item, "rejected");
+
+		if (!why.len || ++n > CHECK_SHOWN_MAX)
+			continue;
+		cli_check_add(self, false, kind_of(item), NULL,
+			      STR_FMT "%s" STR_FMT " is rejected: " STR_FMT, STR_ARG(namespace),
+			      namespace.len ? "/" : "", STR_ARG(cjson_text(item, "name")),
+			      STR_ARG(why));
+	}
+	if (n > CHECK_SHOWN_MAX)
+		cli_check_add(self, false, "Ingress", "sluice routes --rejected lists all",
+			      "%zu more are rejected", n - CHECK_SHOWN_MAX);
+	else if (!n)
+		cli_check_add(self, true, "Ingress", NULL, "none is rejected");
+}
+
+void cli_check_pipeline(struct findings *self, struct str *run_dir, bool with_owners)
 {
 	struct live_list list = { 0 };
 	const struct live_process *publisher;
@@ -56,6 +87,8 @@ void cli_check_pipeline(struct findings *self, struct str *run_dir)
 		check_process(self, &list.items[i]);
 	publisher = cli_live_first(&list, "publisher");
 	doc = publisher ? ask(publisher, "/owners") : NULL;
+	if (doc && with_owners)
+		check_owners(self, doc);
 	if (cJSON_HasObjectItem(doc, "leader"))
 		cli_check_add(self, true, "databroker", NULL,
 			      cjson_flag(doc, "leader") ? "this publisher holds the lease"

@@ -152,7 +152,7 @@ int cli_check(int argc, char **argv)
 	if (!pre && cli_side_databroker())
 		cli_check_databroker(&findings, cli_side_databroker());
 	if (!pre)
-		cli_check_pipeline(&findings, &cli_view_settings.run_dir);
+		cli_check_pipeline(&findings, &cli_view_settings.run_dir, !has_cluster());
 	status = show(&findings);
 	pool_clear(&findings.pool);
 	return (int)status;

@@ -7,7 +7,7 @@ import subprocess
 import pytest
 from cluster import Cluster, ClusterPipeline
 from databroker import Databroker, Up, new_secret
-from pipeline import CLASS, app, certificate, fill, tls_secret, wait_for
+from pipeline import CLASS, Pipeline, app, certificate, fill, tls_secret, wait_for, write
 
 BOOTSTRAP = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "bootstrap", "namespace": "pomerium"}, "type": "Opaque",
              "stringData": {"shared_secret": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=", "cookie_secret": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
@@ -84,6 +84,20 @@ def test_who_may_not_install(sluice, cluster):
     done = subprocess.run([sluice, "check", "--pre", "--kubeconfig", str(path)], capture_output=True, text=True, timeout=60)
     assert done.returncode == 1
     assert "✗ rights: this account may not create clusterroles: the rights are not made by kubectl apply\n    install with the account of an administrator\n" in done.stdout
+
+
+def test_a_pipeline_without_a_cluster(sluice, tmp_path):
+    fill(tmp_path / "in", 1)
+    with Pipeline(sluice, tmp_path, tmp_path / "in") as p:
+        p.settled()
+
+        def ask():
+            return subprocess.run([sluice, "check", "--run-dir", str(p.run_dir)], capture_output=True, text=True, timeout=60)
+        wait_for(lambda: ask().stdout, lambda: ask().returncode == 0)
+        assert ask().stdout.splitlines()[-1] == "✓ Ingress: none is rejected"
+        write(tmp_path / "in/bad.yaml", app("bad", annotations="ingress.pomerium.io/timeout: never"))
+        wait_for(lambda: ask().stdout, lambda: ask().returncode == 1)
+        assert "✗ Ingress: shop/bad is rejected: annotation ingress.pomerium.io/timeout: " in ask().stdout
 
 
 def test_a_databroker(sluice, tmp_path):
