@@ -359,7 +359,6 @@ void publisher_handlers_init(struct handlers *h)
 {
 	*h = (struct handlers){ .wanted = publisher_wanted_new(
 					&(struct wanted_listener){ h, warn, touch }) };
-	publisher_wanted_gather(h->wanted, true);
 	publisher_inventory_init(&h->inventory);
 	publisher_pending_init(&h->pending, h, ask);
 }
@@ -383,6 +382,7 @@ void publisher_handlers_begin(struct handlers *h, struct actor_peer *resolver, u
 	if (epoch == h->inventory.epoch)
 		return;
 	publisher_inventory_begin(&h->inventory, epoch);
+	publisher_wanted_gather(h->wanted, true);
 	publisher_pending_clear(&h->pending);
 	h->compared = h->passed_ms = 0;
 }

@@ -9,38 +9,11 @@
  * Of two certificates with one name and one end of validity the first by bytes serves, so that the
  * choice does not hang on who came first.
  */
-#include "publisher/certs/certs.h"
+#include "publisher/certs/certs_inside.h"
 
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/vault/vault.h"
-
-struct cert {
-	struct str secret, pem, key;
-	struct str place; /* in the map of certificates */
-	struct x509_pair info;
-	size_t n_holders, n_offers, n_always;
-	size_t n_names; /* names it serves now */
-};
-
-/* A host, a DNS name of a certificate, or both. */
-struct cert_name {
-	size_t n_routes;
-	struct cert **offers; /* best first */
-	size_t n_offers;
-	struct cert *serving; /* what it adds to n_names of, or NULL */
-};
-
-/* How many hosts stand right below a domain, and how many of them have a certificate of their own
- * name. */
-struct cert_domain {
-	size_t n_hosts, n_covered;
-};
-
-/* A name with its dot: one without any gets one at its end, so that "*" covers single labels. */
-struct label {
-	struct str name, domain;
-};
 
 static void free_cert(void *ptr)
 {
@@ -50,6 +23,8 @@ static void free_cert(void *ptr)
 	mem_free((char *)cert->pem.ptr);
 	mem_free((char *)cert->secret.ptr);
 	mem_free((char *)cert->place.ptr);
+	mem_free((char *)cert->hurt_host.ptr);
+	mem_free((char *)cert->hurt_by.ptr);
 	for (size_t i = 0; i < cert->info.names.n; i++)
 		mem_free((char *)cert->info.names.items[i].ptr);
 	mem_free(cert->info.names.items);
@@ -64,12 +39,34 @@ static void free_name(void *ptr)
 	mem_free(name);
 }
 
+static void free_content(void *ptr)
+{
+	struct cert_content *content = ptr;
+
+	map_clear(&content->namespaces);
+	mem_free(content);
+}
+
+static void free_domain(void *ptr)
+{
+	struct cert_domain *domain = ptr;
+
+	for (size_t i = 0; i < domain->n_hosts; i++)
+		mem_free((char *)domain->hosts[i].ptr);
+	mem_free(domain->hosts);
+	mem_free(domain);
+}
+
 void publisher_certs_init(struct certs *certs)
 {
 	*certs = (struct certs){ 0 };
 	map_init(&certs->certs, free_cert);
 	map_init(&certs->names, free_name);
-	map_init(&certs->domains, mem_free);
+	map_init(&certs->domains, free_domain);
+	map_init(&certs->contents, free_content);
+	map_init(&certs->changed, NULL);
+	map_init(&certs->touched, NULL);
+	map_init(&certs->wildcards, NULL);
 }
 
 void publisher_certs_clear(struct certs *certs)
@@ -77,26 +74,23 @@ void publisher_certs_clear(struct certs *certs)
 	map_clear(&certs->names);
 	map_clear(&certs->domains);
 	map_clear(&certs->certs);
-}
-
-static struct label label_of(struct str name, struct pool *pool)
-{
-	long dot = str_find(name, '.');
-
-	if (dot < 0) {
-		name = pool_printf(pool, STR_FMT ".", STR_ARG(name));
-		dot = (long)name.len - 1;
-	}
-	return (struct label){ name, str_slice(name, (size_t)dot + 1, name.len) };
+	map_clear(&certs->contents);
+	map_clear(&certs->changed);
+	map_clear(&certs->touched);
+	map_clear(&certs->wildcards);
 }
 
 bool publisher_certs_is_published(const struct cert *cert)
 {
-	return cert->n_always || cert->n_names;
+	return !cert->n_hurts && (cert->n_always || cert->n_names);
 }
 
-/* Best first. */
-static int compare(const struct cert *a, const struct cert *b)
+bool publisher_certs_is_withheld(const struct cert *cert)
+{
+	return cert->n_hurts > 0;
+}
+
+int publisher_certs_compare(const struct cert *a, const struct cert *b)
 {
 	int order =
 		(a->info.not_after < b->info.not_after) - (a->info.not_after > b->info.not_after);
@@ -113,30 +107,6 @@ static struct str dup(struct str s)
 	return (struct str){ mem_dup(s.ptr ? s.ptr : "", s.len), s.len };
 }
 
-/* ---- names ---- */
-
-static struct cert_domain *domain_of(struct certs *certs, struct str domain)
-{
-	struct cert_domain *d = map_get(&certs->domains, domain);
-
-	if (!d) {
-		d = mem_alloc(sizeof(*d));
-		map_put(&certs->domains, domain, d);
-	}
-	return d;
-}
-
-static struct cert_name *name_of(struct certs *certs, struct str key)
-{
-	struct cert_name *name = map_get(&certs->names, key);
-
-	if (!name) {
-		name = mem_alloc(sizeof(*name));
-		map_put(&certs->names, key, name);
-	}
-	return name;
-}
-
 static void tell_if_changed(struct certs *certs, struct cert *cert, bool was)
 {
 	if (was == publisher_certs_is_published(cert))
@@ -146,148 +116,41 @@ static void tell_if_changed(struct certs *certs, struct cert *cert, bool was)
 		certs->on_change(certs->self, cert, !was);
 }
 
-static void count_serving(struct certs *certs, struct cert *cert, long step)
+void publisher_certs_count_name(struct certs *certs, struct cert *cert, long step)
 {
-	bool was;
+	const bool was = publisher_certs_is_published(cert);
 
-	if (!cert)
-		return;
-	was = publisher_certs_is_published(cert);
 	cert->n_names += (size_t)step;
 	tell_if_changed(certs, cert, was);
 }
 
-/* Which certificate a name needs now. */
-static struct cert *choose(const struct certs *certs, const struct label *label,
-			   const struct cert_name *name)
+static void keep(struct str *to, struct str text)
 {
-	const struct cert_domain *domain;
-
-	if (!name->n_offers)
-		return NULL;
-	if (name->n_routes)
-		return name->offers[0];
-	if (!str_starts(label->name, "*."))
-		return NULL;
-	domain = map_get(&certs->domains, label->domain);
-	return domain && domain->n_hosts > domain->n_covered ? name->offers[0] : NULL;
+	mem_free((char *)to->ptr);
+	*to = dup(text);
 }
 
-static void choose_for_name(struct certs *certs, const struct label *label)
+void publisher_certs_count_hurt(struct certs *certs, struct cert *cert, bool hurts, struct str host,
+				const struct cert *by)
 {
-	struct cert_name *name = map_get(&certs->names, label->name);
-	struct cert *next, *prev;
+	const bool was = publisher_certs_is_published(cert);
 
-	if (!name)
+	if (hurts && !cert->n_hurts) {
+		keep(&cert->hurt_host, host);
+		keep(&cert->hurt_by, by->secret);
+	}
+	cert->n_hurts += hurts ? 1 : (size_t)-1;
+	if (!cert->n_hurts)
+		cert->told = false;
+	tell_if_changed(certs, cert, was);
+}
+
+void publisher_certs_tell_withheld(struct certs *certs, struct cert *cert)
+{
+	if (!cert || cert->told || !cert->n_hurts || !certs->withheld)
 		return;
-	prev = name->serving;
-	next = choose(certs, label, name);
-	name->serving = next;
-	if (next != prev) {
-		count_serving(certs, next, 1);
-		count_serving(certs, prev, -1);
-	}
-	if (!name->n_routes && !name->n_offers)
-		map_del(&certs->names, label->name);
-}
-
-/* After a change of a name: the name itself and the wildcard that covers it. */
-static void choose_again(struct certs *certs, const struct label *label, struct pool *pool)
-{
-	struct cert_domain *domain = map_get(&certs->domains, label->domain);
-	struct label wildcard = { pool_printf(pool, "*." STR_FMT, STR_ARG(label->domain)),
-				  label->domain };
-
-	choose_for_name(certs, label);
-	choose_for_name(certs, &wildcard);
-	if (domain && !domain->n_hosts)
-		map_del(&certs->domains, label->domain);
-}
-
-static void add_offer(struct certs *certs, struct cert *cert, struct str dns_name)
-{
-	struct pool pool;
-	struct label label;
-	struct cert_name *name;
-	size_t at = 0;
-
-	pool_init(&pool);
-	label = label_of(dns_name, &pool);
-	name = name_of(certs, label.name);
-	while (at < name->n_offers && compare(name->offers[at], cert) < 0)
-		at++;
-	if (at == name->n_offers ||
-	    name->offers[at] != cert) { /* one name may stand twice in a certificate */
-		name->offers = mem_realloc(name->offers, (name->n_offers + 1) * sizeof(cert));
-		memmove(name->offers + at + 1, name->offers + at,
-			(name->n_offers - at) * sizeof(cert));
-		name->offers[at] = cert;
-		if (name->n_offers++ == 0 && name->n_routes)
-			domain_of(certs, label.domain)->n_covered++;
-		choose_again(certs, &label, &pool);
-	}
-	pool_clear(&pool);
-}
-
-static void drop_offer(struct certs *certs, struct cert *cert, struct str dns_name)
-{
-	struct pool pool;
-	struct label label;
-	struct cert_name *name;
-	size_t at = 0;
-
-	pool_init(&pool);
-	label = label_of(dns_name, &pool);
-	name = map_get(&certs->names, label.name);
-	while (name && at < name->n_offers && name->offers[at] != cert)
-		at++;
-	if (name && at < name->n_offers) {
-		name->n_offers--;
-		memmove(name->offers + at, name->offers + at + 1,
-			(name->n_offers - at) * sizeof(cert));
-		if (!name->n_offers && name->n_routes)
-			domain_of(certs, label.domain)->n_covered--;
-		choose_again(certs, &label, &pool);
-	}
-	pool_clear(&pool);
-}
-
-void publisher_certs_add_host(struct certs *certs, struct str host)
-{
-	struct pool pool;
-	struct label label;
-	struct cert_name *name;
-
-	pool_init(&pool);
-	label = label_of(host, &pool);
-	name = name_of(certs, label.name);
-	if (name->n_routes++ == 0) {
-		struct cert_domain *domain = domain_of(certs, label.domain);
-
-		domain->n_hosts++;
-		domain->n_covered += name->n_offers > 0;
-		choose_again(certs, &label, &pool);
-	}
-	pool_clear(&pool);
-}
-
-void publisher_certs_drop_host(struct certs *certs, struct str host)
-{
-	struct pool pool;
-	struct label label;
-	struct cert_name *name;
-
-	pool_init(&pool);
-	label = label_of(host, &pool);
-	name = map_get(&certs->names, label.name);
-	if (name && name->n_routes && --name->n_routes == 0) {
-		struct cert_domain *domain = domain_of(certs, label.domain);
-
-		domain->n_hosts--;
-		domain->n_covered -= name->n_offers > 0;
-		choose_again(certs, &label, &pool);
-	}
-	pool_clear(&pool);
+	cert->told = true;
+	certs->withheld(certs->self_owner, cert->secret, cert->hurt_host, cert->hurt_by);
 }
 
 /* ---- certificates ---- */
@@ -307,9 +170,12 @@ static struct cert *new_cert(struct str secret, const struct str pair[2],
 			     const struct x509_pair *info)
 {
 	struct cert *cert = mem_alloc(sizeof(*cert));
+	struct str rest;
 	struct str_list *names = &cert->info.names;
 
 	cert->secret = dup(secret);
+	if (!str_cut(cert->secret, '/', &cert->namespace, &rest))
+		cert->namespace = STR("");
 	cert->pem = dup(pair[0]);
 	cert->key = (struct str){ vault_dup(pair[1].ptr, pair[1].len), pair[1].len };
 	cert->info.not_after = info->not_after;
@@ -317,6 +183,31 @@ static struct cert *new_cert(struct str secret, const struct str pair[2],
 	for (; names->n < info->names.n; names->n++)
 		names->items[names->n] = dup(info->names.items[names->n]);
 	return cert;
+}
+
+/* What is before the Secret in a place. */
+static struct str content_key(const struct cert *cert)
+{
+	return str_slice(cert->place, 0, 2 * (size_t)HASH_LEN);
+}
+
+static void join_content(struct certs *certs, struct cert *cert)
+{
+	struct cert_content *content = map_get(&certs->contents, content_key(cert));
+
+	if (!content) {
+		content = mem_alloc(sizeof(*content));
+		map_init(&content->namespaces, mem_free);
+		map_put(&certs->contents, content_key(cert), content);
+	}
+	content->n_certs++;
+	cert->content = content;
+}
+
+static void leave_content(struct certs *certs, const struct cert *cert)
+{
+	if (--cert->content->n_certs == 0)
+		map_del(&certs->contents, content_key(cert));
 }
 
 struct cert *publisher_certs_hold(struct certs *certs, struct str secret, const struct str pair[2],
@@ -333,6 +224,7 @@ struct cert *publisher_certs_hold(struct certs *certs, struct str secret, const 
 	if (!cert && x509_pair_read(pair[0], pair[1], &pool, &info, err) == 0) {
 		cert = new_cert(secret, pair, &info);
 		cert->place = dup(place);
+		join_content(certs, cert);
 		map_put(&certs->certs, place, cert);
 	}
 	if (cert)
@@ -347,35 +239,62 @@ void publisher_certs_let_go(struct certs *certs, struct cert *cert)
 
 	if (--cert->n_holders)
 		return;
+	leave_content(certs, cert);
 	cert->place = STR_NONE;
 	map_del(&certs->certs, place);
 	mem_free((char *)place.ptr);
 }
 
-static void count_always(struct certs *certs, struct cert *cert, long step)
+static void count_space(struct cert *cert, bool more)
 {
-	bool was = publisher_certs_is_published(cert);
+	struct cert_space *space = map_get(&cert->content->namespaces, cert->namespace);
 
-	cert->n_always += (size_t)step;
+	if (!space) {
+		space = mem_alloc(sizeof(*space));
+		map_put(&cert->content->namespaces, cert->namespace, space);
+	}
+	space->n += more ? 1 : (size_t)-1;
+	if (!space->n)
+		map_del(&cert->content->namespaces, cert->namespace);
+}
+
+static void count_use(struct certs *certs, struct cert *cert, enum cert_use use, long step)
+{
+	const bool was = publisher_certs_is_published(cert);
+
+	cert->n_always += use == CERT_SERVES ? 0 : (size_t)step;
+	cert->content->n_first += use == CERT_FIRST ? (size_t)step : 0;
 	tell_if_changed(certs, cert, was);
+	if (use == CERT_FIRST)
+		publisher_cert_names_renew(certs, cert);
 }
 
-void publisher_certs_offer(struct certs *certs, struct cert *cert, bool always)
+void publisher_certs_offer(struct certs *certs, struct cert *cert, enum cert_use use)
 {
-	if (always)
-		count_always(certs, cert, 1);
-	else if (cert->n_offers++ == 0)
+	count_use(certs, cert, use, 1);
+	if (cert->n_offers++ == 0) {
+		count_space(cert, true);
 		for (size_t i = 0; i < cert->info.names.n; i++)
-			add_offer(certs, cert, cert->info.names.items[i]);
+			publisher_cert_names_offer(certs, cert, cert->info.names.items[i]);
+	}
+	publisher_cert_choice_settle(certs);
 }
 
-void publisher_certs_withdraw(struct certs *certs, struct cert *cert, bool always)
+void publisher_certs_withdraw(struct certs *certs, struct cert *cert, enum cert_use use)
 {
-	if (always)
-		count_always(certs, cert, -1);
-	else if (--cert->n_offers == 0)
+	count_use(certs, cert, use, -1);
+	if (--cert->n_offers == 0) {
+		count_space(cert, false);
 		for (size_t i = 0; i < cert->info.names.n; i++)
-			drop_offer(certs, cert, cert->info.names.items[i]);
+			publisher_cert_names_drop(certs, cert, cert->info.names.items[i]);
+	}
+	publisher_cert_choice_settle(certs);
+}
+
+void publisher_certs_gather(struct certs *certs, bool gather)
+{
+	certs->waits = gather;
+	publisher_cert_choice_settle(certs);
 }
 
 bool publisher_certs_is_for(const struct cert *cert, struct str host)
@@ -393,26 +312,6 @@ bool publisher_certs_is_for(const struct cert *cert, struct str host)
 			return true;
 	}
 	return false;
-}
-
-const struct cert *publisher_certs_for_host(const struct certs *certs, struct str host, size_t i)
-{
-	const struct cert_name *name, *wildcard;
-	size_t n_own;
-	struct label label;
-	struct pool pool;
-
-	pool_init(&pool);
-	label = label_of(host, &pool);
-	name = map_get(&certs->names, label.name);
-	wildcard = map_get(&certs->names, pool_printf(&pool, "*." STR_FMT, STR_ARG(label.domain)));
-	pool_clear(&pool);
-	n_own = name ? name->n_offers : 0;
-	if (i < n_own)
-		return name->offers[i];
-	return wildcard && wildcard != name && i - n_own < wildcard->n_offers
-		       ? wildcard->offers[i - n_own]
-		       : NULL;
 }
 
 size_t publisher_certs_expiring(const struct certs *certs, int64_t before)

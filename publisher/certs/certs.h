@@ -1,9 +1,10 @@
-/* certs: which certificates Pomerium needs. Names to certificates by end of validity, hosts to
- * their number of routes.
+/* certs: which certificates Pomerium needs.
  *
- * A host is served by a certificate that has its name, else by one that has the wildcard one label
- * above; of several the one that is valid longest. A certificate that serves no host is not
- * published, unless the Pomerium object names it. */
+ * A host should be served by the first that covers it: the Pomerium object's certificate under the
+ * host's name, one of a namespace that the host belongs to, the Pomerium object's wildcard one
+ * label above, that of such a namespace, anybody else's; of several, the one that is valid longest.
+ * One that would take a host away from the one that should serve it is withheld as a whole. What
+ * serves no host is not published, unless it is said to be always there. */
 #ifndef PUBLISHER_CERTS_H
 #define PUBLISHER_CERTS_H
 
@@ -13,14 +14,31 @@
 struct cert;
 
 struct certs {
-	struct map certs;   /* Secret and content -> struct cert */
-	struct map names;   /* host or DNS name -> struct cert_name */
-	struct map domains; /* what stands behind the first dot -> struct cert_domain */
+	struct map certs;    /* Secret and content -> struct cert */
+	struct map contents; /* content -> struct cert_content */
+	struct map names;    /* host or DNS name -> struct cert_name */
+	struct map domains;  /* what stands behind the first dot -> struct cert_domain */
 	uint64_t
 		n_changes; /* counts each time that a certificate began or ceased to be published */
 	void *self;
 	/* A certificate begins or ceases to be published; NULL: nobody wants to know. */
 	void (*on_change)(void *self, struct cert *cert, bool published);
+	void *self_owner;
+	/* The i-th namespace that a host belongs to, absent: there are not that many. NULL: hosts
+	 * belong to nobody. */
+	struct str (*owner)(void *self, struct str host, size_t i);
+	int64_t (*age)(void *self, struct str host); /* since when; 0: unknown */
+	/* A certificate is missed, which is withheld since it would take the host from the
+	 * certificate of that Secret. May be NULL. */
+	void (*withheld)(void *self, struct str secret, struct str host, struct str by);
+	struct map changed, touched, wildcards; /* names and domains that are to be settled */
+	bool waits;
+};
+
+enum cert_use {
+	CERT_SERVES, /* is published if it serves a host */
+	CERT_ALWAYS, /* is published */
+	CERT_FIRST   /* the same, and it goes before those of others */
 };
 
 void publisher_certs_init(struct certs *certs);
@@ -31,10 +49,13 @@ void publisher_certs_clear(struct certs *certs); /* wipes the keys */
 struct cert *publisher_certs_hold(struct certs *certs, struct str secret, const struct str pair[2],
 				  struct err *err);
 void publisher_certs_let_go(struct certs *certs, struct cert *cert);
-/* Offers a held certificate for serving, and takes the offer back. `always`: publish it whether it
- * serves or not. */
-void publisher_certs_offer(struct certs *certs, struct cert *cert, bool always);
-void publisher_certs_withdraw(struct certs *certs, struct cert *cert, bool always);
+/* Offers a held certificate, and takes the offer back. */
+void publisher_certs_offer(struct certs *certs, struct cert *cert, enum cert_use use);
+void publisher_certs_withdraw(struct certs *certs, struct cert *cert, enum cert_use use);
+/* Between these, nothing is chosen. */
+void publisher_certs_gather(struct certs *certs, bool gather);
+/* The host belongs to others, or is of another age. */
+void publisher_certs_host_changed(struct certs *certs, struct str host);
 /* Whether the host, or the wildcard one label above it, is among its names. */
 bool publisher_certs_is_for(const struct cert *cert, struct str host);
 /* How many references say that it is to be published whether it serves or not. */
@@ -43,8 +64,8 @@ size_t publisher_certs_n_always(const struct cert *cert);
 void publisher_certs_add_host(struct certs *certs, struct str host);
 void publisher_certs_drop_host(struct certs *certs, struct str host);
 
-/* The certificates for a host, from the one that serves on: those of its name, then those of the
- * wildcard one label above. NULL: there is none with this number. */
+/* The certificates for a host: the one that serves, NULL: none does; then the others, those of its
+ * name, then those of the wildcard one label above. NULL: there is none with this number. */
 const struct cert *publisher_certs_for_host(const struct certs *certs, struct str host, size_t i);
 
 /* How many published certificates expire before then (seconds since 1970), and when the first one

@@ -168,6 +168,19 @@ bool publisher_host_owner_is(const struct host_claims *claims, struct str host,
 	       !before(claims, host, namespace);
 }
 
+struct str publisher_host_owner_nth(const struct host_claims *claims, struct str host, size_t i)
+{
+	const struct host_claim *claim = map_get(&claims->hosts, host);
+
+	for (size_t k = 0; claim && k < claim->n; k++) {
+		const struct str namespace = claim->sides[k].owners[0]->key.namespace;
+
+		if (!before(claims, host, namespace) && i-- == 0)
+			return namespace;
+	}
+	return STR_NONE;
+}
+
 const struct owner *publisher_host_owner_oldest(const struct host_claims *claims, struct str host)
 {
 	const struct host_claim *claim = map_get(&claims->hosts, host);

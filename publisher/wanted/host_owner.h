@@ -30,6 +30,8 @@ void publisher_host_owner_withdraw(struct host_claims *claims, struct str host,
 /* Whether the namespace names the host, and nobody is before it. */
 bool publisher_host_owner_is(const struct host_claims *claims, struct str host,
 			     struct str namespace);
+/* The i-th namespace of which that is so; absent: there are not that many. */
+struct str publisher_host_owner_nth(const struct host_claims *claims, struct str host, size_t i);
 /* The oldest object that names it, the first by name of several; NULL: nobody names it. */
 const struct owner *publisher_host_owner_oldest(const struct host_claims *claims, struct str host);
 

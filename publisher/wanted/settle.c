@@ -31,30 +31,106 @@ static void conflict_changed(void *arg, struct owner *owner, bool verdict)
 		self->listener.changed(self->listener.self, &owner->key);
 }
 
+static void host_changed(void *arg, struct str host)
+{
+	struct wanted *self = arg;
+
+	publisher_certs_host_changed(&self->certs, host);
+}
+
+/* ---- certificates ---- */
+
+static struct str owner_of_host(void *arg, struct str host, size_t i)
+{
+	const struct wanted *self = arg;
+
+	return publisher_host_owner_nth(&self->claims, host, i);
+}
+
+static int64_t age_of_host(void *arg, struct str host)
+{
+	const struct wanted *self = arg;
+	const struct owner *oldest = publisher_host_owner_oldest(&self->claims, host);
+
+	return oldest ? oldest->created : 0;
+}
+
+static void warn_secret(struct wanted *self, struct str secret, const struct err *why)
+{
+	struct msg_key key = { .kind = MSG_KIND_SECRET };
+	struct pool pool;
+
+	pool_init(&pool);
+	if (self->listener.warn && str_cut(secret, '/', &key.namespace, &key.name))
+		self->listener.warn(self->listener.self, &key, rules_sentence(why, &pool).ptr);
+	pool_clear(&pool);
+}
+
+static void cert_withheld(void *arg, struct str secret, struct str host, struct str by)
+{
+	struct wanted *self = arg;
+	struct err why;
+
+	err_rule(
+		&why, RULE_CERT_WITHHELD,
+		"its certificate is not published: it would be served for %s, which Secret " STR_FMT
+		" has a certificate for, and which is not of this namespace",
+		err_quote(host), STR_ARG(by));
+	warn_secret(self, secret, &why);
+	err_rule(&why, RULE_CERT_WITHHELD,
+		 "the certificate of Secret " STR_FMT
+		 " is for %s, too, which is not of its namespace; so that one is not published",
+		 STR_ARG(secret), err_quote(host));
+	warn_secret(self, by, &why);
+}
+
 void publisher_settle_init(struct wanted *self)
 {
 	map_init(&self->unsettled, NULL);
 	publisher_host_owner_init(&self->claims);
+	self->claims.self = self;
+	self->claims.changed = host_changed;
 	publisher_conflicts_init(&self->conflicts, self, conflict_changed);
+	self->certs.self_owner = self;
+	self->certs.owner = owner_of_host;
+	self->certs.age = age_of_host;
+	self->certs.withheld = cert_withheld;
 }
 
 /* ---- what is published ---- */
 
+static enum cert_use use_of(const struct good *good, size_t i)
+{
+	if (!good->certs[i].always)
+		return CERT_SERVES;
+	return good->owner.kind == MSG_KIND_POMERIUM ? CERT_FIRST : CERT_ALWAYS;
+}
+
+static void each_host(struct wanted *self, const struct good *good,
+		      void (*call)(struct certs *certs, struct str host))
+{
+	for (size_t i = 0; i < good->n_routes; i++) {
+		struct pool pool;
+
+		pool_init(&pool);
+		call(&self->certs, hostname_normal(publisher_route_host(&good->routes[i]), &pool));
+		pool_clear(&pool);
+	}
+}
+
 static void link_good(struct wanted *self, const struct good *good)
 {
 	for (size_t i = 0; i < good->n_certs; i++)
-		publisher_certs_offer(&self->certs, good->certs[i].cert, good->certs[i].always);
-	for (size_t i = 0; i < good->n_routes; i++)
-		publisher_certs_add_host(&self->certs, publisher_route_host(&good->routes[i]));
+		publisher_certs_offer(&self->certs, good->certs[i].cert, use_of(good, i));
+	each_host(self, good, publisher_certs_add_host);
 	self->n_routes += good->n_routes;
 }
 
 static void unlink_good(struct wanted *self, const struct good *good)
 {
-	for (size_t i = 0; i < good->n_routes; i++)
-		publisher_certs_drop_host(&self->certs, publisher_route_host(&good->routes[i]));
+	each_host(self, good, publisher_certs_drop_host);
 	for (size_t i = 0; i < good->n_certs; i++)
-		publisher_certs_withdraw(&self->certs, good->certs[i].cert, good->certs[i].always);
+		publisher_certs_withdraw(&self->certs, good->certs[i].cert, use_of(good, i));
 	self->n_routes -= good->n_routes;
 }
 

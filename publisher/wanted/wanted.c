@@ -147,6 +147,7 @@ void publisher_wanted_gather(struct wanted *self, bool gather)
 {
 	self->waits = gather;
 	publisher_settle_others(self);
+	publisher_certs_gather(&self->certs, gather);
 }
 
 void publisher_wanted_fault(struct wanted *self, const struct msg_key *key, const char *reason)

@@ -1,9 +1,10 @@
 """Two tenants, one host: whose routes are published. Ages are those of the Ingresses, and each case is asked of the offline command and of the pipeline."""
+import base64
 import json
 import subprocess
 
 import pytest
-from pipeline import CLASS, Pipeline, app, translate, wait_for, write
+from pipeline import CLASS, Pipeline, app, tls_secret, translate, wait_for, write
 
 OLD, YOUNG = "2024-01-01T00:00:00Z", "2024-01-01T00:00:01Z"
 
@@ -99,3 +100,54 @@ def test_explain_says_whose_a_host_is_and_follows(sluice, tmp_path):
         write(folder / "bank.yaml", bank("2024-01-02T00:00:00Z"))
         wait_for(lambda: explain(p, "victim/bank"), lambda: "1, which another namespace has had before" in explain(p, "victim/bank"))
         assert GOOD not in p.out.read_text()
+
+
+# ---- certificates ----
+
+
+def made(tmp_path, name, sans, days):
+    """A self-signed pair in a folder of its own."""
+    folder = tmp_path / name
+    folder.mkdir()
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", str(days), "-subj", f"/CN={name}",
+                    "-addext", "subjectAltName=" + ",".join(f"DNS:{s}" for s in sans), "-keyout", folder / "tls.key", "-out", folder / "tls.crt"],
+                   check=True, capture_output=True)
+    return folder
+
+
+def tls(host, secret):
+    return f"  tls: [{{hosts: [{host}], secretName: {secret}}}]\n"
+
+
+def served(config):
+    """The common names of the certificates that are published."""
+    names = set()
+    for c in config.get("settings", {}).get("certificates", []):
+        done = subprocess.run(["openssl", "x509", "-noout", "-subject"], input=base64.b64decode(c["cert_bytes"]), capture_output=True, check=True)
+        names.add(done.stdout.decode().split("=")[-1].strip())
+    return names
+
+
+@pytest.mark.parametrize("mine, others, want, withheld", [
+    (["bank.example.com"], ["bank.example.com", "*.example.com"], {"bank"}, {"aaa/evil", "victim/bank"}),
+    (["*.example.com"], ["bank.example.com", "x.example.org"], {"bank"}, {"aaa/evil", "victim/bank"}),
+    (["bank.example.com"], ["*.example.com"], {"bank", "evil"}, set()),
+    # One of the two is enough for both hosts: that of the older one.
+    (["*.example.com"], ["*.example.com"], {"bank"}, {"aaa/evil", "victim/bank"}),
+], ids=["both names", "name over wildcard", "wildcard of its own", "two wildcards"])
+def test_a_strangers_certificate_does_not_serve_a_host(sluice, tmp_path, mine, others, want, withheld):
+    """The stranger's is valid for ten years and comes first by name."""
+    good, bad = made(tmp_path, "bank", mine, 30), made(tmp_path, "evil", others, 3650)
+    own = "x.example.org" if "x.example.org" in others else "x.example.com"
+    _, config, stderr = both(sluice, tmp_path, evil(host=own, more=tls(own, "evil")), bank(more=tls("bank.example.com", "bank")),
+                             tls_secret(bad, "evil", "aaa"), tls_secret(good, "bank", "victim"))
+    assert served(config) == want, stderr
+    assert {line.split(": ")[0] for line in stderr.splitlines() if "[SLU1231]" in line} == withheld, stderr
+
+
+def test_equal_certificates_in_two_secrets_are_one(sluice, tmp_path):
+    pair = made(tmp_path, "shared", ["*.example.com"], 30)
+    _, config, stderr = both(sluice, tmp_path, evil(host="x.example.com", more=tls("x.example.com", "copy")), bank(more=tls("bank.example.com", "bank")),
+                             tls_secret(pair, "copy", "aaa"), tls_secret(pair, "bank", "victim"))
+    assert served(config) == {"shared"} and len(config["settings"]["certificates"]) == 1
+    assert "[SLU1231]" not in stderr, stderr
