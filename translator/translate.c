@@ -127,6 +127,11 @@ static int translate_gateway_api(struct gateway_job *job, struct err *err)
 			break;
 		translator_gateway_status_make(job);
 		return 0;
+	case MSG_KIND_LISTENER_SET:
+		if (!bundle->listener_sets.n)
+			break;
+		translator_listener_set_make(job);
+		return 0;
 	case MSG_KIND_GATEWAY_CLASS:
 		if (!bundle->gateway_classes.n)
 			break;

@@ -15,6 +15,7 @@ static const struct {
 } words[] = {
 	{ "gateway", MSG_KIND_GATEWAY },
 	{ "httproute", MSG_KIND_HTTP_ROUTE },
+	{ "listenerset", MSG_KIND_LISTENER_SET },
 	{ "gatewayclass", MSG_KIND_GATEWAY_CLASS },
 	{ "policyfilter", MSG_KIND_POLICY_FILTER },
 };

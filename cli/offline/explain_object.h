@@ -5,7 +5,7 @@
 #include "cli/cli.h"
 #include "cli/offline/offline.h"
 
-/* What `sluice explain` is asked for: gateway, httproute, gatewayclass or policyfilter and a name.
+/* What `sluice explain` is asked for: gateway, listenerset, httproute, gatewayclass or policyfilter and a name.
  * NULL if the arguments are something else; else the name of its status, in the pool, and the two
  * arguments are removed. */
 const char *cli_explain_object_cut(struct str_list *rest, struct pool *pool);

@@ -34,6 +34,8 @@ static const struct value *status_of(const struct msg_object *object)
 		return object->gateway_class->status;
 	case MSG_KIND_GATEWAY:
 		return object->gateway->status;
+	case MSG_KIND_LISTENER_SET:
+		return object->listener_set->status;
 	case MSG_KIND_HTTP_ROUTE:
 		return object->http_route->status;
 	case MSG_KIND_POLICY_FILTER:
@@ -122,7 +124,8 @@ void cli_status_file_make(struct offline *offline, struct addresses *addresses, 
 			  struct value *out)
 {
 	static const enum msg_kind kinds[] = { MSG_KIND_GATEWAY, MSG_KIND_GATEWAY_CLASS,
-					       MSG_KIND_HTTP_ROUTE, MSG_KIND_POLICY_FILTER };
+					       MSG_KIND_HTTP_ROUTE, MSG_KIND_LISTENER_SET,
+					       MSG_KIND_POLICY_FILTER };
 	struct status_walk walk = { .offline = offline, .pool = pool, .all = out };
 	struct msg_addresses known;
 

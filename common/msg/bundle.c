@@ -51,6 +51,7 @@ static const struct codec_field bundle_fields[] = {
 	CODEC_FIELD(msg_bundle, pomerium, CODEC_OPTIONAL, .of = &msg_pomerium_codec),
 	CODEC_FIELD(msg_bundle, http_route, CODEC_OPTIONAL, .of = &msg_http_route_codec),
 	CODEC_FIELD(msg_bundle, gateways, CODEC_LIST, .of = &msg_gateway_codec),
+	CODEC_FIELD(msg_bundle, listener_sets, CODEC_LIST, .of = &msg_listener_set_codec),
 	CODEC_FIELD(msg_bundle, gateway_classes, CODEC_LIST, .of = &msg_gateway_class_codec),
 	CODEC_FIELD(msg_bundle, policy_filters, CODEC_LIST, .of = &msg_policy_filter_codec),
 	CODEC_FIELD(msg_bundle, reference_grants, CODEC_LIST, .of = &msg_reference_grant_codec),

@@ -63,6 +63,10 @@ struct msg_gateway_list {
 	struct msg_gateway *items;
 	size_t n;
 };
+struct msg_listener_set_list {
+	struct msg_listener_set *items;
+	size_t n;
+};
 struct msg_gateway_class_list {
 	struct msg_gateway_class *items;
 	size_t n;
@@ -83,17 +87,18 @@ struct msg_namespace_list {
 struct msg_bundle {
 	struct msg_sealed_ticket ticket; /* the answer brings it back */
 	struct msg_key owner; /* an Ingress, the Pomerium object (also when there is none), or of
-				 the Gateway API: an HTTPRoute, a Gateway, a GatewayClass or a
-				 PolicyFilter */
+				 the Gateway API: an HTTPRoute, a Gateway, a ListenerSet, a
+				 GatewayClass or a PolicyFilter */
 	struct msg_stamp stamp;
 	struct msg_ingress *ingress;
 	struct msg_pomerium *pomerium;
 	struct msg_http_route *http_route;
 	struct msg_gateway_list gateways; /* the owner, or those of ours that an HTTPRoute names */
-	struct msg_gateway_class_list gateway_classes;    /* the owner, or those of the Gateways */
-	struct msg_policy_filter_list policy_filters;     /* the owner, or those that are named */
+	struct msg_listener_set_list listener_sets;    /* the owner first; those of the Gateways */
+	struct msg_gateway_class_list gateway_classes; /* the owner, or those of the Gateways */
+	struct msg_policy_filter_list policy_filters;  /* the owner, or those that are named */
 	struct msg_reference_grant_list reference_grants; /* of the other namespaces */
-	struct msg_namespace_list namespaces;             /* that of an HTTPRoute */
+	struct msg_namespace_list namespaces; /* that of an HTTPRoute, those of ListenerSets */
 	struct msg_bundle_service_list services;
 	struct msg_bundle_secret_list secrets; /* in the order of those of the ticket */
 };

@@ -48,8 +48,7 @@ static const struct codec_field route_fields[] = {
 static const struct codec route_codec = CODEC_OF(msg_route, route_fields);
 
 static const struct codec_field attachment_fields[] = {
-	CODEC_FIELD(msg_attachment, namespace, CODEC_TEXT, .max = 253),
-	CODEC_FIELD(msg_attachment, gateway, CODEC_TEXT, .max = 253),
+	CODEC_FIELD(msg_attachment, parent, CODEC_STRUCT, .of = &msg_key_codec),
 	CODEC_FIELD(msg_attachment, listener, CODEC_TEXT),
 };
 static const struct codec attachment_codec = CODEC_OF(msg_attachment, attachment_fields);

@@ -67,7 +67,8 @@ struct msg_route_list {
 
 /* A listener that an HTTPRoute is attached to. */
 struct msg_attachment {
-	struct str namespace, gateway, listener;
+	struct msg_key parent; /* a Gateway or a ListenerSet */
+	struct str listener;
 };
 struct msg_attachment_list {
 	struct msg_attachment *items;

@@ -1,7 +1,7 @@
 /* attached: how many HTTPRoutes are attached to each listener.
  *
  *   in     the attachments of one route after the other
- *   out    a number for a listener; the Gateways whose numbers have changed
+ *   out    a number for a listener; the Gateways and ListenerSets whose numbers have changed
  *   owns   the attachments of each route
  *   never  counts a route twice for one listener
  */
@@ -36,8 +36,9 @@ void publisher_attached_clear(struct attached *self)
 
 static struct str place_of(const struct msg_attachment *a, struct pool *pool)
 {
-	return pool_printf(pool, STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(a->namespace),
-			   STR_ARG(a->gateway), STR_ARG(a->listener));
+	return pool_printf(pool, "%u/" STR_FMT "/" STR_FMT "/" STR_FMT, (unsigned)a->parent.kind,
+			   STR_ARG(a->parent.namespace), STR_ARG(a->parent.name),
+			   STR_ARG(a->listener));
 }
 
 static void count(struct attached *self, const struct msg_attachment *a, bool more)
@@ -64,8 +65,7 @@ static bool is_same(const struct attachments *old, const struct msg_attachment_l
 	if ((old ? old->list.n : 0) != list->n)
 		return false;
 	for (size_t i = 0; i < list->n; i++)
-		if (!str_eq(old->list.items[i].namespace, list->items[i].namespace) ||
-		    !str_eq(old->list.items[i].gateway, list->items[i].gateway) ||
+		if (!msg_key_equal(&old->list.items[i].parent, &list->items[i].parent) ||
 		    !str_eq(old->list.items[i].listener, list->items[i].listener))
 			return false;
 	return true;
@@ -81,29 +81,25 @@ static struct attachments *copy(const struct msg_attachment_list *list)
 		const struct msg_attachment *from = &list->items[a->list.n];
 
 		a->list.items[a->list.n] =
-			(struct msg_attachment){ pool_str(&a->pool, from->namespace),
-						 pool_str(&a->pool, from->gateway),
+			(struct msg_attachment){ msg_key_dup(&from->parent, &a->pool),
 						 pool_str(&a->pool, from->listener) };
 	}
 	return a;
 }
 
 static void count_all(struct attached *self, const struct msg_attachment_list *list, bool more,
-		      void (*changed)(void *arg, const struct msg_key *gateway), void *arg)
+		      void (*changed)(void *arg, const struct msg_key *parent), void *arg)
 {
 	for (size_t i = 0; i < list->n; i++) {
-		const struct msg_key gateway = { MSG_KIND_GATEWAY, list->items[i].namespace,
-						 list->items[i].gateway };
-
 		count(self, &list->items[i], more);
 		if (changed)
-			changed(arg, &gateway);
+			changed(arg, &list->items[i].parent);
 	}
 }
 
 void publisher_attached_set(struct attached *self, const struct msg_key *route,
 			    const struct msg_attachment_list *list,
-			    void (*changed)(void *arg, const struct msg_key *gateway), void *arg)
+			    void (*changed)(void *arg, const struct msg_key *parent), void *arg)
 {
 	const struct msg_attachment_list none = { 0 };
 	struct attachments *old;
@@ -126,10 +122,10 @@ void publisher_attached_set(struct attached *self, const struct msg_key *route,
 	pool_clear(&pool);
 }
 
-size_t publisher_attached_count(const struct attached *self, const struct msg_key *gateway,
+size_t publisher_attached_count(const struct attached *self, const struct msg_key *parent,
 				struct str listener)
 {
-	const struct msg_attachment a = { gateway->namespace, gateway->name, listener };
+	const struct msg_attachment a = { *parent, listener };
 	struct pool pool;
 	const size_t *n;
 

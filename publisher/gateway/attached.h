@@ -7,17 +7,17 @@
 
 struct attached {
 	struct map routes;    /* msg_key_text of an HTTPRoute -> what it is attached to */
-	struct map listeners; /* namespace/gateway/listener -> number of routes */
+	struct map listeners; /* kind/namespace/name/listener -> number of routes */
 };
 
 void publisher_attached_init(struct attached *self);
 void publisher_attached_clear(struct attached *self);
-/* What one route is attached to from now on; NULL: it is gone. Each Gateway whose numbers have
- * changed is told, perhaps more than once. */
+/* What one route is attached to from now on; NULL: it is gone. Each Gateway and ListenerSet whose
+ * numbers have changed is told, perhaps more than once. */
 void publisher_attached_set(struct attached *self, const struct msg_key *route,
 			    const struct msg_attachment_list *list,
-			    void (*changed)(void *arg, const struct msg_key *gateway), void *arg);
-size_t publisher_attached_count(const struct attached *self, const struct msg_key *gateway,
+			    void (*changed)(void *arg, const struct msg_key *parent), void *arg);
+size_t publisher_attached_count(const struct attached *self, const struct msg_key *parent,
 				struct str listener);
 
 #endif

@@ -82,7 +82,8 @@ void publisher_object_reports_destroy(struct object_reports **self_p)
 bool publisher_object_reports_has(const struct msg_key *owner)
 {
 	return owner->kind == MSG_KIND_GATEWAY_CLASS || owner->kind == MSG_KIND_GATEWAY ||
-	       owner->kind == MSG_KIND_HTTP_ROUTE || owner->kind == MSG_KIND_POLICY_FILTER;
+	       owner->kind == MSG_KIND_HTTP_ROUTE || owner->kind == MSG_KIND_POLICY_FILTER ||
+	       owner->kind == MSG_KIND_LISTENER_SET;
 }
 
 /* ---- what comes ---- */
@@ -105,10 +106,10 @@ static void put(struct object_reports *self, const struct object_status *news, s
 }
 
 /* Numbers alone are written at a pace. */
-static void on_count(void *arg, const struct msg_key *gateway)
+static void on_count(void *arg, const struct msg_key *parent)
 {
 	struct object_reports *self = arg;
-	struct object_entry *entry = publisher_object_table_get(&self->table, gateway);
+	struct object_entry *entry = publisher_object_table_get(&self->table, parent);
 
 	if (entry && entry->state != OBJECT_FLIES) /* else it is looked at again when it lands */
 		publisher_object_table_wait(&self->table, entry, 0);
@@ -271,10 +272,11 @@ static bool is_told(const struct object_reports *self, const struct object_entry
 
 static void print_url(const struct msg_key *owner, struct buf *url)
 {
-	const char *kind = owner->kind == MSG_KIND_GATEWAY_CLASS ? "gatewayclasses"
-			   : owner->kind == MSG_KIND_GATEWAY     ? "gateways"
-			   : owner->kind == MSG_KIND_HTTP_ROUTE  ? "httproutes"
-								 : "policyfilters";
+	const char *kind = owner->kind == MSG_KIND_GATEWAY_CLASS  ? "gatewayclasses"
+			   : owner->kind == MSG_KIND_GATEWAY      ? "gateways"
+			   : owner->kind == MSG_KIND_LISTENER_SET ? "listenersets"
+			   : owner->kind == MSG_KIND_HTTP_ROUTE   ? "httproutes"
+								  : "policyfilters";
 
 	buf_init(url, BUF_MAX_TEXT);
 	buf_puts(url, owner->kind == MSG_KIND_POLICY_FILTER ? POLICY_API : GATEWAY_API);
@@ -420,8 +422,8 @@ static struct object_flight *find_free(struct object_reports *self)
 }
 
 /* When an object that should be told something else may be. What was written before and is not
- * there any more waits: somebody else writes there, too. Of a Gateway that is as it was only the
- * numbers of routes are new. */
+ * there any more waits: somebody else writes there, too. Of a Gateway or a ListenerSet that is as it
+ * was only the numbers of routes are new. */
 static uint64_t due_of(const struct object_entry *entry, uint64_t wanted)
 {
 	uint64_t due = 0;
@@ -430,8 +432,8 @@ static uint64_t due_of(const struct object_entry *entry, uint64_t wanted)
 		return 0;
 	if (entry->sent == wanted && entry->level)
 		due = entry->written_ms + ((uint64_t)STEP_MS << (entry->level - 1));
-	if (entry->owner.kind == MSG_KIND_GATEWAY && !entry->is_new &&
-	    due < entry->written_ms + OBJECT_COUNT_MS)
+	if ((entry->owner.kind == MSG_KIND_GATEWAY || entry->owner.kind == MSG_KIND_LISTENER_SET) &&
+	    !entry->is_new && due < entry->written_ms + OBJECT_COUNT_MS)
 		due = entry->written_ms + OBJECT_COUNT_MS;
 	return due;
 }

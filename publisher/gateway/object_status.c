@@ -100,7 +100,7 @@ static void put_conditions(struct status_making *m, const struct value *wanted,
 			*value_add(list, m->pool) = present->list.items[i];
 }
 
-/* ---- Gateways ---- */
+/* ---- Gateways and ListenerSets ---- */
 
 static const struct value *listener_of(const struct value *status, struct str name)
 {
@@ -163,12 +163,25 @@ static void put_addresses(struct status_making *m, struct value *out)
 	}
 }
 
+/* An older CRD does not know the number, so none is written without need. */
+static void put_sets(struct status_making *m, struct value *out)
+{
+	const struct value *n = value_get(m->of->report, "attachedListenerSets");
+
+	if (n && n->type == VALUE_INT &&
+	    (n->integer || value_get(m->of->present, "attachedListenerSets")))
+		*value_put(out, "attachedListenerSets", m->pool) = *n;
+}
+
 static void make_gateway(struct status_making *m, struct value *out)
 {
 	const struct value *listeners = value_get(m->of->report, "listeners");
 	struct value *list;
 
-	put_addresses(m, out);
+	if (m->of->owner->kind == MSG_KIND_GATEWAY) {
+		put_addresses(m, out);
+		put_sets(m, out);
+	}
 	put_conditions(m, value_get(m->of->report, "conditions"),
 		       value_get(m->of->present, "conditions"), true, out);
 	list = value_put_list(out, "listeners", m->pool);
@@ -240,7 +253,7 @@ struct value *publisher_object_status_make(const struct object_status *of, struc
 	struct value *out = pool_alloc(pool, sizeof(*out));
 	const struct value *features = value_get(of->report, "supportedFeatures");
 
-	if (of->owner->kind == MSG_KIND_GATEWAY) {
+	if (of->owner->kind == MSG_KIND_GATEWAY || of->owner->kind == MSG_KIND_LISTENER_SET) {
 		make_gateway(&m, out);
 	} else if (of->owner->kind == MSG_KIND_HTTP_ROUTE) {
 		make_route(&m, out);

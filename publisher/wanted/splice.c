@@ -63,9 +63,10 @@ static int check_splice(const struct arrival *arrival, const struct msg_splice *
 /* Where an owner of this kind names certificates to serve with. */
 static const char *reference_of(enum msg_kind owner)
 {
-	return owner == MSG_KIND_POMERIUM  ? MSG_TICKET_CERTIFICATES
-	       : owner == MSG_KIND_GATEWAY ? MSG_TICKET_LISTENERS
-					   : MSG_TICKET_TLS;
+	if (owner == MSG_KIND_POMERIUM)
+		return MSG_TICKET_CERTIFICATES;
+	return owner == MSG_KIND_GATEWAY || owner == MSG_KIND_LISTENER_SET ? MSG_TICKET_LISTENERS
+									   : MSG_TICKET_TLS;
 }
 
 static int check_certificate(const struct arrival *arrival,

@@ -1,13 +1,13 @@
 /* bundle_from_gateway: owners of the Gateway API with what they name.
  *
- *   in     an HTTPRoute, a Gateway, a GatewayClass or a PolicyFilter; the store
+ *   in     an HTTPRoute, a Gateway, a ListenerSet, a GatewayClass or a PolicyFilter; the store
  *   out    a bundle; what is not there is not in it, and the translator says so
  *   owns   nothing
  *   never  takes what cannot be read just now for what is not there
  */
 #include "resolver/bundle/bundle_parts.h"
+#include "resolver/bundle/route_hosts.h"
 
-#include "net/hostname.h"
 #include "rules/rules.h"
 #include "resolver/graph/gateway_keys.h"
 #include "resolver/graph/grants.h"
@@ -77,18 +77,29 @@ static int add_service(struct gathering *g, const struct msg_key *key)
 	return 0;
 }
 
-/* The labels of a Namespace count only where a listener selects by them. */
+/* The labels of a Namespace count only where a listener selects by them, or a Gateway. */
+static bool select_routes(const struct msg_listener_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (list->items[i].allowedRoutes && list->items[i].allowedRoutes->namespaces &&
+		    list->items[i].allowedRoutes->namespaces->selector)
+			return true;
+	return false;
+}
+
 static bool has_selector(const struct msg_bundle *bundle)
 {
 	for (size_t i = 0; i < bundle->gateways.n; i++) {
-		const struct msg_listener_list *list = &bundle->gateways.items[i].spec.listeners;
+		const struct msg_gateway_spec *spec = &bundle->gateways.items[i].spec;
 
-		for (size_t k = 0; k < list->n; k++)
-			if (list->items[k].allowedRoutes &&
-			    list->items[k].allowedRoutes->namespaces &&
-			    list->items[k].allowedRoutes->namespaces->selector)
-				return true;
+		if (select_routes(&spec->listeners) ||
+		    (spec->allowedListeners && spec->allowedListeners->namespaces &&
+		     spec->allowedListeners->namespaces->selector))
+			return true;
 	}
+	for (size_t i = 0; i < bundle->listener_sets.n; i++)
+		if (select_routes(&bundle->listener_sets.items[i].spec.listeners))
+			return true;
 	return false;
 }
 
@@ -99,6 +110,9 @@ static int add_namespace(struct gathering *g, const struct msg_key *key)
 	struct msg_object object;
 	int rc = has_selector(g->out) ? get(g, key, &object) : 0;
 
+	for (size_t i = 0; i < list->n; i++)
+		if (str_eq(list->items[i].metadata.name, key->name))
+			return 0;
 	if (rc < 1)
 		return rc;
 	namespace = pool_push(g->pool, &list->items, &list->n, sizeof(*namespace));
@@ -146,8 +160,13 @@ static int add_gateway(struct gathering *g, const struct msg_key *key)
 	struct msg_gateway_list *list = &g->out->gateways;
 	struct msg_gateway *gateway;
 	struct msg_object object;
-	int rc = get(g, key, &object);
+	int rc;
 
+	for (size_t i = 0; i < list->n; i++)
+		if (str_eq(list->items[i].metadata.namespace, key->namespace) &&
+		    str_eq(list->items[i].metadata.name, key->name))
+			return 0;
+	rc = get(g, key, &object);
 	if (rc < 1)
 		return rc;
 	gateway = pool_push(g->pool, &list->items, &list->n, sizeof(*gateway));
@@ -155,6 +174,73 @@ static int add_gateway(struct gathering *g, const struct msg_key *key)
 	gateway->metadata.labels = (struct str_map){ 0 };
 	gateway->spec = object.gateway->spec;
 	return add_class(g, gateway->spec.gatewayClassName);
+}
+
+static bool is_ours(const struct gathering *g, const struct msg_key *key)
+{
+	struct key_text text;
+
+	return map_get(g->source->owners, resolver_key_text(key, &text)) != NULL;
+}
+
+static void push_set(struct gathering *g, const struct msg_listener_set *set)
+{
+	struct msg_listener_set_list *list = &g->out->listener_sets;
+
+	*(struct msg_listener_set *)pool_push(g->pool, &list->items, &list->n, sizeof(*set)) = *set;
+}
+
+static bool has_set(const struct gathering *g, const struct msg_key *key)
+{
+	const struct msg_listener_set_list *list = &g->out->listener_sets;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (str_eq(list->items[i].metadata.namespace, key->namespace) &&
+		    str_eq(list->items[i].metadata.name, key->name))
+			return true;
+	return false;
+}
+
+/* All ListenerSets of a Gateway, with the labels of their namespaces: they share its ports. */
+static int add_sets_of(struct gathering *g, const struct msg_key *gateway)
+{
+	struct key_list keys = resolver_graph_referrers(g->source->graph, gateway, g->pool);
+
+	for (size_t i = 0; i < keys.n; i++) {
+		struct msg_object object;
+		struct msg_listener_set bared;
+
+		if (keys.items[i].kind != MSG_KIND_LISTENER_SET || has_set(g, &keys.items[i]) ||
+		    get(g, &keys.items[i], &object) < 1)
+			continue;
+		bared = (struct msg_listener_set){ bare(&object.listener_set->metadata),
+						   object.listener_set->spec, NULL };
+		bared.metadata.labels = (struct str_map){ 0 };
+		bared.metadata.creationTimestamp = object.listener_set->metadata.creationTimestamp;
+		push_set(g, &bared);
+	}
+	for (size_t i = 0; i < g->out->listener_sets.n; i++) {
+		const struct msg_key namespace = {
+			MSG_KIND_NAMESPACE, STR(""),
+			g->out->listener_sets.items[i].metadata.namespace
+		};
+
+		if (add_namespace(g, &namespace))
+			return -1;
+	}
+	return 0;
+}
+
+/* The Gateway of a ListenerSet, if it is ours, with all its ListenerSets. */
+static int add_gateway_of(struct gathering *g, const struct msg_key *set)
+{
+	struct key_list keys = resolver_graph_references(g->source->graph, set, g->pool);
+
+	for (size_t i = 0; i < keys.n; i++)
+		if (keys.items[i].kind == MSG_KIND_GATEWAY && is_ours(g, &keys.items[i]) &&
+		    (add_gateway(g, &keys.items[i]) || add_sets_of(g, &keys.items[i])))
+			return -1;
+	return 0;
 }
 
 static int add(struct gathering *g, const struct msg_key *key)
@@ -173,13 +259,6 @@ static int add(struct gathering *g, const struct msg_key *key)
 	}
 }
 
-static bool is_ours(const struct gathering *g, const struct msg_key *gateway)
-{
-	struct key_text text;
-
-	return map_get(g->source->owners, resolver_key_text(gateway, &text)) != NULL;
-}
-
 /* Everything that the graph says an owner refers to, in the graph's order. */
 static int add_all(struct gathering *g)
 {
@@ -190,50 +269,13 @@ static int add_all(struct gathering *g)
 		    add_gateway(g, &keys.items[i]))
 			return -1;
 	for (size_t i = 0; i < keys.n; i++)
+		if (keys.items[i].kind == MSG_KIND_LISTENER_SET &&
+		    add_gateway_of(g, &keys.items[i]))
+			return -1;
+	for (size_t i = 0; i < keys.n; i++)
 		if (add(g, &keys.items[i]))
 			return -1;
 	return 0;
-}
-
-/* ---- hosts ---- */
-
-static void add_host(struct gathering *g, struct map *seen, struct str host)
-{
-	struct str url = pool_printf(g->pool, "https://" STR_FMT, STR_ARG(host));
-
-	resolver_bundle_parts_add_host(seen, hostname_normal(hostname_of_url(url), g->pool),
-				       g->pool, &g->ticket->hosts);
-}
-
-static void add_hosts_of(struct gathering *g, struct map *seen, const struct msg_listener *listener)
-{
-	const struct str_list *own = &g->out->http_route->spec.hostnames;
-
-	if (!own->n)
-		add_host(g, seen, listener->hostname.len ? listener->hostname : STR("*"));
-	for (size_t i = 0; i < own->n; i++) {
-		struct str host = listener->hostname.len
-					  ? hostname_meet(listener->hostname, own->items[i])
-					  : own->items[i];
-
-		if (host.len)
-			add_host(g, seen, host);
-	}
-}
-
-/* Those that its routes may have: what it has in common with the listeners of its Gateways. */
-static void list_hosts(struct gathering *g)
-{
-	struct map seen;
-
-	map_init(&seen, NULL);
-	for (size_t i = 0; i < g->out->gateways.n; i++) {
-		const struct msg_listener_list *list = &g->out->gateways.items[i].spec.listeners;
-
-		for (size_t k = 0; k < list->n; k++)
-			add_hosts_of(g, &seen, &list->items[k]);
-	}
-	map_clear(&seen);
 }
 
 /* ---- owners ---- */
@@ -254,7 +296,7 @@ static void add_secret(struct gathering *g, const struct msg_key *key,
 				 sizeof(struct str)) = STR(MSG_TICKET_LISTENERS);
 }
 
-/* What may be known of the Secrets that the graph says a Gateway refers to. */
+/* What may be known of the Secrets that the graph says the owner of listeners refers to. */
 static enum resolve_outcome add_secrets(struct gathering *g, const struct key_list *keys)
 {
 	enum resolve_outcome outcome = RESOLVE_BUNDLE;
@@ -282,16 +324,28 @@ static enum resolve_outcome add_secrets(struct gathering *g, const struct key_li
 	return outcome;
 }
 
-static enum resolve_outcome from_gateway(struct gathering *g, const struct msg_gateway *gateway)
+/* Grants and Secrets of a Gateway or a ListenerSet. */
+static enum resolve_outcome with_secrets(struct gathering *g)
 {
 	struct key_list keys = resolver_graph_references(g->source->graph, &g->out->owner, g->pool);
 
-	*(struct msg_gateway *)pool_push(g->pool, &g->out->gateways.items, &g->out->gateways.n,
-					 sizeof(*gateway)) = *gateway;
 	for (size_t i = 0; i < keys.n; i++)
 		if (keys.items[i].kind == MSG_KIND_REFERENCE_GRANT && add_grants(g, &keys.items[i]))
 			return RESOLVE_REJECT;
 	return add_secrets(g, &keys);
+}
+
+static enum resolve_outcome from_gateway(struct gathering *g, const struct msg_gateway *gateway)
+{
+	*(struct msg_gateway *)pool_push(g->pool, &g->out->gateways.items, &g->out->gateways.n,
+					 sizeof(*gateway)) = *gateway;
+	return add_sets_of(g, &g->out->owner) ? RESOLVE_REJECT : with_secrets(g);
+}
+
+static enum resolve_outcome from_set(struct gathering *g, const struct msg_listener_set *set)
+{
+	push_set(g, set);
+	return add_gateway_of(g, &g->out->owner) ? RESOLVE_REJECT : with_secrets(g);
 }
 
 enum resolve_outcome resolver_bundle_from_gateway(const struct bundle_source *source,
@@ -308,6 +362,8 @@ enum resolve_outcome resolver_bundle_from_gateway(const struct bundle_source *so
 		break;
 	case MSG_KIND_GATEWAY:
 		return from_gateway(&g, object->gateway);
+	case MSG_KIND_LISTENER_SET:
+		return from_set(&g, object->listener_set);
 	case MSG_KIND_GATEWAY_CLASS:
 		*(struct msg_gateway_class *)pool_push(
 			pool, &out->gateway_classes.items, &out->gateway_classes.n,
@@ -324,6 +380,6 @@ enum resolve_outcome resolver_bundle_from_gateway(const struct bundle_source *so
 	if (add_all(&g))
 		return RESOLVE_REJECT;
 	if (out->http_route)
-		list_hosts(&g);
+		resolver_route_hosts_list(out, pool, &to->ticket);
 	return RESOLVE_BUNDLE;
 }

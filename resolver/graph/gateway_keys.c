@@ -1,6 +1,6 @@
 /* gateway_keys: what the Gateway API's objects name.
  *
- *   in     an HTTPRoute, a Gateway or a GatewayClass
+ *   in     an HTTPRoute, a Gateway, a ListenerSet or a GatewayClass
  *   out    the keys that it names, with the API's defaults filled in
  *   owns   nothing
  *   never  judges whether it may name them: that is the translator's work
@@ -67,6 +67,22 @@ struct msg_key resolver_gateway_keys_parent(const struct msg_http_route *route, 
 			       ref->namespace.len ? ref->namespace : route->metadata.namespace,
 			       ref->name };
 
+	if (str_is(ref->kind, "ListenerSet"))
+		key.kind = MSG_KIND_LISTENER_SET;
+	else if (!is_or_absent(ref->kind, "Gateway"))
+		key.kind = MSG_KIND_NONE;
+	if (!is_or_absent(ref->group, GROUP) || !resolver_key_can_exist(&key))
+		key.kind = MSG_KIND_NONE;
+	return key;
+}
+
+struct msg_key resolver_gateway_keys_gateway(const struct msg_listener_set *set)
+{
+	const struct msg_object_ref *ref = &set->spec.parentRef;
+	struct msg_key key = { MSG_KIND_GATEWAY,
+			       ref->namespace.len ? ref->namespace : set->metadata.namespace,
+			       ref->name };
+
 	if (!is_or_absent(ref->group, GROUP) || !is_or_absent(ref->kind, "Gateway") ||
 	    !resolver_key_can_exist(&key))
 		key.kind = MSG_KIND_NONE;
@@ -131,12 +147,11 @@ void resolver_gateway_keys_of_route(const struct msg_http_route *route, struct g
 	}
 }
 
-void resolver_gateway_keys_of_gateway(const struct msg_gateway *gateway, struct gateway_keys *keys)
+void resolver_gateway_keys_of_listeners(const struct msg_listener_list *listeners, struct str own,
+					struct gateway_keys *keys)
 {
-	struct str own = gateway->metadata.namespace;
-
-	for (size_t i = 0; i < gateway->spec.listeners.n; i++) {
-		const struct msg_listener_tls *tls = gateway->spec.listeners.items[i].tls;
+	for (size_t i = 0; i < listeners->n; i++) {
+		const struct msg_listener_tls *tls = listeners->items[i].tls;
 
 		for (size_t k = 0; tls && k < tls->certificateRefs.n; k++) {
 			const struct msg_object_ref *ref = &tls->certificateRefs.items[k];

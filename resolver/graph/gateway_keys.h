@@ -22,13 +22,17 @@ void resolver_gateway_keys_add(struct gateway_keys *keys, struct msg_key key);
 struct msg_key resolver_gateway_keys_grants(struct str namespace);
 struct msg_key resolver_gateway_keys_askers(struct str namespace);
 
-/* The Gateway that a parentRef of an HTTPRoute names; no kind if it names something else. */
+/* The Gateway or ListenerSet that a parentRef of an HTTPRoute names; no kind if it names something
+ * else. */
 struct msg_key resolver_gateway_keys_parent(const struct msg_http_route *route, size_t i);
+/* The Gateway that a ListenerSet names, or no kind. */
+struct msg_key resolver_gateway_keys_gateway(const struct msg_listener_set *set);
 /* The PolicyFilter that a GatewayClass names, or no kind. */
 struct msg_key resolver_gateway_keys_policy(const struct msg_gateway_class *class);
 /* Services, PolicyFilters, the namespace; foreign namespaces whose grants count. */
 void resolver_gateway_keys_of_route(const struct msg_http_route *route, struct gateway_keys *keys);
-/* Secrets of its listeners, in its namespace and in others. */
-void resolver_gateway_keys_of_gateway(const struct msg_gateway *gateway, struct gateway_keys *keys);
+/* Secrets of listeners, in the namespace of their Gateway or ListenerSet and in others. */
+void resolver_gateway_keys_of_listeners(const struct msg_listener_list *listeners, struct str own,
+					struct gateway_keys *keys);
 
 #endif

@@ -1,7 +1,7 @@
 /* grants: the ReferenceGrants of a namespace.
  *
  *   in     the graph, in which they refer to one node, and the store
- *   out    all of them, for a bundle; whether a Gateway may have a Secret
+ *   out    all of them, for a bundle; whether a Gateway or a ListenerSet may have a Secret
  *   owns   nothing
  *   never  asks for a value that no grant allows: the translator judges all other references
  */
@@ -36,15 +36,16 @@ void resolver_grants_add(const struct graph *graph, const struct store *store, s
 	}
 }
 
-static bool allows(const struct msg_reference_grant_spec *spec, const struct msg_key *gateway,
+static bool allows(const struct msg_reference_grant_spec *spec, const struct msg_key *referrer,
 		   const struct msg_key *secret)
 {
 	bool from = false, to = false;
 
 	for (size_t i = 0; i < spec->from.n; i++)
 		from |= str_is(spec->from.items[i].group, "gateway.networking.k8s.io") &&
-			str_is(spec->from.items[i].kind, "Gateway") &&
-			str_eq(spec->from.items[i].namespace, gateway->namespace);
+			str_is(spec->from.items[i].kind,
+			       msg_kind_name((enum msg_kind)referrer->kind)) &&
+			str_eq(spec->from.items[i].namespace, referrer->namespace);
 	for (size_t i = 0; i < spec->to.n; i++)
 		to |= !spec->to.items[i].group.len && str_is(spec->to.items[i].kind, "Secret") &&
 		      (!spec->to.items[i].name.len || str_eq(spec->to.items[i].name, secret->name));
@@ -52,16 +53,16 @@ static bool allows(const struct msg_reference_grant_spec *spec, const struct msg
 }
 
 bool resolver_grants_allow(const struct graph *graph, const struct store *store,
-			   const struct msg_key *gateway, const struct msg_key *secret,
+			   const struct msg_key *referrer, const struct msg_key *secret,
 			   struct pool *pool)
 {
 	struct msg_reference_grant_list list = { 0 };
 
-	if (str_eq(gateway->namespace, secret->namespace))
+	if (str_eq(referrer->namespace, secret->namespace))
 		return true;
 	resolver_grants_add(graph, store, secret->namespace, pool, &list);
 	for (size_t i = 0; i < list.n; i++)
-		if (allows(&list.items[i].spec, gateway, secret))
+		if (allows(&list.items[i].spec, referrer, secret))
 			return true;
 	return false;
 }

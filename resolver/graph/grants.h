@@ -6,9 +6,9 @@
 #include "resolver/graph/graph.h"
 #include "resolver/graph/store.h"
 
-/* Whether a Gateway may name that Secret. The pool is for what is read on the way. */
+/* Whether a Gateway or a ListenerSet may name that Secret. The pool is for what is read on the way. */
 bool resolver_grants_allow(const struct graph *graph, const struct store *store,
-			   const struct msg_key *gateway, const struct msg_key *secret,
+			   const struct msg_key *referrer, const struct msg_key *secret,
 			   struct pool *pool);
 /* Appends all grants of a namespace, in the order of their names. */
 void resolver_grants_add(const struct graph *graph, const struct store *store, struct str namespace,

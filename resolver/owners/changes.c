@@ -308,13 +308,13 @@ void resolver_changes_follow(struct resolve *self, const struct msg_object *obje
 	case MSG_KIND_NAMESPACE:
 	case MSG_KIND_GATEWAY_CLASS:
 	case MSG_KIND_GATEWAY:
+	case MSG_KIND_LISTENER_SET:
 	case MSG_KIND_HTTP_ROUTE:
 	case MSG_KIND_REFERENCE_GRANT:
 	case MSG_KIND_POLICY_FILTER:
 		resolver_gateways_follow(self, object, seen_ns);
 		break;
 	case MSG_KIND_BACKEND_TLS_POLICY: /* of these nobody asks yet */
-	case MSG_KIND_LISTENER_SET:
 	case MSG_KIND_CONFIG_MAP:
 	case MSG_KIND_NONE:
 	case MSG_KIND_SECRET: /* only its values count: see resolver_resolve_secret */

@@ -2,7 +2,8 @@
  *
  *   in     an object that is new, different or gone
  *   out    the owners concerned are marked, the edges of the graph are as they should be
- *   owns   the hash of what others depend on in a GatewayClass, a Gateway and a PolicyFilter
+ *   owns   the hash of what others depend on in a GatewayClass, a Gateway, a ListenerSet and a
+ *          PolicyFilter
  *   never  makes a change of a status one of all who refer to the object
  *
  * Edges of the graph:
@@ -10,8 +11,9 @@
  *   GatewayClass   -> the PolicyFilter with the default policy
  *   Gateway        -> its GatewayClass; of ours: its Secrets, as far as they are granted, and the
  *                     grants of other namespaces
- *   HTTPRoute      -> its Gateways, ours or not; of ours: its Namespace, Services, PolicyFilters,
- *                     those of the classes, and the grants of other namespaces
+ *   ListenerSet    -> its Gateway, ours or not; of ours as of a Gateway, and its Namespace
+ *   HTTPRoute      -> its Gateways and ListenerSets, ours or not; of ours: its Namespace, Services,
+ *                     PolicyFilters, those of the classes, and the grants of other namespaces
  *   ReferenceGrant -> all grants of its namespace
  */
 #include "resolver/owners/resolve_inside.h"
@@ -85,13 +87,18 @@ static bool has_own_entries(const struct resolve *self, const struct msg_http_ro
 	return false;
 }
 
-static void add_policy_of(const struct resolve *self, const struct msg_key *gateway,
+/* `parent`: a Gateway or a ListenerSet. */
+static void add_policy_of(const struct resolve *self, const struct msg_key *parent,
 			  struct pool *pool, struct gateway_keys *keys)
 {
-	struct msg_key class = { .kind = MSG_KIND_GATEWAY_CLASS };
+	struct msg_key class = { .kind = MSG_KIND_GATEWAY_CLASS }, gateway = *parent;
 	struct msg_object object;
 
-	if (resolver_store_get(&self->store, gateway, pool, &object) < 0)
+	if (parent->kind == MSG_KIND_LISTENER_SET &&
+	    resolver_store_get(&self->store, parent, pool, &object) == 0)
+		gateway = resolver_gateway_keys_gateway(object.listener_set);
+	if (gateway.kind != MSG_KIND_GATEWAY ||
+	    resolver_store_get(&self->store, &gateway, pool, &object) < 0)
 		return;
 	class.name = object.gateway->spec.gatewayClassName;
 	if (resolver_store_get(&self->store, &class, pool, &object) == 0)
@@ -109,13 +116,13 @@ static void update_route(struct resolve *self, const struct msg_key *key,
 	pool_init(&pool);
 	resolver_gateway_keys_init(&keys, &pool);
 	for (size_t i = 0; route && i < route->spec.parentRefs.n; i++) {
-		struct msg_key gateway = resolver_gateway_keys_parent(route, i);
+		struct msg_key parent = resolver_gateway_keys_parent(route, i);
 
-		resolver_gateway_keys_add(&keys, gateway);
-		if (!is_ours(self, &gateway))
+		resolver_gateway_keys_add(&keys, parent);
+		if (!is_ours(self, &parent))
 			continue;
 		ours = true;
-		add_policy_of(self, &gateway, &pool, &keys);
+		add_policy_of(self, &parent, &pool, &keys);
 	}
 	if (ours)
 		resolver_gateway_keys_of_route(route, &keys);
@@ -123,16 +130,15 @@ static void update_route(struct resolve *self, const struct msg_key *key,
 	pool_clear(&pool);
 }
 
-/* ---- Gateways ---- */
-
-static void update_routes_of(struct resolve *self, const struct msg_key *gateway, uint64_t seen_ns)
+/* Of a Gateway or a ListenerSet. */
+static void update_routes_of(struct resolve *self, const struct msg_key *parent, uint64_t seen_ns)
 {
 	struct key_list list;
 	struct pool pool, each;
 
 	pool_init(&pool);
 	pool_init(&each);
-	list = resolver_graph_referrers(&self->graph, gateway, &pool);
+	list = resolver_graph_referrers(&self->graph, parent, &pool);
 	for (size_t i = 0; i < list.n; i++) {
 		struct msg_object object;
 
@@ -144,8 +150,10 @@ static void update_routes_of(struct resolve *self, const struct msg_key *gateway
 	pool_clear(&pool);
 }
 
+/* ---- ListenerSets ---- */
+
 /* Values of a Secret elsewhere are not asked for before a grant allows it. */
-static void drop_ungranted(const struct resolve *self, const struct msg_key *gateway,
+static void drop_ungranted(const struct resolve *self, const struct msg_key *referrer,
 			   struct gateway_keys *keys, struct pool *pool)
 {
 	size_t kept = 0;
@@ -154,11 +162,128 @@ static void drop_ungranted(const struct resolve *self, const struct msg_key *gat
 		const struct msg_key *key = &keys->list.items[i];
 
 		if (key->kind != MSG_KIND_SECRET ||
-		    resolver_grants_allow(&self->graph, &self->store, gateway, key, pool))
+		    resolver_grants_allow(&self->graph, &self->store, referrer, key, pool))
 			keys->list.items[kept++] = *key;
 	}
 	keys->list.n = kept;
 }
+
+/* Edges and ownership alone. */
+static void link_set(struct resolve *self, const struct msg_key *key,
+		     const struct msg_listener_set *set, uint64_t seen_ns)
+{
+	struct msg_key gateway = { 0 };
+	struct gateway_keys keys;
+	struct pool pool;
+	bool ours;
+
+	pool_init(&pool);
+	resolver_gateway_keys_init(&keys, &pool);
+	if (set)
+		gateway = resolver_gateway_keys_gateway(set);
+	if (gateway.kind != MSG_KIND_NONE)
+		resolver_gateway_keys_add(&keys, gateway);
+	ours = is_ours(self, &gateway);
+	if (ours) {
+		resolver_gateway_keys_add(
+			&keys, (struct msg_key){ MSG_KIND_NAMESPACE, STR(""), key->namespace });
+		resolver_gateway_keys_of_listeners(&set->spec.listeners, key->namespace, &keys);
+		drop_ungranted(self, key, &keys, &pool);
+	}
+	finish(self, key, &keys, ours, seen_ns);
+	pool_clear(&pool);
+}
+
+/* All ListenerSets that refer to something, with their routes. */
+static void link_sets(struct resolve *self, const struct key_list *list, uint64_t seen_ns)
+{
+	struct pool each;
+
+	pool_init(&each);
+	for (size_t i = 0; i < list->n; i++) {
+		struct msg_object object;
+
+		if (list->items[i].kind == MSG_KIND_LISTENER_SET &&
+		    resolver_store_get(&self->store, &list->items[i], &each, &object) == 0) {
+			link_set(self, &list->items[i], object.listener_set, seen_ns);
+			update_routes_of(self, &list->items[i], seen_ns);
+		}
+		pool_clear(&each);
+	}
+	pool_clear(&each);
+}
+
+/* Those of a Gateway: what one of them has, others may not have. */
+static void update_sets_of(struct resolve *self, const struct msg_key *gateway, uint64_t seen_ns)
+{
+	struct key_list list;
+	struct pool pool;
+
+	pool_init(&pool);
+	list = resolver_graph_referrers(&self->graph, gateway, &pool);
+	link_sets(self, &list, seen_ns);
+	pool_clear(&pool);
+}
+
+/* A Gateway counts its ListenerSets. */
+static void touch_gateway(struct resolve *self, const struct msg_key *gateway, uint64_t seen_ns)
+{
+	if (!is_ours(self, gateway))
+		return;
+	resolver_changes_mark(self, gateway, seen_ns);
+	update_sets_of(self, gateway, seen_ns);
+}
+
+/* The Gateways that a ListenerSet refers to just now: one or none. */
+static void touch_gateways_of(struct resolve *self, const struct msg_key *set, uint64_t seen_ns)
+{
+	struct key_list list;
+	struct pool pool;
+
+	pool_init(&pool);
+	list = resolver_graph_references(&self->graph, set, &pool);
+	for (size_t i = 0; i < list.n; i++)
+		if (list.items[i].kind == MSG_KIND_GATEWAY)
+			touch_gateway(self, &list.items[i], seen_ns);
+	pool_clear(&pool);
+}
+
+static void update_set(struct resolve *self, const struct msg_key *key,
+		       const struct msg_listener_set *set, uint64_t seen_ns)
+{
+	struct msg_object stripped = { .key = *key };
+	struct msg_listener_set shape;
+
+	if (set) {
+		shape = (struct msg_listener_set){ strip(&set->metadata), set->spec, NULL };
+		shape.metadata.creationTimestamp = set->metadata.creationTimestamp;
+		stripped.listener_set = &shape;
+	}
+	if (!set_shape(self, key, set ? &stripped : NULL)) {
+		link_set(self, key, set, seen_ns);
+		return;
+	}
+	touch_gateways_of(self, key, seen_ns); /* the one that it had */
+	link_set(self, key, set, seen_ns);
+	update_routes_of(self, key, seen_ns);
+	touch_gateways_of(self, key, seen_ns);
+}
+
+/* The labels of their namespace say whether a Gateway takes them. */
+static void touch_sets_in(struct resolve *self, const struct msg_key *namespace, uint64_t seen_ns)
+{
+	struct key_list list;
+	struct pool pool;
+
+	pool_init(&pool);
+	list = resolver_graph_referrers(&self->graph, namespace, &pool);
+	for (size_t i = 0; i < list.n; i++)
+		if (list.items[i].kind == MSG_KIND_LISTENER_SET)
+			touch_gateways_of(self, &list.items[i], seen_ns);
+	pool_clear(&pool);
+}
+
+/* ---- Gateways ---- */
 
 /* Edges and ownership alone: what refers to it is its caller's. */
 static void link_gateway(struct resolve *self, const struct msg_key *key,
@@ -177,7 +302,7 @@ static void link_gateway(struct resolve *self, const struct msg_key *key,
 		ours = is_ours(self, &class);
 	}
 	if (ours) {
-		resolver_gateway_keys_of_gateway(gateway, &keys);
+		resolver_gateway_keys_of_listeners(&gateway->spec.listeners, key->namespace, &keys);
 		drop_ungranted(self, key, &keys, &pool);
 	}
 	finish(self, key, &keys, ours, seen_ns);
@@ -197,8 +322,10 @@ static void update_gateway(struct resolve *self, const struct msg_key *key,
 	}
 	changed = set_shape(self, key, gateway ? &stripped : NULL);
 	link_gateway(self, key, gateway, seen_ns);
-	if (changed || was != is_ours(self, key))
+	if (changed || was != is_ours(self, key)) {
 		update_routes_of(self, key, seen_ns);
+		update_sets_of(self, key, seen_ns);
+	}
 }
 
 /* All Gateways that refer to a class, or that ask for the grants of a namespace. */
@@ -214,8 +341,10 @@ static void link_gateways(struct resolve *self, const struct key_list *list, boo
 		if (list->items[i].kind == MSG_KIND_GATEWAY &&
 		    resolver_store_get(&self->store, &list->items[i], &each, &object) == 0) {
 			link_gateway(self, &list->items[i], object.gateway, seen_ns);
-			if (with_routes)
+			if (with_routes) {
 				update_routes_of(self, &list->items[i], seen_ns);
+				update_sets_of(self, &list->items[i], seen_ns);
+			}
 		}
 		pool_clear(&each);
 	}
@@ -288,6 +417,7 @@ static void update_grant(struct resolve *self, const struct msg_key *key, bool e
 	resolver_graph_set(&self->graph, key, &keys);
 	list = resolver_graph_referrers(&self->graph, &askers, &pool);
 	link_gateways(self, &list, false, seen_ns);
+	link_sets(self, &list, seen_ns);
 	for (size_t i = 0; i < list.n; i++)
 		if (list.items[i].kind == MSG_KIND_HTTP_ROUTE)
 			resolver_changes_mark(self, &list.items[i], seen_ns);
@@ -302,6 +432,10 @@ void resolver_gateways_follow(struct resolve *self, const struct msg_object *obj
 	switch ((enum msg_kind)key->kind) {
 	case MSG_KIND_NAMESPACE:
 		resolver_changes_mark_referrers(self, key, seen_ns);
+		touch_sets_in(self, key, seen_ns);
+		break;
+	case MSG_KIND_LISTENER_SET:
+		update_set(self, key, object->listener_set, seen_ns);
 		break;
 	case MSG_KIND_GATEWAY_CLASS:
 		update_class(self, key, object->gateway_class, seen_ns);

@@ -155,6 +155,7 @@ bool resolver_resolve_complete(const struct resolve *self)
 	static const enum msg_kind makers[] = {
 		MSG_KIND_INGRESS,       MSG_KIND_INGRESS_CLASS, MSG_KIND_POMERIUM,
 		MSG_KIND_GATEWAY_CLASS, MSG_KIND_GATEWAY,       MSG_KIND_HTTP_ROUTE,
+		MSG_KIND_LISTENER_SET,
 	};
 
 	for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++)
@@ -191,6 +192,10 @@ static void describe_owner(const struct msg_key *key, const struct msg_object *o
 	case MSG_KIND_GATEWAY:
 		name_owner(key, &object->gateway->metadata, out);
 		out->ticket.object_status = object->gateway->status;
+		break;
+	case MSG_KIND_LISTENER_SET:
+		name_owner(key, &object->listener_set->metadata, out);
+		out->ticket.object_status = object->listener_set->status;
 		break;
 	case MSG_KIND_HTTP_ROUTE:
 		name_owner(key, &object->http_route->metadata, out);

@@ -66,7 +66,7 @@ def cluster(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def clean(cluster):
     yield
-    for plural in ("httproutes", "gateways", "gatewayclasses", "policyfilters", "referencegrants"):
+    for plural in ("httproutes", "listenersets", "gateways", "gatewayclasses", "policyfilters", "referencegrants"):
         group, kind, namespaced = KINDS[plural]
         for item in cluster.call("GET", f"{group}/{plural}")[1]["items"]:
             cluster.delete({**item, "kind": kind})
@@ -98,6 +98,10 @@ def listener(cluster, name="front"):
     return (get(cluster, "gateways", name, "edge").get("status", {}).get("listeners") or [{}])[0]
 
 
+def listener_of_set(cluster, name):
+    return (get(cluster, "listenersets", name).get("status", {}).get("listeners") or [{}])[0]
+
+
 def version(cluster, plural, name, namespace="shop"):
     return get(cluster, plural, name, namespace)["metadata"]["resourceVersion"]
 
@@ -112,7 +116,7 @@ def without_times(v):
 
 def statuses(cluster):
     out = {}
-    for plural in ("gatewayclasses", "gateways", "httproutes", "policyfilters"):
+    for plural in ("gatewayclasses", "gateways", "listenersets", "httproutes", "policyfilters"):
         group, kind, _ = KINDS[plural]
         for item in cluster.call("GET", f"{group}/{plural}")[1]["items"]:
             name = "/".join(filter(None, (kind, item["metadata"].get("namespace"), item["metadata"]["name"])))
@@ -180,6 +184,50 @@ def test_routes_and_statuses(sluice, cluster, tmp_path):
         cluster.apply_yaml(route("three"))
         wait_for(p.log, lambda: accepted(cluster, "three") == [("True", "Accepted", 1)], 20)
         assert quiet[::2] == [version(cluster, *o) for o in (("httproutes", "two"), ("policyfilters", "staff"))]
+
+
+def listener_set(name, namespace="shop", host="set.example.org", gateway="front"):
+    return f"""apiVersion: gateway.networking.k8s.io/v1
+kind: ListenerSet
+metadata: {{name: {name}, namespace: {namespace}}}
+spec:
+  parentRef: {{name: {gateway}, namespace: edge}}
+  listeners: [{{name: one, port: 443, protocol: HTTPS, hostname: {host}, tls: {{certificateRefs: [{{name: shop-tls}}]}}}}]
+"""
+
+
+def test_listener_sets(sluice, cluster, tmp_path):
+    certificate(tmp_path, "set.example.org")
+    cluster.apply_yaml(tls_secret(tmp_path, "shop-tls", "shop"))
+    allowing = GATEWAY.replace("spec:\n", "spec:\n  allowedListeners: {namespaces: {from: All}}\n", 1)
+    by_set = route("by-set", host="set.example.org", parents="[{kind: ListenerSet, name: late}]")
+    said = lambda name: conditions(get(cluster, "listenersets", name).get("status", {}).get("conditions")).get("Accepted", ())[:2]
+    for text in (CLASS, GATEWAY, FILTER, listener_set("late"), by_set):
+        cluster.apply_yaml(text)
+    with ClusterPipeline(sluice, tmp_path, cluster) as p:
+        wait_for(p.log, lambda: said("late") == ("False", "NotAllowed"), 20)
+        wait_for(p.log, lambda: accepted(cluster, "by-set") == [("False", "NoMatchingParent", 1)])
+        assert routes(p) == []
+        cluster.apply_yaml(allowing)  # the Gateway changes its mind
+        wait_for(p.log, lambda: said("late") == ("True", "Accepted"))
+        wait_for(p.log, lambda: [r["from"] for r in routes(p)] == ["https://set.example.org"])
+        assert len(json.loads(read(p.out))["settings"]["certificates"]) == 2, "its own and that of the Gateway"
+        wait_for(p.log, lambda: get(cluster, "gateways", "front", "edge")["status"].get("attachedListenerSets") == 1)
+        wait_for(p.log, lambda: listener_of_set(cluster, "late").get("attachedRoutes") == 1, 20)
+        told(p, cluster)
+
+        cluster.apply_yaml(listener_set("younger"))  # the same host: the older one keeps it
+        wait_for(p.log, lambda: said("younger") == ("False", "ListenersNotValid"))
+        assert said("late") == ("True", "Accepted")
+        told(p, cluster)
+        cluster.delete({"kind": "ListenerSet", "metadata": {"name": "late", "namespace": "shop"}})
+        wait_for(p.log, lambda: said("younger") == ("True", "Accepted"))
+        wait_for(p.log, lambda: routes(p) == [])
+        told(p, cluster)
+        cluster.apply_yaml(GATEWAY)
+        wait_for(p.log, lambda: said("younger") == ("False", "NotAllowed"))
+        wait_for(p.log, lambda: len(json.loads(read(p.out))["settings"]["certificates"]) == 1)
+        wait_for(p.log, lambda: get(cluster, "gateways", "front", "edge")["status"].get("attachedListenerSets") == 0)
 
 
 def test_what_cannot_be_served_is_said(sluice, cluster, tmp_path):

@@ -80,6 +80,55 @@ def test_listeners(sluice, tmp_path):
     assert [v["attachedRoutes"] for v in gateway["listeners"]] == [1, 0, 0, 0, 0]
 
 
+def listener_set(name, created, *hosts, namespace="edge"):
+    return {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "ListenerSet",
+            "metadata": {"name": name, "namespace": namespace, "creationTimestamp": f"2026-01-0{created}T00:00:00Z"},
+            "spec": {"parentRef": {"name": "front", "namespace": "edge"},
+                     "listeners": [{"name": host.split(".")[0], "port": 443, "protocol": "HTTPS", "hostname": host} for host in hosts]}}
+
+
+def with_sets(tmp_path, allowed, *sets, **kinds):
+    path = changed(tmp_path, Gateway=lambda g: g["spec"].update({"allowedListeners": {"namespaces": allowed}} if allowed else {}), **kinds)
+    path.write_text(path.read_text() + "---\n" + yaml.safe_dump_all(sets))
+    return path
+
+
+def accepted(statuses, name):
+    return conditions(statuses[f"ListenerSet/{name}"])["Accepted"]
+
+
+def test_the_older_listener_set_has_a_host(sluice, tmp_path):
+    plain = [{**s, "spec": {**s["spec"], "listeners": [{**v, "tls": {"certificateRefs": [{"name": "edge"}]}} for v in s["spec"]["listeners"]]}}
+             for s in (listener_set("a", 2, "x.example.org", "y.example.org"), listener_set("b", 1, "x.example.org"))]
+    _, statuses, _ = translate(sluice, with_sets(tmp_path, {"from": "Same"}, *plain))
+    found = {v["name"]: conditions(v) for v in statuses["ListenerSet/edge/a"]["listeners"]}
+    assert found["x"]["Conflicted"] == ("True", "HostnameConflict") and found["x"]["Programmed"] == ("False", "HostnameConflict")
+    assert "Conflicted" not in found["y"] and "Conflicted" not in conditions(statuses["ListenerSet/edge/b"]["listeners"][0])
+    assert statuses["Gateway/edge/front"]["attachedListenerSets"] == 2
+
+
+@pytest.mark.parametrize("allowed,reason", [(None, "NotAllowed"), ({"from": "None"}, "NotAllowed"), ({"from": "Same"}, "NotAllowed"),
+                                            ({"from": "Selector", "selector": {"matchLabels": {"a": "b"}}}, "NotAllowed"), ({"from": "All"}, "Accepted")])
+def test_who_may_add_listeners(sluice, tmp_path, allowed, reason):
+    _, statuses, _ = translate(sluice, with_sets(tmp_path, allowed, listener_set("a", 1, "x.example.org", namespace="shop")))
+    assert accepted(statuses, "shop/a") == (str(reason == "Accepted"), reason)
+    assert bool(statuses["ListenerSet/shop/a"]["listeners"]) == (reason == "Accepted")
+
+
+def test_a_route_of_a_gateway_is_not_one_of_its_listener_sets(sluice, tmp_path):
+    free = lambda r: r["spec"].pop("hostnames", None)
+    path = with_sets(tmp_path, {"from": "Same"}, listener_set("a", 1, "x.example.org"), HTTPRoute=free)
+    assert "https://x.example.org" not in {r["from"] for r in translate(sluice, path)[0]["routes"]}
+
+    def by_set(r):
+        free(r)
+        r["spec"]["parentRefs"] = [{"kind": "ListenerSet", "name": "a"}]
+    path = with_sets(tmp_path, {"from": "Same"}, listener_set("a", 1, "x.example.org"), HTTPRoute=by_set)
+    config, statuses, _ = translate(sluice, path)
+    assert {r["from"] for r in config["routes"]} == {"https://x.example.org"}
+    assert statuses["ListenerSet/edge/a"]["listeners"][0]["attachedRoutes"] == 1 and statuses["Gateway/edge/front"]["listeners"][0]["attachedRoutes"] == 0
+
+
 @pytest.mark.parametrize("spec,reason", [({"infrastructure": {"parametersRef": {"group": "a", "kind": "b", "name": "c"}}}, "InvalidParameters"),
                                          ({"addresses": [{"value": "192.0.2.1"}]}, "UnsupportedAddress")])
 def test_what_a_gateway_cannot_have(sluice, tmp_path, spec, reason):

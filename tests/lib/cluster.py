@@ -224,12 +224,13 @@ KINDS = {
     "serviceaccounts": ("/api/v1", "ServiceAccount", True),
     "gatewayclasses": ("/apis/gateway.networking.k8s.io/v1", "GatewayClass", False),
     "gateways": ("/apis/gateway.networking.k8s.io/v1", "Gateway", True),
+    "listenersets": ("/apis/gateway.networking.k8s.io/v1", "ListenerSet", True),
     "httproutes": ("/apis/gateway.networking.k8s.io/v1", "HTTPRoute", True),
     "referencegrants": ("/apis/gateway.networking.k8s.io/v1beta1", "ReferenceGrant", True),
     "policyfilters": ("/apis/gateway.pomerium.io/v1alpha1", "PolicyFilter", True),
 }
 DUMPED = ("ingressclasses", "ingresses", "services", "endpointslices", "secrets", "pomerium", "namespaces",
-          "gatewayclasses", "gateways", "httproutes", "referencegrants", "policyfilters")
+          "gatewayclasses", "gateways", "listenersets", "httproutes", "referencegrants", "policyfilters")
 
 
 def path_of(obj):

@@ -1,6 +1,7 @@
 /* attachment: which listeners an HTTPRoute is attached to, and under which hosts.
  *
- *   in     an HTTPRoute, the Gateways of ours that it names, the labels of its namespace
+ *   in     an HTTPRoute, the Gateways and ListenerSets of ours that it names, the labels of its
+ *          namespace
  *   out    for each parent whether it takes the route, or why not; the hosts of all of them
  *   owns   nothing
  *   never  says a word about a parent that is not ours
@@ -10,7 +11,6 @@
 #include "base/map.h"
 #include "net/hostname.h"
 #include "translator/gateway/listener.h"
-#include "translator/gateway/selector.h"
 
 struct search {
 	struct gateway_job *job;
@@ -58,59 +58,37 @@ static bool add_hosts(struct search *s, struct str listener)
 
 /* ---- listeners ---- */
 
-static const struct msg_namespace *namespace_of(const struct msg_bundle *bundle, struct str name)
-{
-	for (size_t i = 0; i < bundle->namespaces.n; i++)
-		if (str_eq(bundle->namespaces.items[i].metadata.name, name))
-			return &bundle->namespaces.items[i];
-	return NULL;
-}
-
-static bool allows_namespace(const struct search *s, const struct msg_gateway *gateway,
-			     const struct msg_listener *listener)
-{
-	const struct msg_from_namespaces *from =
-		listener->allowedRoutes ? listener->allowedRoutes->namespaces : NULL;
-	struct str own = s->route->metadata.namespace;
-	const struct msg_namespace *namespace;
-
-	if (!from || str_is(gateway_default(from->from, "Same"), "Same"))
-		return str_eq(own, gateway->metadata.namespace);
-	if (str_is(from->from, "All"))
-		return true;
-	if (!str_is(from->from, "Selector"))
-		return false;
-	namespace = namespace_of(s->job->bundle, own);
-	return namespace &&
-	       translator_selector_matches(from->selector, &namespace->metadata.labels);
-}
-
-static void note_listener(struct search *s, const struct msg_gateway *gateway,
+static void note_listener(struct search *s, const struct listener_group *group,
 			  const struct msg_listener *listener)
 {
 	struct msg_attachment_list *list = &s->job->out->attachments;
-	struct msg_attachment *item;
-	struct str place = pool_printf(s->job->pool, STR_FMT "/" STR_FMT "/" STR_FMT,
-				       STR_ARG(gateway->metadata.namespace),
-				       STR_ARG(gateway->metadata.name), STR_ARG(listener->name));
+	const struct msg_key parent = { group->set ? MSG_KIND_LISTENER_SET : MSG_KIND_GATEWAY,
+					group->metadata->namespace, group->metadata->name };
+	struct str place = pool_printf(s->job->pool, "%d/" STR_FMT "/" STR_FMT "/" STR_FMT,
+				       (int)parent.kind, STR_ARG(parent.namespace),
+				       STR_ARG(parent.name), STR_ARG(listener->name));
 
 	if (map_get(&s->listeners, place))
 		return;
 	map_put(&s->listeners, place, &there);
-	item = pool_push(s->job->pool, &list->items, &list->n, sizeof(*item));
-	*item = (struct msg_attachment){ gateway->metadata.namespace, gateway->metadata.name,
-					 listener->name };
+	*(struct msg_attachment *)pool_push(s->job->pool, &list->items, &list->n,
+					    sizeof(*list->items)) =
+		(struct msg_attachment){ parent, listener->name };
 }
 
 /* NULL, or why the listener does not take the route. */
-static const char *attach(struct search *s, const struct msg_gateway *gateway,
+static const char *attach(struct search *s, const struct listener_group *group,
 			  const struct msg_listener *listener)
 {
-	if (!allows_namespace(s, gateway, listener))
+	const struct msg_allowed_routes *allowed = listener->allowedRoutes;
+
+	if (!translator_listener_admits(s->job->bundle, allowed ? allowed->namespaces : NULL,
+					"Same", group->metadata->namespace,
+					s->route->metadata.namespace))
 		return "NotAllowedByListeners";
 	if (!add_hosts(s, listener->hostname))
 		return "NoMatchingListenerHostname";
-	note_listener(s, gateway, listener);
+	note_listener(s, group, listener);
 	return NULL;
 }
 
@@ -122,18 +100,18 @@ static bool is_meant(const struct msg_parent_ref *ref, const struct msg_listener
 
 static const char *attach_parent(struct search *s, const struct attachment_parent *parent)
 {
-	const struct msg_gateway *gateway = parent->gateway;
-	struct listener *listeners = translator_listener_judge(gateway, s->job->pool);
+	struct listener_groups groups = translator_listener_judge(s->job, parent->gateway);
+	const struct listener_group *group = translator_listener_group(&groups, parent->set);
 	const char *first = NULL;
 	bool accepted = false;
 
-	for (size_t i = 0; i < gateway->spec.listeners.n; i++) {
+	for (size_t i = 0; group && group->is_allowed && i < group->specs->n; i++) {
 		const char *refused;
 
-		if (!translator_listener_is_open(&listeners[i]) ||
-		    !is_meant(parent->ref, listeners[i].spec))
+		if (!translator_listener_is_open(&group->items[i]) ||
+		    !is_meant(parent->ref, group->items[i].spec))
 			continue;
-		refused = attach(s, gateway, listeners[i].spec);
+		refused = attach(s, group, group->items[i].spec);
 		accepted |= !refused;
 		if (!first)
 			first = refused;
@@ -143,23 +121,59 @@ static const char *attach_parent(struct search *s, const struct attachment_paren
 	return first ? first : "NoMatchingParent";
 }
 
-/* The Gateway of ours that a parentRef names; NULL: it names something else. */
-static const struct msg_gateway *gateway_of(const struct search *s,
-					    const struct msg_parent_ref *ref)
+/* A Gateway of ours; NULL: it is none. */
+static const struct msg_gateway *gateway_of(const struct search *s, struct str namespace,
+					    struct str name)
 {
-	struct str namespace = ref->namespace.len ? ref->namespace : s->route->metadata.namespace;
-
-	if (!str_is(gateway_default(ref->group, GATEWAY_GROUP), GATEWAY_GROUP) ||
-	    !str_is(gateway_default(ref->kind, "Gateway"), "Gateway"))
-		return NULL;
 	for (size_t i = 0; i < s->job->bundle->gateways.n; i++) {
 		const struct msg_gateway *gateway = &s->job->bundle->gateways.items[i];
 
 		if (str_eq(gateway->metadata.namespace, namespace) &&
-		    str_eq(gateway->metadata.name, ref->name))
+		    str_eq(gateway->metadata.name, name))
 			return gateway;
 	}
 	return NULL;
+}
+
+static const struct msg_listener_set *set_of(const struct search *s, struct str namespace,
+					     struct str name)
+{
+	for (size_t i = 0; i < s->job->bundle->listener_sets.n; i++) {
+		const struct msg_listener_set *set = &s->job->bundle->listener_sets.items[i];
+
+		if (str_eq(set->metadata.namespace, namespace) && str_eq(set->metadata.name, name))
+			return set;
+	}
+	return NULL;
+}
+
+static const struct msg_gateway *gateway_of_set(const struct search *s,
+						const struct msg_listener_set *set)
+{
+	const struct msg_object_ref *ref = &set->spec.parentRef;
+
+	return gateway_of(s, ref->namespace.len ? ref->namespace : set->metadata.namespace,
+			  ref->name);
+}
+
+/* False: the parentRef names something that is not ours. */
+static bool find_parent(const struct search *s, const struct msg_parent_ref *ref,
+			struct attachment_parent *out)
+{
+	struct str namespace = ref->namespace.len ? ref->namespace : s->route->metadata.namespace;
+	struct str kind = gateway_default(ref->kind, "Gateway");
+
+	*out = (struct attachment_parent){ .ref = ref };
+	if (!str_is(gateway_default(ref->group, GATEWAY_GROUP), GATEWAY_GROUP))
+		return false;
+	if (str_is(kind, "Gateway")) {
+		out->gateway = gateway_of(s, namespace, ref->name);
+	} else if (str_is(kind, "ListenerSet")) {
+		out->set = set_of(s, namespace, ref->name);
+		if (out->set)
+			out->gateway = gateway_of_set(s, out->set);
+	}
+	return out->gateway != NULL;
 }
 
 /* Nothing attaches where a backend has filters of its own: they cannot be expressed. */
@@ -185,14 +199,12 @@ void translator_attachment_find(struct gateway_job *job, struct attachment *out)
 	map_init(&s.listeners, NULL);
 	map_init(&s.hosts, NULL);
 	for (size_t i = 0; i < refs->n; i++) {
-		struct attachment_parent *parent;
-		const struct msg_gateway *gateway = gateway_of(&s, &refs->items[i]);
+		struct attachment_parent *parent, found;
 
-		if (!gateway)
+		if (!find_parent(&s, &refs->items[i], &found))
 			continue;
 		parent = pool_push(job->pool, &out->parents, &out->n_parents, sizeof(*parent));
-		parent->ref = &refs->items[i];
-		parent->gateway = gateway;
+		*parent = found;
 		parent->refused = refused ? "UnsupportedValue" : attach_parent(&s, parent);
 	}
 	map_clear(&s.hosts);

@@ -4,10 +4,11 @@
 
 #include "translator/gateway/gateway_job.h"
 
-/* One parentRef that names a Gateway of ours. */
+/* One parentRef that names a Gateway of ours or a ListenerSet of one. */
 struct attachment_parent {
 	const struct msg_parent_ref *ref;
 	const struct msg_gateway *gateway;
+	const struct msg_listener_set *set; /* NULL: it names the Gateway */
 	const char *refused; /* the reason; NULL: at least one listener takes the route */
 };
 struct attachment {

@@ -23,6 +23,7 @@ static const char *const features[] = {
 	"HTTPRoutePortRedirect",
 	"HTTPRouteRequestTimeout",
 	"HTTPRouteSchemeRedirect",
+	"ListenerSet",
 	"ReferenceGrant",
 };
 

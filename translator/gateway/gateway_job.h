@@ -27,6 +27,8 @@ int translator_answer_rules(struct gateway_job *job, const Pomerium__Config__Con
 			    struct err *err);
 /* gateway_status.c: a Gateway's certificates, conditions and listeners. */
 void translator_gateway_status_make(struct gateway_job *job);
+/* listener_set.c: a ListenerSet's certificates, conditions and listeners. */
+void translator_listener_set_make(struct gateway_job *job);
 /* gateway_class.c: a GatewayClass's conditions, and what it can do. */
 void translator_gateway_class_make(struct gateway_job *job);
 /* policy_filter.c: a PolicyFilter's condition. */

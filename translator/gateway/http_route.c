@@ -280,13 +280,15 @@ static void warn_refused(struct making *m)
 {
 	for (size_t i = 0; i < m->attachment.n_parents; i++) {
 		const struct attachment_parent *parent = &m->attachment.parents[i];
+		const struct msg_meta *named =
+			parent->set ? &parent->set->metadata : &parent->gateway->metadata;
 
 		if (parent->refused)
 			translator_answer_warn(
 				m->job->out, m->job->pool, RULE_HTTP_ROUTE_PARENT,
-				"Gateway \"" STR_FMT "/" STR_FMT "\" does not take it: %s",
-				STR_ARG(parent->gateway->metadata.namespace),
-				STR_ARG(parent->gateway->metadata.name), parent->refused);
+				"%s \"" STR_FMT "/" STR_FMT "\" does not take it: %s",
+				parent->set ? "ListenerSet" : "Gateway", STR_ARG(named->namespace),
+				STR_ARG(named->name), parent->refused);
 	}
 }
 

@@ -1,8 +1,8 @@
-/* listener: what a listener of a Gateway can be used for. */
+/* listener: what the listeners of a Gateway and of its ListenerSets can be used for. */
 #ifndef TRANSLATOR_LISTENER_H
 #define TRANSLATOR_LISTENER_H
 
-#include "msg/gateway.h"
+#include "translator/gateway/gateway_job.h"
 
 struct listener {
 	const struct msg_listener *spec;
@@ -14,8 +14,34 @@ struct listener {
 		*conflict; /* HostnameConflict or ProtocolConflict with an earlier one; or NULL */
 };
 
-/* One for each listener of the Gateway, in its order; in the pool. */
-struct listener *translator_listener_judge(const struct msg_gateway *gateway, struct pool *pool);
+/* The listeners of a Gateway, or of one of its ListenerSets. */
+struct listener_group {
+	const struct msg_listener_set *set; /* NULL: they are the Gateway's own */
+	const struct msg_meta *metadata;
+	const struct msg_listener_list *specs;
+	bool is_allowed;        /* by the Gateway */
+	struct listener *items; /* one for each of the specs */
+};
+struct listener_groups {
+	struct listener_group *items; /* the Gateway's own first, then the older ListenerSet */
+	size_t n;
+};
+/* Of all that the bundle has; in the pool. */
+struct listener_groups translator_listener_judge(const struct gateway_job *job,
+						 const struct msg_gateway *gateway);
+/* That of a ListenerSet; NULL: of the Gateway itself. */
+const struct listener_group *translator_listener_group(const struct listener_groups *groups,
+						       const struct msg_listener_set *set);
+/* Whether a namespace may: `own` is that of the Gateway or ListenerSet, `otherwise` what holds if
+ * nothing is said. */
+bool translator_listener_admits(const struct msg_bundle *bundle,
+				const struct msg_from_namespaces *from, const char *otherwise,
+				struct str own, struct str namespace);
+/* Whether it is accepted, as far as it and those before it say. */
+bool translator_listener_is_accepted(const struct listener *listener);
+/* gateway_status.c: whether a Gateway is accepted. */
+bool translator_gateway_status_is_accepted(const struct msg_gateway *gateway,
+					   const struct listener_groups *groups);
 /* Whether routes may attach to it, as far as it alone says. */
 bool translator_listener_is_open(const struct listener *listener);
 

@@ -23,6 +23,7 @@ const struct kind_row watcher_kinds_table[] = {
 	{ MSG_KIND_POLICY_FILTER, POLICY, "policyfilters", NULL, false, true, true },
 	{ MSG_KIND_GATEWAY_CLASS, GATEWAY, "gatewayclasses", NULL, false, true, true },
 	{ MSG_KIND_GATEWAY, GATEWAY, "gateways", NULL, false, true, true },
+	{ MSG_KIND_LISTENER_SET, GATEWAY, "listenersets", NULL, false, true, true },
 	{ MSG_KIND_HTTP_ROUTE, GATEWAY, "httproutes", NULL, false, true, true },
 	{ MSG_KIND_INGRESS, NETWORKING, "ingresses", NULL, false, false, false },
 	{ MSG_KIND_NONE, NULL, NULL, NULL, false, false, false },

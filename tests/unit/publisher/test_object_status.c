@@ -133,7 +133,8 @@ static void a_gateway_has_numbers_and_addresses(void **state)
 {
 	struct msg_load_balancer_ingress at = { .ip = STR("192.0.2.1") };
 	struct msg_addresses addresses = { .known = true, .status = { { &at, 1 } } };
-	struct msg_attachment to[] = { { STR("edge"), STR("front"), STR("a") } };
+	struct msg_attachment to[] = { { { MSG_KIND_GATEWAY, STR("edge"), STR("front") },
+					 STR("a") } };
 	const struct msg_attachment_list list = { to, 1 };
 	struct object_status of = {
 		.owner = &gateway,
