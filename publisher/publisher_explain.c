@@ -254,6 +254,21 @@ static void put_conflicts(const struct wanted *wanted, const struct good *good, 
 		put_conflict(wanted, &good->routes[i], pool, list);
 }
 
+/* Of the Gateway API's objects. */
+static void put_status(const struct handlers *h, const struct msg_key *key, struct pool *pool,
+		       cJSON *out)
+{
+	const struct value *status = publisher_report_status(h->report, key, pool);
+	struct buf text;
+
+	if (!status)
+		return;
+	buf_init(&text, BUF_MAX_MESSAGE);
+	if (value_to_json(status, false, &text, NULL) == 0)
+		cJSON_AddItemToObject(out, "status", cjson_parse(buf_view(&text)));
+	buf_clear(&text);
+}
+
 static void put_owner(const struct handlers *h, const struct owner *owner,
 		      const struct actor_dump *dump, struct buf *out)
 {
@@ -276,6 +291,7 @@ static void put_owner(const struct handlers *h, const struct owner *owner,
 		put_hosts(h, owner->whole, doc);
 	}
 	put_warnings(owner, &pool, doc);
+	put_status(h, &owner->key, &pool, doc);
 	publisher_sinks_explain(h->sinks, owner, cjson_put_object(doc, "stored"));
 	cjson_print(&doc, out);
 	pool_wipe(&pool); /* routes have values of Secrets in them */

@@ -85,7 +85,8 @@ static void put_references(const struct resolve *resolve, const struct msg_key *
 	cJSON *list = cjson_put_list(out, "references");
 
 	for (size_t i = 0; i < keys.n; i++)
-		if (!str_is(keys.items[i].name, CLASS_OF_NONE))
+		if (!str_is(keys.items[i].name, CLASS_OF_NONE) &&
+		    keys.items[i].kind != MSG_KIND_REFERENCE_GRANT)
 			put_reference(resolve, &keys.items[i], bundle, pool, list);
 }
 
@@ -141,6 +142,44 @@ static void put_spec(const struct value *spec, cJSON *out)
 	buf_clear(&text);
 }
 
+/* Why an object of the Gateway API is not ours. */
+static const char *why_not_ours(const struct resolve *resolve, const struct msg_object *object,
+				struct pool *pool)
+{
+	if (!resolve->settings.gateway_api)
+		return "the Gateway API is switched off";
+	switch ((enum msg_kind)object->key.kind) {
+	case MSG_KIND_GATEWAY_CLASS:
+		return pool_printf(pool, "its controllerName is %s, ours is " STR_FMT,
+				   err_quote(object->gateway_class->spec.controllerName),
+				   STR_ARG(resolve->settings.gateway_controller))
+			.ptr;
+	case MSG_KIND_GATEWAY:
+		return pool_printf(pool, "GatewayClass %s is not ours, or not there",
+				   err_quote(object->gateway->spec.gatewayClassName))
+			.ptr;
+	case MSG_KIND_LISTENER_SET:
+		return pool_printf(pool, "Gateway %s is not ours, or not there",
+				   err_quote(object->listener_set->spec.parentRef.name))
+			.ptr;
+	default:
+		return "none of its parents is a Gateway of ours, or a ListenerSet of one";
+	}
+}
+
+static void put_gateway_api(struct resolve *resolve, const struct msg_object *object,
+			    struct pool *pool, cJSON *out)
+{
+	const bool managed = resolver_changes_is_owner(resolve, &object->key);
+	struct resolved named;
+
+	cjson_put_bool(out, "managed", managed);
+	if (!managed)
+		cjson_put_text(out, "why_not", str_from(why_not_ours(resolve, object, pool)));
+	resolver_resolve_describe(&object->key, object, &named);
+	cjson_put_number(out, "generation", named.ticket.generation);
+}
+
 static void put_owner(const struct explained *from, const struct msg_object *object,
 		      struct pool *pool, struct buf *out)
 {
@@ -150,6 +189,8 @@ static void put_owner(const struct explained *from, const struct msg_object *obj
 	put_key(doc, &object->key);
 	if (object->ingress)
 		put_ingress(from->resolve, object->ingress, pool, doc);
+	else if (object->key.kind != MSG_KIND_POMERIUM)
+		put_gateway_api(from->resolve, object, pool, doc);
 	cjson_put_text(doc, "queue", str_from(resolver_queue_state(from->queue, &object->key)));
 	put_state(from->resolve, &object->key, pool, &bundle, doc);
 	put_references(from->resolve, &object->key, &bundle, pool, doc);
@@ -185,9 +226,10 @@ int resolver_explain(struct resolve *resolve, const struct queue *queue, const s
 	int rc = 0;
 
 	pool_init(&pool);
-	if ((key->kind != MSG_KIND_INGRESS && key->kind != MSG_KIND_POMERIUM) ||
+	if (!resolver_resolve_makes_owners((enum msg_kind)key->kind) ||
 	    !resolver_key_can_exist(key))
-		rc = err_set(err, "only an Ingress or a Pomerium object can be explained");
+		rc = err_set(err, "only an Ingress, a Pomerium object or one of the Gateway API "
+				  "can be explained");
 	else if (resolver_store_get(&resolve->store, key, &pool, &object) < 0)
 		rc = say_unknown(resolve, key, &pool, err);
 	else

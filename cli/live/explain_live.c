@@ -1,6 +1,7 @@
-/* explain_live: prints what a running pipeline makes of one Ingress.
+/* explain_live: prints what a running pipeline makes of one Ingress or object of the Gateway API.
  *
- *   in     ingress NAMESPACE/NAME; the answers of the resolver and the publisher
+ *   in     ingress NAMESPACE/NAME, httproute NAMESPACE/NAME ...; the answers of resolver and
+ *          publisher
  *   out    lines for a person, or one JSON object {"resolver":..., "publisher":...}
  *   owns   nothing
  *   never  prints what a terminal would obey
@@ -14,6 +15,7 @@
 #include "base/cjson.h"
 #include "cli/explain/said.h"
 #include "cli/lines.h"
+#include "cli/offline/explain_object.h"
 
 static struct str run_dir;
 static bool as_json;
@@ -40,7 +42,7 @@ static void clear(struct said *said)
 
 /* ---- ask ---- */
 
-static int ask(const struct live_list *list, const char *room, const struct str name[2],
+static int ask(const struct live_list *list, const char *room, const struct msg_key *key,
 	       struct said *out, struct err *err)
 {
 	const struct live_process *process = cli_live_first(list, room);
@@ -50,7 +52,8 @@ static int ask(const struct live_list *list, const char *room, const struct str 
 	if (!process)
 		return 0;
 	buf_init(&path, BUF_MAX_TEXT);
-	cli_live_explain_path(STR("Ingress"), name[0], name[1], &path);
+	cli_live_explain_path(str_from(msg_kind_name((enum msg_kind)key->kind)), key->namespace,
+			      key->name, &path);
 	out->status = cli_live_get_all(process, path.ptr, &out->text, err);
 	buf_clear(&path);
 	if (out->status < 0)
@@ -75,7 +78,9 @@ static void print_resolver(const cJSON *v, struct buf *text)
 {
 	const struct str reason = cjson_text(v, "reason"), class = cjson_text(v, "class");
 
-	if (cjson_flag(v, "managed"))
+	if (cjson_flag(v, "managed") && !member(v, "class"))
+		buf_puts(text, "yes");
+	else if (cjson_flag(v, "managed"))
 		buf_printf(text, "yes, class " STR_FMT,
 			   STR_ARG(class.len ? class : STR("by default")));
 	else
@@ -186,6 +191,11 @@ static void print_conflicts(const cJSON *list, struct buf *text)
 	}
 }
 
+static bool makes_routes(const struct msg_key *key)
+{
+	return key->kind == MSG_KIND_INGRESS || key->kind == MSG_KIND_HTTP_ROUTE;
+}
+
 /* What it comes to, in one sentence. */
 static void print_now(const cJSON *resolver, const cJSON *v, struct buf *text)
 {
@@ -261,14 +271,33 @@ static void print_publisher(const cJSON *v, struct buf *text)
 		cli_said_stored(member(v, "stored"), text);
 }
 
-static void print_all(const struct str name[2], const struct said *resolver,
+/* What its status says; whether all of that is as it should be. Without --report it says nothing.
+ */
+static bool print_status(const cJSON *publisher)
+{
+	const cJSON *said = member(publisher, "status");
+	char *text = said ? cJSON_PrintUnformatted(said) : NULL;
+	struct value status = { 0 };
+	struct pool pool;
+	bool good = true;
+
+	pool_init(&pool);
+	if (text && json_parse(str_from(text), &pool, &status, NULL) == 0)
+		good = cli_explain_object_print(&status);
+	pool_clear(&pool);
+	cJSON_free(text);
+	return good;
+}
+
+static void print_all(const struct msg_key *key, const struct said *resolver,
 		      const struct said *publisher)
 {
 	struct buf text;
 
 	buf_init(&text, BUF_MAX_TEXT);
-	printf("Ingress " STR_FMT "/" STR_FMT "\n", STR_ARG(name[0]), STR_ARG(name[1]));
-	if (publisher->status == 200)
+	printf("%s " STR_FMT "%s" STR_FMT "\n", msg_kind_name((enum msg_kind)key->kind),
+	       STR_ARG(key->namespace), key->namespace.len ? "/" : "", STR_ARG(key->name));
+	if (publisher->status == 200 && makes_routes(key))
 		print_now(resolver->value, publisher->value, &text);
 	if (resolver->status) {
 		print_resolver(resolver->value, &text);
@@ -296,7 +325,7 @@ static void print_json(const struct said *resolver, const struct said *publisher
 /* ---- the verb ---- */
 
 /* Of a name without a namespace: the only Ingress that is called so. */
-static int find_namespace(const struct live_list *list, struct str name[2], struct pool *pool,
+static int find_namespace(const struct live_list *list, struct msg_key *key, struct pool *pool,
 			  struct err *err)
 {
 	const struct live_process *resolver = cli_live_first(list, "resolver");
@@ -310,22 +339,23 @@ static int find_namespace(const struct live_list *list, struct str name[2], stru
 		doc = cjson_parse(buf_view(&text));
 	buf_clear(&text);
 	cJSON_ArrayForEach(item, member(doc, "owners")) {
-		if (!str_eq(cjson_text(item, "name"), name[1]) ||
+		if (!str_eq(cjson_text(item, "name"), key->name) ||
 		    !str_is(cjson_text(item, "kind"), msg_kind_name(MSG_KIND_INGRESS)))
 			continue;
-		name[0] = n++ ? pool_printf(pool, STR_FMT ", " STR_FMT, STR_ARG(name[0]),
-					    STR_ARG(cjson_text(item, "namespace")))
-			      : pool_str(pool, cjson_text(item, "namespace"));
+		key->namespace =
+			n++ ? pool_printf(pool, STR_FMT ", " STR_FMT, STR_ARG(key->namespace),
+					  STR_ARG(cjson_text(item, "namespace")))
+			    : pool_str(pool, cjson_text(item, "namespace"));
 	}
 	cJSON_Delete(doc);
 	if (n > 1)
 		return err_set(err,
 			       "%zu Ingresses are called %s; name one as NAMESPACE/NAME, of "
 			       "the namespaces " STR_FMT,
-			       n, err_quote(name[1]), STR_ARG(name[0]));
+			       n, err_quote(key->name), STR_ARG(key->namespace));
 	return n ? 0
 		 : err_set(err, "no Ingress is called %s; name it as NAMESPACE/NAME",
-			   err_quote(name[1]));
+			   err_quote(key->name));
 }
 
 /* Nothing is watched under that name: perhaps it was, and is no longer there. */
@@ -339,13 +369,13 @@ static void say_gone(const struct said *resolver, const struct said *publisher, 
 			STR_ARG(cjson_text(publisher->value, "removed_at")), STR_ARG(removed));
 }
 
-static int explain(const struct live_list *list, const struct str name[2], struct err *err)
+static int explain(const struct live_list *list, const struct msg_key *key, struct err *err)
 {
 	struct said resolver = { 0 }, publisher = { 0 };
 	int status = CLI_UNREADABLE;
 
-	if (ask(list, "resolver", name, &resolver, err) == 0 &&
-	    ask(list, "publisher", name, &publisher, err) == 0) {
+	if (ask(list, "resolver", key, &resolver, err) == 0 &&
+	    ask(list, "publisher", key, &publisher, err) == 0) {
 		status = CLI_GOOD;
 		if (str_is(cjson_text(resolver.value, "state"), "rejected") ||
 		    cjson_text(publisher.value, "rejected").len)
@@ -356,7 +386,9 @@ static int explain(const struct live_list *list, const struct str name[2], struc
 		} else if (as_json) {
 			print_json(&resolver, &publisher);
 		} else {
-			print_all(name, &resolver, &publisher);
+			print_all(key, &resolver, &publisher);
+			if (!print_status(publisher.value))
+				status = CLI_REJECTED;
 		}
 	}
 	clear(&resolver);
@@ -366,33 +398,48 @@ static int explain(const struct live_list *list, const struct str name[2], struc
 	return status;
 }
 
+/* KIND NAMESPACE/NAME; of an Ingress, and of what has no namespace, the name alone will do. */
+static int read_key(const struct str_list *rest, struct msg_key *key, struct err *err)
+{
+	bool alone;
+
+	*key = (struct msg_key){ .kind = MSG_KIND_INGRESS };
+	if (rest->n && !str_is(rest->items[0], "ingress"))
+		key->kind = cli_explain_object_kind(rest->items[0]);
+	alone = key->kind == MSG_KIND_INGRESS || !msg_kind_is_namespaced((enum msg_kind)key->kind);
+	if (rest->n == 2 && !str_cut(rest->items[1], '/', &key->namespace, &key->name))
+		key->name = rest->items[1];
+	if (key->name.len && (key->namespace.ptr ? key->namespace.len > 0 : alone))
+		return 0;
+	return err_set(err, "name one object: sluice explain ingress NAMESPACE/NAME");
+}
+
 int cli_explain_live(int argc, char **argv)
 {
 	static const struct conf_option *const tables[] = { options, NULL };
 	struct str_list rest = { 0 };
 	struct live_list list;
 	struct err err = { "" };
-	struct str name[2] = { STR_NONE, STR_NONE };
+	struct msg_key key;
 	struct pool pool;
 	int rc = conf_read(tables, "sluice explain", "say what the pipeline makes of an Ingress",
 			   argc, argv, &rest, &err);
 
 	if (rc > 0)
 		return CLI_GOOD;
-	if (rc == 0 && rest.n == 2 && !str_cut(rest.items[1], '/', &name[0], &name[1]))
-		name[1] = rest.items[1];
-	if (rc == 0 && (!name[1].len || (name[0].ptr && !name[0].len)))
-		rc = err_set(&err, "name one Ingress: sluice explain ingress NAMESPACE/NAME");
+	if (rc == 0)
+		rc = read_key(&rest, &key, &err);
 	if (rc < 0)
 		return cli_usage("explain", err.text);
 	pool_init(&pool);
 	rc = (int)cli_live_open(&run_dir, &pool, &list, &err);
-	if (!rc && !name[0].ptr && find_namespace(&list, name, &pool, &err))
+	if (!rc && !key.namespace.ptr && key.kind == MSG_KIND_INGRESS &&
+	    find_namespace(&list, &key, &pool, &err))
 		rc = CLI_USAGE;
 	if (rc)
 		fprintf(stderr, "sluice explain: %s\n", err.text);
 	else
-		rc = explain(&list, name, &err);
+		rc = explain(&list, &key, &err);
 	pool_clear(&pool);
 	return rc;
 }

@@ -184,6 +184,28 @@ static int check_files(int rc, struct err *err)
 	return 0;
 }
 
+/* Whether an object is named and no manifests, so that a running pipeline is asked. */
+static bool is_live(int argc, char **argv)
+{
+	int n = 0;
+
+	if (argc < 2)
+		return false;
+	if (!strcmp(argv[1], "ingress"))
+		return true;
+	if (cli_explain_object_kind(str_from(argv[1])) == MSG_KIND_NONE)
+		return false;
+	for (int i = 1; i < argc; i++) {
+		struct str arg = str_from(argv[i]);
+
+		if (str_is(arg, "--run-dir"))
+			i++;
+		else if (!str_is(arg, "--json") && !str_starts(arg, "--run-dir="))
+			n += str_starts(arg, "-") ? argc : 1;
+	}
+	return n == 2;
+}
+
 int cli_explain(int argc, char **argv)
 {
 	const struct conf_option *const tables[] = { cli_offline_options,
@@ -202,7 +224,7 @@ int cli_explain(int argc, char **argv)
 	struct pool pool;
 	int status, rc;
 
-	if (argc > 1 && !strcmp(argv[1], "ingress"))
+	if (is_live(argc, argv))
 		return cli_explain_live(argc, argv);
 	if (argc == 2 && cli_explain_rule_is_code(str_from(argv[1])))
 		return cli_explain_rule(str_from(argv[1]));

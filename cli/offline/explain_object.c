@@ -20,20 +20,25 @@ static const struct {
 	{ "policyfilter", MSG_KIND_POLICY_FILTER },
 };
 
+enum msg_kind cli_explain_object_kind(struct str word)
+{
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (str_is(word, words[i].word))
+			return words[i].kind;
+	return MSG_KIND_NONE;
+}
+
 const char *cli_explain_object_cut(struct str_list *rest, struct pool *pool)
 {
-	const char *name = NULL;
+	enum msg_kind kind = rest->n > 1 ? cli_explain_object_kind(rest->items[0]) : MSG_KIND_NONE;
+	struct str name;
 
-	for (size_t i = 0; rest->n > 1 && i < sizeof(words) / sizeof(words[0]); i++)
-		if (str_is(rest->items[0], words[i].word))
-			name = pool_printf(pool, "%s/" STR_FMT, msg_kind_name(words[i].kind),
-					   STR_ARG(rest->items[1]))
-				       .ptr;
-	if (name) {
-		rest->items += 2;
-		rest->n -= 2;
-	}
-	return name;
+	if (kind == MSG_KIND_NONE)
+		return NULL;
+	name = rest->items[1];
+	rest->items += 2;
+	rest->n -= 2;
+	return pool_printf(pool, "%s/" STR_FMT, msg_kind_name(kind), STR_ARG(name)).ptr;
 }
 
 static bool is_good(const struct value *condition)
@@ -98,6 +103,14 @@ static bool print_parents(const struct value *status)
 	return good;
 }
 
+bool cli_explain_object_print(const struct value *status)
+{
+	bool good = print_conditions(status, "");
+
+	good &= print_listeners(status);
+	return print_parents(status) && good;
+}
+
 static void print_json(const struct value *status)
 {
 	struct buf text;
@@ -115,7 +128,6 @@ enum cli_status cli_explain_object(struct offline *offline, const char *name, bo
 	const struct value *found;
 	struct value all;
 	struct pool pool;
-	bool good = true;
 
 	pool_init(&pool);
 	cli_status_file_make(offline, &addresses, &pool, &all);
@@ -126,10 +138,7 @@ enum cli_status cli_explain_object(struct offline *offline, const char *name, bo
 	} else if (as_json) {
 		print_json(found);
 	} else {
-		good &= print_conditions(found, "");
-		good &= print_listeners(found);
-		good &= print_parents(found);
-		status = good ? CLI_GOOD : CLI_REJECTED;
+		status = cli_explain_object_print(found) ? CLI_GOOD : CLI_REJECTED;
 	}
 	pool_clear(&pool);
 	return status;

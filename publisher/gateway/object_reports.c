@@ -238,6 +238,14 @@ static struct value *status_of(const struct object_reports *self, const struct o
 	return publisher_object_status_make(&of, pool);
 }
 
+struct value *publisher_object_reports_status(const struct object_reports *self,
+					      const struct msg_key *owner, struct pool *pool)
+{
+	const struct object_entry *entry = publisher_object_table_get(&self->table, owner);
+
+	return entry ? status_of(self, entry, entry->present, false, pool) : NULL;
+}
+
 static uint64_t sum_wanted(const struct object_reports *self, const struct object_entry *entry,
 			   const struct value *present, struct pool *pool)
 {
@@ -422,8 +430,8 @@ static struct object_flight *find_free(struct object_reports *self)
 }
 
 /* When an object that should be told something else may be. What was written before and is not
- * there any more waits: somebody else writes there, too. Of a Gateway or a ListenerSet that is as it
- * was only the numbers of routes are new. */
+ * there any more waits: somebody else writes there, too. Of a Gateway or a ListenerSet that is as
+ * it was only the numbers of routes are new. */
 static uint64_t due_of(const struct object_entry *entry, uint64_t wanted)
 {
 	uint64_t due = 0;

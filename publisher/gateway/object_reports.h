@@ -30,4 +30,8 @@ void publisher_object_reports_stored(struct object_reports *self);
 void publisher_object_reports_stop(struct object_reports *self);
 uint64_t publisher_object_reports_tick(struct object_reports *self, uint64_t now_ms);
 
+/* What the object should say, without times; NULL: nothing is known of it. Borrows. */
+struct value *publisher_object_reports_status(const struct object_reports *self,
+					      const struct msg_key *owner, struct pool *pool);
+
 #endif

@@ -160,6 +160,12 @@ void publisher_report_reject(struct report *self, const struct msg_ticket *ticke
 	pool_clear(&pool);
 }
 
+struct value *publisher_report_status(const struct report *self, const struct msg_key *owner,
+				      struct pool *pool)
+{
+	return self ? publisher_object_reports_status(self->objects, owner, pool) : NULL;
+}
+
 void publisher_report_gone(struct report *self, const struct msg_key *owner, struct str reason)
 {
 	const struct event_news event = { .owner = *owner, .reason = reason, .gone = true };

@@ -48,4 +48,8 @@ void publisher_report_stored(struct report *self);
 const uint64_t *publisher_report_calls(const struct report *self);
 size_t publisher_report_n_queued(const struct report *self); /* Events that wait */
 
+/* What an object of the Gateway API is told; NULL: nothing. Borrows. */
+struct value *publisher_report_status(const struct report *self, const struct msg_key *owner,
+				      struct pool *pool);
+
 #endif

@@ -6,7 +6,8 @@
 #include "resolver/graph/graph.h"
 #include "resolver/graph/store.h"
 
-/* Whether a Gateway or a ListenerSet may name that Secret. The pool is for what is read on the way. */
+/* Whether a Gateway or a ListenerSet may name that Secret. The pool is for what is read on the way,
+ * no longer. */
 bool resolver_grants_allow(const struct graph *graph, const struct store *store,
 			   const struct msg_key *referrer, const struct msg_key *secret,
 			   struct pool *pool);

@@ -175,8 +175,8 @@ static void name_owner(const struct msg_key *owner, const struct msg_meta *meta,
 	out->ticket.created = meta ? meta->creationTimestamp : 0;
 }
 
-static void describe_owner(const struct msg_key *key, const struct msg_object *object,
-			   struct resolved *out)
+void resolver_resolve_describe(const struct msg_key *key, const struct msg_object *object,
+			       struct resolved *out)
 {
 	switch ((enum msg_kind)key->kind) {
 	case MSG_KIND_INGRESS:
@@ -208,6 +208,14 @@ static void describe_owner(const struct msg_key *key, const struct msg_object *o
 	default:
 		break;
 	}
+}
+
+bool resolver_resolve_makes_owners(enum msg_kind kind)
+{
+	return kind == MSG_KIND_INGRESS || kind == MSG_KIND_POMERIUM ||
+	       kind == MSG_KIND_GATEWAY_CLASS || kind == MSG_KIND_GATEWAY ||
+	       kind == MSG_KIND_LISTENER_SET || kind == MSG_KIND_HTTP_ROUTE ||
+	       kind == MSG_KIND_POLICY_FILTER;
 }
 
 static void on_turn_of_budget(void *arg, const struct owned *owned)
@@ -252,7 +260,7 @@ enum resolve_outcome resolver_resolve_owner(struct resolve *self, const struct m
 	if (!resolver_changes_is_owner(self, owner))
 		return RESOLVE_GONE;
 	if (resolver_store_get(&self->store, owner, pool, &object) == 0)
-		describe_owner(&key, &object, out);
+		resolver_resolve_describe(&key, &object, out);
 	else if (owner->kind != MSG_KIND_POMERIUM)
 		return RESOLVE_GONE;
 	if (owner->kind == MSG_KIND_POMERIUM)

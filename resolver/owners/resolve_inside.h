@@ -44,6 +44,12 @@ bool resolver_changes_set_ours(struct resolve *self, const struct msg_key *key, 
 void resolver_changes_set_edges(struct resolve *self, const struct msg_key *owner,
 				const struct key_list *keys);
 
+/* resolve.c: what a ticket says of an object. */
+void resolver_resolve_describe(const struct msg_key *key, const struct msg_object *object,
+			       struct resolved *out);
+/* Whether an object of this kind can be an owner. */
+bool resolver_resolve_makes_owners(enum msg_kind kind);
+
 /* gateways.c: the same as resolver_changes_follow for objects of the Gateway API and Namespaces. */
 void resolver_gateways_follow(struct resolve *self, const struct msg_object *object,
 			      uint64_t seen_ns);

@@ -1,6 +1,7 @@
 """The Gateway API on a real API server: routes, and what its objects are told."""
 import json
 import shutil
+import subprocess
 
 import pytest
 from cluster import KINDS, Cluster, ClusterPipeline
@@ -245,6 +246,29 @@ def test_what_cannot_be_served_is_said(sluice, cluster, tmp_path):
         wait_for(p.log, lambda: accepted(cluster, "nobody") == [("False", "NoMatchingParent", 1)])
         assert routes(p) == []
         told(p, cluster)
+
+
+def test_explain_asks_the_pipeline(sluice, cluster, tmp_path):
+    for text in (CLASS, GATEWAY, FILTER, route("one"), route("lost", parents="[{name: nobody}]"), route("refused", host="one.example.net")):
+        cluster.apply_yaml(text)
+    with ClusterPipeline(sluice, tmp_path, cluster) as p:
+        wait_for(p.log, lambda: listener(cluster).get("attachedRoutes") == 1, 20)
+        call = lambda *args: subprocess.run([sluice, "explain", *args, "--run-dir", str(p.run_dir)], capture_output=True, text=True, timeout=60)
+        done = call("httproute", "shop/one")
+        assert done.returncode == 0 and "HTTPRoute shop/one\n" in done.stdout and "serving its newest state since" in done.stdout, done
+        assert "1. https://one.example.com prefix / -> http://web.shop.svc.cluster.local:80" in done.stdout and "PolicyFilter shop/staff: found" in done.stdout
+        assert "parent edge/front\n  Accepted: True, Accepted\n" in done.stdout
+        done = call("httproute", "shop/refused")
+        assert done.returncode == 1 and "Accepted: False, NoMatchingListenerHostname" in done.stdout, done
+        done = call("httproute", "shop/lost")
+        assert "no: none of its parents is a Gateway of ours" in done.stdout, done
+        done = call("gateway", "edge/front")
+        assert done.returncode == 0 and "listener https, 1 routes" in done.stdout and "Secret edge/edge-tls: found" in done.stdout, done
+        assert "Accepted: True, Accepted" in call("gatewayclass", "pomerium-gateway").stdout and "Valid: True, Valid" in call("policyfilter", "shop/staff").stdout
+        both = json.loads(call("gateway", "edge/front", "--json").stdout)
+        assert both["resolver"]["managed"] and both["publisher"]["status"]["listeners"][0]["attachedRoutes"] == 1
+        done = call("httproute", "shop/non")
+        assert done.returncode == 3 and "did you mean shop/one?" in done.stderr
 
 
 def test_off(sluice, cluster, tmp_path):

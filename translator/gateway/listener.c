@@ -125,7 +125,7 @@ static void judge_group(struct listener_group *group, struct map *taken, struct 
 					 str_is(listener->spec->protocol, "HTTPS");
 		if (listener->is_supported)
 			judge_kinds(listener, pool);
-		/* in a Gateway a protocol that is not supported is called so, whatever has its port */
+		/* a Gateway's own that is not supported is called so, whatever has its port */
 		if (group->is_allowed && (listener->is_supported || group->set))
 			find_conflict(listener, taken, pool);
 	}
