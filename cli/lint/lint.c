@@ -54,6 +54,7 @@ static void on_bundle(void *arg, const struct msg_bundle *bundle)
 	struct lint *lint = arg;
 
 	cli_lint_dead(lint, bundle);
+	cli_lint_gateway(lint, bundle);
 	if (lint->strict)
 		cli_lint_strict(lint, bundle);
 }
@@ -82,7 +83,11 @@ static void note_objects(struct lint *lint)
 
 static void run(struct lint *lint)
 {
-	const struct offline_hooks hooks = { lint, cli_lint_find_problem, on_document, on_bundle };
+	const struct offline_hooks hooks = { .self = lint,
+					     .problem = cli_lint_find_problem,
+					     .document = on_document,
+					     .loaded = cli_lint_gateway_assume,
+					     .bundle = on_bundle };
 
 	cli_offline_load_all(&lint->offline, &hooks);
 	cli_offline_translate(&lint->offline, false);
@@ -110,8 +115,9 @@ static int status_of(const struct lint *lint)
 	const struct lint_counts counts = cli_lint_count(lint);
 
 	if (!lint->n_objects && !lint->unreadable)
-		fprintf(stderr, "sluice lint: there is no Ingress of ours in the input; --class "
-				"names the classes that are\n");
+		fprintf(stderr,
+			"sluice lint: there is no Ingress and no HTTPRoute of ours in the input; "
+			"--class names the classes that are\n");
 	if (lint->unreadable || !lint->n_objects)
 		return CLI_UNREADABLE;
 	return counts.errors || (counts.warnings && str_is(fail_on, "warning")) ? CLI_REJECTED

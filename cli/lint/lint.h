@@ -62,6 +62,10 @@ void cli_lint_document(struct lint *lint, const char *path, const struct value *
 /* lint_dead.c; of a document it notes what a message does not carry. */
 void cli_lint_dead_note(struct lint *lint, const struct value *document);
 void cli_lint_dead(struct lint *lint, const struct msg_bundle *bundle);
+/* lint_gateway.c: HTTPRoutes whose Gateway is in no manifest are looked at as if it took them. */
+void cli_lint_gateway_assume(void *lint);
+/* Rules that let nobody in. */
+void cli_lint_gateway(struct lint *lint, const struct msg_bundle *bundle);
 /* lint_strict.c: Services and Secrets that are not there. */
 void cli_lint_strict(struct lint *lint, const struct msg_bundle *bundle);
 

@@ -70,11 +70,34 @@ static struct str without_quotes(struct lint *lint, struct str field)
 	return (struct str){ text, n };
 }
 
+/* "Dropped Rule 2 (name), match 1: ...", "rule 2 answers ...": as the API wants it said. */
+static struct str field_of_rule(struct lint *lint, struct str sentence)
+{
+	const char *number = strpbrk(sentence.ptr, "0123456789");
+	const char *match = strstr(sentence.ptr, ", match ");
+	const unsigned long rule = number ? strtoul(number, NULL, 10) : 0;
+	const long colon = str_find(sentence, ':');
+
+	if (!rule)
+		return STR("spec.rules");
+	if (!match || match - sentence.ptr > colon)
+		return pool_printf(&lint->pool, "spec.rules[%lu]", rule - 1);
+	return pool_printf(&lint->pool, "spec.rules[%lu].matches[%lu]", rule - 1,
+			   strtoul(match + strlen(", match "), NULL, 10) - 1);
+}
+
 /* A sentence that is about a field begins with it. */
 static struct str field_of(struct lint *lint, struct str sentence)
 {
 	static const char annotation[] = "annotation ";
 	const char *end;
+
+	if (str_starts(sentence, "Dropped Rule ") || str_starts(sentence, "rule "))
+		return field_of_rule(lint, sentence);
+	if (str_starts(sentence, "Gateway \"") || str_starts(sentence, "ListenerSet \""))
+		return STR("spec.parentRefs");
+	if (str_starts(sentence, "invalid refs "))
+		return STR("spec.rules");
 
 	if (str_starts(sentence, annotation)) {
 		sentence = str_slice(sentence, strlen(annotation), sentence.len);
@@ -157,7 +180,8 @@ void cli_lint_find_lines(struct lint *lint)
 					line->field.len ? line->field
 							: field_of(lint, line->sentence),
 					STR_FMT, STR_ARG(line->sentence));
-		finding->is_warning = line->is_warning;
+		/* a pipeline goes on without it, but nobody writes it for that */
+		finding->is_warning = line->is_warning && line->code != RULE_POLICY_FILTER;
 		cut_code(finding);
 	}
 }

@@ -90,6 +90,15 @@ static struct msg_key key_of(enum msg_kind kind, const struct value *document)
 	return key;
 }
 
+/* Whether something is said of fields of such an object. */
+static bool is_read(enum msg_kind kind)
+{
+	return kind == MSG_KIND_INGRESS || kind == MSG_KIND_POMERIUM || kind == MSG_KIND_SERVICE ||
+	       kind == MSG_KIND_GATEWAY_CLASS || kind == MSG_KIND_GATEWAY ||
+	       kind == MSG_KIND_LISTENER_SET || kind == MSG_KIND_HTTP_ROUTE ||
+	       kind == MSG_KIND_POLICY_FILTER;
+}
+
 void cli_lint_spot_note(struct lint *lint, const char *path, const struct value *document)
 {
 	enum msg_kind kind =
@@ -104,7 +113,7 @@ void cli_lint_spot_note(struct lint *lint, const char *path, const struct value 
 	if (!lint->key.len || map_get(&lint->files, lint->key))
 		return; /* of two objects with one key the first counts */
 	map_put(&lint->files, lint->key, mem_strdup(path));
-	if (kind != MSG_KIND_INGRESS && kind != MSG_KIND_POMERIUM && kind != MSG_KIND_SERVICE)
+	if (!is_read(kind))
 		return;
 	buf_init(&w.at, FIELD_MAX);
 	buf_printf(&w.at, STR_FMT " ", STR_ARG(lint->key));

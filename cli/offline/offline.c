@@ -270,6 +270,8 @@ static int load(struct offline *self, const struct offline_hooks *hooks,
 			      cli_offline_settings.resolve.controller, &from_source);
 	for (synced.kind = MSG_KIND_NONE + 1; synced.kind < MSG_N_KINDS; synced.kind++)
 		resolver_resolve_kind_state(self->resolve, &synced);
+	if (hooks->loaded)
+		hooks->loaded(hooks->self);
 	for (size_t i = 0; i < self->n_asked; i++)
 		watcher_source_dir_want(self->source, &self->asked[i], true);
 	return rc;

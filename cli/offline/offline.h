@@ -42,6 +42,8 @@ struct offline_hooks {
 	/* As of source_sink; without it a problem is a line on stderr. */
 	void (*problem)(void *self, const char *path, uint32_t line, const struct err *why);
 	void (*document)(void *self, const char *path, const struct value *document);
+	/* All is read, and values of Secrets are handed over next. */
+	void (*loaded)(void *self);
 	/* An owner with all that it refers to, before it is translated. */
 	void (*bundle)(void *self, const struct msg_bundle *bundle);
 };

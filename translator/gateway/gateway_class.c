@@ -5,6 +5,8 @@
  *   owns   the list of that
  *   never  claims what Pomerium cannot do
  */
+#include "rules/rules.h"
+#include "translator/answer.h"
 #include "translator/gateway/condition.h"
 #include "translator/gateway/gateway_job.h"
 
@@ -54,6 +56,7 @@ void translator_gateway_class_make(struct gateway_job *job)
 		accepted.status = false;
 		accepted.reason = "InvalidParameters";
 		accepted.message = pool_str(job->pool, str_from(err.text));
+		translator_answer_warn(job->out, job->pool, RULE_GATEWAY_REFUSED, "%s", err.text);
 	}
 	translator_condition_add(value_put_list(report, "conditions", job->pool), &accepted,
 				 class->metadata.generation, job->pool);

@@ -5,6 +5,8 @@
  *   owns   nothing
  *   never  knows addresses: the publisher adds those
  */
+#include "rules/rules.h"
+#include "translator/answer.h"
 #include "translator/gateway/condition.h"
 #include "translator/gateway/listener_status.h"
 
@@ -78,6 +80,9 @@ void translator_gateway_status_make(struct gateway_job *job)
 
 	translator_listener_status_put(job, &groups.items[0], report);
 	judge_gateway(gateway, count_accepted(&groups.items[0]), &accepted, &programmed);
+	if (!accepted.status)
+		translator_answer_warn(job->out, job->pool, RULE_GATEWAY_REFUSED, STR_FMT,
+				       STR_ARG(accepted.message));
 	list = value_put_list(report, "conditions", job->pool);
 	translator_condition_add(list, &accepted, gateway->metadata.generation, job->pool);
 	translator_condition_add(list, &programmed, gateway->metadata.generation, job->pool);

@@ -5,6 +5,8 @@
  *   owns   nothing
  *   never  says a word about a listener of a ListenerSet that the Gateway does not allow
  */
+#include "rules/rules.h"
+#include "translator/answer.h"
 #include "translator/gateway/condition.h"
 #include "translator/gateway/listener_status.h"
 
@@ -52,6 +54,9 @@ void translator_listener_set_make(struct gateway_job *job)
 					    STR_NONE };
 	else if (group)
 		accepted = refuse("ListenersNotValid", STR("no listener is valid"));
+	if (!accepted.status)
+		translator_answer_warn(job->out, job->pool, RULE_GATEWAY_REFUSED, STR_FMT,
+				       STR_ARG(accepted.message));
 	programmed = accepted;
 	programmed.type = "Programmed";
 	if (programmed.status)

@@ -6,6 +6,7 @@
  *   owns   nothing
  *   never  counts routes: the publisher adds those
  */
+#include "rules/rules.h"
 #include "translator/answer.h"
 #include "translator/bundle_secret.h"
 #include "translator/gateway/condition.h"
@@ -33,6 +34,8 @@ static const char *offer(struct gateway_job *job, const struct listener_group *g
 	if (q.to_group.len || !str_is(q.to_kind, "Secret"))
 		return "InvalidCertificateRef";
 	secret = translator_bundle_secret_find(job->bundle, q.to_namespace, q.to_name);
+	if (!secret && job->settings->lenient)
+		return NULL;
 	if (!secret || !str_is(secret->type, "kubernetes.io/tls") ||
 	    translator_bundle_secret_check_pair(secret, X509_SERVER, NULL))
 		return "InvalidCertificateRef";
@@ -113,15 +116,34 @@ static void put_kinds(struct value *v, const struct listener *listener, struct p
 	value_put_text(kind, "kind", STR("HTTPRoute"), pool);
 }
 
-/* Returns whether the listener is programmed. */
-static bool put_listener(struct gateway_job *job, const struct listener_group *group,
-			 const struct listener *listener, struct value *v)
+static void warn(struct gateway_job *job, const struct listener_group *group, size_t i,
+		 const struct listener_conditions *c)
 {
+	const struct condition *bad = !c->accepted.status   ? &c->accepted
+				      : !c->resolved.status ? &c->resolved
+							    : &c->programmed;
+	const struct msg_listener *spec = group->items[i].spec;
+
+	if (bad->status)
+		return;
+	translator_answer_warn(
+		job->out, job->pool, RULE_GATEWAY_LISTENER,
+		"spec.listeners[%zu]: listener %s on port %lld, protocol %s: %s%s" STR_FMT, i,
+		err_quote(spec->name), (long long)spec->port, err_quote(spec->protocol),
+		bad->reason, bad->message.len ? ": " : "", STR_ARG(bad->message));
+}
+
+/* Returns whether the listener is programmed. */
+static bool put_listener(struct gateway_job *job, const struct listener_group *group, size_t i,
+			 struct value *v)
+{
+	const struct listener *listener = &group->items[i];
 	int64_t generation = group->metadata->generation;
 	struct listener_conditions c;
 	struct value *list;
 
 	judge(job, group, listener, &c);
+	warn(job, group, i, &c);
 	value_put_text(v, "name", listener->spec->name, job->pool);
 	put_kinds(v, listener, job->pool);
 	list = value_put_list(v, "conditions", job->pool);
@@ -143,6 +165,6 @@ size_t translator_listener_status_put(struct gateway_job *job, const struct list
 	size_t n = 0;
 
 	for (size_t i = 0; i < group->specs->n; i++)
-		n += put_listener(job, group, &group->items[i], value_add(list, job->pool));
+		n += put_listener(job, group, i, value_add(list, job->pool));
 	return n;
 }

@@ -5,6 +5,8 @@
  *   owns   nothing
  *   never  lets a rule go on without the policy that it names
  */
+#include "rules/rules.h"
+#include "translator/answer.h"
 #include "translator/gateway/condition.h"
 #include "translator/gateway/gateway_job.h"
 #include "translator/ppl/ppl_compile.h"
@@ -72,6 +74,8 @@ void translator_policy_filter_make(struct gateway_job *job)
 		valid.status = false;
 		valid.reason = "Invalid";
 		valid.message = pool_str(job->pool, str_from(err.text));
+		translator_answer_warn(job->out, job->pool, RULE_POLICY_FILTER, "spec.ppl: %s",
+				       err.text);
 	}
 	translator_condition_add(value_put_list(report, "conditions", job->pool), &valid,
 				 filter->metadata.generation, job->pool);

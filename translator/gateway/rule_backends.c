@@ -50,6 +50,16 @@ static enum protocol protocol_of(const struct msg_service_port *port)
 	return str_starts(name, "kubernetes.io/") ? PROTOCOL_UNSUPPORTED : PROTOCOL_HTTP;
 }
 
+/* One that is not in the manifests, as if it were. */
+static const struct msg_bundle_service *assume(struct pool *pool, const struct grant_question *q)
+{
+	struct msg_bundle_service *service = pool_alloc(pool, sizeof(*service));
+
+	service->namespace = q->to_namespace;
+	service->name = q->to_name;
+	return service;
+}
+
 /* NULL, or the reason why it is not valid. */
 static const char *judge(const struct gateway_job *job, const struct msg_http_backend_ref *ref,
 			 struct backend *out)
@@ -70,6 +80,8 @@ static const char *judge(const struct gateway_job *job, const struct msg_http_ba
 	if (!translator_grant_allows(job->bundle, &q))
 		return "RefNotPermitted";
 	out->service = service_of(job->bundle, q.to_namespace, q.to_name);
+	if (!out->service && job->settings->lenient)
+		out->service = assume(job->pool, &q);
 	if (!out->service || ref->port < 0)
 		return "BackendNotFound";
 	port = port_of(out->service, ref->port);
