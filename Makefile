@@ -59,7 +59,7 @@ JOBS := -j$(shell nproc)
 FUZZ_BUILD ?= build/fuzz
 FUZZ_SAN := -fsanitize=address,undefined,fuzzer-no-link -fno-sanitize-recover=undefined
 TSAN_OPTIONS := ignore_noninstrumented_modules=1:die_after_fork=0:suppressions=$(CURDIR)/tests/lib/tsan.supp
-TEST_PACKAGES := chromium clang libclang-rt-14-dev valgrind python3-pytest python3-zmq python3-msgpack python3-yaml python3-venv etcd-server mandoc nginx prometheus faketime debootstrap lintian skopeo spin iproute2
+TEST_PACKAGES := strace chromium clang libclang-rt-14-dev valgrind python3-pytest python3-zmq python3-msgpack python3-yaml python3-venv etcd-server mandoc nginx prometheus faketime debootstrap lintian skopeo spin iproute2
 LINT_PACKAGES := clang clang-tidy clang-format cppcheck
 
 all: deps
