@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/rand.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <time.h>
 
@@ -22,10 +23,17 @@
 
 static bool has_landlock, has_seccomp;
 
+static int compare(const void *a, const void *b)
+{
+	return *(const unsigned char *)a - *(const unsigned char *)b;
+}
+
 void confine_prepare(void)
 {
-	unsigned char byte;
+	unsigned char byte, bytes[2048] = { 0 };
 
+	/* libc asks at its first large sort how much memory there is, and looks for no error */
+	qsort(bytes, sizeof(bytes), 1, compare);
 	tzset(); /* /etc/localtime */
 	(void)OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL);
 	(void)RAND_bytes(&byte, sizeof(byte));

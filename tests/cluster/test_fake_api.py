@@ -1,7 +1,10 @@
 """What a real API server will not do on demand: refusals, half answers, garbage, silence. Each test ends in the state of the server."""
 import base64
 import json
+import os
+import pathlib
 import re
+import signal
 import threading
 import time
 
@@ -473,6 +476,44 @@ echo "{{\\"kind\\": \\"ExecCredential\\", \\"apiVersion\\": \\"client.authentica
     (tmp_path / "go").touch()
     wait_for("the new token is shown", lambda: api.end_watches("ingresses") or len(tokens()) == 2, 20)
     p.settled()
+
+
+def status(pid, field):
+    try:
+        return re.search(rf"^{field}:\t(.*)$", pathlib.Path(f"/proc/{pid}/status").read_text(), re.M)[1]
+    except OSError:  # it has ended
+        return None
+
+
+def helpers(p):
+    """Children of the watcher: the process that starts its plugin."""
+    (watcher,) = p.children("watcher")
+    return [int(d.name) for d in pathlib.Path("/proc").glob("[0-9]*") if status(d.name, "PPid") == str(watcher)]
+
+
+def test_a_plugin_has_the_rights_that_its_room_gave_up(up, api, tmp_path):
+    """It is started by a process of its own. When that is killed the room ends, too, and both are there again."""
+    plugin = tmp_path / "plugin.sh"
+    plugin.write_text(f"""#!/bin/sh
+grep Seccomp: /proc/self/status >{tmp_path}/held
+echo '{{"kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1", "status": {{"token": "t"}}}}'
+""")
+    plugin.chmod(0o755)
+    p = up(kubeconfig=api.kubeconfig(user="{exec: {apiVersion: client.authentication.k8s.io/v1, command: ./plugin.sh}}"))
+    p.settled()
+    assert (tmp_path / "held").read_text().split() == ["Seccomp:", "0"]
+    (old,) = p.children("watcher")
+    (helper,) = helpers(p)
+    assert status(helper, "Seccomp") == "0" and not list(pathlib.Path(f"/proc/{helper}/fd").glob("[3-9]*"))[1:]
+    os.kill(helper, signal.SIGKILL)
+    wait_for("the watcher is another one", lambda: p.children("watcher") not in ([], [old]), 20)
+    assert "the process that starts exec plugins is gone" in p.log()
+    api.apply(ingress("two"))
+    assert b"two.example.com" in p.settled()
+    (old,) = p.children("watcher")
+    (helper,) = helpers(p)
+    p.kill("watcher")
+    wait_for("it goes with its room", lambda: not pathlib.Path(f"/proc/{helper}").exists(), 20)
 
 
 def test_a_proxy(up, api, tmp_path):
