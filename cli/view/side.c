@@ -48,12 +48,26 @@ const struct conf_option cli_side_databroker_options[] = {
 	{ 0 },
 };
 
+static enum cli_status translate(struct side *self, const struct offline_ground *ground,
+				 struct err *err)
+{
+	struct offline *offline = &self->offline;
+
+	self->is_translated = true;
+	if (cli_offline_load_over(offline, ground, err))
+		return CLI_UNREADABLE;
+	cli_offline_translate(offline, false);
+	cli_view_add_offline(&self->view, offline);
+	return offline->unreadable ? CLI_UNREADABLE : CLI_GOOD;
+}
+
 /* Manifests over a ground, NULL: nothing. A Service that a real cluster has not is missing there,
  * too; of manifests alone nobody knows. */
 static enum cli_status take_manifests(struct side *self, const struct str_list *files,
 				      const struct offline_ground *ground, struct err *err)
 {
-	struct offline *offline = &self->offline;
+	const struct offline_settings ours = cli_offline_settings;
+	enum cli_status status;
 
 	cli_offline_settings.files = *files;
 	cli_offline_settings.classes = (struct str_list){ NULL, 0 };
@@ -61,12 +75,9 @@ static enum cli_status take_manifests(struct side *self, const struct str_list *
 	cli_offline_settings.resolve.guesses = ground;
 	if (!ground)
 		(void)cli_input_settle();
-	self->is_translated = true;
-	if (cli_offline_load_over(offline, ground, err))
-		return CLI_UNREADABLE;
-	cli_offline_translate(offline, false);
-	cli_view_add_offline(&self->view, offline);
-	return offline->unreadable ? CLI_UNREADABLE : CLI_GOOD;
+	status = translate(self, ground, err);
+	cli_offline_settings = ours;
+	return status;
 }
 
 static enum cli_status take_cluster(struct side *self, const struct str_list *files,
