@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/mem.h"
 #include "cli/offline/input.h"
 
 static int copy(int from, int to)
@@ -68,6 +69,7 @@ int cli_standard_open(struct standard *self, struct str run_dir, struct str_list
 		*(struct str *)pool_push(&self->pool, &paths.items, &paths.n, sizeof(struct str)) =
 			self->inputs.items[i];
 	}
+	mem_free(files->items);
 	*files = paths;
 	if (!str_is(*out, "-"))
 		return 0;

@@ -15,7 +15,7 @@ struct standard {
 };
 
 /* Reads `-` and pipes among the files to their ends: files of the run folder take their places, and
- * the place of `-` as *out. */
+ * the place of `-` as *out. The list of files is one of the heap, and is replaced. */
 int cli_standard_open(struct standard *self, struct str run_dir, struct str_list *files,
 		      struct str *out, struct err *err);
 /* Removes what it made. */
