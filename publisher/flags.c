@@ -17,6 +17,7 @@ static struct {
 	long max_delete_share, http3_port;
 	bool once, report, name_changes;
 	struct str kubeconfig, context, gateway_controller;
+	struct host_policy_flags hosts;
 } flags;
 
 const struct conf_option publisher_flags_options[] = {
@@ -60,6 +61,12 @@ const struct conf_option publisher_flags_options[] = {
 	  "longest time that a change waits for others; 0: 500ms, longer for a databroker with "
 	  "many routes",
 	  0 },
+	{ "host-ownership", CONF_TEXT, &flags.hosts.ownership, "shared", 0, 0,
+	  HOST_POLICY_OWNERSHIP_HELP, 0 },
+	{ "shared-host", CONF_TEXT, &flags.hosts.shared_host, "", 0, 0, HOST_POLICY_SHARED_HELP,
+	  0 },
+	{ "authenticate-namespaces", CONF_LIST, &flags.hosts.authenticate_namespaces, "", 0, 0,
+	  HOST_POLICY_AUTHENTICATE_HELP, 0 },
 	{ "once", CONF_BOOL, &flags.once, "false", 0, 0,
 	  "end after the first complete state: status 0, or 1 if something is rejected", 0 },
 	{ "report", CONF_BOOL, &flags.report, "false", 0, 0,
@@ -117,12 +124,15 @@ int publisher_flags_read(struct flags *out, struct err *err)
 			       .kubeconfig = flags.kubeconfig,
 			       .context = flags.context,
 			       .gateway_controller = flags.gateway_controller,
+			       .hosts = flags.hosts,
 			       .bootstrap_out =
 				       flags.bootstrap_out.len ? flags.bootstrap_out.ptr : NULL,
 			       .to_databroker = flags.reach.url.len > 0 };
 	if (flags.out.len && flags.reach.url.len)
 		return err_set(err, "--out and --databroker-service-url are both given; a "
 				    "publisher has one of them");
+	if (publisher_host_policy_check(&flags.hosts, err) < 0)
+		return -1;
 	rc = out->to_databroker ? read_databroker(&out->databroker, err)
 				: read_file(&out->file, err);
 	out->needs.yaml = !out->to_databroker && out->file.format == WANTED_YAML;

@@ -15,6 +15,7 @@ struct flags {
 	struct str kubeconfig, context;
 	struct str gateway_controller; /* whose entries in the status of HTTPRoutes are ours */
 	const char *bootstrap_out;
+	struct host_policy_flags hosts;
 	bool to_databroker; /* else to the file */
 	struct wanted_needs needs;
 	struct file_sink_settings file;

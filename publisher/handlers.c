@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "publisher/publisher_metrics.h"
 #include "publisher/wanted/apply.h"
+#include "rules/rules.h"
 
 /* ---- people ---- */
 
@@ -29,6 +30,17 @@ static void warn(void *self, const struct msg_key *owner, const char *sentence)
 {
 	(void)self;
 	log_owner("warning", owner, "text", sentence);
+}
+
+/* Others that have come, or an age, put it in the wrong. */
+static void refused(void *self, const struct msg_key *owner, const struct err *why)
+{
+	struct pool pool;
+
+	(void)self;
+	pool_init(&pool);
+	log_owner("rejected", owner, "reason", rules_sentence(why, &pool).ptr);
+	pool_clear(&pool);
 }
 
 /* What it shares with others has another id. */
@@ -358,7 +370,7 @@ int publisher_handlers_check(const struct handlers *h, struct err *why)
 void publisher_handlers_init(struct handlers *h)
 {
 	*h = (struct handlers){ .wanted = publisher_wanted_new(
-					&(struct wanted_listener){ h, warn, touch }) };
+					&(struct wanted_listener){ h, warn, touch, refused }) };
 	publisher_inventory_init(&h->inventory);
 	publisher_pending_init(&h->pending, h, ask);
 }
@@ -370,6 +382,7 @@ void publisher_handlers_clear(struct handlers *h)
 	publisher_inventory_clear(&h->inventory);
 	publisher_tickets_clear(&h->tickets);
 	publisher_wanted_destroy(&h->wanted);
+	publisher_host_policy_clear(&h->policy);
 }
 
 void publisher_handlers_begin(struct handlers *h, struct actor_peer *resolver, uint64_t epoch)

@@ -15,6 +15,7 @@
 struct handlers {
 	struct actor_peer *resolver; /* NULL: down */
 	struct wanted *wanted;
+	struct host_policy policy; /* opened by outputs.c */
 	struct inventory inventory;
 	struct tickets tickets;
 	struct pending pending;

@@ -157,6 +157,9 @@ int publisher_outputs_open(struct outputs *self, struct flags *flags, struct han
 	self->once = flags->once;
 	handlers->sinks = &self->sinks;
 	handlers->report = self->report;
+	if (publisher_host_policy_open(&handlers->policy, &flags->hosts, err) < 0)
+		return -1;
+	publisher_wanted_govern(handlers->wanted, &handlers->policy);
 	publisher_wanted_need(handlers->wanted, flags->needs);
 	return open_sinks(self, flags, err);
 }

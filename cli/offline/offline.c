@@ -30,6 +30,12 @@ const struct conf_option cli_offline_options[] = {
 	  0, "name of the Pomerium object with the settings", 0 },
 	{ "cluster-domain", CONF_TEXT, &cli_offline_settings.cluster_domain, "cluster.local", 0, 0,
 	  "DNS domain of the cluster", 0 },
+	{ "host-ownership", CONF_TEXT, &cli_offline_settings.hosts.ownership, "shared", 0, 0,
+	  HOST_POLICY_OWNERSHIP_HELP, 0 },
+	{ "shared-host", CONF_TEXT, &cli_offline_settings.hosts.shared_host, "", 0, 0,
+	  HOST_POLICY_SHARED_HELP, 0 },
+	{ "authenticate-namespaces", CONF_LIST, &cli_offline_settings.hosts.authenticate_namespaces,
+	  "", 0, 0, HOST_POLICY_AUTHENTICATE_HELP, 0 },
 	{ "experimental-gateway-api", CONF_BOOL, &cli_offline_settings.resolve.gateway_api, "true",
 	  0, 0, "serve objects of the Gateway API", 0 },
 	{ "gateway-class-controller-name", CONF_TEXT,
@@ -196,6 +202,11 @@ static void on_warn(void *arg, const struct msg_key *owner, const char *sentence
 	add_line(arg, owner, &why)->is_warning = true;
 }
 
+static void on_refused(void *arg, const struct msg_key *owner, const struct err *why)
+{
+	(void)add_line(arg, owner, why);
+}
+
 /* ---- what the verbs call ---- */
 
 int cli_offline_add_files(const struct str_list *rest)
@@ -232,6 +243,18 @@ bool cli_offline_is_named(const struct offline *self, const struct msg_key *key)
 	return is_named;
 }
 
+/* Who may have which host. */
+static void govern(struct offline *self)
+{
+	struct err err = { "" };
+
+	if (publisher_host_policy_open(&self->policy, &cli_offline_settings.hosts, &err) < 0) {
+		fprintf(stderr, "%s\n", err.text);
+		self->unreadable = true;
+	}
+	publisher_wanted_govern(self->wanted, &self->policy);
+}
+
 static int load(struct offline *self, const struct offline_hooks *hooks,
 		const struct offline_ground *ground, struct err *err)
 {
@@ -244,7 +267,7 @@ static int load(struct offline *self, const struct offline_hooks *hooks,
 						 hooks->document != NULL };
 	const struct resolve_sink from_resolve = { self, on_dirty, on_secret_wanted, on_secret_put,
 						   NULL };
-	const struct wanted_listener from_wanted = { self, on_warn, NULL };
+	const struct wanted_listener from_wanted = { self, on_warn, NULL, on_refused };
 	struct msg_kind_state synced = { .condition = MSG_KIND_SYNCED };
 	struct str_list paths, streams;
 	int rc;
@@ -257,6 +280,7 @@ static int load(struct offline *self, const struct offline_hooks *hooks,
 	map_init(&self->born, NULL);
 	self->ground = ground;
 	self->wanted = publisher_wanted_new(&from_wanted);
+	govern(self);
 	cli_offline_settings.resolve.limits = resolver_limits;
 	publisher_wanted_gather(self->wanted, true);
 	self->resolve = resolver_resolve_new(&cli_offline_settings.resolve, &from_resolve);
@@ -452,6 +476,7 @@ void cli_offline_clear(struct offline *self)
 	watcher_source_dir_destroy(&self->source);
 	resolver_resolve_destroy(&self->resolve);
 	publisher_wanted_destroy(&self->wanted);
+	publisher_host_policy_clear(&self->policy);
 	publisher_attached_clear(&self->attached);
 	map_clear(&self->named);
 	map_clear(&self->born);

@@ -17,7 +17,8 @@ struct offline_settings {
 	struct str_list files;
 	struct resolve_settings resolve;
 	struct str cluster_domain;
-	bool path_elements;     /* of HTTPRoutes */
+	bool path_elements; /* of HTTPRoutes */
+	struct host_policy_flags hosts;
 	long no_backend_status; /* the same */
 	bool bootstrap_only;
 	struct str_list classes; /* are ours where the manifests have no such IngressClass */
@@ -79,6 +80,7 @@ struct offline {
 	struct source_dir *source;
 	struct resolve *resolve;
 	struct wanted *wanted;
+	struct host_policy policy;
 	struct offline_hooks hooks;
 	struct offline_line *lines;
 	size_t n_lines;

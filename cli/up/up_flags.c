@@ -201,6 +201,9 @@ static const struct {
 	{ "max-namespace-routes", TO(RESOLVER) },
 	{ "max-namespace-bytes", TO(RESOLVER) },
 	{ "cluster-domain", TO(TRANSLATOR) },
+	{ "host-ownership", TO(PUBLISHER) },
+	{ "shared-host", TO(PUBLISHER) },
+	{ "authenticate-namespaces", TO(PUBLISHER) },
 };
 
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -343,7 +346,9 @@ int cli_up_flags_read(const struct up_verb *verb, int argc, char **argv, struct 
 		return rc;
 	if (cli_up_flags.debug)
 		cli_up_flags.log_level = STR("debug");
-	return refuse(err) ? -1 : check_addresses(err);
+	if (refuse(err) || publisher_host_policy_check(&cli_offline_settings.hosts, err) < 0)
+		return -1;
+	return check_addresses(err);
 }
 
 /* ---- command lines ---- */

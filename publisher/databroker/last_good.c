@@ -9,7 +9,7 @@
 
 bool publisher_last_good_is_missing(const struct owner *owner)
 {
-	return owner && owner->reason && !owner->good;
+	return owner && owner->reason && !owner->good && !owner->refused;
 }
 
 const struct owner *publisher_last_good_settings(const struct wanted *wanted)

@@ -11,7 +11,7 @@
 
 #include "base/mem.h"
 #include "net/hostname.h"
-#include "publisher/wanted/host_owner.h"
+#include "publisher/hosts/host_owner.h"
 
 struct conflict_member {
 	struct owner *owner;

@@ -65,6 +65,8 @@ struct owner {
 	struct good *whole;       /* what it would publish if it were alone; NULL: none yet */
 	struct good *good;        /* what is published of `whole`, NULL: nothing */
 	size_t n_contested;       /* places of its routes where others have one, too */
+	bool refused;             /* `reason` is that it has a host of others */
+	bool told_login;          /* that it has the authenticate host */
 	char *reason;             /* why its newest state cannot be published; NULL: it can */
 	char *last_reason;        /* why the last one could not, which was mended; NULL: none */
 	struct diagnostics *said; /* of its newest state; NULL: nothing */

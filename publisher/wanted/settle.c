@@ -11,6 +11,9 @@
 
 #include "base/mem.h"
 #include "net/hostname.h"
+#include "pb/pomerium.pb-c.h"
+#include "pb/reflect.h"
+#include "publisher/wanted/refuse.h"
 #include "rules/rules.h"
 
 /* ---- what others change ---- */
@@ -31,10 +34,17 @@ static void conflict_changed(void *arg, struct owner *owner, bool verdict)
 		self->listener.changed(self->listener.self, &owner->key);
 }
 
+static void mark_each(void *arg, struct owner *owner)
+{
+	mark(arg, owner);
+}
+
 static void host_changed(void *arg, struct str host)
 {
 	struct wanted *self = arg;
 
+	if (self->policy && self->policy->by_namespace)
+		publisher_host_owner_each(&self->claims, host, self, mark_each);
 	publisher_certs_host_changed(&self->certs, host);
 }
 
@@ -134,6 +144,47 @@ static void unlink_good(struct wanted *self, const struct good *good)
 	self->n_routes -= good->n_routes;
 }
 
+/* Those that have the host, or a wildcard above it. */
+static void mark_around(struct wanted *self, struct str host)
+{
+	struct str rest = host, label;
+	struct pool pool;
+
+	if (!host.len)
+		return;
+	pool_init(&pool);
+	publisher_host_owner_each(&self->claims, host, self, mark_each);
+	publisher_host_owner_each(&self->claims, STR("*"), self, mark_each);
+	while (str_cut(rest, '.', &label, &rest))
+		publisher_host_owner_each(&self->claims,
+					  pool_printf(&pool, "*." STR_FMT, STR_ARG(rest)), self,
+					  mark_each);
+	pool_clear(&pool);
+}
+
+/* The Pomerium object says where people log in. */
+static void read_authenticate(struct wanted *self, const struct good *good)
+{
+	Pomerium__Config__Settings *settings = NULL;
+	struct str host = STR("");
+	struct pool pool;
+
+	pool_init(&pool);
+	if (good && good->settings.ptr)
+		settings = (void *)pb_unpack(&pomerium__config__settings__descriptor,
+					     good->settings, &pool, NULL);
+	if (settings)
+		host = hostname_normal(hostname_of_url(pb_str(settings->authenticate_service_url)),
+				       &pool);
+	if (!str_eq(host, self->authenticate)) {
+		mark_around(self, self->authenticate);
+		mem_free((char *)self->authenticate.ptr);
+		self->authenticate = (struct str){ mem_dup(host.ptr, host.len), host.len };
+		mark_around(self, self->authenticate);
+	}
+	pool_wipe(&pool);
+}
+
 /* The new one goes in before the old one goes out, so that what both share never ceases. */
 static void swap_good(struct wanted *self, struct owner *owner, struct good *next)
 {
@@ -144,6 +195,8 @@ static void swap_good(struct wanted *self, struct owner *owner, struct good *nex
 		link_good(self, next);
 	if (old)
 		unlink_good(self, old);
+	if (owner->key.kind == MSG_KIND_POMERIUM)
+		read_authenticate(self, next);
 	publisher_wanted_let_go(self, &old);
 }
 
@@ -364,7 +417,7 @@ static struct good *allowed(struct wanted *self, struct owner *owner)
 	struct pool pool;
 	bool *published;
 
-	if (!good)
+	if (publisher_refuse_owner(self, owner) || !good)
 		return NULL;
 	publisher_good_hold(good);
 	if (self->waits || !owner->n_contested)

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "publisher/wanted/refuse.h"
 #include "publisher/wanted/settle.h"
 
 struct wanted *publisher_wanted_new(const struct wanted_listener *listener)
@@ -33,6 +34,11 @@ void publisher_wanted_need(struct wanted *self, struct wanted_needs needs)
 	self->needs = needs;
 }
 
+void publisher_wanted_govern(struct wanted *self, const struct host_policy *policy)
+{
+	self->policy = policy;
+}
+
 void publisher_wanted_destroy(struct wanted **self_p)
 {
 	struct wanted *self = *self_p;
@@ -50,6 +56,7 @@ void publisher_wanted_destroy(struct wanted **self_p)
 	}
 	map_clear(&self->owners);
 	map_clear(&self->unsettled);
+	mem_free((char *)self->authenticate.ptr);
 	publisher_host_owner_clear(&self->claims);
 	publisher_certs_clear(&self->certs);
 	publisher_secret_cache_clear(&self->secret_cache);
@@ -123,6 +130,7 @@ enum wanted_outcome publisher_wanted_adopt(struct wanted *self, const struct msg
 	if (!next)
 		return WANTED_REJECTED;
 	set_reason(self, owner, NULL);
+	owner->refused = false;
 	if (!parts->was_stored)
 		publisher_settle_age(self, owner, parts->created);
 	take(self, owner, parts, next);
@@ -131,6 +139,8 @@ enum wanted_outcome publisher_wanted_adopt(struct wanted *self, const struct msg
 	publisher_settle_others(self);
 	if (changed)
 		owner->good_since = clock_wall();
+	if (owner->refused && publisher_refuse_reason(self, owner, err))
+		return WANTED_REJECTED;
 	return changed ? WANTED_CHANGED : WANTED_SAME;
 }
 

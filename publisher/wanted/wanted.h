@@ -7,7 +7,8 @@
 #define PUBLISHER_WANTED_H
 
 #include "msg/msg.h"
-#include "publisher/wanted/host_owner.h"
+#include "publisher/hosts/host_policy.h"
+#include "publisher/hosts/host_owner.h"
 
 struct wanted;
 
@@ -20,6 +21,8 @@ struct wanted_listener {
 	/* Since others changed, other routes of it are published, or under other ids. May be
 	 * NULL. */
 	void (*changed)(void *self, const struct msg_key *owner);
+	/* Since others changed, it is rejected. May be NULL. */
+	void (*refused)(void *self, const struct msg_key *owner, const struct err *why);
 };
 
 struct wanted *publisher_wanted_new(const struct wanted_listener *listener);
@@ -34,6 +37,9 @@ struct wanted_needs {
 			   out, or stays as it was in the file that has it. */
 };
 void publisher_wanted_need(struct wanted *self, struct wanted_needs needs);
+
+/* Who may have which host; borrowed, set before anything is put. NULL: all share them. */
+void publisher_wanted_govern(struct wanted *self, const struct host_policy *policy);
 
 enum wanted_outcome {
 	WANTED_CHANGED,  /* what would be published is different now */

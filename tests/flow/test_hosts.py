@@ -4,6 +4,7 @@ import json
 import subprocess
 
 import pytest
+from bootstrap import POMERIUM, secret
 from pipeline import CLASS, Pipeline, app, tls_secret, translate, wait_for, write
 
 OLD, YOUNG = "2024-01-01T00:00:00Z", "2024-01-01T00:00:01Z"
@@ -100,6 +101,48 @@ def test_explain_says_whose_a_host_is_and_follows(sluice, tmp_path):
         write(folder / "bank.yaml", bank("2024-01-02T00:00:00Z"))
         wait_for(lambda: explain(p, "victim/bank"), lambda: "1, which another namespace has had before" in explain(p, "victim/bank"))
         assert GOOD not in p.out.read_text()
+
+
+BY_NAMESPACE = ["--host-ownership", "namespace"]
+GLOBAL = POMERIUM + '  authenticate: {url: "https://auth.example.com"}\n---\n' + secret()
+
+
+@pytest.mark.parametrize("other, args, n_rejected", [
+    (evil(host="bank.example.com", paths=("/login",)), [], 1),
+    (evil(host="bank.example.com.", paths=("/.well-known/acme-challenge/x",)), [], 1),
+    (evil(host="bank.example.com", paths=("/login",)), ["--shared-host", "a.example.com=aaa bank.example.com=bbb,aaa"], 0),
+    (evil(host="bank.example.com", paths=("/login",)), ["--shared-host", "bank.example.com=bbb"], 1),
+    (evil(OLD, host="bank.example.com", paths=("/login",)), [], 0),  # nobody is older
+    (evil(host="'*.example.com'"), [], 0),  # another host, which Envoy prefers less
+], ids=["login", "challenge", "exception", "exception of others", "equal age", "wildcard"])
+def test_a_host_belongs_to_one_namespace(sluice, tmp_path, other, args, n_rejected):
+    status, config, stderr = both(sluice, tmp_path, other, bank(), args=BY_NAMESPACE + args)
+    assert (status, stderr.count("[SLU1613]")) == (1 if n_rejected else 0, n_rejected), stderr
+    assert {to for _, _, to in routes(config)} == ({GOOD} if n_rejected else {GOOD, EVIL})
+
+
+@pytest.mark.parametrize("host, namespace, args, n_rejected", [
+    ("auth.example.com", "aaa", ["--authenticate-namespaces", "login"], 1),
+    ("auth.example.com.", "aaa", ["--authenticate-namespaces", "login"], 1),
+    ("'*.example.com'", "aaa", ["--authenticate-namespaces", "login"], 1),
+    ("auth.example.com", "login", ["--authenticate-namespaces", "pomerium,login"], 0),
+    ("other.example.com", "aaa", ["--authenticate-namespaces", "login"], 0),
+    ("auth.example.com", "aaa", [], 0),  # outside a pod, unless somebody says so
+], ids=["host", "dot", "wildcard", "allowed", "other host", "no pod"])
+def test_the_authenticate_host_is_reserved(sluice, tmp_path, host, namespace, args, n_rejected):
+    status, config, stderr = both(sluice, tmp_path, evil(namespace=namespace, host=host), GLOBAL, args=args)
+    assert stderr.count("[SLU1614]") == n_rejected, stderr
+    assert len(routes(config)) == 1 - n_rejected
+    assert stderr.count("[SLU1615]") == (not args), stderr
+
+
+def test_a_wrong_flag_is_said(sluice, tmp_path):
+    write(tmp_path / "class.yaml", CLASS)
+    for flag in ("--host-ownership=mine", "--shared-host=bank.example.com"):
+        status, _, stderr = translate(sluice, tmp_path, args=[flag])
+        assert status == 3 and flag.split("=")[0] in stderr
+        done = subprocess.run([sluice, "up", "--once", "--out", tmp_path / "out", "-f", tmp_path / "class.yaml", flag], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 2 and flag.split("=")[0] in done.stderr
 
 
 # ---- certificates ----

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "publisher/wanted/host_owner.h"
+#include "publisher/hosts/host_owner.h"
 
 #define N_OWNERS 8
 

@@ -229,6 +229,128 @@ static void before_all_are_there_nobody_is_compared(void **state)
 	assert_non_null(strstr(warnings, "aaa/x: from"));
 }
 
+/* ---- a host belongs to one namespace ---- */
+
+static struct host_policy policy;
+static char refusals[2000];
+
+static void on_refused(void *self, const struct msg_key *owner, const struct err *why)
+{
+	(void)self;
+	append(refusals, sizeof(refusals), owner, why->text);
+}
+
+static int setup_policy(void **state)
+{
+	struct err err = { "" };
+
+	setup(state);
+	refusals[0] = '\0';
+	wanted->listener.refused = on_refused;
+	assert_int_equal(
+		publisher_host_policy_open(
+			&policy,
+			&(struct host_policy_flags){ STR("namespace"),
+						     STR("open.example=aaa,bbb  Other.example=ccc"),
+						     { (struct str[]){ STR("login") }, 1 } },
+			&err),
+		0);
+	publisher_wanted_govern(wanted, &policy);
+	return 0;
+}
+
+static int teardown_policy(void **state)
+{
+	publisher_host_policy_clear(&policy);
+	return teardown(state);
+}
+
+static void who_names_a_host_of_another_namespace_is_rejected(void **state)
+{
+	const struct app evil = { "aaa", "x", "bank.example", "/login", 20 },
+			 same = { "victim", "s", "bank.example", "/x", 20 },
+			 equal = { "bbb", "y", "bank.example", "/y", 10 };
+
+	(void)state;
+	assert_int_equal(put(&evil), WANTED_CHANGED);
+	put(&bank);
+	assert_false(has(&evil));
+	assert_non_null(strstr(refusals, "aaa/x: host \"bank.example\" belongs to the namespace of "
+					 "Ingress victim/bank"));
+	assert_int_equal(put(&evil), WANTED_REJECTED);
+	assert_int_equal(publisher_wanted_n_rejected(wanted), 1);
+	assert_int_equal(put(&same), WANTED_CHANGED);
+	assert_int_equal(put(&equal), WANTED_CHANGED); /* nobody is older */
+	gone(&equal);
+	gone(&same);
+	gone(&bank);
+	assert_true(has(&evil));
+	assert_int_equal(publisher_wanted_n_rejected(wanted), 0);
+}
+
+static void exceptions_are_named(void **state)
+{
+	const struct app first = { "victim", "o", "open.example", "/", 10 },
+			 let_in = { "aaa", "x", "open.example", "/x", 20 },
+			 other = { "ccc", "y", "open.example", "/y", 20 };
+
+	(void)state;
+	put(&first);
+	assert_int_equal(put(&let_in), WANTED_CHANGED);
+	assert_int_equal(put(&other), WANTED_REJECTED);
+}
+
+static void put_settings(const char *url)
+{
+	const struct arrival settings = rig_settings(
+		"global",
+		pool_printf(&pool, "{\"settings\":{\"authenticate_service_url\":\"%s\"}}", url).ptr,
+		&pool);
+
+	rig_put(wanted, &settings);
+}
+
+static void the_authenticate_host_is_reserved(void **state)
+{
+	const struct app evil = { "aaa", "x", "auth.example", "/.pomerium", 20 },
+			 wide = { "aaa", "y", "*.example", "/", 20 },
+			 all = { "aaa", "z", "*", "/", 20 },
+			 below = { "aaa", "b", "a.auth.example", "/", 20 },
+			 good = { "login", "g", "auth.example", "/", 30 };
+
+	(void)state;
+	put(&evil);
+	put(&wide);
+	put(&all);
+	put(&below);
+	assert_true(has(&evil) && has(&wide) && has(&all));
+	put_settings("https://Auth.example");
+	assert_false(has(&evil) || has(&wide) || has(&all));
+	assert_true(has(&below));
+	gone(&evil);
+	assert_int_equal(put(&good), WANTED_CHANGED);
+	put_settings("https://elsewhere.org");
+	assert_true(has(&wide) && !has(&all));
+}
+
+/* What its newest state is rejected for is told, and nothing of it is published all the same. */
+static void the_reason_of_a_rejection_stays(void **state)
+{
+	const struct app evil = { "aaa", "x", "bank.example", "/", 20 };
+	struct msg_diagnostic error = { MSG_SEVERITY_ERROR, 0, STR(""), STR("it is broken") };
+	struct msg_reject reject = { .owner = key_of(&evil), .diagnostics = { &error, 1 } };
+	const struct msg_key key = key_of(&evil);
+
+	(void)state;
+	put(&evil);
+	publisher_wanted_reject(wanted, &reject);
+	put(&bank);
+	assert_false(has(&evil));
+	gone(&bank);
+	assert_true(has(&evil));
+	assert_non_null(strstr(publisher_wanted_owner(wanted, &key)->reason, "it is broken"));
+}
+
 /* ---- any order ---- */
 
 #define N_APPS 12
@@ -257,6 +379,7 @@ static const char *all_in_order(const struct app *apps, bool gather, bool backwa
 	const char *text;
 
 	wanted = publisher_wanted_new(NULL);
+	publisher_wanted_govern(wanted, kept->policy);
 	publisher_wanted_gather(wanted, gather);
 	for (size_t i = 0; i < N_APPS; i++)
 		put_or_take(&apps[backwards ? N_APPS - 1 - i : i]);
@@ -300,6 +423,7 @@ static void any_order_of_changes(void **state)
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST_POLICY(name) cmocka_unit_test_setup_teardown(name, setup_policy, teardown_policy)
 
 int main(void)
 {
@@ -313,6 +437,11 @@ int main(void)
 		TEST(only_what_is_shared_is_left_out),
 		TEST(before_all_are_there_nobody_is_compared),
 		TEST(any_order_of_changes),
+		TEST_POLICY(who_names_a_host_of_another_namespace_is_rejected),
+		TEST_POLICY(exceptions_are_named),
+		TEST_POLICY(the_authenticate_host_is_reserved),
+		TEST_POLICY(the_reason_of_a_rejection_stays),
+		TEST_POLICY(any_order_of_changes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,7 @@
  *   owns   an index by host, in it by namespace
  *   never  compares ages across hosts; decides what follows from them
  */
-#include "publisher/wanted/host_owner.h"
+#include "publisher/hosts/host_owner.h"
 
 #include "base/mem.h"
 
@@ -144,8 +144,8 @@ void publisher_host_owner_withdraw(struct host_claims *claims, struct str host,
 
 /* ---- who is before whom ---- */
 
-static const struct owner *before(const struct host_claims *claims, struct str host,
-				  struct str namespace)
+const struct owner *publisher_host_owner_before(const struct host_claims *claims, struct str host,
+						struct str namespace)
 {
 	const struct host_claim *claim = map_get(&claims->hosts, host);
 	const struct host_side *mine = side_of(claim, namespace);
@@ -165,7 +165,7 @@ bool publisher_host_owner_is(const struct host_claims *claims, struct str host,
 			     struct str namespace)
 {
 	return side_of(map_get(&claims->hosts, host), namespace) &&
-	       !before(claims, host, namespace);
+	       !publisher_host_owner_before(claims, host, namespace);
 }
 
 struct str publisher_host_owner_nth(const struct host_claims *claims, struct str host, size_t i)
@@ -175,7 +175,7 @@ struct str publisher_host_owner_nth(const struct host_claims *claims, struct str
 	for (size_t k = 0; claim && k < claim->n; k++) {
 		const struct str namespace = claim->sides[k].owners[0]->key.namespace;
 
-		if (!before(claims, host, namespace) && i-- == 0)
+		if (!publisher_host_owner_before(claims, host, namespace) && i-- == 0)
 			return namespace;
 	}
 	return STR_NONE;
@@ -190,4 +190,14 @@ const struct owner *publisher_host_owner_oldest(const struct host_claims *claims
 		if (!found || publisher_host_owner_compare(claim->sides[i].owners[0], found) < 0)
 			found = claim->sides[i].owners[0];
 	return found;
+}
+
+void publisher_host_owner_each(const struct host_claims *claims, struct str host, void *self,
+			       void (*call)(void *self, struct owner *owner))
+{
+	const struct host_claim *claim = map_get(&claims->hosts, host);
+
+	for (size_t k = 0; claim && k < claim->n; k++)
+		for (size_t i = 0; i < claim->sides[k].n; i++)
+			call(self, claim->sides[k].owners[i]);
 }

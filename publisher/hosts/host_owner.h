@@ -27,6 +27,13 @@ void publisher_host_owner_claim(struct host_claims *claims, struct str host, str
 void publisher_host_owner_withdraw(struct host_claims *claims, struct str host,
 				   const struct owner *owner);
 
+/* An object of another namespace that is older than whatever names the host in this one; NULL:
+ * there is none. */
+const struct owner *publisher_host_owner_before(const struct host_claims *claims, struct str host,
+						struct str namespace);
+/* Calls it for each object that names the host. */
+void publisher_host_owner_each(const struct host_claims *claims, struct str host, void *self,
+			       void (*call)(void *self, struct owner *owner));
 /* Whether the namespace names the host, and nobody is before it. */
 bool publisher_host_owner_is(const struct host_claims *claims, struct str host,
 			     struct str namespace);

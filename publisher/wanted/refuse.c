@@ -1,0 +1,104 @@
+/* refuse: who has a host of others is rejected.
+ *
+ *   in     the hosts that an owner names, whose they are, the authenticate host, the flags
+ *   out    the reason that it is rejected for; a warning where nobody says who may have that host
+ *   owns   nothing
+ *   never  looks at other owners than those that name the same hosts
+ */
+#include "publisher/wanted/refuse.h"
+
+#include "rules/rules.h"
+
+static bool say_taken(const struct owner *other, struct str host, struct err *why)
+{
+	struct pool pool;
+
+	pool_init(&pool);
+	err_rule(why, RULE_HOST_TAKEN,
+		 "host %s belongs to the namespace of %s " STR_FMT
+		 ", which is older; --shared-host can let this namespace have it, too",
+		 err_quote(host), msg_kind_name((enum msg_kind)other->key.kind),
+		 STR_ARG(msg_key_for_people(&other->key, &pool)));
+	pool_clear(&pool);
+	return true;
+}
+
+bool publisher_refuse_reason(struct wanted *self, const struct owner *owner, struct err *why)
+{
+	const struct str namespace = owner->key.namespace;
+
+	for (size_t i = 0; self->policy && i < owner->hosts.n; i++) {
+		const struct str host = owner->hosts.items[i];
+		const struct owner *other;
+
+		if (publisher_host_policy_reserves(self->policy, self->authenticate, host,
+						   namespace)) {
+			err_rule(why, RULE_HOST_AUTHENTICATE,
+				 "host %s is the authenticate host, or covers it, and this "
+				 "namespace is not among --authenticate-namespaces",
+				 err_quote(host));
+			return true;
+		}
+		if (!self->policy->by_namespace ||
+		    publisher_host_policy_is_shared(self->policy, host, namespace))
+			continue;
+		other = publisher_host_owner_before(&self->claims, host, namespace);
+		if (other)
+			return say_taken(other, host, why);
+	}
+	return false;
+}
+
+static bool names(const struct owner *owner, struct str host)
+{
+	for (size_t i = 0; host.len && i < owner->hosts.n; i++)
+		if (str_eq(owner->hosts.items[i], host))
+			return true;
+	return false;
+}
+
+/* Where nobody says who may have it. */
+static void warn_of_login(struct wanted *self, struct owner *owner)
+{
+	const bool names_it = self->policy && publisher_host_policy_is_open(self->policy) &&
+			      names(owner, self->authenticate);
+	struct err why = { "" };
+	struct pool pool;
+
+	if (owner->told_login == names_it)
+		return;
+	owner->told_login = names_it;
+	if (!names_it || !self->listener.warn)
+		return;
+	pool_init(&pool);
+	err_rule(&why, RULE_HOST_LOGIN,
+		 "host %s is the authenticate host, where people log in; "
+		 "--authenticate-namespaces says who may have it",
+		 err_quote(self->authenticate));
+	self->listener.warn(self->listener.self, &owner->key, rules_sentence(&why, &pool).ptr);
+	pool_clear(&pool);
+}
+
+/* True: all of it is rejected. Where its newest state is rejected anyhow, that is the reason. */
+bool publisher_refuse_owner(struct wanted *self, struct owner *owner)
+{
+	struct err why = { "" };
+	struct pool pool;
+	bool refused;
+
+	if (self->waits)
+		return false;
+	warn_of_login(self, owner);
+	refused = publisher_refuse_reason(self, owner, &why);
+	if (!refused && !owner->refused)
+		return false;
+	if (refused && owner->reason && !owner->refused)
+		return true;
+	pool_init(&pool);
+	publisher_wanted_fault(self, &owner->key, refused ? rules_sentence(&why, &pool).ptr : NULL);
+	pool_clear(&pool);
+	if (refused && !owner->refused && self->listener.refused)
+		self->listener.refused(self->listener.self, &owner->key, &why);
+	owner->refused = refused;
+	return refused;
+}
