@@ -61,6 +61,12 @@ static bool grow(struct buf *buf, size_t len)
 	return true;
 }
 
+void buf_reserve(struct buf *buf, size_t len)
+{
+	if (len <= buf->max && buf->len <= buf->max - len)
+		(void)grow(buf, len);
+}
+
 void buf_add(struct buf *buf, const void *ptr, size_t len)
 {
 	if (!grow(buf, len))

@@ -26,9 +26,10 @@ struct buf {
 #define BUF_MAX_OUTPUT (2048ul << 20) /* a whole rendered configuration */
 
 void buf_init(struct buf *buf, size_t max);
-void buf_clear(struct buf *buf); /* frees; usable again after buf_init */
-void buf_reset(struct buf *buf); /* empties, keeps the memory */
-void buf_wipe(struct buf *buf);  /* zeroes, then frees: for secrets */
+void buf_clear(struct buf *buf);               /* frees; usable again after buf_init */
+void buf_reset(struct buf *buf);               /* empties, keeps the memory */
+void buf_wipe(struct buf *buf);                /* zeroes, then frees: for secrets */
+void buf_reserve(struct buf *buf, size_t len); /* so much will come: it is not copied on the way */
 void buf_add(struct buf *buf, const void *ptr, size_t len);
 void buf_str(struct buf *buf, struct str s);
 void buf_puts(struct buf *buf, const char *text);

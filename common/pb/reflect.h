@@ -50,6 +50,11 @@ void *pb_grow(struct pool *pool, void *items, size_t n, size_t size);
 void pb_pack(const ProtobufCMessage *m, struct buf *out);
 /* The same in the pool; never absent. No other copy stays: it may hold secrets. */
 struct str pb_pack_to_pool(const ProtobufCMessage *m, struct pool *pool);
+/* Appends a message that comes in pieces, as pb_pack would write it if it has packed the pieces.
+ * False, and nothing: two of them have one field, so that it must be decoded. */
+bool pb_merge(const struct str *pieces, size_t n_pieces, struct buf *out);
+/* Appends a field of bytes, text or a packed message. */
+void pb_put_bytes(pb_type *type, const char *field, struct str bytes, struct buf *out);
 /* NULL and a sentence if it does not decode (depth and size bounded; text that is not UTF-8 is
  * refused). Data is copied to the pool. */
 ProtobufCMessage *pb_unpack(pb_type *type, struct str bytes, struct pool *pool, struct err *err);

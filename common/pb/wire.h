@@ -14,5 +14,6 @@ enum wire_type {
 };
 
 enum wire_type pb_wire_type(const struct pb_field *field);
+void pb_pack_varint(uint64_t v, struct buf *out);
 
 #endif

@@ -23,7 +23,7 @@ static size_t varint_encode(uint64_t v, char bytes[10])
 	return n;
 }
 
-static void pack_varint(uint64_t v, struct buf *out)
+void pb_pack_varint(uint64_t v, struct buf *out)
 {
 	char bytes[10];
 
@@ -64,7 +64,7 @@ static void pack_value(const void *at, const struct pb_field *field, struct buf 
 		pack_sized(*(ProtobufCMessage *const *)at, field->trait->sub, out);
 		break;
 	case PROTOBUF_C_TYPE_BYTES:
-		pack_varint(((const ProtobufCBinaryData *)at)->len, out);
+		pb_pack_varint(((const ProtobufCBinaryData *)at)->len, out);
 		buf_str(out, pb_str(*(const ProtobufCBinaryData *)at));
 		break;
 	case PROTOBUF_C_TYPE_DOUBLE:
@@ -72,16 +72,16 @@ static void pack_value(const void *at, const struct pb_field *field, struct buf 
 		break;
 	case PROTOBUF_C_TYPE_INT64:
 	case PROTOBUF_C_TYPE_UINT64:
-		pack_varint(*(const uint64_t *)at, out);
+		pb_pack_varint(*(const uint64_t *)at, out);
 		break;
 	case PROTOBUF_C_TYPE_UINT32:
-		pack_varint(*(const uint32_t *)at, out);
+		pb_pack_varint(*(const uint32_t *)at, out);
 		break;
 	case PROTOBUF_C_TYPE_BOOL:
-		pack_varint(*(const protobuf_c_boolean *)at != 0, out);
+		pb_pack_varint(*(const protobuf_c_boolean *)at != 0, out);
 		break;
 	default: /* int32 and enums: the sign goes on to 64 bits */
-		pack_varint((uint64_t)(int64_t) * (const int32_t *)at, out);
+		pb_pack_varint((uint64_t)(int64_t) * (const int32_t *)at, out);
 	}
 }
 
@@ -100,7 +100,7 @@ enum wire_type pb_wire_type(const struct pb_field *field)
 
 static void pack_tag(const struct pb_field *field, enum wire_type type, struct buf *out)
 {
-	pack_varint((uint64_t)field->desc->id << 3 | type, out);
+	pb_pack_varint((uint64_t)field->desc->id << 3 | type, out);
 }
 
 static void pack_packed(const ProtobufCMessage *m, const struct pb_field *field, struct buf *out)
@@ -111,7 +111,7 @@ static void pack_packed(const ProtobufCMessage *m, const struct pb_field *field,
 	for (size_t i = 0; i < pb_count(m, field); i++)
 		pack_value(pb_item(m, field, i), field, &items);
 	pack_tag(field, WIRE_LENGTH, out);
-	pack_varint(items.len, out);
+	pb_pack_varint(items.len, out);
 	buf_str(out, buf_view(&items));
 	buf_clear(&items);
 }

@@ -154,6 +154,8 @@ void publisher_last_good_restore_settings(struct wanted *wanted);
 void publisher_last_good_share_certs(struct wanted *wanted);
 /* What another replica stored of an owner that is rejected here and has nothing good: its last good
  * configuration from now on. */
+bool publisher_last_good_may_adopt(const struct databroker *self, const struct msg_key *owner,
+				   size_t place);
 void publisher_last_good_adopt(struct databroker *self, const struct msg_key *owner, size_t place,
 			       Pomerium__Config__Config *config);
 /* An owner that exists, but of which nothing good is known here: its record has to stay. */

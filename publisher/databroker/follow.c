@@ -29,6 +29,8 @@ static void restore(struct databroker *self, struct str id, const struct msg_key
 	Pomerium__Config__Config *config;
 	struct pool pool;
 
+	if (self->begun && !publisher_last_good_may_adopt(self, owner, place))
+		return;
 	pool_init(&pool);
 	if (read_config(bytes, &pool, &config) == 0) {
 		if (self->begun)
@@ -37,6 +39,32 @@ static void restore(struct databroker *self, struct str id, const struct msg_key
 			publisher_record_restore(self->wanted, owner, place, config);
 	}
 	pool_wipe(&pool);
+}
+
+/* What we would write, byte by byte: there is nothing to learn from it. */
+static bool is_wanted(const struct databroker *self, struct str id, struct str bytes,
+		      struct plan_entry *seen)
+{
+	struct pool pool;
+	struct str wanted;
+	bool same;
+
+	pool_init(&pool);
+	wanted = publisher_record_wanted(&self->source, id, &pool, &seen->n_routes);
+	same = wanted.ptr && str_eq(wanted, bytes);
+	if (same)
+		seen->digest = hash_of(bytes);
+	pool_wipe(&pool);
+	return same;
+}
+
+static void read(struct databroker *self, struct str id, const struct msg_key *owner,
+		 struct str bytes, struct plan_entry *seen)
+{
+	if (publisher_record_read(bytes, seen, NULL) < 0)
+		seen->digest = (struct hash){ { 0 } };
+	else
+		restore(self, id, owner, bytes);
 }
 
 static void note_record(struct databroker *self, const Databroker__Record *record)
@@ -57,11 +85,10 @@ static void note_record(struct databroker *self, const Databroker__Record *recor
 	}
 	if (!self->follow.reading && known && known->version >= record->version)
 		return; /* our own write, of which the answer came first */
-	if (!record->data || !str_is(pb_str(record->data->type_url), RECORD_TYPE) ||
-	    publisher_record_read(bytes, &seen, NULL) < 0)
+	if (!record->data || !str_is(pb_str(record->data->type_url), RECORD_TYPE))
 		seen.digest = (struct hash){ { 0 } }; /* not what we would write */
-	else
-		restore(self, id, &owner, bytes);
+	else if (!is_wanted(self, id, bytes, &seen))
+		read(self, id, &owner, bytes, &seen);
 	publisher_plan_note(&self->plan, id, &seen);
 	publisher_pace_touch(&self->pace, 0);
 }

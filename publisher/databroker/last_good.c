@@ -64,16 +64,22 @@ static const struct owner *owner_here(const struct databroker *self, const struc
 	return publisher_wanted_owner(self->wanted, key);
 }
 
-void publisher_last_good_adopt(struct databroker *self, const struct msg_key *key, size_t place,
-			       Pomerium__Config__Config *config)
+bool publisher_last_good_may_adopt(const struct databroker *self, const struct msg_key *key,
+				   size_t place)
 {
 	const struct owner *owner;
 
 	if (key->kind == MSG_KIND_SECRET || publisher_lease_is_ours(self))
-		return;
+		return false;
 	owner = owner_here(self, key);
-	if (!owner || !owner->reason || (owner->good && place == PARTS_ALONE))
-		return;
+	return owner && owner->reason && (!owner->good || place != PARTS_ALONE);
+}
+
+void publisher_last_good_adopt(struct databroker *self, const struct msg_key *key, size_t place,
+			       Pomerium__Config__Config *config)
+{
+	const struct owner *owner = owner_here(self, key);
+
 	if (config->settings)
 		config->settings->n_certificates = 0; /* they have records of their own */
 	publisher_record_restore(self->wanted, &owner->key, place, config);

@@ -87,6 +87,15 @@ static unsigned find(const struct good *good, unsigned number, struct part *part
 	return n;
 }
 
+size_t publisher_parts_size(const struct good *good, struct part part)
+{
+	size_t size = 0;
+
+	for (size_t i = part.from; i < part.to; i++)
+		size += size_of(&good->routes[i].packed);
+	return size;
+}
+
 unsigned publisher_parts_count(const struct good *good)
 {
 	struct part part;

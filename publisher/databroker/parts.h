@@ -23,6 +23,8 @@ unsigned publisher_parts_cut(struct str *id);
 size_t publisher_parts_place(const struct plan *plan, struct str id);
 /* How many records it takes, at least one. */
 unsigned publisher_parts_count(const struct good *good);
+/* Bytes of the record that holds these routes, at most. */
+size_t publisher_parts_size(const struct good *good, struct part part);
 /* The routes of one of them. */
 struct part publisher_parts_get(const struct good *good, unsigned number);
 /* A route that goes from one record of its owner into another is not taken away. */

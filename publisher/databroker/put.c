@@ -116,8 +116,11 @@ static size_t fill(struct databroker *self, Databroker__PutRequest *request, str
 	for (; put->next < put->n_items; put->next++) {
 		struct put_item *item = &put->items[put->next];
 		struct str bytes;
-		enum plan_want what = want_bytes(self, item->id, pool, &bytes, &item->sent);
+		enum plan_want what;
 
+		if (size >= BATCH_BYTES)
+			break;
+		what = want_bytes(self, item->id, pool, &bytes, &item->sent);
 		item->answered = true; /* nothing to send, unless it turns out otherwise */
 		if (!publisher_plan_differs(&self->plan, item->id, what, &item->sent))
 			continue;

@@ -126,28 +126,63 @@ void publisher_record_close(struct record_source *source)
 
 /* ---- what is wanted ---- */
 
-static void add_routes(const struct wanted *wanted, const struct good *good, struct part part,
-		       Pomerium__Config__Config *config, struct pool *pool)
+/* The pieces share a field: rare, and slow. */
+static bool decode_route(const struct route *route, struct str id, struct pool *pool,
+			 struct buf *out)
 {
 	struct buf packed;
+	Pomerium__Config__Route *decoded;
 
 	buf_init(&packed, BUF_MAX_MESSAGE);
-	for (size_t i = part.from; i < part.to; i++) {
-		Pomerium__Config__Route *route;
-		struct str id;
+	publisher_route_put(&route->packed, &packed);
+	decoded = (void *)pb_unpack(&pomerium__config__route__descriptor, buf_view(&packed), pool,
+				    NULL);
+	buf_wipe(&packed);
+	if (!decoded)
+		return false; /* it did decode when it was applied */
+	if (id.ptr)
+		PB_SET_TEXT(decoded, id, id);
+	pb_pack(&decoded->base, out);
+	return true;
+}
 
+static bool put_route(const struct wanted *wanted, const struct route *route, struct pool *pool,
+		      struct buf *out)
+{
+	const struct str id = publisher_wanted_twin_id(wanted, route, pool);
+	struct str pieces[] = { route->packed.shared, route->packed.policies, route->packed.own,
+				STR("") };
+	struct buf own_id;
+	bool merged;
+
+	buf_init(&own_id, BUF_MAX_TEXT);
+	if (id.ptr) {
+		pb_put_bytes(&pomerium__config__route__descriptor, "id", id, &own_id);
+		pieces[3] = buf_view(&own_id);
+	}
+	merged = pb_merge(pieces, sizeof(pieces) / sizeof(pieces[0]), out);
+	buf_clear(&own_id);
+	return merged || decode_route(route, id, pool, out);
+}
+
+static size_t put_routes(const struct wanted *wanted, const struct good *good, struct part part,
+			 struct pool *pool, struct buf *out)
+{
+	struct buf packed;
+	size_t n = 0;
+
+	buf_reserve(out, publisher_parts_size(good, part));
+	buf_init(&packed, BUF_MAX_MESSAGE);
+	for (size_t i = part.from; i < part.to; i++) {
 		buf_reset(&packed);
-		publisher_route_put(&good->routes[i].packed, &packed);
-		route = (void *)pb_unpack(&pomerium__config__route__descriptor, buf_view(&packed),
-					  pool, NULL);
-		if (!route) /* it did decode when it was applied */
+		if (!put_route(wanted, &good->routes[i], pool, &packed))
 			continue;
-		id = publisher_wanted_twin_id(wanted, &good->routes[i], pool);
-		if (id.ptr)
-			PB_SET_TEXT(route, id, id);
-		PB_PUSH(pool, config, routes, route);
+		pb_put_bytes(&pomerium__config__config__descriptor, "routes", buf_view(&packed),
+			     out);
+		n++;
 	}
 	buf_wipe(&packed);
+	return n;
 }
 
 static int by_bytes(const void *a, const void *b)
@@ -196,49 +231,59 @@ static void say_http3_port(const struct record_source *source, Pomerium__Config_
 	settings->http3_advertise_port = source->http3_port;
 }
 
-static bool fill(const struct record_source *source, struct str id,
-		 Pomerium__Config__Config *config, struct pool *pool)
+static const struct good *good_of(const struct record_source *source, const struct msg_key *key)
 {
 	const struct owner *owner;
-	const struct good *good;
-	struct msg_key key;
 
-	if (!publisher_record_owner(id, &key))
-		return false;
-	if (key.kind == MSG_KIND_SECRET) {
-		struct record_certs *certs =
-			map_get(&source->certs, str_slice(id, sizeof(CERT) - 1, id.len));
+	if (key->kind == MSG_KIND_POMERIUM)
+		return settings_of(source->wanted);
+	owner = publisher_wanted_owner(source->wanted, key);
+	return owner ? owner->good : NULL;
+}
 
+/* Everything but the routes. */
+static void fill(const struct record_source *source, const struct msg_key *key, struct str id,
+		 Pomerium__Config__Config *config, struct pool *pool)
+{
+	const struct good *good = good_of(source, key);
+	struct record_certs *certs;
+
+	if (key->kind == MSG_KIND_SECRET) {
+		certs = map_get(&source->certs, str_slice(id, sizeof(CERT) - 1, id.len));
 		if (certs)
 			add_certs(certs, config, pool);
-		return certs != NULL;
-	}
-	owner = key.kind != MSG_KIND_POMERIUM ? publisher_wanted_owner(source->wanted, &key) : NULL;
-	good = key.kind == MSG_KIND_POMERIUM ? settings_of(source->wanted)
-	       : owner                       ? owner->good
-					     : NULL;
-	if (!good)
-		return false;
-	add_routes(source->wanted, good, publisher_parts_get(good, publisher_parts_cut(&id)),
-		   config, pool);
-	if (key.kind == MSG_KIND_POMERIUM && good->settings.ptr)
+	} else if (key->kind == MSG_KIND_POMERIUM && good && good->settings.ptr) {
 		config->settings = (void *)pb_unpack(&pomerium__config__settings__descriptor,
 						     good->settings, pool, NULL);
-	if (key.kind == MSG_KIND_POMERIUM && config->settings)
-		say_http3_port(source, config->settings);
-	return config->n_routes || config->settings;
+		if (config->settings)
+			say_http3_port(source, config->settings);
+	}
 }
 
 struct str publisher_record_wanted(const struct record_source *source, struct str id,
 				   struct pool *pool, size_t *n_routes)
 {
 	Pomerium__Config__Config *config = PB_NEW(pool, pomerium__config__config);
+	const struct good *good;
+	struct str out = STR_NONE;
+	struct msg_key key;
+	struct buf packed;
 
 	*n_routes = 0;
-	if (!fill(source, id, config, pool))
+	if (!publisher_record_owner(id, &key))
 		return STR_NONE;
-	*n_routes = config->n_routes;
-	return pb_pack_to_pool(&config->base, pool);
+	buf_init(&packed, BUF_MAX_MESSAGE);
+	fill(source, &key, id, config, pool);
+	good = key.kind == MSG_KIND_SECRET ? NULL : good_of(source, &key);
+	if (good)
+		*n_routes = put_routes(source->wanted, good,
+				       publisher_parts_get(good, publisher_parts_cut(&id)), pool,
+				       &packed);
+	pb_pack(&config->base, &packed);
+	if (*n_routes || config->settings)
+		out = pool_bytes(pool, packed.ptr, packed.len);
+	buf_wipe(&packed);
+	return out;
 }
 
 /* ---- what was read ---- */

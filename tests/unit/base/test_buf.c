@@ -92,12 +92,29 @@ static void quotes_for_people(void **state)
 	buf_clear(&buf);
 }
 
+static void test_reserve(void **state)
+{
+	struct buf buf;
+
+	(void)state;
+	buf_init(&buf, 1000);
+	buf_puts(&buf, "a");
+	buf_reserve(&buf, 999);
+	buf_reserve(&buf, 1000); /* more than fits: as if nobody had asked */
+	assert_true(buf.cap > 1000);
+	assert_false(buf.full);
+	buf_puts(&buf, "b");
+	assert_string_equal(buf.ptr, "ab");
+	buf_clear(&buf);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(refuses_what_passes_the_ceiling),
 		cmocka_unit_test(knows_base64),
 		cmocka_unit_test(writes_json_strings),
+		cmocka_unit_test(test_reserve),
 		cmocka_unit_test(quotes_for_people),
 	};
 

@@ -181,12 +181,90 @@ static void test_memory(void **state)
 	free(bytes);
 }
 
+/* Pieces in any order make the bytes of the whole; absent: they share a field. */
+static struct str merged(const char *const *json, size_t n, struct pool *pool)
+{
+	struct str pieces[8], out = STR_NONE;
+	struct buf bytes;
+
+	for (size_t i = 0; i < n; i++)
+		pieces[i] = rig_packed(rig_message(ROUTE, json[i], pool), pool);
+	buf_init(&bytes, BUF_MAX_TEXT);
+	if (pb_merge(pieces, n, &bytes))
+		out = pool_bytes(pool, bytes.len ? bytes.ptr : "", bytes.len);
+	else
+		assert_int_equal(bytes.len, 0);
+	buf_clear(&bytes);
+	return out;
+}
+
+static void test_merge(void **state)
+{
+	static const char *const pieces[] = {
+		"{\"set_request_headers\":{\"b\":\"1\",\"a\":\"\"},\"timeout\":\"3s\"}",
+		"{}",
+		"{\"to\":[\"http://b\",\"http://a\"],\"load_balancing_weights\":[1,300]}",
+		"{\"from\":\"https://a\",\"prefix\":\"/\",\"id\":\"x\",\"name\":\"n\"}",
+	};
+	static const char whole[] =
+		"{\"set_request_headers\":{\"b\":\"1\",\"a\":\"\"},\"timeout\":\"3s\",\"to\":["
+		"\"http://b\",\"http://a\"],\"load_balancing_weights\":[1,300],\"from\":\"https://"
+		"a\",\"prefix\":\"/\",\"id\":\"x\",\"name\":\"n\"}";
+	static const char *const shared[] = { "{\"to\":[\"http://b\"]}", "{\"name\":\"n\"}",
+					      "{\"to\":[\"http://a\"]}" };
+	struct pool pool;
+	struct str bytes;
+	struct buf out;
+
+	(void)state;
+	pool_init(&pool);
+	bytes = rig_packed(rig_message(ROUTE, whole, &pool), &pool);
+	assert_true(str_eq(merged(pieces, 4, &pool), bytes));
+	assert_null(merged(shared, 3, &pool).ptr);
+	assert_non_null(merged(shared, 2, &pool).ptr);
+	buf_init(&out, BUF_MAX_TEXT);
+	assert_true(pb_merge(&bytes, 1, &out)); /* what is in order stays as it is */
+	assert_true(str_eq(buf_view(&out), bytes));
+	for (size_t len = 1; len < bytes.len; len++) {
+		const struct str cut = pool_bytes(&pool, bytes.ptr, len);
+
+		buf_reset(&out);
+		assert_true(!pb_merge(&cut, 1, &out) || str_eq(buf_view(&out), cut));
+	}
+	buf_clear(&out);
+	pool_clear(&pool);
+}
+
+/* Each of them another field. */
+static void test_merge_of_very_many_fields(void **state)
+{
+	struct buf piece, out;
+	struct str bytes;
+
+	(void)state;
+	buf_init(&piece, BUF_MAX_TEXT);
+	buf_init(&out, BUF_MAX_TEXT);
+	for (unsigned i = 0; i < 1000; i++) {
+		buf_putc(&piece, (char)(i % 2 ? 0x08 : 0x10));
+		buf_putc(&piece, 1);
+	}
+	bytes = buf_view(&piece);
+	assert_false(pb_merge(&bytes, 1, &out));
+	assert_int_equal(out.len, 0);
+	buf_clear(&piece);
+	buf_clear(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_trips),  cmocka_unit_test(test_canonical),
-		cmocka_unit_test(test_reads),  cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_trips),
+		cmocka_unit_test(test_canonical),
+		cmocka_unit_test(test_reads),
+		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_memory),
+		cmocka_unit_test(test_merge),
+		cmocka_unit_test(test_merge_of_very_many_fields),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
