@@ -10,7 +10,9 @@
 #define MSG_COST_PATHS_MAX 10000
 #define MSG_COST_URLS_MAX 130000
 #define MSG_COST_ANNOTATIONS_MAX (256u << 10) /* bytes; Kubernetes takes no more either */
-#define MSG_COST_TEMPLATE_MAX (3u << 20)      /* less than a message of gRPC */
+#define MSG_COST_ADDRESSES_MAX 65536          /* of one port of a Service: a list in a message */
+#define MSG_COST_TEMPLATE_MAX (3u << 20)
+#define MSG_COST_ROUTE_MAX ((4u << 20) - (16u << 10)) /* less than a message of gRPC */
 
 struct msg_cost {
 	uint64_t paths;

@@ -120,6 +120,18 @@ static int check_addresses(uint64_t n, struct err *err)
 			(unsigned long long)n, 2 * MSG_COST_URLS_MAX);
 }
 
+static int check_ports(const struct msg_bundle_service *service, struct err *err)
+{
+	const uint64_t n = upstreams_of(service);
+
+	if (n <= MSG_COST_ADDRESSES_MAX)
+		return 0;
+	return err_rule(err, RULE_UPSTREAMS_MAX,
+			"its Service \"" STR_FMT "\" has %llu addresses at one port, but may have "
+			"%d",
+			STR_ARG(service->name), (unsigned long long)n, MSG_COST_ADDRESSES_MAX);
+}
+
 static int add_services(const struct bundle_source *source, const struct reference_list *refs,
 			struct pool *pool, struct resolved *out, struct err *err)
 {
@@ -141,6 +153,8 @@ static int add_services(const struct bundle_source *source, const struct referen
 			continue;
 		service = &services->items[n];
 		n_addresses += addresses_of(service);
+		if (check_ports(service, err))
+			return -1;
 		if (!cost->is_proxied)
 			cost->urls += ref->n_paths * (upstreams_of(service) - 1);
 		cost->url_bytes = cost->urls * URL_BYTES;

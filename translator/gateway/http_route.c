@@ -185,6 +185,8 @@ static int add_routes(struct making *m, Pomerium__Config__Config *config, struct
 		return err_rule(err, RULE_HTTP_ROUTE_SIZE,
 				"its matches and hosts make more than %d routes: split it",
 				MAX_ROUTES);
+	if (translator_cost_of_rules_check(m->job, &m->templates, hosts, err))
+		return -1;
 	placed = pool_array(m->job->pool, n, sizeof(*placed));
 	for (size_t i = 0; i < n; i++) {
 		size_t template = i / hosts->n;

@@ -46,6 +46,11 @@ int translator_rule_matches_expand(struct gateway_job *job, const struct http_ru
 				   const struct msg_http_match *match, struct rule_routes *out,
 				   struct err *err);
 
+/* cost_of_rules.c: -1: all routes under all hosts would cost too much. */
+int translator_cost_of_rules_check(const struct gateway_job *job,
+				   const struct rule_routes *templates,
+				   const struct str_list *hosts, struct err *err);
+
 /* The rule answers that instead of what its filters say. */
 void translator_rule_break(struct gateway_job *job, struct http_rule *rule, const char *reason,
 			   const struct err *why);

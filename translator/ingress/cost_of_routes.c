@@ -2,7 +2,7 @@
  *
  *   in     what the annotations have made, the paths, the upstreams of their Services
  *   out    0, or the sentence that says what is too much
- *   owns   the limit for regular expressions
+ *   owns   nothing
  *   never  says what is wrong with a path: the route that is made of it will
  */
 #include "translator/ingress/ingress.h"
@@ -11,13 +11,12 @@
 #include "translator/regex/regex.h"
 #include "translator/regex/regex_envoy.h"
 
-#define INSTRUCTIONS_MAX 200000 /* of all programs that RE2 makes for one Ingress */
-
 struct reckoning {
 	struct ingress_job *job;
 	struct msg_cost cost;
 	uint64_t per_route;    /* instructions of the patterns that every route has */
 	uint64_t instructions; /* of all routes */
+	uint64_t largest;      /* bytes of the upstreams of one route */
 };
 
 static uint64_t length_of(const struct msg_bundle_secret *secret)
@@ -74,6 +73,8 @@ static void reckon_path(struct reckoning *r, const struct msg_path *path)
 	if (upstreams) {
 		r->cost.urls += upstreams->n - 1;
 		r->cost.url_bytes += upstreams->bytes;
+		if (upstreams->bytes > r->largest)
+			r->largest = upstreams->bytes;
 	}
 	r->instructions += r->per_route;
 	if (r->job->flags & INGRESS_PATH_REGEX && str_is(path->pathType, "ImplementationSpecific"))
@@ -108,11 +109,18 @@ int translator_cost_of_routes_check(struct ingress_job *job, struct err *err)
 	reckon_paths(&r);
 	if (msg_cost_check(&r.cost, limits, err))
 		return -1;
-	if (r.instructions <= INSTRUCTIONS_MAX)
+	if (r.largest + r.cost.template > MSG_COST_ROUTE_MAX)
+		return err_rule(err, RULE_CONFIG_SIZE,
+				"one of its routes would need %llu KiB, of which its upstreams are "
+				"%llu, but may need %u: the annotation service_proxy_upstream "
+				"makes them one",
+				(unsigned long long)(r.largest + r.cost.template) >> 10,
+				(unsigned long long)r.largest >> 10, MSG_COST_ROUTE_MAX >> 10);
+	if (r.instructions <= REGEX_ENVOY_SUM_MAX)
 		return 0;
 	return err_rule(err, RULE_REGEX_SUM,
 			"the regular expressions of its %llu paths need %llu instructions of RE2, "
 			"but may need %d: split the Ingress",
 			(unsigned long long)r.cost.paths, (unsigned long long)r.instructions,
-			INSTRUCTIONS_MAX);
+			REGEX_ENVOY_SUM_MAX);
 }

@@ -237,6 +237,33 @@ static void test_too_many_routes(void **state)
 	buf_clear(&yaml);
 }
 
+/* Few lines that would be very much: a policy, or endpoints, times matches. */
+static void test_too_much(void **state)
+{
+	struct buf yaml;
+
+	(void)state;
+	buf_init(&yaml, BUF_MAX_TEXT);
+	buf_puts(&yaml,
+		 HEAD "- {metadata: {namespace: shop, name: big}, spec: {ppl: 'allow: {or: [");
+	for (int i = 0; i < 1000; i++)
+		buf_printf(&yaml, "{email: {is: user-%d@example.com}}, ", i);
+	buf_puts(&yaml, "]}'}}\n" ROUTE("") "    - filters: [{type: ExtensionRef, extensionRef: "
+					    "{group: gateway.pomerium.io, kind: PolicyFilter, "
+					    "name: big}}]\n      matches:\n");
+	for (int i = 0; i < 1000; i++)
+		buf_puts(&yaml, "      - {}\n");
+	trip_expect(buf_view(&yaml).ptr, "error: its 1000 routes with 1000 upstreams would need");
+	buf_reset(&yaml);
+	buf_puts(&yaml, HEAD ROUTE("") "    - matches:\n");
+	for (int i = 0; i < 300; i++)
+		buf_printf(&yaml,
+			   "      - {path: {type: RegularExpression, value: '/%d(a|b){300}'}}\n",
+			   i);
+	trip_expect(buf_view(&yaml).ptr, "error: the regular expressions of its 300 routes need");
+	buf_clear(&yaml);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,6 +276,7 @@ int main(void)
 		cmocka_unit_test(test_the_policy_of_the_class),
 		cmocka_unit_test(test_path_elements),
 		cmocka_unit_test(test_too_many_routes),
+		cmocka_unit_test(test_too_much),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
