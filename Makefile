@@ -98,6 +98,7 @@ bench: test-deps
 	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench_gateway.py
 	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench_curve.py
 	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench_hostile.py
+	@BUILD=$(BUILD) $(PYTHON) tests/bench/bench_limit.py
 
 # the suite of the Gateway API; with POMERIUM_BIN=/path/to/pomerium that one serves the routes, else a stand-in
 conformance: test-deps

@@ -35,12 +35,13 @@ def many_headers(n):
     return {"set_request_headers": "{" + ",".join(f"{name}: a" for name in itertools.islice(names, n)) + "}"}
 
 
-def big_policy():
-    return {"policy": json.dumps([{"allow": {"or": [{"email": {"is": f"user-{i}@example.com"}} for i in range(2000)]}}])}
+def policy(n):
+    """For n people."""
+    return {"policy": json.dumps([{"allow": {"or": [{"email": {"is": f"user-{i}@example.com"}} for i in range(n)]}}])}
 
 
-def big_secret():
-    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "big", "namespace": "aaa"}, "stringData": {"X-Big": "x" * 16000}}
+def secret(name, n):
+    return {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name, "namespace": "aaa"}, "stringData": {"X-Big": "x" * n}}
 
 
 # Each with who refuses it and the figures that its sentence has.
@@ -48,8 +49,8 @@ SHAPES = {
     "paths x headers": (lambda e: [service("x"), ingress("x", e, N_PATHS, many_headers(20000))], "translator", "9990 paths, with .* would need .* 16384 are the limit"),
     "paths x few headers": (lambda e: [service("x"), ingress("x", e, N_PATHS, many_headers(2500))], "translator", "9990 paths, with .* would need .* 16384 are the limit"),
     "paths x endpoints": (lambda e: [service("x"), *slices("x", 1000), ingress("x", e, N_PATHS, {})], "resolver", "9990 paths lead to 9990000 upstreams, but may lead to 130000"),
-    "paths x policy": (lambda e: [service("x"), ingress("x", e, N_PATHS, big_policy())], "translator", "9990 paths, with .* would need .* 16384 are the limit"),
-    "paths x secret": (lambda e: [service("x"), big_secret(), ingress("x", e, N_PATHS, {"set_request_headers_secret": "big"})], "translator",
+    "paths x policy": (lambda e: [service("x"), ingress("x", e, N_PATHS, policy(2000))], "translator", "9990 paths, with .* would need .* 16384 are the limit"),
+    "paths x secret": (lambda e: [service("x"), secret("big", 16000), ingress("x", e, N_PATHS, {"set_request_headers_secret": "big"})], "translator",
                        "9990 paths, with .* would need .* 16384 are the limit"),
     "regular expressions": (lambda e: [service("x"), ingress("x", e, N_PATHS, {"path_regex": "true"}, "/{}(ab|cd){{50}}", "ImplementationSpecific")], "translator",
                             "regular expressions of its 9990 paths need [0-9]+ instructions of RE2, but may need 200000"),
