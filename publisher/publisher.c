@@ -41,11 +41,29 @@ static void on_peer_down(void *self, struct actor_peer *peer)
 
 /* ---- messages ---- */
 
+/* As the resolver gives it: a translator that reads what tenants write has never had the Pomerium
+ * object, and the other one nothing else. */
+static int check_sender(const struct actor_peer *from, const struct msg_key *owner, struct err *err)
+{
+	const bool is_settings = owner->kind == MSG_KIND_POMERIUM;
+
+	if (actor_peer_is_for_settings(from) == is_settings &&
+	    (!is_settings || actor_peer_is_near(from)))
+		return 0;
+	publisher_metrics.tickets[TICKET_FORGED]++;
+	return err_set(err, is_settings
+				    ? "the Pomerium object is for a translator with --settings, "
+				      "over ipc, and for no other"
+				    : "a translator with --settings is for the Pomerium object "
+				      "and for nothing else");
+}
+
 static int on_config(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
 {
 	struct publisher *p = self;
 
-	if (publisher_handlers_config(&p->handlers, m, err) == 0)
+	if (check_sender(from, &m->body.config.owner, err) == 0 &&
+	    publisher_handlers_config(&p->handlers, m, err) == 0)
 		return 0;
 	actor_cut_off(from, err->text);
 	return -1;
@@ -56,7 +74,8 @@ static int on_reject(void *self, struct actor_peer *from, const struct msg *m, s
 	const bool vouched = actor_peer_room(from) == ROOM_RESOLVER;
 	struct publisher *p = self;
 
-	if (publisher_handlers_reject(&p->handlers, &m->body.reject, vouched, err) < 0) {
+	if ((!vouched && check_sender(from, &m->body.reject.owner, err) < 0) ||
+	    publisher_handlers_reject(&p->handlers, &m->body.reject, vouched, err) < 0) {
 		actor_cut_off(from, err->text);
 		return -1;
 	}

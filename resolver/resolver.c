@@ -132,13 +132,16 @@ static void on_writable(void *self, struct actor_peer *peer)
 static uint64_t tick(void *self, uint64_t now_ms)
 {
 	struct resolver *r = self;
-	uint64_t due;
+	uint64_t due, lack;
 
 	resolver_queue_tick(&r->out.queue, now_ms,
 			    r->publisher ? actor_peer_heard_ms(r->publisher) : 0);
 	due = resolver_send_flushed(r->publisher, &r->out.flush, &r->out.queue,
 				    actor_epoch(r->loop));
-	return send_all(r) ? clock_earlier(due, resolver_queue_deadline(&r->out.queue)) : now_ms;
+	if (!send_all(r))
+		return now_ms;
+	lack = resolver_outgoing_look_for_lack(&r->out, now_ms);
+	return clock_earlier(clock_earlier(due, lack), resolver_queue_deadline(&r->out.queue));
 }
 
 static void measure(void *self)
@@ -155,6 +158,8 @@ static bool ready(void *self, struct err *why)
 	if (!r->publisher || !r->watcher)
 		return !err_set(why, "the %s is not connected",
 				r->publisher ? "watcher" : "publisher");
+	if (resolver_queue_lacks_settings(&r->out.queue))
+		return !err_set(why, "no translator with --settings is connected");
 	return resolver_announce_is_done(&r->out.announce, why);
 }
 

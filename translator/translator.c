@@ -33,11 +33,15 @@ static const char *const outcomes[] = { "config", "reject", NULL };
 static struct {
 	uint64_t bundles[N_OUTCOMES];
 	struct metric_histogram took; /* us */
+	uint64_t settings;
 } stats = { .took = { .bounds = &microseconds } };
 
 static const struct metric metrics[] = {
 	{ "sluice_translator_bundles_total", "Bundles that were translated, by what became of them",
 	  METRIC_COUNTER, stats.bundles, 1, "result", outcomes },
+	{ "sluice_translator_settings",
+	  "1 if this one translates the Pomerium object and nothing else", METRIC_GAUGE,
+	  &stats.settings, 1, NULL, NULL },
 	{ "sluice_translator_translate_seconds", "Time that one bundle took", METRIC_HISTOGRAM,
 	  &stats.took, 1000000, NULL, NULL },
 	{ 0 },
@@ -144,6 +148,7 @@ static int start(void *arg, struct actor_loop *loop, struct err *err)
 	self->loop = loop;
 	translator_watchdog_open();
 	self->settings.pomerium = &translator_pomerium_flags;
+	stats.settings = self->settings.settings_only;
 	actor_set_reading(loop, LINK_JOBS, false);
 	return 0;
 }
@@ -154,6 +159,8 @@ static const struct actor_input inputs[] = {
 };
 
 static const struct conf_option options[] = {
+	{ "settings", CONF_BOOL, &translator.settings.settings_only, "false", 0, 0,
+	  "translate the Pomerium object and nothing else; over ipc only", 0 },
 	{ "prefix", CONF_TEXT, &translator.settings.prefix, "ingress.pomerium.io", 0, 0,
 	  "prefix of our annotations", 0 },
 	{ "max-owner-work", CONF_INT, &translator.settings.limits.work, "160000", 0, 1L << 40,
@@ -180,6 +187,7 @@ int main(int argc, char **argv)
 			.summary =
 				"translates Ingresses and settings into Pomerium's configuration",
 			.self = &translator,
+			.settings = &translator.settings.settings_only,
 			.inputs = inputs,
 			.options = options,
 			.more_options = { translator_pomerium_flags_options },

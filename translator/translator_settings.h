@@ -11,6 +11,7 @@
 struct pomerium_flags;
 
 struct translator_settings {
+	bool settings_only;        /* it is for the Pomerium object and for nothing else */
 	struct str prefix;         /* annotation prefix, without the slash: ingress.pomerium.io */
 	struct str cluster_domain; /* cluster.local */
 	struct str gateway_controller; /* spec.controllerName of the GatewayClasses that are ours */

@@ -86,18 +86,26 @@ static int find_in(struct str folder, struct pool *pool, struct live_list *out)
 	return 0;
 }
 
-struct str cli_live_of_translators(struct str run_dir, struct pool *pool)
+void cli_live_folders(struct str run_dir, struct pool *pool, struct str out[LIVE_FOLDERS])
 {
-	return pool_printf(pool, STR_FMT "/%s", STR_ARG(run_dir), LIVE_TRANSLATORS);
+	static const char *const below[LIVE_FOLDERS] = { NULL, "translator", "settings" };
+
+	out[0] = run_dir;
+	for (size_t i = 1; i < LIVE_FOLDERS; i++)
+		out[i] = pool_printf(pool, STR_FMT "/%s", STR_ARG(run_dir), below[i]);
 }
 
 int cli_live_find(struct str run_dir, struct pool *pool, struct live_list *out, struct err *err)
 {
+	struct str folders[LIVE_FOLDERS];
+
 	*out = (struct live_list){ 0 };
+	cli_live_folders(run_dir, pool, folders);
 	if (find_in(run_dir, pool, out) < 0)
 		return err_set(err, "the run folder %s cannot be read: %s; name it with --run-dir",
 			       err_quote(run_dir), strerror(errno));
-	(void)find_in(cli_live_of_translators(run_dir, pool), pool, out);
+	for (size_t i = 1; i < LIVE_FOLDERS; i++)
+		(void)find_in(folders[i], pool, out);
 	if (!out->n)
 		return err_set(err,
 			       "no pipeline runs in the run folder %s; name another one with "

@@ -21,9 +21,9 @@ struct live_list {
 	size_t n;
 };
 
-/* Below the run folder: that of translators which have one of their own. */
-#define LIVE_TRANSLATORS "translator"
-struct str cli_live_of_translators(struct str run_dir, struct pool *pool);
+/* The run folder, and those below it of translators which have one of their own. */
+#define LIVE_FOLDERS 3
+void cli_live_folders(struct str run_dir, struct pool *pool, struct str out[LIVE_FOLDERS]);
 
 /* The row of --run-dir in the options of a verb. */
 #define CLI_LIVE_RUN_DIR(var)                                                                 \

@@ -44,8 +44,8 @@ struct tap_client {
 	int inotify, signals;
 	struct str_list filters; /* namespace/name, name, or TYPE */
 	struct pool pool;
-	struct str folders[2]; /* the run folder, that of the translators */
-	int watches[2];        /* of inotify; -1: it is not there */
+	struct str folders[LIVE_FOLDERS]; /* the run folder, that of the translators */
+	int watches[LIVE_FOLDERS];        /* of inotify; -1: it is not there */
 	bool quit;
 };
 
@@ -220,9 +220,11 @@ static void on_event(struct tap_client *tap, const struct inotify_event *event)
 {
 	const bool there = event->len && !(event->mask & IN_DELETE);
 
-	if (there && event->wd == tap->watches[0] && strcmp(event->name, LIVE_TRANSLATORS) == 0)
-		(void)follow_folder(tap, 1);
-	for (size_t i = 0; event->len && i < 2; i++)
+	for (size_t i = 1; there && event->wd == tap->watches[0] && i < LIVE_FOLDERS; i++)
+		if (str_is(str_slice(tap->folders[i], run_dir.len + 1, tap->folders[i].len),
+			   event->name))
+			(void)follow_folder(tap, i);
+	for (size_t i = 0; event->len && i < LIVE_FOLDERS; i++)
 		if (event->wd == tap->watches[i])
 			follow(tap, tap->folders[i], event->name, there);
 }
@@ -244,14 +246,14 @@ static void on_folder(struct tap_client *tap)
 
 static int open_folders(struct tap_client *tap, struct err *err)
 {
-	tap->folders[0] = run_dir;
-	tap->folders[1] = cli_live_of_translators(run_dir, &tap->pool);
+	cli_live_folders(run_dir, &tap->pool, tap->folders);
 	tap->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (tap->inotify < 0 || follow_folder(tap, 0) < 0)
 		return err_set(err,
 			       "the run folder %s cannot be followed: %s; name it with --run-dir",
 			       err_quote(run_dir), strerror(errno));
-	(void)follow_folder(tap, 1);
+	for (size_t i = 1; i < LIVE_FOLDERS; i++)
+		(void)follow_folder(tap, i);
 	return 0;
 }
 

@@ -126,6 +126,7 @@ static void print_process(const struct live_process *process, const struct top_p
 {
 	const struct series *series = &seen->series;
 	const double start = cli_series_value(series, "process_start_time_seconds");
+	const bool is_settings = cli_series_value(series, "sluice_translator_settings") > 0;
 	char age[AGE_MAX] = "-", restarts[24] = "-";
 
 	if (start > 0)
@@ -133,7 +134,8 @@ static void print_process(const struct live_process *process, const struct top_p
 	if (seen->restarts >= 0)
 		(void)snprintf(restarts, sizeof(restarts), "%lld", seen->restarts);
 	buf_printf(out, "%-10s %7ld %-5s %6s %8s %7.1f %7.1f %5.0f %5.1f %5.0f %5.0f\n",
-		   process->room.ptr, process->pid, seen->ready ? "yes" : "no", age, restarts,
+		   is_settings ? "settings" : process->room.ptr, process->pid,
+		   seen->ready ? "yes" : "no", age, restarts,
 		   cli_series_rate(series, "sluice_messages_received_total"),
 		   cli_series_rate(series, "sluice_messages_sent_total"),
 		   cli_series_sum(series, "sluice_messages_queued"),

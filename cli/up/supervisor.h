@@ -10,7 +10,7 @@
 #include "cli/up/up_flags.h"
 
 /* the rooms; Pomerium, who gathers the metrics of all, and the page */
-#define SUPERVISOR_MAX_CHILDREN (UP_FLAGS_PLACES + UP_FLAGS_MAX_WORKERS + 3)
+#define SUPERVISOR_MAX_CHILDREN (UP_FLAGS_PLACES + UP_FLAGS_MAX_WORKERS + 4)
 
 enum supervisor_phase {
 	SUPERVISOR_RUNS,

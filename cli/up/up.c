@@ -1,8 +1,8 @@
 /* up: runs the pipeline on one machine, or in one pod.
  *
  *   in     -f FILE|DIR... or a cluster; flags
- *   out    one process a room (N translators), Pomerium too if that is wanted; the file that the
- *          publisher writes, the table
+ *   out    one process a room (N translators, and one for the settings), Pomerium too if that is
+ *          wanted; the file that the publisher writes, the table
  *   owns   the verbs `up`, `controller` and `all-in-one`, which differ in their defaults
  *   never  touches a message
  */
@@ -35,17 +35,18 @@ struct up {
 
 /* ---- command lines ---- */
 
-static void add_room(struct up *self, enum msg_room room)
+static struct child *add_room(struct up *self, enum msg_room room, const char *name)
 {
 	const unsigned place = (unsigned)self->supervisor.n_children;
 	char path[sizeof(self->bin_dir) + 64];
 	struct child *child;
 
 	snprintf(path, sizeof(path), "%s/sluice-%s", self->bin_dir, room_name(room));
-	child = cli_supervisor_add(&self->supervisor, room_name(room), room, path);
+	child = cli_supervisor_add(&self->supervisor, name, room, path);
 	cli_up_flags_each(room, place, cli_child_add_arg, child);
 	if (room == ROOM_PUBLISHER && self->supervisor.notify.flag[0])
 		cli_child_add_arg(child, str_from(self->supervisor.notify.flag));
+	return child;
 }
 
 static void add_flag(struct child *child, const char *name, struct str value, const char *more)
@@ -118,11 +119,12 @@ static void add_pomerium(struct up *self)
 
 static void add_children(struct up *self)
 {
-	add_room(self, ROOM_WATCHER);
-	add_room(self, ROOM_RESOLVER);
-	add_room(self, ROOM_PUBLISHER);
+	add_room(self, ROOM_WATCHER, "watcher");
+	add_room(self, ROOM_RESOLVER, "resolver");
+	add_room(self, ROOM_PUBLISHER, "publisher");
 	for (long i = 0; i < cli_up_flags.n_workers; i++)
-		add_room(self, ROOM_TRANSLATOR);
+		add_room(self, ROOM_TRANSLATOR, "translator");
+	cli_child_add_arg(add_room(self, ROOM_TRANSLATOR, "settings"), STR("--settings"));
 	if (self->verb->one_address && (cli_up_flags.metrics.len || cli_up_flags.probes.len))
 		add_gatherer(self);
 	if (cli_up_flags.web.len && !str_is(cli_up_flags.web, "0"))

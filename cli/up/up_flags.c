@@ -102,7 +102,7 @@ static const struct flag_row rows[] = {
 	    "how long Pomerium may take to end, before it is killed", 0 },
 	  0 },
 	{ { "workers", CONF_INT, &cli_up_flags.n_workers, "1", 1, UP_FLAGS_MAX_WORKERS,
-	    "translators", 0 },
+	    "translators, besides the one for the settings", 0 },
 	  0 },
 	{ { "report", CONF_BOOL, &cli_up_flags.report, "false", 0, 0,
 	    "tell the watched cluster what became of each Ingress, by Events, by the status of the "
@@ -221,7 +221,7 @@ static bool one_address; /* of the verb */
 static int check_ports(const struct web_address *metrics, const struct web_address *probes,
 		       struct err *err)
 {
-	const unsigned n = UP_FLAGS_PLACES + (unsigned)cli_up_flags.n_workers;
+	const unsigned n = UP_FLAGS_PLACES + (unsigned)cli_up_flags.n_workers + 1;
 	unsigned apart;
 
 	if (metrics->port + n > 65536 || probes->port + n > 65536)

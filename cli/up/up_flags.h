@@ -7,7 +7,8 @@
 #include "msg/msg.h"
 
 #define UP_FLAGS_MAX_WORKERS 64
-#define UP_FLAGS_PLACES 3 /* watcher, resolver, publisher; then the translators */
+#define UP_FLAGS_PLACES \
+	3 /* watcher, resolver, publisher; then the translators, the one for settings last */
 
 /* What the supervisor itself looks at; filled in by cli_up_flags_read. */
 struct up_flags {

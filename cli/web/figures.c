@@ -191,6 +191,7 @@ static void put_more(const struct figures_process *process, cJSON *out)
 		{ ROOM_RESOLVER, "set_aside", "sluice_resolver_jobs{state=\"set_aside\"}" },
 		{ ROOM_RESOLVER, "in_flight", "sluice_resolver_jobs{state=\"in_flight\"}" },
 		{ ROOM_RESOLVER, "alone", "sluice_resolver_jobs{state=\"alone\"}" },
+		{ ROOM_TRANSLATOR, "settings", "sluice_translator_settings" },
 		{ ROOM_PUBLISHER, "routes", "sluice_publisher_routes" },
 		{ ROOM_PUBLISHER, "good", "sluice_publisher_owners{state=\"good\"}" },
 		{ ROOM_PUBLISHER, "rejected", "sluice_publisher_owners{state=\"rejected\"}" },

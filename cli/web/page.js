@@ -124,7 +124,7 @@ const VIEWS = {
 		title: "Processes",
 		about: "The figures of the picture, of every process; rates are per second.",
 		columns: [
-			["Process", (row) => `${row.room} ${row.pid}`],
+			["Process", (row) => `${row.room === "translator" && row.settings ? "settings" : row.room} ${row.pid}`],
 			["Ready", (row) => element("span", row.ready ? "yes" : "no", row.ready ? "good" : "bad"), "narrow"],
 			["In", (row) => number(row.in), "narrow"],
 			["Out", (row) => number(row.out), "narrow"],
@@ -400,7 +400,7 @@ const BOXES = [
 	["resolver", (p) => [`${number(p.owners || 0)} owners`,
 		`${number((p.waiting || 0) + (p.big || 0) + (p.settings || 0))} jobs wait, ${number(p.in_flight || 0)} under way`,
 		...(p.set_aside ? [`${number(p.set_aside)} set aside: they crashed translators or held them up`] : [])]],
-	["translator", () => []],
+	["translator", (p, all) => [`${number(all.filter((q) => q.settings).length)} for the settings`]],
 	["publisher", (p) => [`${number(p.routes || 0)} routes, ${number(p.rejected || 0)} owners rejected`, `${number(p.writes || 0)} writes${p.guard ? ", the guard holds back" : ""}`]],
 ];
 
@@ -412,7 +412,7 @@ function boxLines(room, more) {
 	return [
 		all.every((p) => p.ready) ? (all.length > 1 ? `${all.length} are ready` : "ready") : "not ready: " + (all.find((p) => !p.ready).why_not || ""),
 		`in ${number(sum("in"))}/s, out ${number(sum("out"))}/s`,
-		...more(all[0]),
+		...more(all[0], all),
 		`${number(sum("cpu"))} % CPU, ${number(sum("memory"))} MB`,
 	];
 }

@@ -36,6 +36,7 @@ struct actor {
 	const struct actor_input *inputs;          /* ends with { MSG_NONE } */
 	const struct conf_option *options;         /* the room's own; ends with { 0 } */
 	const struct conf_option *more_options[2]; /* the same, from other files of it; or NULL */
+	const bool *settings; /* a flag of a translator: HELLO says it; or NULL */
 	/* Of the settings; -1 ends with status 2: trying again with the same would be no use. */
 	int (*check)(void *self, struct err *err);
 	/* Of all settings: what it needs of the machine, see confine.h; NULL: its links. Before it,

@@ -18,8 +18,11 @@ int actor_send_packed(struct actor_peer *peer, enum msg_type type, struct str ra
 		      uint64_t seen_ns);
 long actor_credit(const struct actor_peer *peer); /* messages that can go out without queueing */
 enum msg_room actor_peer_room(const struct actor_peer *peer);
-uint64_t actor_peer_epoch(const struct actor_peer *peer);    /* of that process's boot */
-const char *actor_peer_key(const struct actor_peer *peer);   /* public CURVE key; "": it has none */
+uint64_t actor_peer_epoch(const struct actor_peer *peer);  /* of that process's boot */
+const char *actor_peer_key(const struct actor_peer *peer); /* public CURVE key; "": it has none */
+bool actor_peer_is_for_settings(const struct actor_peer *peer); /* as its HELLO says */
+bool actor_peer_is_near(const struct actor_peer *peer);         /* over ipc: on this machine */
+int actor_peer_pid(const struct actor_peer *peer); /* 0: it is elsewhere, or the kernel hides it */
 uint64_t actor_peer_heard_ms(const struct actor_peer *peer); /* when it last said anything */
 /* A slot for the room's own pointer, NULL at first. */
 void **actor_peer_data(struct actor_peer *peer);

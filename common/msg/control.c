@@ -7,6 +7,7 @@ static const struct codec_field hello_fields[] = {
 	CODEC_FIELD(msg_hello, epoch, CODEC_UINT),
 	CODEC_FIELD(msg_hello, credit, CODEC_UINT, .max = 1u << 20),
 	CODEC_FIELD(msg_hello, session, CODEC_UINT),
+	CODEC_FIELD(msg_hello, settings, CODEC_BOOL),
 };
 const struct codec msg_hello_codec = CODEC_OF(msg_hello, hello_fields);
 

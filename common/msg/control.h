@@ -16,6 +16,7 @@ struct msg_hello {
 	uint64_t credit;   /* messages the other side may send before it needs CREDIT */
 	uint64_t session;  /* DEALER: counts the HELLOs of this process on this link, a larger one
 			      starts it over; ROUTER: the one it answers */
+	bool settings;     /* a translator that is for the Pomerium object and for nothing else */
 };
 extern const struct codec msg_hello_codec;
 

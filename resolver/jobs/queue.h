@@ -82,6 +82,8 @@ void resolver_queue_ack(struct queue *queue, const struct msg_key *owner, uint64
 void resolver_queue_tick(struct queue *queue, uint64_t now_ms, uint64_t heard_ms);
 uint64_t resolver_queue_deadline(struct queue *queue); /* of tick; UINT64_MAX: none */
 
+/* The settings wait, and no worker is there for them. */
+bool resolver_queue_lacks_settings(const struct queue *queue);
 /* The state of an owner, in a word or two for people. */
 const char *resolver_queue_state(const struct queue *queue, const struct msg_key *owner);
 

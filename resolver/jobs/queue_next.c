@@ -137,6 +137,18 @@ static bool next_for_worker(struct queue *queue, uint64_t now_ms, struct queue_t
 	       next_small(queue, now_ms, turn);
 }
 
+bool resolver_queue_lacks_settings(const struct queue *queue)
+{
+	const struct worker *worker;
+
+	if (!queue->turns.lanes[TURNS_SETTINGS].n_items)
+		return false;
+	TAILQ_FOREACH(worker, &queue->workers.all, entry)
+		if (worker->takes & WORKER_TAKES_SETTINGS)
+			return false;
+	return true;
+}
+
 bool resolver_queue_next(struct queue *queue, uint64_t now_ms, struct queue_turn *turn)
 {
 	queue->workers.pace_ms = UINT64_MAX;

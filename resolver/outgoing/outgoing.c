@@ -9,7 +9,10 @@
 
 #include "actor/actor.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
+
+#define LACK_MS 3000
 
 static void on_dirty(void *arg, const struct msg_key *owner, const struct owner_news *news)
 {
@@ -116,18 +119,45 @@ void resolver_outgoing_announce(struct outgoing *self, struct resolve *resolve)
 
 /* ---- translators ---- */
 
+static bool was_seen(const struct outgoing *self, int pid)
+{
+	for (size_t i = 0; pid && i < self->n_seen && i < OUTGOING_SEEN; i++)
+		if (self->seen[i] == pid)
+			return true;
+	return false;
+}
+
+/* Who reads what tenants write may be taken over, and never comes near the settings. */
+static unsigned takes_of(struct outgoing *self, const struct actor_peer *peer)
+{
+	const int pid = actor_peer_pid(peer);
+
+	if (!actor_peer_is_for_settings(peer)) {
+		if (!was_seen(self, pid))
+			self->seen[self->n_seen++ % OUTGOING_SEEN] = pid;
+		return WORKER_TAKES_OWNERS;
+	}
+	if (actor_peer_is_near(peer) && !was_seen(self, pid))
+		return WORKER_TAKES_SETTINGS;
+	log_warn("translator with --settings refused", "process=%d reason=\"%s\"", pid,
+		 actor_peer_is_near(peer) ? "it was one for Ingresses before"
+					  : "it is elsewhere: the settings stay on this machine");
+	return 0;
+}
+
 void resolver_outgoing_worker_up(struct outgoing *self, struct actor_peer *peer)
 {
-	const struct worker_hello hello = { .peer = peer,
-					    .epoch = actor_peer_epoch(peer),
-					    .key = str_from(actor_peer_key(peer)),
-					    .takes = WORKER_TAKES_OWNERS | WORKER_TAKES_SETTINGS };
+	struct worker_hello hello = { .peer = peer,
+				      .epoch = actor_peer_epoch(peer),
+				      .key = str_from(actor_peer_key(peer)) };
 	void **worker = actor_peer_data(peer);
 
-	if (*worker)
+	if (*worker) {
 		resolver_queue_reset_worker(&self->queue, *worker, clock_ms());
-	else
-		*worker = resolver_queue_add_worker(&self->queue, &hello);
+		return;
+	}
+	hello.takes = takes_of(self, peer);
+	*worker = resolver_queue_add_worker(&self->queue, &hello);
 }
 
 void resolver_outgoing_worker_credit(struct outgoing *self, struct actor_peer *peer)
@@ -138,6 +168,22 @@ void resolver_outgoing_worker_credit(struct outgoing *self, struct actor_peer *p
 void resolver_outgoing_worker_down(struct outgoing *self, struct actor_peer *peer)
 {
 	resolver_queue_lose_worker(&self->queue, *actor_peer_data(peer), clock_ms());
+}
+
+uint64_t resolver_outgoing_look_for_lack(struct outgoing *self, uint64_t now_ms)
+{
+	if (!resolver_queue_lacks_settings(&self->queue))
+		self->lack_ms = 0;
+	else if (!self->lack_ms)
+		self->lack_ms = now_ms + LACK_MS;
+	else if (now_ms >= self->lack_ms) {
+		log_warn(
+			"nobody translates the Pomerium object",
+			"reason=\"no translator with --settings is connected over ipc, and nothing "
+			"is published before one is\"");
+		self->lack_ms = UINT64_MAX;
+	}
+	return self->lack_ms ? self->lack_ms : UINT64_MAX;
 }
 
 /* ---- life ---- */

@@ -12,6 +12,8 @@
 
 struct actor_peer;
 
+#define OUTGOING_SEEN 1024 /* processes; the oldest are forgotten, and so may their numbers be */
+
 struct outgoing {
 	/* From the publisher; no id: it has not come, and neither inventory nor bundles go out. */
 	struct {
@@ -25,6 +27,10 @@ struct outgoing {
 	struct addresses addresses; /* to the publisher: for the status of Ingresses */
 	struct flush flush;         /* to the publisher: deletions that it may forget */
 	struct queue queue;         /* to translators: owners; to the publisher: deletions */
+	/* Processes that were given Ingresses: none of them is ever given the settings. */
+	int seen[OUTGOING_SEEN];
+	size_t n_seen;
+	uint64_t lack_ms; /* when to say that nobody is there for the settings; UINT64_MAX: said */
 };
 
 /* All empty, but for the settings of `addresses`. */
@@ -42,6 +48,9 @@ int resolver_outgoing_take_key(struct outgoing *self, const struct msg_ticket_ke
 void resolver_outgoing_worker_up(struct outgoing *self, struct actor_peer *peer);
 void resolver_outgoing_worker_credit(struct outgoing *self, struct actor_peer *peer);
 void resolver_outgoing_worker_down(struct outgoing *self, struct actor_peer *peer);
+/* Says once that no translator is there for the settings, if that lasts; returns when to call
+ * again. */
+uint64_t resolver_outgoing_look_for_lack(struct outgoing *self, uint64_t now_ms);
 /* Begins an announcement if one is due: there was none, or the last one was not complete and this
  * one is, or a class of ours is there again. It takes first the values, then the inventory, then
  * all bundles to the publisher. */

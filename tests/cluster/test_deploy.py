@@ -160,7 +160,7 @@ def test_http3_switched_on_later_keeps_tcp(cluster, tmp_path):
 
 
 def test_pomerium_is_told_of_ssh():
-    assert variables("overlays/ssh", "translator")["SSH_ADDR"] == ":4022"
+    assert variables("overlays/ssh", "settings")["SSH_ADDR"] == ":4022"
 
 
 def test_only_pomerium_reaches_the_page():
@@ -172,12 +172,12 @@ def test_only_pomerium_reaches_the_page():
 
 
 def test_the_nodes_of_the_cluster_know_each_other(build, tmp_path):
-    """What the translator makes of the variables is what the Service and the StatefulSet are called."""
+    """What the translator for the settings makes of the variables is what the Service and the StatefulSet are called."""
     folder = "overlays/clustered-databroker"
     stateful = one(folder, "StatefulSet", "sluice")["spec"]
     names = [f"sluice-{i}" for i in range(stateful["replicas"])]
     domain = one(folder, "Service", stateful["serviceName"])["metadata"]["name"]
-    env = variables(folder, "translator")
+    env = variables(folder, "settings")
     nodes = yaml.safe_load(env["DATABROKER_CLUSTER_NODES"])
     ports = {p["name"]: p["port"] for p in one(folder, "Service", domain)["spec"]["ports"]}
     assert nodes == [{"id": n, "grpc_address": f"https://{n}.{domain}:{ports['grpc']}", "raft_address": f"{n}.{domain}:{ports['raft']}"} for n in names]

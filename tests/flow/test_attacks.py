@@ -5,6 +5,7 @@ import re
 import resource
 import socket
 
+import bootstrap
 import pytest
 import zmq
 from curve import CurveRooms
@@ -145,6 +146,7 @@ def test_who_forges_is_cut_off_and_named(sluice, build, tmp_path, folder):
         assert "6.6.6.6" not in output(rooms) and "ghost" not in output(rooms)
         evil.close()
         rooms.worker(1)
+        write(folder / "bank.yaml", app("bank", "10.0.0.2", namespace="victim", annotations=HEADERS))  # evil may have answered for it
         rooms.settled(sluice, folder, 30)
         assert CANARY in output(rooms)  # the victim has it, as it should
         assert json.loads(output(rooms))["settings"] == {}
@@ -164,6 +166,54 @@ def test_a_ticket_of_an_earlier_session_is_old(sluice, build, tmp_path, folder):
         old = lambda: value(socket_file(rooms.run_dir, "publisher"), "sluice_publisher_tickets_refused_total", reason="old")
         wait_for(rooms.log, lambda: old() == 1)
         assert "6.6.6.6" not in output(rooms) and not re.search('msg="peer cut off"', rooms.log())
+        evil.close()
+
+
+def test_the_settings_go_to_one_that_has_nothing_else(sluice, build, tmp_path, folder):
+    """Not to a translator that has had an Ingress, and over tcp to none; what these say of the Pomerium object counts for nothing."""
+    pomerium = lambda n: write(folder / "pomerium.yaml", bootstrap.POMERIUM + f"  cookie: {{domain: d{n}.example.com}}\n")
+    pomerium(1)
+    write(folder / "bootstrap-secret.yaml", bootstrap.secret())
+    with CurveRooms(build, tmp_path, folder, n_keys=2) as rooms, zmq.Context() as context:
+        near, evil = [f"ipc://{tmp_path}/run/{link}" for link in ("jobs", "configs")], Evil(rooms, context)
+        rooms.worker(1)
+        rooms.settled(sluice, folder, 30)
+        assert "d1.example.com" in output(rooms)
+        rooms.settings.terminate()
+        rooms.settings.wait(10)
+        pomerium(2)
+        wait_for(rooms.log, lambda: "nobody translates the Pomerium object" in rooms.log(), 20)
+        assert value(socket_file(rooms.run_dir, "resolver"), "sluice_ready") == 0
+        elsewhere = Peer(context, rooms.jobs, TRANSLATOR, rooms.pairs[0], rooms.server_pub, settings=True)
+        assert elsewhere.hello()
+        wait_for(rooms.log, lambda: "it is elsewhere: the settings stay on this machine" in rooms.log())
+        # One that is near and has nothing else is given it; the ticket in the hands of another is worth nothing.
+        honest = Peer(context, near[0], TRANSLATOR, settings=True)
+        assert honest.hello()
+        bundle = honest.wait_for(BUNDLE, 20)
+        assert bundle[1][0] == POMERIUM
+        evil.tries(bundle, settings=field(3, field(32, "https://evil.example.net")))
+        evil.is_cut_off()
+        assert "the Pomerium object is for a translator with --settings" in rooms.log()
+        sends = Peer(context, near[1], TRANSLATOR, epoch=honest.epoch, settings=True)
+        assert sends.hello()
+        sends.send(CONFIG, config(bundle, settings=field(3, b"")))
+        wait_for(rooms.log, lambda: "d1.example.com" not in output(rooms))
+        honest.socket.close()
+        # The same process says that it is for Ingresses, then again that it is for the settings.
+        both = Peer(context, near[0], TRANSLATOR, holds=True)
+        assert both.hello()
+        pomerium(3)
+        again = Peer(context, near[0], TRANSLATOR, settings=True)
+        assert again.hello()
+        wait_for(rooms.log, lambda: "it was one for Ingresses before" in rooms.log())
+        got = [body[1][0] for peer in (evil.jobs, elsewhere, both, again) for kind, body in peer.listen(0.5) if kind == BUNDLE]
+        assert POMERIUM not in got and "evil.example.net" not in output(rooms)
+        both.socket.close()
+        rooms.settings = rooms.popen("translator", "--settings")
+        rooms.settled(sluice, folder, 30)
+        for peer in (elsewhere, sends, again):
+            peer.socket.close()
         evil.close()
 
 
@@ -227,7 +277,7 @@ def test_strangers_fill_no_descriptors(sluice, build, tmp_path, folder):
         rooms.settled(sluice, folder, 20)
         wait_for("only a few are left", lambda: n_open(rooms.processes[0]) <= before + MAX_STRANGERS)
         rooms.worker(0)  # an honest one is let in
-        wait_for(rooms.log, lambda: rooms.log().count('room=publisher msg="peer is up" link=configs') == 2, 20)
+        wait_for(rooms.log, lambda: rooms.log().count('room=publisher msg="peer is up" link=configs') == 3, 20)  # with the one for the settings
         for s in sockets:
             s.close()
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

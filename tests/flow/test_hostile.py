@@ -92,7 +92,7 @@ def frames(dice):
     yield msgpack.packb([CONFIG, 7, 0, ["a"] * 12])
     yield msgpack.packb([HELLO, 0, [VERSION, 2]])
     yield msgpack.packb([HELLO, 0, [VERSION, 77, 1, 1, 1]])
-    yield msgpack.packb([HELLO, 0, [VERSION, 4, 5, 2**64 - 1, 1]])  # says that it is a publisher
+    yield msgpack.packb([HELLO, 0, [VERSION, 4, 5, 2**64 - 1, 1, False]])  # says that it is a publisher
     yield msgpack.packb([HEARTBEAT, 0, [2**64 - 1]])
 
 

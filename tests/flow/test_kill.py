@@ -24,7 +24,7 @@ def test_kill_9_of_anything(sluice, tmp_path, workers):
             for _ in range(dice.randrange(8)):
                 edits.step()
             p.kill(dice.choice(ROOMS))
-            wait_for("the pipeline is being put together again", lambda: len(p.children()) == 3 + workers, 10)
+            wait_for("the pipeline is being put together again", lambda: len(p.children()) == 4 + workers, 10)
         edits.mend()
         p.settled(5)
         reader.stop()
@@ -55,10 +55,11 @@ class CutRooms(Rooms):
     def __init__(self, build, tmp, folder, workers):
         ports = {link: free_port() for link in ("objects", "jobs", "configs", "state")}
         self.cutters = {link: Cutter(port) for link, port in ports.items()}
-        bind = lambda *links: [a for link in links for a in (f"--{link}-endpoint", f"tcp://127.0.0.1:{ports[link]}")]
+        near = {link: f",ipc://{tmp}/run/{link}" for link in ("jobs", "configs")}  # for the settings, which go nowhere else
+        bind = lambda *links: [a for link in links for a in (f"--{link}-endpoint", f"tcp://127.0.0.1:{ports[link]}{near.get(link, '')}")]
         far = lambda *links: [a for link in links for a in (f"--{link}-endpoint", f"tcp://127.0.0.1:{self.cutters[link].port}")]
         super().__init__(build, tmp, folder, workers, publisher=bind("configs", "state"), resolver=bind("objects", "jobs") + far("state"),
-                         watcher=far("objects"), translator=far("jobs", "configs"))
+                         watcher=far("objects"), translator=far("jobs", "configs"), settings=[])
 
     def __exit__(self, *failure):
         super().__exit__(*failure)

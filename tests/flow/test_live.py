@@ -120,8 +120,9 @@ def test_top_shows_every_process(live):
     done = ask(live, "top", "--interval", "200ms")
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert [line.split()[0] for line in lines[1:5]] == ["watcher", "resolver", "translator", "publisher"]
-    assert all(line.split()[2] == "yes" for line in lines[1:5])
+    assert sorted(line.split()[0] for line in lines[1:6]) == ["publisher", "resolver", "settings", "translator", "watcher"]
+    assert [line.split()[0] for line in lines[1:6] if line.split()[0] != "settings"] == ["watcher", "resolver", "translator", "publisher"]
+    assert all(line.split()[2] == "yes" for line in lines[1:6])
     assert "leader, routes" in done.stdout
 
 
@@ -141,7 +142,7 @@ def test_top_in_a_terminal_follows_a_frozen_process_and_ends_on_sigint(live):
 def test_processes_that_were_killed_are_not_asked(live):
     live.kill("translator")
     wait_for(lambda: ask(live, "top", "--once", "--interval", "100ms").stdout,
-             lambda: ask(live, "top", "--once", "--interval", "100ms").stdout.count("yes") == 4)
+             lambda: ask(live, "top", "--once", "--interval", "100ms").stdout.count("yes") == 5)
 
 
 def test_a_large_dump_comes_in_pieces_while_the_pipeline_works(sluice, tmp_path):

@@ -89,11 +89,11 @@ def test_every_view(pipeline, page, browser):
     browser.type("app-1")
     browser.wait(rows(2))  # and its twin, which has that host
     browser.wait("document.querySelectorAll('#pipeline li[data-state=on]').length === 4")
-    assert "2 are ready" in browser.run("document.querySelector('#pipeline').innerText")
+    assert "3 are ready" in browser.run("document.querySelector('#pipeline').innerText")
     go(browser, "conflicts", f"{row('app-1.example.com')}?.innerText.includes('shop/twin loses')")
     go(browser, "certificates", "document.querySelector('#count').innerText === '0 certificates'")
     go(browser, "held", "document.querySelector('#count').innerText === 'Nothing is held back.'")
-    go(browser, "processes", rows(5))
+    go(browser, "processes", rows(6))
     go(browser, "ingress/Ingress/shop/app-0", "document.querySelector('#facts').innerText.includes('as wanted')")
     go(browser, "url", "!document.querySelector('#ask').hidden")
     browser.run("document.querySelector('#address').focus()")
@@ -117,7 +117,7 @@ def test_axe_finds_nothing(page, browser, axe, width, scheme):
     browser.open(page.url)
     browser.wait(rows(6))
     browser.run(axe + "; true")
-    for view, there in (("routes", rows(6)), ("conflicts", rows(1)), ("changes", "document.querySelectorAll('#rows tr').length > 3"), ("processes", rows(5)),
+    for view, there in (("routes", rows(6)), ("conflicts", rows(1)), ("changes", "document.querySelectorAll('#rows tr').length > 3"), ("processes", rows(6)),
                         ("held", COUNTED), ("certificates", COUNTED),
                         ("ingress/Ingress/shop/app-0", "document.querySelector('#facts dd')"), ("url/https%3A%2F%2Fapp-1.example.com%2F", "document.querySelector('#facts dd')")):
         go(browser, view, there)

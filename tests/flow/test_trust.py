@@ -142,7 +142,7 @@ def test_a_translator_needs_its_sockets_to_connect_only(sluice, build, tmp_path,
     under = [*UNSHARE, "sh", "-euc", READ_ONLY, "sh", str(work)]
     ends = {link: [f"--{link}-endpoint", f"ipc://{work}/{link}"] for link in ("jobs", "configs")}
     with Rooms(build, tmp_path, folder, 0, resolver=ends["jobs"], publisher=ends["configs"],
-               translator=["--run-dir", str(own), *ends["jobs"], *ends["configs"]]) as rooms:
+               translator=["--run-dir", str(own), *ends["jobs"], *ends["configs"]], settings=[*ends["jobs"], *ends["configs"]]) as rooms:
         rooms.start("translator", under=under)
         rooms.settled(sluice, folder, 20)
         done = subprocess.run([*under, sys.executable, "-c", ATTEMPTS, str(work)], capture_output=True, text=True, timeout=20)

@@ -145,7 +145,8 @@ def test_a_worker_whose_publisher_link_is_cut_again_and_again(sluice, build, tmp
     fill(tmp_path / "in", N)
     port = free_port()
     cutter, near = Cutter(port), ["--configs-endpoint", f"tcp://127.0.0.1:{port}"]
-    rooms, folder = Rooms(build, tmp_path, tmp_path / "in", 0, publisher=near), tmp_path / "in"
+    both = ["--configs-endpoint", f"ipc://{tmp_path}/run/configs,{near[1]}"]
+    rooms, folder = Rooms(build, tmp_path, tmp_path / "in", 0, publisher=both), tmp_path / "in"
     with rooms:
         rooms.start("translator", *near)
         rooms.start("translator", "--configs-endpoint", f"tcp://127.0.0.1:{cutter.port}")

@@ -53,8 +53,8 @@ class CurveRooms(Rooms):
         near = lambda link: ["--" + link + "-endpoint", f"{getattr(self, link)},ipc://{tmp}/run/{link}"]
         keys = ["--curve-dir", str(self.pod.folder)]
         self.tmp = tmp
-        super().__init__(build, tmp, folder, 0, resolver=[*keys, *near("objects"), "--jobs-endpoint", self.jobs, "--state-endpoint", f"ipc://{tmp}/run/state"],
-                         publisher=[*keys, "--configs-endpoint", self.configs, *near("state")])
+        super().__init__(build, tmp, folder, 0, resolver=[*keys, *near("objects"), *near("jobs"), "--state-endpoint", f"ipc://{tmp}/run/state"],
+                         publisher=[*keys, *near("configs"), *near("state")])
 
     def worker(self, i=0, server_pub=None, keys=None, files=None):
         """A translator elsewhere, with a folder of its own for its keys; returns both."""

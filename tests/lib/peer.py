@@ -26,14 +26,14 @@ def unpack(frame):
 class Peer:
     """A DEALER that says it is of `room`. Credit for what it takes goes back at once, unless `holds`."""
 
-    def __init__(self, context, endpoint, room, keys=None, server_pub=None, epoch=None, holds=False):
+    def __init__(self, context, endpoint, room, keys=None, server_pub=None, epoch=None, holds=False, settings=False):
         self.socket = context.socket(zmq.DEALER)
         self.socket.setsockopt(zmq.LINGER, 0)
         if keys:
             self.socket.curve_publickey, self.socket.curve_secretkey = (k.encode() for k in keys)
             self.socket.curve_serverkey = server_pub.encode()
         self.socket.connect(endpoint)
-        self.room, self.holds = room, holds
+        self.room, self.holds, self.settings = room, holds, settings
         self.epoch = epoch or random.getrandbits(63) | 1
         self.session = self.seq = 0
 
@@ -72,7 +72,7 @@ class Peer:
         """The HELLO that answers, or None."""
         self.session += 1
         self.seq = 0
-        self.say(HELLO, [VERSION, self.room, self.epoch, credit, self.session])
+        self.say(HELLO, [VERSION, self.room, self.epoch, credit, self.session, self.settings])
         return next((body for kind, body in self.listen(seconds) if kind == HELLO), None)
 
     def listen(self, seconds):

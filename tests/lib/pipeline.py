@@ -39,6 +39,14 @@ def read(path):
         return None
 
 
+def is_for_settings(pid):
+    """Whether it is the translator that has the Pomerium object and nothing else."""
+    try:
+        return b"--settings" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+
+
 class Pipeline:
     """`sluice up` on a folder. Its log is kept in self.log_path."""
 
@@ -75,7 +83,10 @@ class Pipeline:
                 name = pathlib.Path(os.readlink(stat.parent / "exe")).name
             except OSError:
                 continue
-            if int(fields[1]) == self.process.pid and fields[0] != "Z" and name.startswith("sluice-") and room in (None, name[7:]):
+            if int(fields[1]) != self.process.pid or fields[0] == "Z" or not name.startswith("sluice-"):
+                continue
+            name = "settings" if is_for_settings(stat.parent.name) else name[7:]
+            if room in (None, name):
                 found.append(int(stat.parent.name))
         return found
 
@@ -98,7 +109,8 @@ class Pipeline:
 
 
 class Rooms:
-    """The four rooms by hand, over ipc in a run folder: nobody starts them again. `args`: more flags for a room."""
+    """The four rooms by hand, over ipc in a run folder: nobody starts them again. `args`: more flags for a room, `settings` for the
+    translator of the Pomerium object, which is not among the processes."""
 
     def __init__(self, build, tmp, folder, workers, **args):
         self.build, self.args = build, args
@@ -111,10 +123,14 @@ class Rooms:
         self.start("watcher", "--file", str(folder))
         for _ in range(workers):
             self.start("translator")
+        self.settings = self.popen("translator", "--settings", *args.get("settings", args.get("translator", [])))
+
+    def popen(self, room, *args, under=()):
+        command = [*under, str(self.build / f"sluice-{room}"), "--run-dir", str(self.run_dir), *args]
+        return subprocess.Popen(command, stdout=self.log_file, stderr=self.log_file, stdin=subprocess.DEVNULL)
 
     def start(self, room, *args, under=()):
-        command = [*under, str(self.build / f"sluice-{room}"), "--run-dir", str(self.run_dir), *args, *self.args.get(room, [])]
-        self.processes.append(subprocess.Popen(command, stdout=self.log_file, stderr=self.log_file, stdin=subprocess.DEVNULL))
+        self.processes.append(self.popen(room, *args, *self.args.get(room, []), under=under))
         return self.processes[-1]
 
     def end(self, process, sig=signal.SIGTERM):
@@ -127,9 +143,10 @@ class Rooms:
         return self
 
     def __exit__(self, *failure):
-        for process in self.processes:
+        processes = [*self.processes, self.settings]
+        for process in processes:
             process.send_signal(signal.SIGKILL if failure[0] else signal.SIGTERM)
-        statuses = [process.wait(10) for process in self.processes]
+        statuses = [process.wait(10) for process in processes]
         self.log_file.close()
         assert failure[0] or not any(statuses), statuses
 

@@ -4,7 +4,7 @@ import json
 import re
 import socket
 
-from pipeline import wait_for
+from pipeline import is_for_settings, wait_for
 
 
 class _Local(http.client.HTTPConnection):
@@ -19,8 +19,8 @@ class _Local(http.client.HTTPConnection):
 
 
 def socket_file(run_dir, room, pid=None):
-    """Of a process that is there (the only one of the room, or that one), or None."""
-    found = sorted(run_dir.glob(f"web-{room}-{pid or '*'}"))
+    """Of a process that is there (the only one of the room but for the translator of the settings, or that one), or None."""
+    found = sorted(run_dir.glob(f"web-{room}-{pid or '*'}"), key=lambda path: (not is_for_settings(path.name.split("-")[2]), path))
     return found[-1] if found else None
 
 

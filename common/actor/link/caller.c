@@ -52,9 +52,28 @@ static uint64_t hash_address(int fd)
 	return hash_fast((struct str){ (const char *)&address, len });
 }
 
+static bool is_near(int fd)
+{
+	socklen_t len = sizeof(int);
+	int domain = AF_UNSPEC;
+
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_UNIX;
+}
+
+static int pid_of(int fd)
+{
+	struct ucred credentials = { 0 };
+	socklen_t len = sizeof(credentials);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &len) == 0 ? credentials.pid
+										: 0;
+}
+
 void actor_caller_locate(struct caller *caller)
 {
 	caller->address = hash_address(caller->fd);
+	caller->is_near = is_near(caller->fd);
+	caller->pid = caller->is_near ? pid_of(caller->fd) : 0;
 }
 
 /* ZeroMQ has no call that ends one connection, so the kernel ends it. */
@@ -77,14 +96,12 @@ void actor_caller_name(int fd, char *out, size_t size)
 
 void actor_caller_describe(const struct caller *caller, char *out, size_t size)
 {
-	struct ucred credentials = { 0 };
-	socklen_t len = sizeof(credentials);
+	const int pid = pid_of(caller->fd);
 
 	if (caller->key.text[0])
 		snprintf(out, size, "%s", caller->key.text);
-	else if (getsockopt(caller->fd, SOL_SOCKET, SO_PEERCRED, &credentials, &len) == 0 &&
-		 credentials.pid > 0)
-		snprintf(out, size, "process %d", (int)credentials.pid);
+	else if (pid > 0)
+		snprintf(out, size, "process %d", pid);
 	else
 		snprintf(out, size, "unknown");
 }

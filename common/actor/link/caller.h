@@ -11,7 +11,10 @@ struct caller {
 	struct curve_key key; /* public; "": it came without CURVE */
 	bool is_local;        /* without CURVE: over ipc */
 	int fd;
+	/* after actor_caller_locate: */
 	uint64_t address; /* a hash: the descriptor may be another connection's by now */
+	bool is_near;     /* over a socket of this machine */
+	int pid;          /* 0: elsewhere, or in a namespace that we do not see */
 };
 
 /* The sender of this frame, but for its address: actor_caller_locate. */

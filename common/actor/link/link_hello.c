@@ -164,7 +164,8 @@ static bool fits(const struct link *self, const struct actor_peer *peer,
 
 	if (hello->room != expected || !hello->epoch || !hello->session)
 		return false;
-	return !self->end.is_router || !peer || peer->epoch == hello->epoch;
+	return !self->end.is_router || !peer ||
+	       (peer->epoch == hello->epoch && peer->settings == hello->settings);
 }
 
 void actor_link_on_hello(struct link *self, const struct link_arrival *in,

@@ -168,7 +168,8 @@ struct msg_hello actor_peer_hello(const struct peer_link *link)
 	return (struct msg_hello){ .protocol = MSG_PROTOCOL_VERSION,
 				   .room = link->actor->room,
 				   .epoch = link->epoch,
-				   .credit = link->credit };
+				   .credit = link->credit,
+				   .settings = link->actor->settings && *link->actor->settings };
 }
 
 /* ---- trouble ---- */
@@ -281,6 +282,7 @@ void actor_peer_start(struct actor_peer *peer, const struct msg_hello *hello,
 	peer->room = (enum msg_room)hello->room;
 	peer->epoch = hello->epoch;
 	peer->session = hello->session;
+	peer->settings = hello->settings;
 	peer->n_taken = peer->owed = 0;
 	peer->credit_in = peer->link->credit;
 	actor_outbox_start(&peer->outbox, hello->credit);
@@ -400,6 +402,21 @@ uint64_t actor_peer_epoch(const struct actor_peer *peer)
 const char *actor_peer_key(const struct actor_peer *peer)
 {
 	return peer->caller.key.text;
+}
+
+bool actor_peer_is_for_settings(const struct actor_peer *peer)
+{
+	return peer->settings;
+}
+
+bool actor_peer_is_near(const struct actor_peer *peer)
+{
+	return peer->caller.is_near;
+}
+
+int actor_peer_pid(const struct actor_peer *peer)
+{
+	return peer->caller.pid;
 }
 
 uint64_t actor_peer_heard_ms(const struct actor_peer *peer)

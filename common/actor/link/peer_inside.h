@@ -41,6 +41,7 @@ struct actor_peer {
 	enum msg_room room;
 	uint64_t epoch;     /* of its boot */
 	uint64_t session;   /* the HELLO that this numbering began with */
+	bool settings;      /* its HELLO says so */
 	uint64_t n_taken;   /* number of the last message that came in */
 	uint64_t credit_in; /* messages that it may still send */
 	uint64_t owed;      /* messages handled, credit not returned yet */
