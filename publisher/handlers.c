@@ -13,6 +13,8 @@
 #include "publisher/wanted/apply.h"
 #include "rules/rules.h"
 
+#define FULL_LINE_MS 1000
+
 /* ---- people ---- */
 
 static void log_owner(const char *message, const struct msg_key *owner, const char *word,
@@ -182,6 +184,14 @@ static void settings_changed(struct handlers *h, const struct msg_key *owner)
 					 publisher_wanted_owner(h->wanted, owner));
 }
 
+static void reject_unusable(struct handlers *h, const struct arrival *arrival,
+			    const struct err *why)
+{
+	report_unusable(h, arrival);
+	note_unusable(h, arrival, why);
+	settings_changed(h, &arrival->ticket.owner);
+}
+
 static void apply_config(struct handlers *h, const struct arrival *arrival,
 			 const struct pending_config *packed)
 {
@@ -200,9 +210,7 @@ static void apply_config(struct handlers *h, const struct arrival *arrival,
 		publisher_metrics.rejects[REJECT_VALUE]++;
 		if (reason_sum(h, owner) != before)
 			log_rejected(h, owner);
-		report_unusable(h, arrival);
-		note_unusable(h, arrival, &err);
-		settings_changed(h, owner);
+		reject_unusable(h, arrival, &err);
 		return;
 	case WANTED_CHANGED:
 		publisher_sinks_touch(h->sinks, owner, packed->seen_ns);
@@ -218,6 +226,21 @@ static void apply_config(struct handlers *h, const struct arrival *arrival,
 	settings_changed(h, owner);
 }
 
+/* Without an acknowledgement it comes again, when there may be room. */
+static bool has_room(struct handlers *h, const struct arrival *arrival, size_t len)
+{
+	const struct msg_key *owner = &arrival->ticket.owner;
+	unsigned n_kept;
+
+	if (publisher_pending_has_room(&h->pending, owner, len) ||
+	    !publisher_apply_lacks(h->wanted, arrival))
+		return true;
+	if (limiter_pass(&h->full, FULL_LINE_MS, &n_kept))
+		log_owner("too many configurations wait for values of Secrets", owner, "reason",
+			  "it is dropped, and will come again");
+	return false;
+}
+
 int publisher_handlers_config(struct handlers *h, const struct msg *m, struct err *err)
 {
 	struct arrival arrival = { .config = m->body.config };
@@ -229,7 +252,8 @@ int publisher_handlers_config(struct handlers *h, const struct msg *m, struct er
 	rc = check_ticket(h, &config->ticket, &pool, &arrival.ticket, err);
 	if (rc > 0)
 		rc = check_subject(&arrival.ticket, &config->owner, &config->stamp, err) ? -1 : 1;
-	if (rc > 0 && admit(h, &config->owner, &config->stamp, false))
+	if (rc > 0 && has_room(h, &arrival, m->raw.len) &&
+	    admit(h, &config->owner, &config->stamp, false))
 		apply_config(h, &arrival, &(struct pending_config){ m->raw, m->seen_ns });
 	pool_clear(&pool);
 	return refuse(rc);
@@ -290,17 +314,47 @@ void publisher_handlers_delete(struct handlers *h, const struct msg *m)
 /* ---- secrets ---- */
 
 /* Its ticket was checked when it came. */
+static int unpack_again(const struct pending_config *packed, struct pool *pool, struct arrival *out)
+{
+	struct err err;
+
+	return codec_unpack(&msg_config_codec, packed->raw, pool, &out->config, &err) < 0
+		       ? -1
+		       : msg_ticket_open(&out->config.ticket, pool, &out->ticket, &err);
+}
+
 static void apply_again(void *self, const struct pending_config *packed)
 {
 	struct handlers *h = self;
 	struct arrival arrival;
 	struct pool pool;
-	struct err err;
 
 	pool_init(&pool);
-	if (codec_unpack(&msg_config_codec, packed->raw, &pool, &arrival.config, &err) == 0 &&
-	    msg_ticket_open(&arrival.config.ticket, &pool, &arrival.ticket, &err) == 0)
+	if (unpack_again(packed, &pool, &arrival) == 0)
 		apply_config(h, &arrival, packed);
+	pool_clear(&pool);
+}
+
+/* What is wrong is told; once the value is there, it is right. */
+static void reject_late(void *self, const struct pending_config *packed,
+			const struct msg_key *secret)
+{
+	struct handlers *h = self;
+	struct arrival arrival;
+	struct pool pool;
+	struct err why;
+
+	pool_init(&pool);
+	err_rule(&why, RULE_SECRET_LATE,
+		 "a value of Secret " STR_FMT "/" STR_FMT
+		 " has not come from the resolver within %d s; it is waited for",
+		 STR_ARG(secret->namespace), STR_ARG(secret->name), PENDING_LATE_MS / 1000);
+	if (unpack_again(packed, &pool, &arrival) == 0) {
+		publisher_wanted_fault(h->wanted, &arrival.ticket.owner,
+				       rules_sentence(&why, &pool).ptr);
+		log_rejected(h, &arrival.ticket.owner);
+		reject_unusable(h, &arrival, &why);
+	}
 	pool_clear(&pool);
 }
 
@@ -372,7 +426,7 @@ void publisher_handlers_init(struct handlers *h)
 	*h = (struct handlers){ .wanted = publisher_wanted_new(
 					&(struct wanted_listener){ h, warn, touch, refused }) };
 	publisher_inventory_init(&h->inventory);
-	publisher_pending_init(&h->pending, h, ask);
+	publisher_pending_init(&h->pending, &(struct pending_hooks){ h, ask, reject_late });
 }
 
 void publisher_handlers_clear(struct handlers *h)

@@ -3,6 +3,7 @@
 #define PUBLISHER_HANDLERS_H
 
 #include "actor/actor.h"
+#include "base/limiter.h"
 #include "publisher/bootstrap/startup.h"
 #include "publisher/report/report.h"
 #include "publisher/sink/sinks.h"
@@ -19,6 +20,7 @@ struct handlers {
 	struct inventory inventory;
 	struct tickets tickets;
 	struct pending pending;
+	struct limiter full; /* lines about no room there */
 	struct removed removed;
 	struct startup startup;
 	const struct sinks *sinks; /* these two are set by outputs.c */

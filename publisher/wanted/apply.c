@@ -242,6 +242,19 @@ static enum wanted_outcome find_and_apply(struct wanted *self, struct apply *in,
 	return WANTED_REJECTED;
 }
 
+bool publisher_apply_lacks(const struct wanted *self, const struct arrival *arrival)
+{
+	struct splice_values values;
+	struct pool pool;
+	bool lacks;
+
+	pool_init(&pool);
+	lacks = publisher_splice_find(&self->secret_cache, arrival, &pool, &values, NULL, NULL) ==
+		SPLICE_MISSING;
+	pool_clear(&pool);
+	return lacks;
+}
+
 enum wanted_outcome publisher_apply_config(struct wanted *self, const struct arrival *arrival,
 					   struct msg_key *missing, struct err *err)
 {

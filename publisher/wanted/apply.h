@@ -7,6 +7,8 @@
 
 /* Fills the splices in, as far as the ticket allows them. `missing` (may be NULL) gets the key of
  * the first Secret whose value is not there, borrowed from the ticket. */
+/* A value that it names has not come. */
+bool publisher_apply_lacks(const struct wanted *self, const struct arrival *arrival);
 enum wanted_outcome publisher_apply_config(struct wanted *self, const struct arrival *arrival,
 					   struct msg_key *missing, struct err *err);
 #endif

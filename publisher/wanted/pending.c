@@ -1,7 +1,8 @@
 /* pending: configurations whose secret values have not come.
  *
  *   in     packed CONFIGs with the first Secret that they lack, SECRET_PUTs
- *   out    SECRET_WANTED, again from time to time; the CONFIGs once their Secret has come
+ *   out    SECRET_WANTED, again from time to time; the CONFIGs once their Secret has come; those
+ *          that wait for long
  *   owns   the packed CONFIGs, at most one for each owner
  *   never  looks into a CONFIG
  */
@@ -17,6 +18,9 @@ struct pending_owner {
 	struct str text;              /* msg_key_text */
 	struct pending_secret *secret;
 	LIST_ENTRY(pending_owner) link; /* among those that wait for the same Secret */
+	uint64_t since_ms;
+	TAILQ_ENTRY(pending_owner) untold;
+	bool is_told;
 };
 
 struct pending_secret {
@@ -45,28 +49,26 @@ static void free_secret(void *ptr)
 	mem_free(secret);
 }
 
-void publisher_pending_init(struct pending *pending, void *self,
-			    int (*ask)(void *self, const struct msg_key *secret))
+void publisher_pending_init(struct pending *pending, const struct pending_hooks *hooks)
 {
-	*pending = (struct pending){ .self = self, .ask = ask };
+	*pending = (struct pending){ .hooks = *hooks };
 	map_init(&pending->owners, free_owner);
 	map_init(&pending->asked, free_secret);
 	TAILQ_INIT(&pending->queue);
+	TAILQ_INIT(&pending->untold);
 }
 
 void publisher_pending_clear(struct pending *pending)
 {
 	map_clear(&pending->owners);
 	map_clear(&pending->asked);
-	map_init(&pending->owners, free_owner);
-	map_init(&pending->asked, free_secret);
-	TAILQ_INIT(&pending->queue);
+	publisher_pending_init(pending, &pending->hooks);
 }
 
 /* Asks, and goes to the end of the queue. */
 static void ask(struct pending *pending, struct pending_secret *secret, uint64_t now_ms)
 {
-	pending->ask(pending->self, &secret->key);
+	pending->hooks.ask(pending->hooks.self, &secret->key);
 	secret->again_ms = now_ms + ASK_AGAIN_MS;
 	TAILQ_INSERT_TAIL(&pending->queue, secret, link);
 }
@@ -76,6 +78,9 @@ static void forget(struct pending *pending, struct pending_owner *owner)
 	struct pending_secret *secret = owner->secret;
 
 	LIST_REMOVE(owner, link);
+	if (!owner->is_told)
+		TAILQ_REMOVE(&pending->untold, owner, untold);
+	pending->bytes -= owner->config.raw.len;
 	map_del(&pending->owners, owner->text);
 	if (!LIST_EMPTY(&secret->owners))
 		return;
@@ -131,7 +136,10 @@ void publisher_pending_put(struct pending *pending, const struct msg_key *owner,
 	entry->config.raw.ptr = mem_dup(config->raw.ptr, config->raw.len);
 	entry->secret = secret_of(pending, key);
 	LIST_INSERT_HEAD(&entry->secret->owners, entry, link);
+	entry->since_ms = clock_ms();
+	TAILQ_INSERT_TAIL(&pending->untold, entry, untold);
 	publisher_pending_drop(pending, owner);
+	pending->bytes += config->raw.len;
 	map_put(&pending->owners, text, entry);
 	pool_clear(&pool);
 }
@@ -156,7 +164,7 @@ void publisher_pending_release(struct pending *pending, const struct msg_key *ke
 		forget(pending, owner);
 	}
 	for (size_t i = 0; i < n; i++)
-		again(pending->self, &configs[i]);
+		again(pending->hooks.self, &configs[i]);
 	pool_clear(&pool);
 }
 
@@ -172,6 +180,33 @@ size_t publisher_pending_n(const struct pending *pending)
 	return pending->owners.n;
 }
 
+bool publisher_pending_has_room(const struct pending *pending, const struct msg_key *owner,
+				size_t len)
+{
+	const struct pending_owner *known;
+	struct pool pool;
+
+	pool_init(&pool);
+	known = map_get(&pending->owners, msg_key_text(owner, &pool));
+	pool_clear(&pool);
+	return pending->owners.n - (known != NULL) < PENDING_MAX &&
+	       pending->bytes - (known ? known->config.raw.len : 0) + len <= PENDING_BYTES;
+}
+
+/* Returns when the next one has waited for long. */
+static uint64_t tell_late(struct pending *pending, uint64_t now_ms)
+{
+	struct pending_owner *owner;
+
+	while ((owner = TAILQ_FIRST(&pending->untold)) &&
+	       owner->since_ms + PENDING_LATE_MS <= now_ms) {
+		TAILQ_REMOVE(&pending->untold, owner, untold);
+		owner->is_told = true;
+		pending->hooks.late(pending->hooks.self, &owner->config, &owner->secret->key);
+	}
+	return owner ? owner->since_ms + PENDING_LATE_MS : UINT64_MAX;
+}
+
 uint64_t publisher_pending_tick(struct pending *pending, uint64_t now_ms)
 {
 	struct pending_secret *secret;
@@ -180,5 +215,5 @@ uint64_t publisher_pending_tick(struct pending *pending, uint64_t now_ms)
 		TAILQ_REMOVE(&pending->queue, secret, link);
 		ask(pending, secret, now_ms);
 	}
-	return secret ? secret->again_ms : UINT64_MAX;
+	return clock_earlier(tell_late(pending, now_ms), secret ? secret->again_ms : UINT64_MAX);
 }

@@ -264,14 +264,19 @@ static void a_number_counts_once(void **state)
 }
 
 /* A CONFIG that names a value which has not come. */
-static struct arrival with_secret(const char *value, uint64_t number)
+static struct arrival with_secret_of(const char *owner, const char *value, uint64_t number)
 {
 	const struct rig_value key = { "s", "tls.key", str_from(value) };
-	struct arrival message = rig_config("a", rig_route("a", "h", "/", &pool), &pool);
+	struct arrival message = rig_config(owner, rig_route(owner, "h", "/", &pool), &pool);
 
 	rig_splice(&message, "tls_client_secret", &key, "", &pool);
 	message.ticket.stamp.number = number;
 	return message;
+}
+
+static struct arrival with_secret(const char *value, uint64_t number)
+{
+	return with_secret_of("a", value, number);
 }
 
 static void secret(const char *text)
@@ -315,6 +320,52 @@ static void what_is_newer_ends_the_waiting(void **state)
 	assert_false(has("a"));
 }
 
+/* Who finds no room is not acknowledged, so that it comes again; whose values are there needs none. */
+static void so_many_wait_and_no_more(void **state)
+{
+	struct arrival message;
+	char name[16];
+
+	(void)state;
+	for (int i = 0; i < PENDING_MAX; i++) {
+		(void)snprintf(name, sizeof(name), "w%d", i);
+		message = with_secret_of(name, "KEY", 5);
+		assert_int_equal(take(seal(&message)), 0);
+	}
+	assert_int_equal(n_acks, PENDING_MAX);
+	message = with_secret_of("late", "KEY", 5);
+	assert_int_equal(take(seal(&message)), 0);
+	config("plain", 5);
+	message = with_secret_of("w0", "KEY", 6); /* in the place of its own */
+	assert_int_equal(take(seal(&message)), 0);
+	assert_int_equal(n_acks, PENDING_MAX + 2);
+	assert_int_equal(publisher_pending_n(&handlers.pending), PENDING_MAX);
+	assert_true(has("plain"));
+	secret("KEY");
+	assert_int_equal(publisher_pending_n(&handlers.pending), 0);
+	message = with_secret_of("late", "KEY", 5);
+	assert_int_equal(take(seal(&message)), 0);
+	assert_true(has("late") && has("w0"));
+}
+
+/* It is told what is missing, and is good as soon as that comes. */
+static void who_waits_for_long_is_rejected_meanwhile(void **state)
+{
+	struct msg_key key = rig_key("a");
+	struct arrival message = with_secret("NEW", 6);
+
+	(void)state;
+	config("a", 5);
+	take(seal(&message));
+	publisher_pending_tick(&handlers.pending, clock_ms() + 2 * PENDING_LATE_MS);
+	assert_true(has("a"));
+	assert_int_equal(publisher_wanted_n_rejected(handlers.wanted), 1);
+	assert_non_null(strstr(publisher_wanted_owner(handlers.wanted, &key)->reason,
+			       "Secret ns/s has not come from the resolver within 30 s"));
+	secret("NEW");
+	assert_int_equal(publisher_wanted_n_rejected(handlers.wanted), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -328,6 +379,8 @@ int main(void)
 		TEST(a_number_counts_once),
 		TEST(waits_for_a_value_and_asks),
 		TEST(what_is_newer_ends_the_waiting),
+		TEST(so_many_wait_and_no_more),
+		TEST(who_waits_for_long_is_rejected_meanwhile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 
 static struct pending pending;
-static size_t n_asked, n_again;
+static size_t n_asked, n_again, n_late;
 static char again_text[200];
 
 static int ask(void *self, const struct msg_key *secret)
@@ -20,6 +20,13 @@ static int ask(void *self, const struct msg_key *secret)
 	assert_int_equal(secret->kind, MSG_KIND_SECRET);
 	n_asked++;
 	return 0;
+}
+
+static void late(void *self, const struct pending_config *config, const struct msg_key *secret)
+{
+	(void)self;
+	assert_true(config->raw.len > 0 && secret->name.len > 0);
+	n_late++;
 }
 
 static struct msg_key key_of(uint64_t kind, const char *name)
@@ -58,8 +65,8 @@ static void release(const char *secret)
 static int setup(void **state)
 {
 	(void)state;
-	n_asked = 0;
-	publisher_pending_init(&pending, NULL, ask);
+	n_asked = n_late = 0;
+	publisher_pending_init(&pending, &(struct pending_hooks){ NULL, ask, late });
 	return 0;
 }
 
@@ -177,6 +184,47 @@ static void each_is_asked_for_in_its_turn(void **state)
 	assert_int_equal(n_asked, 9 + 5 + 1);
 }
 
+static void there_are_so_many_at_most(void **state)
+{
+	struct msg_key key = key_of(MSG_KIND_INGRESS, "one more"),
+		       first = key_of(MSG_KIND_INGRESS, "0");
+	char name[16];
+
+	(void)state;
+	for (int i = 0; i < PENDING_MAX; i++) {
+		assert_true(publisher_pending_has_room(&pending, &key, 10));
+		snprintf(name, sizeof(name), "%d", i);
+		put(name, name, "s");
+	}
+	assert_false(publisher_pending_has_room(&pending, &key, 10));
+	assert_true(publisher_pending_has_room(&pending, &first, 10)); /* in the place of its own */
+	publisher_pending_drop(&pending, &first);
+	assert_true(publisher_pending_has_room(&pending, &key, PENDING_BYTES / 2));
+	assert_false(publisher_pending_has_room(&pending, &key, PENDING_BYTES));
+	release("s");
+	assert_int_equal(pending.bytes, 0);
+	assert_true(publisher_pending_has_room(&pending, &key, PENDING_BYTES));
+}
+
+static void who_waits_for_long_is_told_once(void **state)
+{
+	const uint64_t begun = clock_ms();
+
+	(void)state;
+	put("a", "one", "s");
+	put("b", "two", "t");
+	publisher_pending_tick(&pending, begun + PENDING_LATE_MS - 1);
+	assert_int_equal(n_late, 0);
+	publisher_pending_tick(&pending, begun + 2 * PENDING_LATE_MS);
+	assert_int_equal(n_late, 2);
+	publisher_pending_tick(&pending, begun + 4 * PENDING_LATE_MS);
+	assert_int_equal(n_late, 2);
+	assert_int_equal(publisher_pending_n(&pending), 2); /* they go on waiting */
+	release("s");
+	release("t");
+	assert_true(publisher_pending_tick(&pending, begun + 9 * PENDING_LATE_MS) == UINT64_MAX);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -188,6 +236,8 @@ int main(void)
 		TEST(a_newer_one_replaces_the_older),
 		TEST(what_lacks_another_value_waits_again),
 		TEST(each_is_asked_for_in_its_turn),
+		TEST(there_are_so_many_at_most),
+		TEST(who_waits_for_long_is_told_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
