@@ -48,7 +48,7 @@ static int check_sender(const struct actor_peer *from, const struct msg_key *own
 	const bool is_settings = owner->kind == MSG_KIND_POMERIUM;
 
 	if (actor_peer_is_for_settings(from) == is_settings &&
-	    (!is_settings || actor_peer_is_near(from)))
+	    (!is_settings || actor_peer_may_have_settings(from)))
 		return 0;
 	publisher_metrics.tickets[TICKET_FORGED]++;
 	return err_set(err, is_settings

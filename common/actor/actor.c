@@ -49,6 +49,8 @@ static int open_link(struct actor_loop *loop, enum msg_link id, struct err *err)
 	text = str_from(ipc);
 	if (!settings.endpoints->n)
 		settings.endpoints = &in_run_dir;
+	if (settings.is_router && (id == LINK_JOBS || id == LINK_CONFIGS))
+		settings.settings_endpoint = actor_settings.settings_endpoint;
 	loop->links[id] = actor_link_open(&loop->commons, &settings, err);
 	return loop->links[id] ? 0 : -1;
 }

@@ -27,6 +27,10 @@ static const struct conf_option standard[] = {
 	  "translator to publisher; empty: ipc in the run folder", 0 },
 	{ "state-endpoint", CONF_LIST, &actor_settings.endpoints[LINK_STATE], "", 0, 0,
 	  "resolver to publisher; empty: ipc in the run folder", 0 },
+	{ "settings-endpoint", CONF_TEXT, &actor_settings.settings_endpoint, "", 0, 0,
+	  "of the resolver and of the publisher: where alone a translator with --settings is "
+	  "taken for one, an ipc endpoint of its own beside the others; empty: any ipc endpoint",
+	  0 },
 	{ "tap-endpoint", CONF_TEXT, &actor_settings.tap, "", 0, 0,
 	  "where sluice tap listens; empty: ipc in the run folder", 0 },
 	{ "metrics-bind-address", CONF_TEXT, &actor_settings.metrics, "", 0, 0,
@@ -73,6 +77,12 @@ static int check_endpoints(enum msg_room room, unsigned *needs, struct err *err)
 				*needs |= is_router ? CURVE_BINDS : CURVE_CONNECTS;
 		}
 	}
+	if (actor_settings.settings_endpoint.len &&
+	    !str_starts(actor_settings.settings_endpoint, ENDPOINT_IPC))
+		return err_set(err,
+			       "--settings-endpoint %s: the settings stay on this machine, so it "
+			       "must be " ENDPOINT_IPC "PATH",
+			       err_quote(actor_settings.settings_endpoint));
 	/* sluice tap has no keys, so a tap never leaves the machine. */
 	return actor_settings.tap.len
 		       ? actor_endpoint_check("tap-endpoint", actor_settings.tap, false, err)

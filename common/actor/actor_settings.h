@@ -9,7 +9,8 @@
 struct actor_settings {
 	struct str run_dir, tap, log_level, log_format, metrics, probes, curve_dir, sandbox;
 	struct str_list endpoints[N_LINKS];
-	unsigned curve_needs; /* enum curve_needs */
+	struct str settings_endpoint; /* empty: any ipc endpoint will do */
+	unsigned curve_needs;         /* enum curve_needs */
 	struct web_address metrics_at, probes_at;
 	bool confined; /* --sandbox */
 	bool tcp;      /* a link of this room goes over TCP */

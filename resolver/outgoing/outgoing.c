@@ -137,11 +137,13 @@ static unsigned takes_of(struct outgoing *self, const struct actor_peer *peer)
 			self->seen[self->n_seen++ % OUTGOING_SEEN] = pid;
 		return WORKER_TAKES_OWNERS;
 	}
-	if (actor_peer_is_near(peer) && !was_seen(self, pid))
+	if (actor_peer_may_have_settings(peer) && !was_seen(self, pid))
 		return WORKER_TAKES_SETTINGS;
 	log_warn("translator with --settings refused", "process=%d reason=\"%s\"", pid,
-		 actor_peer_is_near(peer) ? "it was one for Ingresses before"
-					  : "it is elsewhere: the settings stay on this machine");
+		 actor_peer_may_have_settings(peer)
+			 ? "it was one for Ingresses before"
+			 : "it came over another way: the settings go over ipc only, and by "
+			   "--settings-endpoint if that is given");
 	return 0;
 }
 

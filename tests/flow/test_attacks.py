@@ -10,7 +10,7 @@ import pytest
 import zmq
 from curve import CurveRooms
 from peer import BUNDLE, CONFIG, POMERIUM, TRANSLATOR, Peer, config, field, route
-from pipeline import CLASS, app, read, wait_for, write
+from pipeline import CLASS, Rooms, app, read, wait_for, write
 from web import socket_file, value
 
 CANARY = "CANARY-OF-THE-VICTIM"
@@ -186,7 +186,7 @@ def test_the_settings_go_to_one_that_has_nothing_else(sluice, build, tmp_path, f
         assert value(socket_file(rooms.run_dir, "resolver"), "sluice_ready") == 0
         elsewhere = Peer(context, rooms.jobs, TRANSLATOR, rooms.pairs[0], rooms.server_pub, settings=True)
         assert elsewhere.hello()
-        wait_for(rooms.log, lambda: "it is elsewhere: the settings stay on this machine" in rooms.log())
+        wait_for(rooms.log, lambda: "it came over another way: the settings go over ipc only" in rooms.log())
         # One that is near and has nothing else is given it; the ticket in the hands of another is worth nothing.
         honest = Peer(context, near[0], TRANSLATOR, settings=True)
         assert honest.hello()
@@ -215,6 +215,35 @@ def test_the_settings_go_to_one_that_has_nothing_else(sluice, build, tmp_path, f
         for peer in (elsewhere, sends, again):
             peer.socket.close()
         evil.close()
+
+
+def test_the_settings_may_have_a_socket_of_their_own(sluice, build, tmp_path, folder):
+    """As in deploy/, where the kernel hides which process is which, and the translator for Ingresses does not reach that socket."""
+    own = {link: f"ipc://{tmp_path}/own-{link}" for link in ("jobs", "configs")}
+    ends = {room: ["--settings-endpoint", own[link]] for room, link in (("resolver", "jobs"), ("publisher", "configs"))}
+    write(folder / "bootstrap-secret.yaml", bootstrap.secret())
+    write(folder / "pomerium.yaml", bootstrap.POMERIUM)
+    with Rooms(build, tmp_path, folder, 1, **ends, settings=[a for link in own for a in (f"--{link}-endpoint", own[link])]) as rooms, zmq.Context() as context:
+        rooms.settled(sluice, folder, 30)
+        poser = Peer(context, f"ipc://{rooms.run_dir}/jobs", TRANSLATOR, settings=True)
+        assert poser.hello()
+        wait_for(rooms.log, lambda: "and by --settings-endpoint if that is given" in rooms.log())
+        rooms.settings.terminate()
+        rooms.settings.wait(10)
+        write(folder / "pomerium.yaml", bootstrap.POMERIUM + "  cookie: {domain: d.example.com}\n")
+        wait_for(rooms.log, lambda: "nobody translates the Pomerium object" in rooms.log(), 20)
+        with Peer(context, own["jobs"], TRANSLATOR, settings=True) as honest:
+            assert honest.hello()
+            bundle = honest.wait_for(BUNDLE, 20)
+            sends = Peer(context, f"ipc://{rooms.run_dir}/configs", TRANSLATOR, settings=True)
+            assert sends.hello()
+            sends.send(CONFIG, config(bundle, settings=field(3, field(32, "https://evil.example.net"))))
+            wait_for(rooms.log, lambda: "the Pomerium object is for a translator with --settings" in rooms.log())
+            sends.socket.close()
+        assert not [kind for kind, _ in poser.listen(0.5) if kind == BUNDLE] and "evil.example.net" not in output(rooms)
+        poser.socket.close()
+        rooms.settings = rooms.popen("translator", "--settings", *[a for link in own for a in (f"--{link}-endpoint", own[link])])
+        rooms.settled(sluice, folder, 30)
 
 
 # ---- strangers: no key at all ----

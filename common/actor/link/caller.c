@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include "base/hash.h"
 
@@ -52,12 +53,16 @@ static uint64_t hash_address(int fd)
 	return hash_fast((struct str){ (const char *)&address, len });
 }
 
-static bool is_near(int fd)
+/* Where it has come in. */
+static void find_socket(struct caller *caller)
 {
-	socklen_t len = sizeof(int);
-	int domain = AF_UNSPEC;
+	struct sockaddr_un address;
+	socklen_t len = sizeof(address) - 1;
 
-	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_UNIX;
+	memset(&address, 0, sizeof(address));
+	caller->is_near = getsockname(caller->fd, (struct sockaddr *)&address, &len) == 0 &&
+			  address.sun_family == AF_UNIX;
+	caller->at = caller->is_near ? hash_fast(str_from(address.sun_path)) : 0;
 }
 
 static int pid_of(int fd)
@@ -72,7 +77,7 @@ static int pid_of(int fd)
 void actor_caller_locate(struct caller *caller)
 {
 	caller->address = hash_address(caller->fd);
-	caller->is_near = is_near(caller->fd);
+	find_socket(caller);
 	caller->pid = caller->is_near ? pid_of(caller->fd) : 0;
 }
 

@@ -13,7 +13,8 @@ struct caller {
 	int fd;
 	/* after actor_caller_locate: */
 	uint64_t address; /* a hash: the descriptor may be another connection's by now */
-	bool is_near;     /* over a socket of this machine */
+	bool is_near;     /* over a socket of this machine, ... */
+	uint64_t at;      /* ... and the hash of its path */
 	int pid;          /* 0: elsewhere, or in a namespace that we do not see */
 };
 

@@ -21,7 +21,7 @@ int actor_endpoint_check(const char *flag, struct str endpoint, bool has_keys, s
 	struct str rest = str_slice(endpoint, strlen("tcp://"), endpoint.len), host;
 	long colon = str_rfind(rest, ':');
 
-	if (str_starts(endpoint, "ipc://"))
+	if (str_starts(endpoint, ENDPOINT_IPC))
 		return 0;
 	if (!actor_endpoint_is_tcp(endpoint))
 		return err_set(err, "--%s: %s is neither ipc://PATH nor tcp://HOST:PORT", flag,

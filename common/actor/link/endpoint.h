@@ -4,6 +4,8 @@
 
 #include "base/err.h"
 
+#define ENDPOINT_IPC "ipc://"
+
 bool actor_endpoint_is_tcp(struct str endpoint);
 /* Whether it may be used: nothing in clear leaves the machine. */
 int actor_endpoint_check(const char *flag, struct str endpoint, bool has_keys, struct err *err);

@@ -8,6 +8,7 @@
 #include "actor/link/link_inside.h"
 
 #include "actor/actor_metrics.h"
+#include "actor/link/endpoint.h"
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
@@ -31,10 +32,23 @@ static void on_numbered(void *arg)
 	self->commons->on_numbered(self->commons->loop);
 }
 
+static struct str_list all_endpoints(const struct link_settings *settings)
+{
+	const struct str_list *from = settings->endpoints;
+	struct str_list all = { mem_alloc((from->n + 1) * sizeof(*all.items)), from->n };
+
+	if (from->n)
+		memcpy(all.items, from->items, from->n * sizeof(*all.items));
+	if (settings->settings_endpoint.len)
+		all.items[all.n++] = settings->settings_endpoint;
+	return all;
+}
+
 struct link *actor_link_open(const struct link_commons *commons,
 			     const struct link_settings *settings, struct err *err)
 {
 	struct link *self = mem_alloc(sizeof(*self));
+	struct str_list endpoints;
 
 	self->commons = commons;
 	map_init(&self->peers, NULL);
@@ -55,8 +69,12 @@ struct link *actor_link_open(const struct link_commons *commons,
 					     .is_router = settings->is_router,
 					     .curve = commons->curve,
 					     .strangers = commons->strangers };
-	if (actor_socket_open(&self->socket, settings->endpoints, err) < 0)
+	self->end.settings_path = str_slice(settings->settings_endpoint, strlen(ENDPOINT_IPC),
+					    settings->settings_endpoint.len);
+	endpoints = all_endpoints(settings);
+	if (actor_socket_open(&self->socket, &endpoints, err) < 0)
 		actor_link_close(&self);
+	mem_free(endpoints.items);
 	return self;
 }
 

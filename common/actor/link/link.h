@@ -30,6 +30,7 @@ struct link_settings {
 	bool is_router;
 	uint64_t credit; /* what we grant to each peer */
 	const struct str_list *endpoints;
+	struct str settings_endpoint; /* one more, for a translator with --settings; or empty */
 };
 
 /* Binds its endpoints, or connects to the only one. NULL: it cannot. */

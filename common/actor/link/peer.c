@@ -409,9 +409,11 @@ bool actor_peer_is_for_settings(const struct actor_peer *peer)
 	return peer->settings;
 }
 
-bool actor_peer_is_near(const struct actor_peer *peer)
+bool actor_peer_may_have_settings(const struct actor_peer *peer)
 {
-	return peer->caller.is_near;
+	const struct str path = peer->link->settings_path;
+
+	return peer->caller.is_near && (!path.len || peer->caller.at == hash_fast(path));
 }
 
 int actor_peer_pid(const struct actor_peer *peer)

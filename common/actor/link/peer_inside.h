@@ -16,9 +16,10 @@ struct peer_link {
 	const struct actor *actor; /* whose handlers are called */
 	enum msg_link id;
 	bool is_router;
-	bool reading;    /* the room takes messages */
-	uint64_t epoch;  /* of this process */
-	uint64_t credit; /* messages that a peer may send us before we give more */
+	bool reading;             /* the room takes messages */
+	uint64_t epoch;           /* of this process */
+	uint64_t credit;          /* messages that a peer may send us before we give more */
+	struct str settings_path; /* the socket where alone --settings counts; empty: any */
 	struct taps *taps;
 	/* The link's own: */
 	void *self;
