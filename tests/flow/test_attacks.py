@@ -306,7 +306,7 @@ def test_strangers_fill_no_descriptors(sluice, build, tmp_path, folder):
         rooms.settled(sluice, folder, 20)
         wait_for("only a few are left", lambda: n_open(rooms.processes[0]) <= before + MAX_STRANGERS)
         rooms.worker(0)  # an honest one is let in
-        wait_for(rooms.log, lambda: rooms.log().count('room=publisher msg="peer is up" link=configs') == 3, 20)  # with the one for the settings
+        wait_for(rooms.log, lambda: rooms.log().count('room=publisher msg="peer is up" link=configs peer=translator') == 2, 20)
         for s in sockets:
             s.close()
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

@@ -136,13 +136,19 @@ void actor_peer_return_credit(struct actor_peer *peer)
 	peer->owed = 0;
 }
 
+/* For the log. */
+static const char *name_of(const struct actor_peer *peer)
+{
+	return peer->settings ? "settings" : room_name(peer->room);
+}
+
 static void note_silence(struct actor_peer *peer, uint64_t now_ms)
 {
 	if (!peer->link->reading || peer->quiet || now_ms <= peer->heard_ms + SILENT_MS)
 		return;
 	peer->quiet = true;
 	log_info("peer is silent", "link=%s peer=%s", actor_link_name(peer->link->id),
-		 room_name(peer->room));
+		 name_of(peer));
 }
 
 void actor_peer_beat(struct actor_peer *peer, uint64_t now_ms)
@@ -204,7 +210,7 @@ void actor_peer_restart(struct actor_peer *peer, const char *reason)
 	actor_peer_stop(peer);
 	actor_metrics.restarts[peer->link->id]++;
 	log_info("link starts over", "link=%s peer=%s reason=%s", actor_link_name(peer->link->id),
-		 room_name(peer->room), log_value(reason));
+		 name_of(peer), log_value(reason));
 	peer->link->on_restart(peer->link->self, peer, reason);
 }
 
@@ -250,8 +256,7 @@ void actor_peer_destroy(struct actor_peer **self_p)
 	*self_p = NULL;
 	actor = peer->link->actor;
 	actor_peer_stop(peer);
-	log_info("peer is down", "link=%s peer=%s", actor_link_name(peer->link->id),
-		 room_name(peer->room));
+	log_info("peer is down", "link=%s peer=%s", actor_link_name(peer->link->id), name_of(peer));
 	if (peer->known && actor->on_peer_down)
 		actor->on_peer_down(actor->self, peer);
 	actor_peer_free(&peer);
@@ -293,7 +298,7 @@ void actor_peer_start(struct actor_peer *peer, const struct msg_hello *hello,
 	peer->up = peer->known = true;
 	actor_metrics.connects[peer->link->id] += !again;
 	log_info("peer is up", "link=%s peer=%s again=%s", actor_link_name(peer->link->id),
-		 room_name(peer->room), again ? "true" : "false");
+		 name_of(peer), again ? "true" : "false");
 	if (actor->on_peer_up)
 		actor->on_peer_up(actor->self, peer, again);
 }
@@ -447,8 +452,7 @@ void actor_cut_off(struct actor_peer *peer, const char *reason)
 
 	actor_caller_describe(&peer->caller, who, sizeof(who));
 	log_warn("peer cut off", "link=%s peer=%s who=%s reason=%s",
-		 actor_link_name(peer->link->id), room_name(peer->room), log_value(who),
-		 log_value(reason));
+		 actor_link_name(peer->link->id), name_of(peer), log_value(who), log_value(reason));
 	actor_caller_cut_off(&peer->caller);
 	actor_peer_gone(peer);
 }
