@@ -184,11 +184,35 @@ static void settings_changed(struct handlers *h, const struct msg_key *owner)
 					 publisher_wanted_owner(h->wanted, owner));
 }
 
+/* A last good configuration that nobody who counts has made is none. */
+static void drop_doubted(struct handlers *h, const struct msg_key *owner)
+{
+	if (!publisher_wanted_drop_doubted(h->wanted, owner))
+		return;
+	log_owner(
+		"last good configuration dropped", owner, "reason",
+		"the key of the translator that made it was withdrawn, and its owner is rejected");
+	publisher_sinks_touch(h->sinks, owner, 0);
+}
+
+void publisher_handlers_doubt(struct handlers *h, const void *arg,
+			      bool (*counts)(const void *arg, const char *maker))
+{
+	const size_t n = publisher_wanted_doubt(h->wanted, arg, counts);
+
+	if (!n)
+		return;
+	log_warn("a key was withdrawn: what was made with it is made again", "owners=%zu", n);
+	if (h->resolver)
+		actor_ask_resync(h->resolver, "a translator's key was withdrawn");
+}
+
 static void reject_unusable(struct handlers *h, const struct arrival *arrival,
 			    const struct err *why)
 {
 	report_unusable(h, arrival);
 	note_unusable(h, arrival, why);
+	drop_doubted(h, &arrival->ticket.owner);
 	settings_changed(h, &arrival->ticket.owner);
 }
 
@@ -219,6 +243,7 @@ static void apply_config(struct handlers *h, const struct arrival *arrival,
 		publisher_metrics.writes_saved++;
 		break;
 	}
+	publisher_wanted_made_by(h->wanted, owner, packed->maker);
 	if (owner->kind == MSG_KIND_POMERIUM)
 		publisher_sinks_allow_mass_delete(h->sinks, arrival->config.allow_mass_delete);
 	publisher_report_config(h->report, arrival, outcome == WANTED_CHANGED);
@@ -241,20 +266,23 @@ static bool has_room(struct handlers *h, const struct arrival *arrival, size_t l
 	return false;
 }
 
-int publisher_handlers_config(struct handlers *h, const struct msg *m, struct err *err)
+int publisher_handlers_config(struct handlers *h, const struct msg *m, const char *maker,
+			      struct err *err)
 {
 	struct arrival arrival = { .config = m->body.config };
+	struct pending_config packed = { m->raw, m->seen_ns, "" };
 	const struct msg_config *config = &arrival.config;
 	struct pool pool;
 	int rc;
 
 	pool_init(&pool);
+	(void)snprintf(packed.maker, sizeof(packed.maker), "%s", maker);
 	rc = check_ticket(h, &config->ticket, &pool, &arrival.ticket, err);
 	if (rc > 0)
 		rc = check_subject(&arrival.ticket, &config->owner, &config->stamp, err) ? -1 : 1;
 	if (rc > 0 && has_room(h, &arrival, m->raw.len) &&
 	    admit(h, &config->owner, &config->stamp, false))
-		apply_config(h, &arrival, &(struct pending_config){ m->raw, m->seen_ns });
+		apply_config(h, &arrival, &packed);
 	pool_clear(&pool);
 	return refuse(rc);
 }
@@ -274,6 +302,7 @@ static void apply_reject(struct handlers *h, const struct msg_reject *reject,
 	if (reason_sum(h, &reject->owner) != before)
 		log_rejected(h, &reject->owner);
 	note(h, &reject->owner, &reject->diagnostics);
+	drop_doubted(h, &reject->owner);
 	settings_changed(h, &reject->owner);
 }
 
@@ -365,6 +394,12 @@ void publisher_handlers_secret(struct handlers *h, const struct msg_secret_put *
 }
 
 /* ---- the inventory ---- */
+
+void publisher_handlers_flushed(struct handlers *h, const struct msg_flushed *flushed)
+{
+	publisher_inventory_flushed(&h->inventory, flushed);
+	publisher_wanted_sweep_secrets(h->wanted);
+}
 
 void publisher_handlers_classes(struct handlers *h, bool any)
 {

@@ -38,12 +38,18 @@ void publisher_handlers_begin(struct handlers *h, struct actor_peer *resolver, u
 
 /* Each message is applied, kept until a secret value has come, or dropped as stale: then it is
  * acknowledged; of another epoch or an earlier key: then it is not. -1: its ticket is forged, and
- * `err` says why. */
-int publisher_handlers_config(struct handlers *h, const struct msg *m, struct err *err);
+ * `err` says why. `maker`: the key of the translator; empty: over ipc. */
+int publisher_handlers_config(struct handlers *h, const struct msg *m, const char *maker,
+			      struct err *err);
+/* Other keys count now, as this says: what was made with others has to be made again, and goes if
+ * its owner is rejected. */
+void publisher_handlers_doubt(struct handlers *h, const void *arg,
+			      bool (*counts)(const void *arg, const char *maker));
 /* `vouched`: it comes from the resolver itself. */
 int publisher_handlers_reject(struct handlers *h, const struct msg_reject *reject, bool vouched,
 			      struct err *err);
 void publisher_handlers_delete(struct handlers *h, const struct msg *m);
+void publisher_handlers_flushed(struct handlers *h, const struct msg_flushed *flushed);
 void publisher_handlers_secret(struct handlers *h, const struct msg_secret_put *put);
 /* Whether a class of ours is there. Without one nothing is removed; with one again nothing is until
  * all owners have arrived. */

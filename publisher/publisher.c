@@ -15,8 +15,10 @@
 #include "publisher/outputs.h"
 #include "publisher/publisher_explain.h"
 #include "publisher/publisher_metrics.h"
+#include "publisher/sender.h"
 
 struct publisher {
+	struct actor_loop *loop;
 	struct flags flags;
 	struct handlers handlers; /* what is wanted, and which owners are still to come */
 	struct outputs outputs;   /* where it is stored and reported */
@@ -39,31 +41,21 @@ static void on_peer_down(void *self, struct actor_peer *peer)
 		p->handlers.resolver = NULL;
 }
 
-/* ---- messages ---- */
-
-/* As the resolver gives it: a translator that reads what tenants write has never had the Pomerium
- * object, and the other one nothing else. */
-static int check_sender(const struct actor_peer *from, const struct msg_key *owner, struct err *err)
+static void on_keys(void *self)
 {
-	const bool is_settings = owner->kind == MSG_KIND_POMERIUM;
+	struct publisher *p = self;
 
-	if (actor_peer_is_for_settings(from) == is_settings &&
-	    (!is_settings || actor_peer_may_have_settings(from)))
-		return 0;
-	publisher_metrics.tickets[TICKET_FORGED]++;
-	return err_set(err, is_settings
-				    ? "the Pomerium object is for a translator with --settings, "
-				      "over ipc, and for no other"
-				    : "a translator with --settings is for the Pomerium object "
-				      "and for nothing else");
+	publisher_handlers_doubt(&p->handlers, p->loop, publisher_sender_counts);
 }
+
+/* ---- messages ---- */
 
 static int on_config(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
 {
 	struct publisher *p = self;
 
-	if (check_sender(from, &m->body.config.owner, err) == 0 &&
-	    publisher_handlers_config(&p->handlers, m, err) == 0)
+	if (publisher_sender_check(from, &m->body.config.owner, err) == 0 &&
+	    publisher_handlers_config(&p->handlers, m, actor_peer_key(from), err) == 0)
 		return 0;
 	actor_cut_off(from, err->text);
 	return -1;
@@ -74,30 +66,12 @@ static int on_reject(void *self, struct actor_peer *from, const struct msg *m, s
 	const bool vouched = actor_peer_room(from) == ROOM_RESOLVER;
 	struct publisher *p = self;
 
-	if ((!vouched && check_sender(from, &m->body.reject.owner, err) < 0) ||
+	if ((!vouched && publisher_sender_check(from, &m->body.reject.owner, err) < 0) ||
 	    publisher_handlers_reject(&p->handlers, &m->body.reject, vouched, err) < 0) {
 		actor_cut_off(from, err->text);
 		return -1;
 	}
 	publisher_metrics.rejects[vouched ? REJECT_REFERENCE : REJECT_TRANSLATION]++;
-	return 0;
-}
-
-static int on_delete(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
-{
-	struct publisher *p = self;
-
-	(void)from, (void)err;
-	publisher_handlers_delete(&p->handlers, m);
-	return 0;
-}
-
-static int on_secret_put(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
-{
-	struct publisher *p = self;
-
-	(void)from, (void)err;
-	publisher_handlers_secret(&p->handlers, &m->body.secret_put);
 	return 0;
 }
 
@@ -112,31 +86,22 @@ static int on_inventory(void *self, struct actor_peer *from, const struct msg *m
 	return 0;
 }
 
-static int on_flushed(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
+/* What the resolver says that needs no answer but an ACK. */
+static int on_state(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
 {
 	struct publisher *p = self;
 
 	(void)from, (void)err;
-	publisher_inventory_flushed(&p->handlers.inventory, &m->body.flushed);
-	publisher_wanted_sweep_secrets(p->handlers.wanted);
-	return 0;
-}
-
-static int on_classes(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
-{
-	struct publisher *p = self;
-
-	(void)from, (void)err;
-	publisher_handlers_classes(&p->handlers, m->body.classes.any);
-	return 0;
-}
-
-static int on_addresses(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
-{
-	struct publisher *p = self;
-
-	(void)from, (void)err;
-	publisher_report_addresses(p->outputs.report, &m->body.addresses);
+	if (m->type == MSG_DELETE)
+		publisher_handlers_delete(&p->handlers, m);
+	else if (m->type == MSG_SECRET_PUT)
+		publisher_handlers_secret(&p->handlers, &m->body.secret_put);
+	else if (m->type == MSG_FLUSHED)
+		publisher_handlers_flushed(&p->handlers, &m->body.flushed);
+	else if (m->type == MSG_CLASSES)
+		publisher_handlers_classes(&p->handlers, m->body.classes.any);
+	else if (m->type == MSG_ADDRESSES)
+		publisher_report_addresses(p->outputs.report, &m->body.addresses);
 	return 0;
 }
 
@@ -213,6 +178,7 @@ static int start(void *self, struct actor_loop *loop, struct err *err)
 	struct publisher *p = self;
 
 	publisher_handlers_init(&p->handlers);
+	p->loop = loop;
 	p->outputs.loop = loop;
 	p->outputs.on_fd = on_fd;
 	return publisher_outputs_open(&p->outputs, &p->flags, &p->handlers, err);
@@ -227,15 +193,9 @@ static void stop(void *self)
 }
 
 static const struct actor_input inputs[] = {
-	{ MSG_CONFIG, on_config },
-	{ MSG_REJECT, on_reject },
-	{ MSG_DELETE, on_delete },
-	{ MSG_INVENTORY, on_inventory },
-	{ MSG_FLUSHED, on_flushed },
-	{ MSG_SECRET_PUT, on_secret_put },
-	{ MSG_ADDRESSES, on_addresses },
-	{ MSG_CLASSES, on_classes },
-	{ MSG_NONE, NULL },
+	{ MSG_CONFIG, on_config },       { MSG_REJECT, on_reject }, { MSG_DELETE, on_state },
+	{ MSG_INVENTORY, on_inventory }, { MSG_FLUSHED, on_state }, { MSG_SECRET_PUT, on_state },
+	{ MSG_ADDRESSES, on_state },     { MSG_CLASSES, on_state }, { MSG_NONE, NULL },
 };
 
 int main(int argc, char **argv)
@@ -253,6 +213,7 @@ int main(int argc, char **argv)
 					   .stop = stop,
 					   .on_peer_up = on_peer_up,
 					   .on_peer_down = on_peer_down,
+					   .on_keys = on_keys,
 					   .tick = tick,
 					   .metrics = publisher_metrics_table,
 					   .measure = measure,

@@ -28,6 +28,8 @@ int actor_main(const struct actor *actor, int argc, char **argv);
 /* ---- what handlers may call; peer.h has more ---- */
 /* The peer of a link that this room connects to; NULL while it is down. */
 struct actor_peer *actor_peer_of(struct actor_loop *loop, enum msg_link link);
+/* A peer of that room may have this public CURVE key. */
+bool actor_key_counts(const struct actor_loop *loop, const char *key, enum msg_room room);
 /* Stops and resumes taking messages from a link; what waits stays in ZeroMQ. */
 void actor_set_reading(struct actor_loop *loop, enum msg_link link, bool reading);
 uint64_t actor_epoch(const struct actor_loop *loop); /* of this process, never 0 */

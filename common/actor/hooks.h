@@ -50,6 +50,8 @@ struct actor {
 	void (*on_peer_up)(void *self, struct actor_peer *peer, bool again);
 	/* The connection is gone, or another process took its place; `peer` goes after return. */
 	void (*on_peer_down)(void *self, struct actor_peer *peer);
+	/* Other keys may connect now; those that may not any more are cut off already. */
+	void (*on_keys)(void *self);
 	void (*on_writable)(void *self, struct actor_peer *peer); /* credit came back */
 	/* Called when the returned time (clock_ms) has come and after each batch of input; returns
 	 * the next deadline, UINT64_MAX: none. */

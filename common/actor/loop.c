@@ -122,6 +122,8 @@ static void on_keys(struct actor_loop *loop, unsigned changes)
 	for (int id = 0; id < N_LINKS && changes; id++)
 		if (loop->links[id])
 			actor_link_on_keys(loop->links[id], changes);
+	if ((changes & CURVE_ADMITS_ANEW) && loop->actor->on_keys)
+		loop->actor->on_keys(loop->actor->self);
 }
 
 static void dispatch(struct actor_loop *loop, const zmq_pollitem_t *items, size_t n_items)
@@ -262,6 +264,14 @@ void actor_loop_measure(void *self)
 struct actor_peer *actor_peer_of(struct actor_loop *loop, enum msg_link link)
 {
 	return loop->links[link] ? actor_link_server(loop->links[link]) : NULL;
+}
+
+bool actor_key_counts(const struct actor_loop *loop, const char *key, enum msg_room room)
+{
+	struct curve_key text;
+
+	(void)snprintf(text.text, sizeof(text.text), "%s", key);
+	return actor_curve_admits(&loop->curve, &text, room);
 }
 
 void actor_set_reading(struct actor_loop *loop, enum msg_link link, bool reading)

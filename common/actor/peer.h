@@ -21,8 +21,8 @@ enum msg_room actor_peer_room(const struct actor_peer *peer);
 uint64_t actor_peer_epoch(const struct actor_peer *peer);  /* of that process's boot */
 const char *actor_peer_key(const struct actor_peer *peer); /* public CURVE key; "": it has none */
 bool actor_peer_is_for_settings(const struct actor_peer *peer); /* as its HELLO says */
-/* It is where one for the settings has to be: at an ipc endpoint, at --settings-endpoint if there is
- * one. */
+/* It is where one for the settings has to be: at an ipc endpoint, at --settings-endpoint if there
+ * is one. */
 bool actor_peer_may_have_settings(const struct actor_peer *peer);
 int actor_peer_pid(const struct actor_peer *peer); /* 0: it is elsewhere, or the kernel hides it */
 uint64_t actor_peer_heard_ms(const struct actor_peer *peer); /* when it last said anything */

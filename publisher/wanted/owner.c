@@ -40,6 +40,7 @@ void publisher_owner_destroy(struct owner **self_p)
 	mem_free(owner->reason);
 	mem_free(owner->last_reason);
 	mem_free(owner->said);
+	mem_free(owner->maker);
 	mem_free(owner);
 	*self_p = NULL;
 }

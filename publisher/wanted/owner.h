@@ -70,6 +70,9 @@ struct owner {
 	char *reason;             /* why its newest state cannot be published; NULL: it can */
 	char *last_reason;        /* why the last one could not, which was mended; NULL: none */
 	struct diagnostics *said; /* of its newest state; NULL: nothing */
+	char *maker;              /* the key of the translator that made `good`; NULL: over ipc, or
+				     it was read from where it is stored */
+	bool is_doubted;          /* that key was withdrawn */
 	int64_t good_since, reason_since; /* seconds since 1970: `good` is the same; the newest
 					     state was rejected or mended. 0: unknown */
 };

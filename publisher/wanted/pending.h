@@ -4,6 +4,7 @@
 #define PUBLISHER_PENDING_H
 
 #include <sys/queue.h>
+#include "actor/link/curve_text.h"
 #include "base/map.h"
 #include "msg/msg.h"
 
@@ -11,10 +12,11 @@
 #define PENDING_BYTES (64u << 20) /* of all */
 #define PENDING_LATE_MS 30000     /* then its owner is told, and it goes on waiting */
 
-/* A packed CONFIG, and when the oldest change behind it was seen. */
+/* A packed CONFIG, when the oldest change behind it was seen, and with which key it came. */
 struct pending_config {
 	struct str raw;
 	uint64_t seen_ns;
+	char maker[CURVE_KEY_LEN + 1];
 };
 
 struct pending {
@@ -48,7 +50,8 @@ void publisher_pending_release(struct pending *pending, const struct msg_key *se
 size_t publisher_pending_n(const struct pending *pending);
 /* The Secret that this owner (msg_key_text) waits for, as "Secret/namespace/name"; absent: none. */
 struct str publisher_pending_for(const struct pending *pending, struct str owner);
-/* Asks again for what has not come, and tells who waits for long. Returns when to call next, UINT64_MAX: never. */
+/* Asks again for what has not come, and tells who waits for long. Returns when to call next,
+ * UINT64_MAX: never. */
 uint64_t publisher_pending_tick(struct pending *pending, uint64_t now_ms);
 
 #endif

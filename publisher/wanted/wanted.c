@@ -165,6 +165,53 @@ void publisher_wanted_fault(struct wanted *self, const struct msg_key *key, cons
 	set_reason(self, owner_of(self, key), reason);
 }
 
+/* ---- keys that are withdrawn ---- */
+
+void publisher_wanted_made_by(struct wanted *self, const struct msg_key *key, const char *maker)
+{
+	struct owner *owner = find(self, key);
+
+	if (!owner)
+		return;
+	owner->is_doubted = false;
+	if (str_eq(str_from(owner->maker), str_from(maker)))
+		return;
+	mem_free(owner->maker);
+	owner->maker = *maker ? mem_strdup(maker) : NULL;
+}
+
+size_t publisher_wanted_doubt(struct wanted *self, const void *arg,
+			      bool (*counts)(const void *arg, const char *maker))
+{
+	size_t n = 0;
+	void *value;
+
+	for (size_t i = 0; map_next(&self->owners, &i, NULL, &value);) {
+		struct owner *owner = value;
+
+		if (!owner->maker || counts(arg, owner->maker))
+			continue;
+		owner->is_doubted = true;
+		n++;
+	}
+	return n;
+}
+
+bool publisher_wanted_drop_doubted(struct wanted *self, const struct msg_key *key)
+{
+	struct owner *owner = find(self, key);
+
+	if (!owner || !owner->is_doubted || !owner->whole)
+		return false;
+	owner->is_doubted = false;
+	mem_free(owner->maker);
+	owner->maker = NULL;
+	publisher_settle_take(self, owner, NULL);
+	(void)publisher_settle_owner(self, owner);
+	publisher_settle_others(self);
+	return true;
+}
+
 /* ---- REJECT, DELETE, SECRET_PUT ---- */
 
 void publisher_wanted_reject(struct wanted *self, const struct msg_reject *reject)

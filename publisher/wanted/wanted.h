@@ -63,6 +63,14 @@ void publisher_wanted_sweep_secrets(struct wanted *self);
 /* Makes the parts the last good configuration of an owner, which is made if it is new. */
 enum wanted_outcome publisher_wanted_adopt(struct wanted *self, const struct msg_key *key,
 					   const struct good_parts *parts, struct err *err);
+/* The last good one was made by a translator with this key; empty: without one. */
+void publisher_wanted_made_by(struct wanted *self, const struct msg_key *key, const char *maker);
+/* Doubts what was made under keys that do not count any more; returns how many owners. What is
+ * doubted stays until it is made anew, ... */
+size_t publisher_wanted_doubt(struct wanted *self, const void *arg,
+			      bool (*counts)(const void *arg, const char *maker));
+/* ... or goes, since the owner is rejected. False: it is not doubted. */
+bool publisher_wanted_drop_doubted(struct wanted *self, const struct msg_key *key);
 /* The newest state of an owner cannot be published, for this reason; its last good stays. */
 void publisher_wanted_fault(struct wanted *self, const struct msg_key *key, const char *reason);
 /* Keeps what the newest state of an owner is told, in owner->said. False: there is no such owner,

@@ -246,6 +246,29 @@ def test_the_settings_may_have_a_socket_of_their_own(sluice, build, tmp_path, fo
         rooms.settled(sluice, folder, 30)
 
 
+def test_what_a_withdrawn_key_made_is_made_again(sluice, build, tmp_path, folder):
+    """And goes, if nobody else makes it again."""
+    broken = HEADERS + "\ningress.pomerium.io/timeout: soon"
+    with CurveRooms(build, tmp_path, folder, n_keys=2) as rooms, zmq.Context() as context:
+        evil = Evil(rooms, context)
+        write(folder / "broken.yaml", app("broken", namespace="attacker", annotations=broken))
+        wrong = {}
+        for kind, body in evil.jobs.listen(30):
+            if kind == BUNDLE:
+                name = body[1][2].decode()
+                wrong[name] = route(f"{name}.example.com", "http://6.6.6.6")
+                evil.tries(body, wrong[name])
+            if len(wrong) == 3:
+                break
+        wait_for(rooms.log, lambda: output(rooms).count("6.6.6.6") == 3, 20)
+        rooms.worker(1)
+        rooms.pod.put(clients_pub=[rooms.pairs[1][0]])
+        wait_for(rooms.log, lambda: "a key was withdrawn: what was made with it is made again" in rooms.log(), 20)
+        rooms.settled(sluice, folder, 30)
+        assert "6.6.6.6" not in output(rooms) and CANARY in output(rooms) and "broken" not in output(rooms)
+        evil.close()
+
+
 # ---- strangers: no key at all ----
 
 MAX_STRANGERS = 16

@@ -11,7 +11,7 @@
 static struct pool pool;
 static struct handlers handlers;
 static struct sinks sinks;
-static size_t n_acks, n_asked;
+static size_t n_acks, n_asked, n_resyncs;
 static uint64_t last_ack;
 
 /* Stands for the actor: nothing is sent, everything is counted. */
@@ -25,6 +25,12 @@ int actor_send(struct actor_peer *peer, enum msg_type type, const void *body)
 		n_asked++;
 	}
 	return 0;
+}
+
+void actor_ask_resync(struct actor_peer *peer, const char *reason)
+{
+	assert_true(peer && *reason);
+	n_resyncs++;
 }
 
 static void ignore(void *self)
@@ -44,7 +50,7 @@ static int setup(void **state)
 	pool_init(&pool);
 	folder_make();
 	log_set_level(LOG_LEVEL_ERROR);
-	n_acks = n_asked = 0;
+	n_acks = n_asked = n_resyncs = 0;
 	publisher_handlers_init(&handlers);
 	handlers.resolver = (struct actor_peer *)&handlers;
 	handlers.sinks = &sinks;
@@ -82,6 +88,8 @@ static struct msg_config *seal(struct arrival *arrival)
 	return config;
 }
 
+static const char *maker = ""; /* the key of the translator */
+
 static int take(const struct msg_config *config)
 {
 	struct err err;
@@ -91,7 +99,8 @@ static int take(const struct msg_config *config)
 	buf_init(&raw, BUF_MAX_MESSAGE);
 	codec_pack(&msg_config_codec, config, &raw);
 	rc = publisher_handlers_config(
-		&handlers, &(struct msg){ .raw = buf_view(&raw), .body.config = *config }, &err);
+		&handlers, &(struct msg){ .raw = buf_view(&raw), .body.config = *config }, maker,
+		&err);
 	buf_clear(&raw);
 	return rc;
 }
@@ -366,6 +375,39 @@ static void who_waits_for_long_is_rejected_meanwhile(void **state)
 	assert_int_equal(publisher_wanted_n_rejected(handlers.wanted), 0);
 }
 
+static bool is_not_old(const void *arg, const char *key)
+{
+	(void)arg;
+	return strcmp(key, "old") != 0;
+}
+
+/* What a withdrawn key made goes if nobody else makes it again, and nothing else does. */
+static void what_a_withdrawn_key_made_goes_if_it_is_rejected(void **state)
+{
+	struct arrival message = with_secret("KEY", 5);
+
+	(void)state;
+	maker = "old";
+	config("b", 5);
+	config("c", 5);
+	take(seal(&message)); /* it waits, and its key is not forgotten */
+	maker = "new";
+	config("d", 5);
+	maker = "";
+	config("e", 5);
+	secret("KEY");
+	publisher_handlers_doubt(&handlers, NULL, is_not_old);
+	assert_int_equal(n_resyncs, 1);
+	assert_true(has("a") && has("b")); /* until it is known better */
+	config("c", 6);
+	for (const char *owner = "abcde"; *owner; owner++)
+		reject((char[]){ *owner, '\0' }, 7);
+	assert_false(has("a") || has("b"));
+	assert_true(has("c") && has("d") && has("e"));
+	publisher_handlers_doubt(&handlers, NULL, is_not_old);
+	assert_int_equal(n_resyncs, 1); /* nobody is left */
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -381,6 +423,7 @@ int main(void)
 		TEST(what_is_newer_ends_the_waiting),
 		TEST(so_many_wait_and_no_more),
 		TEST(who_waits_for_long_is_rejected_meanwhile),
+		TEST(what_a_withdrawn_key_made_goes_if_it_is_rejected),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
