@@ -89,6 +89,7 @@ static void pack_parts(struct apply *in)
 				       *bootstrap = in->target.bootstrap;
 
 	in->parts.routes = publisher_route_parts_pack(&in->target.routes);
+	in->parts.places = in->target.routes.places;
 	in->parts.n_routes = in->arrival->config.routes.n;
 	if (config->settings)
 		in->parts.settings = pb_pack_to_pool(&config->settings->base, &in->pool);

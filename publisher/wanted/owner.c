@@ -57,21 +57,40 @@ static struct str keep(struct good *good, struct str s)
 	return (struct str){ at, s.len };
 }
 
-/* The sort key of a route, in the pool. */
-static int read_route(const struct packed_route *packed, struct pool *pool, struct route *out,
-		      struct err *err)
+struct route_place publisher_route_place(const Pomerium__Config__Route *route)
 {
-	Pomerium__Config__Route *route =
-		(void *)pb_unpack(&pomerium__config__route__descriptor, packed->own, pool, err);
+	return (struct route_place){ pb_str(route->from), pb_str(route->path), pb_str(route->regex),
+				     pb_str(route->prefix), pb_str(route->id) };
+}
+
+/* The sort key of a route, in the pool. */
+static int read_place(struct str own, struct pool *pool, struct route_place *out, struct err *err)
+{
+	const Pomerium__Config__Route *route =
+		(void *)pb_unpack(&pomerium__config__route__descriptor, own, pool, err);
 
 	if (!route)
 		return -1;
-	*out = (struct route){ .packed = *packed,
-			       .from = pb_str(route->from),
-			       .path = pb_str(route->path),
-			       .regex = pb_str(route->regex),
-			       .prefix = pb_str(route->prefix),
-			       .id = pb_str(route->id) };
+	*out = publisher_route_place(route);
+	return 0;
+}
+
+static int read_route(const struct good_parts *parts, size_t i, struct pool *pool,
+		      struct route *out, struct err *err)
+{
+	struct route_place place;
+
+	if (parts->places)
+		place = parts->places[i];
+	else if (read_place(parts->routes[i].own, pool, &place, err) < 0)
+		return -1;
+	*out = (struct route){ .packed = parts->routes[i],
+			       .from = place.from,
+			       .path = place.path,
+			       .regex = place.regex,
+			       .prefix = place.prefix,
+			       .id = place.id,
+			       .created = parts->created };
 	return 0;
 }
 
@@ -234,10 +253,8 @@ struct good *publisher_good_new(const struct good_parts *parts, struct owner *ow
 	pool_init(&pool);
 	routes = pool_array(&pool, parts->n_routes + 1, sizeof(*routes));
 	for (size_t i = 0; i < parts->n_routes; i++)
-		if (read_route(&parts->routes[i], &pool, &routes[i], err) < 0)
+		if (read_route(parts, i, &pool, &routes[i], err) < 0)
 			goto out;
-		else
-			routes[i].created = parts->created;
 	good = copy(parts, routes, owner);
 	if (hold_certs(good, parts, certs, err) < 0) {
 		publisher_good_let_go(&good, NULL, certs);

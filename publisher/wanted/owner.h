@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "msg/config.h"
+#include "pb/pomerium.pb-c.h"
 #include "publisher/certs/certs.h"
 #include "publisher/wanted/diagnostics.h"
 #include "publisher/wanted/secret_cache.h"
@@ -85,9 +86,15 @@ struct part_cert {
 	bool optional; /* leave it out if it cannot be served */
 };
 
+/* What names and places a route, as it stands in its own part. */
+struct route_place {
+	struct str from, path, regex, prefix, id;
+};
+
 /* What a `good` is made of, in someone else's memory. */
 struct good_parts {
-	struct packed_route *routes; /* equal pieces of two in a row may be the same bytes */
+	struct packed_route *routes;      /* equal pieces of two in a row may be the same bytes */
+	const struct route_place *places; /* of each; NULL: the routes have to be decoded for it */
 	size_t n_routes;
 	struct str settings, bootstrap;
 	struct good_file *files;
@@ -113,6 +120,7 @@ void publisher_good_let_go(struct good **self_p, struct secret_cache *cache, str
 /* Holds other values instead. */
 void publisher_good_hold_values(struct good *good, struct secret_cache *cache,
 				struct cached_value **values, size_t n);
+struct route_place publisher_route_place(const Pomerium__Config__Route *route);
 /* Appends the whole route; without its policies. */
 void publisher_route_put(const struct packed_route *route, struct buf *out);
 void publisher_route_put_head(const struct packed_route *route, struct buf *out);

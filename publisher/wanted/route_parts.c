@@ -22,15 +22,6 @@ static Pomerium__Config__Route *decode(const struct route_parts *self, struct st
 	return route;
 }
 
-static int check_parts(const struct route_parts *self, const struct msg_route_part_list *list,
-		       struct err *err)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (!decode(self, list->items[i].bytes, err))
-			return -1;
-	return 0;
-}
-
 static int refuse(struct err *err)
 {
 	return err_rule(err, RULE_SPLICE,
@@ -41,7 +32,21 @@ static int refuse(struct err *err)
 static bool is_shared(const Pomerium__Config__Route *route)
 {
 	return !route->has_from && !route->has_path && !route->has_prefix && !route->has_regex &&
-	       !route->has_id && !route->n_to;
+	       !route->has_id;
+}
+
+static int check_parts(const struct route_parts *self, const struct msg_route_part_list *list,
+		       struct err *err)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		const Pomerium__Config__Route *part = decode(self, list->items[i].bytes, err);
+
+		if (!part)
+			return -1;
+		if (!is_shared(part))
+			return refuse(err);
+	}
+	return 0;
 }
 
 static int open_templates(struct route_parts *self, struct err *err)
@@ -53,7 +58,7 @@ static int open_templates(struct route_parts *self, struct err *err)
 		self->templates[i] = decode(self, list->items[i].route, err);
 		if (!self->templates[i])
 			return -1;
-		if (!is_shared(self->templates[i]) ||
+		if (!is_shared(self->templates[i]) || self->templates[i]->n_to ||
 		    list->items[i].policies >= (int64_t)self->config->policies.n)
 			return refuse(err);
 	}
@@ -61,7 +66,7 @@ static int open_templates(struct route_parts *self, struct err *err)
 }
 
 static int check_route(const struct route_parts *self, const struct map *hosts,
-		       const struct msg_route *route, struct err *err)
+		       const struct msg_route *route, struct route_place *place, struct err *err)
 {
 	const Pomerium__Config__Route *own = decode(self, route->route, err);
 	struct str host;
@@ -71,6 +76,7 @@ static int check_route(const struct route_parts *self, const struct map *hosts,
 	if (route->template >= self->config->templates.n ||
 	    route->upstreams >= (int64_t)self->config->upstreams.n || !own->has_from)
 		return refuse(err);
+	*place = publisher_route_place(own);
 	host = hostname_normal(hostname_of_url(pb_str(own->from)), self->pool);
 	if (map_get(hosts, host))
 		return 0;
@@ -79,18 +85,18 @@ static int check_route(const struct route_parts *self, const struct map *hosts,
 }
 
 /* A route has one of the hosts that its ticket names. */
-static int check_routes(const struct route_parts *self, const struct str_list *named,
-			struct err *err)
+static int check_routes(struct route_parts *self, const struct str_list *named, struct err *err)
 {
 	const struct msg_route_list *list = &self->config->routes;
 	struct map hosts;
 	int rc = 0;
 
 	map_init(&hosts, NULL);
+	self->places = pool_array(self->pool, list->n + 1, sizeof(*self->places));
 	for (size_t i = 0; i < named->n; i++)
 		map_put(&hosts, named->items[i], &named->items[i]);
 	for (size_t i = 0; !rc && i < list->n; i++)
-		rc = check_route(self, &hosts, &list->items[i], err);
+		rc = check_route(self, &hosts, &list->items[i], &self->places[i], err);
 	map_clear(&hosts);
 	return rc;
 }

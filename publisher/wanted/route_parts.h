@@ -11,6 +11,7 @@ struct route_parts {
 	const struct msg_config *config;
 	struct pool *pool;
 	Pomerium__Config__Route **templates; /* each decoded once, to be filled in */
+	struct route_place *places;          /* of each route, decoded once too */
 };
 
 /* Decodes every piece once. -1 and a sentence: one does not decode, or is where it must not be. */

@@ -409,6 +409,35 @@ static void any_order_of_changes(void **state)
 		wanted->certs.names.n + wanted->certs.domains.n + wanted->conflicts.places.n, 0);
 }
 
+static enum wanted_outcome put_with_part(Pomerium__Config__Route *part, bool is_policy)
+{
+	struct arrival message = rig_config("a", rig_route("a", "h", "/", &pool), &pool);
+	struct msg_config *config = &message.config;
+	struct msg_route_part_list *list = is_policy ? &config->policies : &config->upstreams;
+
+	((struct msg_route_part *)pool_push(&pool, &list->items, &list->n, sizeof(*list->items)))
+		->bytes = pb_pack_to_pool(&part->base, &pool);
+	if (is_policy)
+		config->templates.items[0].policies = (int64_t)list->n - 1;
+	else
+		config->routes.items[0].upstreams = (int64_t)list->n - 1;
+	return rig_put(wanted, &message);
+}
+
+/* Else it would be published and nobody would see the conflict. */
+static void what_places_a_route_stands_in_its_own_part(void **state)
+{
+	Pomerium__Config__Route path = POMERIUM__CONFIG__ROUTE__INIT,
+				to = POMERIUM__CONFIG__ROUTE__INIT;
+
+	(void)state;
+	PB_SET_TEXT((&path), path, STR("/admin"));
+	PB_PUSH(&pool, &to, to, pb_bytes(STR("http://10.0.0.1")));
+	assert_int_equal(put_with_part(&path, true), WANTED_REJECTED);
+	assert_int_equal(put_with_part(&path, false), WANTED_REJECTED);
+	assert_int_equal(put_with_part(&to, false), WANTED_CHANGED);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -425,6 +454,7 @@ int main(void)
 		TEST(values_go_with_their_owner),
 		TEST(yaml_rejects_what_it_cannot_say),
 		TEST(yaml_in_pieces_is_the_whole),
+		TEST(what_places_a_route_stands_in_its_own_part),
 		TEST(any_order_of_changes),
 	};
 
