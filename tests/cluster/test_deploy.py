@@ -111,7 +111,7 @@ def test_the_publisher_starts_last(folder):
 @pytest.mark.parametrize("folder", FOLDERS[1:])
 def test_the_binaries_know_every_flag(build, folder):
     found = list(ours(folder))
-    assert len(found) == 5 + (folder == "overlays/web")
+    assert len(found) == 6 + (folder == "overlays/web")
     for where, container in found:
         program, *verb = container["command"]
         text = subprocess.run([build / program, *verb, "--help"], capture_output=True, text=True, check=True).stdout
@@ -278,7 +278,7 @@ def test_only_prometheus_reaches_the_metrics(folder):
                 assert not reaches(folder, PROMETHEUS, number, component=component), "a label alone is not enough: every namespace could set it"
                 assert not reaches(folder, ANYBODY, number, namespace="monitoring", component=component)
                 assert not reaches(folder, ANYBODY, number, component=component)
-    assert n == 5
+    assert n == 6
     for number in 8443, 8080:
         assert reaches(folder, ANYBODY, number)
     assert not reaches(folder, PROMETHEUS, 8443 + 1, namespace="monitoring")
