@@ -36,7 +36,7 @@ from wire import Wire  # noqa: E402
 from world import NOBODY, Api, Sink, access_of, until, url_of  # noqa: E402
 
 BUILD = ROOT / os.environ.get("BUILD", "build")
-ROOMS = ("publisher", "resolver", "translator", "watcher")
+ROOMS = ("publisher", "resolver", "translator", "settings", "watcher")
 FAULTS = (*(f"kill:{room}" for room in ROOMS), *(f"freeze:{room}" for room in ROOMS), "skip", "behind", "late", "twice", "lost")
 LEASE_S, FROZEN_S, LATE_MS, BEHIND_S = 1, 1.4, 300, 0.3
 REST_S = 0.1  # nothing is said and nothing is written for so long
@@ -86,7 +86,7 @@ def states(name):
 
 
 class Rooms:
-    """The four rooms with the wire between them; who ends is started again, as `sluice up` does."""
+    """The rooms with the wire between them; who ends is started again, as `sluice up` does."""
 
     def __init__(self, tmp, api, sink, wire):
         self.tmp, self.ending, self.processes, self.lock = tmp, False, {}, threading.Lock()
@@ -98,6 +98,7 @@ class Rooms:
             "resolver": wire.endpoints("state"),
             "watcher": [*cluster, "--api-backoff", "50ms", *wire.endpoints("objects")],
             "translator": wire.endpoints("jobs", "configs"),
+            "settings": ["--settings"],  # past the wire: behind it all translators are one process, and the Pomerium object goes to one of its own
         }
         self.env = {**os.environ, "SHARED_SECRET": sink.secret}
 
@@ -118,7 +119,7 @@ class Rooms:
     def start(self, room):
         with self.lock:
             if not self.ending:
-                command = [str(BUILD / f"sluice-{room}"), "--run-dir", str(self.tmp / "run"), *self.args[room]]
+                command = [str(BUILD / f"sluice-{room.replace('settings', 'translator')}"), "--run-dir", str(self.tmp / "run"), *self.args[room]]
                 self.processes[room] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=self.env)
 
     def kill(self, room):
