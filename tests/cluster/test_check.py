@@ -62,7 +62,7 @@ def test_from_nothing_to_all_good(sluice, cluster, tmp_path):
         p.settled()
         found = check(sluice, cluster, "--run-dir", p.run_dir)
         assert bad(found) <= {"certificates"}, [f for f in found if not f["good"]]  # those of the test end within 30 days
-        assert sum(f["check"] == "pipeline" for f in found) == 4
+        assert sum(f["check"] == "pipeline" for f in found) == 5
         text = subprocess.run([sluice, "check", "--kubeconfig", str(cluster.kubeconfig()), "--run-dir", str(p.run_dir)], capture_output=True, text=True, timeout=60).stdout
         assert "✓ API server: version 1." in text and "✓ pipeline: the publisher is ready" in text
 
