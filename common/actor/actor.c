@@ -125,6 +125,8 @@ static void add_standard_needs(enum msg_room room, struct confine *needs)
 		for (size_t i = 0; i < ends->n; i++)
 			(is_router ? confine_bind_at : confine_connect_to)(needs, ends->items[i]);
 	}
+	if (actor_settings.settings_endpoint.len)
+		confine_bind_at(needs, actor_settings.settings_endpoint);
 	if (actor_settings.tap.len)
 		confine_bind_at(needs, actor_settings.tap);
 	confine_bind(needs, actor_settings.metrics_at.port);
