@@ -225,7 +225,7 @@ def test_an_api_server_that_goes_away_and_comes_back(sluice, tmp_path):
             wait_for("it is said", lambda: "API server" in p.log())
             for room in ("resolver", "publisher", "translator"):  # the world is kept even if others restart
                 p.kill(room)
-            wait_for("running again", lambda: len(p.children()) == 4)
+            wait_for("running again", lambda: len(p.children()) == 5)
             assert read(p.out) == good
             c.start_api()
             c.apply_yaml(app("two"))

@@ -359,7 +359,7 @@ def test_refusals_delete_nothing_and_are_said_once(up, api):
         refused = [l for l in p.log().split("\n") if f"kind={plural}" in l and "level=error" in l]
         assert len(refused) == (0 if code == 500 else 1), refused
     p.kill("resolver")  # and a resolver that knows nothing does not take that for an empty world
-    wait_for("running again", lambda: len(p.children()) == 4)
+    wait_for("running again", lambda: len(p.children()) == 5)
     for _ in range(20):
         assert read(p.out) == good
         time.sleep(0.1)

@@ -70,7 +70,7 @@ def test_it_ends_first_and_in_its_own_time(sluice, tmp_path, folder, stand_in):
         stored(sluice, p, folder)
         p.process.send_signal(signal.SIGTERM)
         wait_for("it is told", lambda: stand_in.events("term"))
-        assert len(p.children()) == 4, "the others still serve it"
+        assert len(p.children()) == 5, "the others still serve it"
         write(folder / "app-9.yaml", app("app-9"))
         stored(sluice, p, folder)
         assert p.process.wait(10) == 0
