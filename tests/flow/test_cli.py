@@ -64,7 +64,7 @@ def test_bash_completes_verbs_flags_and_files(sluice, tmp_path):
     assert bash(sluice, tmp_path, "routes", "--rej") == ["--rejected"]
     assert "--run-dir" in bash(sluice, tmp_path, "top", "--")
     assert bash(sluice, tmp_path, "routes", "-f", "man") == ["manifest.yaml"]
-    assert bash(sluice, tmp_path, "routes", "--rejected", "--hos") == ["--host"]
+    assert sorted(bash(sluice, tmp_path, "routes", "--rejected", "--hos")) == ["--host", "--host-ownership"]
     assert bash(sluice, tmp_path, "help", "expl") == ["explain"]
 
 
