@@ -200,7 +200,7 @@ def test_the_table_prints_nothing_that_a_terminal_obeys(sluice, tmp_path):
     assert "path: /" in text
     write(folder / "app-0.yaml", text.replace("path: /", 'path: "/x\\e[2J"', 1))
     done = subprocess.run([sluice, "up", "-f", str(folder), "--out", str(tmp_path / "out"), "--once", "--table"], capture_output=True, text=True)
-    assert "1 routes" in done.stdout and "x\\x1b[2J" in done.stdout and "\x1b" not in done.stdout, done.stdout + done.stderr
+    assert "\n1 route\n" in done.stdout and "x\\x1b[2J" in done.stdout and "\x1b" not in done.stdout, done.stdout + done.stderr
 
 
 def test_explain_names_what_is_rejected(sluice, tmp_path):

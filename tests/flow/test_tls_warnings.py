@@ -68,7 +68,7 @@ def test_explain_lists_the_certificates_of_each_host(sluice, tmp_path):
     with Pipeline(sluice, tmp_path, folder) as p:
         p.settled()
         explain = lambda name, *args: subprocess.run([sluice, "explain", "ingress", f"shop/{name}", "--run-dir", p.run_dir, *args], capture_output=True, text=True).stdout
-        (line,) = [line for line in explain("app").splitlines() if "certificate " in line]
+        (line,) = [line for line in explain("app").splitlines() if line.startswith("  certificate ")]
         said = line.split("certificate ")[1]
         assert said.startswith(f"{HOST}: shop/exact until 2") and ", which is served, shop/wild until 2" in said and "other" not in said
         assert "bare.example.net: none of ours" in explain("bare")
