@@ -56,19 +56,6 @@ static void touch(struct sink *sink, const struct msg_key *owner, uint64_t seen_
 	publisher_pace_touch(&self->pace, seen_ns);
 }
 
-static void allow_mass_delete(struct sink *sink, bool allowed)
-{
-	struct databroker *self = (struct databroker *)sink;
-
-	if (publisher_guard_allow(&self->guard, allowed))
-		publisher_pace_touch(&self->pace, 0); /* what was held back is touched still */
-}
-
-static void no_class(struct sink *sink, bool is_so)
-{
-	((struct databroker *)sink)->guard.no_class = is_so;
-}
-
 /* Signs the calls from now on; what was refused is tried again at once. */
 static void set_secret(struct databroker *self, const struct hash *secret)
 {
@@ -133,7 +120,6 @@ static void look(const struct sink *sink, struct sink_state *out)
 
 	*out = (struct sink_state){ .has_lease = true,
 				    .leads = publisher_lease_is_ours(self),
-				    .holds_back = self->guard.holds,
 				    .calls = grpc_n_by_status(self->grpc) };
 	out->standby = self->begun && self->follow.read && !out->leads && self->lease.logged_other;
 }
@@ -195,13 +181,6 @@ static void explain(const struct sink *sink, const struct owner *owner, cJSON *o
 	cjson_put_text(out, "state", str_from(state_of_all(self, id)));
 	cjson_put_bool(out, "writer", publisher_lease_is_ours(self));
 	pool_clear(&pool);
-}
-
-static void explain_held(const struct sink *sink, cJSON *list)
-{
-	const struct databroker *self = (const struct databroker *)sink;
-
-	publisher_guard_explain(&self->guard, &self->plan, list);
 }
 
 static int fd(const struct sink *sink)
@@ -291,8 +270,6 @@ static void destroy(struct sink *sink)
 }
 
 static const struct sink_ops ops = { .touch = touch,
-				     .allow_mass_delete = allow_mass_delete,
-				     .no_class = no_class,
 				     .start_with = start_with,
 				     .begin = begin,
 				     .fd = fd,
@@ -300,7 +277,6 @@ static const struct sink_ops ops = { .touch = touch,
 				     .tick = tick,
 				     .look = look,
 				     .explain = explain,
-				     .explain_held = explain_held,
 				     .destroy = destroy };
 
 struct sink *publisher_databroker_new(const struct databroker_settings *settings,
@@ -313,9 +289,13 @@ struct sink *publisher_databroker_new(const struct databroker_settings *settings
 	if (!grpc)
 		return NULL;
 	self = mem_alloc(sizeof(*self));
-	self->sink = (struct sink){ .ops = &ops, .waits_for_start = settings->secret_later };
+	self->sink = (struct sink){ .ops = &ops,
+				    .guard = &self->guard,
+				    .waits_for_start = settings->secret_later };
 	self->settings = *settings;
-	self->guard.share = settings->max_delete_share;
+	self->guard = (struct guard){ .plan = &self->plan,
+				      .pace = &self->pace,
+				      .share = settings->max_delete_share };
 	self->listener = *listener;
 	self->grpc = grpc;
 	self->wanted = wanted;

@@ -69,7 +69,7 @@ bool publisher_put_plan(struct databroker *self)
 	publisher_plan_make(&self->plan, &(struct plan_source){ self, want }, &put->pool, &changes);
 	publisher_metrics.writes_saved += self->plan.touched.n - changes.n;
 	publisher_parts_balance(&self->plan, &changes);
-	hold_back = publisher_guard_holds(&self->guard, &self->plan, &changes);
+	hold_back = publisher_guard_holds(&self->guard, &changes);
 	map_clear(&self->plan.touched);
 	qsort(changes.items, changes.n, sizeof(*changes.items), in_order);
 	put->items = pool_array(&put->pool, changes.n + 1, sizeof(*put->items));

@@ -113,7 +113,7 @@ static void hold_back(struct file_sink *self, struct plan_changes *changes, stru
 {
 	size_t n = 0;
 
-	if (!publisher_guard_holds(&self->guard, &self->plan, changes))
+	if (!publisher_guard_holds(&self->guard, changes))
 		return;
 	for (size_t i = 0; i < changes->n; i++) {
 		if (!changes->items[i].n_fewer) {
@@ -291,36 +291,7 @@ static void destroy(struct sink *sink)
 	mem_free(self);
 }
 
-static void allow_mass_delete(struct sink *sink, bool allowed)
-{
-	struct file_sink *self = (struct file_sink *)sink;
-
-	if (publisher_guard_allow(&self->guard, allowed))
-		publisher_pace_touch(&self->pace, 0); /* what was held back is touched still */
-}
-
-static void no_class(struct sink *sink, bool is_so)
-{
-	((struct file_sink *)sink)->guard.no_class = is_so;
-}
-
-static void look(const struct sink *sink, struct sink_state *out)
-{
-	out->holds_back = ((const struct file_sink *)sink)->guard.holds;
-}
-
-static void explain_held(const struct sink *sink, cJSON *list)
-{
-	const struct file_sink *self = (const struct file_sink *)sink;
-
-	publisher_guard_explain(&self->guard, &self->plan, list);
-}
-
 static const struct sink_ops ops = { .touch = touch,
-				     .allow_mass_delete = allow_mass_delete,
-				     .no_class = no_class,
-				     .look = look,
-				     .explain_held = explain_held,
 				     .fd = fd,
 				     .on_fd = on_fd,
 				     .tick = tick,
@@ -357,11 +328,13 @@ struct sink *publisher_file_sink_new(const struct file_sink_settings *settings,
 {
 	struct file_sink *self = mem_alloc(sizeof(*self));
 
-	self->sink.ops = &ops;
+	self->sink = (struct sink){ .ops = &ops, .guard = &self->guard };
 	self->settings = *settings;
 	self->listener = *listener;
 	self->wanted = wanted;
-	self->guard.share = settings->max_delete_share;
+	self->guard = (struct guard){ .plan = &self->plan,
+				      .pace = &self->pace,
+				      .share = settings->max_delete_share };
 	self->forced = true;
 	publisher_plan_init(&self->plan);
 	publisher_pace_init(&self->pace);

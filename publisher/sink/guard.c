@@ -13,30 +13,34 @@
 
 #define FREE_ROUTES 20 /* so few may always go */
 
-static bool is_too_much(const struct guard *guard, const struct plan *plan, size_t n_fewer)
+bool publisher_guard_is_too_much(size_t share, size_t n_fewer, size_t n_routes)
+{
+	return share && share < 100 && n_fewer > FREE_ROUTES && n_fewer * 100 >= n_routes * share;
+}
+
+static bool is_too_much(const struct guard *guard, size_t n_fewer)
 {
 	const size_t share = (size_t)guard->share;
 
 	if (!share || share >= 100 || guard->allowed || !n_fewer)
 		return false;
 	return guard->no_class ||
-	       (n_fewer > FREE_ROUTES && n_fewer * 100 >= plan->n_routes * share);
+	       publisher_guard_is_too_much(share, n_fewer, guard->plan->n_routes);
 }
 
-bool publisher_guard_holds(struct guard *guard, const struct plan *plan,
-			   const struct plan_changes *changes)
+bool publisher_guard_holds(struct guard *guard, const struct plan_changes *changes)
 {
 	size_t n_fewer = 0;
 	bool too_much;
 
 	for (size_t i = 0; i < changes->n; i++)
 		n_fewer += changes->items[i].n_fewer;
-	too_much = is_too_much(guard, plan, n_fewer);
+	too_much = is_too_much(guard, n_fewer);
 	if (too_much && !guard->holds)
 		log_error(guard->no_class ? "no class is left, the routes stay"
 					  : "too many routes would go at once, they stay",
-			  "routes=%zu of=%zu max_delete_share=%ld hint=%s", n_fewer, plan->n_routes,
-			  guard->share,
+			  "routes=%zu of=%zu max_delete_share=%ld hint=%s", n_fewer,
+			  guard->plan->n_routes, guard->share,
 			  log_value("if that is meant, give the Pomerium object the annotation "
 				    "ingress.pomerium.io/allow-mass-delete: \"true\", or start "
 				    "with --max-delete-share 100"));
@@ -44,18 +48,20 @@ bool publisher_guard_holds(struct guard *guard, const struct plan *plan,
 	return too_much;
 }
 
-bool publisher_guard_allow(struct guard *guard, bool allowed)
+void publisher_guard_allow(struct guard *guard, bool allowed)
 {
 	if (allowed == guard->allowed)
-		return false;
+		return;
 	guard->allowed = allowed;
 	log_info(allowed ? "many routes may go at once now" : "many routes may not go at once",
 		 NULL);
-	return allowed && guard->holds;
+	if (allowed && guard->holds)
+		publisher_pace_touch(guard->pace, 0); /* what was held back is touched still */
 }
 
-void publisher_guard_explain(const struct guard *guard, const struct plan *plan, cJSON *list)
+void publisher_guard_explain(const struct guard *guard, cJSON *list)
 {
+	const struct plan *plan = guard->plan;
 	struct str id;
 
 	for (size_t i = 0; guard->holds && map_next(&plan->touched, &i, &id, NULL);) {

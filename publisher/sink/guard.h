@@ -6,21 +6,25 @@
 
 #include <cjson/cJSON.h>
 
+#include "publisher/sink/pace.h"
 #include "publisher/sink/plan.h"
 
 struct guard {
+	const struct plan *plan; /* of the sink that is guarded, and its pace */
+	struct pace *pace;
 	long share;    /* percent of the routes that are too many; 0 or 100: none are */
 	bool allowed;  /* the Pomerium object says that they may go */
 	bool no_class; /* no class is left, so all that goes is one accident or one wish */
 	bool holds;    /* something is held back */
 };
 
+/* Whether so many of these routes may not go at once. */
+bool publisher_guard_is_too_much(size_t share, size_t n_fewer, size_t n_routes);
 /* Whether these changes would take away too much; says so once. */
-bool publisher_guard_holds(struct guard *guard, const struct plan *plan,
-			   const struct plan_changes *changes);
-/* True: what was held back may go now. */
-bool publisher_guard_allow(struct guard *guard, bool allowed);
+bool publisher_guard_holds(struct guard *guard, const struct plan_changes *changes);
+/* The Pomerium object has said so; what was held back is due if it may go now. */
+void publisher_guard_allow(struct guard *guard, bool allowed);
 /* Adds what is held back: it stays touched. */
-void publisher_guard_explain(const struct guard *guard, const struct plan *plan, cJSON *list);
+void publisher_guard_explain(const struct guard *guard, cJSON *list);
 
 #endif

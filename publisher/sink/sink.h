@@ -4,6 +4,7 @@
 #define PUBLISHER_SINK_H
 
 #include "base/cjson.h"
+#include "publisher/sink/guard.h"
 #include "publisher/wanted/wanted.h"
 
 struct sink;
@@ -21,8 +22,8 @@ struct sink_listener {
 struct sink_state {
 	bool has_lease;        /* replicas share it, and one of them writes */
 	bool leads;            /* this process is the one that writes, at this moment */
-	bool standby;          /* nothing to do: another replica writes */
 	bool holds_back;       /* the guard against mass deletion does */
+	bool standby;          /* nothing to do: another replica writes */
 	const uint64_t *calls; /* that have ended, [GRPC_N_STATUS]; NULL: there are no calls */
 };
 
@@ -30,10 +31,6 @@ struct sink_state {
 struct sink_ops {
 	/* An owner may differ from what is stored. */
 	void (*touch)(struct sink *sink, const struct msg_key *owner, uint64_t seen_ns);
-	/* Whether many routes may go at once: the Pomerium object can say so. */
-	void (*allow_mass_delete)(struct sink *sink, bool allowed);
-	/* Whether no class is left: what goes then is held back, however little it is. */
-	void (*no_class)(struct sink *sink, bool is_so);
 	/* What Pomerium starts with has come, and is held if it is needed later. -1: it cannot be
 	 * used. */
 	int (*start_with)(struct sink *sink, struct good *good, struct err *err);
@@ -48,13 +45,12 @@ struct sink_ops {
 	/* Adds what is stored of an owner. "state" is equal, older, not yet, nothing or not read
 	 * yet. */
 	void (*explain)(const struct sink *sink, const struct owner *owner, cJSON *out);
-	/* Adds to a list what the guard against mass deletion holds back. */
-	void (*explain_held)(const struct sink *sink, cJSON *list);
 	void (*destroy)(struct sink *sink);
 };
 
 struct sink {
 	const struct sink_ops *ops;
+	struct guard *guard;  /* against mass deletion; NULL: nothing is removed here */
 	bool waits_for_start; /* start_with has to come before it can do anything */
 };
 

@@ -33,15 +33,15 @@ void publisher_sinks_touch(const struct sinks *sinks, const struct msg_key *owne
 void publisher_sinks_allow_mass_delete(const struct sinks *sinks, bool allowed)
 {
 	for (size_t i = 0; i < sinks->n; i++)
-		if (sinks->items[i]->ops->allow_mass_delete)
-			sinks->items[i]->ops->allow_mass_delete(sinks->items[i], allowed);
+		if (sinks->items[i]->guard)
+			publisher_guard_allow(sinks->items[i]->guard, allowed);
 }
 
 void publisher_sinks_no_class(const struct sinks *sinks, bool is_so)
 {
 	for (size_t i = 0; i < sinks->n; i++)
-		if (sinks->items[i]->ops->no_class)
-			sinks->items[i]->ops->no_class(sinks->items[i], is_so);
+		if (sinks->items[i]->guard)
+			sinks->items[i]->guard->no_class = is_so;
 }
 
 bool publisher_sinks_wait_for_start(const struct sinks *sinks)
@@ -108,6 +108,7 @@ void publisher_sinks_look(const struct sinks *sinks, struct sink_state *out)
 	*out = (struct sink_state){ .leads = true };
 	if (sink->ops->look)
 		sink->ops->look(sink, out);
+	out->holds_back = sink->guard && sink->guard->holds;
 }
 
 void publisher_sinks_explain(const struct sinks *sinks, const struct owner *owner, cJSON *out)
@@ -122,6 +123,6 @@ void publisher_sinks_explain_held(const struct sinks *sinks, cJSON *list)
 {
 	const struct sink *sink = sinks->items[0];
 
-	if (sink->ops->explain_held)
-		sink->ops->explain_held(sink, list);
+	if (sink->guard)
+		publisher_guard_explain(sink->guard, list);
 }

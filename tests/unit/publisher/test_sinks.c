@@ -98,7 +98,9 @@ static void test_what_a_sink_lacks_is_left_out(void **state)
 static void test_both_hear_of_it_and_the_first_answers(void **state)
 {
 	struct fake first = { .sink = { .ops = &all }, .next_ms = 30 };
-	struct fake second = { .sink = { &all, true }, .next_ms = 20, .begins = true };
+	struct fake second = { .sink = { .ops = &all, .waits_for_start = true },
+			       .next_ms = 20,
+			       .begins = true };
 	struct sinks sinks = { .n = 0 };
 	struct sink_state look;
 	struct err err;
