@@ -10,9 +10,8 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "publisher/sink/guard.h"
 #include "publisher/wanted/shown.h"
-
-#define GUARD_ROUTES 20 /* as in publisher/sink/guard.c */
 
 /* ---- JSON ---- */
 
@@ -272,18 +271,21 @@ static bool is_by_secret(const struct view *view)
 	return false;
 }
 
-static bool offers_any(const struct view *view, struct str secret)
+static void map_secrets(const struct view *view, struct map *secrets)
 {
+	map_init(secrets, NULL);
 	for (size_t i = 0; i < view->n_owners; i++)
-		if (offers(view->owners[i], secret))
-			return true;
-	return false;
+		for (size_t k = 0; k < view->owners[i]->certs.n; k++)
+			map_put(secrets, view->owners[i]->certs.items[k], view->owners[i]);
 }
 
 /* Those that one view has and the other has not. */
 static void add_certs(struct forecast *self, const struct view *has, const struct view *has_not,
 		      bool by_secret, bool added)
 {
+	struct map secrets;
+
+	map_secrets(has_not, &secrets);
 	for (size_t i = 0; i < has->n_owners; i++) {
 		const struct view_owner *owner = has->owners[i];
 		const struct view_owner *other = find(has_not, owner, &self->pool);
@@ -291,13 +293,14 @@ static void add_certs(struct forecast *self, const struct view *has, const struc
 		for (size_t k = 0; k < owner->certs.n; k++) {
 			const struct str secret = owner->certs.items[k];
 
-			if (by_secret ? offers_any(has_not, secret) : offers(other, secret))
+			if (by_secret ? map_get(&secrets, secret) != NULL : offers(other, secret))
 				continue;
 			*(struct forecast_cert *)pool_push(&self->pool, &self->certs,
 							   &self->n_certs, sizeof(*self->certs)) =
 				(struct forecast_cert){ added, owner, secret };
 		}
 	}
+	map_clear(&secrets);
 }
 
 static void compare_certs(struct forecast *self, const struct view *before,
@@ -376,7 +379,7 @@ static void ask_guard(struct forecast *self, const struct view *before, const st
 		n += n_then > n_now ? n_then - n_now : 0;
 	}
 	self->n_served = before->n_routes;
-	if (share < 100 && n > GUARD_ROUTES && n * 100 >= before->n_routes * share)
+	if (publisher_guard_is_too_much(share, n, before->n_routes))
 		self->n_held = n;
 }
 
