@@ -243,9 +243,8 @@ static const struct good *good_of(const struct record_source *source, const stru
 
 /* Everything but the routes. */
 static void fill(const struct record_source *source, const struct msg_key *key, struct str id,
-		 Pomerium__Config__Config *config, struct pool *pool)
+		 const struct good *good, Pomerium__Config__Config *config, struct pool *pool)
 {
-	const struct good *good = good_of(source, key);
 	struct record_certs *certs;
 
 	if (key->kind == MSG_KIND_SECRET) {
@@ -273,8 +272,8 @@ struct str publisher_record_wanted(const struct record_source *source, struct st
 	if (!publisher_record_owner(id, &key))
 		return STR_NONE;
 	buf_init(&packed, BUF_MAX_MESSAGE);
-	fill(source, &key, id, config, pool);
 	good = key.kind == MSG_KIND_SECRET ? NULL : good_of(source, &key);
+	fill(source, &key, id, good, config, pool);
 	if (good)
 		*n_routes = put_routes(source->wanted, good,
 				       publisher_parts_get(good, publisher_parts_cut(&id)), pool,
