@@ -24,12 +24,15 @@ struct findings {
 void cli_check_add(struct findings *self, bool is_good, const char *what, const char *remedy,
 		   const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
+/* Ends a list of what is rejected, of which the first CHECK_SHOWN_MAX were added. */
+void cli_check_rejected(struct findings *self, size_t n_rejected);
+
 /* check_cluster.c: the API server, what is installed, what we may do there. False: it does not
  * answer, so nothing more can be asked. */
 bool cli_check_server(struct findings *self, struct kube *kube);
 void cli_check_clock(struct findings *self, struct kube *kube);
-void cli_check_rights(struct findings *self, struct kube *kube);
-void cli_check_install_rights(struct findings *self, struct kube *kube);
+/* Those to run; or to install. */
+void cli_check_rights(struct findings *self, struct kube *kube, bool install);
 /* check_objects.c: the class, the Pomerium object, Ingresses, certificates. */
 void cli_check_objects(struct findings *self, struct cluster_ground *ground);
 /* check_pipeline.c: each process of a running one, and what is published. */

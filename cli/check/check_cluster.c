@@ -19,7 +19,7 @@ struct right {
 	const char *missing; /* what does not work without; for installing, what is not there */
 };
 
-static const struct right rights[] = {
+static const struct right run_rights[] = {
 	{ "networking.k8s.io", "ingresses", "list", "no Ingress is seen" },
 	{ "networking.k8s.io", "ingresses", "watch", "changes are not seen" },
 	{ "networking.k8s.io", "ingressclasses", "list", "nothing is known to be ours" },
@@ -41,6 +41,31 @@ static const struct right install_rights[] = {
 	{ "", "serviceaccounts", "create", "the accounts are" },
 	{ "", "secrets", "create", "what Pomerium starts with is" },
 	{ "networking.k8s.io", "networkpolicies", "create", "the network policy is" },
+};
+
+struct rights {
+	const struct right *list;
+	size_t n;
+	const char *where, *after; /* around the sentence of one that is missing */
+	const char *remedy, *good;
+};
+
+static const struct rights to_run = {
+	.list = run_rights,
+	.n = sizeof(run_rights) / sizeof(run_rights[0]),
+	.where = " in all namespaces",
+	.after = "",
+	.remedy = "kubectl apply -k deploy/base, or bind deploy/base/rbac.yaml to the account",
+	.good = "everything may be read that is needed",
+};
+
+static const struct rights to_install = {
+	.list = install_rights,
+	.n = sizeof(install_rights) / sizeof(install_rights[0]),
+	.where = "",
+	.after = " not made by kubectl apply",
+	.remedy = "install with the account of an administrator",
+	.good = "everything may be made that is needed",
 };
 
 static cJSON *ask(struct kube *kube, const char *method, const char *path, struct str body,
@@ -112,44 +137,24 @@ static bool may(struct kube *kube, const struct right *right, struct kube_answer
 	return allowed;
 }
 
-void cli_check_rights(struct findings *self, struct kube *kube)
+void cli_check_rights(struct findings *self, struct kube *kube, bool install)
 {
+	const struct rights *rights = install ? &to_install : &to_run;
 	struct kube_answer answer;
 	bool all = true;
 
-	for (size_t i = 0; i < sizeof(rights) / sizeof(rights[0]); i++) {
-		const struct right *right = &rights[i];
+	for (size_t i = 0; i < rights->n; i++) {
+		const struct right *right = &rights->list[i];
 
 		if (may(kube, right, &answer))
 			continue;
 		all = false;
-		cli_check_add(self, false, "rights",
-			      "kubectl apply -k deploy/base, or bind deploy/base/rbac.yaml to the "
-			      "account",
-			      "this account may not %s %s in all namespaces: %s", right->verb,
-			      right->resource, right->missing);
+		cli_check_add(self, false, "rights", rights->remedy,
+			      "this account may not %s %s%s: %s%s", right->verb, right->resource,
+			      rights->where, right->missing, rights->after);
 	}
 	if (all)
-		cli_check_add(self, true, "rights", NULL, "everything may be read that is needed");
-}
-
-void cli_check_install_rights(struct findings *self, struct kube *kube)
-{
-	struct kube_answer answer;
-	bool all = true;
-
-	for (size_t i = 0; i < sizeof(install_rights) / sizeof(install_rights[0]); i++) {
-		const struct right *right = &install_rights[i];
-
-		if (may(kube, right, &answer))
-			continue;
-		all = false;
-		cli_check_add(self, false, "rights", "install with the account of an administrator",
-			      "this account may not create %s: %s not made by kubectl apply",
-			      right->resource, right->missing);
-	}
-	if (all)
-		cli_check_add(self, true, "rights", NULL, "everything may be made that is needed");
+		cli_check_add(self, true, "rights", NULL, "%s", rights->good);
 }
 
 /* A review says when it was made. */

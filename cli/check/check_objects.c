@@ -47,11 +47,7 @@ static void check_ingresses(struct findings *self, const struct offline *offline
 			      STR_FMT " is rejected: " STR_FMT, STR_ARG(line->name),
 			      STR_ARG(line->text));
 	}
-	if (n_rejected > CHECK_SHOWN_MAX)
-		cli_check_add(self, false, "Ingress", "sluice routes --rejected lists all",
-			      "%zu more are rejected", n_rejected - CHECK_SHOWN_MAX);
-	if (!n_rejected)
-		cli_check_add(self, true, "Ingress", NULL, "none is rejected");
+	cli_check_rejected(self, n_rejected);
 }
 
 static void check_settings(struct findings *self, const struct offline *offline)

@@ -64,11 +64,7 @@ static void check_owners(struct findings *self, const cJSON *doc)
 			      namespace.len ? "/" : "", STR_ARG(cjson_text(item, "name")),
 			      STR_ARG(why));
 	}
-	if (n > CHECK_SHOWN_MAX)
-		cli_check_add(self, false, "Ingress", "sluice routes --rejected lists all",
-			      "%zu more are rejected", n - CHECK_SHOWN_MAX);
-	else if (!n)
-		cli_check_add(self, true, "Ingress", NULL, "none is rejected");
+	cli_check_rejected(self, n);
 }
 
 void cli_check_pipeline(struct findings *self, struct str *run_dir, bool with_owners)

@@ -47,6 +47,15 @@ void cli_check_add(struct findings *self, bool is_good, const char *what, const 
 				     remedy };
 }
 
+void cli_check_rejected(struct findings *self, size_t n_rejected)
+{
+	if (n_rejected > CHECK_SHOWN_MAX)
+		cli_check_add(self, false, "Ingress", "sluice routes --rejected lists all",
+			      "%zu more are rejected", n_rejected - CHECK_SHOWN_MAX);
+	if (!n_rejected)
+		cli_check_add(self, true, "Ingress", NULL, "none is rejected");
+}
+
 static void print_text(const struct findings *self, struct buf *out)
 {
 	for (size_t i = 0; i < self->n; i++) {
@@ -114,7 +123,7 @@ static void look_at_cluster(struct findings *self)
 	}
 	if (cli_check_server(self, cluster.kube)) {
 		cli_check_clock(self, cluster.kube);
-		(pre ? cli_check_install_rights : cli_check_rights)(self, cluster.kube);
+		cli_check_rights(self, cluster.kube, pre);
 		if (!pre)
 			cli_check_objects(self, &cluster);
 	}
