@@ -324,22 +324,13 @@ struct good_parts publisher_record_parts_of(const struct good *good, struct pool
 {
 	struct good_parts parts = { .settings = good->settings,
 				    .bootstrap = good->bootstrap,
+				    .certs = publisher_good_certs(good, true, pool),
+				    .n_certs = good->n_certs,
 				    .was_stored = true };
 
 	parts.routes = pool_array(pool, good->n_routes + 1, sizeof(*parts.routes));
 	for (; parts.n_routes < good->n_routes; parts.n_routes++)
 		parts.routes[parts.n_routes] = good->routes[parts.n_routes].packed;
-	parts.certs = pool_array(pool, good->n_certs + 1, sizeof(*parts.certs));
-	for (; parts.n_certs < good->n_certs; parts.n_certs++) {
-		const struct good_cert *from = &good->certs[parts.n_certs];
-
-		parts.certs[parts.n_certs] =
-			(struct part_cert){ .secret = publisher_certs_secret(from->cert),
-					    .pem = publisher_certs_pem(from->cert),
-					    .key = publisher_certs_key(from->cert),
-					    .always = from->always,
-					    .optional = true };
-	}
 	return parts;
 }
 

@@ -286,6 +286,22 @@ void publisher_good_hold_values(struct good *good, struct secret_cache *cache,
 	mem_free(old);
 }
 
+struct part_cert *publisher_good_certs(const struct good *good, bool optional, struct pool *pool)
+{
+	struct part_cert *certs = pool_array(pool, good->n_certs + 1, sizeof(*certs));
+
+	for (size_t i = 0; i < good->n_certs; i++) {
+		const struct good_cert *from = &good->certs[i];
+
+		certs[i] = (struct part_cert){ .secret = publisher_certs_secret(from->cert),
+					       .pem = publisher_certs_pem(from->cert),
+					       .key = publisher_certs_key(from->cert),
+					       .always = from->always,
+					       .optional = optional };
+	}
+	return certs;
+}
+
 void publisher_good_hold(struct good *good)
 {
 	good->n_holders++;

@@ -114,6 +114,8 @@ void publisher_owner_destroy(struct owner **self_p); /* its good must be gone */
 /* Held once. NULL and a sentence if a route does not decode or a certificate cannot be served. */
 struct good *publisher_good_new(const struct good_parts *parts, struct owner *owner,
 				struct certs *certs, struct err *err);
+/* Its certificates as parts of another one: n_certs of them, in the pool. */
+struct part_cert *publisher_good_certs(const struct good *good, bool optional, struct pool *pool);
 void publisher_good_hold(struct good *good);
 /* The last holder wipes it, and lets go of its secret values and of its certificates. */
 void publisher_good_let_go(struct good **self_p, struct secret_cache *cache, struct certs *certs);

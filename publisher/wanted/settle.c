@@ -387,6 +387,8 @@ static struct good *part_of(struct wanted *self, struct owner *owner, const bool
 				    .bootstrap = whole->bootstrap,
 				    .files = whole->files,
 				    .n_files = whole->n_files,
+				    .certs = publisher_good_certs(whole, false, pool),
+				    .n_certs = whole->n_certs,
 				    .values = whole->values,
 				    .n_values = whole->n_values,
 				    .was_stored = whole->was_stored,
@@ -397,16 +399,6 @@ static struct good *part_of(struct wanted *self, struct owner *owner, const bool
 	for (size_t i = 0; i < whole->n_routes; i++)
 		if (published[i])
 			parts.routes[parts.n_routes++] = whole->routes[i].packed;
-	parts.certs = pool_array(pool, whole->n_certs + 1, sizeof(*parts.certs));
-	for (; parts.n_certs < whole->n_certs; parts.n_certs++) {
-		const struct good_cert *cert = &whole->certs[parts.n_certs];
-
-		parts.certs[parts.n_certs] =
-			(struct part_cert){ .secret = publisher_certs_secret(cert->cert),
-					    .pem = publisher_certs_pem(cert->cert),
-					    .key = publisher_certs_key(cert->cert),
-					    .always = cert->always };
-	}
 	return publisher_good_new(&parts, owner, &self->certs, &err);
 }
 
