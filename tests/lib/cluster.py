@@ -233,8 +233,13 @@ DUMPED = ("ingressclasses", "ingresses", "services", "endpointslices", "secrets"
           "gatewayclasses", "gateways", "listenersets", "httproutes", "referencegrants", "policyfilters")
 
 
+def plural_of(obj):
+    return next(plural for plural, kind in KINDS.items() if kind[1] == obj["kind"])
+
+
 def path_of(obj):
-    plural, (group, _, namespaced) = next((p, k) for p, k in KINDS.items() if k[1] == obj["kind"])
+    plural = plural_of(obj)
+    group, _, namespaced = KINDS[plural]
     return f"{group}/namespaces/{obj['metadata'].get('namespace', 'default')}/{plural}" if namespaced else f"{group}/{plural}"
 
 

@@ -11,7 +11,7 @@ import threading
 import time
 import urllib.parse
 
-from cluster import DUMPED, KINDS
+from cluster import DUMPED, KINDS, plural_of
 
 SORTS = ("list", "stream", "watch", "check", "get", "write", "other")
 
@@ -172,7 +172,7 @@ class FakeApi:
     # ---- what the test does ----
 
     def apply(self, obj):
-        plural = next(p for p, k in KINDS.items() if k[1] == obj["kind"])
+        plural = plural_of(obj)
         obj = json.loads(json.dumps(obj))
         if KINDS[plural][2]:
             obj["metadata"].setdefault("namespace", "default")
@@ -321,28 +321,37 @@ contexts: [{{name: test, context: {{cluster: test, user: test}}}}]
 
     def watch(self, handler, request):
         plural, ends = request.plural, self.ends[request.plural]
+        version = int(request.query.get("resourceVersion") or 0)
         if request.sort == "stream":
             with self.changed:
-                initial, version = list(self.objects[plural].values()), self.version
+                version, initial = self.newest(plural)
             for obj in initial:
                 handler.event("ADDED", obj)
             handler.chunk(bookmark(version, ends_list=True))
+        elif version < self.compacted:
+            handler.answer(410, "too old resource version")
+            return
         else:
-            version = int(request.query["resourceVersion"])
-            if version < self.compacted:
-                handler.answer(410, "too old resource version")
-                return
             handler.begin()
-        seen = 0
         while True:
             with self.changed:
-                self.changed.wait_for(lambda: self.ending or self.ends[plural] > ends or len(self.history) > seen, 600)
-                new, seen = self.history[seen:], len(self.history)
-            for at, whose, kind, obj in new:
-                if whose == plural and at > version:
-                    handler.event(kind, obj)
+                self.changed.wait_for(lambda: self.ending or self.ends[plural] > ends or self.has_news(version), 600)
+                new, version = self.since(plural, version), max(version, self.version)
+            for kind, obj in new:
+                handler.event(kind, obj)
             if self.ending or self.ends[plural] > ends:
                 return
+
+    # ---- what a list and a watch tell; the lock is held ----
+
+    def newest(self, plural):
+        return self.version, list(self.objects[plural].values())
+
+    def has_news(self, version):
+        return self.version > version
+
+    def since(self, plural, version):
+        return [(kind, obj) for at, whose, kind, obj in self.history if whose == plural and at > version]
 
 
 def key_of(obj):

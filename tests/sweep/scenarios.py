@@ -9,6 +9,9 @@ import pathlib
 import subprocess
 import tempfile
 
+import fake_api
+from cluster import plural_of
+
 NETWORKING, GATEWAY = "networking.k8s.io/v1", "gateway.networking.k8s.io/v1"
 KEYS = ("shared_secret", "cookie_secret")
 
@@ -139,9 +142,7 @@ class Scenario:
 
 def key_of(o):
     """(plural, key), as the API server of the tests has it."""
-    from world import plural_of
-    meta = o["metadata"]
-    return plural_of(o), f"{meta['namespace']}/{meta['name']}" if "namespace" in meta else meta["name"]
+    return plural_of(o), fake_api.key_of(o)
 
 
 def comes(name, thing):

@@ -2,13 +2,8 @@
 import json
 import time
 
-from cluster import KINDS
 from databroker import Databroker, merge
-from fake_api import FakeApi, bookmark, key_of
-
-
-def plural_of(obj):
-    return next(plural for plural, kind in KINDS.items() if kind[1] == obj["kind"])
+from fake_api import FakeApi, key_of
 
 
 class Api(FakeApi):
@@ -32,33 +27,16 @@ class Api(FakeApi):
                     objects[key_of(obj)] = obj
         return objects
 
-    def watch(self, handler, request):
-        """As the server that is behind, from the list to the watch that follows it; it catches up when `behind` is taken back."""
-        plural, ends = request.plural, self.ends[request.plural]
-        version = int(request.query.get("resourceVersion") or 0)
-        if request.sort == "stream":
-            with self.changed:
-                version = self.behind or self.version
-                initial = list(self.as_of(plural, version).values())
-            for obj in initial:
-                handler.event("ADDED", obj)
-            handler.chunk(bookmark(version, ends_list=True))
-        elif version < self.compacted:
-            handler.answer(410, "too old resource version")
-            return
-        else:
-            handler.begin()
-        while True:
-            with self.changed:
-                self.changed.wait_for(lambda: self.ending or self.ends[plural] > ends or not self.behind and self.version > version, 600)
-                new, version = self.since(plural, version), max(version, self.version)
-            for kind, obj in new:
-                handler.event(kind, obj)
-            if self.ending or self.ends[plural] > ends:
-                return
+    def newest(self, plural):
+        """As the server that is behind; it catches up when `behind` is taken back."""
+        version = self.behind or self.version
+        return version, list(self.as_of(plural, version).values())
+
+    def has_news(self, version):
+        return not self.behind and super().has_news(version)
 
     def since(self, plural, version):
-        new = [(kind, obj) for at, whose, kind, obj in self.history if whose == plural and at > version]
+        new = super().since(plural, version)
         if not self.skips:
             return new
         last = {key_of(obj): i for i, (_, obj) in enumerate(new)}
