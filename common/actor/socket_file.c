@@ -3,7 +3,7 @@
  *   in     the path of one's own
  *   out    the folder without those of the same name that dead processes left
  *   owns   nothing
- *   never  removes one that somebody listens on
+ *   never  removes one that somebody listens on, or is about to
  */
 #include "actor/socket_file.h"
 
@@ -13,8 +13,14 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
+
+/* Two rooms of one kind may start at once. Between its bind and its listen a socket refuses all who
+ * connect, as one does that nobody has any longer. */
+#define STARTING_S 10
 
 static void name_of(const char *run_dir, const char *what, enum msg_room room, pid_t pid,
 		    char out[PATH_MAX])
@@ -36,6 +42,13 @@ void actor_socket_file_remove(const char *run_dir, enum msg_room room, pid_t pid
 	unlink(path);
 	name_of(run_dir, "web", room, pid, path);
 	unlink(path);
+}
+
+static bool is_young(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && time(NULL) - st.st_mtime < STARTING_S;
 }
 
 /* A socket file of a process that was killed stays; a new process with its number would inherit the
@@ -73,7 +86,7 @@ void actor_socket_file_sweep(const char *path)
 		if (strncmp(entry->d_name, slash + 1, (size_t)(dash - slash)) != 0)
 			continue;
 		snprintf(file, sizeof(file), "%s/%s", folder, entry->d_name);
-		if (is_stale(file))
+		if (is_stale(file) && (strcmp(file, path) == 0 || !is_young(file)))
 			unlink(file);
 	}
 	if (dir)

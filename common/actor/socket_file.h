@@ -13,7 +13,7 @@ void actor_socket_file_name(const char *run_dir, const char *what, enum msg_room
 /* Both of a process that has ended: one that was confined or killed leaves them. */
 void actor_socket_file_remove(const char *run_dir, enum msg_room room, pid_t pid);
 /* Removes what dead processes left beside `path`: files of the same name but for the number at its
- * end. */
+ * end. Another one's of the last ten seconds stays: its process may be about to listen. */
 void actor_socket_file_sweep(const char *path);
 
 #endif

@@ -8,8 +8,10 @@
 #include <setjmp.h>
 #include <cmocka.h>
 #include <czmq.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -265,6 +267,27 @@ static inline int room_end(struct room *room, int sig)
 	close(room->events);
 	close(room->commands);
 	return status;
+}
+
+static inline const char *room_tap(const char *run_dir, const char *room, pid_t pid)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "%s/tap-%s-%d", run_dir, room, pid);
+	return path;
+}
+
+static inline bool room_has_tap(const char *run_dir, const char *room, pid_t pid)
+{
+	return access(room_tap(run_dir, room, pid), F_OK) == 0;
+}
+
+/* As if it had been made long ago. */
+static inline void room_age_tap(const char *run_dir, const char *room, pid_t pid)
+{
+	const struct timespec times[2] = { { 0 } };
+
+	assert_int_equal(utimensat(AT_FDCWD, room_tap(run_dir, room, pid), times, 0), 0);
 }
 
 #endif

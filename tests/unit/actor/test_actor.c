@@ -467,14 +467,6 @@ static void test_a_dealer_waits_for_its_own_version(void **state)
 	restart_resolver(rig);
 }
 
-static bool has_tap(const struct rig *rig, pid_t pid)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "%s/tap-watcher-%d", rig->dir, pid);
-	return access(path, F_OK) == 0;
-}
-
 static void test_no_tap_is_left_behind(void **state)
 {
 	struct rig *rig = *state;
@@ -484,13 +476,14 @@ static void test_no_tap_is_left_behind(void **state)
 	killed = rig->watcher.pid;
 	room_end(&rig->watcher, SIGKILL);
 	room_expect(&rig->resolver, "down watcher");
-	assert_true(has_tap(rig, killed));
+	assert_true(room_has_tap(rig->dir, "watcher", killed));
+	room_age_tap(rig->dir, "watcher", killed);
 	start_watcher(rig); /* the next of its kind sweeps */
-	assert_false(has_tap(rig, killed));
+	assert_false(room_has_tap(rig->dir, "watcher", killed));
 	ended = rig->watcher.pid;
-	assert_true(has_tap(rig, ended));
+	assert_true(room_has_tap(rig->dir, "watcher", ended));
 	room_end(&rig->watcher, SIGTERM);
-	assert_false(has_tap(rig, ended));
+	assert_false(room_has_tap(rig->dir, "watcher", ended));
 	rig->watcher.pid = 0;
 }
 
