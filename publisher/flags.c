@@ -16,7 +16,8 @@ static struct {
 	uint64_t interval_ms, lease_ms;
 	long max_delete_share, http3_port;
 	bool once, report, name_changes;
-	struct str kubeconfig, context, gateway_controller;
+	struct str kubeconfig, context, gateway_controller, certificate_namespace;
+	uint64_t certificate_delay_ms;
 	struct host_policy_flags hosts;
 } flags;
 
@@ -77,6 +78,14 @@ const struct conf_option publisher_flags_options[] = {
 	  "cluster to report to; empty: the one that the pod runs in", 0 },
 	{ "context", CONF_TEXT, &flags.context, "", 0, 0,
 	  "context of the kubeconfig; empty: its current one", 0 },
+	{ "certificate-namespace", CONF_TEXT, &flags.certificate_namespace, "", 0, 0,
+	  "where Certificates of a ClusterIssuer are ordered (spec.certificateAutoProvision); "
+	  "empty: the namespace of the pod, or of the context",
+	  0 },
+	{ "certificate-delay", CONF_DURATION, &flags.certificate_delay_ms, "60s", 0, 3600000,
+	  "how long a host has to be without a certificate before one is ordered, and how long a "
+	  "Certificate may be needless before it is deleted",
+	  0 },
 	{ "gateway-class-controller-name", CONF_TEXT, &flags.gateway_controller,
 	  "pomerium.io/gateway-controller", 0, 0,
 	  "whose entries in the status of HTTPRoutes are ours", 0 },
@@ -125,6 +134,8 @@ int publisher_flags_read(struct flags *out, struct err *err)
 			       .context = flags.context,
 			       .gateway_controller = flags.gateway_controller,
 			       .hosts = flags.hosts,
+			       .certificate_namespace = flags.certificate_namespace,
+			       .certificate_delay_ms = flags.certificate_delay_ms,
 			       .bootstrap_out =
 				       flags.bootstrap_out.len ? flags.bootstrap_out.ptr : NULL,
 			       .to_databroker = flags.reach.url.len > 0 };

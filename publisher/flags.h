@@ -13,6 +13,9 @@ struct flags {
 	bool once;
 	bool report; /* to Kubernetes */
 	struct str kubeconfig, context;
+	struct str certificate_namespace; /* where certificates are ordered; empty: that of the pod
+					     or of the context */
+	uint64_t certificate_delay_ms;
 	struct str gateway_controller; /* whose entries in the status of HTTPRoutes are ours */
 	const char *bootstrap_out;
 	struct host_policy_flags hosts;

@@ -54,6 +54,13 @@ static void touch(void *self, const struct msg_key *owner)
 		publisher_sinks_touch(h->sinks, owner, 0);
 }
 
+static void tell_good(void *self, const struct good *good, int step)
+{
+	const struct handlers *h = self;
+
+	publisher_orders_good(h->orders, good, step);
+}
+
 /* Warnings are logged once a change: the same ones again are no news. */
 static void note(struct handlers *h, const struct msg_key *owner,
 		 const struct msg_diagnostic_list *list)
@@ -138,9 +145,11 @@ static bool admit(struct handlers *h, const struct msg_key *owner, const struct 
 }
 
 /* 1: the resolver vouches for it; 0: its ticket is of an earlier key; -1: it is forged. */
-static int check_ticket(struct handlers *h, const struct msg_sealed_ticket *sealed,
-			struct pool *pool, struct msg_ticket *out, struct err *err)
+static int open_ticket(struct handlers *h, const struct msg_sealed_ticket *sealed, bool vouched,
+		       struct pool *pool, struct msg_ticket *out, struct err *err)
 {
+	if (vouched)
+		return msg_ticket_open(sealed, pool, out, err) ? -1 : 1;
 	switch (publisher_tickets_check(&h->tickets, sealed, pool, out, err)) {
 	case TICKETS_GOOD:
 		return 1;
@@ -246,6 +255,8 @@ static void apply_config(struct handlers *h, const struct arrival *arrival,
 	publisher_wanted_made_by(h->wanted, owner, packed->maker);
 	if (owner->kind == MSG_KIND_POMERIUM)
 		publisher_sinks_allow_mass_delete(h->sinks, arrival->config.allow_mass_delete);
+	if (owner->kind == MSG_KIND_POMERIUM)
+		publisher_orders_settings(h->orders, arrival);
 	publisher_report_config(h->report, arrival, outcome == WANTED_CHANGED);
 	note(h, owner, &arrival->config.diagnostics);
 	settings_changed(h, owner);
@@ -276,13 +287,15 @@ int publisher_handlers_config(struct handlers *h, const struct msg *m, const cha
 	int rc;
 
 	pool_init(&pool);
-	(void)snprintf(packed.maker, sizeof(packed.maker), "%s", maker);
-	rc = check_ticket(h, &config->ticket, &pool, &arrival.ticket, err);
+	(void)snprintf(packed.maker, sizeof(packed.maker), "%s", maker ? maker : "");
+	rc = open_ticket(h, &config->ticket, !maker, &pool, &arrival.ticket, err);
 	if (rc > 0)
 		rc = check_subject(&arrival.ticket, &config->owner, &config->stamp, err) ? -1 : 1;
 	if (rc > 0 && has_room(h, &arrival, m->raw.len) &&
-	    admit(h, &config->owner, &config->stamp, false))
+	    admit(h, &config->owner, &config->stamp, false)) {
+		publisher_orders_owner(h->orders, &arrival.ticket, config->issuer);
 		apply_config(h, &arrival, &packed);
+	}
 	pool_clear(&pool);
 	return refuse(rc);
 }
@@ -294,6 +307,7 @@ static void apply_reject(struct handlers *h, const struct msg_reject *reject,
 	const struct owner *owner;
 
 	publisher_wanted_claim(h->wanted, ticket);
+	publisher_orders_owner(h->orders, ticket, NULL);
 	publisher_wanted_reject(h->wanted, reject);
 	owner = publisher_wanted_owner(h->wanted, &reject->owner);
 	publisher_report_reject(h->report, ticket,
@@ -314,10 +328,7 @@ int publisher_handlers_reject(struct handlers *h, const struct msg_reject *rejec
 	int rc;
 
 	pool_init(&pool);
-	if (vouched)
-		rc = msg_ticket_open(&reject->ticket, &pool, &ticket, err) ? -1 : 1;
-	else
-		rc = check_ticket(h, &reject->ticket, &pool, &ticket, err);
+	rc = open_ticket(h, &reject->ticket, vouched, &pool, &ticket, err);
 	if (rc > 0)
 		rc = check_subject(&ticket, &reject->owner, &reject->stamp, err) ? -1 : 1;
 	if (rc > 0 && admit(h, &reject->owner, &reject->stamp, false))
@@ -338,6 +349,7 @@ void publisher_handlers_delete(struct handlers *h, const struct msg *m)
 	if (gone->owner.kind == MSG_KIND_POMERIUM)
 		publisher_sinks_allow_mass_delete(h->sinks, false);
 	publisher_report_gone(h->report, &gone->owner, gone->reason);
+	publisher_orders_gone(h->orders, &gone->owner);
 }
 
 /* ---- secrets ---- */
@@ -428,6 +440,7 @@ void publisher_handlers_sweep(struct handlers *h, uint64_t now_ms)
 	for (size_t i = 0; i < n_gone; i++) {
 		publisher_sinks_touch(h->sinks, gone[i], 0);
 		publisher_report_gone(h->report, gone[i], STR(""));
+		publisher_orders_gone(h->orders, gone[i]);
 		publisher_wanted_delete(h->wanted, gone[i]);
 	}
 	pool_clear(&pool);
@@ -458,8 +471,8 @@ int publisher_handlers_check(const struct handlers *h, struct err *why)
 
 void publisher_handlers_init(struct handlers *h)
 {
-	*h = (struct handlers){ .wanted = publisher_wanted_new(
-					&(struct wanted_listener){ h, warn, touch, refused }) };
+	*h = (struct handlers){ .wanted = publisher_wanted_new(&(struct wanted_listener){
+					h, warn, touch, refused, tell_good }) };
 	publisher_inventory_init(&h->inventory);
 	publisher_pending_init(&h->pending, &(struct pending_hooks){ h, ask, reject_late });
 }

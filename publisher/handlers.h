@@ -5,6 +5,7 @@
 #include "actor/actor.h"
 #include "base/limiter.h"
 #include "publisher/bootstrap/startup.h"
+#include "publisher/orders/orders.h"
 #include "publisher/report/report.h"
 #include "publisher/sink/sinks.h"
 #include "publisher/tickets.h"
@@ -23,8 +24,9 @@ struct handlers {
 	struct limiter full; /* lines about no room there */
 	struct removed removed;
 	struct startup startup;
-	const struct sinks *sinks; /* these two are set by outputs.c */
+	const struct sinks *sinks; /* these three are set by outputs.c */
 	struct report *report;     /* NULL: nothing is reported */
+	struct orders *orders;     /* NULL: no certificate is ordered */
 	uint64_t compared;         /* the announcement that wanted was compared with; 0: none */
 	bool no_class;             /* no owner can be ours now */
 	uint64_t passed_ms;        /* when the barrier of this epoch was passed; 0: not yet */
@@ -38,7 +40,8 @@ void publisher_handlers_begin(struct handlers *h, struct actor_peer *resolver, u
 
 /* Each message is applied, kept until a secret value has come, or dropped as stale: then it is
  * acknowledged; of another epoch or an earlier key: then it is not. -1: its ticket is forged, and
- * `err` says why. `maker`: the key of the translator; empty: over ipc. */
+ * `err` says why. `maker`: the key of the translator; empty: over ipc; NULL: it comes from the
+ * resolver itself. */
 int publisher_handlers_config(struct handlers *h, const struct msg *m, const char *maker,
 			      struct err *err);
 /* Other keys count now, as this says: what was made with others has to be made again, and goes if

@@ -1,7 +1,7 @@
 /* outputs: where the publisher's work leaves it: the sinks, and reports to Kubernetes.
  *
  *   in     what is wanted, and whether this epoch may write
- *   out    a file, or records; Events and status of what is stored
+ *   out    a file, or records; Events and status of what is stored; Certificates that are ordered
  *   owns   the order: nothing is reported as stored before it is
  *   never  decides what is wanted
  *
@@ -10,6 +10,7 @@
 #include "publisher/outputs.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "publisher/bootstrap/bootstrap_sink.h"
 #include "publisher/databroker/databroker.h"
@@ -83,6 +84,42 @@ static uint64_t may_write_ms(const struct outputs *self)
 		       : 0;
 }
 
+/* What is not known is not gone: nothing is ordered or taken back before everybody has arrived and
+ * a while has passed, or while routes are held back. */
+static bool may_order(const struct outputs *self, const struct sink_state *state, uint64_t now_ms)
+{
+	const struct handlers *handlers = self->handlers;
+
+	return self->ready && state->leads && !state->holds_back && handlers->passed_ms &&
+	       now_ms >= handlers->passed_ms + self->order_delay_ms &&
+	       handlers->inventory.certificates;
+}
+
+/* Said once: they may be known later. */
+static void tell_unknown(struct outputs *self)
+{
+	const struct handlers *handlers = self->handlers;
+
+	if (!handlers->passed_ms || handlers->inventory.certificates ||
+	    !publisher_orders_is_on(self->orders) || self->told_unknown)
+		return;
+	self->told_unknown = true;
+	log_warn("no certificate is ordered: cert-manager is not installed, or its Certificates "
+		 "may not be read",
+		 "field=spec.certificateAutoProvision");
+}
+
+static uint64_t tick_orders(struct outputs *self, const struct sink_state *state, uint64_t now_ms)
+{
+	const uint64_t from_ms = self->handlers->passed_ms + self->order_delay_ms;
+	uint64_t next = publisher_orders_tick(self->orders, now_ms, may_order(self, state, now_ms));
+
+	tell_unknown(self);
+	return self->orders && self->handlers->passed_ms && now_ms < from_ms
+		       ? clock_earlier(next, from_ms)
+		       : next;
+}
+
 uint64_t publisher_outputs_tick(struct outputs *self, uint64_t now_ms)
 {
 	uint64_t next = publisher_sinks_tick(&self->sinks, now_ms, may_write_ms(self));
@@ -92,6 +129,7 @@ uint64_t publisher_outputs_tick(struct outputs *self, uint64_t now_ms)
 	if (state.standby)
 		become_ready(self);
 	publisher_report_lead(self->report, state.leads);
+	next = clock_earlier(next, tick_orders(self, &state, now_ms));
 	next = clock_earlier(next, publisher_report_tick(self->report, now_ms));
 	watch_report(self);
 	return next;
@@ -149,23 +187,40 @@ int publisher_outputs_prepare(struct outputs *self, const struct flags *flags,
 	return 0;
 }
 
+static void open_orders(struct outputs *self, const struct flags *flags)
+{
+	struct kube *kube = publisher_report_kube(self->report);
+	const struct orders_settings settings = {
+		.namespace = flags->certificate_namespace.len ? flags->certificate_namespace
+							      : kube_namespace(kube),
+		.wait_ms = flags->certificate_delay_ms,
+	};
+
+	self->order_delay_ms = flags->certificate_delay_ms;
+	self->orders = publisher_orders_new(kube, self->handlers->wanted, &settings);
+}
+
 int publisher_outputs_open(struct outputs *self, struct flags *flags, struct handlers *handlers,
 			   struct err *err)
 {
 	self->handlers = handlers;
 	self->report_fd = -1;
 	self->once = flags->once;
+	if (self->report)
+		open_orders(self, flags);
 	handlers->sinks = &self->sinks;
 	handlers->report = self->report;
 	if (publisher_host_policy_open(&handlers->policy, &flags->hosts, err) < 0)
 		return -1;
 	publisher_wanted_govern(handlers->wanted, &handlers->policy);
+	handlers->orders = self->orders;
 	publisher_wanted_need(handlers->wanted, flags->needs);
 	return open_sinks(self, flags, err);
 }
 
 void publisher_outputs_close(struct outputs *self)
 {
+	publisher_orders_destroy(&self->orders);
 	publisher_report_destroy(&self->report);
 	publisher_sinks_clear(&self->sinks);
 }

@@ -12,9 +12,12 @@ struct outputs {
 	const struct handlers *handlers;
 	struct sinks sinks;
 	struct report *report; /* NULL: nothing is reported */
-	int report_fd;         /* of it, that is waited on; -1: none */
-	bool once;             /* end after the first complete state */
-	bool ready;            /* everything was stored once, or another replica writes */
+	struct orders *orders; /* NULL: no certificate is ordered */
+	uint64_t order_delay_ms;
+	bool told_unknown; /* that Certificates should be ordered and cannot be seen */
+	int report_fd;     /* of it, that is waited on; -1: none */
+	bool once;         /* end after the first complete state */
+	bool ready;        /* everything was stored once, or another replica writes */
 };
 
 /* Of the reports, while the process may still do all. */

@@ -1,7 +1,7 @@
 /* publisher: keeps Pomerium in step with what the translators made of each owner.
  *
  *   in     CONFIG REJECT                     from a translator
- *          REJECT DELETE SECRET_PUT          from the resolver
+ *          CONFIG REJECT DELETE SECRET_PUT   from the resolver
  *          INVENTORY FLUSHED                 from the resolver: who exists, the barrier
  *          ADDRESSES                         from the resolver: where Pomerium is reached
  *          CLASSES                           from the resolver: whether routes can be ours
@@ -52,10 +52,12 @@ static void on_keys(void *self)
 
 static int on_config(void *self, struct actor_peer *from, const struct msg *m, struct err *err)
 {
+	const bool vouched = actor_peer_room(from) == ROOM_RESOLVER;
 	struct publisher *p = self;
 
-	if (publisher_sender_check(from, &m->body.config.owner, err) == 0 &&
-	    publisher_handlers_config(&p->handlers, m, actor_peer_key(from), err) == 0)
+	if ((vouched || publisher_sender_check(from, &m->body.config.owner, err) == 0) &&
+	    publisher_handlers_config(&p->handlers, m, vouched ? NULL : actor_peer_key(from),
+				      err) == 0)
 		return 0;
 	actor_cut_off(from, err->text);
 	return -1;

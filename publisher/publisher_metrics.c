@@ -83,6 +83,10 @@ const struct metric publisher_metrics_table[] = {
 	  METRIC_GAUGE, &F.certs_7d, 1, NULL, NULL },
 	{ "sluice_publisher_certificates_expiring_30d", "Those that expire within 30 days",
 	  METRIC_GAUGE, &F.certs_30d, 1, NULL, NULL },
+	{ "sluice_publisher_hosts_without_certificate",
+	  "Hosts for which a certificate will be ordered, or was and is not seen; 0 without "
+	  "spec.certificateAutoProvision",
+	  METRIC_GAUGE, &F.hosts_bare, 1, NULL, NULL },
 	{ "sluice_publisher_api_requests_total",
 	  "Requests to the API server that have ended, by status; none: there was no answer",
 	  METRIC_COUNTER, F.api, 1, "code", codes },
@@ -146,6 +150,7 @@ void publisher_metrics_measure(const struct handlers *h)
 	F.owners[OWNER_MISSING] = h->inventory.n_missing;
 	F.routes = publisher_wanted_n_routes(h->wanted);
 	F.events_queued = publisher_report_n_queued(h->report);
+	F.hosts_bare = publisher_orders_n_missing(h->orders);
 	for (int class = 0; class < KUBE_CLASSES; class ++)
 		F.api[class] = by_class ? by_class[class] : 0;
 	measure_certs(publisher_wanted_certs(h->wanted));

@@ -25,6 +25,7 @@ struct publisher_metrics {
 	uint64_t owners[N_OWNER_STATES], routes, leader, guard;
 	uint64_t last_write_s;
 	uint64_t certs, certs_7d, certs_30d, cert_first_s;
+	uint64_t hosts_bare;
 	uint64_t databroker[GRPC_N_STATUS], api[KUBE_CLASSES], events_queued;
 };
 

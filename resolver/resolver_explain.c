@@ -103,6 +103,7 @@ static void put_state(struct resolve *resolve, const struct msg_key *key, struct
 	*bundle = what.bundle;
 	switch (outcome) {
 	case RESOLVE_BUNDLE:
+	case RESOLVE_CONFIG:
 		cjson_put_text(out, "state", STR("ready"));
 		break;
 	case RESOLVE_REJECT:

@@ -7,7 +7,7 @@
  */
 #include "resolver/resolver_settings.h"
 
-struct resolve_settings resolver_settings_resolve;
+struct resolve_settings resolver_settings_resolve = { .certificates = true };
 
 const struct conf_option resolver_settings_options[] = {
 	{ "name", CONF_TEXT, &resolver_settings_resolve.controller,

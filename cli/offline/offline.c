@@ -427,6 +427,7 @@ void cli_offline_translate(struct offline *self, bool settings_only)
 			err_set(&err, "the values of a Secret that it refers to cannot be read");
 			(void)add_line(self, &owners[i], &err);
 			break;
+		case RESOLVE_CONFIG: /* manifests have no Certificates */
 		case RESOLVE_GONE:
 			break;
 		}

@@ -104,6 +104,16 @@ static const struct flag_row rows[] = {
 	{ { "workers", CONF_INT, &cli_up_flags.n_workers, "1", 1, UP_FLAGS_MAX_WORKERS,
 	    "translators, besides the one for the settings", 0 },
 	  0 },
+	{ { "certificate-namespace", CONF_TEXT, NULL, "", 0, 0,
+	    "where Certificates of a ClusterIssuer are ordered (spec.certificateAutoProvision); "
+	    "empty: the namespace of the pod, or of the context",
+	    0 },
+	  TO(PUBLISHER) },
+	{ { "certificate-delay", CONF_DURATION, NULL, "60s", 0, 3600000,
+	    "how long a host has to be without a certificate before one is ordered, and how long "
+	    "a Certificate may be needless before it is deleted",
+	    0 },
+	  TO(PUBLISHER) },
 	{ { "report", CONF_BOOL, &cli_up_flags.report, "false", 0, 0,
 	    "tell the watched cluster what became of each Ingress, by Events, by the status of the "
 	    "Pomerium object and by that of the Ingress; in a pod and for the other two verbs: "

@@ -191,6 +191,11 @@ static void end_anonymous(struct kube *self)
 
 /* ---- the loop's side ---- */
 
+struct str kube_namespace(const struct kube *self)
+{
+	return self->config.namespace;
+}
+
 int kube_fd(const struct kube *self)
 {
 	return http_loop_fd(&self->loop);

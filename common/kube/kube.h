@@ -59,6 +59,8 @@ void kube_destroy(struct kube **self_p); /* cancels everything */
 void kube_set_pace(struct kube *self, uint64_t silence_ms, uint64_t backoff_ms);
 /* For the waits between tries of what fails: x2, up to KUBE_BACKOFF_MAX_MS. */
 void kube_retry_init(const struct kube *self, struct retry *retry);
+/* That of the context, or of the pod; empty: none is known. */
+struct str kube_namespace(const struct kube *self);
 int kube_fd(const struct kube *self);
 void kube_on_fd(struct kube *self);
 uint64_t kube_tick(struct kube *self, uint64_t now_ms); /* next deadline, UINT64_MAX: none */

@@ -361,6 +361,8 @@ int kube_config_in_cluster(struct kube_config *config, struct err *err)
 	const char *host = getenv("KUBERNETES_SERVICE_HOST");
 	const char *port = getenv("KUBERNETES_SERVICE_PORT");
 	const bool v6 = host && strchr(host, ':');
+	struct buf namespace;
+	struct err none;
 
 	memset(config, 0, sizeof(*config));
 	pool_init_in_vault(&config->pool);
@@ -371,6 +373,10 @@ int kube_config_in_cluster(struct kube_config *config, struct err *err)
 				     v6 ? "]" : "", port && *port ? port : "443");
 	config->ca_file = STR(ACCOUNT_DIR "/ca.crt");
 	config->token_file = STR(ACCOUNT_DIR "/token");
+	buf_init(&namespace, BUF_MAX_TEXT);
+	if (small_file_read(ACCOUNT_DIR "/namespace", &namespace, &none) == 0)
+		config->namespace = pool_str(&config->pool, str_trim(buf_view(&namespace)));
+	buf_clear(&namespace);
 	return 0;
 }
 

@@ -58,5 +58,6 @@ static const struct codec_field bundle_fields[] = {
 	CODEC_FIELD(msg_bundle, namespaces, CODEC_LIST, .of = &msg_namespace_codec),
 	CODEC_FIELD(msg_bundle, services, CODEC_LIST, .of = &bundle_service_codec),
 	CODEC_FIELD(msg_bundle, secrets, CODEC_LIST, .of = &msg_bundle_secret_codec),
+	CODEC_FIELD(msg_bundle, notes, CODEC_TEXTS),
 };
 const struct codec msg_bundle_codec = CODEC_OF(msg_bundle, bundle_fields);

@@ -101,6 +101,7 @@ struct msg_bundle {
 	struct msg_namespace_list namespaces; /* that of an HTTPRoute, those of ListenerSets */
 	struct msg_bundle_service_list services;
 	struct msg_bundle_secret_list secrets; /* in the order of those of the ticket */
+	struct str_list notes; /* on TLS Secrets that are not there, and who has a certificate */
 };
 extern const struct codec msg_bundle_codec;
 

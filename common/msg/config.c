@@ -53,6 +53,13 @@ static const struct codec_field attachment_fields[] = {
 };
 static const struct codec attachment_codec = CODEC_OF(msg_attachment, attachment_fields);
 
+static const struct codec_field issuer_fields[] = {
+	CODEC_FIELD(msg_issuer, kind, CODEC_TEXT),
+	CODEC_FIELD(msg_issuer, name, CODEC_TEXT),
+	CODEC_FIELD(msg_issuer, namespace, CODEC_TEXT, .max = 253),
+};
+static const struct codec issuer_codec = CODEC_OF(msg_issuer, issuer_fields);
+
 static const struct codec_field config_fields[] = {
 	CODEC_FIELD(msg_config, ticket, CODEC_STRUCT, .of = &msg_sealed_ticket_codec),
 	CODEC_FIELD(msg_config, owner, CODEC_STRUCT, .of = &msg_key_codec),
@@ -70,6 +77,7 @@ static const struct codec_field config_fields[] = {
 	CODEC_FIELD(msg_config, allow_mass_delete, CODEC_BOOL),
 	CODEC_FIELD(msg_config, attachments, CODEC_LIST, .of = &attachment_codec),
 	CODEC_FIELD(msg_config, report, CODEC_VALUE),
+	CODEC_FIELD(msg_config, issuer, CODEC_OPTIONAL, .of = &issuer_codec),
 };
 const struct codec msg_config_codec = CODEC_OF(msg_config, config_fields);
 
@@ -103,6 +111,7 @@ static const struct codec_field inventory_fields[] = {
 	CODEC_FIELD(msg_inventory, chunk, CODEC_UINT),
 	CODEC_FIELD(msg_inventory, last, CODEC_BOOL),
 	CODEC_FIELD(msg_inventory, complete, CODEC_BOOL),
+	CODEC_FIELD(msg_inventory, certificates, CODEC_BOOL),
 	CODEC_FIELD(msg_inventory, owners, CODEC_LIST, .of = &inventory_entry_codec,
 		    .max = MSG_INVENTORY_CHUNK),
 };

@@ -1,6 +1,7 @@
 /* config: what became of an owner.
  *
  *   CONFIG     translator -> publisher            its part of Pomerium's configuration
+ *              resolver -> publisher              of a Certificate, which needs no translation
  *   REJECT     translator, resolver -> publisher  why it has none
  *   DELETE     resolver -> publisher              the owner is gone or no longer ours
  *   INVENTORY  resolver -> publisher              all owners: the barrier
@@ -75,6 +76,12 @@ struct msg_attachment_list {
 	size_t n;
 };
 
+/* Of the Pomerium object: who shall make certificates for hosts that have none, and where; the
+ * namespace may be empty: that of this pod. Of a Certificate: who makes it. */
+struct msg_issuer {
+	struct str kind, name, namespace; /* kind ClusterIssuer or Issuer */
+};
+
 struct msg_config {
 	struct msg_sealed_ticket ticket;
 	struct msg_key owner; /* these two as in the ticket */
@@ -94,6 +101,7 @@ struct msg_config {
 	struct msg_attachment_list attachments; /* each once */
 	struct value *report; /* what the translator would have for its status; the rest of it, and
 				 all that changes with time, is the publisher's */
+	struct msg_issuer *issuer; /* of the Pomerium object and of a Certificate only */
 };
 #define MSG_CONFIG_BOOTSTRAP "bootstrap: "
 extern const struct codec msg_config_codec;
@@ -128,7 +136,8 @@ struct msg_inventory {
 	uint64_t number; /* N: the counter when the lists were complete */
 	uint64_t chunk;  /* 0, 1, ...; chunk 0 begins a new announcement */
 	bool last;
-	bool complete; /* false: some kind could not be read, so others may exist */
+	bool complete;     /* false: some kind could not be read, so others may exist */
+	bool certificates; /* all Certificates are known */
 	struct msg_inventory_entry_list owners; /* at most MSG_INVENTORY_CHUNK */
 };
 #define MSG_INVENTORY_CHUNK 1000

@@ -54,7 +54,7 @@ static const struct {
 			     offsetof(struct msg_secret_put, key) },
 	[MSG_BUNDLE] = { "BUNDLE", R, T, JOBS, &msg_bundle_codec,
 			 offsetof(struct msg_bundle, owner) },
-	[MSG_CONFIG] = { "CONFIG", T, P, CONFIGS, &msg_config_codec,
+	[MSG_CONFIG] = { "CONFIG", T | R, P, CONFIGS | STATE, &msg_config_codec,
 			 offsetof(struct msg_config, owner) },
 	[MSG_REJECT] = { "REJECT", T | R, P, CONFIGS | STATE, &msg_reject_codec,
 			 offsetof(struct msg_reject, owner) },

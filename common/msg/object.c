@@ -41,6 +41,7 @@ static const struct {
 	KIND(BACKEND_TLS_POLICY, GATEWAY "/v1", "BackendTLSPolicy", true, backend_tls_policy),
 	KIND(LISTENER_SET, GATEWAY "/v1", "ListenerSet", true, listener_set),
 	KIND(CONFIG_MAP, "v1", "ConfigMap", true, config_map),
+	KIND(CERTIFICATE, "cert-manager.io/v1", "Certificate", true, ordered),
 };
 
 const char *msg_kind_name(enum msg_kind kind)
@@ -59,7 +60,7 @@ enum msg_kind msg_kind_from(struct str api_version, struct str kind)
 {
 	for (int k = 1; k < MSG_N_KINDS; k++)
 		if (str_is(kind, kinds[k].name) && str_is(api_version, kinds[k].api_version))
-			return (enum msg_kind)k;
+			return k == MSG_KIND_CERTIFICATE ? MSG_KIND_NONE : (enum msg_kind)k;
 	/* The version that every bundle serves; the fields are the same. */
 	if (str_is(kind, "ReferenceGrant") && str_is(api_version, GATEWAY "/v1beta1"))
 		return MSG_KIND_REFERENCE_GRANT;

@@ -5,7 +5,7 @@
  *   KIND_STATE     watcher -> resolver   what is known of a whole kind
  *
  * Rules: Kubernetes API v1.36 networking.k8s.io/v1, discovery.k8s.io/v1, core/v1;
- * ingress.pomerium.io/v1. Those of the Gateway API are in gateway.h. */
+ * ingress.pomerium.io/v1; cert-manager.io/v1. Those of the Gateway API are in gateway.h. */
 #ifndef MSG_OBJECT_H
 #define MSG_OBJECT_H
 
@@ -28,12 +28,14 @@ enum msg_kind {
 	MSG_KIND_POLICY_FILTER,
 	MSG_KIND_BACKEND_TLS_POLICY,
 	MSG_KIND_LISTENER_SET,
-	MSG_KIND_CONFIG_MAP, /* what is under ca.crt, of those that a policy names */
+	MSG_KIND_CONFIG_MAP,  /* what is under ca.crt, of those that a policy names */
+	MSG_KIND_CERTIFICATE, /* of cert-manager; an owner if it has the label of ours */
 	MSG_N_KINDS
 };
 const char *msg_kind_name(enum msg_kind kind);    /* "Ingress", ... */
 const char *msg_kind_version(enum msg_kind kind); /* its apiVersion: "networking.k8s.io/v1" */
-enum msg_kind msg_kind_from(struct str api_version, struct str kind); /* MSG_KIND_NONE: not ours */
+/* MSG_KIND_NONE: not ours; a Certificate is so in a manifest, where nobody makes it. */
+enum msg_kind msg_kind_from(struct str api_version, struct str kind);
 bool msg_kind_is_namespaced(enum msg_kind kind);
 
 /* Who: kind, namespace (empty for cluster-scoped kinds) and name. */
@@ -227,6 +229,23 @@ struct msg_pomerium {
 	struct value *spec; /* untyped: the translator reads it by the schema of the CRD */
 };
 
+/* ---- Certificate of cert-manager ---- */
+struct msg_issuer_ref {
+	struct str kind, name, group; /* kind empty: Issuer; group empty: cert-manager's own */
+};
+struct msg_ordered_spec {
+	struct str_list dnsNames;
+	struct str secretName;
+	struct msg_issuer_ref issuerRef;
+};
+struct msg_ordered {
+	struct msg_meta metadata;
+	struct msg_ordered_spec spec;
+};
+/* Who has it was ordered by us, or by the Go controller. */
+#define MSG_ORDERED_LABEL "app.kubernetes.io/managed-by"
+#define MSG_ORDERED_BY "pomerium-certificate-controller"
+
 /* ---- messages ---- */
 struct msg_namespace; /* these are in gateway.h */
 struct msg_gateway_class;
@@ -257,6 +276,7 @@ struct msg_object {
 	struct msg_backend_tls_policy *backend_tls_policy;
 	struct msg_listener_set *listener_set;
 	struct msg_config_map *config_map;
+	struct msg_ordered *ordered;
 };
 extern const struct codec msg_object_codec;
 

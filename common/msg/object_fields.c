@@ -234,6 +234,27 @@ static const struct codec_field pomerium_fields[] = {
 };
 const struct codec msg_pomerium_codec = CODEC_OF(msg_pomerium, pomerium_fields);
 
+/* ---- Certificate of cert-manager ---- */
+static const struct codec_field issuer_ref_fields[] = {
+	CODEC_FIELD(msg_issuer_ref, kind, CODEC_TEXT),
+	CODEC_FIELD(msg_issuer_ref, name, CODEC_TEXT),
+	CODEC_FIELD(msg_issuer_ref, group, CODEC_TEXT),
+};
+static const struct codec issuer_ref_codec = CODEC_OF(msg_issuer_ref, issuer_ref_fields);
+
+static const struct codec_field ordered_spec_fields[] = {
+	CODEC_FIELD(msg_ordered_spec, dnsNames, CODEC_TEXTS),
+	CODEC_FIELD(msg_ordered_spec, secretName, CODEC_TEXT),
+	CODEC_FIELD(msg_ordered_spec, issuerRef, CODEC_STRUCT, .of = &issuer_ref_codec),
+};
+static const struct codec ordered_spec_codec = CODEC_OF(msg_ordered_spec, ordered_spec_fields);
+
+static const struct codec_field ordered_fields[] = {
+	CODEC_FIELD(msg_ordered, metadata, CODEC_STRUCT, .of = &msg_labelled_meta_codec),
+	CODEC_FIELD(msg_ordered, spec, CODEC_STRUCT, .of = &ordered_spec_codec),
+};
+const struct codec msg_ordered_codec = CODEC_OF(msg_ordered, ordered_fields);
+
 /* ---- messages ---- */
 static const struct codec_field object_fields[] = {
 	CODEC_FIELD(msg_object, key, CODEC_STRUCT, .of = &msg_key_codec),
@@ -254,6 +275,7 @@ static const struct codec_field object_fields[] = {
 		    .of = &msg_backend_tls_policy_codec),
 	CODEC_FIELD(msg_object, listener_set, CODEC_OPTIONAL, .of = &msg_listener_set_codec),
 	CODEC_FIELD(msg_object, config_map, CODEC_OPTIONAL, .of = &msg_config_map_codec),
+	CODEC_FIELD(msg_object, ordered, CODEC_OPTIONAL, .of = &msg_ordered_codec),
 };
 const struct codec msg_object_codec = CODEC_OF(msg_object, object_fields);
 

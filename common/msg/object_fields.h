@@ -15,6 +15,7 @@ extern const struct codec msg_endpoint_slice_codec;
 extern const struct codec msg_endpoints_codec;
 extern const struct codec msg_secret_meta_codec;
 extern const struct codec msg_pomerium_codec;
+extern const struct codec msg_ordered_codec;
 
 /* gateway.c */
 extern const struct codec msg_gateway_class_codec;

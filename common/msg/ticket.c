@@ -44,6 +44,7 @@ static const struct codec_field ticket_fields[] = {
 	CODEC_FIELD(msg_ticket, created, CODEC_TIME),
 	CODEC_FIELD(msg_ticket, status, CODEC_STRUCT, .of = &msg_load_balancer_codec),
 	CODEC_FIELD(msg_ticket, hosts, CODEC_TEXTS),
+	CODEC_FIELD(msg_ticket, promised, CODEC_TEXTS),
 	CODEC_FIELD(msg_ticket, object_status, CODEC_VALUE),
 	CODEC_FIELD(msg_ticket, secrets, CODEC_LIST, .of = &secret_codec),
 };

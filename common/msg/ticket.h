@@ -40,6 +40,7 @@ struct msg_ticket_secret_list {
 #define MSG_TICKET_TLS "spec.tls"
 #define MSG_TICKET_CERTIFICATES "spec.certificates"
 #define MSG_TICKET_LISTENERS "spec.listeners.tls.certificateRefs"
+#define MSG_TICKET_ORDERED "spec.secretName"
 
 struct msg_ticket {
 	uint64_t key_id; /* of the key of its MAC; 0: it needs none */
@@ -50,6 +51,8 @@ struct msg_ticket {
 	int64_t created;                 /* since 1970; 0: unknown */
 	struct msg_load_balancer status; /* of an Ingress, as it is now */
 	struct str_list hosts;           /* of its routes, in normal form (net/hostname.h) */
+	struct str_list promised;        /* the same, of those for which it names a TLS Secret,
+					    which may be still to come */
 	struct value *object_status;     /* of an object of the Gateway API, the same */
 	struct msg_ticket_secret_list secrets;
 };

@@ -71,6 +71,22 @@ struct str_list x509_cert_names(const X509 *cert, struct pool *pool)
 	return out;
 }
 
+bool x509_cert_names_host(const struct str_list *names, struct str host)
+{
+	struct str label, parent = STR_NONE;
+
+	(void)str_cut(host, '.', &label, &parent);
+	for (size_t i = 0; i < names->n; i++) {
+		const struct str name = names->items[i];
+
+		if (str_eq_nocase(name, host) ||
+		    (parent.ptr && str_starts(name, "*.") &&
+		     str_eq_nocase(str_slice(name, 2, name.len), parent)))
+			return true;
+	}
+	return false;
+}
+
 static int seconds_of(const ASN1_TIME *time, int64_t *out)
 {
 	struct tm tm;

@@ -297,6 +297,16 @@ void publisher_certs_gather(struct certs *certs, bool gather)
 	publisher_cert_choice_settle(certs);
 }
 
+void publisher_certs_count_ordered(struct cert *cert, long step)
+{
+	cert->n_ordered += (size_t)step;
+}
+
+bool publisher_certs_is_ordered(const struct cert *cert)
+{
+	return cert->n_ordered > 0;
+}
+
 bool publisher_certs_is_for(const struct cert *cert, struct str host)
 {
 	struct str head, domain, wildcard_head, wildcard_domain;

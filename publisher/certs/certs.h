@@ -56,6 +56,10 @@ void publisher_certs_withdraw(struct certs *certs, struct cert *cert, enum cert_
 void publisher_certs_gather(struct certs *certs, bool gather);
 /* The host belongs to others, or is of another age. */
 void publisher_certs_host_changed(struct certs *certs, struct str host);
+/* One more (one less) Certificate has it for its Secret: before it is offered, after the offer was
+ * taken back. */
+void publisher_certs_count_ordered(struct cert *cert, long step);
+bool publisher_certs_is_ordered(const struct cert *cert);
 /* Whether the host, or the wildcard one label above it, is among its names. */
 bool publisher_certs_is_for(const struct cert *cert, struct str host);
 /* How many references say that it is to be published whether it serves or not. */

@@ -24,6 +24,7 @@ struct cert {
 	size_t n_hurts;                /* names by which it would take a host from another one */
 	struct str hurt_host, hurt_by; /* the first of these, and the Secret that has it */
 	bool told;
+	size_t n_ordered; /* Certificates that it is of */
 };
 
 struct cert_offer {

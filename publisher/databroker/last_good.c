@@ -64,12 +64,18 @@ static const struct owner *owner_here(const struct databroker *self, const struc
 	return publisher_wanted_owner(self->wanted, key);
 }
 
+/* A record of certificates alone, which has no owner that is translated. */
+static bool is_of_certs(const struct msg_key *key)
+{
+	return key->kind == MSG_KIND_SECRET || key->kind == MSG_KIND_CERTIFICATE;
+}
+
 bool publisher_last_good_may_adopt(const struct databroker *self, const struct msg_key *key,
 				   size_t place)
 {
 	const struct owner *owner;
 
-	if (key->kind == MSG_KIND_SECRET || publisher_lease_is_ours(self))
+	if (is_of_certs(key) || publisher_lease_is_ours(self))
 		return false;
 	owner = owner_here(self, key);
 	return owner && owner->reason && (!owner->good || place != PARTS_ALONE);
@@ -89,7 +95,7 @@ bool publisher_last_good_must_stay(const struct databroker *self, struct str id)
 {
 	struct msg_key key;
 
-	return publisher_record_owner(id, &key) && key.kind != MSG_KIND_SECRET &&
+	return publisher_record_owner(id, &key) && !is_of_certs(&key) &&
 	       publisher_last_good_is_missing(owner_here(self, &key));
 }
 

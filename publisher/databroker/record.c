@@ -15,10 +15,13 @@
 #define SETTINGS "sluice/settings"
 #define NOTHING "sluice/nothing"
 #define CERT "sluice/cert/"
+#define ORDERED "pomerium-certificate-controller-config"
+#define ORDERED_MAX (2u << 20) /* bytes in one record, far below what a databroker takes */
 
 struct record_certs {
 	struct cert **items;
 	size_t n;
+	size_t bytes;
 };
 
 /* ---- ids ---- */
@@ -32,6 +35,8 @@ struct str publisher_record_id(const struct msg_key *owner, struct pool *pool)
 
 	if (owner->kind == MSG_KIND_POMERIUM)
 		return STR(SETTINGS);
+	if (owner->kind == MSG_KIND_CERTIFICATE)
+		return STR(ORDERED);
 	if (!prefix)
 		return STR(NOTHING);
 	return pool_printf(pool, "%s" STR_FMT "/" STR_FMT, prefix, STR_ARG(owner->namespace),
@@ -54,6 +59,10 @@ bool publisher_record_owner(struct str id, struct msg_key *owner)
 	*owner = (struct msg_key){ MSG_KIND_POMERIUM, STR(""), STR("") };
 	if (part == 1 && str_is(id, SETTINGS))
 		return true;
+	if (str_is(id, ORDERED)) {
+		*owner = (struct msg_key){ MSG_KIND_CERTIFICATE, STR("pomerium"), STR(ORDERED) };
+		return true;
+	}
 	owner->kind = str_starts(id, CERT)         ? MSG_KIND_SECRET
 		      : str_starts(id, HTTP_ROUTE) ? MSG_KIND_HTTP_ROUTE
 						   : MSG_KIND_INGRESS;
@@ -71,49 +80,79 @@ static void free_certs(void *ptr)
 	mem_free(certs);
 }
 
-static void add_cert(struct record_source *source, struct cert *cert)
+static size_t size_of(const struct cert *cert)
+{
+	return publisher_certs_pem(cert).len + publisher_certs_key(cert).len;
+}
+
+static void push_cert(struct record_certs *certs, struct cert *cert)
+{
+	certs->items = mem_realloc(certs->items, (certs->n + 1) * sizeof(*certs->items));
+	certs->items[certs->n++] = cert;
+	certs->bytes += size_of(cert);
+}
+
+static bool remove_cert(struct record_certs *certs, const struct cert *cert)
+{
+	for (size_t i = 0; certs && i < certs->n; i++)
+		if (certs->items[i] == cert) {
+			certs->items[i] = certs->items[--certs->n];
+			certs->bytes -= size_of(cert);
+			return true;
+		}
+	return false;
+}
+
+/* True: into the record of all that were ordered. */
+static bool add_cert(struct record_source *source, struct cert *cert)
 {
 	struct str secret = publisher_certs_secret(cert);
 	struct record_certs *certs = map_get(&source->certs, secret);
 
+	if (publisher_certs_is_ordered(cert) &&
+	    source->ordered->bytes + size_of(cert) <= ORDERED_MAX) {
+		push_cert(source->ordered, cert);
+		return true;
+	}
 	if (!certs) {
 		certs = mem_alloc(sizeof(*certs));
 		map_put(&source->certs, secret, certs);
 	}
-	certs->items = mem_realloc(certs->items, (certs->n + 1) * sizeof(*certs->items));
-	certs->items[certs->n++] = cert;
+	push_cert(certs, cert);
+	return false;
 }
 
-static void drop_cert(struct record_source *source, const struct cert *cert)
+/* True: it was in that record. */
+static bool drop_cert(struct record_source *source, const struct cert *cert)
 {
 	struct str secret = publisher_certs_secret(cert);
 	struct record_certs *certs = map_get(&source->certs, secret);
 
-	for (size_t i = 0; certs && i < certs->n; i++)
-		if (certs->items[i] == cert)
-			certs->items[i--] = certs->items[--certs->n];
+	if (remove_cert(source->ordered, cert))
+		return true;
+	remove_cert(certs, cert);
 	if (certs && !certs->n)
 		map_del(&source->certs, secret);
+	return false;
 }
 
 static void on_cert(void *self, struct cert *cert, bool published)
 {
 	struct record_source *source = self;
+	const bool ordered = published ? add_cert(source, cert) : drop_cert(source, cert);
 	struct pool pool;
 
-	if (published)
-		add_cert(source, cert);
-	else
-		drop_cert(source, cert);
 	pool_init(&pool);
-	source->touch(source->self,
-		      pool_printf(&pool, CERT STR_FMT, STR_ARG(publisher_certs_secret(cert))));
+	source->touch(source->self, ordered ? STR(ORDERED)
+					    : pool_printf(&pool, CERT STR_FMT,
+							  STR_ARG(publisher_certs_secret(cert))));
 	pool_clear(&pool);
 }
 
 void publisher_record_open(struct record_source *source, struct wanted *wanted)
 {
 	source->wanted = wanted;
+	source->ordered = mem_alloc(sizeof(*source->ordered));
 	map_init(&source->certs, free_certs);
 	publisher_wanted_on_cert(wanted, source, on_cert);
 }
@@ -122,6 +161,7 @@ void publisher_record_close(struct record_source *source)
 {
 	publisher_wanted_on_cert(source->wanted, NULL, NULL);
 	map_clear(&source->certs);
+	free_certs(source->ordered);
 }
 
 /* ---- what is wanted ---- */
@@ -251,6 +291,9 @@ static void fill(const struct record_source *source, const struct msg_key *key, 
 		certs = map_get(&source->certs, str_slice(id, sizeof(CERT) - 1, id.len));
 		if (certs)
 			add_certs(certs, config, pool);
+	} else if (key->kind == MSG_KIND_CERTIFICATE) {
+		if (source->ordered->n)
+			add_certs(source->ordered, config, pool);
 	} else if (key->kind == MSG_KIND_POMERIUM && good && good->settings.ptr) {
 		config->settings = (void *)pb_unpack(&pomerium__config__settings__descriptor,
 						     good->settings, pool, NULL);

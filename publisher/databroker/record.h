@@ -4,7 +4,12 @@
  *   sluice/gateway/<namespace>/<name>   the routes of an HTTPRoute, the same
  *   .../<name>#2, #3 ...                more of them, where one record cannot hold all
  *   sluice/settings                     the settings of the Pomerium object, no certificates
- *   sluice/cert/<namespace>/<name>      the certificates of a TLS Secret, nothing else */
+ *   sluice/cert/<namespace>/<name>      the certificates of a TLS Secret, nothing else
+ *
+ * and under the id that the Go controller has for it, so that either finds what the other has left:
+ *
+ *   pomerium-certificate-controller-config   the certificates that were ordered, as far as they
+ *                                            fit; those that do not have records of their own */
 #ifndef PUBLISHER_RECORD_H
 #define PUBLISHER_RECORD_H
 
@@ -15,11 +20,14 @@
 
 #define RECORD_TYPE "type.googleapis.com/pomerium.config.Config"
 
+struct record_certs;
+
 /* What is wanted, by record. */
 struct record_source {
 	struct wanted *wanted;
 	unsigned http3_port; /* said in the settings if they say HTTP/3; 0: left to Pomerium */
 	struct map certs;    /* "namespace/name" -> struct record_certs: those to publish */
+	struct record_certs *ordered; /* of Certificates, in one record */
 	void *self;
 	void (*touch)(void *self, struct str id); /* a certificate record may have changed */
 };
@@ -31,7 +39,8 @@ void publisher_record_close(struct record_source *source);
  * one in name only, which is never stored. */
 struct str publisher_record_id(const struct msg_key *owner, struct pool *pool);
 /* Whose record this is, borrowed from the id; the settings have no name, and a certificate has the
- * kind Secret. False: not one of ours. */
+ * kind Secret; those that were ordered are of a Certificate that nobody has. False: not one of
+ * ours. */
 bool publisher_record_owner(struct str id, struct msg_key *owner);
 
 /* The Config that should be stored under an id, packed, in the pool; absent: none. */

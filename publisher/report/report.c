@@ -66,6 +66,11 @@ void publisher_report_on_fd(struct report *self)
 		kube_on_fd(self->kube);
 }
 
+struct kube *publisher_report_kube(const struct report *self)
+{
+	return self->kube;
+}
+
 const uint64_t *publisher_report_calls(const struct report *self)
 {
 	return self ? kube_n_by_class(self->kube) : NULL;

@@ -11,6 +11,7 @@
 
 struct confine;
 struct report;
+struct kube;
 
 /* Empty kubeconfig: the cluster that the pod runs in. gateway_controller: whose entries in the
  * status of HTTPRoutes are ours. */
@@ -44,6 +45,8 @@ void publisher_report_open(struct report *self, bool complete);
 void publisher_report_take(struct report *self);
 void publisher_report_stored(struct report *self);
 
+/* The connection to the API server, for others too; not of NULL. */
+struct kube *publisher_report_kube(const struct report *self);
 /* Requests that have ended, [KUBE_CLASSES]; NULL of NULL. */
 const uint64_t *publisher_report_calls(const struct report *self);
 size_t publisher_report_n_queued(const struct report *self); /* Events that wait */

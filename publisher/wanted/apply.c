@@ -62,6 +62,11 @@ static int check_kind(const struct apply *in, struct err *err)
 }
 
 /* Those of the Pomerium object and of Gateways are served whether a host needs them or not. */
+static bool is_always_served(const struct msg_key *owner)
+{
+	return owner->kind == MSG_KIND_POMERIUM || owner->kind == MSG_KIND_GATEWAY;
+}
+
 static void list_certs(struct apply *in)
 {
 	const struct msg_certificate_list *list = &in->arrival->config.certificates;
@@ -79,7 +84,7 @@ static void list_certs(struct apply *in)
 								  STR_ARG(secret->name)),
 					    .pem = publisher_splice_value(&in->values, at),
 					    .key = publisher_splice_value(&in->values, at + 1),
-					    .always = ticket->owner.kind != MSG_KIND_INGRESS };
+					    .always = is_always_served(&ticket->owner) };
 	}
 }
 
@@ -221,7 +226,8 @@ static enum wanted_outcome apply(struct wanted *self, struct apply *in, struct e
 	if (fill(self, in, err) < 0)
 		return WANTED_REJECTED;
 	in->parts.created = in->arrival->ticket.created;
-	in->parts.hosts = in->arrival->ticket.hosts;
+	if (in->arrival->ticket.owner.kind != MSG_KIND_CERTIFICATE) /* which has no routes */
+		in->parts.hosts = in->arrival->ticket.hosts;
 	pack_parts(in);
 	list_certs(in);
 	keep_bootstrap(self, in);

@@ -74,6 +74,7 @@ static void put_in_force(struct inventory *inventory, const struct msg_inventory
 	inventory->in_force = inventory->round;
 	inventory->number = last->number;
 	inventory->complete = last->complete;
+	inventory->certificates = last->certificates;
 	inventory->n_missing = 0;
 	for (size_t i = 0; map_next(&inventory->owners, &i, &key, &value);) {
 		struct inventory_owner *owner = value;
@@ -176,7 +177,8 @@ bool publisher_inventory_is_gone(const struct inventory *inventory, const struct
 {
 	const struct inventory_owner *owner = find(inventory, key);
 
-	if (!inventory->in_force || !inventory->complete)
+	if (!inventory->in_force || !inventory->complete ||
+	    (key->kind == MSG_KIND_CERTIFICATE && !inventory->certificates))
 		return false;
 	if (!owner)
 		return true;

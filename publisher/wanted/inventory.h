@@ -12,10 +12,11 @@ struct inventory {
 	uint64_t round;    /* counts the announcements of this epoch */
 	uint64_t in_force; /* the round of the last whole announcement; 0: none yet */
 	uint64_t next_chunk;
-	uint64_t number;  /* N of the announcement in force */
-	bool complete;    /* of the announcement in force: an owner that it lacks is gone */
-	size_t n_missing; /* announced and not arrived */
-	uint64_t floor;   /* FLUSHED: nothing up to it is on its way any more */
+	uint64_t number;   /* N of the announcement in force */
+	bool complete;     /* of the announcement in force: an owner that it lacks is gone ... */
+	bool certificates; /* ... a Certificate only if this holds, too */
+	size_t n_missing;  /* announced and not arrived */
+	uint64_t floor;    /* FLUSHED: nothing up to it is on its way any more */
 };
 
 enum inventory_verdict {

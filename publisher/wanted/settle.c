@@ -128,20 +128,34 @@ static void each_host(struct wanted *self, const struct good *good,
 	}
 }
 
+static void tell_good(const struct wanted *self, const struct good *good, int step)
+{
+	if (self->listener.good)
+		self->listener.good(self->listener.self, good, step);
+}
+
 static void link_good(struct wanted *self, const struct good *good)
 {
-	for (size_t i = 0; i < good->n_certs; i++)
+	for (size_t i = 0; i < good->n_certs; i++) {
+		if (good->owner.kind == MSG_KIND_CERTIFICATE)
+			publisher_certs_count_ordered(good->certs[i].cert, 1);
 		publisher_certs_offer(&self->certs, good->certs[i].cert, use_of(good, i));
+	}
 	each_host(self, good, publisher_certs_add_host);
 	self->n_routes += good->n_routes;
+	tell_good(self, good, 1);
 }
 
 static void unlink_good(struct wanted *self, const struct good *good)
 {
 	each_host(self, good, publisher_certs_drop_host);
-	for (size_t i = 0; i < good->n_certs; i++)
+	for (size_t i = 0; i < good->n_certs; i++) {
 		publisher_certs_withdraw(&self->certs, good->certs[i].cert, use_of(good, i));
+		if (good->owner.kind == MSG_KIND_CERTIFICATE)
+			publisher_certs_count_ordered(good->certs[i].cert, -1);
+	}
 	self->n_routes -= good->n_routes;
+	tell_good(self, good, -1);
 }
 
 /* Those that have the host, or a wildcard above it. */

@@ -65,6 +65,8 @@ static const char *reference_of(enum msg_kind owner)
 {
 	if (owner == MSG_KIND_POMERIUM)
 		return MSG_TICKET_CERTIFICATES;
+	if (owner == MSG_KIND_CERTIFICATE)
+		return MSG_TICKET_ORDERED;
 	return owner == MSG_KIND_GATEWAY || owner == MSG_KIND_LISTENER_SET ? MSG_TICKET_LISTENERS
 									   : MSG_TICKET_TLS;
 }

@@ -23,6 +23,8 @@ struct wanted_listener {
 	void (*changed)(void *self, const struct msg_key *owner);
 	/* Since others changed, it is rejected. May be NULL. */
 	void (*refused)(void *self, const struct msg_key *owner, const struct err *why);
+	/* What is wanted of an owner begins (1) or ceases (-1) to be. May be NULL. */
+	void (*good)(void *self, const struct good *good, int step);
 };
 
 struct wanted *publisher_wanted_new(const struct wanted_listener *listener);

@@ -6,6 +6,8 @@
  *   never  takes what cannot be read just now for what is not there
  */
 #include "resolver/bundle/bundle_parts.h"
+
+#include "net/hostname.h"
 #include "resolver/bundle/route_hosts.h"
 
 #include "rules/rules.h"
@@ -335,8 +337,24 @@ static enum resolve_outcome with_secrets(struct gathering *g)
 	return add_secrets(g, &keys);
 }
 
+/* Whose certificate somebody provides, whether it is there yet or not. */
+static void list_promised(struct gathering *g, const struct msg_listener_list *list)
+{
+	struct map seen;
+
+	map_init(&seen, NULL);
+	for (size_t i = 0; i < list->n; i++)
+		if (list->items[i].hostname.len && list->items[i].tls &&
+		    list->items[i].tls->certificateRefs.n)
+			resolver_bundle_parts_add_host(
+				&seen, hostname_normal(list->items[i].hostname, g->pool), g->pool,
+				&g->ticket->promised);
+	map_clear(&seen);
+}
+
 static enum resolve_outcome from_gateway(struct gathering *g, const struct msg_gateway *gateway)
 {
+	list_promised(g, &gateway->spec.listeners);
 	*(struct msg_gateway *)pool_push(g->pool, &g->out->gateways.items, &g->out->gateways.n,
 					 sizeof(*gateway)) = *gateway;
 	return add_sets_of(g, &g->out->owner) ? RESOLVE_REJECT : with_secrets(g);
@@ -344,6 +362,7 @@ static enum resolve_outcome from_gateway(struct gathering *g, const struct msg_g
 
 static enum resolve_outcome from_set(struct gathering *g, const struct msg_listener_set *set)
 {
+	list_promised(g, &set->spec.listeners);
 	push_set(g, set);
 	return add_gateway_of(g, &g->out->owner) ? RESOLVE_REJECT : with_secrets(g);
 }

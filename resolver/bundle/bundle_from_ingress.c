@@ -164,6 +164,22 @@ static int add_services(const struct bundle_source *source, const struct referen
 	return 0;
 }
 
+/* Whose certificate somebody provides, whether it is there yet or not. */
+static void list_promised(const struct msg_ingress_spec *spec, struct pool *pool,
+			  struct str_list *out)
+{
+	struct map seen;
+
+	map_init(&seen, NULL);
+	for (size_t i = 0; i < spec->tls.n; i++)
+		for (size_t k = 0;
+		     spec->tls.items[i].secretName.len && k < spec->tls.items[i].hosts.n; k++)
+			resolver_bundle_parts_add_host(
+				&seen, hostname_of_rule(spec->tls.items[i].hosts.items[k], pool),
+				pool, out);
+	map_clear(&seen);
+}
+
 enum resolve_outcome resolver_bundle_from_ingress(const struct bundle_source *source,
 						  struct msg_ingress *ingress, struct pool *pool,
 						  struct resolved *out, struct err *err)
@@ -174,6 +190,7 @@ enum resolve_outcome resolver_bundle_from_ingress(const struct bundle_source *so
 	out->bundle.ingress = ingress;
 	out->ticket.status = ingress->status.loadBalancer;
 	list_hosts(&ingress->spec, pool, &out->ticket.hosts);
+	list_promised(&ingress->spec, pool, &out->ticket.promised);
 	out->cost = msg_cost_of(ingress, source->settings->prefix);
 	if (msg_cost_check(&out->cost, &source->settings->limits.owner, err))
 		return RESOLVE_REJECT;

@@ -6,6 +6,7 @@
  */
 #include "resolver/bundle/bundle_parts.h"
 
+#include "resolver/bundle/tls_cover.h"
 #include "rules/rules.h"
 
 const char *resolver_bundle_parts_why_unread(const struct bundle_source *source, enum msg_kind kind,
@@ -85,6 +86,22 @@ static void add_secret(const struct bundle_source *source, const struct referenc
 	of_ticket->references = ref->places;
 }
 
+/* True: an Ingress can do without, since another certificate is for its hosts. */
+static bool note_absent(const struct bundle_source *source, const struct reference *ref,
+			struct pool *pool, struct resolved *out)
+{
+	struct str note;
+
+	if (!out->bundle.ingress || !resolver_tls_cover_is_tls(ref))
+		return false;
+	out->lacks_tls = true;
+	note = resolver_tls_cover_note(source, out->bundle.ingress, ref, pool);
+	if (note.ptr)
+		*(struct str *)pool_push(pool, &out->bundle.notes.items, &out->bundle.notes.n,
+					 sizeof(note)) = note;
+	return note.ptr != NULL;
+}
+
 enum resolve_outcome resolver_bundle_parts_add_secrets(const struct bundle_source *source,
 						       const struct reference_list *refs,
 						       struct pool *pool, struct resolved *out,
@@ -111,6 +128,8 @@ enum resolve_outcome resolver_bundle_parts_add_secrets(const struct bundle_sourc
 		     (secret.answer == MSG_SECRET_ABSENT && ref->is_optional)))
 			continue;
 		if (secret.answer == MSG_SECRET_UNAVAILABLE && source->settings->guesses)
+			continue;
+		if (secret.answer == MSG_SECRET_ABSENT && note_absent(source, ref, pool, out))
 			continue;
 		if (explain_answer(source, ref, (enum msg_secret_answer)secret.answer, err) < 0)
 			return RESOLVE_REJECT;

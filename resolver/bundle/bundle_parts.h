@@ -44,6 +44,12 @@ enum resolve_outcome resolver_bundle_from_gateway(const struct bundle_source *so
 						  struct pool *pool, struct resolved *out,
 						  struct err *err);
 
+/* bundle_from_ordered.c; the Certificate was unpacked into the pool. */
+enum resolve_outcome resolver_bundle_from_ordered(const struct bundle_source *source,
+						  const struct msg_ordered *ordered,
+						  struct pool *pool, struct resolved *out,
+						  struct err *err);
+
 /* bundle_parts.c. Secrets among the references into out; RESOLVE_BUNDLE if all are there. */
 enum resolve_outcome resolver_bundle_parts_add_secrets(const struct bundle_source *source,
 						       const struct reference_list *refs,

@@ -15,7 +15,8 @@ struct queue_owner {
 	bool exists;  /* else the publisher has to hear of its deletion */
 	bool refused; /* it needs no translator to be rejected */
 	bool settings;
-	bool again; /* it has changed while in flight */
+	bool direct; /* it needs no translator at all */
+	bool again;  /* it has changed while in flight */
 	uint64_t work;
 	uint64_t waiting_seen_ns, sent_seen_ns; /* the oldest change that waits, in flight */
 	/* ---- what is in flight ---- */

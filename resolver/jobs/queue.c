@@ -46,7 +46,7 @@ static bool is_set_aside(const struct queue_owner *owner)
 
 static enum turns_lane lane_of(const struct queue_owner *owner)
 {
-	if (!owner->exists || owner->is_aside || owner->refused)
+	if (!owner->exists || owner->is_aside || owner->refused || owner->direct)
 		return TURNS_DIRECT;
 	if (owner->settings)
 		return TURNS_SETTINGS;
@@ -161,6 +161,7 @@ static struct queue_owner *find_or_make(struct queue *queue, const struct msg_ke
 	owner->work = 1;
 	owner->namespace = resolver_turns_enter(&queue->turns, key->namespace);
 	owner->settings = key->kind == MSG_KIND_POMERIUM;
+	owner->direct = key->kind == MSG_KIND_CERTIFICATE;
 	LIST_INIT(&owner->jobs);
 	owner->text_len = text.len;
 	memcpy(owner->text, text.ptr, text.len);

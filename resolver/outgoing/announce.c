@@ -44,7 +44,8 @@ struct msg_inventory resolver_announce_next(struct announce *self)
 	size_t left = self->n - self->next;
 	struct msg_inventory out = { .number = self->number,
 				     .chunk = self->chunk++,
-				     .complete = self->complete };
+				     .complete = self->complete,
+				     .certificates = self->certificates };
 
 	out.owners.items = self->entries + self->next;
 	out.owners.n = left < MSG_INVENTORY_CHUNK ? left : MSG_INVENTORY_CHUNK;

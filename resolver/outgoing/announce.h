@@ -13,6 +13,7 @@ struct announce {
 	uint64_t number; /* the counter when the lists were complete */
 	uint64_t chunk;
 	bool complete;
+	bool certificates; /* all Certificates are among them */
 	enum { ANNOUNCE_NONE, ANNOUNCE_RUNNING, ANNOUNCE_DONE } state;
 };
 

@@ -1,7 +1,8 @@
 /* dispatch: hands out the owners whose turn it is.
  *
  *   in     turns of the queue
- *   out    BUNDLE to a translator; REJECT and DELETE, of owners that have none, to the publisher
+ *   out    BUNDLE to a translator; CONFIG, REJECT and DELETE, of owners that have none, to the
+ *          publisher
  *   owns   nothing
  *   never  decides whose turn it is, or what a bundle holds
  */
@@ -44,7 +45,10 @@ static void send_reject(const struct dispatch *self, const struct queue_turn *tu
 	ticket->key_id = 0;
 	ticket->secrets.n = 0;
 	ticket->hosts.n = 0; /* so it is small enough */
-	(void)msg_ticket_seal(ticket, NULL, pool, &reject.ticket);
+	if (msg_ticket_seal(ticket, NULL, pool, &reject.ticket) < 0) {
+		ticket->promised.n = 0;
+		(void)msg_ticket_seal(ticket, NULL, pool, &reject.ticket);
+	}
 	actor_send_seen(self->publisher, MSG_REJECT, &reject, seen_ns);
 }
 
@@ -101,6 +105,23 @@ static void send_set_aside(const struct dispatch *self, const struct queue_turn 
 	send_reject(self, turn, ticket, &reason, pool);
 }
 
+/* Of a Certificate: what there is to say is in the ticket. */
+static void send_config(const struct dispatch *self, const struct queue_turn *turn,
+			struct resolved *what, struct pool *pool)
+{
+	struct msg_ticket *ticket = &what->ticket;
+	struct msg_certificate certificate = { 0 };
+	struct msg_config config = { .owner = turn->key, .issuer = &what->issuer };
+	const uint64_t seen_ns = start_turn(self, turn, NULL, &config.stamp);
+
+	ticket->stamp = config.stamp;
+	config.settings = config.bootstrap = STR("");
+	if (ticket->secrets.n && ticket->secrets.items[0].values.n)
+		config.certificates = (struct msg_certificate_list){ &certificate, 1 };
+	(void)msg_ticket_seal(ticket, NULL, pool, &config.ticket);
+	actor_send_seen(self->publisher, MSG_CONFIG, &config, seen_ns);
+}
+
 static void mark_again(const struct dispatch *self, const struct queue_turn *turn)
 {
 	const struct owner_news news = resolver_resolve_news(self->resolve, &turn->key, 0);
@@ -133,6 +154,9 @@ static void handle_turn(const struct dispatch *self, const struct queue_turn *tu
 			send_if_small(self, turn, &what, &pool);
 		else /* it came back while its deletion waited */
 			mark_again(self, turn);
+		break;
+	case RESOLVE_CONFIG:
+		send_config(self, turn, &what, &pool);
 		break;
 	case RESOLVE_REJECT:
 		send_reject(self, turn, &what.ticket, &err, &pool);

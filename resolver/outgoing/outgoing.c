@@ -85,12 +85,14 @@ int resolver_outgoing_take_key(struct outgoing *self, const struct msg_ticket_ke
 	return 0;
 }
 
-/* Owners that were missing while a kind could not be read are only known to be gone once it can;
- * those that were missing for want of a class stay until all that have one again have arrived. */
+/* Owners that were missing while a kind could not be read are only known to be gone once it can,
+ * Certificates only once cert-manager is installed; those that were missing for want of a class
+ * stay until all that have one again have arrived. */
 static bool is_due(const struct outgoing *self, const struct resolve *resolve)
 {
 	return self->announce.state == ANNOUNCE_NONE ||
 	       (!self->announce.complete && resolver_resolve_complete(resolve)) ||
+	       (!self->announce.certificates && resolver_resolve_knows_certificates(resolve)) ||
 	       (self->classes == CLASSES_NONE && resolver_resolve_has_class(resolve));
 }
 
@@ -110,6 +112,7 @@ void resolver_outgoing_announce(struct outgoing *self, struct resolve *resolve)
 	}
 	resolver_announce_begin(&self->announce, &owners, resolver_resolve_complete(resolve),
 				&self->queue);
+	self->announce.certificates = resolver_resolve_knows_certificates(resolve);
 	add_all(&self->values, resolver_resolve_secrets(resolve));
 	self->classes = CLASSES_UNSENT;
 	resolver_addresses_again(&self->addresses);

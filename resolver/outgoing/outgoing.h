@@ -52,8 +52,8 @@ void resolver_outgoing_worker_down(struct outgoing *self, struct actor_peer *pee
  * again. */
 uint64_t resolver_outgoing_look_for_lack(struct outgoing *self, uint64_t now_ms);
 /* Begins an announcement if one is due: there was none, or the last one was not complete and this
- * one is, or a class of ours is there again. It takes first the values, then the inventory, then
- * all bundles to the publisher. */
+ * one is, or all Certificates are known since, or a class of ours is there again. It takes first
+ * the values, then the inventory, then all bundles to the publisher. */
 void resolver_outgoing_announce(struct outgoing *self, struct resolve *resolve);
 
 #endif

@@ -9,6 +9,7 @@
  *   Ingress        -> the IngressClass it asks for (CLASS_OF_NONE if none), ours or not
  *   our Ingress    -> its Services and Secrets
  *   Pomerium       -> its Secrets
+ *   Certificate    -> the Secret that it is for, if we have ordered it
  *   EndpointSlice  -> Endpoints, by the name of its Service: so the slices of a Service are found;
  *                     an Endpoints object, if there is one, has the same key
  *
@@ -52,6 +53,8 @@ bool resolver_changes_set_ours(struct resolve *self, const struct msg_key *key, 
 		map_put(&self->owners, text, new_owned(text));
 	else if (!ours)
 		map_del(&self->owners, text);
+	if (!ours)
+		map_del(&self->bare, text);
 	return was;
 }
 
@@ -166,6 +169,25 @@ static void update_ingress(struct resolve *self, const struct msg_key *key,
 	pool_clear(&pool);
 }
 
+/* One that somebody else has ordered is not ours. */
+static void update_ordered(struct resolve *self, const struct msg_key *key,
+			   const struct msg_ordered *ordered, uint64_t seen_ns)
+{
+	struct msg_key secret = { .kind = MSG_KIND_SECRET, .namespace = key->namespace };
+	struct key_list keys = { .items = &secret };
+	bool ours, was_ours;
+
+	ours = ordered && self->settings.certificates &&
+	       str_is(str_map_get(&ordered->metadata.labels, MSG_ORDERED_LABEL), MSG_ORDERED_BY);
+	if (ours)
+		secret.name = ordered->spec.secretName;
+	keys.n = ours && resolver_key_can_exist(&secret) ? 1 : 0;
+	was_ours = resolver_changes_set_ours(self, key, ours);
+	resolver_changes_set_edges(self, key, &keys);
+	if (ours || was_ours)
+		resolver_changes_mark(self, key, seen_ns);
+}
+
 static void update_pomerium(struct resolve *self, const struct msg_key *key,
 			    const struct msg_pomerium *pomerium, uint64_t seen_ns)
 {
@@ -180,6 +202,7 @@ static void update_pomerium(struct resolve *self, const struct msg_key *key,
 		add_references(&refs, &pool, &keys);
 		resolver_changes_set_edges(self, key, &keys);
 		resolver_changes_mark(self, &self->pomerium, seen_ns);
+		resolver_changes_mark_bare(self, seen_ns);
 	} else if (!resolver_store_has(&self->store, &self->pomerium)) {
 		/* What the absence of ours means depends on whether there are others. */
 		resolver_changes_mark(self, &self->pomerium, seen_ns);
@@ -200,6 +223,17 @@ void resolver_changes_mark_referrers(struct resolve *self, const struct msg_key 
 	for (size_t i = 0; i < list.n; i++)
 		resolver_changes_mark(self, &list.items[i], seen_ns);
 	pool_clear(&pool);
+}
+
+void resolver_changes_mark_bare(struct resolve *self, uint64_t seen_ns)
+{
+	struct str text;
+
+	for (size_t i = 0; map_next(&self->bare, &i, &text, NULL);) {
+		const struct msg_key owner = resolver_key_from_text(text);
+
+		resolver_changes_mark(self, &owner, seen_ns);
+	}
 }
 
 static void classify_again(struct resolve *self, const struct msg_key *class, uint64_t seen_ns)
@@ -304,6 +338,9 @@ void resolver_changes_follow(struct resolve *self, const struct msg_object *obje
 		break;
 	case MSG_KIND_POMERIUM:
 		update_pomerium(self, key, object->pomerium, seen_ns);
+		break;
+	case MSG_KIND_CERTIFICATE:
+		update_ordered(self, key, object->ordered, seen_ns);
 		break;
 	case MSG_KIND_NAMESPACE:
 	case MSG_KIND_GATEWAY_CLASS:

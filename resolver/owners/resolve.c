@@ -90,6 +90,22 @@ void resolver_resolve_kind_state(struct resolve *self, const struct msg_kind_sta
 		resolver_changes_mark(self, &self->pomerium, 0);
 }
 
+/* A certificate of the Pomerium object may be for the hosts of others. */
+static void mark_bare_by(struct resolve *self, const struct msg_key *secret, uint64_t seen_ns)
+{
+	struct key_list list;
+	struct pool pool;
+
+	if (!self->bare.n)
+		return;
+	pool_init(&pool);
+	list = resolver_graph_referrers(&self->graph, secret, &pool);
+	for (size_t i = 0; i < list.n; i++)
+		if (msg_key_equal(&list.items[i], &self->pomerium))
+			resolver_changes_mark_bare(self, seen_ns);
+	pool_clear(&pool);
+}
+
 void resolver_resolve_secret(struct resolve *self, const struct msg_secret_value *value,
 			     uint64_t seen_ns)
 {
@@ -103,6 +119,7 @@ void resolver_resolve_secret(struct resolve *self, const struct msg_secret_value
 		self->sink.secret_put(self->sink.self, &put);
 	pool_clear(&pool);
 	resolver_changes_mark_referrers(self, &value->key, seen_ns);
+	mark_bare_by(self, &value->key, seen_ns);
 }
 
 void resolver_resolve_adopt_secret(struct resolve *self, const struct msg_bundle_secret *seen,
@@ -164,6 +181,12 @@ bool resolver_resolve_complete(const struct resolve *self)
 	return resolver_resolve_synced(self);
 }
 
+bool resolver_resolve_knows_certificates(const struct resolve *self)
+{
+	return self->settings.certificates &&
+	       self->kinds[MSG_KIND_CERTIFICATE].condition == MSG_KIND_SYNCED;
+}
+
 /* ---- output ---- */
 
 static void name_owner(const struct msg_key *owner, const struct msg_meta *meta,
@@ -205,6 +228,9 @@ void resolver_resolve_describe(const struct msg_key *key, const struct msg_objec
 		name_owner(key, &object->policy_filter->metadata, out);
 		out->ticket.object_status = object->policy_filter->status;
 		break;
+	case MSG_KIND_CERTIFICATE:
+		name_owner(key, &object->ordered->metadata, out);
+		break;
 	default:
 		break;
 	}
@@ -225,17 +251,22 @@ static void on_turn_of_budget(void *arg, const struct owned *owned)
 	resolver_changes_mark(arg, &key, 0);
 }
 
-static enum resolve_outcome resolve_ingress(const struct resolve *self,
+static enum resolve_outcome resolve_ingress(struct resolve *self,
 					    const struct bundle_source *source,
 					    struct msg_ingress *ingress, struct pool *pool,
 					    struct resolved *out, struct err *err)
 {
 	struct owned *owned = resolver_changes_owned(self, &out->bundle.owner);
 	enum resolve_outcome outcome;
+	struct key_text text;
 
 	if (resolver_budget_check(&self->budget, owned, err))
 		return RESOLVE_REJECT;
 	outcome = resolver_bundle_from_ingress(source, ingress, pool, out, err);
+	if (out->lacks_tls)
+		map_put(&self->bare, resolver_key_text(&out->bundle.owner, &text), owned);
+	else
+		map_del(&self->bare, resolver_key_text(&out->bundle.owner, &text));
 	owned->cost.urls = out->cost.urls;
 	owned->cost.url_bytes = out->cost.url_bytes;
 	return outcome;
@@ -267,6 +298,8 @@ enum resolve_outcome resolver_resolve_owner(struct resolve *self, const struct m
 		outcome = resolver_bundle_from_settings(&source, pool, out, err);
 	else if (owner->kind == MSG_KIND_INGRESS)
 		outcome = resolve_ingress(self, &source, object.ingress, pool, out, err);
+	else if (owner->kind == MSG_KIND_CERTIFICATE)
+		outcome = resolver_bundle_from_ordered(&source, object.ordered, pool, out, err);
 	else
 		outcome = resolver_bundle_from_gateway(&source, &object, pool, out, err);
 	if (outcome == RESOLVE_REJECT)
@@ -401,6 +434,7 @@ struct resolve *resolver_resolve_new(const struct resolve_settings *settings,
 	own->prefix = pool_str(&self->memory, settings->prefix);
 	own->gateway_controller = pool_str(&self->memory, settings->gateway_controller);
 	own->gateway_api = settings->gateway_api;
+	own->certificates = settings->certificates;
 	own->pomerium_config =
 		pool_str(&self->memory, settings->pomerium_config.len ? settings->pomerium_config
 								      : STR(RESOLVE_NOBODY));
@@ -420,6 +454,7 @@ struct resolve *resolver_resolve_new(const struct resolve_settings *settings,
 	resolver_secrets_init(&self->secrets);
 	map_init(&self->owners, mem_free);
 	map_init(&self->shapes, mem_free);
+	map_init(&self->bare, NULL);
 	resolver_budget_init(&self->budget, &own->limits);
 	return self;
 }
@@ -432,6 +467,7 @@ void resolver_resolve_destroy(struct resolve **self_p)
 		return;
 	*self_p = NULL;
 	map_clear(&self->shapes);
+	map_clear(&self->bare);
 	resolver_budget_clear(&self->budget);
 	map_clear(&self->owners);
 	resolver_secrets_clear(&self->secrets);

@@ -30,6 +30,7 @@ struct resolve_settings {
 	bool gateway_api;              /* false: its objects are not looked at */
 	bool guesses;                  /* Secrets whose values cannot be read reject nobody */
 	struct limits limits;
+	bool certificates; /* false: Certificates are not looked at */
 };
 
 /* What a change means. */
@@ -66,11 +67,16 @@ bool resolver_resolve_synced(const struct resolve *self); /* there was a state o
 bool resolver_resolve_complete(
 	const struct resolve *self); /* and none of those that make owners is unavailable */
 
+/* Every Certificate is known. */
+bool resolver_resolve_knows_certificates(const struct resolve *self);
+
 /* A bundle and what is vouched for with it: all but stamp, key and seal. */
 struct resolved {
 	struct msg_bundle bundle;
 	struct msg_ticket ticket;
-	struct msg_cost cost; /* of an Ingress */
+	struct msg_cost cost;     /* of an Ingress */
+	struct msg_issuer issuer; /* of a Certificate */
+	bool lacks_tls; /* an Ingress names a TLS Secret that is not there, covered or not */
 };
 
 enum resolve_outcome {
@@ -79,7 +85,9 @@ enum resolve_outcome {
 	RESOLVE_REJECT, /* err says why: something it needs is missing or cannot be read; of *out
 			   the ticket counts, without Secrets */
 	RESOLVE_WAIT,   /* secret values are on their way; it will be dirty again */
-	RESOLVE_GONE    /* no such owner, or not ours (any more) */
+	RESOLVE_GONE,   /* no such owner, or not ours (any more) */
+	RESOLVE_CONFIG  /* it needs no translator: the ticket says all, the first of its Secrets is
+			   where its certificate is, or will be, and `issuer` who makes it */
 };
 enum resolve_outcome resolver_resolve_owner(struct resolve *self, const struct msg_key *owner,
 					    struct pool *pool, struct resolved *out,

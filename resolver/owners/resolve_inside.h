@@ -18,6 +18,7 @@ struct resolve {
 	struct kind_state kinds[MSG_N_KINDS];
 	struct map owners; /* key texts of all but the Pomerium object -> struct owned */
 	struct budget budget;
+	struct map bare;   /* key texts of Ingresses that name a TLS Secret which is not there */
 	struct map shapes; /* of the Gateway API: key text -> hash of what others may depend on */
 	struct msg_key pomerium;
 	size_t n_gateway_classes; /* that are ours */
@@ -34,6 +35,9 @@ struct owned *resolver_changes_owned(const struct resolve *self, const struct ms
 /* Marks all owners that refer to this key. */
 void resolver_changes_mark_referrers(struct resolve *self, const struct msg_key *key,
 				     uint64_t seen_ns);
+/* Marks the Ingresses that lack a TLS Secret: the Pomerium object may have a certificate for their
+ * hosts now, or none any more. */
+void resolver_changes_mark_bare(struct resolve *self, uint64_t seen_ns);
 /* Whether this is an owner now. The Pomerium object is one, also when there is none, as soon as it
  * is known that there is none. */
 bool resolver_changes_is_owner(const struct resolve *self, const struct msg_key *key);

@@ -74,3 +74,18 @@ def test_explain_lists_the_certificates_of_each_host(sluice, tmp_path):
         assert "bare.example.net: none of ours" in explain("bare")
         hosts = json.loads(explain("app", "--json"))["publisher"]["hosts"]
         assert [c["secret"] for c in hosts[0]["certificates"]] == ["shop/exact", "shop/wild"]
+
+
+def test_missing_while_another_covers_the_host(sluice, tmp_path):
+    folder = tmp_path / "in"
+    write(folder / "class.yaml", CLASS)
+    write(folder / "app.yaml", app("app", host=HOST, more=f"  tls: [{{hosts: [{HOST}], secretName: soon}}]\n"))
+    status, out, sentences = translate(sluice, folder)
+    assert status == 1 and 'Secret "shop/soon" not found' in sentences and not json.loads(out).get("routes"), "nobody has one"
+    certificate(tmp_path, "*.example.com")
+    write(folder / "wild.json", tls_secret(tmp_path, "wild"))
+    write(folder / "pomerium.yaml", "{apiVersion: ingress.pomerium.io/v1, kind: Pomerium, metadata: {name: global}, spec: {secrets: shop/none, certificates: [shop/wild]}}")
+    status, out, sentences = translate(sluice, folder)
+    (line,) = [line for line in sentences.splitlines() if line.startswith("shop/app: ")]
+    assert line.startswith('shop/app: warning: spec.tls[0].secretName: Secret "shop/soon" not found') and '"shop/wild" is served' in line, line
+    assert line.endswith("[SLU1232]") and [r["from"] for r in json.loads(out)["routes"]] == [f"https://{HOST}"]

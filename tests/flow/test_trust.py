@@ -49,7 +49,7 @@ def test_a_key_of_a_translator_is_no_resolver(sluice, build, tmp_path, folder):
             wait_for("it is counted", lambda: counted(rooms, "sluice_frames_malformed_total", link="configs") >= 1)
         with Peer(context, rooms.configs, TRANSLATOR, rooms.pairs[1], rooms.server_pub) as peer:
             assert peer.hello()
-            peer.send(INVENTORY, [peer.epoch, 0, 0, True, True, []])
+            peer.send(INVENTORY, [peer.epoch, 0, 0, True, True, True, []])
             wait_for(rooms.log, lambda: "INVENTORY is not for a publisher" in rooms.log())
         assert len(routes(rooms)) == N
         write(folder / "new.yaml", app("new", "10.9.9.9"))
@@ -65,7 +65,7 @@ def test_a_second_resolver_waits_while_the_first_lives(sluice, build, tmp_path, 
         rooms.settled(sluice, folder, 20)
         with Peer(context, rooms.state, RESOLVER, key, rooms.server_pub) as peer:
             assert peer.hello(seconds=1) is None
-            peer.send(INVENTORY, [peer.epoch, 0, 0, True, True, []])
+            peer.send(INVENTORY, [peer.epoch, 0, 0, True, True, True, []])
             wait_for("it is counted", lambda: counted(rooms, "sluice_peers_refused_total", reason="second") == 1)
             write(folder / "new.yaml", app("new", "10.9.9.9"))
             rooms.settled(sluice, folder, 20)

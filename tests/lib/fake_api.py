@@ -258,7 +258,7 @@ contexts: [{{name: test, context: {{cluster: test, user: test}}}}]
     def read_request(self, handler):
         url = urllib.parse.urlsplit(handler.path)
         query = dict(urllib.parse.parse_qsl(url.query))
-        found = re.fullmatch(r"(/apis?/[a-z0-9./]*?v1(?:(?:alpha|beta)[0-9]+)?)(?:/namespaces/([^/]+))?/([a-z]+)(?:/([^/]+)(?:/status)?)?", url.path)
+        found = re.fullmatch(r"(/apis?/[a-z0-9./-]*?v1(?:(?:alpha|beta)[0-9]+)?)(?:/namespaces/([^/]+))?/([a-z]+)(?:/([^/]+)(?:/status)?)?", url.path)
         plural, name = (found[3], found[4] or "") if found else ("", "")
         if name:
             name = f"{found[2]}/{name}" if found[2] else name

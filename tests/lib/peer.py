@@ -115,4 +115,4 @@ def route(host, to, name="r"):
 def config(bundle, *routes, settings=b"", splices=(), certificates=(), owner=None, stamp=None, ticket=None):
     """A CONFIG that answers this BUNDLE."""
     kind, namespace, name = bundle[1]
-    return [ticket or bundle[0], owner or [kind, namespace.decode(), name.decode()], stamp or bundle[2], [], [], [[None, b""]], [[0, None, r] for r in routes], settings, b"", [list(s) for s in splices], [[c] for c in certificates], [], False, [], None]
+    return [ticket or bundle[0], owner or [kind, namespace.decode(), name.decode()], stamp or bundle[2], [], [], [[None, b""]], [[0, None, r] for r in routes], settings, b"", [list(s) for s in splices], [[c] for c in certificates], [], False, [], None, None]

@@ -10,8 +10,6 @@
  * reference if one cannot be read. So such a Secret rejects the Ingress. */
 #include "translator/ingress/ingress.h"
 
-#include <strings.h>
-
 #include "base/clock.h"
 #include "rules/rules.h"
 #include "translator/answer.h"
@@ -34,27 +32,6 @@ static struct str field_of(const struct ingress_job *job, struct str secret)
 
 /* ---- what users will not be content with ---- */
 
-static bool same(struct str a, struct str b)
-{
-	return a.len == b.len && strncasecmp(a.ptr, b.ptr, a.len) == 0;
-}
-
-/* The host, or the wildcard in the place of its first label. */
-static bool is_for(const struct str_list *names, struct str host)
-{
-	struct str label, parent = STR_NONE;
-
-	(void)str_cut(host, '.', &label, &parent);
-	for (size_t i = 0; i < names->n; i++) {
-		const struct str name = names->items[i];
-
-		if (same(name, host) || (parent.ptr && str_starts(name, "*.") &&
-					 same(str_slice(name, 2, name.len), parent)))
-			return true;
-	}
-	return false;
-}
-
 static struct str name_list(const struct str_list *names, struct pool *pool)
 {
 	struct str text = names->n ? STR("") : STR("none");
@@ -74,7 +51,7 @@ static void warn_host(struct ingress_job *job, struct str secret, struct str hos
 	if (!host.len || !*left)
 		return;
 	--*left;
-	if (!is_for(names, host))
+	if (!x509_cert_names_host(names, host))
 		translator_answer_warn(job->out, job->pool, RULE_TLS_HOST,
 				       "spec.tls: the certificate of Secret %s is not for %s; its "
 				       "names are " STR_FMT,
@@ -142,6 +119,9 @@ void translator_certificates_from_ingress(struct ingress_job *job)
 	const struct msg_bundle_secret_list *secrets = &job->bundle->secrets;
 	struct err err;
 
+	for (size_t i = 0; i < job->bundle->notes.n; i++)
+		translator_answer_warn(job->out, job->pool, RULE_TLS_MISSING, STR_FMT,
+				       STR_ARG(job->bundle->notes.items[i]));
 	for (size_t i = 0; i < secrets->n; i++) {
 		const struct msg_bundle_secret *secret = &secrets->items[i];
 		const struct str field = field_of(job, secret->name);

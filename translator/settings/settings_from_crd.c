@@ -163,6 +163,25 @@ static void warn(struct settings_job *job)
 			"https://www.pomerium.com/docs/internals/data-storage");
 }
 
+/* Of both the one of the whole cluster; the publisher knows what no namespace means. */
+static void put_issuer(struct settings_job *job)
+{
+	struct str cluster =
+		translator_crd_text(job->spec, "certificateAutoProvision.clusterIssuer");
+	struct str text = translator_crd_text(job->spec, "certificateAutoProvision.issuer");
+	struct msg_issuer *issuer;
+
+	if (!cluster.len && !text.len)
+		return;
+	issuer = pool_alloc(job->pool, sizeof(*issuer));
+	*issuer = (struct msg_issuer){ STR("ClusterIssuer"), cluster, STR("") };
+	if (!cluster.len) {
+		issuer->kind = STR("Issuer");
+		(void)str_cut(text, '/', &issuer->namespace, &issuer->name);
+	}
+	job->out->issuer = issuer;
+}
+
 /* What a Secret fills in: each goes on after an error of another. */
 static void splice(struct settings_job *job, struct value *tree)
 {
@@ -198,6 +217,7 @@ static void fill(struct settings_job *job, Pomerium__Config__Settings *settings)
 	splice(job, &tree);
 	put_otel(job, &tree);
 	put_mtls(job, &tree);
+	put_issuer(job);
 	warn(job);
 	if (!translator_answer_verdict(job->out, NULL) &&
 	    pb_from_value(&tree, job->pool, &settings->base, &err)) {

@@ -213,6 +213,17 @@ static int check_crl(struct settings_job *job, struct str key, struct str text, 
 	return check_pem(text, x509_strict_check_crl, err);
 }
 
+static int check_issuer(struct settings_job *job, struct str key, struct str text, struct err *err)
+{
+	struct str namespace, name;
+
+	(void)job, (void)key;
+	if (str_cut(text, '/', &namespace, &name) && namespace.len && name.len &&
+	    str_find(name, '/') < 0)
+		return 0;
+	return err_set(err, "%s names no Issuer, expected namespace/name", err_quote(text));
+}
+
 /* ---- the table ---- */
 
 const struct settings_rule translator_settings_rules[] = {
@@ -234,6 +245,7 @@ const struct settings_rule translator_settings_rules[] = {
 	{ "downstreamMtls.matchSubjectAltNames.uri", RULE_SAN_PATTERN, check_pattern },
 	{ "downstreamMtls.matchSubjectAltNames.userPrincipalName", RULE_SAN_PATTERN,
 	  check_pattern },
+	{ "certificateAutoProvision.issuer", RULE_ISSUER, check_issuer },
 	{ "timeouts.idle", RULE_SPEC_DURATION, check_not_negative },
 	{ "timeouts.read", RULE_SPEC_DURATION, check_not_negative },
 	{ "timeouts.write", RULE_SPEC_DURATION, check_not_negative },

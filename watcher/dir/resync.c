@@ -28,7 +28,9 @@ static void send_kind_state(struct resync *self, enum msg_kind_condition conditi
 	const char *missing = watcher_source_dir_missing(self->source);
 	struct err err;
 
-	if (condition == MSG_KIND_SYNCED && missing) {
+	if (condition == MSG_KIND_SYNCED && state.kind == MSG_KIND_CERTIFICATE) {
+		state.condition = MSG_KIND_NOT_INSTALLED; /* manifests have no cert-manager */
+	} else if (condition == MSG_KIND_SYNCED && missing) {
 		err_set(&err, "the watcher could not read %s", err_quote(str_from(missing)));
 		state.condition = MSG_KIND_UNAVAILABLE;
 		state.reason = str_from(err.text);

@@ -63,6 +63,7 @@ const enum msg_kind watcher_source_dir_kinds[] = { MSG_KIND_INGRESS_CLASS,
 						   MSG_KIND_GATEWAY,
 						   MSG_KIND_LISTENER_SET,
 						   MSG_KIND_HTTP_ROUTE,
+						   MSG_KIND_CERTIFICATE,
 						   MSG_KIND_INGRESS,
 						   MSG_KIND_NONE };
 

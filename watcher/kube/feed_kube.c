@@ -316,8 +316,9 @@ static void add_lone_service(struct feed_kube *self, struct str namespace, struc
 	while (row->kind != MSG_KIND_SERVICE)
 		row++;
 	buf_init(&selector, BUF_MAX_TEXT);
-	buf_puts(&selector, "metadata.name%3D");
+	buf_puts(&selector, "fieldSelector=metadata.name%3D");
 	kube_add_escaped(&selector, name);
+	buf_puts(&selector, "&");
 	self->lone_selector = mem_dup(selector.ptr, selector.len);
 	buf_clear(&selector);
 	self->lone_row = *row;

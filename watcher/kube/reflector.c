@@ -78,11 +78,20 @@ static bool is_final(long code)
 	return code / 100 == 4 && code != 401 && code != 408 && code != 429;
 }
 
-/* Every cluster has the built-in kinds: a 404 means that the way to the server is broken. */
+/* Every cluster has the built-in kinds: a 404 means that the way to the server is broken. Of an
+ * extra kind nothing was seen if it may not be read from the beginning. */
+static bool is_absent(const struct reflector *self, long code)
+{
+	if (code == 404)
+		return self->row->is_custom;
+	return code == 403 && self->row->is_extra &&
+	       (self->condition == MSG_KIND_LISTING || self->condition == MSG_KIND_NOT_INSTALLED);
+}
+
 void watcher_reflector_fail(struct reflector *self, struct ending end,
 			    void (*retry)(struct reflector *self))
 {
-	if (end.code == 404 && self->row->is_custom) {
+	if (is_absent(self, end.code)) {
 		watcher_sent_begin_list(&self->sent);
 		watcher_sent_end_list(&self->sent);
 		set_condition(self, MSG_KIND_NOT_INSTALLED, end.sentence);
@@ -114,7 +123,7 @@ void watcher_reflector_url(const struct reflector *self, struct buf *url)
 	}
 	buf_printf(url, "/%s?", self->row->plural);
 	if (self->row->selector)
-		buf_printf(url, "fieldSelector=%s&", self->row->selector);
+		buf_puts(url, self->row->selector);
 }
 
 void watcher_reflector_get(struct reflector *self, struct kube_call *call, struct buf *url)

@@ -181,6 +181,25 @@ static void an_incomplete_world_removes_nobody(void **state)
 	assert_false(is_gone("restored"));
 }
 
+/* cert-manager may not be installed, or cannot be read. */
+static void certificates_that_are_not_known_are_not_gone(void **state)
+{
+	struct msg_key key = key_of("a");
+	struct msg_inventory message = {
+		.epoch = 7, .number = 100, .last = true, .complete = true
+	};
+	struct err err;
+
+	(void)state;
+	key.kind = MSG_KIND_CERTIFICATE;
+	assert_int_equal(publisher_inventory_announce(&inventory, &message, &err), 1);
+	assert_true(is_gone("a"));
+	assert_false(publisher_inventory_is_gone(&inventory, &key));
+	message.certificates = true;
+	assert_int_equal(publisher_inventory_announce(&inventory, &message, &err), 1);
+	assert_true(publisher_inventory_is_gone(&inventory, &key));
+}
+
 static void a_lost_chunk_is_seen(void **state)
 {
 	(void)state;
@@ -224,6 +243,7 @@ int main(void)
 		TEST(who_comes_back_is_not_gone),
 		TEST(a_second_announcement_replaces_the_first),
 		TEST(an_incomplete_world_removes_nobody),
+		TEST(certificates_that_are_not_known_are_not_gone),
 		TEST(a_lost_chunk_is_seen),
 		TEST(another_epoch_starts_over),
 		TEST(nobody_is_heard_before_a_resolver_came),

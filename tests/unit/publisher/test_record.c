@@ -49,7 +49,8 @@ static Pomerium__Config__Config *unpack(struct str bytes)
 static void test_ids(void **state)
 {
 	static const char *const ours[] = { "sluice/ingress/ns/web", "sluice/gateway/ns/web",
-					    "sluice/settings", "sluice/cert/ns/tls" };
+					    "sluice/settings", "sluice/cert/ns/tls",
+					    "pomerium-certificate-controller-config" };
 	static const char *const others[] = { "sluice/ingress/ns",  "sluice/ingress//web",
 					      "sluice/ingress/ns/", "sluice/ingress/a/b/c",
 					      "sluice/nothing",     "ingress-controller",
@@ -139,19 +140,24 @@ static void test_another_packing_of_the_same(void **state)
 	assert_int_equal(publisher_record_read(STR("\xff\xff"), &c, NULL), -1);
 }
 
-static void put_certificate(const char *secret, const char *names)
+static void put_certificate_of(enum msg_kind kind, const char *name, const char *names)
 {
 	struct pem_pair pair = pem_make(names, 10, &pool);
 	Pomerium__Config__Settings__Certificate *c =
 		PB_NEW(&pool, pomerium__config__settings__certificate);
 	Pomerium__Config__Config *config = PB_NEW(&pool, pomerium__config__config);
-	struct msg_key key = { MSG_KIND_SECRET, STR("ns"), str_from(secret) };
+	struct msg_key key = { kind, STR("ns"), str_from(name) };
 
 	PB_SET_TEXT(c, cert_bytes, pair.cert);
 	PB_SET_TEXT(c, key_bytes, pair.key);
 	config->settings = PB_NEW(&pool, pomerium__config__settings);
 	PB_PUSH(&pool, config->settings, certificates, c);
 	publisher_record_restore(wanted, &key, PARTS_ALONE, config);
+}
+
+static void put_certificate(const char *secret, const char *names)
+{
+	put_certificate_of(MSG_KIND_SECRET, secret, names);
 }
 
 /* A certificate that was read serves as long as a route needs it. */
@@ -174,6 +180,32 @@ static void test_the_record_of_a_certificate(void **state)
 	publisher_wanted_delete(wanted, &config.ticket.owner);
 	assert_string_equal(touched, "sluice/cert/ns/tls");
 	assert_null(record("sluice/cert/ns/tls", &n_routes).ptr);
+}
+
+/* Those that were ordered share a record, under the id that the Go controller has for it. */
+static void test_the_record_of_what_was_ordered(void **state)
+{
+	static const char id[] = "pomerium-certificate-controller-config";
+	struct arrival a = rig_config("a", rig_route("a", "a.example.com", "/", &pool), &pool);
+	struct arrival b = rig_config("b", rig_route("b", "b.example.com", "/", &pool), &pool);
+	size_t n_routes;
+
+	(void)state;
+	put_certificate_of(MSG_KIND_CERTIFICATE, "one", "DNS:a.example.com");
+	put_certificate_of(MSG_KIND_CERTIFICATE, "two", "DNS:b.example.com");
+	assert_null(record(id, &n_routes).ptr); /* no host needs them yet */
+	rig_put(wanted, &a);
+	rig_put(wanted, &b);
+	assert_string_equal(touched, id);
+	assert_int_equal(unpack(record(id, &n_routes))->settings->n_certificates, 2);
+	assert_null(record("sluice/cert/ns/one", &n_routes).ptr);
+	publisher_wanted_delete(wanted, &a.ticket.owner);
+	assert_int_equal(unpack(record(id, &n_routes))->settings->n_certificates, 1);
+	touched[0] = '\0';
+	publisher_wanted_delete(wanted,
+				&(struct msg_key){ MSG_KIND_CERTIFICATE, STR("ns"), STR("two") });
+	assert_string_equal(touched, id);
+	assert_null(record(id, &n_routes).ptr);
 }
 
 static void test_what_was_read_is_last_good_but_never_goes_before_what_came(void **state)
@@ -251,6 +283,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_the_port_of_http3, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_another_packing_of_the_same, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_the_record_of_a_certificate, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_the_record_of_what_was_ordered, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(
 			test_what_was_read_is_last_good_but_never_goes_before_what_came, setup,
 			teardown),

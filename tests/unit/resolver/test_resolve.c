@@ -3,6 +3,7 @@
 #include "tests/unit/resolver/rig.h"
 
 #include "resolver/secrets/secrets.h"
+#include "tests/unit/x509/pems.h"
 
 #define CLASS                                                                                      \
 	"---\n{apiVersion: networking.k8s.io/v1, kind: IngressClass, metadata: {name: pomerium}, " \
@@ -433,6 +434,132 @@ static void test_owners_and_meta(void **state)
 	rig_clear(&rig);
 }
 
+static struct msg_object ordered_object(struct msg_ordered *ordered, struct str_pair *label)
+{
+	ordered->metadata.labels = (struct str_map){ label, 1 };
+	return (struct msg_object){ .key = { MSG_KIND_CERTIFICATE, STR("edge"), STR("one") },
+				    .ordered = ordered };
+}
+
+/* It is an owner that needs no translator, whether its Secret is there or not. */
+static void test_certificates_that_were_ordered(void **state)
+{
+	struct str name = STR("App.Example.com.");
+	struct str_pair label = { STR(MSG_ORDERED_LABEL), STR(MSG_ORDERED_BY) };
+	struct msg_ordered ordered = {
+		.metadata = { .namespace = STR("edge"), .name = STR("one"), .uid = STR("u-one") },
+		.spec = { .dnsNames = { &name, 1 },
+			  .secretName = STR("one-tls"),
+			  .issuerRef = { STR(""), STR("le"), STR("") } }
+	};
+	const struct resolve_settings settings = { .pomerium_config = STR("global"),
+						   .certificates = true };
+	struct msg_object object = ordered_object(&ordered, &label);
+	struct resolved what;
+	struct rig rig;
+
+	(void)state;
+	rig_init(&rig, &settings);
+	packed_put(rig.resolve, &object);
+	rig_expect_dirty(&rig, "Certificate/edge/one");
+	assert_int_equal(resolver_resolve_owner(rig.resolve, &object.key, &rig.pool, &what, NULL),
+			 RESOLVE_CONFIG);
+	assert_true(str_is(what.ticket.uid, "u-one"));
+	assert_true(str_is(what.ticket.hosts.items[0], "app.example.com"));
+	assert_true(str_is(what.issuer.kind, "Issuer") && str_is(what.issuer.name, "le"));
+	assert_true(str_is(what.ticket.secrets.items[0].name, "one-tls"));
+	assert_int_equal(what.ticket.secrets.items[0].values.n, 0);
+	rig_put(&rig, "{apiVersion: v1, kind: Secret, type: kubernetes.io/tls, metadata: {name: "
+		      "one-tls, namespace: edge}, data: {tls.crt: YQ==, tls.key: Yg==}}");
+	rig_expect_dirty(&rig, "Certificate/edge/one");
+	assert_int_equal(resolver_resolve_owner(rig.resolve, &object.key, &rig.pool, &what, NULL),
+			 RESOLVE_CONFIG);
+	assert_int_equal(what.ticket.secrets.items[0].values.n, 2);
+	label.value = STR("somebody-else");
+	packed_put(rig.resolve, &object);
+	rig_expect_dirty(&rig, "Certificate/edge/one");
+	assert_int_equal(resolver_resolve_owner(rig.resolve, &object.key, &rig.pool, &what, NULL),
+			 RESOLVE_GONE);
+	rig_clear(&rig);
+}
+
+/* Somebody provides what spec.tls names, also before it is there. */
+static void test_a_ticket_has_the_hosts_of_spec_tls(void **state)
+{
+	struct rig rig;
+	struct str_list promised;
+
+	(void)state;
+	rig_init(&rig, NULL);
+	rig_put(&rig, CLASS INGRESS("a", "",
+				    ", tls: [{hosts: [A.example.com, b.example.com], secretName: "
+				    "soon}, {hosts: [c.example.com]}]"));
+	promised = rig_ticket(&rig, "shop/a").promised;
+	assert_int_equal(promised.n, 2);
+	assert_true(str_is(promised.items[0], "a.example.com"));
+	assert_true(str_is(promised.items[1], "b.example.com"));
+	rig_clear(&rig);
+}
+
+#define TLS_OF_A ", tls: [{hosts: [h.example.com], secretName: soon}]"
+
+static const char *secret_doc(const char *name, const struct pem_pair *pair, struct pool *pool)
+{
+	struct buf cert, key;
+	struct str text;
+
+	buf_init(&cert, BUF_MAX_TEXT);
+	buf_init(&key, BUF_MAX_TEXT);
+	buf_base64(&cert, pair->cert);
+	buf_base64(&key, pair->key);
+	text = pool_printf(pool,
+			   "{apiVersion: v1, kind: Secret, type: kubernetes.io/tls, metadata: "
+			   "{name: %s, namespace: shop}, data: {tls.crt: " STR_FMT
+			   ", tls.key: " STR_FMT "}}",
+			   name, STR_ARG(buf_view(&cert)), STR_ARG(buf_view(&key)));
+	buf_clear(&cert);
+	buf_clear(&key);
+	return text.ptr;
+}
+
+/* Where another certificate is for its hosts, an Ingress can do without; who comes and goes among
+ * them makes it look again. */
+static void test_a_tls_secret_that_another_covers(void **state)
+{
+	struct msg_bundle bundle;
+	struct pem_pair wild;
+	struct err err;
+	struct rig rig;
+
+	(void)state;
+	rig_init(&rig, NULL);
+	wild = pem_make("DNS:*.example.com", 10, &rig.pool);
+	rig_put(&rig, CLASS INGRESS("a", "", TLS_OF_A));
+	rig_expect_outcome(&rig, "shop/a", RESOLVE_REJECT);
+	rig_put(&rig, secret_doc("wild", &wild, &rig.pool));
+	rig_expect_outcome(&rig, "shop/a", RESOLVE_REJECT);
+	map_clear(&rig.dirty);
+	rig_put(&rig, POMERIUM("global", "secrets: shop/b, certificates: [shop/wild]"));
+	rig_expect_dirty(&rig, "Ingress/shop/a Pomerium//global");
+	assert_int_equal(rig_resolve(&rig, "shop/a", &bundle, &err), RESOLVE_BUNDLE);
+	assert_int_equal(bundle.notes.n, 1);
+	assert_true(str_is(bundle.notes.items[0],
+			   "spec.tls[0].secretName: Secret \"shop/soon\" not found; until it is "
+			   "there, the certificate of \"shop/wild\" is served for its hosts"));
+	rig_delete(&rig, MSG_KIND_SECRET, "shop/wild");
+	rig_expect_dirty(&rig, "Ingress/shop/a Pomerium//global");
+	rig_expect_outcome(&rig, "shop/a", RESOLVE_REJECT);
+	rig_put(&rig, secret_doc("wild", &wild, &rig.pool));
+	rig_expect_outcome(&rig, "shop/a", RESOLVE_BUNDLE);
+	rig_put(&rig, secret_doc("soon", &wild, &rig.pool));
+	assert_int_equal(rig_resolve(&rig, "shop/a", &bundle, &err), RESOLVE_BUNDLE);
+	assert_int_equal(bundle.notes.n, 0);
+	map_clear(&rig.dirty);
+	rig_put(&rig, POMERIUM("global", "secrets: shop/b"));
+	rig_expect_dirty(&rig, "Pomerium//global"); /* it lacks nothing any more */
+	rig_clear(&rig);
+}
+
 static void test_impossible_keys(void **state)
 {
 	struct msg_ingress ingress = { 0 };
@@ -510,6 +637,9 @@ int main(void)
 		cmocka_unit_test(test_settings_unknown),
 		cmocka_unit_test(test_owners_and_meta),
 		cmocka_unit_test(test_a_ticket_says_where_a_secret_is_named),
+		cmocka_unit_test(test_certificates_that_were_ordered),
+		cmocka_unit_test(test_a_ticket_has_the_hosts_of_spec_tls),
+		cmocka_unit_test(test_a_tls_secret_that_another_covers),
 		cmocka_unit_test(test_impossible_keys),
 	};
 

@@ -114,6 +114,9 @@ static const struct {
 	  "error: spec.otel.sampling: \"nan\"" },
 	{ "otel: {endpoint: '', protocol: grpc, sampling: '1.01'}",
 	  "error: should be a number from 0 to 1" },
+	{ "certificateAutoProvision: {issuer: ca}",
+	  "error: spec.certificateAutoProvision.issuer: \"ca\" names no Issuer, expected "
+	  "namespace/name" },
 	{ "timeouts: {idle: -1s}", "error: spec.timeouts.idle: \"-1s\" should not be negative" },
 	{ "timeouts: {read: 2s, write: 2s}", "error: the read timeout \"2s\" should be less" },
 	/* refused for what a Secret holds */
@@ -230,6 +233,30 @@ static void warns_without_refusing(void **state)
 	trip_end(&trip);
 }
 
+static void names_who_shall_make_certificates(void **state)
+{
+	struct trip trip;
+
+	(void)state;
+	settings_start(&trip, "certificateAutoProvision: {issuer: edge/ca}");
+	assert_non_null(trip.config.issuer);
+	assert_true(str_is(trip.config.issuer->kind, "Issuer"));
+	assert_true(str_is(trip.config.issuer->name, "ca"));
+	assert_true(str_is(trip.config.issuer->namespace, "edge"));
+	trip_end(&trip);
+
+	settings_start(&trip, "certificateAutoProvision: {issuer: edge/ca, clusterIssuer: le}");
+	assert_true(str_is(trip.config.issuer->kind, "ClusterIssuer"));
+	assert_true(str_is(trip.config.issuer->name, "le"));
+	assert_int_equal(trip.config.issuer->namespace.len, 0);
+	trip_end(&trip);
+
+	settings_start(&trip, "certificateAutoProvision: {}");
+	assert_int_equal(trip.rc, 0);
+	assert_null(trip.config.issuer);
+	trip_end(&trip);
+}
+
 static void no_object_means_no_settings(void **state)
 {
 	struct trip trip;
@@ -305,6 +332,7 @@ int main(void)
 		cmocka_unit_test(fields_become_settings_or_a_sentence),
 		cmocka_unit_test(secrets_become_splices),
 		cmocka_unit_test(warns_without_refusing),
+		cmocka_unit_test(names_who_shall_make_certificates),
 		cmocka_unit_test(no_object_means_no_settings),
 		cmocka_unit_test(every_row_of_the_tables_has_a_place),
 		cmocka_unit_test(each_row_has_a_rule_that_names_its_field),
