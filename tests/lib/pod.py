@@ -156,6 +156,12 @@ class Pod:
                 config = pathlib.Path(container["args"][container["args"].index("--config") + 1])
                 self.kubelet.pomerium(self.volumes[mounts[str(config.parent)]] / config.name)
 
+    def value_of(self, variable):
+        if "value" in variable:
+            return variable["value"]
+        assert variable["valueFrom"] == {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}, variable
+        return self.namespace
+
     def start_container(self, container):
         name = container["name"]
         root, user = self.tmp / "roots" / name, self.spec["securityContext"]
@@ -163,7 +169,7 @@ class Pod:
         mounts = [x for m in container.get("volumeMounts", [])
                   for x in (str(self.volumes[m["name"]]), m["mountPath"], "ro" if m.get("readOnly") else "rw")]
         ids = f"--reuid={user['runAsUser']} --regid={user['runAsGroup']} --clear-groups" if os.getuid() == 0 else ""
-        env = {e["name"]: self.kubelet.here(e["value"]) for e in container.get("env", [])}
+        env = {e["name"]: self.kubelet.here(self.value_of(e)) for e in container.get("env", [])}
         env |= {"PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "KUBERNETES_SERVICE_HOST": "127.0.0.1",
                 "KUBERNETES_SERVICE_PORT": str(self.kubelet.cluster.port)}
         env |= {k: v for k, v in os.environ.items() if k.endswith("SAN_OPTIONS")}
