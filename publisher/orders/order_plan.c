@@ -312,22 +312,35 @@ uint64_t publisher_order_plan_due(const struct order_plan *plan)
 	return due;
 }
 
-/* 80 bits of a hash, in letters that make no words. */
+static const char PREFIX[] = "pomerium-certificate-";
+static const char letters[] = "bcdfghjklmnpqrstvwxz2456789"; /* that make no words */
+#define N_LETTERS 16
+
+bool publisher_order_plan_is_name(struct str name)
+{
+	size_t i = sizeof(PREFIX) - 1;
+
+	if (name.len != i + N_LETTERS || !str_starts(name, PREFIX))
+		return false;
+	while (i < name.len && strchr(letters, name.ptr[i]))
+		i++;
+	return i == name.len;
+}
+
 void publisher_order_plan_name(const struct msg_issuer *issuer, struct str host,
 			       char out[ORDER_NAME_MAX])
 {
-	static const char letters[] = "bcdfghjklmnpqrstvwxz2456789";
 	struct pool pool;
 	struct hash hash;
-	char tail[17] = "";
+	char tail[N_LETTERS + 1] = "";
 
 	pool_init(&pool);
 	hash = hash_of(pool_printf(&pool, STR_FMT "/" STR_FMT "/" STR_FMT, STR_ARG(issuer->kind),
 				   STR_ARG(issuer->name), STR_ARG(host)));
 	pool_clear(&pool);
-	for (size_t i = 0; i < sizeof(tail) - 1; i++)
+	for (size_t i = 0; i < N_LETTERS; i++)
 		tail[i] = letters[hash.bytes[i] % (sizeof(letters) - 1)];
-	snprintf(out, ORDER_NAME_MAX, "pomerium-certificate-%s", tail);
+	snprintf(out, ORDER_NAME_MAX, "%s%s", PREFIX, tail);
 }
 
 /* ---- life ---- */

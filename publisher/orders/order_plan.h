@@ -76,5 +76,7 @@ uint64_t publisher_order_plan_due(const struct order_plan *plan);
  * nothing is ordered twice, whatever is not seen. */
 void publisher_order_plan_name(const struct msg_issuer *issuer, struct str host,
 			       char out[ORDER_NAME_MAX]);
+/* Whether it is of that form: the Go controller gives such names too. */
+bool publisher_order_plan_is_name(struct str name);
 
 #endif

@@ -18,7 +18,6 @@
 #define PARALLEL 4
 #define SEEN_MS 600000 /* done, and not seen: it is tried again so late */
 #define BLOCKED_MS 1000
-#define PREFIX "pomerium-certificate-"
 
 /* One request. */
 struct order_flight {
@@ -194,7 +193,7 @@ static bool is_ours(const struct cert *cert)
 	struct str namespace, name;
 
 	return str_cut(publisher_certs_secret(cert), '/', &namespace, &name) &&
-	       str_starts(name, PREFIX);
+	       publisher_order_plan_is_name(name);
 }
 
 static void tell_cert(struct orders *self, const struct cert *cert, int step, struct pool *pool)

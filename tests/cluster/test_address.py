@@ -196,9 +196,9 @@ def test_an_ingress_made_anew_under_the_name(sluice, cluster, tmp_path):
         (watcher,) = p.children("watcher")
         os.kill(watcher, signal.SIGSTOP)
         try:
+            refused = requests(p, "4xx")
             assert cluster.call("DELETE", where)[0] == 200
             cluster.apply_yaml(app("anew"))
-            refused = requests(p, "4xx")
             wait_for(p.log, lambda: requests(p, "4xx") > refused)
             assert says(cluster, "anew") == []
             sent = requests(p)

@@ -237,6 +237,7 @@ def test_a_store_that_was_restored(sluice, tmp_path):
     with Cluster(tmp_path / "cluster") as c:
         c.apply_yaml(CLASS)
         c.apply_yaml(app("one"))
+        rights = c.base_rights  # its account is in the backup
         c.stop_api()
         c.processes["etcd"].terminate()
         c.processes["etcd"].wait()
@@ -245,7 +246,7 @@ def test_a_store_that_was_restored(sluice, tmp_path):
         c.start_api()
         for i in range(200):
             c.apply_yaml(app("two", address=f"10.3.0.{i + 1}"))
-        with ClusterPipeline(sluice, tmp_path, c) as p:
+        with ClusterPipeline(sluice, tmp_path, c, kubeconfig=rights) as p:
             assert b"two.example.com" in p.settled()
             c.stop_api()
             c.processes["etcd"].kill()

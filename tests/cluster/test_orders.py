@@ -47,7 +47,7 @@ def settings(cluster, issuer):
 
 
 def up(sluice, tmp, databroker, cluster, *more):
-    return Up(sluice, tmp / "up", tmp / "none", databroker, *DELAY, *more, cluster=cluster, kubeconfig=cluster.base_rights())
+    return Up(sluice, tmp / "up", tmp / "none", databroker, *DELAY, *more, cluster=cluster)
 
 
 def serve(cluster, name, hosts, more=""):
@@ -122,6 +122,25 @@ def test_200_hosts_become_200_certificates_and_go_with_the_issuer(sluice, cluste
         wait_for(p.log, lambda: RECORD not in databroker.records(), 20)
         assert "theirs" in secrets(cluster, "") and [c["metadata"]["name"] for c in cluster.call("GET", CERTIFICATES)[1]["items"]] == ["theirs"]
         assert not [line for line in p.log().split("\n") if "forbidden" in line or "cannot report" in line]
+
+
+def test_of_two_replicas_one_orders(sluice, cluster, databroker, tmp_path):
+    settings(cluster, {"clusterIssuer": "le"})
+    hosts = [f"r{i}.example.com" for i in range(8)]
+    serve(cluster, "app", hosts[:4])
+    lease = ("--lease-duration", "2s")
+    with CertManager(cluster) as issuer, up(sluice, tmp_path, databroker, cluster, *lease) as a:
+        wait_for(a.log, a.leads)
+        (tmp_path / "b").mkdir()
+        with up(sluice, tmp_path / "b", databroker, cluster, *lease) as b:
+            wait_for(lambda: a.log()[-3000:], lambda: served(databroker) == hosts[:4], 30)
+            assert a.log().count("certificate ordered") == 4 and "certificate ordered" not in b.log()
+            a.process.kill()
+            a.process.wait()
+            serve(cluster, "more", hosts[4:])
+            wait_for(lambda: b.log()[-3000:], lambda: served(databroker) == hosts, 60)
+            assert b.log().count("certificate ordered") == 4
+            assert sorted(issuer.orders) == [(h,) for h in hosts], "each host once, whoever writes"
 
 
 def test_what_spec_tls_names_is_not_ordered(sluice, cluster, databroker, tmp_path):

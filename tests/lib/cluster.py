@@ -197,6 +197,7 @@ class Cluster:
         self.apply(cert_manager_crd())
         wait_for("certificates are served", lambda: self.call("GET", f"{KINDS['certificates'][0]}/certificates", raw=True)[0] == 200, 30)
 
+    @functools.cached_property
     def base_rights(self):
         """A kubeconfig of an account that may do what deploy/base gives to its accounts, and nothing else."""
         import yaml
@@ -274,13 +275,13 @@ def path_of(obj):
 
 
 class ClusterPipeline(Pipeline):
-    """`sluice up --kubeconfig`; settled means: the same as `sluice translate` of what the cluster holds."""
+    """`sluice up --kubeconfig` with the rights of deploy/base; settled means: the same as `sluice translate` of what the cluster holds."""
 
     def __init__(self, sluice, tmp, cluster, *args, kubeconfig=None, **more):
         super().__init__(sluice, tmp, tmp, "--report", *args, **more)
         self.cluster, self.tmp = cluster, tmp
         i = self.args.index("-f")
-        self.args[i:i + 2] = ["--kubeconfig", str(kubeconfig or cluster.kubeconfig())]
+        self.args[i:i + 2] = ["--kubeconfig", str(kubeconfig or cluster.base_rights)]
 
     def settled(self, seconds=15.0, args=()):
         shutil.rmtree(self.tmp / "dump", ignore_errors=True)

@@ -152,7 +152,7 @@ class Up(Pipeline):
         tmp.mkdir(exist_ok=True)
         super().__init__(sluice, tmp, folder, env={**(env or {}), "SHARED_SECRET": secret or databroker.secret})
         self.databroker, self.cluster = databroker, cluster
-        source = ["--kubeconfig", str(kubeconfig or cluster.kubeconfig()), "--report"] if cluster else ["-f", str(folder)]
+        source = ["--kubeconfig", str(kubeconfig or cluster.base_rights), "--report"] if cluster else ["-f", str(folder)]
         self.args = [sluice, "up", *source, "--databroker-service-url", url or databroker.url, "--run-dir", str(self.run_dir), *args]
 
     def stored(self, seconds=10.0):

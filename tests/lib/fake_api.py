@@ -234,6 +234,11 @@ class FakeApi:
         context.load_cert_chain(self.tmp / "tls.crt", self.tmp / "tls.key")
         self.server.context = context
 
+    @property
+    def base_rights(self):
+        """Everybody may do everything here."""
+        return self.kubeconfig()
+
     def kubeconfig(self, server=None, user="{}", cluster=""):
         path = self.tmp / "kubeconfig"
         path.write_text(f"""apiVersion: v1

@@ -35,7 +35,7 @@ def test_a_browser_is_shown_what_was_ordered(sluice, tmp_path):
         settings(cluster, "{clusterIssuer: le}")
         proxy = Proxy(sluice, tmp_path, tmp_path / "none", "--report", "--certificate-delay", "1s", "--certificate-namespace", "pomerium")
         i = proxy.args.index("-f")
-        proxy.args[i:i + 2] = ["--kubeconfig", str(cluster.base_rights())]
+        proxy.args[i:i + 2] = ["--kubeconfig", str(cluster.base_rights)]
         with CertManager(cluster, fumbled=["broken.example.com"]), proxy as p:
             for host in hosts[:2]:
                 wait_for(lambda: p.log()[-3000:], lambda: f"DNS:{host}" in subject_names(p, host), 90)

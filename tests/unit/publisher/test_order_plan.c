@@ -244,6 +244,9 @@ static void a_host_has_one_name_for_an_issuer(void **state)
 	assert_string_not_equal(a, b);
 	publisher_order_plan_name(&other, STR("a.example.com"), b);
 	assert_string_not_equal(a, b);
+	assert_true(publisher_order_plan_is_name(str_from(a)));
+	assert_false(publisher_order_plan_is_name(STR("pomerium-certificate-of-shop")));
+	assert_false(publisher_order_plan_is_name(STR("pomerium-certificate-bcdfghjklmnpqrs!")));
 }
 
 /* ---- any history ---- */
