@@ -1,67 +1,21 @@
 """The containers of the Go controller's own kustomize, with Sluice's program in the place of its image: each line as it stands there."""
-import collections
-import os
-import pathlib
 import re
 import subprocess
 
 import pytest
 from cluster import Cluster
-from pipeline import app, wait_for
+from go_kustomize import FOLDERS, arguments, environment, fill, warnings
+from pipeline import wait_for
 from stand_in import StandIn
 
-CONTAINERS = collections.defaultdict(lambda: {"args": [], "env": {}})
-for line in (pathlib.Path(__file__).parent / "kustomize_args.tsv").read_text().splitlines()[1:]:
-    folder, owner, container, what, name, value = line.split("\t")
-    if what == "arg":
-        CONTAINERS[folder, container]["args"].append(f"{name}={value}" if value else name)
-    elif what == "env":
-        CONTAINERS[folder, container]["env"][name] = value
-FOLDERS = sorted({folder for folder, _ in CONTAINERS})
 NO_EFFECT = {}  # a flag that is taken for the sake of these manifests would stand here, by its folder
-# what Kubernetes fills in
-FIELDS = {"POMERIUM_NAMESPACE": "pomerium", "POD_NAMESPACE": "pomerium", "POD_NAME": "pomerium-0"}
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     with Cluster(tmp_path_factory.mktemp("cluster")) as c:
-        c.install_crds()
-        wait_for("the kind PolicyFilter is served", lambda: c.call("GET", "/apis/gateway.pomerium.io/v1alpha1/policyfilters", raw=True)[0] == 200, 30)
-        for i, name in enumerate(("", "-2", "-mcp")):
-            c.apply_yaml(f"""apiVersion: networking.k8s.io/v1
-kind: IngressClass
-metadata: {{name: pomerium{name}}}
-spec: {{controller: pomerium.io/ingress-controller{name}}}
----
-apiVersion: ingress.pomerium.io/v1
-kind: Pomerium
-metadata: {{name: global{name}}}
-spec: {{secrets: pomerium/bootstrap, storage: {{file: {{path: /tmp/databroker}}}}}}
-""")
-            for k in range(3):
-                c.apply_yaml(app(f"app{name}-{k}", f"10.0.{i}.{k + 1}").replace("ingressClassName: pomerium", f"ingressClassName: pomerium{name}"))
-        c.apply_yaml("apiVersion: v1\nkind: Service\nmetadata: {name: pomerium-proxy, namespace: pomerium}\nspec: {type: LoadBalancer, ports: [{port: 443}]}\n")
-        status, _ = c.call("PATCH", "/api/v1/namespaces/pomerium/services/pomerium-proxy/status", {"status": {"loadBalancer": {"ingress": [{"ip": "203.0.113.9"}]}}},
-                           content_type="application/merge-patch+json")
-        assert status == 200
+        fill(c)
         yield c
-
-
-def environment(cluster, folder, container, pod_ip, **more):
-    """Of the container, in a pod of that address."""
-    said = CONTAINERS[folder, container]["env"]
-    fields = {**FIELDS, "POD_IP": pod_ip}
-    env = {name: fields[name] if value.startswith("(from ") else value for name, value in said.items()}
-    return {"PATH": os.environ["PATH"], "KUBECONFIG": str(cluster.kubeconfig()), **env, **more}
-
-
-def arguments(folder, container, env):
-    return [re.sub(r"\$\((\w+)\)", lambda m: env[m[1]], arg) for arg in CONTAINERS[folder, container]["args"]]
-
-
-def warnings(log):
-    return [line for line in log.splitlines() if re.search(r" level=(warn|error) ", line)]
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
