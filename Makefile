@@ -53,7 +53,7 @@ FUZZERS := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: FORCE all bins deps test-deps run test bench conformance plan model sweep fuzz asan tsan ci lint objects tidy cppcheck style format units fuzzers man rules flags install uninstall clean help
+.PHONY: FORCE all bins deps test-deps run test bench conformance plan model sweep walk fuzz asan tsan ci lint objects tidy cppcheck style format units fuzzers man rules flags install uninstall clean help
 
 JOBS := -j$(shell nproc)
 FUZZ_BUILD ?= build/fuzz
@@ -119,6 +119,11 @@ sweep: test-deps
 	@$(MAKE) --no-print-directory $(JOBS) bins
 	@BUILD=$(BUILD) $(PYTHON) tests/sweep/sweep.py --points $(or $(POINTS),5000) --seed $(or $(SEED),1)
 
+# all that users can say, and ROUNDS times a hundred turns of several things at once; see docs/reliability.md
+walk: test-deps
+	@$(MAKE) --no-print-directory $(JOBS) bins
+	@BUILD=$(BUILD) $(PYTHON) tests/walk/walk.py --rounds $(or $(ROUNDS),10) --seed $(or $(SEED),1)
+
 fuzz: test-deps
 	@$(MAKE) --no-print-directory $(JOBS) BUILD=$(FUZZ_BUILD) CC=clang SAN="$(FUZZ_SAN)" fuzzers
 	@FUZZ_BUILD=$(FUZZ_BUILD) FUZZ_SECONDS=$(or $(SECONDS),600) $(PYTHON) tests/run.py fuzz/
@@ -159,6 +164,7 @@ help:
 	@echo "make model       searches the models of the protocol with spin: ten minutes"
 	@echo "make plan        STEPS=500 random changes of a cluster, each foreseen by sluice plan"
 	@echo "make sweep       lets one thing go wrong between two messages, at POINTS=5000 places of SEED=1: an hour and a half"
+	@echo "make walk        says all that users can say, then several things at once, ROUNDS=10 SEED=1: five minutes"
 	@echo "make fuzz        each fuzzer SECONDS=600 long; make asan, make tsan: all tests under a sanitizer"
 	@echo "make install     programs, manual pages, documentation, systemd unit; PREFIX=/usr/local DESTDIR=; make uninstall; make man"
 	@echo "make rules       writes the tables of docs/validation.md anew: whoever changes a rule"

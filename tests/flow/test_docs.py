@@ -36,23 +36,10 @@ def test_links(page):
 
 # ---- annotations.md ----
 
-def table():
-    """{name: (example, name of what it needs beside it or None)}."""
-    found = {}
-    for cells in examples.rows((ROOT / "docs/annotations.md").read_text()):
-        if cells[0] == "annotation":
-            continue
-        name, example = cells[0].strip("`"), cells[2].strip("`")
-        beside = re.search(r"\+ `([a-z_]+)`$", cells[3])
-        assert name not in found, f"{name} stands there twice"
-        found[name] = (example, beside and beside[1])
-    return found
-
-
 def test_annotations_are_those_of_the_translator():
     known = re.findall(r'\{ "([a-z0-9_]+)", GROUP_', (ROOT / "translator/ingress/annotations.c").read_text())
     assert len(known) > 50
-    assert set(table()) == set(known)
+    assert set(examples.annotations()) == set(known)
 
 
 def ingress(**annotations):
@@ -76,11 +63,11 @@ def plain(sluice, tmp_path_factory):
     return examples.accepted(sluice, [ingress()], tmp_path_factory.mktemp("plain"))
 
 
-@pytest.mark.parametrize("name", sorted(table()))
+@pytest.mark.parametrize("name", sorted(examples.annotations()))
 def test_annotation(sluice, tmp_path, plain, name):
     """Its example is accepted, and the route is another one than without it."""
-    example, beside = table()[name]
-    more = {beside: table()[beside][0]} if beside else {}
+    example, beside = examples.annotations()[name]
+    more = {beside: examples.annotations()[beside][0]} if beside else {}
     routes = examples.accepted(sluice, [ingress(**{name: example}, **more)], tmp_path)
     if name == "subtle_allow_empty_host":
         assert routes[0]["from"] == "https://*"
@@ -163,7 +150,7 @@ def test_every_annotation_of_the_old_documentation():
     named = set(re.findall(r"ingress\.pomerium\.io/([a-z0-9_]+)", SEED.read_text())) - {"v1"}
     named |= set(re.findall(r"`([a-z_]+_lb_config)`", SEED.read_text()))
     assert len(named) > 25
-    assert named <= set(table()), named - set(table())
+    assert named <= set(examples.annotations()), named - set(examples.annotations())
 
 
 # ---- migrate-ingress-nginx.md ----

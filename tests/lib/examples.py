@@ -25,6 +25,19 @@ def rows(text):
             yield cells
 
 
+def annotations():
+    """Of docs/annotations.md: {name: (example, name of what it needs beside it or None)}."""
+    found = {}
+    for cells in rows((ROOT / "docs/annotations.md").read_text()):
+        if cells[0] == "annotation":
+            continue
+        name, example = cells[0].strip("`"), cells[2].strip("`")
+        beside = re.search(r"\+ `([a-z_]+)`$", cells[3])
+        assert name not in found, f"{name} stands there twice"
+        found[name] = (example, beside and beside[1])
+    return found
+
+
 def services(owner):
     """(name, port as the Ingress or the HTTPRoute says it) of all backends."""
     for rule in owner["spec"].get("rules", []):
