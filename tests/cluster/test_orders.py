@@ -66,10 +66,15 @@ def secrets(cluster, selector=f"?labelSelector={next(iter(LABEL))}%3D{LABEL[next
     return {s["metadata"]["name"] for s in cluster.call("GET", "/api/v1/namespaces/pomerium/secrets" + selector)[1]["items"]}
 
 
+def pairs(databroker):
+    """The certificates in the record."""
+    return databroker.records().get(RECORD, {}).get("settings", {}).get("certificates", [])
+
+
 def served(databroker):
-    """Hosts of the certificates in the record, each parsed and matched with its key."""
+    """Their hosts, each parsed and matched with its key."""
     found = []
-    for pair in databroker.records().get(RECORD, {}).get("settings", {}).get("certificates", []):
+    for pair in pairs(databroker):
         crt, key = (base64.b64decode(pair[k]) for k in ("cert_bytes", "key_bytes"))
         names = subprocess.run(["openssl", "x509", "-noout", "-ext", "subjectAltName", "-pubkey"], input=crt, capture_output=True, check=True).stdout.decode()
         public = subprocess.run(["openssl", "pkey", "-pubout"], input=key, capture_output=True, check=True).stdout.decode()
@@ -92,7 +97,7 @@ def test_200_hosts_become_200_certificates_and_go_with_the_issuer(sluice, cluste
     with CertManager(cluster) as issuer, up(sluice, tmp_path, databroker, cluster) as p:
         ours = lambda: {h: c for h, c in certificates(cluster).items() if h in hosts}
         wait_for(lambda: f"{len(ours())} Certificates; log:\n{p.log()[-3000:]}", lambda: len(ours()) == N_HOSTS, 60)
-        wait_for(lambda: f"{len(served(databroker))} are served; log:\n{p.log()[-3000:]}", lambda: len(databroker.records().get(RECORD, {}).get("settings", {}).get("certificates", [])) == N_HOSTS, 60)
+        wait_for(lambda: f"{len(pairs(databroker))} are served; log:\n{p.log()[-3000:]}", lambda: len(pairs(databroker)) == N_HOSTS, 60)
         assert served(databroker) == sorted(hosts)
         one = ours()["h7.example.com"]
         name = one["metadata"]["name"]
@@ -112,7 +117,8 @@ def test_200_hosts_become_200_certificates_and_go_with_the_issuer(sluice, cluste
         for room in "publisher", "resolver", "watcher":
             p.kill(room)
         serve(cluster, "last", ["last.example.com"])
-        wait_for(p.log, lambda: "last.example.com" in served(databroker), 40)
+        wait_for(p.log, lambda: len(pairs(databroker)) == N_HOSTS + 1, 40)
+        assert "last.example.com" in served(databroker)
         mine = [o for o in issuer.orders if o != ("their.example.com",)]
         assert sorted(mine) == sorted((h,) for h in [*hosts, "last.example.com"]), "each host once"
         # without the issuer they go, with their Secrets
