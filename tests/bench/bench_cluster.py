@@ -60,8 +60,8 @@ class Curl:
         more, accept = "", "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1" if plural == "secrets" else "application/json"
         while True:
             body = self.get([f"{KINDS[plural][0]}/{plural}?limit=500&continue={more}"], "-H", f"Accept: {accept}")
-            more = json.loads(body).get("metadata", {}).get("continue", "")
-            if not more:
+            more = body.startswith(b"{") and json.loads(body).get("metadata", {}).get("continue", "")
+            if not more:  # "404 page not found": the kind is not installed
                 return
 
     def get_secrets(self):
