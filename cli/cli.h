@@ -22,6 +22,8 @@ int cli_usage(const char *verb, const char *sentence);
 int cli_up(int argc, char **argv);
 int cli_controller(int argc, char **argv);
 int cli_all_in_one(int argc, char **argv);
+int cli_record(int argc, char **argv);
+int cli_replay(int argc, char **argv);
 int cli_translate_once(int argc, char **argv);
 int cli_explain(int argc, char **argv);
 int cli_explain_live(int argc, char **argv); /* explain ingress NAMESPACE/NAME */

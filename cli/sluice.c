@@ -42,6 +42,10 @@ static const struct verb {
 	{ "check", cli_check,
 	  "look whether everything is there that Sluice needs, and what to do if not" },
 	{ "migrate", cli_migrate, "turn Ingresses for ingress-nginx into Ingresses for Pomerium" },
+	{ "record", cli_record,
+	  "keep the objects that a cluster or manifests have, as they come, in one file for a "
+	  "report of a fault; values of Secrets are replaced" },
+	{ "replay", cli_replay, "run the pipeline on a recording" },
 	{ "gen-secrets", cli_gen_secrets,
 	  "make the Secrets that Pomerium and the links between pods start with" },
 	{ "keep-token", cli_keep_token,

@@ -1,6 +1,8 @@
-/* feed: where objects come from: a folder of manifests or a cluster. */
+/* feed: where objects come from: a folder of manifests, a cluster or a recording. */
 #ifndef WATCHER_FEED_H
 #define WATCHER_FEED_H
+
+#include <stdio.h>
 
 #include "kube/kube.h"
 #include "msg/msg.h"
@@ -59,5 +61,10 @@ struct feed_scope {
 };
 struct feed *watcher_feed_kube_new(struct kube *kube, const struct feed_scope *scope,
 				   const struct feed_sink *sink);
+/* A recording, and how many times faster than it was it is played: "2", "0.5"; "max", which is 0. */
+int watcher_replay_open(struct str path, struct str speed_text, FILE **file, double *speed,
+			struct err *err);
+/* Takes over the file. */
+struct feed *watcher_feed_replay_new(FILE *file, double speed, const struct feed_sink *sink);
 
 #endif

@@ -2,14 +2,17 @@
  *
  *   in     SECRET_WANTED                            from resolver
  *          files and folders, or an API server      followed
+ *          a recording                              played
  *   out    OBJECT_PUT OBJECT_DELETE KIND_STATE      to resolver
  *          SECRET_VALUE                             to resolver, only of what it asked for
+ *          a recording of all that                  values of Secrets replaced
  *   owns   the feed: what there is, and what was sent of it
  *   never  decides what an object means
  */
 #include "actor/actor.h"
 #include "base/log.h"
 #include "confine/confine.h"
+#include "watcher/record/recorder.h"
 #include "watcher/watcher_metrics.h"
 
 struct watcher {
@@ -17,6 +20,10 @@ struct watcher {
 	struct str kubeconfig, context;
 	struct feed_scope scope;
 	uint64_t api_silence_ms, api_backoff_ms;
+	struct str record, replay, replay_speed;
+	FILE *recording; /* to play; the feed takes it over */
+	double speed;
+	struct recorder *recorder; /* NULL: nothing is recorded */
 	struct actor_loop *loop;
 	struct kube *kube; /* of the feed; NULL: manifests are read */
 	struct feed *feed;
@@ -33,16 +40,20 @@ static void on_send(void *arg, enum msg_type type, const void *body, uint64_t se
 {
 	struct watcher *self = arg;
 
-	if (self->resolver)
-		actor_send_seen(self->resolver, type, body, seen_ns);
+	if (!self->resolver)
+		return;
+	actor_send_seen(self->resolver, type, body, seen_ns);
+	watcher_recorder_add(self->recorder, type, body);
 }
 
 static void on_put(void *arg, struct str object, uint64_t seen_ns)
 {
 	struct watcher *self = arg;
 
-	if (self->resolver)
-		actor_send_packed(self->resolver, MSG_OBJECT_PUT, object, seen_ns);
+	if (!self->resolver)
+		return;
+	actor_send_packed(self->resolver, MSG_OBJECT_PUT, object, seen_ns);
+	watcher_recorder_add_packed(self->recorder, object);
 }
 
 static bool on_has_credit(void *arg)
@@ -153,12 +164,26 @@ static void measure(void *arg)
 
 /* ---- the process ---- */
 
+static int open_recordings(struct watcher *self, struct confine *needs, struct err *err)
+{
+	if (self->replay.len && watcher_replay_open(self->replay, self->replay_speed,
+						    &self->recording, &self->speed, err) < 0)
+		return -1;
+	if (!self->record.len)
+		return 0;
+	confine_write(needs, self->record);
+	self->recorder = watcher_recorder_new(self->record, err);
+	return self->recorder ? 0 : -1;
+}
+
 static int prepare(void *arg, struct confine *needs, struct err *err)
 {
 	struct watcher *self = arg;
 
 	needs->reads_all = self->paths.n;
-	if (self->paths.n)
+	if (open_recordings(self, needs, err) < 0)
+		return -1;
+	if (self->paths.n || self->recording)
 		return 0;
 	self->kube = kube_open(self->kubeconfig, self->context, err);
 	if (!self->kube)
@@ -175,8 +200,9 @@ static int start(void *arg, struct actor_loop *loop, struct err *err)
 
 	(void)err;
 	self->loop = loop;
-	self->feed = self->paths.n ? watcher_feed_dir_new(&self->paths, &sink)
-				   : watcher_feed_kube_new(self->kube, &self->scope, &sink);
+	self->feed = self->recording ? watcher_feed_replay_new(self->recording, self->speed, &sink)
+		     : self->paths.n ? watcher_feed_dir_new(&self->paths, &sink)
+				     : watcher_feed_kube_new(self->kube, &self->scope, &sink);
 	follow(self);
 	actor_ready(loop);
 	return 0;
@@ -187,6 +213,7 @@ static void stop(void *arg)
 	struct watcher *self = arg;
 
 	self->feed->ops->destroy(self->feed);
+	watcher_recorder_destroy(&self->recorder);
 }
 
 static const struct actor_input inputs[] = {
@@ -213,6 +240,12 @@ static const struct conf_option options[] = {
 	  "how long the API server may say nothing before it is asked whether it is there", 0 },
 	{ "api-backoff", CONF_DURATION, &watcher.api_backoff_ms, "800ms", 10, 30000,
 	  "first wait after a failure of the API server; doubles up to 30s", 0 },
+	{ "record", CONF_TEXT, &watcher.record, "", 0, 0,
+	  "file that all objects go into, too, as they come, values of Secrets replaced", 0 },
+	{ "replay", CONF_TEXT, &watcher.replay, "", 0, 0,
+	  "recording to play, instead of a cluster or manifests", 0 },
+	{ "replay-speed", CONF_TEXT, &watcher.replay_speed, "max", 0, 0,
+	  "how many times faster than it was; max: as fast as it can be taken", 0 },
 	{ 0 },
 };
 

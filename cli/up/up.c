@@ -1,9 +1,10 @@
 /* up: runs the pipeline on one machine, or in one pod.
  *
- *   in     -f FILE|DIR... or a cluster; flags
+ *   in     -f FILE|DIR..., a cluster or a recording; flags
  *   out    one process a room (N translators, and one for the settings), Pomerium too if that is
  *          wanted; the file that the publisher writes, the table
- *   owns   the verbs `up`, `controller` and `all-in-one`, which differ in their defaults
+ *   owns   the verbs `up`, `controller`, `all-in-one`, `record` and `replay`, which differ in
+ *          their defaults
  *   never  touches a message
  */
 #include "cli/cli.h"
@@ -23,6 +24,7 @@
 #include "cli/up/standard.h"
 #include "cli/up/supervisor.h"
 #include "translator/settings/pomerium_flags.h"
+#include "watcher/feed.h"
 
 struct up {
 	const struct up_verb *verb;
@@ -189,12 +191,39 @@ static int check_sink(struct err *err)
 	return databroker ? check_url(err) : 0;
 }
 
-static int check(struct up *self, const struct str_list *rest, struct err *err)
+static int check_source(struct err *err)
 {
-	if (cli_offline_add_files(rest) && !cli_up_flags.kubeconfig.len &&
-	    !getenv("KUBERNETES_SERVICE_HOST"))
+	const bool files = cli_offline_settings.files.n, cluster = cli_up_flags.kubeconfig.len;
+
+	if (cli_up_flags.replay.len && (files || cluster || cli_up_flags.record.len))
+		return err_set(err, "a recording is played alone; leave -f, --kubeconfig and "
+				    "--record out");
+	if (!files && !cluster && !cli_up_flags.replay.len && !getenv("KUBERNETES_SERVICE_HOST"))
 		return err_set(err, "name at least one manifest file or folder with -f, or a "
 				    "cluster with --kubeconfig");
+	return 0;
+}
+
+/* The first argument of some verbs is no manifest. */
+static int take_argument(const struct up_verb *verb, struct str_list *rest, struct err *err)
+{
+	if (!verb->argument || verb->argument->len)
+		return 0;
+	if (!rest->n)
+		return err_set(err, "name the file of the recording");
+	*verb->argument = rest->items[0];
+	rest->items++;
+	rest->n--;
+	return 0;
+}
+
+static int check(struct up *self, struct str_list *rest, struct err *err)
+{
+	if (take_argument(self->verb, rest, err))
+		return -1;
+	(void)cli_offline_add_files(rest);
+	if (check_source(err))
+		return -1;
 	if (!str_is(cli_up_flags.format, "json") && !str_is(cli_up_flags.format, "yaml"))
 		return err_set(err, "--format is %s; it must be json or yaml",
 			       err_quote(cli_up_flags.format));
@@ -214,12 +243,26 @@ static int check_files(struct err *err)
 }
 
 /* The processes would try again and again. */
+static int check_recording(struct err *err)
+{
+	FILE *file;
+	double speed;
+
+	if (!cli_up_flags.replay.len)
+		return cli_places_check_out("--record", cli_up_flags.record, err);
+	if (watcher_replay_open(cli_up_flags.replay, cli_up_flags.replay_speed, &file, &speed,
+				err) < 0)
+		return -1;
+	(void)fclose(file);
+	return 0;
+}
+
 static int check_cluster(struct err *err)
 {
 	struct kube_config config = { 0 };
 	int rc;
 
-	if (cli_offline_settings.files.n)
+	if (!cli_up_flags_watch_cluster())
 		return 0;
 	rc = cli_up_flags.kubeconfig.len
 		     ? kube_config_load(&config, cli_up_flags.kubeconfig, cli_up_flags.context, err)
@@ -275,7 +318,8 @@ static void say_how_to_ask(struct buf *out)
 static int run(struct up *self)
 {
 	struct supervisor *supervisor = &self->supervisor;
-	const bool to_stdout = self->standard.out.len, shown = cli_up_flags.table || to_stdout;
+	const bool to_stdout = self->standard.out.len,
+		   shown = cli_up_flags.table || (to_stdout && !self->verb->is_silent);
 	struct buf hint;
 
 	buf_init(&hint, BUF_MAX_TEXT);
@@ -308,7 +352,8 @@ static int start(struct up *self, int argc, char **argv)
 		return cli_usage(self->verb->name, err.text);
 	log_set_format(str_is(cli_up_flags.log_format, "json") ? LOG_JSON : LOG_LOGFMT);
 	cli_up_flags_warn();
-	rc = check_files(&err) || check_cluster(&err) ? CLI_UNREADABLE : CLI_GOOD;
+	rc = check_files(&err) || check_recording(&err) || check_cluster(&err) ? CLI_UNREADABLE
+									       : CLI_GOOD;
 	if (!rc) {
 		/* first: a signal would leave the run folder behind */
 		cli_supervisor_catch_signals(&self->supervisor);
@@ -369,6 +414,31 @@ int cli_all_in_one(int argc, char **argv)
 		.defaults = { { "pomerium", "pomerium" },
 			      { "health-probe-bind-address", "127.0.0.1:28080" },
 			      { "report", "true" } },
+	};
+
+	return run_verb(&verb, argc, argv);
+}
+
+int cli_record(int argc, char **argv)
+{
+	static const struct up_verb verb = {
+		.name = "record",
+		.summary = "keep what a cluster says, for a report of a fault",
+		.argument = &cli_up_flags.record,
+		.is_silent = true,
+		.defaults = { { "out", "-" }, { "report", "false" } },
+	};
+
+	return run_verb(&verb, argc, argv);
+}
+
+int cli_replay(int argc, char **argv)
+{
+	static const struct up_verb verb = {
+		.name = "replay",
+		.summary = "run the pipeline on what was recorded",
+		.argument = &cli_up_flags.replay,
+		.defaults = { { "out", "-" } },
 	};
 
 	return run_verb(&verb, argc, argv);

@@ -18,7 +18,7 @@
 #define TO_ALL (TO(WATCHER) | TO(RESOLVER) | TO(TRANSLATOR) | TO(PUBLISHER))
 #define REFUSED (1u << 27)     /* they may have it, but to ignore it would be wrong */
 #define NO_EFFECT (1u << 28)   /* manifests for the Go controller may have it */
-#define IN_CLUSTER (1u << 30)  /* not if manifests are read */
+#define IN_CLUSTER (1u << 30)  /* not if manifests or a recording are read */
 #define EACH_A_PORT (1u << 29) /* an address: each process gets the next port */
 #define SECRET (1u << 31)      /* by the environment only */
 
@@ -58,6 +58,17 @@ static const struct flag_row rows[] = {
 	{ { "context", CONF_TEXT, &cli_up_flags.context, "", 0, 0,
 	    "context of the kubeconfig; empty: its current one", 0 },
 	  TO(WATCHER) | TO(PUBLISHER) | IN_CLUSTER },
+	{ { "record", CONF_TEXT, &cli_up_flags.record, "", 0, 0,
+	    "file that all objects go into, too, as they come, values of Secrets replaced; "
+	    "`sluice replay` plays it",
+	    0 },
+	  TO(WATCHER) },
+	{ { "replay", CONF_TEXT, &cli_up_flags.replay, "", 0, 0,
+	    "recording to play, instead of a cluster or manifests", 0 },
+	  TO(WATCHER) },
+	{ { "replay-speed", CONF_TEXT, &cli_up_flags.replay_speed, "max", 0, 0,
+	    "how many times faster than it was; max: as fast as it can be taken", 0 },
+	  TO(WATCHER) },
 	{ { "databroker-service-url", CONF_TEXT, &cli_up_flags.databroker_url, "", 0, 0,
 	    "write into the databroker of a running Pomerium instead of --out", 0 },
 	  TO(PUBLISHER) },
@@ -361,11 +372,16 @@ int cli_up_flags_read(const struct up_verb *verb, int argc, char **argv, struct 
 	return check_addresses(err);
 }
 
+bool cli_up_flags_watch_cluster(void)
+{
+	return !cli_offline_settings.files.n && !cli_up_flags.replay.len;
+}
+
 /* ---- command lines ---- */
 
 static bool is_for(unsigned rooms, enum msg_room room)
 {
-	if (rooms & IN_CLUSTER && cli_offline_settings.files.n)
+	if (rooms & IN_CLUSTER && !cli_up_flags_watch_cluster())
 		return false;
 	return rooms & 1u << room;
 }

@@ -15,7 +15,9 @@ struct up_flags {
 	struct str out, bootstrap_out, format, run_dir, kubeconfig, context, metrics, probes,
 		log_format, log_level;
 	struct str databroker_url, shared_secret, shared_secret_file;
-	struct str web; /* address of the page; empty or 0: none */
+	struct str replay_speed;
+	struct str record, replay; /* recordings, to be made and to be played; empty: none */
+	struct str web;            /* address of the page; empty or 0: none */
 	struct str_list web_hosts;
 	struct str pomerium; /* a program that we start; empty: none */
 	long n_workers;
@@ -28,6 +30,8 @@ extern struct up_flags cli_up_flags;
 struct up_verb {
 	const char *name, *summary;
 	bool one_address; /* one process answers for all at the addresses of metrics and probes */
+	struct str *argument; /* what its first argument is; NULL: a manifest, as the others */
+	bool is_silent;       /* nobody wants to see the file that it writes */
 	struct {
 		const char *name, *fallback;
 	} defaults[6]; /* of flags, where they are others than those of `up`; ends with NULL */
@@ -36,6 +40,8 @@ struct up_verb {
 /* As conf_read. */
 int cli_up_flags_read(const struct up_verb *verb, int argc, char **argv, struct str_list *rest,
 		      struct err *err);
+/* Neither manifests are read nor a recording. */
+bool cli_up_flags_watch_cluster(void);
 /* Hands over a room's command line, flag by flag ("--name=value"), without the program. `place`:
  * its number among the processes, from 0. */
 typedef void cli_up_flags_fn(void *arg, struct str flag);

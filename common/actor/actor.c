@@ -160,7 +160,7 @@ static int confine(const struct confine *needs, struct err *err)
 {
 	if (!actor_settings.confined)
 		return 0;
-	confine_limit(needs->room);
+	confine_limit(needs);
 	actor_metrics_limit();
 	return confine_start(needs, err);
 }

@@ -55,7 +55,7 @@ void confine_prepare(void);
  * how much it may have, and what it may do, for all threads. What this kernel lacks is said, once;
  * -1: what it has cannot be set. */
 void confine_places(const struct confine *self);
-void confine_limit(enum msg_room room);
+void confine_limit(const struct confine *self);
 int confine_start(const struct confine *self, struct err *err);
 const char *confine_text(void); /* what holds this process: "off", or parts of "landlock,seccomp" */
 

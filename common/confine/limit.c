@@ -1,6 +1,6 @@
 /* limit: how much a room may have of what the kernel counts.
  *
- *   in     which room
+ *   in     which room, and whether it writes files
  *   out    limits that the process cannot raise again
  *   owns   the figures
  *   never  raises a limit, fails: a limit that is lower already is as good
@@ -12,17 +12,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define GIB (UINT64_C(1) << 30)
+#define FILE_MAX (UINT64_C(64) << 30) /* bytes of the largest file that a room writes */
 
 static const struct {
-	rlim_t n_files;   /* descriptors */
-	rlim_t file_size; /* bytes of the largest file that it writes */
-	bool no_threads;  /* it starts none once it runs */
+	rlim_t n_files;  /* descriptors */
+	bool no_threads; /* it starts none once it runs */
 } rows[N_ROOMS] = {
-	[ROOM_WATCHER] = { 4096, 0, false },
-	[ROOM_RESOLVER] = { 4096, 0, true },
-	[ROOM_TRANSLATOR] = { 256, 0, true },
-	[ROOM_PUBLISHER] = { 4096, 64 * GIB, false },
+	[ROOM_WATCHER] = { 4096, false },
+	[ROOM_RESOLVER] = { 4096, true },
+	[ROOM_TRANSLATOR] = { 256, true },
+	[ROOM_PUBLISHER] = { 4096, false },
 };
 
 static void lower(int what, rlim_t most)
@@ -45,17 +44,19 @@ static bool logs_into_file(void)
 	       (fstat(STDERR_FILENO, &log) == 0 && S_ISREG(log.st_mode));
 }
 
-void confine_limit(enum msg_room room)
+void confine_limit(const struct confine *self)
 {
+	const enum msg_room room = self->room;
+
 	lower(RLIMIT_CORE, 0);
 	lower(RLIMIT_NOFILE, rows[room].n_files);
 	/* The kernel counts the processes of the user, on the whole machine: any other number would
 	 * depend on what else runs there. */
 	if (rows[room].no_threads)
 		lower(RLIMIT_NPROC, 0);
-	if (rows[room].file_size || logs_into_file())
-		lower(RLIMIT_FSIZE, rows[room].file_size ? rows[room].file_size : RLIM_INFINITY);
-	else
+	if (self->writes.n)
+		lower(RLIMIT_FSIZE, FILE_MAX);
+	else if (!logs_into_file())
 		lower(RLIMIT_FSIZE, 0);
 	signal(SIGXFSZ, SIG_IGN); /* a write that is too much fails */
 }

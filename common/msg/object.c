@@ -240,3 +240,11 @@ int msg_object_of_kind(enum msg_kind kind, const struct value *doc, struct pool 
 	*(void **)((char *)out + kinds[kind].offset) = part;
 	return 0;
 }
+
+void msg_object_print(const struct msg_object *object, struct buf *out)
+{
+	const enum msg_kind kind = (enum msg_kind)object->key.kind;
+
+	codec_print(kinds[kind].codec, *(void *const *)((const char *)object + kinds[kind].offset),
+		    out);
+}

@@ -307,5 +307,7 @@ int msg_object_from_value(const struct value *doc, struct pool *pool, struct msg
 /* The same for a document whose kind is known: items of a list do not say theirs. */
 int msg_object_of_kind(enum msg_kind kind, const struct value *doc, struct pool *pool,
 		       struct msg_object *out, struct err *err);
+/* The object as JSON, without its kind: msg_object_of_kind makes the same object of it. */
+void msg_object_print(const struct msg_object *object, struct buf *out);
 
 #endif

@@ -13,7 +13,7 @@ import time
 import pytest
 import yaml
 from cluster import Cluster, ClusterPipeline
-from pipeline import CLASS, app, read, wait_for
+from pipeline import CLASS, Replay, app, read, wait_for
 
 HERE = pathlib.Path(__file__).parent
 LOAD = HERE.parent / "bench/load.py"
@@ -195,7 +195,7 @@ def test_2000_random_operations_under_kills_restarts_and_a_freeze(sluice, tmp_pa
         c.call("POST", "/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "random"}})
         c.apply(secret("bootstrap", "random", shared_secret="a" * 32, cookie_secret="b" * 32, signing_key="c"))
         traffic, dice = Traffic(c, seed=1), random.Random(2)
-        with ClusterPipeline(sluice, tmp_path, c, workers=2) as p:
+        with ClusterPipeline(sluice, tmp_path, c, "--record", str(tmp_path / "recording"), workers=2) as p:
             for i in range(2000):
                 traffic.step()
                 if i % 60 == 59:
@@ -212,7 +212,12 @@ def test_2000_random_operations_under_kills_restarts_and_a_freeze(sluice, tmp_pa
                 c.apply(secret(f"s{i}", "random", X_Value="end"))
                 c.apply_yaml(app(f"r{i}", f"10.1.0.{i + 1}", f"ingress.pomerium.io/set_request_headers_secret: s{i}", namespace="random"))
             c.apply({"apiVersion": "ingress.pomerium.io/v1", "kind": "Pomerium", "metadata": {"name": "global"}, "spec": {"secrets": "random/bootstrap"}})
-            p.settled(45)
+            want = p.settled(45)
+    with Replay(sluice, tmp_path / "replay", tmp_path / "recording") as p:
+        p.played(60)
+        # all of them have the same value, and all of their stand-ins are the same
+        wait_for(lambda: p.log()[-2000:], lambda: re.sub(rb'("X-Value":)"[a-z]{3}"', rb'\1"end"', read(p.out) or b"") == want, 30)
+        assert len(set(re.findall(rb'"X-Value":"([a-z]{3})"', read(p.out)))) == 1
 
 
 def test_an_api_server_that_goes_away_and_comes_back(sluice, tmp_path):

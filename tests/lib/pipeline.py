@@ -108,6 +108,20 @@ class Pipeline:
         return want
 
 
+class Replay(Pipeline):
+    """`sluice replay` of a recording."""
+
+    def __init__(self, sluice, tmp, recording, *args):
+        tmp.mkdir(exist_ok=True)
+        super().__init__(sluice, tmp, tmp, *args)
+        i = self.args.index("-f")
+        self.args[1:i + 2] = ["replay", str(recording)]
+
+    def played(self, seconds=30.0):
+        wait_for(lambda: f"the recording has not ended:\n{self.log()[-4000:]}", lambda: "the recording has ended" in self.log(), seconds)
+        return self
+
+
 class Rooms:
     """The four rooms by hand, over ipc in a run folder: nobody starts them again. `args`: more flags for a room, `settings` for the
     translator of the Pomerium object, which is not among the processes."""
