@@ -74,7 +74,8 @@ bool publisher_put_plan(struct databroker *self)
 	qsort(changes.items, changes.n, sizeof(*changes.items), in_order);
 	put->items = pool_array(&put->pool, changes.n + 1, sizeof(*put->items));
 	for (size_t i = 0; i < changes.n; i++) {
-		if (hold_back && changes.items[i].is_less)
+		/* a route that stays needs its certificate, and that is another record */
+		if (hold_back && (changes.items[i].is_less || changes.items[i].gone))
 			publisher_plan_touch(&self->plan, changes.items[i].id);
 		else
 			put->items[put->n_items++] = (struct put_item){

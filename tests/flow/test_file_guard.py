@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 from bootstrap import POMERIUM, secret
+from databroker import Databroker, Up
 from pipeline import CLASS, Pipeline, app, certificate, fill, read, tls_secret, wait_for, write
 
 N = 40
@@ -109,3 +110,27 @@ def test_all_of_them_for_want_of_a_class_stay_however_few(sluice, tmp_path, how)
     (folder / "class.yaml").unlink()
     with Pipeline(sluice, tmp_path, folder, "--max-delete-share", "100") as p:
         wait_for(p.log, lambda: not hosts(p))
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_in_a_databroker_the_certificates_stay_too(sluice, tmp_path, at_once):
+    """Each is a record of its own, which has no routes."""
+    folder = tmp_path / "in"
+    fill(folder, 3)
+    certificate(tmp_path, "app-0.example.com")
+    write(folder / "tls.yaml", tls_secret(tmp_path, "tls"))
+    write(folder / "app-0.yaml", app("app-0", more="  tls: [{hosts: [app-0.example.com], secretName: tls}]\n"))
+    with Databroker(tmp_path) as databroker, Up(sluice, tmp_path / "up", folder, databroker) as p:
+        p.stored()
+        before = databroker.records()
+        (folder / "class.yaml").unlink()
+        if not at_once:
+            wait_for(p.log, lambda: "no class is left" in p.log())
+        (folder / "app-0.yaml").unlink()
+        (folder / "tls.yaml").unlink()
+        wait_for(p.log, lambda: "no class is left" in p.log())
+        write(folder / "pomerium.yaml", POMERIUM + "---\n" + secret())  # which is written
+        wait_for(p.log, lambda: set(databroker.records()) > set(before) or databroker.records() != before)
+        assert {name: config for name, config in databroker.records().items() if name in before and "settings" not in name} == \
+               {name: config for name, config in before.items() if "settings" not in name}
+        assert not [e for e in databroker.writes() if e.get("deleted")]
