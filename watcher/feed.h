@@ -61,7 +61,7 @@ struct feed_scope {
 };
 struct feed *watcher_feed_kube_new(struct kube *kube, const struct feed_scope *scope,
 				   const struct feed_sink *sink);
-/* A recording, and how many times faster than it was it is played: "2", "0.5"; "max", which is 0. */
+/* A recording, and how many times faster than it was it is played: "2", "0.5"; "max" is 0. */
 int watcher_replay_open(struct str path, struct str speed_text, FILE **file, double *speed,
 			struct err *err);
 /* Takes over the file. */

@@ -12,20 +12,13 @@
 #include "actor/actor.h"
 #include "base/log.h"
 #include "confine/confine.h"
+#include "watcher/source_flags.h"
 #include "watcher/record/recorder.h"
 #include "watcher/watcher_metrics.h"
 
 struct watcher {
-	struct str_list paths;
-	struct str kubeconfig, context;
-	struct feed_scope scope;
-	uint64_t api_silence_ms, api_backoff_ms;
-	struct str record, replay, replay_speed;
-	FILE *recording; /* to play; the feed takes it over */
-	double speed;
 	struct recorder *recorder; /* NULL: nothing is recorded */
 	struct actor_loop *loop;
-	struct kube *kube; /* of the feed; NULL: manifests are read */
 	struct feed *feed;
 	struct actor_peer *resolver; /* NULL: not up */
 	uint64_t epoch;              /* of the last resolver */
@@ -164,45 +157,21 @@ static void measure(void *arg)
 
 /* ---- the process ---- */
 
-static int open_recordings(struct watcher *self, struct confine *needs, struct err *err)
-{
-	if (self->replay.len && watcher_replay_open(self->replay, self->replay_speed,
-						    &self->recording, &self->speed, err) < 0)
-		return -1;
-	if (!self->record.len)
-		return 0;
-	confine_write(needs, self->record);
-	self->recorder = watcher_recorder_new(self->record, err);
-	return self->recorder ? 0 : -1;
-}
-
 static int prepare(void *arg, struct confine *needs, struct err *err)
 {
 	struct watcher *self = arg;
 
-	needs->reads_all = self->paths.n;
-	if (open_recordings(self, needs, err) < 0)
-		return -1;
-	if (self->paths.n || self->recording)
-		return 0;
-	self->kube = kube_open(self->kubeconfig, self->context, err);
-	if (!self->kube)
-		return err_wrap(err, "no cluster to watch");
-	kube_set_pace(self->kube, self->api_silence_ms, self->api_backoff_ms);
-	kube_confine(self->kube, needs);
-	return 0;
+	return watcher_source_flags_open(&self->recorder, needs, err);
 }
 
 static int start(void *arg, struct actor_loop *loop, struct err *err)
 {
 	struct watcher *self = arg;
-	const struct feed_sink sink = { self, on_send, on_put, on_has_credit };
 
 	(void)err;
 	self->loop = loop;
-	self->feed = self->recording ? watcher_feed_replay_new(self->recording, self->speed, &sink)
-		     : self->paths.n ? watcher_feed_dir_new(&self->paths, &sink)
-				     : watcher_feed_kube_new(self->kube, &self->scope, &sink);
+	self->feed = watcher_source_flags_feed(
+		&(struct feed_sink){ self, on_send, on_put, on_has_credit });
 	follow(self);
 	actor_ready(loop);
 	return 0;
@@ -221,34 +190,6 @@ static const struct actor_input inputs[] = {
 	{ MSG_NONE, NULL },
 };
 
-static const struct conf_option options[] = {
-	{ "file", CONF_PATHS, &watcher.paths, "", 0, 0,
-	  "manifests and folders of manifests to read and follow", 'f' },
-	{ "kubeconfig", CONF_TEXT, &watcher.kubeconfig, "", 0, 0,
-	  "cluster to watch, several files with ':' between them; empty: the one that this pod "
-	  "runs in",
-	  0 },
-	{ "context", CONF_TEXT, &watcher.context, "", 0, 0,
-	  "context of the kubeconfig; empty: its current one", 0 },
-	{ "namespaces", CONF_LIST, &watcher.scope.namespaces, "", 0, 0,
-	  "namespaces to watch, comma separated; empty: all", 0 },
-	{ "update-status-from-service", CONF_TEXT, &watcher.scope.service, "", 0, 0,
-	  "namespace/name of a Service to watch, wherever it is", 0 },
-	{ "experimental-gateway-api", CONF_BOOL, &watcher.scope.gateway_api, "true", 0, 0,
-	  "watch objects of the Gateway API, unless there are --namespaces", 0 },
-	{ "api-silence", CONF_DURATION, &watcher.api_silence_ms, "60s", 100, 3600000,
-	  "how long the API server may say nothing before it is asked whether it is there", 0 },
-	{ "api-backoff", CONF_DURATION, &watcher.api_backoff_ms, "800ms", 10, 30000,
-	  "first wait after a failure of the API server; doubles up to 30s", 0 },
-	{ "record", CONF_TEXT, &watcher.record, "", 0, 0,
-	  "file that all objects go into, too, as they come, values of Secrets replaced", 0 },
-	{ "replay", CONF_TEXT, &watcher.replay, "", 0, 0,
-	  "recording to play, instead of a cluster or manifests", 0 },
-	{ "replay-speed", CONF_TEXT, &watcher.replay_speed, "max", 0, 0,
-	  "how many times faster than it was; max: as fast as it can be taken", 0 },
-	{ 0 },
-};
-
 int main(int argc, char **argv)
 {
 	return actor_main(
@@ -257,7 +198,7 @@ int main(int argc, char **argv)
 			.summary = "sends the resolver the objects of a cluster or of manifests",
 			.self = &watcher,
 			.inputs = inputs,
-			.options = options,
+			.options = watcher_source_flags_options,
 			.prepare = prepare,
 			.start = start,
 			.stop = stop,
