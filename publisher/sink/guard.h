@@ -1,6 +1,6 @@
 /* guard: many routes gone at once are more often an accident than a wish, and so are all of them
- * for want of a class or of files. They stay until somebody says otherwise, and nothing else is
- * deleted meanwhile: their certificates are records of their own. All other changes go their way. */
+ * for want of a class or of files. They stay until somebody says otherwise. So does meanwhile what
+ * would be deleted: their certificates are records of their own. All other changes go their way. */
 #ifndef PUBLISHER_GUARD_H
 #define PUBLISHER_GUARD_H
 

@@ -360,11 +360,13 @@ static void destroy(struct feed *feed)
 
 static int read_speed(struct str text, double *out, struct err *err)
 {
-	char *end;
+	char *end = NULL;
 
-	*out = str_is(text, "max") ? 0 : strtod(text.ptr, &end);
-	if (str_is(text, "max") ||
-	    (text.len && !*end && *out >= REPLAY_SLOWEST && *out <= REPLAY_FASTEST))
+	*out = 0;
+	if (str_is(text, "max"))
+		return 0;
+	*out = strtod(text.ptr, &end);
+	if (text.len && !*end && *out >= REPLAY_SLOWEST && *out <= REPLAY_FASTEST)
 		return 0;
 	return err_set(err, "--replay-speed is %s; it must be max, or a number from 0.01 to 10000",
 		       err_quote(text));

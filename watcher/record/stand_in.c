@@ -77,8 +77,8 @@ static struct str scramble_text(struct str value, struct stream *stream, struct 
 		if (c < 0x80) {
 			out[n++] = replace_char(value.ptr[i], stream);
 		} else if (c >= 0xC0) { /* a character begins, of at least two bytes */
-			memcpy(out + n, "\xC3\xA9", 2);
-			n += 2;
+			out[n++] = '\xC3';
+			out[n++] = '\xA9';
 		}
 	}
 	return (struct str){ out, n };
@@ -105,12 +105,13 @@ static struct str stand_in_url(struct stream *stream, struct pool *pool)
 /* How long a line is that begins or ends a block; 0: it is another one. */
 static size_t fence(struct str text)
 {
+	static const char allowed[] = "-ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ";
 	size_t n = 0;
 
 	if (!str_starts(text, "-----BEGIN ") && !str_starts(text, "-----END "))
 		return 0;
 	while (n < text.len && text.ptr[n] != '\n')
-		if (!memchr("-ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 ", text.ptr[n++], 38))
+		if (!text.ptr[n] || !strchr(allowed, text.ptr[n++]))
 			return 0;
 	return n;
 }
