@@ -7,7 +7,8 @@
 
 struct api_retry {
 	struct retry retry;
-	bool forbidden; /* that something is forbidden was said */
+	uint64_t forbidden_ms,
+		since_ms; /* when something was last forbidden, and since when; 0: never */
 };
 
 void publisher_api_retry_init(struct api_retry *retry);

@@ -285,10 +285,10 @@ struct str publisher_conflicts_id(const struct conflicts *conflicts, const struc
 		return STR_NONE; /* nor has its owner another one with the same match */
 	for (size_t i = 0; i < conflict->n; i++)
 		younger |= conflict->members[i].owner->key.kind == MSG_KIND_INGRESS &&
-			   conflict->members[i].owner->created < route->created;
+			   conflict->members[i].owner->created < route->owner->created;
 	return pool_printf(pool, "%sgateway/%012lld/" STR_FMT "/" STR_FMT "/%05zu",
-			   younger ? "~" : "", (long long)route->created, STR_ARG(key->namespace),
-			   STR_ARG(key->name), route->index);
+			   younger ? "~" : "", (long long)route->owner->created,
+			   STR_ARG(key->namespace), STR_ARG(key->name), route->index);
 }
 
 size_t publisher_conflicts_owners(const struct conflicts *conflicts, const struct route *route,

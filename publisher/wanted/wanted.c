@@ -106,11 +106,19 @@ static void set_reason(struct wanted *self, struct owner *owner, const char *rea
 	owner->reason = reason ? mem_strdup(reason) : NULL;
 }
 
+/* An object that was deleted and made anew may say the same, and routes of others in its place come
+ * first now; what was stored does not know its age. */
+static bool is_of_age(const struct good *whole, const struct good_parts *parts)
+{
+	return parts->was_stored || !whole->n_routes || whole->routes[0].created == parts->created;
+}
+
 /* Makes it the whole of the owner. */
 static void take(struct wanted *self, struct owner *owner, const struct good_parts *parts,
 		 struct good *next)
 {
-	if (owner->whole && hash_equal(&owner->whole->digest, &next->digest)) {
+	if (owner->whole && hash_equal(&owner->whole->digest, &next->digest) &&
+	    is_of_age(owner->whole, parts)) {
 		publisher_good_hold_values(owner->whole, &self->secret_cache, parts->values,
 					   parts->n_values);
 		owner->whole->was_stored = parts->was_stored;

@@ -271,6 +271,9 @@ static void test_routes_that_several_have_get_ids_by_age(void **state)
 	assert_true(
 		str_is(id_of("sluice/gateway/ns/young"), "~gateway/000000003000/ns/young/00000"));
 	publisher_wanted_delete(wanted, &ingress.ticket.owner);
+	old.ticket.created = 4000; /* deleted and made anew, with the same routes */
+	rig_put(wanted, &old);
+	assert_true(str_is(id_of("sluice/gateway/ns/old"), "gateway/000000004000/ns/old/00000"));
 	publisher_wanted_delete(wanted, &young.ticket.owner);
 	assert_int_equal(id_of("sluice/gateway/ns/old").len, 0);
 }
