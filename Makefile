@@ -53,7 +53,7 @@ FUZZERS := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: FORCE all bins deps test-deps run test bench conformance plan model sweep walk fuzz asan tsan ci lint objects tidy cppcheck style format units fuzzers man rules flags install uninstall clean help
+.PHONY: FORCE all bins deps test-deps run test bench conformance plan model sweep walk gateway fuzz asan tsan ci lint objects tidy cppcheck style format units fuzzers man rules flags install uninstall clean help
 
 JOBS := -j$(shell nproc)
 FUZZ_BUILD ?= build/fuzz
@@ -114,6 +114,11 @@ plan: test-deps
 	@$(MAKE) --no-print-directory $(JOBS) bins
 	@BUILD=$(BUILD) PLAN_STEPS=$(or $(STEPS),500) $(PYTHON) -m pytest -q tests/cluster/test_plan.py
 
+# objects of the Gateway API come, change and go while rooms and the API server die; see docs/reliability.md
+gateway: test-deps
+	@$(MAKE) --no-print-directory $(JOBS) bins
+	@BUILD=$(BUILD) GATEWAY_STEPS=$(or $(STEPS),5000) GATEWAY_SEED=$(or $(SEED),1) $(PYTHON) -m pytest -q tests/cluster/test_gateway_random.py
+
 # something goes wrong between two messages, at POINTS=5000 of them; see docs/reliability.md
 sweep: test-deps
 	@$(MAKE) --no-print-directory $(JOBS) bins
@@ -163,6 +168,7 @@ help:
 	@echo "make conformance runs the suite of the Gateway API and writes its report into docs/conformance/"
 	@echo "make model       searches the models of the protocol with spin: ten minutes"
 	@echo "make plan        STEPS=500 random changes of a cluster, each foreseen by sluice plan"
+	@echo "make gateway     STEPS=5000 random operations on objects of the Gateway API under kills, seeded by SEED=1: ten minutes"
 	@echo "make sweep       lets one thing go wrong between two messages, at POINTS=5000 places of SEED=1: an hour and a half"
 	@echo "make walk        says all that users can say, then several things at once, ROUNDS=10 SEED=1: five minutes"
 	@echo "make fuzz        each fuzzer SECONDS=600 long; make asan, make tsan: all tests under a sanitizer"

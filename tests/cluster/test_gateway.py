@@ -121,7 +121,7 @@ def statuses(cluster):
         group, kind, _ = KINDS[plural]
         for item in cluster.call("GET", f"{group}/{plural}")[1]["items"]:
             name = "/".join(filter(None, (kind, item["metadata"].get("namespace"), item["metadata"]["name"])))
-            out[name] = without_times(item.get("status", {}))
+            out[name] = without_times(item.get("status", {"parents": []} if kind == "HTTPRoute" else {}))
     return out
 
 
@@ -134,8 +134,10 @@ def told(p, cluster, *args):
     def same():
         shutil.rmtree(p.tmp / "told", ignore_errors=True)
         translate(p.sluice, cluster.dump(p.tmp / "told"), args=("--status", str(p.tmp / "status.json"), *args))
-        return without_times(json.loads(read(p.tmp / "status.json"))) == statuses(cluster)
-    wait_for(lambda: f"{json.dumps(statuses(cluster))}\n{read(p.tmp / 'status.json')}\n{p.log()[-3000:]}", same, 20)
+        return wanted() == statuses(cluster)
+    wanted = lambda: without_times(json.loads(read(p.tmp / "status.json")))
+    unlike = lambda is_said, want: "".join(f"{k}: {is_said.get(k)}\n  want {want.get(k)}\n" for k in {*is_said, *want} if is_said.get(k) != want.get(k))
+    wait_for(lambda: f"{unlike(statuses(cluster), wanted())}{p.log()[-3000:]}", same, 20)
 
 
 def test_routes_and_statuses(sluice, cluster, tmp_path):
