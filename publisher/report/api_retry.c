@@ -4,9 +4,9 @@
  *   out    how long to wait; a line in the log, if that is news
  *   never  sends
  *
- * That something is forbidden is said once: it may be so in one namespace and not in another. An API
- * server that starts forbids everything until it has read who may do what, so at first it is asked
- * again soon.
+ * That something is forbidden is said once: it may be so in one namespace and not in another. An
+ * API server that starts forbids everything until it has read who may do what, so at first it is
+ * asked again soon.
  */
 #include "publisher/report/api_retry.h"
 

@@ -7,8 +7,8 @@
 
 struct api_retry {
 	struct retry retry;
-	uint64_t forbidden_ms,
-		since_ms; /* when something was last forbidden, and since when; 0: never */
+	uint64_t forbidden_ms; /* when something was last forbidden; 0: never */
+	uint64_t since_ms;     /* since when it is */
 };
 
 void publisher_api_retry_init(struct api_retry *retry);

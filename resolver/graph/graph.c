@@ -157,6 +157,22 @@ struct key_list resolver_graph_references(const struct graph *graph, const struc
 	return list;
 }
 
+struct key_list resolver_graph_referred(const struct graph *graph, enum msg_kind kind,
+					struct pool *pool)
+{
+	struct key_list list = { 0 };
+	void *value;
+
+	for (size_t i = 0; map_next(&graph->nodes, &i, NULL, &value);) {
+		const struct graph_node *node = value;
+		const struct msg_key key = key_of(node, pool);
+
+		if (node->n_in && key.kind == kind)
+			*(struct msg_key *)pool_push(pool, &list.items, &list.n, sizeof(key)) = key;
+	}
+	return list;
+}
+
 size_t resolver_graph_n_referrers(const struct graph *graph, const struct msg_key *to)
 {
 	const struct graph_node *node = find(graph, to);

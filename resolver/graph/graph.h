@@ -23,6 +23,9 @@ struct key_list resolver_graph_referrers(const struct graph *graph, const struct
 					 struct pool *pool);
 struct key_list resolver_graph_references(const struct graph *graph, const struct msg_key *from,
 					  struct pool *pool);
+/* All keys of a kind that something refers to; costs what the whole graph costs. */
+struct key_list resolver_graph_referred(const struct graph *graph, enum msg_kind kind,
+					struct pool *pool);
 size_t resolver_graph_n_referrers(const struct graph *graph, const struct msg_key *to);
 
 #endif

@@ -59,11 +59,26 @@ size_t resolver_resolve_count(const struct resolve *self, enum msg_kind kind)
 				       : resolver_store_count(&self->store, kind);
 }
 
+/* What is not there was perhaps only not read: who lacks it was told so. */
+static void mark_lacking(struct resolve *self, enum msg_kind kind)
+{
+	struct key_list list;
+	struct pool pool;
+
+	pool_init(&pool);
+	list = resolver_graph_referred(&self->graph, kind, &pool);
+	for (size_t i = 0; i < list.n; i++)
+		if (!resolver_store_has(&self->store, &list.items[i]))
+			resolver_changes_mark_referrers(self, &list.items[i], 0);
+	pool_clear(&pool);
+}
+
 void resolver_resolve_kind_state(struct resolve *self, const struct msg_kind_state *news)
 {
 	enum msg_kind kind = (enum msg_kind)news->kind;
 	bool had_settings = resolver_changes_is_owner(self, &self->pomerium);
 	struct kind_state *state;
+	bool was_unread;
 
 	if (kind == MSG_KIND_NONE || kind >= MSG_N_KINDS)
 		return;
@@ -82,10 +97,13 @@ void resolver_resolve_kind_state(struct resolve *self, const struct msg_kind_sta
 	case MSG_KIND_UNAVAILABLE:
 		break; /* the listing may still come to its end */
 	}
+	was_unread = state->condition == MSG_KIND_UNAVAILABLE;
 	state->heard = true;
 	state->known |= news->condition != MSG_KIND_UNAVAILABLE;
 	state->condition = (enum msg_kind_condition)news->condition;
 	snprintf(state->reason, sizeof(state->reason), STR_FMT, STR_ARG(news->reason));
+	if (was_unread && state->condition != MSG_KIND_UNAVAILABLE)
+		mark_lacking(self, kind);
 	if (had_settings != resolver_changes_is_owner(self, &self->pomerium))
 		resolver_changes_mark(self, &self->pomerium, 0);
 }

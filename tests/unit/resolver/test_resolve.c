@@ -364,7 +364,13 @@ static void test_listings(void **state)
 			  "spec.rules[0].http.paths[0].backend: Service \"shop/api\" not found: "
 			  "objects of kind "
 			  "Service cannot be read just now (away)");
+	rig_expect_dirty(&rig, "Ingress/shop/a");
+	/* Who lacks one is looked at again when it can be read, though none has come. */
+	rig_state(&rig, MSG_KIND_SERVICE, MSG_KIND_LISTING);
+	rig_state(&rig, MSG_KIND_SERVICE, MSG_KIND_UNAVAILABLE);
+	rig_expect_dirty(&rig, "");
 	rig_state(&rig, MSG_KIND_SERVICE, MSG_KIND_NOT_INSTALLED);
+	rig_expect_dirty(&rig, "Ingress/shop/a");
 	rig_put(&rig, INGRESS("a", "", RULE(PATH("web"))));
 	rig_expect_reject(&rig, "shop/a",
 			  "spec.rules[0].http.paths[0].backend: Service \"shop/web\" not found");
