@@ -216,8 +216,8 @@ def test_2000_random_operations_under_kills_restarts_and_a_freeze(sluice, tmp_pa
     with Replay(sluice, tmp_path / "replay", tmp_path / "recording") as p:
         p.played(60)
         # all of them have the same value, and all of their stand-ins are the same
-        wait_for(lambda: p.log()[-2000:], lambda: re.sub(rb'("X-Value":)"[a-z]{3}"', rb'\1"end"', read(p.out) or b"") == want, 30)
-        assert len(set(re.findall(rb'"X-Value":"([a-z]{3})"', read(p.out)))) == 1
+        wait_for(lambda: p.log()[-2000:], lambda: re.sub(rb'("X_Value":)"[a-z]{3}"', rb'\1"end"', read(p.out) or b"") == want, 30)
+        assert len(set(re.findall(rb'"X_Value":"([a-z]{3})"', read(p.out)))) == 1
 
 
 def test_an_api_server_that_goes_away_and_comes_back(sluice, tmp_path):
