@@ -15,11 +15,16 @@
 	", namespace: shop, creationTimestamp: '2026-01-" age                                      \
 	"T00:00:00Z', annotations: {" annotations "}}, spec: {ingressClassName: pomerium, rules: " \
 	"[{host: h.example, http: {paths: [" PATHS_10 "]}}]}}\n"
-#define ENDPOINTS(addresses)                                                          \
-	"---\n{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: "      \
-	"{name: web-1, namespace: shop, labels: {kubernetes.io/service-name: web}}, " \
-	"addressType: IPv4, endpoints: [{addresses: [" addresses                      \
-	"]}], ports: [{name: http, port: 8080}, {name: more, port: 8081}]}\n"
+#define ONE_PATH                                                                                   \
+	"---\n{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: a, namespace: "   \
+	"shop}, spec: {ingressClassName: pomerium, rules: [{host: h.example, http: {paths: [" PATH \
+	"]}}]}}\n"
+#define ENDPOINTS(addresses) ENDPOINTS_HEAD("web-1") addresses ENDPOINTS_TAIL
+#define ENDPOINTS_HEAD(name)                                                                 \
+	"---\n{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: " name \
+	", namespace: shop, labels: {kubernetes.io/service-name: web}}, addressType: IPv4, " \
+	"endpoints: [{addresses: ["
+#define ENDPOINTS_TAIL "]}], ports: [{name: http, port: 8080}, {name: more, port: 8081}]}\n"
 #define TEN \
 	"1.1.1.1, 1.1.1.2, 1.1.1.3, 1.1.1.4, 1.1.1.5, 1.1.1.6, 1.1.1.7, 1.1.1.8, 1.1.1.9, 1.1.2.1"
 
@@ -70,6 +75,40 @@ static void test_upstreams(void **state)
 	assert_int_equal(resolve(&rig, "shop/a", &err), RESOLVE_BUNDLE);
 	assert_false(news_of(&rig, "shop/a").refused);
 	rig_clear(&rig);
+}
+
+static enum resolve_outcome resolve_with(int n_addresses, struct err *err)
+{
+	const struct resolve_settings settings = settings_of(0, 0);
+	enum resolve_outcome outcome;
+	struct buf yaml;
+	struct rig rig;
+
+	buf_init(&yaml, BUF_MAX_TEXT);
+	buf_puts(&yaml, HEAD ONE_PATH ENDPOINTS_HEAD(
+				"web-2") "9.9.9.9" ENDPOINTS_TAIL ENDPOINTS_HEAD("web-1"));
+	for (int i = 1; i < n_addresses; i++)
+		buf_printf(&yaml, "10.%d.%d.%d, ", i >> 16, i >> 8 & 255, i & 255);
+	buf_puts(&yaml, ENDPOINTS_TAIL);
+	assert_false(yaml.full);
+	rig_init(&rig, &settings);
+	rig_put(&rig, buf_view(&yaml).ptr);
+	outcome = resolve(&rig, "shop/a", err);
+	rig_clear(&rig);
+	buf_clear(&yaml);
+	return outcome;
+}
+
+/* A list in a message has no more; it takes two slices to have them. */
+static void test_addresses_of_a_port(void **state)
+{
+	struct err err;
+
+	(void)state;
+	assert_int_equal(resolve_with(MSG_COST_ADDRESSES_MAX, &err), RESOLVE_BUNDLE);
+	assert_int_equal(resolve_with(MSG_COST_ADDRESSES_MAX + 1, &err), RESOLVE_REJECT);
+	assert_non_null(strstr(err.text, "its Service \"web\" has 65537 addresses at one port, but "
+					 "may have 65536"));
 }
 
 /* Where Services are asked by their own addresses, endpoints do not count. */
@@ -130,9 +169,8 @@ static void test_budget(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_upstreams),
-		cmocka_unit_test(test_proxied),
-		cmocka_unit_test(test_before_anything_else),
+		cmocka_unit_test(test_upstreams), cmocka_unit_test(test_addresses_of_a_port),
+		cmocka_unit_test(test_proxied),   cmocka_unit_test(test_before_anything_else),
 		cmocka_unit_test(test_budget),
 	};
 

@@ -79,6 +79,33 @@ static void test_upstreams_times_paths(void **state)
 	buf_clear(&yaml);
 }
 
+/* A path with `n` upstreams, and 2 900 000 bytes of Secrets in its route. */
+static void expect_one_route(int n, const char *want)
+{
+	struct buf yaml;
+
+	begin(&yaml);
+	add_annotation(&yaml, "set_request_headers_secret", "big");
+	add_paths(&yaml, 1, "");
+	buf_puts(&yaml, "services:\n- name: app\n  spec: {ports: [{name: http, port: 80}]}\n"
+			"  endpoints: [{port_name: http, port: 8080, addresses: [");
+	for (int i = 0; i < n; i++)
+		buf_printf(&yaml, "10.1%02d.1%02d.1%02d, ", i / 10000, i / 100 % 100, i % 100);
+	buf_puts(&yaml, "]}]\nsecrets:\n- {namespace: shop, name: big, type: Opaque, values: "
+			"[{name: X-Big, len: 2900000, utf8: true}]}\n");
+	assert_false(yaml.full);
+	trip_expect(buf_view(&yaml).ptr, want);
+	buf_clear(&yaml);
+}
+
+/* One message of gRPC has 4 MiB, however much the whole Ingress may need. */
+static void test_one_route(void **state)
+{
+	(void)state;
+	expect_one_route(60000, "error: one of its routes would need ");
+	expect_one_route(40000, "\"prefix\":\"/0\"");
+}
+
 /* Patterns of the annotations are compiled for each route, those of paths once each. */
 static void test_regexes(void **state)
 {
@@ -111,6 +138,7 @@ int main(void)
 		cmocka_unit_test(test_annotations_times_paths),
 		cmocka_unit_test(test_secrets_times_paths),
 		cmocka_unit_test(test_upstreams_times_paths),
+		cmocka_unit_test(test_one_route),
 		cmocka_unit_test(test_regexes),
 	};
 
