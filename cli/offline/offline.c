@@ -385,6 +385,7 @@ static void translate_bundle(struct offline *self, const struct resolved *what, 
 			    publisher_diagnostics_reason(&arrival.config.diagnostics, pool).ptr);
 		return;
 	}
+	self->allows_mass_delete |= arrival.config.allow_mass_delete;
 	if (self->ground && !self->ground->has_values)
 		note_certs(self, &arrival);
 	switch (publisher_apply_config(self->wanted, &arrival, NULL, &err)) {

@@ -89,8 +89,9 @@ struct offline {
 	struct msg_key *asked; /* Secrets whose values are still to be handed over */
 	size_t n_asked;
 	bool unreadable;
-	bool rejected;     /* an object of a file that was read is none */
-	bool keep_reports; /* of the Gateway API's objects, while they are translated */
+	bool rejected;           /* an object of a file that was read is none */
+	bool allows_mass_delete; /* the Pomerium object does */
+	bool keep_reports;       /* of the Gateway API's objects, while they are translated */
 	struct offline_report *reports; /* in order of key */
 	size_t n_reports;
 	struct attached attached;

@@ -370,6 +370,8 @@ static void compare_settings(struct forecast *self, const struct view *before,
 static void ask_guard(struct forecast *self, const struct view *before, const struct view *after,
 		      unsigned share)
 {
+	const struct guard_terms terms = { (long)share, after->allows_mass_delete,
+					   after->no_class };
 	size_t n = 0;
 
 	for (size_t i = 0; i < before->n_owners; i++) {
@@ -379,7 +381,7 @@ static void ask_guard(struct forecast *self, const struct view *before, const st
 		n += n_then > n_now ? n_then - n_now : 0;
 	}
 	self->n_served = before->n_routes;
-	if (publisher_guard_is_too_much(share, n, before->n_routes))
+	if (publisher_guard_is_too_much(&terms, n, before->n_routes))
 		self->n_held = n;
 }
 

@@ -197,6 +197,8 @@ void cli_view_add_offline(struct view *view, struct offline *offline)
 {
 	cli_view_add_wanted(view, offline->wanted);
 	add_settings(view, offline);
+	view->no_class = !resolver_resolve_has_class(offline->resolve);
+	view->allows_mass_delete = offline->allows_mass_delete;
 	for (size_t i = 0; i < offline->n_certs; i++)
 		cli_view_add_cert(view, cli_view_owner(view, &offline->certs[i].owner),
 				  offline->certs[i].secret);

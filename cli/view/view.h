@@ -47,6 +47,8 @@ struct view {
 	struct view_wish wish;
 	cJSON *doc;                 /* what the routes point into */
 	cJSON *settings;            /* spec of the Pomerium object; NULL: it is not known */
+	bool no_class;              /* there is none that is ours */
+	bool allows_mass_delete;    /* the Pomerium object does */
 	const cJSON *certificate;   /* of the host that is asked for; NULL: there is none */
 	struct pool pool;           /* may hold secrets: wiped */
 	struct map by_key;          /* msg_key_text -> struct view_owner */

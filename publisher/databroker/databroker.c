@@ -295,7 +295,7 @@ struct sink *publisher_databroker_new(const struct databroker_settings *settings
 	self->settings = *settings;
 	self->guard = (struct guard){ .plan = &self->plan,
 				      .pace = &self->pace,
-				      .share = settings->max_delete_share };
+				      .terms.share = settings->max_delete_share };
 	self->listener = *listener;
 	self->grpc = grpc;
 	self->wanted = wanted;

@@ -334,7 +334,7 @@ struct sink *publisher_file_sink_new(const struct file_sink_settings *settings,
 	self->wanted = wanted;
 	self->guard = (struct guard){ .plan = &self->plan,
 				      .pace = &self->pace,
-				      .share = settings->max_delete_share };
+				      .terms.share = settings->max_delete_share };
 	self->forced = true;
 	publisher_plan_init(&self->plan);
 	publisher_pace_init(&self->pace);

@@ -13,19 +13,13 @@
 
 #define FREE_ROUTES 20 /* so few may always go */
 
-bool publisher_guard_is_too_much(size_t share, size_t n_fewer, size_t n_routes)
+bool publisher_guard_is_too_much(const struct guard_terms *terms, size_t n_fewer, size_t n_routes)
 {
-	return share && share < 100 && n_fewer > FREE_ROUTES && n_fewer * 100 >= n_routes * share;
-}
+	const size_t share = (size_t)terms->share;
 
-static bool is_too_much(const struct guard *guard, size_t n_fewer)
-{
-	const size_t share = (size_t)guard->share;
-
-	if (!share || share >= 100 || guard->allowed || !n_fewer)
+	if (!share || share >= 100 || terms->allowed || !n_fewer)
 		return false;
-	return guard->no_class ||
-	       publisher_guard_is_too_much(share, n_fewer, guard->plan->n_routes);
+	return terms->no_class || (n_fewer > FREE_ROUTES && n_fewer * 100 >= n_routes * share);
 }
 
 bool publisher_guard_holds(struct guard *guard, const struct plan_changes *changes)
@@ -35,12 +29,12 @@ bool publisher_guard_holds(struct guard *guard, const struct plan_changes *chang
 
 	for (size_t i = 0; i < changes->n; i++)
 		n_fewer += changes->items[i].n_fewer;
-	too_much = is_too_much(guard, n_fewer);
+	too_much = publisher_guard_is_too_much(&guard->terms, n_fewer, guard->plan->n_routes);
 	if (too_much && !guard->holds)
-		log_error(guard->no_class ? "no class is left, the routes stay"
-					  : "too many routes would go at once, they stay",
+		log_error(guard->terms.no_class ? "no class is left, the routes stay"
+						: "too many routes would go at once, they stay",
 			  "routes=%zu of=%zu max_delete_share=%ld hint=%s", n_fewer,
-			  guard->plan->n_routes, guard->share,
+			  guard->plan->n_routes, guard->terms.share,
 			  log_value("if that is meant, give the Pomerium object the annotation "
 				    "ingress.pomerium.io/allow-mass-delete: \"true\", or start "
 				    "with --max-delete-share 100"));
@@ -50,9 +44,9 @@ bool publisher_guard_holds(struct guard *guard, const struct plan_changes *chang
 
 void publisher_guard_allow(struct guard *guard, bool allowed)
 {
-	if (allowed == guard->allowed)
+	if (allowed == guard->terms.allowed)
 		return;
-	guard->allowed = allowed;
+	guard->terms.allowed = allowed;
 	log_info(allowed ? "many routes may go at once now" : "many routes may not go at once",
 		 NULL);
 	if (allowed && guard->holds)

@@ -9,17 +9,21 @@
 #include "publisher/sink/pace.h"
 #include "publisher/sink/plan.h"
 
-struct guard {
-	const struct plan *plan; /* of the sink that is guarded, and its pace */
-	struct pace *pace;
+struct guard_terms {
 	long share;    /* percent of the routes that are too many; 0 or 100: none are */
 	bool allowed;  /* the Pomerium object says that they may go */
 	bool no_class; /* no class is left, so all that goes is one accident or one wish */
-	bool holds;    /* something is held back */
+};
+
+struct guard {
+	const struct plan *plan; /* of the sink that is guarded, and its pace */
+	struct pace *pace;
+	struct guard_terms terms;
+	bool holds; /* something is held back */
 };
 
 /* Whether so many of these routes may not go at once. */
-bool publisher_guard_is_too_much(size_t share, size_t n_fewer, size_t n_routes);
+bool publisher_guard_is_too_much(const struct guard_terms *terms, size_t n_fewer, size_t n_routes);
 /* Whether these changes would take away too much; says so once. */
 bool publisher_guard_holds(struct guard *guard, const struct plan_changes *changes);
 /* The Pomerium object has said so; what was held back is due if it may go now. */

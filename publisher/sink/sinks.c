@@ -41,7 +41,7 @@ void publisher_sinks_no_class(const struct sinks *sinks, bool is_so)
 {
 	for (size_t i = 0; i < sinks->n; i++)
 		if (sinks->items[i]->guard)
-			sinks->items[i]->guard->no_class = is_so;
+			sinks->items[i]->guard->terms.no_class = is_so;
 }
 
 bool publisher_sinks_wait_for_start(const struct sinks *sinks)

@@ -172,6 +172,25 @@ def test_the_guard_against_mass_deletion(sluice, tmp_path):
     assert plan(sluice, sides, "--max-delete-share", "70")[1]["held_by_guard"] == 0
     fill(tmp_path / "c", 30)
     assert plan(sluice, (sides[0], tmp_path / "c"))[1]["held_by_guard"] == 0, "20 or fewer may go"
+    write(tmp_path / "b/pomerium.yaml", "{apiVersion: ingress.pomerium.io/v1, kind: Pomerium, metadata: {name: global, annotations: "
+          "{ingress.pomerium.io/allow-mass-delete: 'true'}}, spec: {secrets: a/b}}\n---\n"
+          "{apiVersion: v1, kind: Secret, metadata: {name: b, namespace: a}, stringData: {shared_secret: %s, cookie_secret: %s, signing_key: c}}" % ("a" * 32, "b" * 32))
+    assert plan(sluice, sides)[1]["held_by_guard"] == 0, "the Pomerium object allows it"
+
+
+def test_the_guard_holds_a_few_for_want_of_a_class(sluice, tmp_path):
+    fill(tmp_path / "in", 3)
+    with Pipeline(sluice, tmp_path, tmp_path / "in") as p:
+        p.settled()
+        fill(tmp_path / "without", 3)
+        (tmp_path / "without/class.yaml").unlink()
+        write(tmp_path / "without/other.yaml", CLASS.replace("pomerium.io/ingress-controller", "example.com/other"))
+        said = plan(sluice, (tmp_path / "in", tmp_path / "without"), "--class", "")[1]
+        assert said["held_by_guard"] == 3
+        done = run(sluice, tmp_path / "without/other.yaml", "--run-dir", p.run_dir, "-o", "json")
+        assert json.loads(done.stdout)["held_by_guard"] == 3, "as the pipeline would"
+        write(tmp_path / "in/class.yaml", (tmp_path / "without/other.yaml").read_text())
+        wait_for(p.log, lambda: "no class is left, the routes stay" in p.log() and "routes=3 of=3" in p.log())
 
 
 def test_application_manifests_need_no_class_and_no_service(sluice, tmp_path):
