@@ -251,9 +251,12 @@ static bool send_wish(const struct kube_helper *helper, struct wish *wish, int o
 
 int kube_helper_start(struct kube_helper *helper, struct str variable, int out, struct err *err)
 {
-	struct wish wish = { .number = ++helper->number, .len = variable.len };
+	struct wish wish;
 	struct word word;
 
+	memset(&wish, 0, sizeof(wish)); /* what is between its members goes out too */
+	wish.number = ++helper->number;
+	wish.len = variable.len;
 	if (!send_wish(helper, &wish, out) || !write_all(helper->fd, variable.ptr, variable.len) ||
 	    !next_word(helper, ANSWER_MS, &word))
 		end_without();
