@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 
 /* Twice of what libcurl 7.88 reads from a connection at once: with a smaller one it keeps the rest
  * of an HTTP/2 answer to itself until some timer wakes it, often 200 ms later. */
@@ -138,11 +139,23 @@ static void make_multi(struct http_loop *loop)
 	curl_multi_setopt(loop->multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
 }
 
+static void *zeroed(size_t n, size_t size)
+{
+	return n && size > SIZE_MAX / n ? NULL : mem_alloc(n * size);
+}
+
+/* Its memory is ours: it goes wrong in other ways than ours do where there is none left. */
+static void init_curl(void)
+{
+	curl_global_init_mem(CURL_GLOBAL_DEFAULT, mem_alloc, mem_free, mem_realloc, mem_strdup,
+			     zeroed);
+}
+
 void http_loop_open(struct http_loop *loop, void (*on_done)(void *of, CURLcode code))
 {
 	*loop = (struct http_loop){ .on_done = on_done };
 	loop->epoll = epoll_create1(EPOLL_CLOEXEC);
-	curl_global_init(CURL_GLOBAL_DEFAULT);
+	init_curl();
 	make_multi(loop);
 }
 
