@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/crypto.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -198,6 +199,27 @@ static void init(struct actor_loop *loop, const struct actor *actor)
 	actor_metrics_open(actor->room);
 }
 
+static void *crypto_alloc(size_t size, const char *file, int line)
+{
+	(void)file, (void)line;
+	return size ? mem_alloc(size) : NULL;
+}
+
+static void *crypto_realloc(void *ptr, size_t size, const char *file, int line)
+{
+	(void)file, (void)line;
+	if (size)
+		return mem_realloc(ptr, size);
+	mem_free(ptr);
+	return NULL;
+}
+
+static void crypto_free(void *ptr, const char *file, int line)
+{
+	(void)file, (void)line;
+	mem_free(ptr);
+}
+
 int actor_main(const struct actor *actor, int argc, char **argv)
 {
 	struct actor_loop loop;
@@ -206,6 +228,8 @@ int actor_main(const struct actor *actor, int argc, char **argv)
 
 	log_open(room_name(actor->room));
 	mem_protect_process();
+	/* OpenSSL without memory crashes, or finds a good certificate bad. */
+	(void)CRYPTO_set_mem_functions(crypto_alloc, crypto_realloc, crypto_free);
 	umask(077);
 	rc = actor_settings_read(actor, argc, argv, &err);
 	if (rc < 0)
