@@ -53,7 +53,7 @@ FUZZERS := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: FORCE all bins deps test-deps run test bench conformance plan model sweep walk gateway fuzz asan tsan ci lint objects tidy cppcheck style format units fuzzers man rules flags install uninstall clean help
+.PHONY: FORCE all bins deps test-deps run test bench conformance plan model sweep walk failing soak gateway fuzz asan tsan valgrind sanitize coverage ci lint objects tidy cppcheck style format units fuzzers man rules flags install uninstall clean help
 
 JOBS := -j$(shell nproc)
 FUZZ_BUILD ?= build/fuzz
@@ -129,6 +129,16 @@ walk: test-deps
 	@$(MAKE) --no-print-directory $(JOBS) bins
 	@BUILD=$(BUILD) $(PYTHON) tests/walk/walk.py --rounds $(or $(ROUNDS),10) --seed $(or $(SEED),1)
 
+# an allocation or a call fails, at POINTS=2000 places; see docs/reliability.md
+failing: test-deps
+	@$(MAKE) --no-print-directory $(JOBS) bins $(FAILING)
+	@BUILD=$(BUILD) $(PYTHON) tests/failing/failing.py --points $(or $(POINTS),2000) --seed $(or $(SEED),1)
+
+# hours of all of it together: SOAK_MINUTES=120; see docs/reliability.md
+soak: test-deps
+	@$(MAKE) --no-print-directory $(JOBS) bins
+	@BUILD=$(BUILD) $(PYTHON) tests/walk/soak.py --minutes $(or $(SOAK_MINUTES),120) --seed $(or $(SEED),1)
+
 fuzz: test-deps
 	@$(MAKE) --no-print-directory $(JOBS) BUILD=$(FUZZ_BUILD) CC=clang SAN="$(FUZZ_SAN)" fuzzers
 	@FUZZ_BUILD=$(FUZZ_BUILD) FUZZ_SECONDS=$(or $(SECONDS),600) $(PYTHON) tests/run.py fuzz/
@@ -140,6 +150,18 @@ asan: test-deps
 tsan: test-deps
 	@$(MAKE) --no-print-directory $(JOBS) BUILD=build/tsan CC=clang SAN="-fsanitize=thread" bins units
 	@BUILD=build/tsan FUZZ_BUILD=none TSAN_OPTIONS="$(TSAN_OPTIONS)" $(PYTHON) tests/run.py
+
+# memcheck has the unit programs: flow tests have deadlines, and a room's sandbox knows nothing of Valgrind
+valgrind: test-deps
+	@$(MAKE) --no-print-directory $(JOBS) bins units
+	@scripts/valgrind-units $(BUILD)
+
+sanitize: valgrind asan tsan
+
+# lines of the parsers that the unit tests reach
+coverage: test-deps
+	@$(MAKE) --no-print-directory $(JOBS) BUILD=build/gcov CC=gcc CFLAGS="-O0 -g --coverage -Wno-error" units
+	@scripts/coverage build/gcov
 
 # what a change must pass
 ci:
@@ -171,6 +193,9 @@ help:
 	@echo "make gateway     STEPS=5000 random operations on objects of the Gateway API under kills, seeded by SEED=1: ten minutes"
 	@echo "make sweep       lets one thing go wrong between two messages, at POINTS=5000 places of SEED=1: an hour and a half"
 	@echo "make walk        says all that users can say, then several things at once, ROUNDS=10 SEED=1: five minutes"
+	@echo "make failing     lets one allocation or one call fail, at POINTS=2000 places of SEED=1: half an hour"
+	@echo "make soak        all that can be said and all that can go wrong for SOAK_MINUTES=120; no room may grow"
+	@echo "make sanitize    unit tests under Valgrind, then all tests under ASan, UBSan and TSan; make coverage: lines of the parsers"
 	@echo "make fuzz        each fuzzer SECONDS=600 long; make asan, make tsan: all tests under a sanitizer"
 	@echo "make install     programs, manual pages, documentation, systemd unit; PREFIX=/usr/local DESTDIR=; make uninstall; make man"
 	@echo "make rules       writes the tables of docs/validation.md anew: whoever changes a rule"
@@ -295,7 +320,14 @@ endef
 $(foreach room,$(ROOMS),$(eval $(call probing_rules,$(room))))
 TRYING := $(CRASHING) $(ROOMS:%=$(BUILD)/tests/flow/probing_%)
 
-units: $(UNITS) $(TRYING)
+# what makes an allocation or a call of a program fail; the programs know nothing of it
+FAILING := $(BUILD)/tests/failing/failing.so
+$(FAILING): tests/failing/failing.c Makefile
+	@mkdir -p $(@D)
+	@echo '  LINK   $@'
+	$(Q)gcc -std=gnu11 $(WARN) -D_GNU_SOURCE -O2 -g -fPIC -shared -o $@ $<
+
+units: $(UNITS) $(TRYING) $(FAILING)
 
 $(BUILD)/bench_translate: $(BUILD)/obj/tests/bench/bench_translate.o $(BUILD)/libcli.a $(ROOM_LIBS) $(BUILD)/libcommon.a | $(VERSION_O)
 	@echo '  LINK   $@'

@@ -62,7 +62,7 @@ def is_for_pytest(wanted):
 
 def needs(wanted):
     return ([str(BUILD.relative_to(ROOT) / name) for name in units(wanted)] + [pathlib.Path(name).name for name in fuzzers(wanted)]
-            + (["bins", *(str(BUILD.relative_to(ROOT) / "tests/flow" / name) for name in TRYING)] if is_for_pytest(wanted) else []))
+            + (["bins", str(BUILD.relative_to(ROOT) / "tests/failing/failing.so"), *(str(BUILD.relative_to(ROOT) / "tests/flow" / name) for name in TRYING)] if is_for_pytest(wanted) else []))
 
 
 def run_units(tally, wanted):

@@ -138,12 +138,13 @@ def says_settings(paths, dice):
 
 
 def says_several(owner, dice):
-    """A few annotations at once, or fields, each of them good, bad or nonsense."""
-    rows = words.fields() if owner == "global" else words.annotations()
-    chosen = {}
-    for name in dice.sample(sorted(rows), dice.randint(2, 5)):
+    """A few annotations at once, or fields; of every third one is bad, or nonsense."""
+    rows, wrong = (words.fields(), words.WRONG_VALUES) if owner == "global" else (words.annotations(), words.WRONG_TEXTS)
+    names, chosen = dice.sample(sorted(rows), dice.randint(2, 5)), {}
+    spoilt = dice.choice([names[0], None, None])
+    for name in names:
         row = rows[name]
-        chosen |= row.beside | {name: dice.choice([*row.good, *row.good, *row.good, *row.bad, *(words.WRONG_VALUES if owner == "global" else words.WRONG_TEXTS)])}
+        chosen |= row.beside | {name: dice.choice([*row.bad, *wrong] if name == spoilt else row.good)}
     if owner != "global":
         return Said(annotated(owner, chosen), "several", None, chosen)
     made = pomerium()
@@ -195,7 +196,7 @@ class Walk:
         for said in turn:
             self.api.put(said.obj)
         self.now = self.wanted(turn)
-        what = "; ".join(f"{said.row}: {said.value!r:.80}" for said in turn)
+        what = "; ".join(f"{key_of(said.obj)[1]}, {said.row}: {said.value!r:.200}" for said in turn)
         until(lambda: self.wire.n > messages, 1)
         self.settle(what)
         access = collections.defaultdict(lambda: {NOBODY})
@@ -236,7 +237,7 @@ class Walk:
                 self.fault(said.row, f"{said.value!r} should be {'good' if said.good else 'bad'}: {sentences}")
             if is_good:
                 self.good[plural, key] = self.api.objects[plural][key]
-        if not any(key_of(said.obj)[1] in rejected for said in turn):
+        if not rejected:
             return made
         objects = {plural: dict(found) for plural, found in self.api.objects.items()}
         for plural, key in [(plural, key) for plural in ("ingresses", "pomerium") for key in objects[plural] if key in rejected]:
