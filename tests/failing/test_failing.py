@@ -19,7 +19,7 @@ def plain(build):
 def test_all_ends_well():
     sizes, played, faults = failing.play_all(POINTS, SEED)
     assert not faults, faults
-    assert played > POINTS / 2
+    assert played >= sum(1 for n in sizes.values() if n) > 20  # each place that has something to fail
     for place, n in sizes.items():
         if place.what == "alloc":
             assert n, f"{place}: nothing was counted, so nothing can have failed"
