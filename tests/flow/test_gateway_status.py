@@ -171,6 +171,20 @@ def test_the_status_of_a_rule_without_backends(sluice, tmp_path):
         assert [r["response"]["status"] for r in translate(sluice, path, *args)[0]["routes"]] == [status]
 
 
+def test_a_route_that_no_message_has_room_for(sluice, tmp_path):
+    """Policies of many people, all of one route: it is reckoned before it is made, and said."""
+    people = [{"email": {"is": f"{'x' * 40}{i}@example.com"}} for i in range(2500)]
+    filters = [{"apiVersion": "gateway.pomerium.io/v1alpha1", "kind": "PolicyFilter", "metadata": {"name": f"p{i}", "namespace": "edge"},
+                "spec": {"ppl": json.dumps({"allow": {"or": people}})}} for i in range(12)]
+    refs = [{"type": "ExtensionRef", "extensionRef": {"group": "gateway.pomerium.io", "kind": "PolicyFilter", "name": f"p{i}"}} for i in range(12)]
+    for n, served in (1, True), (12, False):
+        path = changed(tmp_path, HTTPRoute=lambda r: r["spec"]["rules"][0].update(filters=refs[:n]))
+        path.write_text(path.read_text() + "".join("---\n" + json.dumps(f) + "\n" for f in filters))
+        config, statuses, sentences = translate(sluice, path)
+        assert bool(config.get("routes")) == served and ("[SLU2102]" in sentences) != served
+        assert (conditions(parent(statuses))["Accepted"][0] == "True") == served
+
+
 def test_explain(sluice, tmp_path):
     path = changed(tmp_path, "match-headers")
     call = lambda *args: subprocess.run([sluice, "explain", *args, "-f", path], capture_output=True, text=True, timeout=60)

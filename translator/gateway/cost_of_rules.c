@@ -16,6 +16,7 @@ struct reckoned {
 	uint64_t urls, bytes, instructions; /* of all routes under one host */
 	Pomerium__Config__Policy **policies;
 	uint64_t policies_bytes; /* of those: mostly the next route has the same */
+	uint64_t largest;        /* bytes of one route */
 };
 
 static uint64_t packed_size(const Pomerium__Config__Route *route)
@@ -45,6 +46,7 @@ static void reckon_policies(struct reckoned *r, const Pomerium__Config__Route *r
 
 static void reckon(struct reckoned *r, const Pomerium__Config__Route *route)
 {
+	const uint64_t before = r->bytes;
 	Pomerium__Config__Route rest = *route;
 
 	reckon_policies(r, route);
@@ -53,6 +55,8 @@ static void reckon(struct reckoned *r, const Pomerium__Config__Route *route)
 	r->urls += route->n_to ? route->n_to : 1;
 	for (size_t i = 0; i < route->n_to; i++)
 		r->bytes += pb_str(route->to[i]).len;
+	if (r->bytes - before > r->largest)
+		r->largest = r->bytes - before;
 	r->instructions += translator_regex_envoy_cost(pb_str(route->regex)) +
 			   translator_regex_envoy_cost(pb_str(route->regex_rewrite_pattern));
 }
@@ -97,6 +101,11 @@ int translator_cost_of_rules_check(const struct gateway_job *job,
 		cost.own_bytes += 2 * hosts->items[i].len * templates->n;
 	if (check(&cost, &job->settings->limits, err))
 		return -1;
+	if (r.largest > MSG_COST_ROUTE_MAX)
+		return err_rule(err, RULE_CONFIG_SIZE,
+				"one of its routes would need %llu KiB of policies, upstreams and "
+				"headers, but may need %u: split its PolicyFilters",
+				(unsigned long long)r.largest >> 10, MSG_COST_ROUTE_MAX >> 10);
 	instructions = r.instructions * hosts->n;
 	if (instructions <= REGEX_ENVOY_SUM_MAX)
 		return 0;

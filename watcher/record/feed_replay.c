@@ -18,6 +18,7 @@
 
 #define REPLAY_SLOWEST 0.01
 #define REPLAY_FASTEST 10000
+#define LONGEST_MS (UINT64_C(1) << 50) /* that a line may have to wait */
 
 struct packed {
 	size_t len;
@@ -28,8 +29,7 @@ struct feed_replay {
 	struct feed feed;
 	FILE *file; /* NULL: it has ended */
 	double speed;
-	char *text; /* of the line at hand */
-	size_t text_size;
+	struct buf text; /* of the line at hand */
 	unsigned long line, left_out;
 	struct pool pool;
 	struct record_line next; /* if the recording has not ended */
@@ -59,14 +59,15 @@ static void left_out(struct feed_replay *self, const char *why)
 }
 
 /* False: the recording has ended. */
-static bool read_text(struct feed_replay *self, struct str *out)
+static bool read_text(struct feed_replay *self)
 {
-	const ssize_t len = getline(&self->text, &self->text_size, self->file);
+	int c;
 
-	if (len > 0) {
+	buf_reset(&self->text);
+	while ((c = getc_unlocked(self->file)) != EOF && c != '\n')
+		buf_putc(&self->text, (char)c);
+	if (c != EOF || self->text.len) {
 		self->line++;
-		*out = (struct str){ self->text,
-				     (size_t)len - (self->text[len - 1] == '\n' ? 1 : 0) };
 		return true;
 	}
 	log_info("the recording has ended", "lines=%lu left_out=%lu", self->line, self->left_out);
@@ -79,16 +80,16 @@ static bool read_text(struct feed_replay *self, struct str *out)
 static void read_next(struct feed_replay *self)
 {
 	const uint64_t before_ms = self->head_ms + self->next.at_ms;
-	struct str text;
 	struct err err;
 
-	while (read_text(self, &text)) {
+	while (read_text(self)) {
 		pool_wipe(&self->pool);
-		if (!text.len)
+		if (!self->text.len)
 			continue;
-		if (text.len > RECORD_LINE_MAX) {
+		if (self->text.full) {
 			left_out(self, "it is too long");
-		} else if (watcher_record_line_read(text, &self->pool, &self->next, &err) < 0) {
+		} else if (watcher_record_line_read(buf_view(&self->text), &self->pool, &self->next,
+						    &err) < 0) {
 			left_out(self, err.text);
 		} else if (self->next.is_head) {
 			self->head_ms = before_ms;
@@ -180,9 +181,12 @@ static bool can_send(const struct feed_replay *self)
 
 static uint64_t due_ms(const struct feed_replay *self)
 {
-	const double after_ms = (double)(self->head_ms + self->next.at_ms);
+	const uint64_t after_ms = self->head_ms + self->next.at_ms;
+	const double due = (double)after_ms / (self->speed > 0 ? self->speed : 1);
 
-	return self->speed > 0 ? self->begun_ms + (uint64_t)(after_ms / self->speed) : 0;
+	if (self->speed <= 0)
+		return 0;
+	return self->begun_ms + (due < LONGEST_MS ? (uint64_t)due : LONGEST_MS);
 }
 
 static void play_line(struct feed_replay *self)
@@ -352,7 +356,7 @@ static void destroy(struct feed *feed)
 	map_clear(&self->secrets);
 	map_clear(&self->wanted);
 	pool_wipe(&self->pool);
-	free(self->text); /* of getline */
+	buf_clear(&self->text);
 	mem_free(self);
 }
 
@@ -393,6 +397,7 @@ struct feed *watcher_feed_replay_new(FILE *file, double speed, const struct feed
 	self->feed = (struct feed){ &ops, *sink };
 	self->file = file;
 	self->speed = speed;
+	buf_init(&self->text, RECORD_LINE_MAX);
 	pool_init(&self->pool);
 	map_init(&self->objects, mem_free);
 	map_init(&self->secrets, mem_free);
