@@ -11,6 +11,8 @@
 
 #include "base/mem.h"
 #include "net/hostname.h"
+#include "pb/pomerium.pb-c.h"
+#include "pb/reflect.h"
 #include "publisher/hosts/host_owner.h"
 
 struct conflict_member {
@@ -79,6 +81,40 @@ static struct str place_of(const struct route *r, struct pool *pool)
 			   STR_ARG(r->prefix), STR_ARG(r->regex));
 }
 
+static void add_length(struct str *key, struct str text, struct pool *pool)
+{
+	*key = pool_printf(pool, STR_FMT "%zu " STR_FMT, STR_ARG(*key), text.len, STR_ARG(text));
+}
+
+/* What Pomerium calls a route in a file. */
+static struct str likeness_of(const struct route *r, struct pool *pool)
+{
+	struct str key = place_of(r, pool);
+	const Pomerium__Config__Route *route;
+	struct buf both;
+
+	buf_init(&both, BUF_MAX_MESSAGE);
+	buf_str(&both, r->packed.shared);
+	buf_str(&both, r->packed.own);
+	route = (void *)pb_unpack(&pomerium__config__route__descriptor, buf_view(&both), pool,
+				  NULL);
+	buf_wipe(&both);
+	if (!route || !route->n_to)
+		return STR_NONE; /* no upstream, no cluster */
+	add_length(&key, r->from, pool);
+	add_length(&key, pb_str(route->name), pool);
+	for (size_t i = 0; i < route->n_to; i++)
+		add_length(&key, pb_str(route->to[i]), pool);
+	return key;
+}
+
+/* Absent: it has nothing in common with others. */
+static struct str key_of(const struct conflicts *conflicts, const struct route *r,
+			 struct pool *pool)
+{
+	return conflicts->by_likeness ? likeness_of(r, pool) : place_of(r, pool);
+}
+
 /* Where it stands among the members, or would. */
 static size_t position_in(const struct conflict *conflict, const struct owner *owner)
 {
@@ -145,18 +181,18 @@ void publisher_conflicts_add(struct conflicts *conflicts, const struct route *ro
 	struct conflict_member *member;
 
 	pool_init(&pool);
-	place = place_of(route, &pool);
+	place = key_of(conflicts, route, &pool);
 	conflict = map_get(&conflicts->places, place);
-	if (!conflict) {
+	if (!conflict && place.len) {
 		conflict = mem_alloc(sizeof(*conflict));
 		map_put(&conflicts->places, place, conflict);
 	}
-	member = find(conflict, route->owner);
+	member = conflict ? find(conflict, route->owner) : NULL;
 	if (member)
 		member->n_routes++;
-	else
+	else if (conflict)
 		join(conflicts, conflict, route);
-	pool_clear(&pool);
+	pool_wipe(&pool);
 }
 
 static void leave(struct conflicts *conflicts, struct conflict *conflict,
@@ -183,7 +219,7 @@ void publisher_conflicts_drop(struct conflicts *conflicts, const struct route *r
 	struct conflict_member *member;
 
 	pool_init(&pool);
-	place = place_of(route, &pool);
+	place = key_of(conflicts, route, &pool);
 	conflict = map_get(&conflicts->places, place);
 	member = conflict ? find(conflict, route->owner) : NULL;
 	if (member && --member->n_routes == 0) {
@@ -223,9 +259,18 @@ static struct conflict *conflict_of(const struct conflicts *conflicts, const str
 	struct pool pool;
 
 	pool_init(&pool);
-	conflict = map_get(&conflicts->places, place_of(route, &pool));
-	pool_clear(&pool);
+	conflict = map_get(&conflicts->places, key_of(conflicts, route, &pool));
+	pool_wipe(&pool);
 	return conflict;
+}
+
+const struct owner *publisher_conflicts_first(const struct conflicts *likenesses,
+					      const struct route *route)
+{
+	const struct conflict *conflict = conflict_of(likenesses, route);
+
+	return conflict && conflict->members[0].owner != route->owner ? conflict->members[0].owner
+								      : NULL;
 }
 
 enum conflict_verdict publisher_conflicts_judge(const struct conflicts *conflicts,

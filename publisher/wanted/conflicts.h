@@ -6,7 +6,8 @@
 #include "publisher/wanted/owner.h"
 
 struct conflicts {
-	struct map places; /* from, path, prefix and regex -> struct conflict */
+	struct map places; /* what the routes have in common -> struct conflict */
+	bool by_likeness;  /* that is their likeness, see below; else the place */
 	void *self;
 	/* Who else has one of its routes is different now; `verdict`: its verdict may be, too. */
 	void (*changed)(void *self, struct owner *owner, bool verdict);
@@ -36,6 +37,11 @@ bool publisher_conflicts_is_news(struct conflicts *conflicts, const struct route
 /* Whether an owner of this kind has a route of the same from, path, prefix and regex. */
 bool publisher_conflicts_has(const struct conflicts *conflicts, const struct route *like,
 			     enum msg_kind kind);
+/* In a file, routes have no ids: Pomerium tells them apart by name, from, path and upstreams, and
+ * takes none of a file in which two are alike (core, validateClusterNamesUnique). The owner that is
+ * first to have such a route, by age and then by name, if that is another one; NULL: it is not. */
+const struct owner *publisher_conflicts_first(const struct conflicts *likenesses,
+					      const struct route *route);
 /* The id for a route of an HTTPRoute that others have too: Pomerium serves the one whose id comes
  * first, which is that of the oldest owner. Absent: it needs none. */
 struct str publisher_conflicts_id(const struct conflicts *conflicts, const struct route *route,

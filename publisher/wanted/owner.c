@@ -63,6 +63,11 @@ struct route_place publisher_route_place(const Pomerium__Config__Route *route)
 				     pb_str(route->prefix), pb_str(route->id) };
 }
 
+struct str publisher_route_path(const struct route *route)
+{
+	return route->path.len ? route->path : route->regex.len ? route->regex : route->prefix;
+}
+
 /* The sort key of a route, in the pool. */
 static int read_place(struct str own, struct pool *pool, struct route_place *out, struct err *err)
 {

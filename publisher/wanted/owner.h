@@ -123,6 +123,8 @@ void publisher_good_let_go(struct good **self_p, struct secret_cache *cache, str
 void publisher_good_hold_values(struct good *good, struct secret_cache *cache,
 				struct cached_value **values, size_t n);
 struct route_place publisher_route_place(const Pomerium__Config__Route *route);
+/* Its path, expression or prefix. */
+struct str publisher_route_path(const struct route *route);
 /* Appends the whole route; without its policies. */
 void publisher_route_put(const struct packed_route *route, struct buf *out);
 void publisher_route_put_head(const struct packed_route *route, struct buf *out);

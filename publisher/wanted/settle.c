@@ -101,6 +101,8 @@ void publisher_settle_init(struct wanted *self)
 	self->claims.self = self;
 	self->claims.changed = host_changed;
 	publisher_conflicts_init(&self->conflicts, self, conflict_changed);
+	publisher_conflicts_init(&self->likenesses, self, conflict_changed);
+	self->likenesses.by_likeness = true;
 	self->certs.self_owner = self;
 	self->certs.owner = owner_of_host;
 	self->certs.age = age_of_host;
@@ -279,14 +281,20 @@ static void claim_all(struct wanted *self, struct owner *owner, const struct hos
 
 static void add_places(struct wanted *self, const struct good *whole)
 {
-	for (size_t i = 0; whole && i < whole->n_routes; i++)
+	for (size_t i = 0; whole && i < whole->n_routes; i++) {
 		publisher_conflicts_add(&self->conflicts, &whole->routes[i]);
+		if (self->needs.yaml)
+			publisher_conflicts_add(&self->likenesses, &whole->routes[i]);
+	}
 }
 
 static void drop_places(struct wanted *self, const struct good *whole)
 {
-	for (size_t i = 0; whole && i < whole->n_routes; i++)
+	for (size_t i = 0; whole && i < whole->n_routes; i++) {
 		publisher_conflicts_drop(&self->conflicts, &whole->routes[i]);
+		if (self->needs.yaml)
+			publisher_conflicts_drop(&self->likenesses, &whole->routes[i]);
+	}
 }
 
 void publisher_settle_age(struct wanted *self, struct owner *owner, int64_t created)
@@ -347,11 +355,6 @@ void publisher_settle_forget(struct wanted *self, struct owner *owner)
 
 /* ---- the lot of one owner ---- */
 
-static struct str path_of(const struct route *route)
-{
-	return route->path.len ? route->path : route->regex.len ? route->regex : route->prefix;
-}
-
 static void warn_conflict(struct wanted *self, const struct route *route,
 			  enum conflict_verdict verdict, const struct owner *other)
 {
@@ -363,7 +366,8 @@ static void warn_conflict(struct wanted *self, const struct route *route,
 	pool_init(&pool);
 	err_rule(&why, verdict == CONFLICT_SHARED ? RULE_ROUTE_SHARED : RULE_ROUTE_YOUNGER,
 		 "from %s, path %s, is also a route of %s " STR_FMT "; %s", err_quote(route->from),
-		 err_quote(path_of(route)), msg_kind_name((enum msg_kind)other->key.kind),
+		 err_quote(publisher_route_path(route)),
+		 msg_kind_name((enum msg_kind)other->key.kind),
 		 STR_ARG(msg_key_for_people(&other->key, &pool)),
 		 verdict == CONFLICT_SHARED
 			 ? "both are published, and the one whose id comes first is served"

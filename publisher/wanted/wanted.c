@@ -47,6 +47,7 @@ void publisher_wanted_destroy(struct wanted **self_p)
 	if (!self)
 		return;
 	publisher_conflicts_clear(&self->conflicts);
+	publisher_conflicts_clear(&self->likenesses);
 	for (size_t i = 0; map_next(&self->owners, &i, NULL, &value);) {
 		struct owner *owner = value;
 

@@ -11,6 +11,7 @@ struct wanted {
 	struct certs certs;
 	struct host_claims claims;
 	struct conflicts conflicts;
+	struct conflicts likenesses; /* where routes go into a file; else empty */
 	struct map unsettled; /* msg_key_text -> struct owner: others may have changed its lot */
 	const struct host_policy *policy; /* NULL: hosts are shared */
 	struct str authenticate; /* the authenticate host, in normal form; empty: none is known */

@@ -5,6 +5,8 @@ import re
 import subprocess
 
 import pytest
+import yaml
+from pipeline import CLASS, Pipeline, app, read, wait_for, write
 
 CASES = pathlib.Path(__file__).parent / "cases"
 # case: exit status, codes of what is rejected, codes of warnings, hosts that are published
@@ -18,6 +20,7 @@ EXPECTED = {
     "06": (1, {1304}, set(), []),  # %UNKNOWN%
     "07": (1, {1709}, set(), []),  # WebSocket
     "08": (1, {1611}, set(), ["a.example.com"]),  # hosts that differ in case only
+    "09": (0, set(), {1610}, ["a.example.com"] * 2),  # alike; in JSON and in a databroker they have ids
     "10": (1, {1723}, set(), []),  # max_ejection_time below the base
     "11": (0, set(), set(), ["a.example.com"]),  # RE2 in Envoy takes it: it matches bytes
     "12": (1, {1306}, set(), []),  # 1200 response headers
@@ -53,6 +56,37 @@ def test_a_label_alone_makes_nothing_public(sluice):
 def test_what_has_no_quotes_is_told_so(sluice):
     done, _, _ = run(sluice, "17")
     assert "Ingress default/bad: " in done.stderr and "put it in quotes" in done.stderr
+
+
+def alike(name, age="2026-01-01", to="10.0.0.1", called="App", host="a.example.com", timeout=1):
+    ingress = app(name, to, f"ingress.pomerium.io/name: {called}\ningress.pomerium.io/timeout: {timeout}s", host=host)
+    return ingress.replace(f"\n  name: {name}\n", f"\n  name: {name}\n  creationTimestamp: {age}T00:00:00Z\n")
+
+
+@pytest.mark.parametrize("second, refused", [
+    ({}, ["shop/b"]),                              # of equal age: the later by name
+    ({"age": "2025-01-01"}, ["shop/a"]),           # the older one keeps it
+    ({"to": "10.0.0.2"}, []), ({"called": "B"}, []), ({"host": "b.example.com"}, [])])
+def test_a_file_never_has_routes_that_are_alike(sluice, tmp_path, second, refused):
+    write(tmp_path / "in/class.yaml", CLASS)
+    write(tmp_path / "in/1.yaml", alike("a"))
+    write(tmp_path / "in/2.yaml", alike("b", **second))
+    done = subprocess.run([sluice, "translate", "--format", "yaml", "-f", tmp_path / "in"], capture_output=True, text=True, timeout=60)
+    assert re.findall(r"^(\S+): .*\[SLU1616\]$", done.stderr, re.M) == refused, done.stderr
+    assert len(yaml.safe_load(done.stdout)["routes"]) == 2 - len(refused)
+
+
+def test_who_was_alike_is_served_when_the_other_goes(sluice, tmp_path):
+    write(tmp_path / "in/class.yaml", CLASS)
+    for i, name in enumerate("abc"):
+        write(tmp_path / f"in/{name}.yaml", alike(name, timeout=i + 1))
+    with Pipeline(sluice, tmp_path, tmp_path / "in", "--format", "yaml", workers=2) as p:
+        served = lambda: sorted(r["timeout"] for r in (yaml.safe_load(read(p.out) or b"") or {}).get("routes", []))
+        wait_for(p.log, lambda: served() == ["1s"] and set(re.findall(r"owner=(\S+) reason=.*SLU1616", p.log())) == {"shop/b", "shop/c"})
+        (tmp_path / "in/a.yaml").unlink()
+        wait_for(p.log, lambda: served() == ["2s"])
+        write(tmp_path / "in/c.yaml", alike("c", called="C", timeout=3))
+        wait_for(p.log, lambda: served() == ["2s", "3s"])
 
 
 def test_every_case_is_expected():

@@ -194,3 +194,32 @@ def test_equal_certificates_in_two_secrets_are_one(sluice, tmp_path):
                              tls_secret(pair, "copy", "aaa"), tls_secret(pair, "bank", "victim"))
     assert served(config) == {"shared"} and len(config["settings"]["certificates"]) == 1
     assert "[SLU1231]" not in stderr, stderr
+
+
+CHALLENGE = "/.well-known/acme-challenge/token"
+PUBLIC = "ingress.pomerium.io/allow_public_unauthenticated_access: 'true'"
+
+
+def challenge(age=YOUNG, namespace="aaa", path=CHALLENGE, **more):
+    """Answers challenges for the bank's host."""
+    return evil(age, "solver", namespace, host="bank.example.com", paths=(path,), **more)
+
+
+def solver(**more):
+    return challenge(**more).replace("pathType: Prefix", "pathType: Exact").replace("  name: solver\n", "  name: solver\n  labels: {acme.cert-manager.io/http01-solver: 'true'}\n") \
+        .replace('    ingress.pomerium.io/pass_identity_headers: "true"\n', "").replace("  annotations:\n", "")
+
+
+@pytest.mark.parametrize("other, args, refused", [
+    (solver(), (), True),
+    (challenge(annotations=PUBLIC), (), True),
+    (solver(namespace="victim"), (), False),                                # the bank's own
+    (solver(age=OLD), (), False),                                           # nobody is older
+    (solver(age="2023-01-01T00:00:00Z"), (), False),
+    (solver(), ("--shared-host", "bank.example.com=aaa"), False),
+    (challenge(), (), False),                                               # not public
+    (challenge(path="/acme-challenge/token", annotations=PUBLIC), (), False)])
+def test_who_answers_challenges(sluice, tmp_path, other, args, refused):
+    status, config, stderr = both(sluice, tmp_path, bank(), other, args=args)
+    assert (status, "[SLU1617]" in stderr) == (int(refused), refused), stderr
+    assert len(routes(config)) == 2 - refused
