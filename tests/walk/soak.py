@@ -25,7 +25,7 @@ from sweep import FROZEN_S, LATE_MS, ROOMS, Rooms  # noqa: E402
 from wire import Wire  # noqa: E402
 from world import Api, Sink  # noqa: E402
 
-GROWS_MB, GROWS_FILES = 6, 8  # more than that from a tenth of the first half to its end is a leak
+GROWS_MB, GROWS_FILES = 6, 8  # more than that from a twentieth of the first half to its end is a leak
 NAMES = [*(f"walk-{i}" for i in range(OWNERS)), "global"]
 
 
