@@ -92,14 +92,15 @@ static void measure(const struct grid *grid, size_t room, size_t *widths)
 /* The last cell of a row is not filled up: lines have no blanks at their end. */
 static void print_cell(struct str cell, size_t width, bool is_last, struct buf *out)
 {
-	const size_t shown = cell.len > width ? width - strlen(CUT) : cell.len;
+	const struct str mark = cell.len > width ? STR(CUT) : STR("");
+	size_t shown = cell.len > width ? width - mark.len : cell.len;
 
+	while (shown && shown < cell.len && ((unsigned char)cell.ptr[shown] & 0xC0) == 0x80)
+		shown--; /* a character is shown whole, or not */
 	buf_str(out, str_slice(cell, 0, shown));
-	if (cell.len > width)
-		buf_puts(out, CUT);
+	buf_str(out, mark);
 	if (!is_last)
-		buf_printf(out, "%*s", (int)(GAP + width - (cell.len > width ? width : cell.len)),
-			   "");
+		buf_printf(out, "%*s", (int)(GAP + width - shown - mark.len), "");
 }
 
 static void print_row(const struct grid *grid, const struct grid_row *row, const size_t *widths,

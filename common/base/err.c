@@ -9,6 +9,13 @@
 
 #include "base/buf.h"
 
+/* One of U+0080 to U+009F, which terminals obey as they do escapes. */
+static bool is_control(const char *text)
+{
+	return (unsigned char)text[0] == 0xC2 && (unsigned char)text[1] >= 0x80 &&
+	       (unsigned char)text[1] < 0xA0;
+}
+
 /* Makes the text one clean line: what does not print becomes a blank, a cut character goes. */
 static void clean(char *text)
 {
@@ -20,9 +27,9 @@ static void clean(char *text)
 
 		if (n > len - i && c >= 0xC2 && c <= 0xF4)
 			break; /* the cut went through this character */
-		if (c < 0x20 || c == 0x7F) {
+		if (c < 0x20 || c == 0x7F || is_control(text + i)) {
 			text[out++] = ' ';
-			i++;
+			i += c < 0x80 ? 1 : 2;
 			continue;
 		}
 		if (!str_is_utf8((struct str){ text + i, n })) {

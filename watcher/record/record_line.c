@@ -83,9 +83,10 @@ static void put_value(cJSON *doc, const struct msg_secret_value *value)
 static void put_secret(cJSON *doc, const struct msg_secret_value *value)
 {
 	cjson_put_text(doc, "secret", str_from(answers[value->answer]));
-	put_key(doc, &value->key);
 	if (value->answer == MSG_SECRET_FOUND)
 		put_value(cjson_put_object(doc, "value"), value);
+	else
+		put_key(doc, &value->key);
 }
 
 void watcher_record_line_print(enum msg_type type, const void *body, uint64_t at_ms,
@@ -202,24 +203,17 @@ static int read_secret(const struct value *doc, struct pool *pool, struct record
 {
 	struct msg_secret_value *secret = &out->body.secret_value;
 	const struct value *value = value_get(doc, "value");
-	struct msg_key key;
-	uint64_t answer;
 
 	out->type = MSG_SECRET_VALUE;
-	if (read_word(doc, "secret", answers, N(answers), &answer, err) < 0 ||
-	    read_key(doc, MSG_KIND_SECRET, pool, &key, err) < 0)
+	if (read_word(doc, "secret", answers, N(answers), &secret->answer, err) < 0)
 		return -1;
-	if (answer == MSG_SECRET_FOUND) {
-		if (!value)
-			return err_set(err, "there is no \"value\"");
-		if (msg_secret_from_value(value, pool, secret, err) < 0)
-			return -1;
-	} else {
+	if (secret->answer != MSG_SECRET_FOUND) {
 		secret->type = STR("");
+		return read_key(doc, MSG_KIND_SECRET, pool, &secret->key, err);
 	}
-	secret->key = key;
-	secret->answer = answer;
-	return 0;
+	if (!value)
+		return err_set(err, "there is no \"value\"");
+	return msg_secret_from_value(value, pool, secret, err);
 }
 
 static int read_head(const struct value *doc, struct record_line *out, struct err *err)

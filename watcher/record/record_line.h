@@ -3,7 +3,8 @@
  *   {"ms":120,"put":"Ingress","object":{...}}
  *   {"ms":120,"delete":"Ingress","namespace":"shop","name":"web"}
  *   {"ms":120,"state":"Ingress","condition":"synced","reason":""}
- *   {"ms":120,"secret":"found","namespace":"shop","name":"web","value":{"kind":"Secret",...}}
+ *   {"ms":120,"secret":"found","value":{"kind":"Secret",...}}
+ *   {"ms":120,"secret":"absent","namespace":"shop","name":"web"}
  *
  * `ms` counts from the first message. The first line is {"sluice":"recording","version":1}; it
  * stands there again wherever a recorder began anew, and then `ms` begins anew, too. */

@@ -27,8 +27,8 @@ static void cleans_what_does_not_print(void **state)
 	struct err err;
 
 	(void)state;
-	err_set(&err, "a\nb\tc\x7f\xff\xc3");
-	assert_string_equal(err.text, "a b c ?");
+	err_set(&err, "a\nb\tc\x7f\xff\xc2\x9b\xc2\xa0\xc3");
+	assert_string_equal(err.text, "a b c ? \xc2\xa0");
 }
 
 static void cuts_at_a_whole_character(void **state)
