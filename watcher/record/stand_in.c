@@ -7,6 +7,7 @@
  */
 #include "watcher/record/stand_in.h"
 
+#include <ctype.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -19,6 +20,12 @@
 #include "x509/x509_cert.h"
 #include "x509/x509_key.h"
 
+/* A chain that was signed anew: a second time its signature would be another one. */
+struct signed_chain {
+	size_t len;
+	char text[];
+};
+
 static void free_key(void *key)
 {
 	EVP_PKEY_free(key);
@@ -28,11 +35,13 @@ void watcher_stand_in_init(struct stand_in *self)
 {
 	hash_random(&self->key, sizeof(self->key));
 	map_init(&self->keys, free_key);
+	map_init(&self->chains, mem_free);
 }
 
 void watcher_stand_in_clear(struct stand_in *self)
 {
 	map_clear(&self->keys);
+	map_clear(&self->chains);
 	mem_wipe(&self->key, sizeof(self->key));
 }
 
@@ -63,6 +72,24 @@ static char replace_char(char c, struct stream *stream)
 	if (c >= 'A' && c <= 'Z')
 		return (char)('A' + random % 26);
 	return c;
+}
+
+/* Nothing in it would be replaced. */
+static bool is_bare(struct str value)
+{
+	for (size_t i = 0; i < value.len; i++)
+		if (isalnum((unsigned char)value.ptr[i]) || (unsigned char)value.ptr[i] >= 0x80)
+			return false;
+	return true;
+}
+
+static struct str letters(size_t n, struct stream *stream, struct pool *pool)
+{
+	char *out = pool_alloc(pool, n + 1);
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = replace_char('x', stream);
+	return (struct str){ out, n };
 }
 
 /* A text beyond ASCII keeps that property and no character of it. */
@@ -142,6 +169,8 @@ static struct str scramble(struct stand_in *self, struct str value, struct pool 
 
 	if (str_starts(value, "postgres://") || str_starts(value, "postgresql://"))
 		return stand_in_url(&stream, pool);
+	if (is_bare(value))
+		return letters(value.len, &stream, pool);
 	if (!str_is_utf8(value))
 		return scramble_bytes(value, &stream, pool);
 	if (is_ascii(value) && x509_pem_has_block(value))
@@ -256,6 +285,25 @@ static EVP_PKEY *key_of(const struct str_map *data, struct str chain)
 	return found;
 }
 
+/* As the first time. */
+static struct str sign_anew(struct stand_in *self, struct str chain, EVP_PKEY *key,
+			    struct pool *pool)
+{
+	const struct hash digest = hash_hmac(&self->key, chain);
+	const struct str name = { (const char *)digest.bytes, sizeof(digest.bytes) };
+	struct signed_chain *known = map_get(&self->chains, name);
+
+	if (!known) {
+		const struct str text = print_public(chain, key, pool);
+
+		known = mem_alloc(sizeof(*known) + text.len);
+		known->len = text.len;
+		memcpy(known->text, text.ptr, text.len);
+		map_put(&self->chains, name, known);
+	}
+	return pool_bytes(pool, known->text, known->len);
+}
+
 static struct str replace_value(struct stand_in *self, const struct str_map *data, struct str value,
 				struct pool *pool)
 {
@@ -265,7 +313,7 @@ static struct str replace_value(struct stand_in *self, const struct str_map *dat
 
 	x509_key_free(key);
 	if (is_public)
-		return print_public(value, like, pool);
+		return like ? sign_anew(self, value, like, pool) : print_public(value, NULL, pool);
 	return like ? key_text(like, pool) : scramble(self, value, pool);
 }
 

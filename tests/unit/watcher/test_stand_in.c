@@ -93,6 +93,8 @@ static void test_pairs(void **state)
 		EVP_PKEY *was = x509_key_read(pair.key, X509_GO);
 		EVP_PKEY *is = x509_key_read(out.data.items[0].value, X509_GO);
 
+		assert_true(str_eq(two(rig, pair.key, pair.cert).data.items[1].value,
+				   out.data.items[1].value));
 		if (x509_pair_read(out.data.items[1].value, out.data.items[0].value, &rig->pool,
 				   &info, &err) < 0)
 			fail_msg("%s: %s", types[i][0], err.text);
@@ -170,6 +172,8 @@ static void test_others(void **state)
 	assert_true(str_starts(url, "postgres://recorded:"));
 	assert_null(strstr(url.ptr, "internal"));
 	assert_int_equal(one(rig, STR("")).len, 0);
+	assert_int_equal(one(rig, STR("!-_#/ ")).len, 6);
+	assert_true(strspn(one(rig, STR("!-_#/ ")).ptr, "abcdefghijklmnopqrstuvwxyz") == 6);
 }
 
 int main(void)
