@@ -298,7 +298,8 @@ static struct str sign_anew(struct stand_in *self, struct str chain, EVP_PKEY *k
 
 		known = mem_alloc(sizeof(*known) + text.len);
 		known->len = text.len;
-		memcpy(known->text, text.ptr, text.len);
+		if (text.len)
+			memcpy(known->text, text.ptr, text.len);
 		map_put(&self->chains, name, known);
 	}
 	return pool_bytes(pool, known->text, known->len);
