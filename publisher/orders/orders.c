@@ -300,62 +300,64 @@ static void fail(struct order_flight *flight, const char *what, const struct kub
 {
 	struct orders *self = flight->orders;
 	const uint64_t wait = publisher_api_retry_failure(&self->retry, what, result);
+	const bool is_secret = flight->step == ORDER_NOTHING;
 
-	if (publisher_api_retry_may_pass(result->status))
+	if (is_secret || publisher_api_retry_may_pass(result->status))
 		self->hold_ms = clock_ms() + wait;
-	if (flight->step != ORDER_NOTHING)
+	if (!is_secret)
 		publisher_order_plan_put_off(&self->plan, flight->step, str_from(flight->text),
 					     wait);
-	else
-		self->hold_ms = clock_ms() + wait;
+}
+
+/* What is gone already is gone. */
+static bool is_done(const struct order_flight *flight, long status)
+{
+	return flight->step == ORDER_CREATE ? status == 201 : status / 100 == 2 || status == 404;
+}
+
+/* Whether the request did what it was for. 409: a Certificate of that name is
+ * there, or another one is, and it will be seen. */
+static bool ended_well(struct order_flight *flight, const char *what,
+		       const struct kube_result *result)
+{
+	const bool done = is_done(flight, result->status);
+
+	flight->request = NULL;
+	flight->orders->plan.now_ms = clock_ms();
+	if (done)
+		publisher_api_retry_success(&flight->orders->retry);
+	else if (result->status != 409 || flight->step == ORDER_NOTHING)
+		fail(flight, what, result);
+	return done;
 }
 
 static void on_secret_gone(void *arg, const struct kube_result *result)
 {
 	struct order_flight *flight = arg;
-	struct orders *self = flight->orders;
 
-	flight->request = NULL;
-	self->plan.now_ms = clock_ms();
-	if (result->status / 100 == 2 || result->status == 404) {
-		publisher_api_retry_success(&self->retry);
-		map_del(&self->orphans, str_from(flight->text));
-	} else {
-		fail(flight, "secret of a certificate", result);
-	}
+	if (ended_well(flight, "secret of a certificate", result))
+		map_del(&flight->orders->orphans, str_from(flight->text));
 	land(flight);
 }
 
 static void on_created(void *arg, const struct kube_result *result)
 {
 	struct order_flight *flight = arg;
-	struct orders *self = flight->orders;
 
-	flight->request = NULL;
-	self->plan.now_ms = clock_ms();
-	if (result->status == 201) {
-		publisher_api_retry_success(&self->retry);
+	if (ended_well(flight, "certificate to order", result))
 		log_info("certificate ordered", "host=%s", log_value(flight->text));
-	} else if (result->status != 409) { /* it is there, and will be seen */
-		fail(flight, "certificate to order", result);
-	}
 	land(flight);
 }
 
 static void on_deleted(void *arg, const struct kube_result *result)
 {
 	struct order_flight *flight = arg;
-	struct orders *self = flight->orders;
 
-	flight->request = NULL;
-	self->plan.now_ms = clock_ms();
-	if (result->status / 100 == 2 || result->status == 404) {
-		publisher_api_retry_success(&self->retry);
+	if (ended_well(flight, "certificate to take back", result)) {
 		log_info("certificate taken back", "certificate=%s", log_value(flight->text));
 		if (flight->secret)
-			map_put(&self->orphans, str_from(flight->secret), mem_strdup(flight->uid));
-	} else if (result->status != 409) { /* another one has its name by now */
-		fail(flight, "certificate to take back", result);
+			map_put(&flight->orders->orphans, str_from(flight->secret),
+				mem_strdup(flight->uid));
 	}
 	land(flight);
 }

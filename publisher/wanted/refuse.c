@@ -27,33 +27,6 @@ static bool say_taken(const struct owner *other, struct str host, struct err *wh
 	return true;
 }
 
-/* A file that has two routes which are alike is refused as a whole. */
-static bool is_alike(const struct wanted *self, const struct owner *owner, struct err *why)
-{
-	const struct good *whole = owner->whole;
-
-	for (size_t i = 0; whole && owner->n_contested && i < whole->n_routes; i++) {
-		const struct route *route = &whole->routes[i];
-		const struct owner *first = publisher_conflicts_first(&self->likenesses, route);
-		struct pool pool;
-
-		if (!first)
-			continue;
-		pool_init(&pool);
-		err_rule(why, RULE_ROUTE_ALIKE,
-			 "from %s, path %s: its name and upstreams are those of a route of "
-			 "%s " STR_FMT
-			 ", and Pomerium takes no file that has both; give it another name, by the "
-			 "annotation name",
-			 err_quote(route->from), err_quote(publisher_route_path(route)),
-			 msg_kind_name((enum msg_kind)first->key.kind),
-			 STR_ARG(msg_key_for_people(&first->key, &pool)));
-		pool_clear(&pool);
-		return true;
-	}
-	return false;
-}
-
 static bool is_public(const struct route *route)
 {
 	const Pomerium__Config__Route *message;
@@ -79,45 +52,50 @@ static const struct owner *challenged(const struct wanted *self, const struct ro
 	if (!str_starts(publisher_route_path(route), CHALLENGES))
 		return NULL;
 	pool_init(&pool);
-	host = hostname_normal(hostname_of_url(route->from), &pool);
+	host = hostname_normal(publisher_route_host(route), &pool);
 	if (!self->policy || !publisher_host_policy_is_shared(self->policy, host, namespace))
 		other = publisher_host_owner_before(&self->claims, host, namespace);
 	pool_clear(&pool);
 	return other && is_public(route) ? other : NULL;
 }
 
-/* Whoever answers a challenge under a host gets certificates for it. */
-static bool takes_challenges(const struct wanted *self, const struct owner *owner, struct err *why)
+/* Whoever answers a challenge under a host gets certificates for it. A file that has two routes
+ * which are alike is refused as a whole. */
+static bool refuse_route(const struct wanted *self, const struct route *route, bool is_alike,
+			 struct err *why)
 {
-	const struct good *whole = owner->whole;
+	const struct owner *other = is_alike ? publisher_conflicts_first(&self->likenesses, route)
+					     : challenged(self, route);
+	struct pool pool;
 
-	for (size_t i = 0; whole && i < whole->n_routes; i++) {
-		const struct owner *other = challenged(self, &whole->routes[i]);
-		struct pool pool;
-
-		if (!other)
-			continue;
-		pool_init(&pool);
-		err_rule(why, RULE_SOLVER_FOREIGN,
-			 "from %s, path %s: challenges of a certificate are answered in the "
-			 "namespace of %s " STR_FMT
-			 ", whose host this is; --shared-host can let this namespace do so, too",
-			 err_quote(whole->routes[i].from),
-			 err_quote(publisher_route_path(&whole->routes[i])),
-			 msg_kind_name((enum msg_kind)other->key.kind),
-			 STR_ARG(msg_key_for_people(&other->key, &pool)));
-		pool_clear(&pool);
-		return true;
-	}
-	return false;
+	if (!other)
+		return false;
+	pool_init(&pool);
+	err_rule(why, is_alike ? RULE_ROUTE_ALIKE : RULE_SOLVER_FOREIGN,
+		 is_alike ? "from %s, path %s: its name and upstreams are those of a route of "
+			    "%s " STR_FMT ", and Pomerium takes no file that has both; give it "
+			    "another name, by the annotation name"
+			  : "from %s, path %s: challenges of a certificate are answered in the "
+			    "namespace of %s " STR_FMT ", whose host this is; --shared-host can "
+			    "let this namespace do so, too",
+		 err_quote(route->from), err_quote(publisher_route_path(route)),
+		 msg_kind_name((enum msg_kind)other->key.kind),
+		 STR_ARG(msg_key_for_people(&other->key, &pool)));
+	pool_clear(&pool);
+	return true;
 }
 
 bool publisher_refuse_reason(struct wanted *self, const struct owner *owner, struct err *why)
 {
 	const struct str namespace = owner->key.namespace;
+	const size_t n_routes = owner->whole ? owner->whole->n_routes : 0;
 
-	if (takes_challenges(self, owner, why) || (self->needs.yaml && is_alike(self, owner, why)))
-		return true;
+	for (size_t i = 0; i < n_routes; i++)
+		if (refuse_route(self, &owner->whole->routes[i], false, why))
+			return true;
+	for (size_t i = 0; self->needs.yaml && owner->n_contested && i < n_routes; i++)
+		if (refuse_route(self, &owner->whole->routes[i], true, why))
+			return true;
 	for (size_t i = 0; self->policy && i < owner->hosts.n; i++) {
 		const struct str host = owner->hosts.items[i];
 		const struct owner *other;

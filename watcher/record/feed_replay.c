@@ -203,15 +203,25 @@ static void play_line(struct feed_replay *self)
 		set_secret(self, &body->secret_value);
 }
 
-/* Nothing more will be said of what the resolver still waits for. */
+/* Nothing more will be said of it. */
+static void send_unavailable(struct feed_replay *self, const struct msg_key *secret)
+{
+	const struct msg_secret_value value = { .key = *secret,
+						.answer = MSG_SECRET_UNAVAILABLE,
+						.type = STR("") };
+
+	self->feed.sink.send(self->feed.sink.self, MSG_SECRET_VALUE, &value, 0);
+}
+
+/* What the resolver still waits for. */
 static void answer_wanted(struct feed_replay *self)
 {
-	struct msg_secret_value value = { .answer = MSG_SECRET_UNAVAILABLE, .type = STR("") };
+	struct msg_key secret;
 	struct str text;
 
 	for (size_t i = 0; map_next(&self->wanted, &i, &text, NULL);)
-		if (!map_get(&self->secrets, text) && msg_key_from_text(text, &value.key))
-			self->feed.sink.send(self->feed.sink.self, MSG_SECRET_VALUE, &value, 0);
+		if (!map_get(&self->secrets, text) && msg_key_from_text(text, &secret))
+			send_unavailable(self, &secret);
 }
 
 /* All that was said so far, to a resolver that knows nothing. */
@@ -290,11 +300,7 @@ static void want(struct feed *feed, const struct msg_key *secret, bool wanted)
 	if (wanted && value)
 		send_packed(self, MSG_SECRET_VALUE, value);
 	else if (wanted && !self->file)
-		self->feed.sink.send(self->feed.sink.self, MSG_SECRET_VALUE,
-				     &(struct msg_secret_value){ .key = *secret,
-								 .answer = MSG_SECRET_UNAVAILABLE,
-								 .type = STR("") },
-				     0);
+		send_unavailable(self, secret);
 	pool_clear(&pool);
 }
 
