@@ -165,14 +165,6 @@ static enum pattern_kind kind_of(const struct route *route, struct str *text)
 	return route->regex.len ? PATTERN_REGEX : PATTERN_PREFIX;
 }
 
-static bool is_ascii(struct str text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if ((unsigned char)text.ptr[i] >= 0x80)
-			return false;
-	return true;
-}
-
 static void note_route(const struct route *route, const char *sentence, struct choice *out,
 		       struct pool *pool)
 {
@@ -191,7 +183,7 @@ static bool path_matches(const struct route *route, struct str path, struct choi
 	const enum pattern_kind kind = kind_of(route, &text);
 	int rc = cli_pattern_compile(&pattern, kind, text, &err);
 
-	if (kind == PATTERN_REGEX && !(is_ascii(text) && is_ascii(path)))
+	if (kind == PATTERN_REGEX && !(str_is_ascii(text) && str_is_ascii(path)))
 		note_route(
 			route,
 			"is compared byte by byte, and Envoy compares characters: the result may "

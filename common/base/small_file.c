@@ -31,3 +31,17 @@ int small_file_read(const char *path, struct buf *out, struct err *err)
 		return err_set(err, "%s cannot be read: %s", path, strerror(errno));
 	return out->full ? err_set(err, "%s is larger than %zu bytes", path, out->max) : 0;
 }
+
+int small_file_write(int fd, struct str bytes)
+{
+	while (bytes.len) {
+		ssize_t n = write(fd, bytes.ptr, bytes.len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return -1;
+		bytes = str_slice(bytes, (size_t)n, bytes.len);
+	}
+	return 0;
+}

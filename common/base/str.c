@@ -176,6 +176,14 @@ bool str_is_utf8(struct str s)
 	return true;
 }
 
+bool str_is_ascii(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if ((unsigned char)s.ptr[i] >= 0x80)
+			return false;
+	return true;
+}
+
 bool str_has_control(struct str s)
 {
 	return str_find(s, '\0') >= 0 || str_find(s, '\r') >= 0 || str_find(s, '\n') >= 0;

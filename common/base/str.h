@@ -51,6 +51,7 @@ long str_rfind(struct str s, char c);
 /* Cuts s at the first c: *head is what comes before it, *tail what comes after. False without c. */
 bool str_cut(struct str s, char c, struct str *head, struct str *tail);
 bool str_is_utf8(struct str s);     /* RFC 3629: no surrogates, no overlong forms */
+bool str_is_ascii(struct str s);    /* no byte above 0x7F */
 bool str_has_control(struct str s); /* NUL, CR or LF */
 /* The value of a map's key, or STR_NONE. */
 struct str str_map_get(const struct str_map *map, const char *key);

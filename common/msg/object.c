@@ -56,6 +56,14 @@ const char *msg_kind_version(enum msg_kind kind)
 	return kind > MSG_KIND_NONE && kind < MSG_N_KINDS ? kinds[kind].api_version : "";
 }
 
+enum msg_kind msg_kind_named(struct str name)
+{
+	for (int kind = MSG_KIND_NONE + 1; kind < MSG_N_KINDS; kind++)
+		if (str_is(name, kinds[kind].name))
+			return (enum msg_kind)kind;
+	return MSG_KIND_NONE;
+}
+
 enum msg_kind msg_kind_from(struct str api_version, struct str kind)
 {
 	for (int k = 1; k < MSG_N_KINDS; k++)

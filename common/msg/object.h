@@ -36,6 +36,8 @@ const char *msg_kind_name(enum msg_kind kind);    /* "Ingress", ... */
 const char *msg_kind_version(enum msg_kind kind); /* its apiVersion: "networking.k8s.io/v1" */
 /* MSG_KIND_NONE: not ours; a Certificate is so in a manifest, where nobody makes it. */
 enum msg_kind msg_kind_from(struct str api_version, struct str kind);
+/* By its name alone, any that has one; MSG_KIND_NONE: none has this. */
+enum msg_kind msg_kind_named(struct str name);
 bool msg_kind_is_namespaced(enum msg_kind kind);
 
 /* Who: kind, namespace (empty for cluster-scoped kinds) and name. */

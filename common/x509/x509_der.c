@@ -198,14 +198,6 @@ static bool is_bmp(struct str body)
 	return true;
 }
 
-static bool is_ascii(struct str body)
-{
-	for (size_t i = 0; i < body.len; i++)
-		if (byte_at(body, i) >= 0x80)
-			return false;
-	return true;
-}
-
 bool x509_der_is_text(unsigned tag, struct str body)
 {
 	switch (tag) {
@@ -218,7 +210,7 @@ bool x509_der_is_text(unsigned tag, struct str body)
 	case T61_STRING:
 		return true;
 	case IA5_STRING:
-		return is_ascii(body);
+		return str_is_ascii(body);
 	case BMP_STRING:
 		return is_bmp(body);
 	default:

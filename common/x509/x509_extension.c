@@ -46,14 +46,6 @@ bool x509_extension_are_whole(struct str list)
 
 /* ---- names ---- */
 
-static bool is_ascii(struct str text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if ((unsigned char)text.ptr[i] >= 0x80)
-			return false;
-	return true;
-}
-
 /* Labels that are not empty, of characters that print. Go takes the empty name, too. A constraint
  * may begin with a dot. */
 static bool is_domain(struct str name, bool constraint)
@@ -78,7 +70,7 @@ static bool is_uri(struct str text)
 {
 	struct url url;
 
-	if (!is_ascii(text) || url_parse(text, &url, NULL))
+	if (!str_is_ascii(text) || url_parse(text, &url, NULL))
 		return false;
 	return !url.host.len || is_domain(url.host, false);
 }
@@ -88,7 +80,7 @@ static bool is_alternative_name(unsigned tag, struct str name)
 	switch (tag) {
 	case DER_CONTEXT + 1:
 	case DER_CONTEXT + 2:
-		return is_ascii(name);
+		return str_is_ascii(name);
 	case DER_CONTEXT + 6:
 		return is_uri(name);
 	case DER_CONTEXT + 7:

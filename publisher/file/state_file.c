@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/small_file.h"
 
 #define SLACK (4 << 20) /* bytes that it may grow beyond twice its content */
 #define CHUNK (1u << 20)
@@ -307,20 +308,6 @@ int publisher_state_file_load(struct state_file *state, struct wanted *wanted, s
 
 /* ---- save ---- */
 
-static int write_all(int fd, struct str bytes)
-{
-	while (bytes.len) {
-		ssize_t n = write(fd, bytes.ptr, bytes.len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return -1;
-		bytes = str_slice(bytes, (size_t)n, bytes.len);
-	}
-	return 0;
-}
-
 static int append(struct state_file *state, const struct state_changes *changes, struct err *err)
 {
 	struct buf out, body;
@@ -333,7 +320,7 @@ static int append(struct state_file *state, const struct state_changes *changes,
 		if (out.full)
 			rc = err_set(err, "one owner takes more than %u bytes", BUF_MAX_MESSAGE);
 		else if (out.len > CHUNK || i + 1 == changes->n) {
-			rc = write_all(state->fd, buf_view(&out));
+			rc = small_file_write(state->fd, buf_view(&out));
 			if (rc)
 				err_set(err, "it cannot be written: %s", strerror(errno));
 			state->size += (off_t)out.len;

@@ -132,11 +132,9 @@ static int read_kind(const struct value *doc, const char *name, uint64_t *out, s
 {
 	const struct str word = value_text(doc, name);
 
-	for (int kind = MSG_KIND_NONE + 1; kind < MSG_N_KINDS; kind++)
-		if (str_is(word, msg_kind_name((enum msg_kind)kind))) {
-			*out = (uint64_t)kind;
-			return 0;
-		}
+	*out = msg_kind_named(word);
+	if (*out != MSG_KIND_NONE)
+		return 0;
 	return err_set(err, "\"%s\" is %s; it must be a kind that Sluice reads, such as Ingress",
 		       name, err_quote(word));
 }

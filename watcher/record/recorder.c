@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/small_file.h"
 #include "base/trust.h"
 #include "watcher/record/record_line.h"
 #include "watcher/record/stand_in.h"
@@ -39,25 +40,14 @@ static void stop(struct recorder *self, const char *why)
 
 static void write_line(struct recorder *self)
 {
-	struct str left = buf_view(&self->line);
-
-	if (self->line.full || self->written + left.len > RECORDER_MAX) {
+	if (self->line.full || self->written + self->line.len > RECORDER_MAX) {
 		stop(self,
 		     self->line.full ? "an object is too large" : "it is as long as it may be");
 		return;
 	}
-	self->written += left.len;
-	while (left.len) {
-		const ssize_t n = write(self->fd, left.ptr, left.len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			stop(self, strerror(errno));
-			return;
-		}
-		left = str_slice(left, (size_t)n, left.len);
-	}
+	self->written += self->line.len;
+	if (small_file_write(self->fd, buf_view(&self->line)) < 0)
+		stop(self, strerror(errno));
 }
 
 void watcher_recorder_add(struct recorder *self, enum msg_type type, const void *body)

@@ -155,14 +155,6 @@ static struct str scramble_pem(struct str value, struct stream *stream, struct p
 	return out;
 }
 
-static bool is_ascii(struct str value)
-{
-	for (size_t i = 0; i < value.len; i++)
-		if ((unsigned char)value.ptr[i] >= 0x80)
-			return false;
-	return true;
-}
-
 static struct str scramble(struct stand_in *self, struct str value, struct pool *pool)
 {
 	struct stream stream = { .seed = hash_hmac(&self->key, value) };
@@ -173,7 +165,7 @@ static struct str scramble(struct stand_in *self, struct str value, struct pool 
 		return letters(value.len, &stream, pool);
 	if (!str_is_utf8(value))
 		return scramble_bytes(value, &stream, pool);
-	if (is_ascii(value) && x509_pem_has_block(value))
+	if (str_is_ascii(value) && x509_pem_has_block(value))
 		return scramble_pem(value, &stream, pool);
 	return scramble_text(value, &stream, pool);
 }

@@ -121,12 +121,10 @@ static void on_owners(const struct web_owner *owner, const struct web_request *r
 static void on_explain(const struct web_owner *owner, const struct web_request *request,
 		       struct web_answer *out)
 {
-	struct msg_key key = { .namespace = request->namespace, .name = request->name };
+	const struct msg_key key = { msg_kind_named(request->kind), request->namespace,
+				     request->name };
 	struct err err = { "" };
 
-	for (int kind = MSG_KIND_NONE + 1; kind < MSG_N_KINDS; kind++)
-		if (str_is(request->kind, msg_kind_name((enum msg_kind)kind)))
-			key.kind = (uint64_t)kind;
 	if (!owner->actor->explain) {
 		say_json(out, 404, "this room explains nothing");
 	} else if (!key.kind || !key.name.len) {
