@@ -130,7 +130,7 @@ static int two_digits(struct str s, size_t at)
 	return (s.ptr[at] - '0') * 10 + (s.ptr[at + 1] - '0');
 }
 
-bool x509_der_is_time(unsigned tag, struct str body)
+bool x509_der_is_time(unsigned tag, struct str body, int64_t *out)
 {
 	const size_t year_len = tag == DER_UTC_TIME ? 2 : 4;
 	struct tm tm = { 0 }, same;
@@ -154,7 +154,8 @@ bool x509_der_is_time(unsigned tag, struct str body)
 	tm.tm_sec = two_digits(body, year_len + 8);
 	same = tm;
 	seconds = timegm(&same); /* brings days that do not exist into the next month */
-	(void)seconds;
+	if (out)
+		*out = seconds;
 	return same.tm_year == tm.tm_year && same.tm_mon == tm.tm_mon &&
 	       same.tm_mday == tm.tm_mday && same.tm_hour == tm.tm_hour &&
 	       same.tm_min == tm.tm_min && same.tm_sec == tm.tm_sec;
@@ -233,7 +234,7 @@ bool x509_der_is_value(unsigned tag, struct str body)
 		return x509_der_is_oid(body);
 	case DER_UTC_TIME:
 	case DER_GENERALIZED_TIME:
-		return x509_der_is_time(tag, body);
+		return x509_der_is_time(tag, body, NULL);
 	case UTF8_STRING:
 	case BMP_STRING:
 		return x509_der_is_text(tag, body);

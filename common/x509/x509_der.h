@@ -2,6 +2,8 @@
 #ifndef X509_X509_DER_H
 #define X509_X509_DER_H
 
+#include <stdint.h>
+
 #include "base/str.h"
 
 enum der_tag {
@@ -35,8 +37,9 @@ bool x509_der_is_negative(struct str body); /* of an integer */
 bool x509_der_is_oid(struct str body);
 bool x509_der_is_bits(struct str body);
 bool x509_der_is_bool(struct str body);
-/* YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ, and such a second exists. */
-bool x509_der_is_time(unsigned tag, struct str body);
+/* YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ, and such a second exists; `out` (may be NULL) gets it, in
+ * seconds since 1970. */
+bool x509_der_is_time(unsigned tag, struct str body, int64_t *out);
 /* What a universal type allows; any bytes for a type that has no form of its own. */
 bool x509_der_is_value(unsigned tag, struct str body);
 /* A text that can stand in a name, by its type. */

@@ -322,7 +322,7 @@ static bool is_date(struct str value)
 	struct str date;
 
 	return x509_der_take(&value, DER_GENERALIZED_TIME, &date) &&
-	       x509_der_is_time(DER_GENERALIZED_TIME, date) && !value.len;
+	       x509_der_is_time(DER_GENERALIZED_TIME, date, NULL) && !value.len;
 }
 
 /* The identifier alone: names and numbers of the issuer are rare. */
@@ -464,4 +464,21 @@ int x509_extension_check_all(struct str list, struct x509_extensions *out, struc
 		note(&seen[n++], out);
 	}
 	return 0;
+}
+
+struct str_list x509_extension_dns_names(struct str list, struct pool *pool)
+{
+	struct str_list out = { NULL, 0 };
+	struct extension extension;
+	struct str names, name;
+	unsigned tag;
+
+	while (take_extension(&list, &extension))
+		if (str_eq(extension.oid, alternative_name) &&
+		    x509_der_take(&extension.value, DER_SEQUENCE, &names))
+			while (x509_der_next(&names, &tag, &name))
+				if (tag == DER_CONTEXT + 2)
+					*(struct str *)pool_push(pool, &out.items, &out.n,
+								 sizeof(name)) = name;
+	return out;
 }

@@ -3,6 +3,7 @@
 #define X509_X509_EXTENSION_H
 
 #include "base/err.h"
+#include "base/pool.h"
 
 struct x509_extensions {
 	bool must_staple;
@@ -18,5 +19,8 @@ bool x509_extension_are_good_for_crl(struct str list);
 /* Go reads them: those that it knows are well-formed, and none stands there twice. An absent list
  * has none. */
 int x509_extension_check_all(struct str list, struct x509_extensions *out, struct err *err);
+
+/* The DNS names among the alternative names of a certificate; the common name does not count. */
+struct str_list x509_extension_dns_names(struct str list, struct pool *pool);
 
 #endif

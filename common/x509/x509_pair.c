@@ -35,24 +35,19 @@ static int check_key(const X509 *cert, struct str text, struct err *err)
 	return rc;
 }
 
-int x509_pair_read(struct str cert, struct str key, struct pool *pool, struct x509_pair *out,
+int x509_pair_read(struct str cert, struct str key, struct pool *pool, struct x509_leaf *out,
 		   struct err *err)
 {
 	X509 *x509;
-	int rc = -1;
+	int rc;
 
 	if (cert.len > BYTES_MAX || key.len > BYTES_MAX)
 		return err_set(err, "the certificate and its key must have at most %u bytes each",
 			       BYTES_MAX);
 	if (x509_strict_check_chain(cert, X509_SERVER, err) ||
-	    !(x509 = x509_cert_read(cert, X509_GO, err)))
+	    x509_leaf_read(cert, pool, out, err) || !(x509 = x509_cert_read(cert, X509_GO, err)))
 		return err_wrap(err, "the certificate");
-	if (x509_cert_end(x509, &out->not_after) < 0)
-		err_set(err, "the certificate has no end of validity that can be read");
-	else
-		rc = check_key(x509, key, err);
-	if (!rc)
-		out->names = x509_cert_names(x509, pool);
+	rc = check_key(x509, key, err);
 	x509_cert_free(x509);
 	return rc;
 }

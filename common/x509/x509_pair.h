@@ -2,19 +2,11 @@
 #ifndef X509_X509_PAIR_H
 #define X509_X509_PAIR_H
 
-#include <stdint.h>
-
-#include "base/err.h"
-#include "base/pool.h"
-
-struct x509_pair {
-	int64_t not_after;     /* seconds since 1970 */
-	struct str_list names; /* DNS names, in the pool */
-};
+#include "x509/x509_leaf.h"
 
 /* Whether tls.X509KeyPair would take the two. -1: Pomerium would refuse them; the sentence does not
  * name the Secret. */
-int x509_pair_read(struct str cert, struct str key, struct pool *pool, struct x509_pair *out,
+int x509_pair_read(struct str cert, struct str key, struct pool *pool, struct x509_leaf *out,
 		   struct err *err);
 
 #endif

@@ -9,7 +9,6 @@
  * ssl_cert.cc for the key of a certificate that is served. */
 #include "x509/x509_tbs.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #include "rules/rules.h"
@@ -53,19 +52,12 @@ static bool is_name(struct str body)
 	return true;
 }
 
-static bool take_time(struct str *in)
+static bool take_time(struct str *in, int64_t *out)
 {
 	struct str body;
 	unsigned tag;
 
-	return x509_der_next(in, &tag, &body) && x509_der_is_time(tag, body);
-}
-
-static bool is_validity(struct str body)
-{
-	const bool has_begin = take_time(&body);
-
-	return has_begin && take_time(&body) && !body.len;
+	return x509_der_next(in, &tag, &body) && x509_der_is_time(tag, body, out);
 }
 
 /* ---- a certificate ---- */
@@ -75,7 +67,13 @@ struct tbs {
 	struct str serial, algorithm, outer_algorithm, subject, spki;
 	struct str extensions; /* absent: it has none */
 	struct str issuer_id, subject_id;
+	int64_t begin, end; /* of its validity */
 };
+
+static bool read_validity(struct str body, struct tbs *out)
+{
+	return take_time(&body, &out->begin) && take_time(&body, &out->end) && !body.len;
+}
 
 static int read_version(struct str *tbs, uint64_t *version, struct err *err)
 {
@@ -131,7 +129,7 @@ static int read_tbs(struct str tbs, struct tbs *out, struct err *err)
 		return malformed(err, "signature algorithm");
 	if (!x509_der_take(&tbs, DER_SEQUENCE, &issuer) || !is_name(issuer))
 		return malformed(err, "issuer");
-	if (!x509_der_take(&tbs, DER_SEQUENCE, &validity) || !is_validity(validity))
+	if (!x509_der_take(&tbs, DER_SEQUENCE, &validity) || !read_validity(validity, out))
 		return malformed(err, "validity");
 	if (!x509_der_take(&tbs, DER_SEQUENCE, &out->subject) || !is_name(out->subject))
 		return malformed(err, "subject");
@@ -226,6 +224,19 @@ int x509_tbs_check_authority(struct str der, struct err *err)
 	return 0;
 }
 
+int x509_tbs_read(struct str der, int64_t *begin, int64_t *end, struct str *extensions,
+		  struct err *err)
+{
+	struct tbs tbs = { 0 };
+
+	if (read_certificate(der, &tbs, err))
+		return -1;
+	*begin = tbs.begin;
+	*end = tbs.end;
+	*extensions = tbs.extensions;
+	return 0;
+}
+
 /* ---- a revocation list ---- */
 
 static bool are_revoked(struct str body)
@@ -235,8 +246,8 @@ static bool are_revoked(struct str body)
 	while (body.len) {
 		if (!x509_der_take(&body, DER_SEQUENCE, &entry) ||
 		    !x509_der_take(&entry, DER_INTEGER, &serial) || !x509_der_is_integer(serial) ||
-		    !take_time(&entry) || !x509_der_option(&entry, DER_SEQUENCE, &extensions) ||
-		    entry.len ||
+		    !take_time(&entry, NULL) ||
+		    !x509_der_option(&entry, DER_SEQUENCE, &extensions) || entry.len ||
 		    (extensions.ptr &&
 		     (!extensions.len || !x509_extension_are_good_for_crl(extensions))))
 			return false;
@@ -252,10 +263,10 @@ static bool is_list(struct str tbs, struct str outer_algorithm)
 	if (!x509_der_take(&tbs, DER_INTEGER, &version) || !str_is(version, "\1") ||
 	    !x509_der_take(&tbs, DER_SEQUENCE, &algorithm) || !is_algorithm(algorithm) ||
 	    !str_eq(algorithm, outer_algorithm) || !x509_der_take(&tbs, DER_SEQUENCE, &issuer) ||
-	    !is_name(issuer) || !take_time(&tbs))
+	    !is_name(issuer) || !take_time(&tbs, NULL))
 		return false;
 	if ((x509_der_is_next(tbs, DER_UTC_TIME) || x509_der_is_next(tbs, DER_GENERALIZED_TIME)) &&
-	    !take_time(&tbs))
+	    !take_time(&tbs, NULL))
 		return false;
 	if (!x509_der_option(&tbs, DER_SEQUENCE, &revoked) ||
 	    !x509_der_option(&tbs, DER_CONTEXT_CONSTRUCTED, &explicit) || tbs.len)

@@ -167,7 +167,7 @@ static struct str place_of(struct str secret, const struct str pair[2], struct p
 }
 
 static struct cert *new_cert(struct str secret, const struct str pair[2],
-			     const struct x509_pair *info)
+			     const struct x509_leaf *info)
 {
 	struct cert *cert = mem_alloc(sizeof(*cert));
 	struct str rest;
@@ -213,7 +213,7 @@ static void leave_content(struct certs *certs, const struct cert *cert)
 struct cert *publisher_certs_hold(struct certs *certs, struct str secret, const struct str pair[2],
 				  struct err *err)
 {
-	struct x509_pair info;
+	struct x509_leaf info;
 	struct pool pool;
 	struct cert *cert;
 	struct str place;

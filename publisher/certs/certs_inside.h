@@ -18,7 +18,7 @@ struct cert {
 	struct str place;     /* in the map of certificates */
 	struct str namespace; /* of the Secret */
 	struct cert_content *content;
-	struct x509_pair info;
+	struct x509_leaf info;
 	size_t n_holders, n_offers, n_always;
 	size_t n_names;                /* hosts and wildcards that it serves now */
 	size_t n_hurts;                /* names by which it would take a host from another one */

@@ -8,7 +8,7 @@
 #include "resolver/bundle/tls_cover.h"
 
 #include "msg/secret.h"
-#include "x509/x509_cert.h"
+#include "x509/x509_leaf.h"
 
 #define HOSTS_MAX 100 /* more are not looked at, and not covered */
 
@@ -42,19 +42,16 @@ static void add(struct cover *cover, const struct msg_key *key)
 {
 	struct msg_bundle_secret secret;
 	struct cover_cert *cert;
-	X509 *x509;
+	struct x509_leaf leaf;
 
 	if (key->kind != MSG_KIND_SECRET ||
 	    !resolver_secrets_get(cover->source->secrets, key, &secret) ||
-	    secret.answer != MSG_SECRET_FOUND || !str_is(secret.type, "kubernetes.io/tls"))
-		return;
-	x509 = x509_cert_read(certificate_of(&secret), X509_GO, NULL);
-	if (!x509)
+	    secret.answer != MSG_SECRET_FOUND || !str_is(secret.type, "kubernetes.io/tls") ||
+	    x509_leaf_read(certificate_of(&secret), cover->pool, &leaf, NULL))
 		return;
 	cert = pool_push(cover->pool, &cover->certs, &cover->n, sizeof(*cert));
 	cert->secret = msg_key_for_people(key, cover->pool);
-	cert->names = x509_cert_names(x509, cover->pool);
-	x509_cert_free(x509);
+	cert->names = leaf.names;
 }
 
 static void add_all(struct cover *cover, const struct reference_list *refs, const char *place)
@@ -87,7 +84,7 @@ static bool has(struct cover *cover, struct str host, struct str *told)
 	for (size_t i = 0; i < cover->n; i++) {
 		struct cover_cert *cert = &cover->certs[i];
 
-		if (!host.len || !x509_cert_names_host(&cert->names, host))
+		if (!host.len || !x509_leaf_names_host(&cert->names, host))
 			continue;
 		if (!cert->told)
 			*told = pool_printf(cover->pool, STR_FMT "%s\"" STR_FMT "\"",

@@ -14,7 +14,7 @@
 #include "rules/rules.h"
 #include "translator/answer.h"
 #include "translator/bundle_secret.h"
-#include "x509/x509_cert.h"
+#include "x509/x509_leaf.h"
 
 #define NAMES_SHOWN 5       /* of a certificate, in a sentence */
 #define HOSTS_LOOKED_AT 100 /* of one Secret */
@@ -51,7 +51,7 @@ static void warn_host(struct ingress_job *job, struct str secret, struct str hos
 	if (!host.len || !*left)
 		return;
 	--*left;
-	if (!x509_cert_names_host(names, host))
+	if (!x509_leaf_names_host(names, host))
 		translator_answer_warn(job->out, job->pool, RULE_TLS_HOST,
 				       "spec.tls: the certificate of Secret %s is not for %s; its "
 				       "names are " STR_FMT,
@@ -77,33 +77,29 @@ static void warn_hosts(struct ingress_job *job, struct str secret, const struct 
 	}
 }
 
-static void warn_time(struct ingress_job *job, struct str secret, const X509 *cert)
+static void warn_time(struct ingress_job *job, struct str secret, const struct x509_leaf *leaf)
 {
 	const int64_t now = clock_wall();
 	char when[CLOCK_TEXT_MAX];
-	int64_t begin, end;
 
-	if (x509_cert_begin(cert, &begin) || x509_cert_end(cert, &end) ||
-	    (begin <= now && now <= end))
+	if (leaf->not_before <= now && now <= leaf->not_after)
 		return;
-	clock_text(now > end ? end : begin, -1, when);
+	clock_text(now > leaf->not_after ? leaf->not_after : leaf->not_before, -1, when);
 	translator_answer_warn(job->out, job->pool, RULE_TLS_TIME,
 			       "spec.tls: the certificate of Secret %s %s %s", err_quote(secret),
-			       now > end ? "has expired, on" : "is not valid before", when);
+			       now > leaf->not_after ? "has expired, on" : "is not valid before",
+			       when);
 }
 
 static void warn(struct ingress_job *job, const struct msg_bundle_secret *secret)
 {
 	const struct msg_secret_info *info = translator_bundle_secret_info(secret, "tls.crt");
-	X509 *cert = x509_cert_read(info->clear, X509_GO, NULL);
-	struct str_list names;
+	struct x509_leaf leaf;
 
-	if (!cert)
+	if (x509_leaf_read(info->clear, job->pool, &leaf, NULL))
 		return;
-	names = x509_cert_names(cert, job->pool);
-	warn_hosts(job, secret->name, &names);
-	warn_time(job, secret->name, cert);
-	x509_cert_free(cert);
+	warn_hosts(job, secret->name, &leaf.names);
+	warn_time(job, secret->name, &leaf);
 }
 
 static void warn_type(struct ingress_job *job, const struct msg_bundle_secret *secret)

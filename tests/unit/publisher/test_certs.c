@@ -225,7 +225,7 @@ static const char *const hosts[N_HOSTS] = {
 
 struct model {
 	struct cert *certs[N_CERTS];
-	struct x509_pair info[N_CERTS];
+	struct x509_leaf info[N_CERTS];
 	bool offered[N_CERTS];
 	size_t n_routes[N_HOSTS];
 };

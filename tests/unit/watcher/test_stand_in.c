@@ -88,7 +88,7 @@ static void test_pairs(void **state)
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		const struct pem_pair pair = make(rig, types[i][0], types[i][1]);
 		const struct msg_secret_value out = two(rig, pair.key, pair.cert);
-		struct x509_pair info;
+		struct x509_leaf info;
 		struct err err = { "" };
 		EVP_PKEY *was = x509_key_read(pair.key, X509_GO);
 		EVP_PKEY *is = x509_key_read(out.data.items[0].value, X509_GO);

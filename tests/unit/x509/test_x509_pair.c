@@ -26,7 +26,7 @@ static struct str join(struct str a, struct str b)
 
 static void refuse(struct str cert, struct str key, const char *word)
 {
-	struct x509_pair info;
+	struct x509_leaf info;
 	struct err err = { "" };
 
 	assert_int_equal(x509_pair_read(cert, key, &pool, &info, &err), -1);
@@ -34,7 +34,7 @@ static void refuse(struct str cert, struct str key, const char *word)
 		fail_msg("%s not in: %s", word, err.text);
 }
 
-static void accept(struct str cert, struct str key, struct x509_pair *info)
+static void accept(struct str cert, struct str key, struct x509_leaf *info)
 {
 	struct err err = { "" };
 
@@ -45,7 +45,7 @@ static void accept(struct str cert, struct str key, struct x509_pair *info)
 static void reads_names_and_end(void **state)
 {
 	struct pem_pair p = pem_make("DNS:a.example,DNS:*.b.example,IP:1.2.3.4", 10, &pool);
-	struct x509_pair info;
+	struct x509_leaf info;
 
 	(void)state;
 	accept(p.cert, p.key, &info);
@@ -58,7 +58,7 @@ static void reads_names_and_end(void **state)
 static void common_name_does_not_count(void **state)
 {
 	struct pem_pair p = pem_make(NULL, 10, &pool);
-	struct x509_pair info;
+	struct x509_leaf info;
 
 	(void)state;
 	accept(p.cert, p.key, &info);
@@ -69,7 +69,7 @@ static void text_before_it_is_skipped_and_broken_blocks_are_not(void **state)
 {
 	struct pem_pair p = pem_make("DNS:a.example", 10, &pool),
 			other = pem_make("DNS:b.example", 10, &pool);
-	struct x509_pair info;
+	struct x509_leaf info;
 
 	(void)state;
 	accept(join(STR("Subject: me\n"), p.cert), join(STR("hello\n"), p.key), &info);

@@ -1,0 +1,46 @@
+/* x509_leaf: names and times of a certificate.
+ *
+ *   in     PEM text, hostile
+ *   out    its DNS names, its validity
+ *   owns   nothing
+ *   never  looks at the chain, at a signature or at the time
+ *
+ * OpenSSL makes a key of each certificate that it reads, which costs a translator more than all
+ * else that it does for an Ingress. Nobody needs the key here. */
+#include "x509/x509_leaf.h"
+
+#include "x509/x509_cert.h"
+#include "x509/x509_extension.h"
+#include "x509/x509_tbs.h"
+
+int x509_leaf_read(struct str text, struct pool *pool, struct x509_leaf *out, struct err *err)
+{
+	struct x509_pem pem;
+	struct str der, extensions;
+	int rc = x509_cert_open(&pem, text, X509_GO, err);
+
+	if (!rc) {
+		der = pool_bytes(pool, pem.der, (size_t)pem.len);
+		rc = x509_tbs_read(der, &out->not_before, &out->not_after, &extensions, err);
+	}
+	if (!rc)
+		out->names = x509_extension_dns_names(extensions, pool);
+	x509_pem_close(&pem);
+	return rc;
+}
+
+bool x509_leaf_names_host(const struct str_list *names, struct str host)
+{
+	struct str label, parent = STR_NONE;
+
+	(void)str_cut(host, '.', &label, &parent);
+	for (size_t i = 0; i < names->n; i++) {
+		const struct str name = names->items[i];
+
+		if (str_eq_nocase(name, host) ||
+		    (parent.ptr && str_starts(name, "*.") &&
+		     str_eq_nocase(str_slice(name, 2, name.len), parent)))
+			return true;
+	}
+	return false;
+}
