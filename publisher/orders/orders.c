@@ -8,6 +8,8 @@
  */
 #include "publisher/orders/orders.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -42,18 +44,11 @@ struct orders {
 	uint64_t hold_ms; /* not before */
 };
 
+/* One block: the texts stand behind the hosts. */
 struct order_promise {
-	struct pool pool;
-	struct str_list hosts;
+	size_t n;
+	struct str hosts[];
 };
-
-static void free_promise(void *ptr)
-{
-	struct order_promise *promise = ptr;
-
-	pool_clear(&promise->pool);
-	mem_free(promise);
-}
 
 static void land(struct order_flight *flight)
 {
@@ -74,7 +69,7 @@ struct orders *publisher_orders_new(struct kube *kube, const struct wanted *want
 	self->namespace = mem_dup(settings->namespace.ptr ? settings->namespace.ptr : "",
 				  settings->namespace.len);
 	publisher_order_plan_init(&self->plan, settings->wait_ms);
-	map_init(&self->promises, free_promise);
+	map_init(&self->promises, mem_free);
 	map_init(&self->orphans, mem_free);
 	publisher_api_retry_init(&self->retry);
 	for (size_t i = 0; i < PARALLEL; i++)
@@ -102,8 +97,29 @@ void publisher_orders_destroy(struct orders **self_p)
 
 static void tell_promises(struct orders *self, const struct order_promise *promise, int step)
 {
-	for (size_t i = 0; promise && i < promise->hosts.n; i++)
-		publisher_order_names_promise(&self->plan.names, promise->hosts.items[i], step);
+	for (size_t i = 0; promise && i < promise->n; i++)
+		publisher_order_names_promise(&self->plan.names, promise->hosts[i], step);
+}
+
+static struct order_promise *new_promise(const struct str_list *hosts)
+{
+	struct order_promise *promise;
+	size_t len = 0;
+	char *text;
+
+	for (size_t i = 0; i < hosts->n; i++)
+		len += hosts->items[i].len;
+	promise = mem_alloc(sizeof(*promise) + hosts->n * sizeof(struct str) + len);
+	text = (char *)&promise->hosts[hosts->n];
+	for (; promise->n < hosts->n; promise->n++) {
+		const struct str host = hosts->items[promise->n];
+
+		if (host.len)
+			memcpy(text, host.ptr, host.len);
+		promise->hosts[promise->n] = (struct str){ text, host.len };
+		text += host.len;
+	}
+	return promise;
 }
 
 /* The new ones are told before the old ones cease, so that what both have never does. */
@@ -118,20 +134,14 @@ static void set_promises(struct orders *self, const struct msg_key *owner,
 	text = msg_key_text(owner, &pool);
 	old = map_take(&self->promises, text);
 	if (hosts && hosts->n) {
-		next = mem_alloc(sizeof(*next));
-		pool_init(&next->pool);
-		next->hosts.items = pool_array(&next->pool, hosts->n, sizeof(struct str));
-		for (; next->hosts.n < hosts->n; next->hosts.n++)
-			next->hosts.items[next->hosts.n] =
-				pool_str(&next->pool, hosts->items[next->hosts.n]);
+		next = new_promise(hosts);
 		map_put(&self->promises, text, next);
 	}
 	if (publisher_order_plan_is_on(&self->plan)) {
 		tell_promises(self, next, 1);
 		tell_promises(self, old, -1);
 	}
-	if (old)
-		free_promise(old);
+	mem_free(old);
 	pool_clear(&pool);
 }
 
