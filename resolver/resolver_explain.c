@@ -67,7 +67,7 @@ static void put_reference(const struct resolve *resolve, const struct msg_key *k
 	cJSON *out = cjson_put_object(list, NULL);
 
 	put_key(out, key);
-	if (key->kind == MSG_KIND_SECRET)
+	if (key->kind == MSG_KIND_SECRET || key->kind == MSG_KIND_CONFIG_MAP)
 		cjson_put_text(out, "state", str_from(secret_state(resolve, key)));
 	else
 		cjson_put_text(out, "state",
@@ -86,7 +86,8 @@ static void put_references(const struct resolve *resolve, const struct msg_key *
 
 	for (size_t i = 0; i < keys.n; i++)
 		if (!str_is(keys.items[i].name, CLASS_OF_NONE) &&
-		    keys.items[i].kind != MSG_KIND_REFERENCE_GRANT)
+		    keys.items[i].kind != MSG_KIND_REFERENCE_GRANT &&
+		    keys.items[i].kind != MSG_KIND_BACKEND_TLS_POLICY)
 			put_reference(resolve, &keys.items[i], bundle, pool, list);
 }
 
@@ -163,6 +164,8 @@ static const char *why_not_ours(const struct resolve *resolve, const struct msg_
 		return pool_printf(pool, "Gateway %s is not ours, or not there",
 				   err_quote(object->listener_set->spec.parentRef.name))
 			.ptr;
+	case MSG_KIND_BACKEND_TLS_POLICY:
+		return "no HTTPRoute of ours has one of its targets for a backend";
 	default:
 		return "none of its parents is a Gateway of ours, or a ListenerSet of one";
 	}
@@ -289,19 +292,21 @@ static void put_entry(const struct explained *from, struct dump_position *state,
 }
 
 /* Of those that are wanted: what a translator may know, too. */
-static void put_secrets(const struct resolve *resolve, struct buf *out)
+static void put_secrets(const struct resolve *resolve, const char *list, enum msg_kind kind,
+			struct buf *out)
 {
 	struct msg_key *keys;
 	struct pool pool;
 	size_t n, n_put = 0;
 
 	pool_init(&pool);
-	buf_puts(out, ",\"secrets\":[");
+	buf_printf(out, ",\"%s\":[", list);
 	n = resolver_secrets_keys(&resolve->secrets, &pool, &keys);
 	for (size_t i = 0; i < n; i++) {
 		struct msg_bundle_secret seen;
 
-		if (!resolver_secrets_get(&resolve->secrets, &keys[i], &seen))
+		if (keys[i].kind != kind ||
+		    !resolver_secrets_get(&resolve->secrets, &keys[i], &seen))
 			continue;
 		if (n_put++)
 			buf_putc(out, ',');
@@ -363,8 +368,10 @@ bool resolver_explain_dump(struct resolve *resolve, const struct queue *queue,
 			buf_puts(out, "],\"objects\":[");
 		} else {
 			buf_putc(out, ']');
-			if (!dump->owners_only)
-				put_secrets(resolve, out);
+			if (!dump->owners_only) {
+				put_secrets(resolve, "secrets", MSG_KIND_SECRET, out);
+				put_secrets(resolve, "config_maps", MSG_KIND_CONFIG_MAP, out);
+			}
 			buf_puts(out, "}\n");
 			return false;
 		}

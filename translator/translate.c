@@ -142,6 +142,11 @@ static int translate_gateway_api(struct gateway_job *job, struct err *err)
 			break;
 		translator_policy_filter_make(job);
 		return 0;
+	case MSG_KIND_BACKEND_TLS_POLICY:
+		if (!bundle->backend_tls_policies.n)
+			break;
+		translator_backend_tls_status_make(job);
+		return 0;
 	default:
 		return err_rule(err, RULE_OWNER_KIND, "an object of kind %s has no translation",
 				msg_kind_name((enum msg_kind)bundle->owner.kind));
@@ -171,7 +176,7 @@ static bool allows_mass_delete(const struct translator_settings *settings,
 static int translate(const struct translator_settings *settings, const struct msg_bundle *bundle,
 		     struct pool *pool, struct msg_config *out, struct err *err)
 {
-	struct gateway_job job = { settings, bundle, pool, out, NULL };
+	struct gateway_job job = { settings, bundle, pool, out, NULL, NULL };
 
 	*out = (struct msg_config){ .ticket = bundle->ticket,
 				    .owner = bundle->owner,

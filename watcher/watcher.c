@@ -90,8 +90,9 @@ static int on_secret_wanted(void *arg, struct actor_peer *from, const struct msg
 	const struct msg_secret_wanted *wanted = &m->body.secret_wanted;
 
 	(void)from;
-	if (wanted->key.kind != MSG_KIND_SECRET)
-		return err_set(err, "SECRET_WANTED of a %s: only a Secret has values",
+	if (wanted->key.kind != MSG_KIND_SECRET && wanted->key.kind != MSG_KIND_CONFIG_MAP)
+		return err_set(err,
+			       "SECRET_WANTED of a %s: only a Secret or a ConfigMap has values",
 			       msg_kind_name((enum msg_kind)wanted->key.kind));
 	self->feed->ops->want(self->feed, &wanted->key, wanted->wanted);
 	return 0;

@@ -133,7 +133,7 @@ static void secret(void *arg, struct offline *offline, const struct msg_key *key
 	buf_init(&body, KUBE_BODY_MAX);
 	buf_puts(&path, "/api/v1/namespaces/");
 	kube_add_escaped(&path, key->namespace);
-	buf_puts(&path, "/secrets/");
+	buf_puts(&path, key->kind == MSG_KIND_CONFIG_MAP ? "/configmaps/" : "/secrets/");
 	kube_add_escaped(&path, key->name);
 	if (!get(self->kube, buf_view(&path), &body, &status, &err) &&
 	    !json_parse(buf_view(&body), &pool, &doc, &err) &&

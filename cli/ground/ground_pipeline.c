@@ -35,34 +35,38 @@ static void put_object(struct offline *offline, struct str text)
 		const struct value *doc = value_get(&item, member_of(kind));
 
 		if (doc && doc->type == VALUE_MAP && kind != MSG_KIND_SECRET &&
+		    kind != MSG_KIND_CONFIG_MAP &&
 		    !msg_object_of_kind(kind, doc, &pool, &object, NULL))
 			cli_offline_put(offline, &object);
 	}
 	pool_clear(&pool);
 }
 
-static void keep_secret(struct pipeline_ground *self, struct str text)
+static void keep_secrets(struct pipeline_ground *self, const char *member, enum msg_kind kind)
 {
-	struct value *item = pool_alloc(&self->pool, sizeof(*item));
+	struct str list = cli_cut_json_list(buf_view(&self->dump), member), text;
 
-	if (json_parse(text, &self->pool, item, NULL) == 0)
-		map_put(&self->secrets,
-			pool_printf(&self->pool, STR_FMT "/" STR_FMT,
-				    STR_ARG(value_text(item, "namespace")),
-				    STR_ARG(value_text(item, "name"))),
-			item);
+	while (cli_cut_json_item(&list, &text)) {
+		struct value *item = pool_alloc(&self->pool, sizeof(*item));
+		struct msg_key key = { .kind = kind };
+
+		if (json_parse(text, &self->pool, item, NULL) < 0)
+			continue;
+		key.namespace = value_text(item, "namespace");
+		key.name = value_text(item, "name");
+		map_put(&self->secrets, msg_key_text(&key, &self->pool), item);
+	}
 }
 
 /* A dump is larger than what json_parse takes: each item is read alone. */
 static int put(void *arg, struct offline *offline, struct err *err)
 {
 	struct pipeline_ground *self = arg;
-	struct str list = cli_cut_json_list(buf_view(&self->dump), "secrets"), item;
+	struct str list = cli_cut_json_list(buf_view(&self->dump), "objects"), item;
 
 	(void)err;
-	while (cli_cut_json_item(&list, &item))
-		keep_secret(self, item);
-	list = cli_cut_json_list(buf_view(&self->dump), "objects");
+	keep_secrets(self, "secrets", MSG_KIND_SECRET);
+	keep_secrets(self, "config_maps", MSG_KIND_CONFIG_MAP);
 	while (cli_cut_json_item(&list, &item))
 		put_object(offline, item);
 	buf_clear(&self->dump);
@@ -119,7 +123,7 @@ static void read_values(const struct value *list, struct pool *pool,
 static void secret(void *arg, struct offline *offline, const struct msg_key *key)
 {
 	struct pipeline_ground *self = arg;
-	const struct value *item = map_get(&self->secrets, msg_key_for_people(key, &self->pool));
+	const struct value *item = map_get(&self->secrets, msg_key_text(key, &self->pool));
 	struct msg_bundle_secret seen = { .namespace = key->namespace,
 					  .name = key->name,
 					  .answer = MSG_SECRET_UNAVAILABLE,
@@ -136,11 +140,12 @@ static void secret(void *arg, struct offline *offline, const struct msg_key *key
 	}
 	if (!item)
 		fprintf(stderr,
-			"Secret " STR_FMT "/" STR_FMT " was not asked for by the pipeline so far: "
+			"%s " STR_FMT "/" STR_FMT " was not asked for by the pipeline so far: "
 			"what comes from it cannot be foreseen; --kubeconfig lets it be looked "
 			"up\n",
-			STR_ARG(key->namespace), STR_ARG(key->name));
-	resolver_resolve_adopt_secret(offline->resolve, &seen, STR(SHOWN_HIDDEN));
+			msg_kind_name((enum msg_kind)key->kind), STR_ARG(key->namespace),
+			STR_ARG(key->name));
+	resolver_resolve_adopt_secret(offline->resolve, key, &seen, STR(SHOWN_HIDDEN));
 }
 
 /* ---- life ---- */

@@ -181,7 +181,8 @@ void cli_lint_find_lines(struct lint *lint)
 							: field_of(lint, line->sentence),
 					STR_FMT, STR_ARG(line->sentence));
 		/* a pipeline goes on without it, but nobody writes it for that */
-		finding->is_warning = line->is_warning && line->code != RULE_POLICY_FILTER;
+		finding->is_warning = line->is_warning && line->code != RULE_POLICY_FILTER &&
+				      line->code != RULE_BACKEND_TLS;
 		cut_code(finding);
 	}
 }

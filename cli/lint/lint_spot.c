@@ -96,7 +96,7 @@ static bool is_read(enum msg_kind kind)
 	return kind == MSG_KIND_INGRESS || kind == MSG_KIND_POMERIUM || kind == MSG_KIND_SERVICE ||
 	       kind == MSG_KIND_GATEWAY_CLASS || kind == MSG_KIND_GATEWAY ||
 	       kind == MSG_KIND_LISTENER_SET || kind == MSG_KIND_HTTP_ROUTE ||
-	       kind == MSG_KIND_POLICY_FILTER;
+	       kind == MSG_KIND_POLICY_FILTER || kind == MSG_KIND_BACKEND_TLS_POLICY;
 }
 
 void cli_lint_spot_note(struct lint *lint, const char *path, const struct value *document)

@@ -18,6 +18,7 @@ static const struct {
 	{ "listenerset", MSG_KIND_LISTENER_SET },
 	{ "gatewayclass", MSG_KIND_GATEWAY_CLASS },
 	{ "policyfilter", MSG_KIND_POLICY_FILTER },
+	{ "backendtlspolicy", MSG_KIND_BACKEND_TLS_POLICY },
 };
 
 enum msg_kind cli_explain_object_kind(struct str word)
@@ -83,23 +84,28 @@ static bool print_listeners(const struct value *status)
 	return good;
 }
 
-static bool print_parents(const struct value *status)
+/* `word`: parent or ancestor, as the list and the reference are called. */
+static bool print_parents(const struct value *status, const char *word)
 {
-	const struct value *list = value_get(status, "parents");
+	char name[32], ref_name[32];
+	const struct value *list;
 	bool good = true;
 
+	snprintf(name, sizeof(name), "%ss", word);
+	snprintf(ref_name, sizeof(ref_name), "%sRef", word);
+	list = value_get(status, name);
 	for (size_t i = 0; list && list->type == VALUE_LIST && i < list->list.n; i++) {
-		const struct value *ref = value_get(&list->list.items[i], "parentRef");
+		const struct value *ref = value_get(&list->list.items[i], ref_name);
 		struct str namespace = value_text(ref, "namespace");
 		struct str section = value_text(ref, "sectionName");
 
-		printf("parent " STR_FMT "%s" STR_FMT "%s" STR_FMT "\n", STR_ARG(namespace),
+		printf("%s " STR_FMT "%s" STR_FMT "%s" STR_FMT "\n", word, STR_ARG(namespace),
 		       namespace.len ? "/" : "", STR_ARG(value_text(ref, "name")),
 		       section.len ? ", listener " : "", STR_ARG(section));
 		good &= print_conditions(&list->list.items[i], "  ");
 	}
 	if (list && !list->list.n)
-		printf("no parent is ours\n");
+		printf("no %s is ours\n", word);
 	return good;
 }
 
@@ -108,7 +114,8 @@ bool cli_explain_object_print(const struct value *status)
 	bool good = print_conditions(status, "");
 
 	good &= print_listeners(status);
-	return print_parents(status) && good;
+	good &= print_parents(status, "parent");
+	return print_parents(status, "ancestor") && good;
 }
 
 static void print_json(const struct value *status)

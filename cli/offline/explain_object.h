@@ -5,9 +5,9 @@
 #include "cli/cli.h"
 #include "cli/offline/offline.h"
 
-/* What `sluice explain` is asked for: gateway, listenerset, httproute, gatewayclass or
- * policyfilter, and a name. NULL if the arguments are something else; else the name of its status,
- * in the pool, and the two arguments are removed. */
+/* What `sluice explain` is asked for: gateway, listenerset, httproute, gatewayclass, policyfilter
+ * or backendtlspolicy, and a name. NULL if the arguments are something else; else the name of its
+ * status, in the pool, and the two arguments are removed. */
 const char *cli_explain_object_cut(struct str_list *rest, struct pool *pool);
 /* The manifests were translated, and the reports kept. CLI_REJECTED: something is not as it should
  * be; CLI_UNREADABLE: there is no such object. */

@@ -40,6 +40,8 @@ static const struct value *status_of(const struct msg_object *object)
 		return object->http_route->status;
 	case MSG_KIND_POLICY_FILTER:
 		return object->policy_filter->status;
+	case MSG_KIND_BACKEND_TLS_POLICY:
+		return object->backend_tls_policy->status;
 	default:
 		return NULL;
 	}
@@ -50,13 +52,14 @@ static void put_foreign(struct status_walk *walk, const struct msg_object *objec
 			struct value *out)
 {
 	const struct value *present = status_of(object);
+	const char *list = object->key.kind == MSG_KIND_HTTP_ROUTE           ? "parents"
+			   : object->key.kind == MSG_KIND_BACKEND_TLS_POLICY ? "ancestors"
+									     : "conditions";
 
 	if (present)
 		*out = *present;
 	else
-		value_put_list(out,
-			       object->key.kind == MSG_KIND_HTTP_ROUTE ? "parents" : "conditions",
-			       walk->pool);
+		value_put_list(out, list, walk->pool);
 }
 
 /* As text and back, so that it outlives the object. */
@@ -123,9 +126,10 @@ static int write_text(const char *path, struct str text, struct err *err)
 void cli_status_file_make(struct offline *offline, struct addresses *addresses, struct pool *pool,
 			  struct value *out)
 {
-	static const enum msg_kind kinds[] = { MSG_KIND_GATEWAY, MSG_KIND_GATEWAY_CLASS,
-					       MSG_KIND_HTTP_ROUTE, MSG_KIND_LISTENER_SET,
-					       MSG_KIND_POLICY_FILTER };
+	static const enum msg_kind kinds[] = {
+		MSG_KIND_GATEWAY,      MSG_KIND_GATEWAY_CLASS, MSG_KIND_HTTP_ROUTE,
+		MSG_KIND_LISTENER_SET, MSG_KIND_POLICY_FILTER, MSG_KIND_BACKEND_TLS_POLICY
+	};
 	struct status_walk walk = { .offline = offline, .pool = pool, .all = out };
 	struct msg_addresses known;
 

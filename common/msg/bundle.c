@@ -43,6 +43,14 @@ static const struct codec_field bundle_service_fields[] = {
 static const struct codec bundle_service_codec =
 	CODEC_OF(msg_bundle_service, bundle_service_fields);
 
+static const struct codec_field bundle_authority_fields[] = {
+	CODEC_FIELD(msg_bundle_authority, key, CODEC_STRUCT, .of = &msg_key_codec),
+	CODEC_FIELD(msg_bundle_authority, answer, CODEC_UINT, .max = MSG_SECRET_UNAVAILABLE),
+	CODEC_FIELD(msg_bundle_authority, text, CODEC_BYTES, .flags = CODEC_NULLABLE),
+};
+static const struct codec bundle_authority_codec =
+	CODEC_OF(msg_bundle_authority, bundle_authority_fields);
+
 static const struct codec_field bundle_fields[] = {
 	CODEC_FIELD(msg_bundle, ticket, CODEC_STRUCT, .of = &msg_sealed_ticket_codec),
 	CODEC_FIELD(msg_bundle, owner, CODEC_STRUCT, .of = &msg_key_codec),
@@ -54,6 +62,9 @@ static const struct codec_field bundle_fields[] = {
 	CODEC_FIELD(msg_bundle, listener_sets, CODEC_LIST, .of = &msg_listener_set_codec),
 	CODEC_FIELD(msg_bundle, gateway_classes, CODEC_LIST, .of = &msg_gateway_class_codec),
 	CODEC_FIELD(msg_bundle, policy_filters, CODEC_LIST, .of = &msg_policy_filter_codec),
+	CODEC_FIELD(msg_bundle, backend_tls_policies, CODEC_LIST,
+		    .of = &msg_backend_tls_policy_codec),
+	CODEC_FIELD(msg_bundle, authorities, CODEC_LIST, .of = &bundle_authority_codec),
 	CODEC_FIELD(msg_bundle, reference_grants, CODEC_LIST, .of = &msg_reference_grant_codec),
 	CODEC_FIELD(msg_bundle, namespaces, CODEC_LIST, .of = &msg_namespace_codec),
 	CODEC_FIELD(msg_bundle, services, CODEC_LIST, .of = &bundle_service_codec),

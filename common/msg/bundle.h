@@ -83,20 +83,40 @@ struct msg_namespace_list {
 	struct msg_namespace *items;
 	size_t n;
 };
+struct msg_backend_tls_policy_list {
+	struct msg_backend_tls_policy *items;
+	size_t n;
+};
+
+/* A ConfigMap or a Secret that a BackendTLSPolicy names: who may sign for its backends. */
+struct msg_bundle_authority {
+	struct msg_key key;
+	uint64_t answer; /* enum msg_secret_answer */
+	struct str
+		text; /* nullable: bytes of ca.crt, unless a PEM block in them is a private key */
+};
+struct msg_bundle_authority_list {
+	struct msg_bundle_authority *items;
+	size_t n;
+};
 
 struct msg_bundle {
 	struct msg_sealed_ticket ticket; /* the answer brings it back */
 	struct msg_key owner; /* an Ingress, the Pomerium object (also when there is none), or of
 				 the Gateway API: an HTTPRoute, a Gateway, a ListenerSet, a
-				 GatewayClass or a PolicyFilter */
+				 GatewayClass, a PolicyFilter or a BackendTLSPolicy */
 	struct msg_stamp stamp;
 	struct msg_ingress *ingress;
 	struct msg_pomerium *pomerium;
 	struct msg_http_route *http_route;
-	struct msg_gateway_list gateways; /* the owner, or those of ours that an HTTPRoute names */
+	struct msg_gateway_list gateways; /* the owner, those of ours that an HTTPRoute names, or
+					     those that a BackendTLSPolicy counts for */
 	struct msg_listener_set_list listener_sets;    /* the owner first; those of the Gateways */
 	struct msg_gateway_class_list gateway_classes; /* the owner, or those of the Gateways */
 	struct msg_policy_filter_list policy_filters;  /* the owner, or those that are named */
+	struct msg_backend_tls_policy_list
+		backend_tls_policies; /* the owner first; all those of the Services */
+	struct msg_bundle_authority_list authorities;     /* that they name; of a policy: its own */
 	struct msg_reference_grant_list reference_grants; /* of the other namespaces */
 	struct msg_namespace_list namespaces; /* that of an HTTPRoute, those of ListenerSets */
 	struct msg_bundle_service_list services;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "msg/gateway.h"
 
 #define DATA_MAX (1u << 20)
 #define ENTRIES_MAX 65536u
@@ -93,6 +94,20 @@ static struct str_map fold(const struct secret_document *doc, struct pool *pool)
 	return out;
 }
 
+/* Its authorities, if it has any. */
+static void from_config_map(const struct msg_config_map *map, struct pool *pool,
+			    struct msg_secret_value *out)
+{
+	out->key = (struct msg_key){ MSG_KIND_CONFIG_MAP, map->metadata.namespace,
+				     map->metadata.name };
+	out->answer = MSG_SECRET_FOUND;
+	out->type = STR("");
+	if (map->data.ca_crt.ptr)
+		*(struct str_pair *)pool_push(pool, &out->data.items, &out->data.n,
+					      sizeof(struct str_pair)) =
+			(struct str_pair){ STR("ca.crt"), map->data.ca_crt };
+}
+
 int msg_secret_from_value(const struct value *doc, struct pool *pool, struct msg_secret_value *out,
 			  struct err *err)
 {
@@ -102,6 +117,10 @@ int msg_secret_from_value(const struct value *doc, struct pool *pool, struct msg
 	memset(out, 0, sizeof(*out));
 	if (msg_object_from_value(doc, pool, &object, err) < 0)
 		return -1;
+	if (object.key.kind == MSG_KIND_CONFIG_MAP) {
+		from_config_map(object.config_map, pool, out);
+		return 0;
+	}
 	if (object.key.kind != MSG_KIND_SECRET)
 		return err_set(err, "this document is not a Secret of apiVersion v1");
 	if (codec_from_value(&document_codec, doc, pool, &document, err) < 0)

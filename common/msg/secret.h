@@ -1,5 +1,5 @@
-/* secret: the lane that carries values past the translator. Every value is hidden from print, taps
- * and logs.
+/* secret: the lane that carries values past the translator, and authorities of ConfigMaps. Every
+ * value is hidden from print, taps and logs.
  *
  *   SECRET_WANTED  resolver -> watcher     values of this Secret are (no longer) wanted
  *                  publisher -> resolver   the same
@@ -27,12 +27,13 @@ enum msg_secret_answer {
 struct msg_secret_value {
 	struct msg_key key;
 	uint64_t answer;     /* enum msg_secret_answer */
-	struct str type;     /* "Opaque", "kubernetes.io/tls", ... */
+	struct str type;     /* "Opaque", "kubernetes.io/tls", ...; of a ConfigMap empty */
 	struct str_map data; /* decoded bytes; hidden */
 };
 extern const struct codec msg_secret_value_codec;
 
-/* `data` and `stringData` of a Secret document, folded as the API server does. No type: Opaque. */
+/* `data` and `stringData` of a Secret document, folded as the API server does. No type: Opaque.
+ * Of a ConfigMap: ca.crt, if it is there. */
 int msg_secret_from_value(const struct value *doc, struct pool *pool, struct msg_secret_value *out,
 			  struct err *err);
 

@@ -83,7 +83,7 @@ bool publisher_object_reports_has(const struct msg_key *owner)
 {
 	return owner->kind == MSG_KIND_GATEWAY_CLASS || owner->kind == MSG_KIND_GATEWAY ||
 	       owner->kind == MSG_KIND_HTTP_ROUTE || owner->kind == MSG_KIND_POLICY_FILTER ||
-	       owner->kind == MSG_KIND_LISTENER_SET;
+	       owner->kind == MSG_KIND_LISTENER_SET || owner->kind == MSG_KIND_BACKEND_TLS_POLICY;
 }
 
 /* ---- what comes ---- */
@@ -280,11 +280,12 @@ static bool is_told(const struct object_reports *self, const struct object_entry
 
 static void print_url(const struct msg_key *owner, struct buf *url)
 {
-	const char *kind = owner->kind == MSG_KIND_GATEWAY_CLASS  ? "gatewayclasses"
-			   : owner->kind == MSG_KIND_GATEWAY      ? "gateways"
-			   : owner->kind == MSG_KIND_LISTENER_SET ? "listenersets"
-			   : owner->kind == MSG_KIND_HTTP_ROUTE   ? "httproutes"
-								  : "policyfilters";
+	const char *kind = owner->kind == MSG_KIND_GATEWAY_CLASS        ? "gatewayclasses"
+			   : owner->kind == MSG_KIND_GATEWAY            ? "gateways"
+			   : owner->kind == MSG_KIND_LISTENER_SET       ? "listenersets"
+			   : owner->kind == MSG_KIND_HTTP_ROUTE         ? "httproutes"
+			   : owner->kind == MSG_KIND_BACKEND_TLS_POLICY ? "backendtlspolicies"
+									: "policyfilters";
 
 	buf_init(url, BUF_MAX_TEXT);
 	buf_puts(url, owner->kind == MSG_KIND_POLICY_FILTER ? POLICY_API : GATEWAY_API);

@@ -189,20 +189,28 @@ static void make_gateway(struct status_making *m, struct value *out)
 		put_listener(m, &listeners->list.items[i], value_add(list, m->pool));
 }
 
-/* ---- HTTPRoutes ---- */
+/* ---- HTTPRoutes and BackendTLSPolicies ---- */
 
 static bool is_own(const struct status_making *m, const struct value *parent)
 {
 	return str_eq(value_text(parent, "controllerName"), m->of->controller);
 }
 
-/* The entry of ours that has this parentRef; NULL: none. */
-static const struct value *parent_of(const struct status_making *m, const struct value *parents,
-				     const struct value *ref)
+/* A list of entries of several controllers, each about one other object. */
+struct shared_list {
+	const char *name, *ref;
+	size_t max; /* that the API server takes; what is beyond is left out */
+};
+static const struct shared_list parents_of_route = { "parents", "parentRef", 32 };
+static const struct shared_list ancestors_of_policy = { "ancestors", "ancestorRef", 16 };
+
+/* The entry of ours that has this reference; NULL: none. */
+static const struct value *parent_of(const struct status_making *m, const struct shared_list *of,
+				     const struct value *parents, const struct value *ref)
 {
 	for (size_t i = 0; i < length(parents); i++) {
 		const struct value *parent = &parents->list.items[i];
-		const struct value *its = value_get(parent, "parentRef");
+		const struct value *its = value_get(parent, of->ref);
 
 		if (is_own(m, parent) && its && ref && value_equal(its, ref))
 			return parent;
@@ -219,11 +227,11 @@ static void put_parent(struct status_making *m, const struct value *wanted,
 }
 
 /* Each entry where it was; ours that are no longer wanted are left out, new ones go to the end. */
-static void make_route(struct status_making *m, struct value *out)
+static void make_shared(struct status_making *m, const struct shared_list *of, struct value *out)
 {
-	const struct value *present = value_get(m->of->present, "parents");
-	const struct value *wanted = value_get(m->of->report, "parents");
-	struct value *list = value_put_list(out, "parents", m->pool);
+	const struct value *present = value_get(m->of->present, of->name);
+	const struct value *wanted = value_get(m->of->report, of->name);
+	struct value *list = value_put_list(out, of->name, m->pool);
 
 	wanted = wanted || !m->of->rejected ? wanted : present; /* nobody could say more */
 	for (size_t i = 0; i < length(present); i++) {
@@ -233,14 +241,14 @@ static void make_route(struct status_making *m, struct value *out)
 			*value_add(list, m->pool) = old;
 			continue;
 		}
-		next = parent_of(m, wanted, value_get(&old, "parentRef"));
+		next = parent_of(m, of, wanted, value_get(&old, of->ref));
 		if (next)
 			put_parent(m, next, &old, value_add(list, m->pool));
 	}
-	for (size_t i = 0; i < length(wanted); i++) {
+	for (size_t i = 0; i < length(wanted) && length(list) < of->max; i++) {
 		const struct value *next = &wanted->list.items[i];
 
-		if (is_own(m, next) && !parent_of(m, present, value_get(next, "parentRef")))
+		if (is_own(m, next) && !parent_of(m, of, present, value_get(next, of->ref)))
 			put_parent(m, next, NULL, value_add(list, m->pool));
 	}
 }
@@ -256,7 +264,9 @@ struct value *publisher_object_status_make(const struct object_status *of, struc
 	if (of->owner->kind == MSG_KIND_GATEWAY || of->owner->kind == MSG_KIND_LISTENER_SET) {
 		make_gateway(&m, out);
 	} else if (of->owner->kind == MSG_KIND_HTTP_ROUTE) {
-		make_route(&m, out);
+		make_shared(&m, &parents_of_route, out);
+	} else if (of->owner->kind == MSG_KIND_BACKEND_TLS_POLICY) {
+		make_shared(&m, &ancestors_of_policy, out);
 	} else {
 		put_conditions(&m, value_get(of->report, "conditions"),
 			       value_get(of->present, "conditions"), true, out);

@@ -1,81 +1,31 @@
 /* bundle_from_gateway: owners of the Gateway API with what they name.
  *
- *   in     an HTTPRoute, a Gateway, a ListenerSet, a GatewayClass or a PolicyFilter; the store
+ *   in     an HTTPRoute, a Gateway, a ListenerSet, a GatewayClass, a PolicyFilter or a
+ *          BackendTLSPolicy; the store
  *   out    a bundle; what is not there is not in it, and the translator says so
  *   owns   nothing
  *   never  takes what cannot be read just now for what is not there
  */
-#include "resolver/bundle/bundle_parts.h"
+#include "resolver/bundle/gathering.h"
 
 #include "net/hostname.h"
 #include "resolver/bundle/route_hosts.h"
-
-#include "rules/rules.h"
 #include "resolver/graph/gateway_keys.h"
 #include "resolver/graph/grants.h"
-#include "resolver/graph/key.h"
-
-struct gathering {
-	const struct bundle_source *source;
-	struct pool *pool;
-	struct msg_bundle *out;
-	struct msg_ticket *ticket;
-	struct err *err;
-};
-
-/* What an owner says of itself stays; of the others there is no status and no time. */
-static struct msg_meta bare(const struct msg_meta *meta)
-{
-	return (struct msg_meta){ .namespace = meta->namespace,
-				  .name = meta->name,
-				  .uid = STR(""),
-				  .labels = meta->labels,
-				  .deletionTimestamp = meta->deletionTimestamp };
-}
-
-/* 1: it is there. 0: it is not. -1: nobody can tell just now. */
-static int get(struct gathering *g, const struct msg_key *key, struct msg_object *out)
-{
-	const char *why;
-
-	if (resolver_store_get(g->source->store, key, g->pool, out) == 0)
-		return 1;
-	why = resolver_bundle_parts_why_unread(g->source, (enum msg_kind)key->kind, g->pool);
-	if (!*why)
-		return 0;
-	return err_rule(g->err, RULE_GATEWAY_UNREAD, "%s \"" STR_FMT "/" STR_FMT "\" not found%s",
-			msg_kind_name((enum msg_kind)key->kind), STR_ARG(key->namespace),
-			STR_ARG(key->name), why);
-}
+#include "rules/rules.h"
 
 static int add_filter(struct gathering *g, const struct msg_key *key)
 {
 	struct msg_policy_filter_list *list = &g->out->policy_filters;
 	struct msg_policy_filter *filter;
 	struct msg_object object;
-	int rc = get(g, key, &object);
+	int rc = resolver_gathering_get(g, key, &object);
 
 	if (rc < 1)
 		return rc;
 	filter = pool_push(g->pool, &list->items, &list->n, sizeof(*filter));
-	filter->metadata = bare(&object.policy_filter->metadata);
+	filter->metadata = resolver_gathering_bare(&object.policy_filter->metadata);
 	filter->spec = object.policy_filter->spec;
-	return 0;
-}
-
-static int add_service(struct gathering *g, const struct msg_key *key)
-{
-	struct msg_bundle_service_list *list = &g->out->services;
-	struct msg_bundle_service *service;
-	struct msg_object object;
-	int rc = get(g, key, &object);
-
-	if (rc < 1)
-		return rc;
-	service = pool_push(g->pool, &list->items, &list->n, sizeof(*service));
-	service->namespace = key->namespace;
-	service->name = key->name;
-	service->spec = object.service->spec;
 	return 0;
 }
 
@@ -110,7 +60,7 @@ static int add_namespace(struct gathering *g, const struct msg_key *key)
 	struct msg_namespace_list *list = &g->out->namespaces;
 	struct msg_namespace *namespace;
 	struct msg_object object;
-	int rc = has_selector(g->out) ? get(g, key, &object) : 0;
+	int rc = has_selector(g->out) ? resolver_gathering_get(g, key, &object) : 0;
 
 	for (size_t i = 0; i < list->n; i++)
 		if (str_eq(list->items[i].metadata.name, key->name))
@@ -118,7 +68,7 @@ static int add_namespace(struct gathering *g, const struct msg_key *key)
 	if (rc < 1)
 		return rc;
 	namespace = pool_push(g->pool, &list->items, &list->n, sizeof(*namespace));
-	namespace->metadata = bare(&object.namespace->metadata);
+	namespace->metadata = resolver_gathering_bare(&object.namespace->metadata);
 	return 0;
 }
 
@@ -147,11 +97,11 @@ static int add_class(struct gathering *g, struct str name)
 	for (size_t i = 0; i < list->n; i++)
 		if (str_eq(list->items[i].metadata.name, name))
 			return 0;
-	rc = get(g, &key, &object);
+	rc = resolver_gathering_get(g, &key, &object);
 	if (rc < 1)
 		return rc;
 	class = pool_push(g->pool, &list->items, &list->n, sizeof(*class));
-	class->metadata = bare(&object.gateway_class->metadata);
+	class->metadata = resolver_gathering_bare(&object.gateway_class->metadata);
 	class->spec = object.gateway_class->spec;
 	return 0;
 }
@@ -168,21 +118,14 @@ static int add_gateway(struct gathering *g, const struct msg_key *key)
 		if (str_eq(list->items[i].metadata.namespace, key->namespace) &&
 		    str_eq(list->items[i].metadata.name, key->name))
 			return 0;
-	rc = get(g, key, &object);
+	rc = resolver_gathering_get(g, key, &object);
 	if (rc < 1)
 		return rc;
 	gateway = pool_push(g->pool, &list->items, &list->n, sizeof(*gateway));
-	gateway->metadata = bare(&object.gateway->metadata);
+	gateway->metadata = resolver_gathering_bare(&object.gateway->metadata);
 	gateway->metadata.labels = (struct str_map){ 0 };
 	gateway->spec = object.gateway->spec;
 	return add_class(g, gateway->spec.gatewayClassName);
-}
-
-static bool is_ours(const struct gathering *g, const struct msg_key *key)
-{
-	struct key_text text;
-
-	return map_get(g->source->owners, resolver_key_text(key, &text)) != NULL;
 }
 
 static void push_set(struct gathering *g, const struct msg_listener_set *set)
@@ -213,9 +156,10 @@ static int add_sets_of(struct gathering *g, const struct msg_key *gateway)
 		struct msg_listener_set bared;
 
 		if (keys.items[i].kind != MSG_KIND_LISTENER_SET || has_set(g, &keys.items[i]) ||
-		    get(g, &keys.items[i], &object) < 1)
+		    resolver_gathering_get(g, &keys.items[i], &object) < 1)
 			continue;
-		bared = (struct msg_listener_set){ bare(&object.listener_set->metadata),
+		bared = (struct msg_listener_set){ resolver_gathering_bare(
+							   &object.listener_set->metadata),
 						   object.listener_set->spec, NULL };
 		bared.metadata.labels = (struct str_map){ 0 };
 		bared.metadata.creationTimestamp = object.listener_set->metadata.creationTimestamp;
@@ -239,7 +183,8 @@ static int add_gateway_of(struct gathering *g, const struct msg_key *set)
 	struct key_list keys = resolver_graph_references(g->source->graph, set, g->pool);
 
 	for (size_t i = 0; i < keys.n; i++)
-		if (keys.items[i].kind == MSG_KIND_GATEWAY && is_ours(g, &keys.items[i]) &&
+		if (keys.items[i].kind == MSG_KIND_GATEWAY &&
+		    resolver_gathering_is_ours(g, &keys.items[i]) &&
 		    (add_gateway(g, &keys.items[i]) || add_sets_of(g, &keys.items[i])))
 			return -1;
 	return 0;
@@ -251,11 +196,13 @@ static int add(struct gathering *g, const struct msg_key *key)
 	case MSG_KIND_POLICY_FILTER:
 		return add_filter(g, key);
 	case MSG_KIND_SERVICE:
-		return add_service(g, key);
+		return resolver_gathering_add_service(g, key);
 	case MSG_KIND_NAMESPACE:
 		return add_namespace(g, key);
 	case MSG_KIND_REFERENCE_GRANT:
 		return add_grants(g, key);
+	case MSG_KIND_BACKEND_TLS_POLICY:
+		return resolver_bundle_tls_add(g, key);
 	default:
 		return 0;
 	}
@@ -267,8 +214,8 @@ static int add_all(struct gathering *g)
 	struct key_list keys = resolver_graph_references(g->source->graph, &g->out->owner, g->pool);
 
 	for (size_t i = 0; i < keys.n; i++)
-		if (keys.items[i].kind == MSG_KIND_GATEWAY && is_ours(g, &keys.items[i]) &&
-		    add_gateway(g, &keys.items[i]))
+		if (keys.items[i].kind == MSG_KIND_GATEWAY &&
+		    resolver_gathering_is_ours(g, &keys.items[i]) && add_gateway(g, &keys.items[i]))
 			return -1;
 	for (size_t i = 0; i < keys.n; i++)
 		if (keys.items[i].kind == MSG_KIND_LISTENER_SET &&
@@ -373,7 +320,7 @@ enum resolve_outcome resolver_bundle_from_gateway(const struct bundle_source *so
 						  struct err *err)
 {
 	struct msg_bundle *out = &to->bundle;
-	struct gathering g = { source, pool, out, &to->ticket, err };
+	struct gathering g = { source, pool, out, &to->ticket, err, false };
 
 	switch ((enum msg_kind)object->key.kind) {
 	case MSG_KIND_HTTP_ROUTE:
@@ -393,11 +340,17 @@ enum resolve_outcome resolver_bundle_from_gateway(const struct bundle_source *so
 			pool, &out->policy_filters.items, &out->policy_filters.n,
 			sizeof(*object->policy_filter)) = *object->policy_filter;
 		break;
+	case MSG_KIND_BACKEND_TLS_POLICY:
+		if (resolver_bundle_tls_from_policy(&g, object->backend_tls_policy))
+			return RESOLVE_REJECT;
+		return g.waits ? RESOLVE_WAIT : RESOLVE_BUNDLE;
 	default:
 		return RESOLVE_GONE;
 	}
 	if (add_all(&g))
 		return RESOLVE_REJECT;
+	if (g.waits)
+		return RESOLVE_WAIT;
 	if (out->http_route)
 		resolver_route_hosts_list(out, pool, &to->ticket);
 	return RESOLVE_BUNDLE;

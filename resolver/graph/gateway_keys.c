@@ -1,6 +1,6 @@
 /* gateway_keys: what the Gateway API's objects name.
  *
- *   in     an HTTPRoute, a Gateway, a ListenerSet or a GatewayClass
+ *   in     an HTTPRoute, a Gateway, a ListenerSet, a GatewayClass or a BackendTLSPolicy
  *   out    the keys that it names, with the API's defaults filled in
  *   owns   nothing
  *   never  judges whether it may name them: that is the translator's work
@@ -27,6 +27,8 @@ void resolver_gateway_keys_clear(struct gateway_keys *keys)
 
 static bool is_node(const struct msg_key *key)
 {
+	if (key->kind == MSG_KIND_BACKEND_TLS_POLICY)
+		return key->name.len > 1 && (key->name.ptr[0] == '*' || key->name.ptr[0] == '?');
 	return key->kind == MSG_KIND_REFERENCE_GRANT && key->name.len == 1;
 }
 
@@ -53,6 +55,39 @@ struct msg_key resolver_gateway_keys_grants(struct str namespace)
 struct msg_key resolver_gateway_keys_askers(struct str namespace)
 {
 	return (struct msg_key){ MSG_KIND_REFERENCE_GRANT, namespace, STR("?") };
+}
+
+/* No kind: its name would be too long. */
+static struct msg_key tls_node(const struct msg_key *of, char mark, struct pool *pool)
+{
+	const struct str service =
+		of->kind == MSG_KIND_SERVICE ? of->name : str_slice(of->name, 1, of->name.len);
+	struct msg_key key = { MSG_KIND_BACKEND_TLS_POLICY, of->namespace,
+			       pool_printf(pool, "%c" STR_FMT, mark, STR_ARG(service)) };
+
+	if (of->kind == MSG_KIND_NONE || key.name.len > KEY_NAME_MAX)
+		key.kind = MSG_KIND_NONE;
+	return key;
+}
+
+struct msg_key resolver_gateway_keys_tls_policies(const struct msg_key *of, struct pool *pool)
+{
+	return tls_node(of, '*', pool);
+}
+
+struct msg_key resolver_gateway_keys_tls_askers(const struct msg_key *of, struct pool *pool)
+{
+	return tls_node(of, '?', pool);
+}
+
+struct msg_key resolver_gateway_keys_target(const struct msg_backend_tls_policy *policy, size_t i)
+{
+	const struct msg_policy_target *target = &policy->spec.targetRefs.items[i];
+	struct msg_key key = { MSG_KIND_SERVICE, policy->metadata.namespace, target->name };
+
+	if (target->group.len || !str_is(target->kind, "Service") || !resolver_key_can_exist(&key))
+		key.kind = MSG_KIND_NONE;
+	return key;
 }
 
 static bool is_or_absent(struct str text, const char *word)
@@ -114,13 +149,16 @@ static void add_backends(const struct msg_http_backend_ref_list *refs, struct st
 {
 	for (size_t i = 0; i < refs->n; i++) {
 		const struct msg_http_backend_ref *ref = &refs->items[i];
-		struct str namespace = ref->namespace.len ? ref->namespace : own;
+		struct msg_key key = { MSG_KIND_SERVICE, ref->namespace.len ? ref->namespace : own,
+				       ref->name };
 
 		if (ref->group.len || !is_or_absent(ref->kind, "Service"))
 			continue;
-		add_askers(keys, own, namespace);
-		resolver_gateway_keys_add(
-			keys, (struct msg_key){ MSG_KIND_SERVICE, namespace, ref->name });
+		add_askers(keys, own, key.namespace);
+		resolver_gateway_keys_add(keys, key);
+		if (resolver_key_can_exist(&key))
+			resolver_gateway_keys_add(
+				keys, resolver_gateway_keys_tls_askers(&key, keys->pool));
 	}
 }
 
@@ -144,6 +182,31 @@ void resolver_gateway_keys_of_route(const struct msg_http_route *route, struct g
 	for (size_t i = 0; i < route->spec.rules.n; i++) {
 		add_backends(&route->spec.rules.items[i].backendRefs, own, keys);
 		add_filters(&route->spec.rules.items[i].filters, own, keys);
+	}
+}
+
+void resolver_gateway_keys_of_policy(const struct msg_backend_tls_policy *policy, bool counts,
+				     struct gateway_keys *keys)
+{
+	const struct msg_object_ref_list *refs = &policy->spec.validation.caCertificateRefs;
+
+	for (size_t i = 0; i < policy->spec.targetRefs.n; i++) {
+		const struct msg_key target = resolver_gateway_keys_target(policy, i);
+
+		resolver_gateway_keys_add(keys,
+					  resolver_gateway_keys_tls_policies(&target, keys->pool));
+		if (counts)
+			resolver_gateway_keys_add(keys, target);
+	}
+	for (size_t i = 0; counts && i < refs->n; i++) {
+		const struct msg_object_ref *ref = &refs->items[i];
+		struct msg_key key = { MSG_KIND_NONE, policy->metadata.namespace, ref->name };
+
+		if (!ref->group.len && str_is(ref->kind, "ConfigMap"))
+			key.kind = MSG_KIND_CONFIG_MAP;
+		else if (!ref->group.len && str_is(ref->kind, "Secret"))
+			key.kind = MSG_KIND_SECRET;
+		resolver_gateway_keys_add(keys, key);
 	}
 }
 

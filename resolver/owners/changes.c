@@ -102,6 +102,12 @@ void resolver_changes_mark(struct resolve *self, const struct msg_key *owner, ui
 	self->sink.dirty(self->sink.self, owner, &news);
 }
 
+/* Nothing of it is known but what is asked for. */
+static bool has_values(const struct msg_key *key)
+{
+	return key->kind == MSG_KIND_SECRET || key->kind == MSG_KIND_CONFIG_MAP;
+}
+
 void resolver_changes_set_edges(struct resolve *self, const struct msg_key *owner,
 				const struct key_list *keys)
 {
@@ -112,11 +118,11 @@ void resolver_changes_set_edges(struct resolve *self, const struct msg_key *owne
 	old = resolver_graph_references(&self->graph, owner, &pool);
 	resolver_graph_set(&self->graph, owner, keys);
 	for (size_t i = 0; i < keys->n; i++)
-		if (keys->items[i].kind == MSG_KIND_SECRET &&
+		if (has_values(&keys->items[i]) &&
 		    resolver_secrets_hold(&self->secrets, &keys->items[i]))
 			self->sink.secret_wanted(self->sink.self, &keys->items[i], true);
 	for (size_t i = 0; i < old.n; i++)
-		if (old.items[i].kind == MSG_KIND_SECRET &&
+		if (has_values(&old.items[i]) &&
 		    !resolver_graph_n_referrers(&self->graph, &old.items[i]) &&
 		    resolver_secrets_release(&self->secrets, &old.items[i]))
 			self->sink.secret_wanted(self->sink.self, &old.items[i], false);
@@ -349,12 +355,12 @@ void resolver_changes_follow(struct resolve *self, const struct msg_object *obje
 	case MSG_KIND_HTTP_ROUTE:
 	case MSG_KIND_REFERENCE_GRANT:
 	case MSG_KIND_POLICY_FILTER:
+	case MSG_KIND_BACKEND_TLS_POLICY:
 		resolver_gateways_follow(self, object, seen_ns);
 		break;
-	case MSG_KIND_BACKEND_TLS_POLICY: /* of these nobody asks yet */
-	case MSG_KIND_CONFIG_MAP:
 	case MSG_KIND_NONE:
-	case MSG_KIND_SECRET: /* only its values count: see resolver_resolve_secret */
+	case MSG_KIND_SECRET: /* only values count: see resolver_resolve_secret */
+	case MSG_KIND_CONFIG_MAP:
 	case MSG_N_KINDS:
 		break;
 	}

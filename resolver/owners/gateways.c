@@ -15,6 +15,8 @@
  *   HTTPRoute      -> its Gateways and ListenerSets, ours or not; of ours: its Namespace, Services,
  *                     PolicyFilters, those of the classes, and the grants of other namespaces
  *   ReferenceGrant -> all grants of its namespace
+ *
+ * Those of BackendTLSPolicies are in tls_policies.c.
  */
 #include "resolver/owners/resolve_inside.h"
 
@@ -25,8 +27,8 @@
 
 /* ---- shapes ---- */
 
-/* Notes what others depend on; NULL: the object is gone. True if that has changed. */
-static bool set_shape(struct resolve *self, const struct msg_key *key, struct msg_object *stripped)
+bool resolver_gateways_set_shape(struct resolve *self, const struct msg_key *key,
+				 struct msg_object *stripped)
 {
 	struct key_text buf;
 	struct str text = resolver_key_text(key, &buf);
@@ -46,8 +48,7 @@ static bool set_shape(struct resolve *self, const struct msg_key *key, struct ms
 	return !same;
 }
 
-/* Without what nobody else depends on: the status above all. */
-static struct msg_meta strip(const struct msg_meta *meta)
+struct msg_meta resolver_gateways_strip(const struct msg_meta *meta)
 {
 	return (struct msg_meta){ .namespace = meta->namespace,
 				  .name = meta->name,
@@ -62,8 +63,8 @@ static bool is_ours(const struct resolve *self, const struct msg_key *key)
 	return key->kind != MSG_KIND_NONE && resolver_changes_is_owner(self, key);
 }
 
-static void finish(struct resolve *self, const struct msg_key *key, struct gateway_keys *keys,
-		   bool ours, uint64_t seen_ns)
+void resolver_gateways_finish(struct resolve *self, const struct msg_key *key,
+			      struct gateway_keys *keys, bool ours, uint64_t seen_ns)
 {
 	bool was = resolver_changes_set_ours(self, key, ours);
 
@@ -75,16 +76,19 @@ static void finish(struct resolve *self, const struct msg_key *key, struct gatew
 
 /* ---- HTTPRoutes ---- */
 
-/* Entries that we have written stay ours to take away. */
-static bool has_own_entries(const struct resolve *self, const struct msg_http_route *route)
+bool resolver_gateways_has_entries(const struct resolve *self, const struct value *list)
 {
-	const struct value *parents = value_get(route->status, "parents");
-
-	for (size_t i = 0; parents && parents->type == VALUE_LIST && i < parents->list.n; i++)
-		if (str_eq(value_text(&parents->list.items[i], "controllerName"),
+	for (size_t i = 0; list && list->type == VALUE_LIST && i < list->list.n; i++)
+		if (str_eq(value_text(&list->list.items[i], "controllerName"),
 			   self->settings.gateway_controller))
 			return true;
 	return false;
+}
+
+/* Entries that we have written stay ours to take away. */
+static bool has_own_entries(const struct resolve *self, const struct msg_http_route *route)
+{
+	return resolver_gateways_has_entries(self, value_get(route->status, "parents"));
 }
 
 /* `parent`: a Gateway or a ListenerSet. */
@@ -105,15 +109,25 @@ static void add_policy_of(const struct resolve *self, const struct msg_key *pare
 		resolver_gateway_keys_add(keys, resolver_gateway_keys_policy(object.gateway_class));
 }
 
-/* NULL: it is gone. */
+static bool is_same_list(const struct key_list *a, const struct key_list *b)
+{
+	for (size_t i = 0; a->n == b->n && i < a->n; i++)
+		if (!msg_key_equal(&a->items[i], &b->items[i]))
+			return false;
+	return a->n == b->n;
+}
+
+/* NULL: it is gone. `anew`: what its parents are has changed. */
 static void update_route(struct resolve *self, const struct msg_key *key,
-			 const struct msg_http_route *route, uint64_t seen_ns)
+			 const struct msg_http_route *route, bool anew, uint64_t seen_ns)
 {
 	bool ours = route && self->settings.gateway_api && has_own_entries(self, route);
 	struct gateway_keys keys;
+	struct key_list old;
 	struct pool pool;
 
 	pool_init(&pool);
+	old = resolver_graph_references(&self->graph, key, &pool);
 	resolver_gateway_keys_init(&keys, &pool);
 	for (size_t i = 0; route && i < route->spec.parentRefs.n; i++) {
 		struct msg_key parent = resolver_gateway_keys_parent(route, i);
@@ -126,7 +140,11 @@ static void update_route(struct resolve *self, const struct msg_key *key,
 	}
 	if (ours)
 		resolver_gateway_keys_of_route(route, &keys);
-	finish(self, key, &keys, ours, seen_ns);
+	resolver_gateways_finish(self, key, &keys, ours, seen_ns);
+	if (anew || !is_same_list(&old, &keys.list)) {
+		resolver_tls_policies_follow_route(self, &old, seen_ns);
+		resolver_tls_policies_follow_route(self, &keys.list, seen_ns);
+	}
 	pool_clear(&pool);
 }
 
@@ -144,7 +162,7 @@ static void update_routes_of(struct resolve *self, const struct msg_key *parent,
 
 		if (list.items[i].kind == MSG_KIND_HTTP_ROUTE &&
 		    resolver_store_get(&self->store, &list.items[i], &each, &object) == 0)
-			update_route(self, &list.items[i], object.http_route, seen_ns);
+			update_route(self, &list.items[i], object.http_route, true, seen_ns);
 		pool_clear(&each);
 	}
 	pool_clear(&pool);
@@ -190,7 +208,7 @@ static void link_set(struct resolve *self, const struct msg_key *key,
 		resolver_gateway_keys_of_listeners(&set->spec.listeners, key->namespace, &keys);
 		drop_ungranted(self, key, &keys, &pool);
 	}
-	finish(self, key, &keys, ours, seen_ns);
+	resolver_gateways_finish(self, key, &keys, ours, seen_ns);
 	pool_clear(&pool);
 }
 
@@ -255,11 +273,12 @@ static void update_set(struct resolve *self, const struct msg_key *key,
 	struct msg_listener_set shape;
 
 	if (set) {
-		shape = (struct msg_listener_set){ strip(&set->metadata), set->spec, NULL };
+		shape = (struct msg_listener_set){ resolver_gateways_strip(&set->metadata),
+						   set->spec, NULL };
 		shape.metadata.creationTimestamp = set->metadata.creationTimestamp;
 		stripped.listener_set = &shape;
 	}
-	if (!set_shape(self, key, set ? &stripped : NULL)) {
+	if (!resolver_gateways_set_shape(self, key, set ? &stripped : NULL)) {
 		link_set(self, key, set, seen_ns);
 		return;
 	}
@@ -305,7 +324,7 @@ static void link_gateway(struct resolve *self, const struct msg_key *key,
 		resolver_gateway_keys_of_listeners(&gateway->spec.listeners, key->namespace, &keys);
 		drop_ungranted(self, key, &keys, &pool);
 	}
-	finish(self, key, &keys, ours, seen_ns);
+	resolver_gateways_finish(self, key, &keys, ours, seen_ns);
 	pool_clear(&pool);
 }
 
@@ -317,10 +336,11 @@ static void update_gateway(struct resolve *self, const struct msg_key *key,
 	bool was = is_ours(self, key), changed;
 
 	if (gateway) {
-		shape = (struct msg_gateway){ strip(&gateway->metadata), gateway->spec, NULL };
+		shape = (struct msg_gateway){ resolver_gateways_strip(&gateway->metadata),
+					      gateway->spec, NULL };
 		stripped.gateway = &shape;
 	}
-	changed = set_shape(self, key, gateway ? &stripped : NULL);
+	changed = resolver_gateways_set_shape(self, key, gateway ? &stripped : NULL);
 	link_gateway(self, key, gateway, seen_ns);
 	if (changed || was != is_ours(self, key)) {
 		update_routes_of(self, key, seen_ns);
@@ -369,13 +389,14 @@ static void update_class(struct resolve *self, const struct msg_key *key,
 	if (ours)
 		resolver_gateway_keys_add(&keys, resolver_gateway_keys_policy(class));
 	if (class) {
-		shape = (struct msg_gateway_class){ strip(&class->metadata), class->spec, NULL };
+		shape = (struct msg_gateway_class){ resolver_gateways_strip(&class->metadata),
+						    class->spec, NULL };
 		stripped.gateway_class = &shape;
 	}
 	self->n_gateway_classes -= resolver_changes_is_owner(self, key);
-	finish(self, key, &keys, ours, seen_ns);
+	resolver_gateways_finish(self, key, &keys, ours, seen_ns);
 	self->n_gateway_classes += ours;
-	if (set_shape(self, key, class ? &stripped : NULL)) {
+	if (resolver_gateways_set_shape(self, key, class ? &stripped : NULL)) {
 		list = resolver_graph_referrers(&self->graph, key, &pool);
 		link_gateways(self, &list, true, seen_ns);
 	}
@@ -395,11 +416,12 @@ static void update_filter(struct resolve *self, const struct msg_key *key,
 	pool_init(&pool);
 	resolver_gateway_keys_init(&none, &pool);
 	if (filter) {
-		shape = (struct msg_policy_filter){ strip(&filter->metadata), filter->spec, NULL };
+		shape = (struct msg_policy_filter){ resolver_gateways_strip(&filter->metadata),
+						    filter->spec, NULL };
 		stripped.policy_filter = &shape;
 	}
-	finish(self, key, &none, filter && self->settings.gateway_api, seen_ns);
-	if (set_shape(self, key, filter ? &stripped : NULL))
+	resolver_gateways_finish(self, key, &none, filter && self->settings.gateway_api, seen_ns);
+	if (resolver_gateways_set_shape(self, key, filter ? &stripped : NULL))
 		resolver_changes_mark_referrers(self, key, seen_ns);
 	pool_clear(&pool);
 }
@@ -444,13 +466,16 @@ void resolver_gateways_follow(struct resolve *self, const struct msg_object *obj
 		update_gateway(self, key, object->gateway, seen_ns);
 		break;
 	case MSG_KIND_HTTP_ROUTE:
-		update_route(self, key, object->http_route, seen_ns);
+		update_route(self, key, object->http_route, false, seen_ns);
 		break;
 	case MSG_KIND_REFERENCE_GRANT:
 		update_grant(self, key, object->reference_grant != NULL, seen_ns);
 		break;
 	case MSG_KIND_POLICY_FILTER:
 		update_filter(self, key, object->policy_filter, seen_ns);
+		break;
+	case MSG_KIND_BACKEND_TLS_POLICY:
+		resolver_tls_policies_update(self, key, object->backend_tls_policy, seen_ns);
 		break;
 	default:
 		break;

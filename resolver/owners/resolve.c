@@ -15,14 +15,15 @@
 
 static bool is_stored(const struct msg_key *key)
 {
-	return resolver_key_can_exist(key) && key->kind != MSG_KIND_SECRET;
+	return resolver_key_can_exist(key) && key->kind != MSG_KIND_SECRET &&
+	       key->kind != MSG_KIND_CONFIG_MAP;
 }
 
 void resolver_resolve_put(struct resolve *self, const struct msg_object *object, struct str packed,
 			  uint64_t seen_ns)
 {
 	if (!is_stored(&object->key)) {
-		if (object->key.kind != MSG_KIND_SECRET)
+		if (!resolver_key_can_exist(&object->key))
 			log_warn("object with an impossible name skipped", "kind=%s name=%s",
 				 msg_kind_name((enum msg_kind)object->key.kind),
 				 err_quote(object->key.name));
@@ -55,8 +56,9 @@ static void sweep(struct resolve *self, enum msg_kind kind)
 
 size_t resolver_resolve_count(const struct resolve *self, enum msg_kind kind)
 {
-	return kind == MSG_KIND_SECRET ? self->secrets.wanted.n
-				       : resolver_store_count(&self->store, kind);
+	if (kind == MSG_KIND_SECRET || kind == MSG_KIND_CONFIG_MAP)
+		return resolver_secrets_count(&self->secrets, kind);
+	return resolver_store_count(&self->store, kind);
 }
 
 /* What is not there was perhaps only not read: who lacks it was told so. */
@@ -137,24 +139,25 @@ void resolver_resolve_secret(struct resolve *self, const struct msg_secret_value
 		self->sink.secret_put(self->sink.self, &put);
 	pool_clear(&pool);
 	resolver_changes_mark_referrers(self, &value->key, seen_ns);
+	resolver_tls_policies_follow_value(self, &value->key, seen_ns);
 	mark_bare_by(self, &value->key, seen_ns);
 }
 
-void resolver_resolve_adopt_secret(struct resolve *self, const struct msg_bundle_secret *seen,
-				   struct str stand_in)
+void resolver_resolve_adopt_secret(struct resolve *self, const struct msg_key *key,
+				   const struct msg_bundle_secret *seen, struct str stand_in)
 {
-	const struct msg_key key = { MSG_KIND_SECRET, seen->namespace, seen->name };
 	struct msg_secret_put put;
 	struct pool pool;
 
-	if (!resolver_key_can_exist(&key) ||
-	    !resolver_secrets_adopt(&self->secrets, seen, stand_in))
+	if (!resolver_key_can_exist(key) ||
+	    !resolver_secrets_adopt(&self->secrets, key, seen, stand_in))
 		return;
 	pool_init(&pool);
-	if (resolver_secrets_values(&self->secrets, &key, &pool, &put))
+	if (resolver_secrets_values(&self->secrets, key, &pool, &put))
 		self->sink.secret_put(self->sink.self, &put);
 	pool_clear(&pool);
-	resolver_changes_mark_referrers(self, &key, 0);
+	resolver_changes_mark_referrers(self, key, 0);
+	resolver_tls_policies_follow_value(self, key, 0);
 }
 
 void resolver_resolve_apply(struct resolve *self, const struct msg *m)
@@ -246,6 +249,10 @@ void resolver_resolve_describe(const struct msg_key *key, const struct msg_objec
 		name_owner(key, &object->policy_filter->metadata, out);
 		out->ticket.object_status = object->policy_filter->status;
 		break;
+	case MSG_KIND_BACKEND_TLS_POLICY:
+		name_owner(key, &object->backend_tls_policy->metadata, out);
+		out->ticket.object_status = object->backend_tls_policy->status;
+		break;
 	case MSG_KIND_CERTIFICATE:
 		name_owner(key, &object->ordered->metadata, out);
 		break;
@@ -259,7 +266,7 @@ bool resolver_resolve_makes_owners(enum msg_kind kind)
 	return kind == MSG_KIND_INGRESS || kind == MSG_KIND_POMERIUM ||
 	       kind == MSG_KIND_GATEWAY_CLASS || kind == MSG_KIND_GATEWAY ||
 	       kind == MSG_KIND_LISTENER_SET || kind == MSG_KIND_HTTP_ROUTE ||
-	       kind == MSG_KIND_POLICY_FILTER;
+	       kind == MSG_KIND_POLICY_FILTER || kind == MSG_KIND_BACKEND_TLS_POLICY;
 }
 
 static void on_turn_of_budget(void *arg, const struct owned *owned)

@@ -59,10 +59,10 @@ void resolver_resolve_delete(struct resolve *self, const struct msg_key *key, ui
 void resolver_resolve_kind_state(struct resolve *self, const struct msg_kind_state *state);
 void resolver_resolve_secret(struct resolve *self, const struct msg_secret_value *value,
 			     uint64_t seen_ns);
-/* A wanted Secret of another process, without its values: stand_in, which lives as long, is handed
- * over in the place of each. */
-void resolver_resolve_adopt_secret(struct resolve *self, const struct msg_bundle_secret *seen,
-				   struct str stand_in);
+/* A wanted Secret or ConfigMap of another process, without its values: stand_in, which lives as
+ * long, is handed over in the place of each. */
+void resolver_resolve_adopt_secret(struct resolve *self, const struct msg_key *key,
+				   const struct msg_bundle_secret *seen, struct str stand_in);
 bool resolver_resolve_synced(const struct resolve *self); /* there was a state of every kind */
 bool resolver_resolve_complete(
 	const struct resolve *self); /* and none of those that make owners is unavailable */
@@ -119,7 +119,7 @@ void resolver_resolve_each_object(struct resolve *self, enum msg_kind kind,
 				  void *arg);
 /* Those that owners refer to, with their values; borrowed. */
 const struct secrets *resolver_resolve_secrets(const struct resolve *self);
-/* Objects of a kind that are known; of Secrets, those that are wanted. */
+/* Objects of a kind that are known; of Secrets and ConfigMaps, those that are wanted. */
 size_t resolver_resolve_count(const struct resolve *self, enum msg_kind kind);
 
 #endif

@@ -54,6 +54,28 @@ void resolver_resolve_describe(const struct msg_key *key, const struct msg_objec
 /* Whether an object of this kind can be an owner. */
 bool resolver_resolve_makes_owners(enum msg_kind kind);
 
+struct gateway_keys;
+/* gateways.c: edges and ownership of an object of the Gateway API; the keys are cleared. */
+void resolver_gateways_finish(struct resolve *self, const struct msg_key *key,
+			      struct gateway_keys *keys, bool ours, uint64_t seen_ns);
+/* Without what nobody else depends on: the status above all. */
+struct msg_meta resolver_gateways_strip(const struct msg_meta *meta);
+/* Notes what others depend on; NULL: the object is gone. True if that has changed. */
+bool resolver_gateways_set_shape(struct resolve *self, const struct msg_key *key,
+				 struct msg_object *stripped);
+/* Whether an entry of a status is of our controller; NULL: there are none. */
+bool resolver_gateways_has_entries(const struct resolve *self, const struct value *list);
+
+/* tls_policies.c: a BackendTLSPolicy; NULL: it is gone. */
+void resolver_tls_policies_update(struct resolve *self, const struct msg_key *key,
+				  const struct msg_backend_tls_policy *policy, uint64_t seen_ns);
+/* An HTTPRoute names this, or did so before, and its parents or Services are others now. */
+void resolver_tls_policies_follow_route(struct resolve *self, const struct key_list *names,
+					uint64_t seen_ns);
+/* A ConfigMap or a Secret has another value: who is served by what it signs. */
+void resolver_tls_policies_follow_value(struct resolve *self, const struct msg_key *key,
+					uint64_t seen_ns);
+
 /* gateways.c: the same as resolver_changes_follow for objects of the Gateway API and Namespaces. */
 void resolver_gateways_follow(struct resolve *self, const struct msg_object *object,
 			      uint64_t seen_ns);

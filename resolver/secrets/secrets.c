@@ -145,11 +145,10 @@ bool resolver_secrets_apply(struct secrets *secrets, const struct msg_secret_val
 	return true;
 }
 
-bool resolver_secrets_adopt(struct secrets *secrets, const struct msg_bundle_secret *seen,
-			    struct str stand_in)
+bool resolver_secrets_adopt(struct secrets *secrets, const struct msg_key *key,
+			    const struct msg_bundle_secret *seen, struct str stand_in)
 {
-	const struct msg_key key = { MSG_KIND_SECRET, seen->namespace, seen->name };
-	struct secret *secret = find(secrets, &key);
+	struct secret *secret = find(secrets, key);
 	const size_t n = seen->values.n;
 
 	if (!secret)
@@ -170,7 +169,7 @@ bool resolver_secrets_adopt(struct secrets *secrets, const struct msg_bundle_sec
 		info->clear = pool_str(&secret->pool, info->clear);
 		secret->data.items[i] = (struct str_pair){ info->name, stand_in };
 	}
-	take_fingerprints(secrets, &key, secret);
+	take_fingerprints(secrets, key, secret);
 	return true;
 }
 
@@ -205,7 +204,8 @@ bool resolver_secrets_values(const struct secrets *secrets, const struct msg_key
 {
 	const struct secret *secret = find(secrets, key);
 
-	if (!secret || !secret->answered || secret->answer != MSG_SECRET_FOUND)
+	if (!secret || !secret->answered || secret->answer != MSG_SECRET_FOUND ||
+	    key->kind != MSG_KIND_SECRET)
 		return false;
 	*out = (struct msg_secret_put){ .key = *key };
 	out->entries.items = pool_array(pool, secret->data.n, sizeof(*out->entries.items));
@@ -217,6 +217,16 @@ bool resolver_secrets_values(const struct secrets *secrets, const struct msg_key
 			.bytes = secret->data.items[i].value
 		};
 	return true;
+}
+
+size_t resolver_secrets_count(const struct secrets *secrets, enum msg_kind kind)
+{
+	struct str text;
+	size_t n = 0;
+
+	for (size_t i = 0; map_next(&secrets->wanted, &i, &text, NULL);)
+		n += resolver_key_from_text(text).kind == (uint64_t)kind;
+	return n;
 }
 
 size_t resolver_secrets_keys(const struct secrets *secrets, struct pool *pool,

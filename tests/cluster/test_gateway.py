@@ -2,6 +2,7 @@
 import json
 import shutil
 import subprocess
+import time
 
 import pytest
 from cluster import KINDS, Cluster, ClusterPipeline
@@ -67,7 +68,7 @@ def cluster(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def clean(cluster):
     yield
-    for plural in ("httproutes", "listenersets", "gateways", "gatewayclasses", "policyfilters", "referencegrants"):
+    for plural in ("httproutes", "listenersets", "gateways", "gatewayclasses", "policyfilters", "referencegrants", "backendtlspolicies"):
         group, kind, namespaced = KINDS[plural]
         for item in cluster.call("GET", f"{group}/{plural}")[1]["items"]:
             cluster.delete({**item, "kind": kind})
@@ -115,13 +116,16 @@ def without_times(v):
     return [without_times(x) for x in v] if isinstance(v, list) else v
 
 
+SHARED = {"HTTPRoute": "parents", "BackendTLSPolicy": "ancestors"}
+
+
 def statuses(cluster):
     out = {}
-    for plural in ("gatewayclasses", "gateways", "listenersets", "httproutes", "policyfilters"):
+    for plural in ("gatewayclasses", "gateways", "listenersets", "httproutes", "policyfilters", "backendtlspolicies"):
         group, kind, _ = KINDS[plural]
         for item in cluster.call("GET", f"{group}/{plural}")[1]["items"]:
             name = "/".join(filter(None, (kind, item["metadata"].get("namespace"), item["metadata"]["name"])))
-            out[name] = without_times(item.get("status", {"parents": []} if kind == "HTTPRoute" else {}))
+            out[name] = without_times(item.get("status", {SHARED[kind]: []} if kind in SHARED else {}))
     return out
 
 
@@ -279,3 +283,55 @@ def test_off(sluice, cluster, tmp_path):
     with ClusterPipeline(sluice, tmp_path, cluster, "--experimental-gateway-api=false") as p:
         p.settled(args=("--experimental-gateway-api=false",))
         assert json.loads(read(p.out)).get("routes", []) == [] and parents(cluster, "one") == []
+
+
+def tls_policy(name, host="in.example.com", target="web"):
+    return f"""apiVersion: gateway.networking.k8s.io/v1
+kind: BackendTLSPolicy
+metadata: {{name: {name}, namespace: shop}}
+spec:
+  targetRefs: [{{group: "", kind: Service, name: {target}}}]
+  validation: {{hostname: {host}, caCertificateRefs: [{{group: "", kind: ConfigMap, name: authorities}}]}}
+"""
+
+
+def test_a_policy_has_a_backend_spoken_to_with_tls(sluice, cluster, tmp_path):
+    ca = certificate(tmp_path, "in.example.com")[0].read_text()
+    holder = lambda text: {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "authorities", "namespace": "shop"}, "data": {"ca.crt": text}}
+    ancestors = lambda name: get(cluster, "backendtlspolicies", name).get("status", {}).get("ancestors", [])
+    said = lambda name: [conditions(a["conditions"])["Accepted"] for a in ancestors(name) if a["controllerName"] == OURS]
+    for text in (CLASS, GATEWAY, FILTER, route("one"), tls_policy("tls"), tls_policy("elsewhere", target="nobody")):
+        cluster.apply_yaml(text)
+    with ClusterPipeline(sluice, tmp_path, cluster) as p:
+        wait_for(p.log, lambda: said("tls") == [("False", "NoValidCACertificate", 1)], 20)
+        assert [r["response"]["status"] for r in routes(p)] == [500] and accepted(cluster, "one") == [("True", "Accepted", 1)]
+        cluster.apply(holder(ca))
+        wait_for(p.log, lambda: said("tls") == [("True", "Accepted", 1)], 40)
+        (one,) = routes(p)
+        assert one["to"] == ["https://web.shop.svc.cluster.local:80"] and one["tls_upstream_server_name"] == "in.example.com" and one["tls_custom_ca"]
+
+        # the older one counts, and each is told for its generation; another controller keeps its entry
+        time.sleep(1.1)  # creationTimestamp counts seconds
+        cluster.apply_yaml(tls_policy("second", "second.example.com"))
+        wait_for(p.log, lambda: said("second") == [("False", "Conflicted", 1)])
+        theirs = {"controllerName": "example.com/other", "ancestorRef": {"name": "theirs"},
+                  "conditions": [{"type": "Accepted", "status": "True", "reason": "Accepted", "message": "", "lastTransitionTime": "2026-01-01T00:00:00Z"}]}
+        where = f"{KINDS['backendtlspolicies'][0]}/namespaces/shop/backendtlspolicies/tls/status"
+        cluster.call("PATCH", where, {"status": {"ancestors": [theirs, *ancestors("tls")]}}, content_type="application/merge-patch+json")
+        cluster.apply_yaml(tls_policy("tls", "new.example.com"))
+        wait_for(p.log, lambda: said("tls") == [("True", "Accepted", 2)])
+        assert ancestors("tls")[0]["controllerName"] == "example.com/other" and len(ancestors("tls")) == 2
+        assert [r["tls_upstream_server_name"] for r in routes(p)] == ["new.example.com"]
+        told(p, cluster)
+        assert "status" not in get(cluster, "backendtlspolicies", "elsewhere"), "no route of ours has that backend"
+    quiet = [version(cluster, "backendtlspolicies", name) for name in ("tls", "second", "elsewhere")]
+    with ClusterPipeline(sluice, tmp_path, cluster) as p:  # a restart writes nothing
+        cluster.apply_yaml(route("two"))
+        wait_for(p.log, lambda: accepted(cluster, "two") == [("True", "Accepted", 1)], 20)
+        told(p, cluster)
+        assert quiet == [version(cluster, "backendtlspolicies", name) for name in ("tls", "second", "elsewhere")]
+        cluster.delete({"kind": "BackendTLSPolicy", "metadata": {"name": "tls", "namespace": "shop"}})
+        wait_for(p.log, lambda: said("second") == [("True", "Accepted", 1)])
+        for name in ("one", "two"):  # what is ours no longer loses our entry
+            cluster.delete({"kind": "HTTPRoute", "metadata": {"name": name, "namespace": "shop"}})
+        wait_for(p.log, lambda: ancestors("second") == [])

@@ -19,7 +19,7 @@ ROOMS = ("watcher", "resolver", "translator", "publisher")
 PPL = ("allow: {and: [{domain: {is: example.com}}]}", "allow: {or: [{accept: true}]}", "allow: {or: [{maybe: 1}]}", "")
 SERVED = {"from", "prefix", "to", "policies", "response"}
 REASONS = {"Accepted", "Programmed", "Valid", "Invalid", "NotAllowedByListeners", "NoMatchingParent", "ResolvedRefs", "BackendNotFound", "NotAllowed",
-           "InvalidCertificateRef"}
+           "InvalidCertificateRef", "NoValidCACertificate"}
 
 
 class Operations:
@@ -35,7 +35,8 @@ class Operations:
         for space in SPACES:
             cluster.call("POST", "/api/v1/namespaces", self.namespace(space))
         self.kinds = [kind for kind, share in ((self.route, 8), (self.gateway, 4), (self.listener_set, 4), (self.grant, 3), (self.filter, 3), (self.service, 3),
-                                               (self.secret, 3), (self.gateway_class, 2), (self.namespace, 2), (self.ingress, 1)) for _ in range(share)]
+                                               (self.secret, 3), (self.gateway_class, 2), (self.namespace, 2), (self.tls_policy, 2),
+                                               (self.config_map, 1), (self.ingress, 1)) for _ in range(share)]
 
     def step(self):
         what = self.dice.random()
@@ -175,8 +176,21 @@ class Operations:
     def filter(self):
         return self.object(POMERIUM_API, "PolicyFilter", self.numbered("filter", 2), self.space(), {"ppl": self.some(*PPL)})
 
+    def tls_policy(self):
+        validation = {"hostname": self.some("in.example.com", "other.example.com")}
+        if self.dice.random() < 0.5:
+            validation["caCertificateRefs"] = [{"group": "", "kind": self.some("ConfigMap", "Secret", "Odd"), "name": self.numbered("ca", 2)}]
+        else:
+            validation["wellKnownCACertificates"] = "System"
+        target = {"group": "", "kind": "Service", "name": self.numbered("web", 3), **({"sectionName": "http"} if self.dice.random() < 0.2 else {})}
+        return self.object(GATEWAY_API, "BackendTLSPolicy", self.numbered("tls", 3), self.space(), {"targetRefs": [target], "validation": validation})
+
+    def config_map(self):
+        data = {"ca.crt": (self.dice.choice(self.pairs) / "tls.crt").read_text()} if self.dice.random() < 0.7 else {"other": "a"}
+        return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": self.numbered("ca", 2), "namespace": self.space()}, "data": data}
+
     def service(self):
-        port = {"port": 80, "targetPort": self.some(8080, 80), **({"appProtocol": self.dice.choice(("kubernetes.io/h2c", "kubernetes.io/ws", "example.com/odd"))}
+        port = {"name": "http", "port": 80, "targetPort": self.some(8080, 80), **({"appProtocol": self.dice.choice(("kubernetes.io/h2c", "kubernetes.io/ws", "example.com/odd"))}
                                                                if self.dice.random() < 0.2 else {})}
         obj = self.object("v1", "Service", self.numbered("web", 3), self.space(), {"ports": [port]})
         if self.dice.random() < 0.2:

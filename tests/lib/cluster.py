@@ -258,10 +258,13 @@ KINDS = {
     "httproutes": ("/apis/gateway.networking.k8s.io/v1", "HTTPRoute", True),
     "referencegrants": ("/apis/gateway.networking.k8s.io/v1beta1", "ReferenceGrant", True),
     "policyfilters": ("/apis/gateway.pomerium.io/v1alpha1", "PolicyFilter", True),
+    "backendtlspolicies": ("/apis/gateway.networking.k8s.io/v1", "BackendTLSPolicy", True),
+    "configmaps": ("/api/v1", "ConfigMap", True),
     "certificates": ("/apis/cert-manager.io/v1", "Certificate", True),
 }
 DUMPED = ("ingressclasses", "ingresses", "services", "endpointslices", "secrets", "pomerium", "namespaces",
-          "gatewayclasses", "gateways", "listenersets", "httproutes", "referencegrants", "policyfilters", "certificates")
+          "gatewayclasses", "gateways", "listenersets", "httproutes", "referencegrants", "policyfilters",
+          "backendtlspolicies", "configmaps", "certificates")
 
 
 def plural_of(obj):

@@ -8,14 +8,17 @@
 #include "translator/gateway/gateway_job.h"
 #include "translator/route_packing.h"
 
-/* Routes of its rules share policies at most. */
+/* Routes of its rules share policies and authorities at most. */
 static void add_route(struct route_packing *packing, const Pomerium__Config__Route *route)
 {
 	Pomerium__Config__Route own = *route, shared = POMERIUM__CONFIG__ROUTE__INIT;
 
 	shared.n_policies = route->n_policies;
 	shared.policies = route->policies;
+	shared.has_tls_custom_ca = route->has_tls_custom_ca;
+	shared.tls_custom_ca = route->tls_custom_ca;
 	own.n_policies = own.n_to = own.n_load_balancing_weights = 0;
+	own.has_tls_custom_ca = 0;
 	translator_route_packing_add(packing, translator_route_packing_template(packing, &shared),
 				     route, &own);
 }

@@ -51,7 +51,9 @@ static void reckon(struct reckoned *r, const Pomerium__Config__Route *route)
 
 	reckon_policies(r, route);
 	rest.n_policies = rest.n_to = 0;
+	rest.has_tls_custom_ca = 0;
 	r->bytes += packed_size(&rest);
+	r->bytes += route->has_tls_custom_ca ? pb_str(route->tls_custom_ca).len : 0;
 	r->urls += route->n_to ? route->n_to : 1;
 	for (size_t i = 0; i < route->n_to; i++)
 		r->bytes += pb_str(route->to[i]).len;

@@ -17,6 +17,7 @@ struct gateway_job {
 	struct pool *pool;
 	struct msg_config *out;              /* its report is there also if the owner is rejected */
 	Pomerium__Config__Policy **policies; /* of the bundle's PolicyFilters, once compiled */
+	struct backend_tls **tls;            /* of its BackendTLSPolicies, once judged */
 };
 
 /* http_route.c: an HTTPRoute's routes, what it is attached to, its entries of status.parents. */
@@ -33,6 +34,8 @@ void translator_listener_set_make(struct gateway_job *job);
 void translator_gateway_class_make(struct gateway_job *job);
 /* policy_filter.c: a PolicyFilter's condition. */
 void translator_policy_filter_make(struct gateway_job *job);
+/* backend_tls_status.c: a BackendTLSPolicy's entries of status.ancestors. */
+void translator_backend_tls_status_make(struct gateway_job *job);
 /* The policy of that PolicyFilter, compiled; NULL and a sentence if there is none that is good. */
 Pomerium__Config__Policy *translator_policy_filter_policy(struct gateway_job *job,
 							  struct str namespace, struct str name,

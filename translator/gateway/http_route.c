@@ -105,7 +105,8 @@ static int add_rules(struct making *m, struct err *err)
 		if (rule.is_broken && rule.reason)
 			drop(m, &rule, 0, &rule.sentence);
 		else if (rule.is_broken)
-			translator_answer_warn(m->job->out, m->job->pool, RULE_HTTP_ROUTE_FILTER,
+			translator_answer_warn(m->job->out, m->job->pool,
+					       rule.code ? rule.code : RULE_HTTP_ROUTE_FILTER,
 					       "rule %zu answers 500: %s", i + 1,
 					       rule.sentence.text);
 		add_matches(m, &rule);

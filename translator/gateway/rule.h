@@ -16,6 +16,7 @@ struct http_rule {
 	const char *reason;  /* UnsupportedValue, IncompatibleFilters: it cannot be expressed; or
 				NULL */
 	struct err sentence; /* why it is broken */
+	unsigned code;       /* enum rule_code of that; 0: an extensionRef */
 };
 
 /* rule_filters.c: applies the filters in their order, and the timeouts. */

@@ -89,7 +89,7 @@ static int pack_item(struct parse *p, const struct value *doc, struct manifest_i
 	item->kind = (uint16_t)object.key.kind;
 	if (object.key.kind == MSG_KIND_NONE)
 		return 0;
-	if (object.key.kind == MSG_KIND_SECRET) {
+	if (object.key.kind == MSG_KIND_SECRET || object.key.kind == MSG_KIND_CONFIG_MAP) {
 		if (msg_secret_from_value(doc, &p->document, &secret, err))
 			return -1;
 		if (pack(p, &msg_secret_value_codec, &secret, &item->secret))

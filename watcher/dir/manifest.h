@@ -11,8 +11,9 @@
 struct manifest_item {
 	struct str key;    /* "Ingress/shop/web" */
 	struct str object; /* packed msg_object: the bytes that go out */
-	struct str secret; /* packed msg_secret_value; absent unless it is a Secret */
-	uint16_t kind;     /* enum msg_kind */
+	struct str
+		secret; /* packed msg_secret_value; absent unless it is a Secret or a ConfigMap */
+	uint16_t kind;  /* enum msg_kind */
 	uint32_t line;
 	/* for winners.c */
 	bool wins;

@@ -401,8 +401,6 @@ void watcher_source_dir_want(struct source_dir *self, const struct msg_key *secr
 	struct pool pool;
 	struct str key;
 
-	if (secret->kind != MSG_KIND_SECRET)
-		return;
 	pool_init(&pool);
 	key = msg_key_text(secret, &pool);
 	if (!is_wanted) {
@@ -412,7 +410,7 @@ void watcher_source_dir_want(struct source_dir *self, const struct msg_key *secr
 	wanted = mem_alloc(sizeof(*wanted) + secret->namespace.len + secret->name.len);
 	memcpy(wanted->bytes, secret->namespace.ptr, secret->namespace.len);
 	memcpy(wanted->bytes + secret->namespace.len, secret->name.ptr, secret->name.len);
-	wanted->key.kind = MSG_KIND_SECRET;
+	wanted->key.kind = secret->kind;
 	wanted->key.namespace = (struct str){ wanted->bytes, secret->namespace.len };
 	wanted->key.name = (struct str){ wanted->bytes + secret->namespace.len, secret->name.len };
 	map_put(&self->wanted, key, wanted);

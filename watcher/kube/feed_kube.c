@@ -196,7 +196,7 @@ static void go_on(struct feed *feed)
 
 static bool is_known_absent(const struct feed_kube *self, const struct msg_key *key)
 {
-	if (self->sent[MSG_KIND_SECRET] != MSG_KIND_SYNCED)
+	if (key->kind != MSG_KIND_SECRET || self->sent[MSG_KIND_SECRET] != MSG_KIND_SYNCED)
 		return false;
 	for (size_t i = 0; i < self->n; i++)
 		if (watcher_reflector_row(self->reflectors[i])->kind == MSG_KIND_SECRET &&

@@ -23,6 +23,8 @@ const struct kind_row watcher_kinds_table[] = {
 	{ MSG_KIND_NAMESPACE, "/api/v1", "namespaces", NULL, false, true, true, false },
 	{ MSG_KIND_REFERENCE_GRANT, GRANTS, "referencegrants", NULL, false, true, true, false },
 	{ MSG_KIND_POLICY_FILTER, POLICY, "policyfilters", NULL, false, true, true, false },
+	{ MSG_KIND_BACKEND_TLS_POLICY, GATEWAY, "backendtlspolicies", NULL, false, true, true,
+	  false },
 	{ MSG_KIND_GATEWAY_CLASS, GATEWAY, "gatewayclasses", NULL, false, true, true, false },
 	{ MSG_KIND_GATEWAY, GATEWAY, "gateways", NULL, false, true, true, false },
 	{ MSG_KIND_LISTENER_SET, GATEWAY, "listenersets", NULL, false, true, true, false },

@@ -1,9 +1,9 @@
-/* secret_fetch: values of the Secrets that are wanted.
+/* secret_fetch: values of the Secrets that are wanted, and of the ConfigMaps.
  *
  *   in     want, forget, touched, gone; answers of the API server
  *   out    SECRET_VALUE
- *   owns   which Secrets are wanted, the queue of those to be fetched, the list of those unanswered
- *   never  keeps a value
+ *   owns   which of them are wanted, the queue of those to be fetched, the list of those unanswered
+ *   never  keeps a value; watches ConfigMaps, which takes a right to all of them
  */
 #include "watcher/kube/secret_fetch.h"
 
@@ -16,16 +16,20 @@
 #include "base/value.h"
 
 #define LOG_MS 10000 /* between two log lines about failures */
+#define POLL_MS 5000 /* a ConfigMap is read again; later where there are many: */
+#define POLL_EACH_MS 50
 
-/* One wanted Secret. */
+/* One wanted Secret or ConfigMap. */
 struct fetch {
 	struct secret_fetch *all;
 	struct msg_key key;
-	struct str text;               /* "namespace/name", which the key borrows from */
+	struct str text;               /* "Secret/namespace/name", which the key borrows from */
 	TAILQ_ENTRY(fetch) queue;      /* to be fetched, once retry.due_ms has come */
 	TAILQ_ENTRY(fetch) unanswered; /* in the order of asked_ms */
 	bool is_queued, is_unanswered;
-	bool again; /* changed while it was being fetched */
+	bool again;   /* changed while it was being fetched */
+	bool is_told; /* of a ConfigMap, and this is what was told: */
+	struct hash told;
 	struct kube_request *request;
 	struct retry retry;
 	uint64_t asked_ms;
@@ -36,7 +40,8 @@ TAILQ_HEAD(fetch_list, fetch);
 struct secret_fetch {
 	struct kube *kube;
 	struct secret_fetch_sink sink;
-	struct map wanted; /* namespace/name -> struct fetch */
+	struct map wanted; /* its text -> struct fetch */
+	size_t n_polled;   /* ConfigMaps among them */
 	struct fetch_list queue, unanswered;
 	size_t n_in_flight;
 	struct limiter failures; /* of lines about them, for all Secrets together */
@@ -91,6 +96,7 @@ static void free_fetch(void *value)
 	struct fetch *f = value;
 
 	stop(f);
+	f->all->n_polled -= f->key.kind == MSG_KIND_CONFIG_MAP;
 	mem_free((char *)(uintptr_t)f->text.ptr);
 	mem_free(f);
 }
@@ -101,7 +107,7 @@ static struct fetch *find(const struct secret_fetch *self, const struct msg_key 
 	struct pool pool;
 
 	pool_init(&pool);
-	f = map_get(&self->wanted, msg_key_for_people(key, &pool));
+	f = map_get(&self->wanted, msg_key_text(key, &pool));
 	pool_clear(&pool);
 	return f;
 }
@@ -109,16 +115,16 @@ static struct fetch *find(const struct secret_fetch *self, const struct msg_key 
 static struct fetch *add(struct secret_fetch *self, const struct msg_key *key)
 {
 	struct fetch *f = mem_alloc(sizeof(*f));
-	struct buf text;
+	struct pool pool;
+	struct str text;
 
-	buf_init(&text, BUF_MAX_TEXT);
-	buf_printf(&text, STR_FMT "/" STR_FMT, STR_ARG(key->namespace), STR_ARG(key->name));
+	pool_init(&pool);
+	text = msg_key_text(key, &pool);
 	f->text = (struct str){ mem_dup(text.ptr, text.len), text.len };
-	f->key = (struct msg_key){ .kind = key->kind,
-				   .namespace = str_slice(f->text, 0, key->namespace.len),
-				   .name = str_slice(f->text, key->namespace.len + 1, text.len) };
-	buf_clear(&text);
+	(void)msg_key_from_text(f->text, &f->key);
+	pool_clear(&pool);
 	f->all = self;
+	self->n_polled += key->kind == MSG_KIND_CONFIG_MAP;
 	kube_retry_init(self->kube, &f->retry);
 	map_put(&self->wanted, f->text, f);
 	return f;
@@ -126,12 +132,37 @@ static struct fetch *add(struct secret_fetch *self, const struct msg_key *key)
 
 /* ---- answers ---- */
 
+/* What is read again and again is told when it is another one. */
+static bool is_news(struct fetch *f, const struct msg_secret_value *value)
+{
+	struct hash told;
+	struct buf packed;
+	bool is_news;
+
+	if (f->key.kind != MSG_KIND_CONFIG_MAP)
+		return true;
+	buf_init(&packed, BUF_MAX_MESSAGE);
+	codec_pack(&msg_secret_value_codec, value, &packed);
+	told = hash_of(buf_view(&packed));
+	buf_clear(&packed);
+	is_news = !f->is_told || !hash_equal(&told, &f->told);
+	f->is_told = true;
+	f->told = told;
+	return is_news;
+}
+
+static void tell(struct fetch *f, const struct msg_secret_value *value)
+{
+	set_answered(f);
+	if (is_news(f, value))
+		f->all->sink.answer(f->all->sink.self, value);
+}
+
 static void answer(struct fetch *f, enum msg_secret_answer what)
 {
 	const struct msg_secret_value value = { .key = f->key, .answer = what, .type = STR("") };
 
-	set_answered(f);
-	f->all->sink.answer(f->all->sink.self, &value);
+	tell(f, &value);
 }
 
 static int answer_found(struct fetch *f, struct str body, struct err *err)
@@ -146,11 +177,9 @@ static int answer_found(struct fetch *f, struct str body, struct err *err)
 	if (!rc)
 		rc = msg_secret_from_value(&doc, &pool, &value, err);
 	if (!rc && !msg_key_equal(&value.key, &f->key))
-		rc = err_set(err, "the answer is about another Secret");
-	if (!rc) {
-		set_answered(f);
-		f->all->sink.answer(f->all->sink.self, &value);
-	}
+		rc = err_set(err, "the answer is about another object");
+	if (!rc)
+		tell(f, &value);
 	pool_wipe(&pool);
 	return rc;
 }
@@ -162,18 +191,30 @@ static void on_failure(struct fetch *f, const char *reason, uint64_t least_ms)
 	retry_failure(&f->retry, str_from(reason), least_ms);
 	enqueue(f);
 	if (limiter_pass(&f->all->failures, LOG_MS, &n_kept))
-		log_warn("a Secret cannot be fetched, trying again",
-			 "secret=%s failures=%u reason=%s", log_value(f->text.ptr), n_kept + 1,
+		log_warn(f->key.kind == MSG_KIND_SECRET
+				 ? "a Secret cannot be fetched, trying again"
+				 : "a ConfigMap cannot be fetched, trying again",
+			 "object=%s failures=%u reason=%s", log_value(f->text.ptr), n_kept + 1,
 			 log_value(reason));
 }
 
 static void ask(struct fetch *f)
 {
+	f->is_told = false;
 	set_unanswered(f);
 	f->again = f->request != NULL;
 	if (f->again)
 		return;
 	f->retry.due_ms = 0;
+	enqueue(f);
+}
+
+/* Nobody says when a ConfigMap changes. */
+static void ask_later(struct fetch *f)
+{
+	if (f->key.kind != MSG_KIND_CONFIG_MAP)
+		return;
+	f->retry.due_ms = clock_ms() + POLL_MS + POLL_EACH_MS * f->all->n_polled;
 	enqueue(f);
 }
 
@@ -196,6 +237,8 @@ static void on_done(void *arg, const struct kube_result *result)
 	}
 	if (f->again) /* the answer may be older than the change */
 		ask(f);
+	else
+		ask_later(f);
 }
 
 /* ---- the queue ---- */
@@ -210,7 +253,7 @@ static void fetch(struct fetch *f)
 	buf_init(&url, BUF_MAX_TEXT);
 	buf_puts(&url, "/api/v1/namespaces/");
 	kube_add_escaped(&url, f->key.namespace);
-	buf_puts(&url, "/secrets/");
+	buf_puts(&url, f->key.kind == MSG_KIND_CONFIG_MAP ? "/configmaps/" : "/secrets/");
 	kube_add_escaped(&url, f->key.name);
 	call.path = buf_view(&url);
 	f->all->n_in_flight++;

@@ -1,7 +1,8 @@
 /* secret_fetch: values of the Secrets that are wanted, one GET each, a bounded number at once.
  *
  * A wanted Secret is answered once at first, and again whenever it changes: found, absent,
- * forbidden, or unavailable if there is no answer for SECRET_UNAVAILABLE_MS (then tried again). */
+ * forbidden, or unavailable if there is no answer for SECRET_UNAVAILABLE_MS (then tried again).
+ * A ConfigMap is the same, but that it is read again from time to time, for want of a watch. */
 #ifndef WATCHER_SECRET_FETCH_H
 #define WATCHER_SECRET_FETCH_H
 

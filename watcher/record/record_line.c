@@ -58,18 +58,24 @@ static void put_object(cJSON *doc, const struct msg_object *object)
 	buf_clear(&json);
 }
 
-/* The Secret as a manifest has it. */
+/* The Secret, or the ConfigMap, as a manifest has it. */
 static void put_value(cJSON *doc, const struct msg_secret_value *value)
 {
-	cJSON *data;
 	struct buf text;
+	cJSON *data;
 
-	buf_init(&text, BUF_MAX_MESSAGE);
 	cjson_put_text(doc, "apiVersion", STR("v1"));
-	cjson_put_text(doc, "kind", STR("Secret"));
+	put_kind(doc, "kind", value->key.kind);
 	put_key(cjson_put_object(doc, "metadata"), &value->key);
-	cjson_put_text(doc, "type", value->type);
 	data = cjson_put_object(doc, "data");
+	if (value->key.kind == MSG_KIND_CONFIG_MAP) {
+		for (size_t i = 0; i < value->data.n; i++)
+			cjson_put_text(data, value->data.items[i].key.ptr,
+				       value->data.items[i].value);
+		return;
+	}
+	cjson_put_text(doc, "type", value->type);
+	buf_init(&text, BUF_MAX_MESSAGE);
 	for (size_t i = 0; i < value->data.n; i++) {
 		const struct str key = value->data.items[i].key;
 
@@ -87,6 +93,8 @@ static void put_secret(cJSON *doc, const struct msg_secret_value *value)
 		put_value(cjson_put_object(doc, "value"), value);
 	else
 		put_key(doc, &value->key);
+	if (value->key.kind != MSG_KIND_SECRET)
+		put_kind(doc, "of", value->key.kind);
 }
 
 void watcher_record_line_print(enum msg_type type, const void *body, uint64_t at_ms,
@@ -207,7 +215,10 @@ static int read_secret(const struct value *doc, struct pool *pool, struct record
 		return -1;
 	if (secret->answer != MSG_SECRET_FOUND) {
 		secret->type = STR("");
-		return read_key(doc, MSG_KIND_SECRET, pool, &secret->key, err);
+		return read_key(doc,
+				str_is(value_text(doc, "of"), "ConfigMap") ? MSG_KIND_CONFIG_MAP
+									   : MSG_KIND_SECRET,
+				pool, &secret->key, err);
 	}
 	if (!value)
 		return err_set(err, "there is no \"value\"");

@@ -127,7 +127,7 @@ static inline void rig_put(struct rig *rig, const char *yaml)
 
 		if (msg_object_from_value(&docs.items[i], &rig->pool, &object, &err) < 0)
 			fail_msg("%s", err.text);
-		if (object.key.kind == MSG_KIND_SECRET)
+		if (object.key.kind == MSG_KIND_SECRET || object.key.kind == MSG_KIND_CONFIG_MAP)
 			rig_put_secret(rig, &docs.items[i]);
 		if (object.key.kind != MSG_KIND_NONE)
 			packed_put(rig->resolve, &object);
@@ -148,7 +148,7 @@ static inline void rig_delete(struct rig *rig, enum msg_kind kind, const char *n
 {
 	struct msg_key key = rig_key(kind, name);
 
-	if (kind == MSG_KIND_SECRET) {
+	if (kind == MSG_KIND_SECRET || kind == MSG_KIND_CONFIG_MAP) {
 		map_del(&rig->secrets, str_from(name));
 		rig_answer(rig, &key);
 		return;

@@ -1,0 +1,168 @@
+/* tls_policies: what a change of a BackendTLSPolicy means for the owners, and who counts for it.
+ *
+ *   in     a policy that is new, different or gone; an HTTPRoute that names other Services or
+ *          parents than before; values of ConfigMaps and Secrets
+ *   out    the policies and the HTTPRoutes concerned are marked, the edges are as they should be
+ *   owns   nothing
+ *   never  asks for an authority of a policy that counts for no HTTPRoute of ours
+ *
+ * Edges of the graph:
+ *
+ *   BackendTLSPolicy -> its Services, and a node for the policies of each; of those that count: the
+ *                       ConfigMaps and Secrets with their authorities
+ *   our HTTPRoute    -> for each of its Services another node, for those who ask for its policies
+ */
+#include "resolver/owners/resolve_inside.h"
+
+#include "resolver/graph/gateway_keys.h"
+
+/* ---- policies ---- */
+
+/* Entries that we have written stay ours to take away. */
+static bool has_own_entries(const struct resolve *self, const struct msg_backend_tls_policy *policy)
+{
+	return resolver_gateways_has_entries(self, value_get(policy->status, "ancestors"));
+}
+
+/* An HTTPRoute of ours has one of its targets for a backend. */
+static bool counts(const struct resolve *self, const struct msg_backend_tls_policy *policy,
+		   struct pool *pool)
+{
+	for (size_t i = 0; i < policy->spec.targetRefs.n; i++) {
+		const struct msg_key target = resolver_gateway_keys_target(policy, i);
+		const struct msg_key askers = resolver_gateway_keys_tls_askers(&target, pool);
+
+		if (askers.kind != MSG_KIND_NONE &&
+		    resolver_graph_n_referrers(&self->graph, &askers))
+			return true;
+	}
+	return false;
+}
+
+/* Edges and ownership alone; NULL: it is gone. */
+static void link_policy(struct resolve *self, const struct msg_key *key,
+			const struct msg_backend_tls_policy *policy, uint64_t seen_ns)
+{
+	struct gateway_keys keys;
+	struct pool pool;
+	bool ours = false;
+
+	pool_init(&pool);
+	resolver_gateway_keys_init(&keys, &pool);
+	if (policy && self->settings.gateway_api) {
+		ours = counts(self, policy, &pool);
+		resolver_gateway_keys_of_policy(policy, ours, &keys);
+		ours |= has_own_entries(self, policy);
+	}
+	resolver_gateways_finish(self, key, &keys, ours, seen_ns);
+	pool_clear(&pool);
+}
+
+/* HTTPRoutes with a target of the policy for a backend. */
+static void mark_routes(struct resolve *self, const struct msg_key *policy, uint64_t seen_ns)
+{
+	struct key_list list;
+	struct pool pool;
+
+	pool_init(&pool);
+	list = resolver_graph_references(&self->graph, policy, &pool);
+	for (size_t i = 0; i < list.n; i++) {
+		const struct msg_key askers =
+			resolver_gateway_keys_tls_askers(&list.items[i], &pool);
+
+		if (list.items[i].kind == MSG_KIND_BACKEND_TLS_POLICY)
+			resolver_changes_mark_referrers(self, &askers, seen_ns);
+	}
+	pool_clear(&pool);
+}
+
+/* The other policies of its targets: the oldest one counts. */
+static void mark_rivals(struct resolve *self, const struct msg_key *policy, uint64_t seen_ns)
+{
+	struct key_list nodes, rivals;
+	struct pool pool;
+
+	pool_init(&pool);
+	nodes = resolver_graph_references(&self->graph, policy, &pool);
+	for (size_t i = 0; i < nodes.n; i++) {
+		if (nodes.items[i].kind != MSG_KIND_BACKEND_TLS_POLICY)
+			continue;
+		rivals = resolver_graph_referrers(&self->graph, &nodes.items[i], &pool);
+		for (size_t k = 0; k < rivals.n; k++)
+			if (resolver_changes_is_owner(self, &rivals.items[k]) &&
+			    !msg_key_equal(&rivals.items[k], policy))
+				resolver_changes_mark(self, &rivals.items[k], seen_ns);
+	}
+	pool_clear(&pool);
+}
+
+static void mark_around(struct resolve *self, const struct msg_key *policy, uint64_t seen_ns)
+{
+	mark_routes(self, policy, seen_ns);
+	mark_rivals(self, policy, seen_ns);
+}
+
+void resolver_tls_policies_update(struct resolve *self, const struct msg_key *key,
+				  const struct msg_backend_tls_policy *policy, uint64_t seen_ns)
+{
+	struct msg_object stripped = { .key = *key };
+	struct msg_backend_tls_policy shape;
+	bool changed;
+
+	if (policy) {
+		shape = (struct msg_backend_tls_policy){ resolver_gateways_strip(&policy->metadata),
+							 policy->spec, NULL };
+		shape.metadata.creationTimestamp = policy->metadata.creationTimestamp;
+		stripped.backend_tls_policy = &shape;
+	}
+	changed = resolver_gateways_set_shape(self, key, policy ? &stripped : NULL);
+	if (changed)
+		mark_around(self, key, seen_ns); /* of what it had for targets */
+	link_policy(self, key, policy, seen_ns);
+	if (changed)
+		mark_around(self, key, seen_ns);
+}
+
+/* ---- what they depend on ---- */
+
+void resolver_tls_policies_follow_route(struct resolve *self, const struct key_list *names,
+					uint64_t seen_ns)
+{
+	struct key_list list;
+	struct pool pool, each;
+
+	pool_init(&pool);
+	pool_init(&each);
+	for (size_t i = 0; i < names->n; i++) {
+		struct msg_key node;
+
+		if (names->items[i].kind != MSG_KIND_BACKEND_TLS_POLICY)
+			continue;
+		node = resolver_gateway_keys_tls_policies(&names->items[i], &pool);
+		list = resolver_graph_referrers(&self->graph, &node, &pool);
+		for (size_t k = 0; k < list.n; k++) {
+			struct msg_object object;
+
+			if (!resolver_store_get(&self->store, &list.items[k], &each, &object))
+				link_policy(self, &list.items[k], object.backend_tls_policy,
+					    seen_ns);
+			pool_clear(&each);
+		}
+	}
+	pool_clear(&each);
+	pool_clear(&pool);
+}
+
+void resolver_tls_policies_follow_value(struct resolve *self, const struct msg_key *key,
+					uint64_t seen_ns)
+{
+	struct key_list list;
+	struct pool pool;
+
+	pool_init(&pool);
+	list = resolver_graph_referrers(&self->graph, key, &pool);
+	for (size_t i = 0; i < list.n; i++)
+		if (list.items[i].kind == MSG_KIND_BACKEND_TLS_POLICY)
+			mark_routes(self, &list.items[i], seen_ns);
+	pool_clear(&pool);
+}
