@@ -12,6 +12,7 @@
 
 /* In byte order. */
 static const char *const features[] = {
+	"BackendTLSPolicy",
 	"Gateway",
 	"HTTPRoute",
 	"HTTPRoute303RedirectStatusCode",
