@@ -12,6 +12,7 @@
 #include "cli/cli.h"
 #include "cli/offline/input.h"
 #include "publisher/wanted/apply.h"
+#include "resolver/owners/route_report.h"
 #include "rules/rules.h"
 
 struct offline_settings cli_offline_settings;
@@ -400,7 +401,20 @@ static void translate_bundle(struct offline *self, const struct resolved *what, 
 	case WANTED_SAME:
 		break;
 	}
-	keep_report(self, &arrival.config, err.text[0] ? err.text : NULL);
+	keep_report(self, &arrival.config, err.text[0] ? rules_sentence(&err, pool).ptr : NULL);
+}
+
+/* By the resolver, before any translator. */
+static void note_rejected(struct offline *self, const struct resolved *what, const struct err *why,
+			  struct pool *pool)
+{
+	const struct msg_http_route *route = what->bundle.http_route;
+	struct msg_config config = { .owner = what->bundle.owner };
+
+	(void)add_line(self, &config.owner, why);
+	if (route)
+		config.report = resolver_route_report_make(self->resolve, route, pool);
+	keep_report(self, &config, rules_sentence(why, pool).ptr);
 }
 
 void cli_offline_translate(struct offline *self, bool settings_only)
@@ -422,7 +436,7 @@ void cli_offline_translate(struct offline *self, bool settings_only)
 			translate_bundle(self, &what, pool);
 			break;
 		case RESOLVE_REJECT:
-			(void)add_line(self, &owners[i], &err);
+			note_rejected(self, &what, &err, pool);
 			break;
 		case RESOLVE_WAIT:
 			err_set(&err, "the values of a Secret that it refers to cannot be read");

@@ -10,7 +10,6 @@
 #include "rules/rules.h"
 
 #define PATH_WORK 12
-#define ROUTE_BYTES 300 /* of a route without its host, path, template and upstreams */
 
 static void add_annotation(struct msg_cost *cost, const struct str_pair *pair, struct str prefix)
 {
@@ -28,7 +27,7 @@ static void add_annotation(struct msg_cost *cost, const struct str_pair *pair, s
 static void add_path(struct msg_cost *cost, struct str host, struct str path)
 {
 	cost->paths++;
-	cost->own_bytes += ROUTE_BYTES + 2 * host.len + 4 * path.len;
+	cost->own_bytes += MSG_COST_ROUTE_BYTES + 2 * host.len + 4 * path.len;
 }
 
 struct msg_cost msg_cost_of(const struct msg_ingress *ingress, struct str prefix)

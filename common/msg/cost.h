@@ -1,4 +1,4 @@
-/* cost: what an Ingress takes to translate and to store, reckoned before either is done.
+/* cost: what an owner with routes takes to translate and to store, reckoned before either is done.
  *
  * A unit of work is about a microsecond of a translator. docs/tuning.md has the figures. */
 #ifndef MSG_COST_H
@@ -12,6 +12,7 @@
 #define MSG_COST_ANNOTATIONS_MAX (256u << 10) /* bytes; Kubernetes takes no more either */
 #define MSG_COST_ADDRESSES_MAX 65536          /* of one port of a Service: a list in a message */
 #define MSG_COST_TEMPLATE_MAX (3u << 20)
+#define MSG_COST_ROUTE_BYTES 300 /* of a route without its host, path, template and upstreams */
 #define MSG_COST_ROUTE_MAX ((4u << 20) - (16u << 10)) /* less than a message of gRPC */
 
 struct msg_cost {

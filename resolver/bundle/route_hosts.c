@@ -1,7 +1,7 @@
 /* route_hosts: the hosts that the routes of an HTTPRoute may have.
  *
- *   in     a bundle of an HTTPRoute
- *   out    the hosts in its ticket: what it has in common with the listeners that it names
+ *   in     an HTTPRoute, the listeners of what it names
+ *   out    what it has in common with those that it means; all of a bundle, for its ticket
  *   owns   nothing
  *   never  takes a listener for one that the HTTPRoute does not name
  */
@@ -11,35 +11,57 @@
 #include "resolver/bundle/bundle_parts.h"
 #include "resolver/graph/gateway_keys.h"
 
-struct listing {
-	const struct msg_bundle *bundle;
-	struct pool *pool;
-	struct msg_ticket *out;
-	struct map seen;
-};
-
-static void add(struct listing *l, struct str host)
+void resolver_route_hosts_init(struct route_hosts *hosts, const struct msg_http_route *route,
+			       struct pool *pool)
 {
-	struct str url = pool_printf(l->pool, "https://" STR_FMT, STR_ARG(host));
-
-	resolver_bundle_parts_add_host(&l->seen, hostname_normal(hostname_of_url(url), l->pool),
-				       l->pool, &l->out->hosts);
+	*hosts = (struct route_hosts){ .route = route, .pool = pool };
+	map_init(&hosts->seen, NULL);
 }
 
-static void add_under(struct listing *l, const struct msg_listener *listener)
+void resolver_route_hosts_clear(struct route_hosts *hosts)
 {
-	const struct str_list *own = &l->bundle->http_route->spec.hostnames;
+	map_clear(&hosts->seen);
+}
+
+static void add(struct route_hosts *hosts, struct str host)
+{
+	struct str url = pool_printf(hosts->pool, "https://" STR_FMT, STR_ARG(host));
+
+	resolver_bundle_parts_add_host(&hosts->seen,
+				       hostname_normal(hostname_of_url(url), hosts->pool),
+				       hosts->pool, &hosts->list);
+}
+
+static void add_under(struct route_hosts *hosts, const struct msg_listener *listener)
+{
+	const struct str_list *own = &hosts->route->spec.hostnames;
 
 	if (!own->n)
-		add(l, listener->hostname.len ? listener->hostname : STR("*"));
+		add(hosts, listener->hostname.len ? listener->hostname : STR("*"));
 	for (size_t i = 0; i < own->n; i++) {
 		struct str host = listener->hostname.len
 					  ? hostname_meet(listener->hostname, own->items[i])
 					  : own->items[i];
 
 		if (host.len)
-			add(l, host);
+			add(hosts, host);
 	}
+}
+
+static bool is_meant(const struct msg_parent_ref *ref, const struct msg_listener *listener)
+{
+	return (!ref->sectionName.len || str_eq(ref->sectionName, listener->name)) &&
+	       (ref->port < 0 || ref->port == listener->port);
+}
+
+void resolver_route_hosts_add(struct route_hosts *hosts, size_t i,
+			      const struct msg_listener_list *listeners)
+{
+	const struct msg_parent_ref *ref = &hosts->route->spec.parentRefs.items[i];
+
+	for (size_t k = 0; k < listeners->n; k++)
+		if (is_meant(ref, &listeners->items[k]))
+			add_under(hosts, &listeners->items[k]);
 }
 
 static bool is_named(const struct msg_meta *meta, const struct msg_key *key)
@@ -66,15 +88,16 @@ static const struct msg_listener_list *listeners_of(const struct msg_bundle *bun
 void resolver_route_hosts_list(const struct msg_bundle *bundle, struct pool *pool,
 			       struct msg_ticket *out)
 {
-	struct listing l = { .bundle = bundle, .pool = pool, .out = out };
+	struct route_hosts hosts;
 
-	map_init(&l.seen, NULL);
+	resolver_route_hosts_init(&hosts, bundle->http_route, pool);
 	for (size_t i = 0; i < bundle->http_route->spec.parentRefs.n; i++) {
 		const struct msg_key parent = resolver_gateway_keys_parent(bundle->http_route, i);
 		const struct msg_listener_list *list = listeners_of(bundle, &parent);
 
-		for (size_t k = 0; list && k < list->n; k++)
-			add_under(&l, &list->items[k]);
+		if (list)
+			resolver_route_hosts_add(&hosts, i, list);
 	}
-	map_clear(&l.seen);
+	out->hosts = hosts.list;
+	resolver_route_hosts_clear(&hosts);
 }

@@ -2,9 +2,24 @@
 #ifndef RESOLVER_ROUTE_HOSTS_H
 #define RESOLVER_ROUTE_HOSTS_H
 
+#include "base/map.h"
 #include "msg/bundle.h"
 #include "msg/ticket.h"
 
+struct route_hosts {
+	const struct msg_http_route *route;
+	struct pool *pool;
+	struct map seen;
+	struct str_list list; /* in normal form, each once */
+};
+void resolver_route_hosts_init(struct route_hosts *hosts, const struct msg_http_route *route,
+			       struct pool *pool);
+void resolver_route_hosts_clear(struct route_hosts *hosts); /* the list stays, in the pool */
+/* What it has in common with the listeners of the parent that its parentRef i names. */
+void resolver_route_hosts_add(struct route_hosts *hosts, size_t i,
+			      const struct msg_listener_list *listeners);
+
+/* All of them, into the ticket. */
 void resolver_route_hosts_list(const struct msg_bundle *bundle, struct pool *pool,
 			       struct msg_ticket *out);
 

@@ -162,16 +162,23 @@ static void add_backends(const struct msg_http_backend_ref_list *refs, struct st
 	}
 }
 
+struct msg_key resolver_gateway_keys_filter(const struct msg_http_filter *filter,
+					    struct str namespace)
+{
+	const struct msg_object_ref *ref = filter->extensionRef;
+	struct msg_key key = { 0 };
+
+	if (ref && str_is(ref->group, POLICY_GROUP) && str_is(ref->kind, "PolicyFilter"))
+		key = (struct msg_key){ MSG_KIND_POLICY_FILTER, namespace, ref->name };
+	return key;
+}
+
 static void add_filters(const struct msg_http_filter_list *filters, struct str own,
 			struct gateway_keys *keys)
 {
-	for (size_t i = 0; i < filters->n; i++) {
-		const struct msg_object_ref *ref = filters->items[i].extensionRef;
-
-		if (ref && str_is(ref->group, POLICY_GROUP) && str_is(ref->kind, "PolicyFilter"))
-			resolver_gateway_keys_add(
-				keys, (struct msg_key){ MSG_KIND_POLICY_FILTER, own, ref->name });
-	}
+	for (size_t i = 0; i < filters->n; i++)
+		resolver_gateway_keys_add(keys,
+					  resolver_gateway_keys_filter(&filters->items[i], own));
 }
 
 void resolver_gateway_keys_of_route(const struct msg_http_route *route, struct gateway_keys *keys)

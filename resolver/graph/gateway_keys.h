@@ -35,6 +35,9 @@ struct msg_key resolver_gateway_keys_target(const struct msg_backend_tls_policy 
 struct msg_key resolver_gateway_keys_parent(const struct msg_http_route *route, size_t i);
 /* The Gateway that a ListenerSet names, or no kind. */
 struct msg_key resolver_gateway_keys_gateway(const struct msg_listener_set *set);
+/* The PolicyFilter that a filter of a route in this namespace names, or no kind. */
+struct msg_key resolver_gateway_keys_filter(const struct msg_http_filter *filter,
+					    struct str namespace);
 /* The PolicyFilter that a GatewayClass names, or no kind. */
 struct msg_key resolver_gateway_keys_policy(const struct msg_gateway_class *class);
 /* Services and who asks for their policies, PolicyFilters, the namespace; foreign namespaces whose

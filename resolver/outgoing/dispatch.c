@@ -9,6 +9,7 @@
 #include "resolver/outgoing/dispatch.h"
 
 #include "base/clock.h"
+#include "resolver/owners/route_report.h"
 #include "rules/rules.h"
 
 #define SLICE_MS 10 /* then it is time to see who has something to say */
@@ -34,13 +35,17 @@ static uint64_t start_turn(const struct dispatch *self, const struct queue_turn 
 
 /* Without a MAC: it comes from the resolver itself. */
 static void send_reject(const struct dispatch *self, const struct queue_turn *turn,
-			struct msg_ticket *ticket, const struct err *reason, struct pool *pool)
+			struct resolved *what, const struct err *reason, struct pool *pool)
 {
+	struct msg_ticket *ticket = &what->ticket;
 	struct msg_diagnostic error = { MSG_SEVERITY_ERROR, reason->code, STR(""),
 					str_from(reason->text) };
 	struct msg_reject reject = { .owner = turn->key, .diagnostics = { &error, 1 } };
 	const uint64_t seen_ns = start_turn(self, turn, NULL, &reject.stamp);
 
+	if (what->bundle.http_route)
+		reject.report =
+			resolver_route_report_make(self->resolve, what->bundle.http_route, pool);
 	ticket->stamp = reject.stamp;
 	ticket->key_id = 0;
 	ticket->secrets.n = 0;
@@ -90,11 +95,11 @@ static void send_bundle(const struct dispatch *self, const struct queue_turn *tu
 		err_rule(&reason, RULE_BUNDLE_SIZE,
 			 "it is too large to be translated: with its Services and Secrets it must "
 			 "stay below 32 MiB");
-	send_reject(self, turn, &what->ticket, &reason, pool);
+	send_reject(self, turn, what, &reason, pool);
 }
 
 static void send_set_aside(const struct dispatch *self, const struct queue_turn *turn,
-			   struct msg_ticket *ticket, struct pool *pool)
+			   struct resolved *what, struct pool *pool)
 {
 	struct err reason;
 
@@ -102,7 +107,7 @@ static void send_set_aside(const struct dispatch *self, const struct queue_turn 
 		 "translating it has crashed two translators, or held them up: it is tried again "
 		 "alone, first after a minute and then after twice as long each time, up to an "
 		 "hour");
-	send_reject(self, turn, ticket, &reason, pool);
+	send_reject(self, turn, what, &reason, pool);
 }
 
 /* Of a Certificate: what there is to say is in the ticket. */
@@ -149,7 +154,7 @@ static void handle_turn(const struct dispatch *self, const struct queue_turn *tu
 	switch (resolver_resolve_owner(self->resolve, &turn->key, &pool, &what, &err)) {
 	case RESOLVE_BUNDLE:
 		if (turn->is_set_aside)
-			send_set_aside(self, turn, &what.ticket, &pool);
+			send_set_aside(self, turn, &what, &pool);
 		else if (turn->worker)
 			send_if_small(self, turn, &what, &pool);
 		else /* it came back while its deletion waited */
@@ -159,7 +164,7 @@ static void handle_turn(const struct dispatch *self, const struct queue_turn *tu
 		send_config(self, turn, &what, &pool);
 		break;
 	case RESOLVE_REJECT:
-		send_reject(self, turn, &what.ticket, &err, &pool);
+		send_reject(self, turn, &what, &err, &pool);
 		break;
 	case RESOLVE_WAIT:
 		resolver_queue_leave(&self->out->queue, turn->owner);

@@ -1,6 +1,6 @@
 /* budget: keeps the sums of each namespace, and says who is too much.
  *
- *   in     Ingresses of ours with their costs and ages
+ *   in     Ingresses and HTTPRoutes of ours with their costs and ages
  *   out    those that there is no room for
  *   owns   the sums
  *   never  sorts a namespace that has room for all
@@ -36,7 +36,7 @@ void resolver_budget_clear(struct budget *budget)
 }
 
 /* Reckoned as if each route had all annotations as they stand. Nothing is stored of what is more
- * than one Ingress may have. */
+ * than one of them may have. */
 static uint64_t bytes_of(const struct budget *budget, const struct owned *owned)
 {
 	const uint64_t bytes = owned->cost.own_bytes + owned->cost.paths * owned->cost.annotations;
@@ -99,6 +99,7 @@ void resolver_budget_leave(struct budget *budget, struct owned *owned)
 	namespace->bytes -= bytes_of(budget, owned);
 	look_again(budget, namespace);
 	namespace->n_over -= owned->is_over;
+	owned->namespace = NULL;
 	if (--namespace->n)
 		return;
 	if (namespace->is_stale)
@@ -166,10 +167,12 @@ int resolver_budget_check(const struct budget *budget, const struct owned *owned
 {
 	if (!owned->is_over)
 		return 0;
-	return err_rule(err, RULE_NAMESPACE_MAX,
-			"older Ingresses of its namespace leave no room for its %llu routes, about "
-			"%llu KiB: --max-namespace-routes is %ld, --max-namespace-bytes is %ld",
-			(unsigned long long)owned->cost.paths,
-			(unsigned long long)bytes_of(budget, owned) >> 10,
-			budget->limits->namespace.routes, budget->limits->namespace.bytes);
+	return err_rule(
+		err, RULE_NAMESPACE_MAX,
+		"older Ingresses and HTTPRoutes of its namespace leave no room for its %llu "
+		"routes, about %llu KiB: --max-namespace-routes is %ld, --max-namespace-bytes is "
+		"%ld",
+		(unsigned long long)owned->cost.paths,
+		(unsigned long long)bytes_of(budget, owned) >> 10, budget->limits->namespace.routes,
+		budget->limits->namespace.bytes);
 }

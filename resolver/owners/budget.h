@@ -1,5 +1,5 @@
-/* budget: what the Ingresses of one namespace may cost together. The oldest come first: each that
- * still fits is served. */
+/* budget: what the Ingresses and HTTPRoutes of one namespace may cost together. The oldest come
+ * first: each that still fits is served. */
 #ifndef RESOLVER_BUDGET_H
 #define RESOLVER_BUDGET_H
 
@@ -9,14 +9,14 @@
 
 struct budget_namespace;
 
-/* An Ingress of ours. */
+/* An owner; those with routes are in a budget. */
 struct owned {
 	TAILQ_ENTRY(owned) entry;
-	struct budget_namespace *namespace;
-	struct msg_cost cost; /* as far as it is known */
-	int64_t created;      /* seconds since 1970; 0: unknown */
-	bool is_over;         /* there is no room for it */
-	struct str text;      /* its key */
+	struct budget_namespace *namespace; /* NULL: it is in none */
+	struct msg_cost cost;               /* as far as it is known */
+	int64_t created;                    /* seconds since 1970; 0: unknown */
+	bool is_over;                       /* there is no room for it */
+	struct str text;                    /* its key */
 };
 
 struct budget {

@@ -45,45 +45,48 @@ static struct owned *new_owned(struct str text)
 
 bool resolver_changes_set_ours(struct resolve *self, const struct msg_key *key, bool ours)
 {
+	struct owned *owned = resolver_changes_owned(self, key);
 	struct key_text buf;
 	const struct str text = resolver_key_text(key, &buf);
-	const bool was = is_ours(self, key);
 
-	if (ours && !was)
+	if (ours && !owned)
 		map_put(&self->owners, text, new_owned(text));
-	else if (!ours)
-		map_del(&self->owners, text);
-	if (!ours)
-		map_del(&self->bare, text);
-	return was;
+	if (ours)
+		return owned != NULL;
+	if (owned && owned->namespace)
+		resolver_budget_leave(&self->budget, owned);
+	map_del(&self->owners, text);
+	map_del(&self->bare, text);
+	return owned != NULL;
+}
+
+void resolver_changes_charge(struct resolve *self, const struct msg_key *key,
+			     const struct msg_meta *meta, const struct msg_cost *cost)
+{
+	struct owned *owned = resolver_changes_owned(self, key);
+
+	if (owned->namespace)
+		resolver_budget_leave(&self->budget, owned);
+	owned->created = meta->creationTimestamp;
+	owned->cost = *cost;
+	resolver_budget_enter(&self->budget, key->namespace, owned);
 }
 
 /* NULL: it is not ours (any more). What endpoints it has is only known when it is resolved. */
 static void set_ingress(struct resolve *self, const struct msg_key *key,
 			const struct msg_ingress *ingress)
 {
-	struct owned *owned = resolver_changes_owned(self, key);
-	struct key_text buf;
-	const struct str text = resolver_key_text(key, &buf);
-	uint64_t urls = 0;
+	const struct owned *owned = resolver_changes_owned(self, key);
+	const uint64_t urls = owned ? owned->cost.urls : 0;
+	struct msg_cost cost;
 
-	if (owned) {
-		urls = owned->cost.urls;
-		resolver_budget_leave(&self->budget, owned);
-	}
-	if (!ingress) {
-		map_del(&self->owners, text);
+	resolver_changes_set_ours(self, key, ingress != NULL);
+	if (!ingress)
 		return;
-	}
-	if (!owned) {
-		owned = new_owned(text);
-		map_put(&self->owners, text, owned);
-	}
-	owned->created = ingress->metadata.creationTimestamp;
-	owned->cost = msg_cost_of(ingress, self->settings.prefix);
-	if (urls > owned->cost.urls)
-		owned->cost.urls = urls;
-	resolver_budget_enter(&self->budget, key->namespace, owned);
+	cost = msg_cost_of(ingress, self->settings.prefix);
+	if (urls > cost.urls)
+		cost.urls = urls;
+	resolver_changes_charge(self, key, &ingress->metadata, &cost);
 }
 
 bool resolver_changes_is_owner(const struct resolve *self, const struct msg_key *key)

@@ -21,9 +21,11 @@
 #include "resolver/owners/resolve_inside.h"
 
 #include "base/mem.h"
+#include "resolver/bundle/route_hosts.h"
 #include "resolver/graph/gateway_keys.h"
 #include "resolver/graph/grants.h"
 #include "resolver/graph/key.h"
+#include "resolver/owners/route_cost.h"
 
 /* ---- shapes ---- */
 
@@ -117,29 +119,74 @@ static bool is_same_list(const struct key_list *a, const struct key_list *b)
 	return a->n == b->n;
 }
 
+/* What it has in common with the listeners of its parent i. */
+static void add_hosts(const struct resolve *self, const struct msg_key *parent, size_t i,
+		      struct route_hosts *hosts)
+{
+	struct msg_object object;
+
+	if (resolver_store_get(&self->store, parent, hosts->pool, &object) < 0)
+		return;
+	resolver_route_hosts_add(hosts, i,
+				 parent->kind == MSG_KIND_GATEWAY
+					 ? &object.gateway->spec.listeners
+					 : &object.listener_set->spec.listeners);
+}
+
+/* The parents with all that is known of them; true if one of them is ours. */
+static bool add_parents(struct resolve *self, const struct msg_http_route *route,
+			struct gateway_keys *keys, struct route_hosts *hosts)
+{
+	bool ours = false;
+
+	for (size_t i = 0; i < route->spec.parentRefs.n; i++) {
+		const struct msg_key parent = resolver_gateway_keys_parent(route, i);
+
+		resolver_gateway_keys_add(keys, parent);
+		if (!is_ours(self, &parent))
+			continue;
+		ours = true;
+		add_policy_of(self, &parent, keys->pool, keys);
+		add_hosts(self, &parent, i, hosts);
+	}
+	return ours;
+}
+
+/* All that it names, and what it costs; true if it is ours. */
+static bool read_route(struct resolve *self, const struct msg_key *key,
+		       const struct msg_http_route *route, struct gateway_keys *keys)
+{
+	struct route_hosts hosts;
+	struct msg_cost cost;
+	bool ours;
+
+	resolver_route_hosts_init(&hosts, route, keys->pool);
+	ours = add_parents(self, route, keys, &hosts);
+	if (!ours)
+		ours = self->settings.gateway_api && has_own_entries(self, route);
+	if (ours) {
+		cost = resolver_route_cost_of(&self->store, route, &hosts.list, &keys->list);
+		resolver_changes_set_ours(self, key, true);
+		resolver_changes_charge(self, key, &route->metadata, &cost);
+		resolver_gateway_keys_of_route(route, keys);
+	}
+	resolver_route_hosts_clear(&hosts);
+	return ours;
+}
+
 /* NULL: it is gone. `anew`: what its parents are has changed. */
 static void update_route(struct resolve *self, const struct msg_key *key,
 			 const struct msg_http_route *route, bool anew, uint64_t seen_ns)
 {
-	bool ours = route && self->settings.gateway_api && has_own_entries(self, route);
 	struct gateway_keys keys;
 	struct key_list old;
 	struct pool pool;
+	bool ours;
 
 	pool_init(&pool);
 	old = resolver_graph_references(&self->graph, key, &pool);
 	resolver_gateway_keys_init(&keys, &pool);
-	for (size_t i = 0; route && i < route->spec.parentRefs.n; i++) {
-		struct msg_key parent = resolver_gateway_keys_parent(route, i);
-
-		resolver_gateway_keys_add(&keys, parent);
-		if (!is_ours(self, &parent))
-			continue;
-		ours = true;
-		add_policy_of(self, &parent, &pool, &keys);
-	}
-	if (ours)
-		resolver_gateway_keys_of_route(route, &keys);
+	ours = route && read_route(self, key, route, &keys);
 	resolver_gateways_finish(self, key, &keys, ours, seen_ns);
 	if (anew || !is_same_list(&old, &keys.list)) {
 		resolver_tls_policies_follow_route(self, &old, seen_ns);
@@ -148,15 +195,15 @@ static void update_route(struct resolve *self, const struct msg_key *key,
 	pool_clear(&pool);
 }
 
-/* Of a Gateway or a ListenerSet. */
-static void update_routes_of(struct resolve *self, const struct msg_key *parent, uint64_t seen_ns)
+/* Of a Gateway, a ListenerSet or a PolicyFilter. */
+static void update_routes_of(struct resolve *self, const struct msg_key *named, uint64_t seen_ns)
 {
 	struct key_list list;
 	struct pool pool, each;
 
 	pool_init(&pool);
 	pool_init(&each);
-	list = resolver_graph_referrers(&self->graph, parent, &pool);
+	list = resolver_graph_referrers(&self->graph, named, &pool);
 	for (size_t i = 0; i < list.n; i++) {
 		struct msg_object object;
 
@@ -421,8 +468,10 @@ static void update_filter(struct resolve *self, const struct msg_key *key,
 		stripped.policy_filter = &shape;
 	}
 	resolver_gateways_finish(self, key, &none, filter && self->settings.gateway_api, seen_ns);
-	if (resolver_gateways_set_shape(self, key, filter ? &stripped : NULL))
+	if (resolver_gateways_set_shape(self, key, filter ? &stripped : NULL)) {
 		resolver_changes_mark_referrers(self, key, seen_ns);
+		update_routes_of(self, key, seen_ns);
+	}
 	pool_clear(&pool);
 }
 

@@ -1,4 +1,4 @@
-/* limits: the flags for what an Ingress and a namespace may cost.
+/* limits: the flags for what an owner with routes and a namespace may cost.
  *
  *   in     the command line, the environment
  *   out    numbers; 0 is no limit
@@ -17,7 +17,7 @@ const struct conf_option resolver_limits_options[] = {
 	{ "max-owner-bytes", CONF_INT, &resolver_limits.owner.bytes, "16777216", 0, MOST,
 	  "bytes of configuration that one Ingress may make, reckoned beforehand; 0: any", 0 },
 	{ "max-namespace-routes", CONF_INT, &resolver_limits.namespace.routes, "20000", 0, MOST,
-	  "routes of all Ingresses of a namespace, the oldest first; 0: any", 0 },
+	  "routes of all Ingresses and HTTPRoutes of a namespace, the oldest first; 0: any", 0 },
 	{ "max-namespace-bytes", CONF_INT, &resolver_limits.namespace.bytes, "33554432", 0, MOST,
 	  "bytes of configuration of them, reckoned beforehand; 0: any", 0 },
 	{ 0 },

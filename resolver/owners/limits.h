@@ -1,4 +1,5 @@
-/* limits: what an Ingress, and all those of a namespace, may cost: flags of the resolver. */
+/* limits: what an owner with routes, and all those of a namespace, may cost: flags of the
+ * resolver. */
 #ifndef RESOLVER_LIMITS_H
 #define RESOLVER_LIMITS_H
 
@@ -9,7 +10,7 @@ struct limits {
 	struct msg_cost_limits owner;
 	struct {
 		long routes, bytes;
-	} namespace; /* of all its Ingresses; 0: any */
+	} namespace; /* of all that make routes; 0: any */
 };
 
 /* What the options fill in. */

@@ -297,6 +297,19 @@ static enum resolve_outcome resolve_ingress(struct resolve *self,
 	return outcome;
 }
 
+static enum resolve_outcome resolve_gateway(struct resolve *self,
+					    const struct bundle_source *source,
+					    const struct msg_object *object, struct pool *pool,
+					    struct resolved *out, struct err *err)
+{
+	out->bundle.http_route = object->http_route; /* a rejection is told to it, too */
+	if (object->http_route &&
+	    resolver_budget_check(&self->budget, resolver_changes_owned(self, &out->bundle.owner),
+				  err))
+		return RESOLVE_REJECT;
+	return resolver_bundle_from_gateway(source, object, pool, out, err);
+}
+
 enum resolve_outcome resolver_resolve_owner(struct resolve *self, const struct msg_key *owner,
 					    struct pool *pool, struct resolved *out,
 					    struct err *err)
@@ -326,7 +339,7 @@ enum resolve_outcome resolver_resolve_owner(struct resolve *self, const struct m
 	else if (owner->kind == MSG_KIND_CERTIFICATE)
 		outcome = resolver_bundle_from_ordered(&source, object.ordered, pool, out, err);
 	else
-		outcome = resolver_bundle_from_gateway(&source, &object, pool, out, err);
+		outcome = resolve_gateway(self, &source, &object, pool, out, err);
 	if (outcome == RESOLVE_REJECT)
 		out->ticket.secrets.n = 0;
 	return outcome;
@@ -343,7 +356,8 @@ struct owner_news resolver_resolve_news(const struct resolve *self, const struct
 		return news;
 	news.work = msg_cost_work(&owned->cost);
 	news.refused = owned->is_over ||
-		       msg_cost_check(&owned->cost, &self->settings.limits.owner, NULL) < 0;
+		       (owner->kind == MSG_KIND_INGRESS &&
+			msg_cost_check(&owned->cost, &self->settings.limits.owner, NULL) < 0);
 	return news;
 }
 

@@ -30,7 +30,7 @@ void resolver_changes_follow(struct resolve *self, const struct msg_object *obje
 			     uint64_t seen_ns);
 /* An owner has to be translated again, or is gone. */
 void resolver_changes_mark(struct resolve *self, const struct msg_key *owner, uint64_t seen_ns);
-/* An Ingress of ours; NULL: it is not, or not there. */
+/* An owner, but not the Pomerium object; NULL: it is none, or not there. */
 struct owned *resolver_changes_owned(const struct resolve *self, const struct msg_key *key);
 /* Marks all owners that refer to this key. */
 void resolver_changes_mark_referrers(struct resolve *self, const struct msg_key *key,
@@ -43,6 +43,9 @@ void resolver_changes_mark_bare(struct resolve *self, uint64_t seen_ns);
 bool resolver_changes_is_owner(const struct resolve *self, const struct msg_key *key);
 /* It is one from now on, or no longer; true if it was. */
 bool resolver_changes_set_ours(struct resolve *self, const struct msg_key *key, bool ours);
+/* What an owner takes of the budget of its namespace from now on. */
+void resolver_changes_charge(struct resolve *self, const struct msg_key *key,
+			     const struct msg_meta *meta, const struct msg_cost *cost);
 /* Sets the edges of an owner; Secrets that are new among them are asked for, those that no owner
  * names any more are let go. No key twice. */
 void resolver_changes_set_edges(struct resolve *self, const struct msg_key *owner,

@@ -129,8 +129,8 @@ def statuses(cluster):
     return out
 
 
-def routes(p):
-    return json.loads(p.settled()).get("routes", [])
+def routes(p, *args):
+    return json.loads(p.settled(args=args)).get("routes", [])
 
 
 def told(p, cluster, *args):
@@ -275,6 +275,19 @@ def test_explain_asks_the_pipeline(sluice, cluster, tmp_path):
         assert both["resolver"]["managed"] and both["publisher"]["status"]["listeners"][0]["attachedRoutes"] == 1
         done = call("httproute", "shop/non")
         assert done.returncode == 3 and "did you mean shop/one?" in done.stderr
+
+
+def test_a_namespace_without_room(sluice, cluster, tmp_path):
+    for text in (CLASS, GATEWAY, FILTER, route("one"), route("two")):
+        cluster.apply_yaml(text)
+    limit = "--max-namespace-routes=1"
+    with ClusterPipeline(sluice, tmp_path, cluster, limit) as p:
+        wait_for(p.log, lambda: accepted(cluster, "one") == [("True", "Accepted", 1)] and accepted(cluster, "two") == [("False", "UnsupportedValue", 1)], 20)
+        assert "[SLU2115]" in own(cluster, "two")[0]["conditions"][0]["message"] and [r["from"] for r in routes(p, limit)] == ["https://one.example.com"]
+        told(p, cluster, limit)
+        cluster.delete({**get(cluster, "httproutes", "one"), "kind": "HTTPRoute"})
+        wait_for(p.log, lambda: accepted(cluster, "two") == [("True", "Accepted", 1)], 20)
+        told(p, cluster, limit)
 
 
 def test_off(sluice, cluster, tmp_path):

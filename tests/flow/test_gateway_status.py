@@ -185,6 +185,22 @@ def test_a_route_that_no_message_has_room_for(sluice, tmp_path):
         assert (conditions(parent(statuses))["Accepted"][0] == "True") == served
 
 
+def test_a_namespace_without_room(sluice, tmp_path):
+    """The younger of two is told so, though no translator has seen it, and what others have written there stays."""
+    path = changed(tmp_path)
+    theirs = {"controllerName": "example.com/other", "parentRef": {"name": "front"}, "conditions": []}
+    late = {**next(d for d in yaml.safe_load_all(path.read_text()) if d["kind"] == "HTTPRoute"), "status": {"parents": [theirs]}}
+    late["metadata"] = {**late["metadata"], "name": "site-late", "generation": 7}
+    path.write_text(path.read_text() + "---\n" + yaml.safe_dump(late))
+    for limit, room in ("2", True), ("1", False):
+        config, statuses, sentences = translate(sluice, path, "--max-namespace-routes", limit)
+        assert conditions(parent(statuses))["Accepted"][0] == "True"
+        before, own = statuses["HTTPRoute/edge/site-late"]["parents"]
+        assert before == theirs and (conditions(own)["Accepted"] == ("False", "UnsupportedValue")) != room and own["conditions"][0]["observedGeneration"] == 7
+        assert len(config["routes"]) == (2 if room else 1) and ("[SLU2115]" in sentences) != room
+    assert message(own, "Accepted").startswith("older Ingresses and HTTPRoutes of its namespace leave no room for its 1 routes")
+
+
 def test_explain(sluice, tmp_path):
     path = changed(tmp_path, "match-headers")
     call = lambda *args: subprocess.run([sluice, "explain", *args, "-f", path], capture_output=True, text=True, timeout=60)

@@ -10,8 +10,6 @@
 #include "translator/gateway/rule.h"
 #include "translator/regex/regex_envoy.h"
 
-#define PLACE_BYTES 300 /* what a host adds to a route, without its name */
-
 struct reckoned {
 	uint64_t urls, bytes, instructions; /* of all routes under one host */
 	Pomerium__Config__Policy **policies;
@@ -98,7 +96,7 @@ int translator_cost_of_rules_check(const struct gateway_job *job,
 	for (size_t i = 0; i < templates->n; i++)
 		reckon(&r, templates->items[i]);
 	cost.urls = r.urls * hosts->n;
-	cost.own_bytes = r.bytes * hosts->n + PLACE_BYTES * cost.paths;
+	cost.own_bytes = r.bytes * hosts->n + MSG_COST_ROUTE_BYTES * cost.paths;
 	for (size_t i = 0; i < hosts->n; i++)
 		cost.own_bytes += 2 * hosts->items[i].len * templates->n;
 	if (check(&cost, &job->settings->limits, err))

@@ -5,6 +5,7 @@
  *   owns   nothing
  *   never  stores what Pomerium would refuse, and never leaves a filter out of what it stores
  */
+#include "msg/parent_ref.h"
 #include "rules/rules.h"
 #include "translator/answer.h"
 #include "translator/gateway/attachment.h"
@@ -214,17 +215,6 @@ static int add_routes(struct making *m, Pomerium__Config__Config *config, struct
 
 /* ---- status ---- */
 
-static void put_parent_ref(struct value *v, const struct msg_parent_ref *ref, struct pool *pool)
-{
-	value_put_nullable(v, "group", ref->group, pool);
-	value_put_nullable(v, "kind", ref->kind, pool);
-	value_put_nullable(v, "namespace", ref->namespace, pool);
-	value_put_text(v, "name", ref->name, pool);
-	value_put_nullable(v, "sectionName", ref->sectionName, pool);
-	if (ref->port >= 0)
-		value_put_int(v, "port", ref->port, pool);
-}
-
 static struct condition accepted_by(struct making *m, const struct attachment_parent *parent,
 				    const struct err *rejected)
 {
@@ -254,9 +244,8 @@ static void put_parent(struct making *m, const struct attachment_parent *parent,
 	int64_t generation = m->route->metadata.generation;
 	struct value *list;
 
-	put_parent_ref(value_put(v, "parentRef", m->job->pool), parent->ref, m->job->pool);
-	value_put_text(v, "controllerName", m->job->settings->gateway_controller, m->job->pool);
-	list = value_put_list(v, "conditions", m->job->pool);
+	list = msg_parent_ref_put(v, parent->ref, m->job->settings->gateway_controller,
+				  m->job->pool);
 	translator_condition_add(list, &accepted, generation, m->job->pool);
 	if (parent->refused && strcmp(parent->refused, "UnsupportedValue") == 0)
 		return;

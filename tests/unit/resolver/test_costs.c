@@ -166,12 +166,113 @@ static void test_budget(void **state)
 	rig_clear(&rig);
 }
 
+#define GATEWAY(listeners)                                                                        \
+	"---\n{apiVersion: gateway.networking.k8s.io/v1, kind: GatewayClass, metadata: {name: "   \
+	"pomerium}, spec: {controllerName: pomerium.io/gateway-controller}}\n"                    \
+	"---\n{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: front, " \
+	"namespace: edge}, spec: {gatewayClassName: pomerium, listeners: [" listeners "]}}\n"
+#define LISTENER(name, host) "{name: " name ", port: 443, protocol: HTTPS, hostname: " host "}"
+#define ROUTE(name, age, parent, rules)                                                           \
+	"---\n{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: " name \
+	", namespace: shop, generation: 3, creationTimestamp: '2026-01-" age                      \
+	"T00:00:00Z'}, spec: {parentRefs: [{name: front, namespace: edge" parent                  \
+	"}], rules: [" rules "]}}\n"
+#define MATCHES(more) "{matches: [{path: {value: /a}}, {path: {value: /b}}]" more "}"
+#define FILTER(text)                                                                            \
+	"---\n{apiVersion: gateway.pomerium.io/v1alpha1, kind: PolicyFilter, metadata: {name: " \
+	"staff, namespace: shop}, spec: {ppl: '" text "'}}\n"
+#define FILTERED                                                                             \
+	", filters: [{type: ExtensionRef, extensionRef: {group: gateway.pomerium.io, kind: " \
+	"PolicyFilter, name: staff}}]"
+
+static struct resolve_settings gateway_settings(long routes, long bytes)
+{
+	struct resolve_settings settings = settings_of(0, routes);
+
+	settings.limits.namespace.bytes = bytes;
+	settings.gateway_api = true;
+	settings.gateway_controller = STR("pomerium.io/gateway-controller");
+	return settings;
+}
+
+static enum resolve_outcome resolve_route(struct rig *rig, const char *name, struct resolved *what,
+					  struct err *err)
+{
+	const struct msg_key key = rig_key(MSG_KIND_HTTP_ROUTE, name);
+
+	return resolver_resolve_owner(rig->resolve, &key, &rig->pool, what, err);
+}
+
+/* Two matches under two hosts are four routes, beside the ten of an Ingress. */
+static void test_budget_of_routes(void **state)
+{
+	const struct resolve_settings settings = gateway_settings(15, 0);
+	struct resolved what;
+	struct rig rig;
+	struct err err;
+
+	(void)state;
+	rig_init(&rig, &settings);
+	rig_put(&rig, HEAD GATEWAY(LISTENER("a", "a.example") "," LISTENER("b", "b.example")));
+	rig_put(&rig, INGRESS("web", "01", "") ROUTE("old", "02", "", MATCHES(""))
+			      ROUTE("new", "03", "", MATCHES("")));
+	assert_int_equal(resolve_route(&rig, "shop/old", &what, &err), RESOLVE_BUNDLE);
+	assert_int_equal(resolve_route(&rig, "shop/new", &what, &err), RESOLVE_REJECT);
+	assert_non_null(strstr(err.text, "older Ingresses and HTTPRoutes of its namespace leave no "
+					 "room for its 4 routes"));
+	assert_non_null(what.bundle.http_route); /* its status says so */
+
+	/* Of one of the listeners it has two, which do not fit either: only the Ingress goes on. */
+	rig_put(&rig, ROUTE("new", "03", ", sectionName: b", MATCHES("")));
+	assert_int_equal(resolve_route(&rig, "shop/new", &what, &err), RESOLVE_REJECT);
+	assert_non_null(strstr(err.text, "no room for its 2 routes"));
+
+	/* Another listener fewer makes room for both. */
+	rig_put(&rig, GATEWAY(LISTENER("b", "b.example")));
+	assert_int_equal(resolve_route(&rig, "shop/new", &what, &err), RESOLVE_BUNDLE);
+	assert_int_equal(resolve_route(&rig, "shop/old", &what, &err), RESOLVE_BUNDLE);
+
+	/* An older one that grows takes it. */
+	rig_put(&rig, ROUTE("old", "02", "", MATCHES("") "," MATCHES("")));
+	assert_int_equal(resolve_route(&rig, "shop/new", &what, &err), RESOLVE_REJECT);
+	rig_delete(&rig, MSG_KIND_HTTP_ROUTE, "shop/old");
+	assert_int_equal(resolve_route(&rig, "shop/old", &what, &err), RESOLVE_GONE);
+	assert_int_equal(resolve_route(&rig, "shop/new", &what, &err), RESOLVE_BUNDLE);
+	rig_clear(&rig);
+}
+
+/* What a PolicyFilter says is in each route that names it. */
+static void test_budget_of_policies(void **state)
+{
+	const struct resolve_settings settings = gateway_settings(0, 800);
+	struct resolved what;
+	struct rig rig;
+	struct err err;
+
+	(void)state;
+	rig_init(&rig, &settings);
+	rig_put(&rig, HEAD GATEWAY(LISTENER("a", "a.example")) FILTER("short"));
+	rig_put(&rig, ROUTE("one", "01", "", MATCHES(FILTERED)));
+	assert_int_equal(resolve_route(&rig, "shop/one", &what, &err), RESOLVE_BUNDLE);
+	rig_put(&rig, FILTER("it is a hundred bytes and more 0123456789012345678901234567890123456"
+			     "789012345678901234567890123456789"));
+	assert_int_equal(resolve_route(&rig, "shop/one", &what, &err), RESOLVE_REJECT);
+	assert_non_null(strstr(err.text, "--max-namespace-bytes is 800"));
+	rig_put(&rig, FILTER("short"));
+	assert_int_equal(resolve_route(&rig, "shop/one", &what, &err), RESOLVE_BUNDLE);
+	rig_clear(&rig);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_upstreams), cmocka_unit_test(test_addresses_of_a_port),
-		cmocka_unit_test(test_proxied),   cmocka_unit_test(test_before_anything_else),
+		cmocka_unit_test(test_upstreams),
+		cmocka_unit_test(test_addresses_of_a_port),
+		cmocka_unit_test(test_proxied),
+		cmocka_unit_test(test_before_anything_else),
 		cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_budget_of_routes),
+		cmocka_unit_test(test_budget_of_policies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
