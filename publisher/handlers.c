@@ -34,17 +34,6 @@ static void warn(void *self, const struct msg_key *owner, const char *sentence)
 	log_owner("warning", owner, "text", sentence);
 }
 
-/* Others that have come, or an age, put it in the wrong. */
-static void refused(void *self, const struct msg_key *owner, const struct err *why)
-{
-	struct pool pool;
-
-	(void)self;
-	pool_init(&pool);
-	log_owner("rejected", owner, "reason", rules_sentence(why, &pool).ptr);
-	pool_clear(&pool);
-}
-
 /* What it shares with others has another id. */
 static void touch(void *self, const struct msg_key *owner)
 {
@@ -77,22 +66,39 @@ static void note(struct handlers *h, const struct msg_key *owner,
 	pool_clear(&pool);
 }
 
-/* What was found here comes before what the translator says. */
-static void note_unusable(struct handlers *h, const struct arrival *arrival, const struct err *why)
+/* What was found here comes before what the translator says. NULL: nothing was. */
+static void note_found(struct handlers *h, const struct msg_key *owner, const struct err *why,
+		       const struct msg_diagnostic_list *said)
 {
-	const struct msg_diagnostic_list *said = &arrival->config.diagnostics;
-	struct msg_diagnostic_list all = { .n = 1 };
+	struct msg_diagnostic_list all = { 0 };
 	struct pool pool;
 
 	pool_init(&pool);
 	all.items = pool_array(&pool, said->n + 1, sizeof(*all.items));
-	all.items[0] = (struct msg_diagnostic){ MSG_SEVERITY_ERROR, why->code, STR(""),
-						str_from(why->text) };
+	if (why)
+		all.items[all.n++] = (struct msg_diagnostic){ MSG_SEVERITY_ERROR, why->code,
+							      STR(""), str_from(why->text) };
 	for (size_t i = 0; i < said->n; i++)
 		if (said->items[i].severity == MSG_SEVERITY_WARNING)
 			all.items[all.n++] = said->items[i];
-	note(h, &arrival->ticket.owner, &all);
+	note(h, owner, &all);
 	pool_clear(&pool);
+}
+
+/* Others that have come or gone, or an age, put it in the wrong, or no longer do. */
+static void judged(void *self, const struct msg_key *key, const struct err *why)
+{
+	static const struct msg_diagnostic_list none = { 0 };
+	struct handlers *h = self;
+	const struct owner *owner = publisher_wanted_owner(h->wanted, key);
+
+	note_found(h, key, why, owner->said ? &owner->said->list : &none);
+	publisher_report_judge(h->report, key,
+			       &(struct report_failure){ str_from(owner->reason),
+							 owner->said ? &owner->said->list : &none,
+							 NULL });
+	if (why)
+		log_owner("rejected", key, "reason", owner->reason);
 }
 
 static uint64_t reason_sum(const struct handlers *h, const struct msg_key *key)
@@ -220,7 +226,7 @@ static void reject_unusable(struct handlers *h, const struct arrival *arrival,
 			    const struct err *why)
 {
 	report_unusable(h, arrival);
-	note_unusable(h, arrival, why);
+	note_found(h, &arrival->ticket.owner, why, &arrival->config.diagnostics);
 	drop_doubted(h, &arrival->ticket.owner);
 	settings_changed(h, &arrival->ticket.owner);
 }
@@ -241,6 +247,8 @@ static void apply_config(struct handlers *h, const struct arrival *arrival,
 		return;
 	case WANTED_REJECTED:
 		publisher_metrics.rejects[REJECT_VALUE]++;
+		if (publisher_wanted_owner(h->wanted, owner)->refused) /* it is right by itself */
+			publisher_wanted_made_by(h->wanted, owner, packed->maker);
 		if (reason_sum(h, owner) != before)
 			log_rejected(h, owner);
 		reject_unusable(h, arrival, &err);
@@ -472,7 +480,8 @@ int publisher_handlers_check(const struct handlers *h, struct err *why)
 void publisher_handlers_init(struct handlers *h)
 {
 	*h = (struct handlers){ .wanted = publisher_wanted_new(&(struct wanted_listener){
-					h, warn, touch, refused, tell_good }) };
+					h, warn, touch, judged, tell_good }) };
+	publisher_wanted_gather(h->wanted, true); /* what is stored comes one by one, too */
 	publisher_inventory_init(&h->inventory);
 	publisher_pending_init(&h->pending, &(struct pending_hooks){ h, ask, reject_late });
 }

@@ -203,9 +203,17 @@ static void on_warn(void *arg, const struct msg_key *owner, const char *sentence
 	add_line(arg, owner, &why)->is_warning = true;
 }
 
+/* All are there then, so nobody is taken back. */
 static void on_refused(void *arg, const struct msg_key *owner, const struct err *why)
 {
-	(void)add_line(arg, owner, why);
+	struct offline *self = arg;
+
+	if (!why)
+		return;
+	(void)add_line(self, owner, why);
+	for (size_t i = 0; i < self->n_reports; i++)
+		if (msg_key_equal(&self->reports[i].owner, owner))
+			self->reports[i].rejected = rules_sentence(why, &self->pool).ptr;
 }
 
 /* ---- what the verbs call ---- */

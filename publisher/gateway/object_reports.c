@@ -147,6 +147,22 @@ void publisher_object_reports_reject(struct object_reports *self, const struct m
 	put(self, &news, ticket->uid);
 }
 
+void publisher_object_reports_judge(struct object_reports *self, const struct msg_key *owner,
+				    struct str reason)
+{
+	const struct object_entry *known = publisher_object_table_get(&self->table, owner);
+	struct object_status news = { .owner = owner, .stored = reason.len > 0 };
+	struct err why;
+
+	if (!known)
+		return;
+	err_set(&why, STR_FMT, STR_ARG(reason));
+	news.rejected = reason.len ? why.text : NULL;
+	news.report = known->report;
+	news.present = known->present;
+	put(self, &news, known->uid);
+}
+
 void publisher_object_reports_gone(struct object_reports *self, const struct msg_key *owner)
 {
 	struct object_entry *entry = publisher_object_table_get(&self->table, owner);

@@ -20,6 +20,9 @@ void publisher_object_reports_config(struct object_reports *self, const struct a
 /* `report`: the translator's; NULL: there is none. */
 void publisher_object_reports_reject(struct object_reports *self, const struct msg_ticket *ticket,
 				     struct str reason, const struct value *report);
+/* Others have put it in the wrong; empty: they no longer do. */
+void publisher_object_reports_judge(struct object_reports *self, const struct msg_key *owner,
+				    struct str reason);
 void publisher_object_reports_gone(struct object_reports *self, const struct msg_key *owner);
 void publisher_object_reports_addresses(struct object_reports *self,
 					const struct msg_addresses *addresses);

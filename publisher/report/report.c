@@ -92,20 +92,21 @@ static struct str key_of(const struct msg_key *owner, struct pool *pool)
 			   STR_ARG(owner->name));
 }
 
-static struct news *put_news(struct report *self, const struct event_news *event, bool changed)
+static struct report_owner *put_news(struct report *self, const struct event_news *event,
+				     bool changed)
 {
-	struct news *news;
+	struct report_owner *owner;
 	struct pool pool;
 	struct str key;
 
 	pool_init(&pool);
 	key = key_of(&event->owner, &pool);
-	news = publisher_report_state_come(&self->owners, key, event, changed);
+	owner = publisher_report_state_come(&self->owners, key, event, changed);
 	publisher_address_patch_pause(self, key);
 	if (event->owner.kind == MSG_KIND_POMERIUM)
 		publisher_status_patch_is(self, event->owner.name, event->uid);
 	pool_clear(&pool);
-	return news;
+	return owner;
 }
 
 static uint64_t sum_of(const struct msg_load_balancer *status)
@@ -129,11 +130,19 @@ static bool is_object(const struct msg_key *owner)
 	       (owner->kind == MSG_KIND_POMERIUM && owner->name.len);
 }
 
+static void put_ticket(struct report *self, const struct event_news *event,
+		       const struct msg_ticket *ticket, bool changed)
+{
+	struct report_owner *owner = put_news(self, event, changed);
+
+	owner->generation = ticket->generation;
+	owner->says = sum_of(&ticket->status);
+}
+
 void publisher_report_config(struct report *self, const struct arrival *arrival, bool changed)
 {
 	const struct msg_ticket *ticket = &arrival->ticket;
 	struct event_news event = { .owner = ticket->owner, .uid = ticket->uid };
-	struct news *news;
 	struct pool pool;
 
 	if (self && publisher_object_reports_has(&ticket->owner))
@@ -142,9 +151,7 @@ void publisher_report_config(struct report *self, const struct arrival *arrival,
 		return;
 	pool_init(&pool);
 	event.warnings = publisher_diagnostics_warnings(&arrival->config.diagnostics, &pool);
-	news = put_news(self, &event, changed);
-	news->generation = ticket->generation;
-	news->says = sum_of(&ticket->status);
+	put_ticket(self, &event, ticket, changed);
 	pool_clear(&pool);
 }
 
@@ -161,7 +168,37 @@ void publisher_report_reject(struct report *self, const struct msg_ticket *ticke
 		return;
 	pool_init(&pool);
 	event.warnings = publisher_diagnostics_warnings(failure->said, &pool);
-	put_news(self, &event, false)->generation = ticket->generation;
+	put_ticket(self, &event, ticket, false);
+	pool_clear(&pool);
+}
+
+/* NULL: nothing was heard of it. */
+static const struct report_owner *known_of(const struct report *self, const struct msg_key *owner)
+{
+	const struct report_owner *known;
+	struct pool pool;
+
+	pool_init(&pool);
+	known = publisher_report_state_get(&self->owners, key_of(owner, &pool));
+	pool_clear(&pool);
+	return known;
+}
+
+void publisher_report_judge(struct report *self, const struct msg_key *owner,
+			    const struct report_failure *failure)
+{
+	struct event_news event = { .owner = *owner, .reason = failure->reason };
+	const struct report_owner *known;
+	struct pool pool;
+
+	if (self && publisher_object_reports_has(owner))
+		publisher_object_reports_judge(self->objects, owner, failure->reason);
+	if (!self || !is_object(owner) || !(known = known_of(self, owner)))
+		return;
+	pool_init(&pool);
+	event.uid = pool_str(&pool, str_from(known->uid));
+	event.warnings = publisher_diagnostics_warnings(failure->said, &pool);
+	put_news(self, &event, false);
 	pool_clear(&pool);
 }
 
@@ -306,15 +343,16 @@ static void follow_address(struct report *self, const struct report_owner *owner
 	if (news->event.reason.len)
 		publisher_address_del(&self->address.table, owner->key);
 	else
-		publisher_address_put(&self->address.table, owner->key, news->event.uid, news->says,
-				      now_ms);
+		publisher_address_put(&self->address.table, owner->key, news->event.uid,
+				      owner->says, now_ms);
 }
 
 static void report_state_of(struct report *self, struct report_owner *owner, uint64_t now_ms)
 {
 	const struct news *news = owner->news;
 	const bool failed = news->event.reason.len > 0;
-	const struct status_entry entry = { news->event.reason, news->generation,
+	const bool changed = owner->changed && !failed; /* what failed before is no news again */
+	const struct status_entry entry = { news->event.reason, owner->generation,
 					    news->event.warnings };
 	const char *seen = owner->inherited ? NULL : map_get(&self->now, owner->key);
 	const char *before = seen ? seen : map_get(&self->status.reported, owner->key);
@@ -322,8 +360,8 @@ static void report_state_of(struct report *self, struct report_owner *owner, uin
 
 	buf_init(&verdict, BUF_MAX_TEXT);
 	publisher_status_print(&entry, &verdict);
-	if (!before || strcmp(before, verdict.ptr) != 0 || owner->changed) {
-		send_events(self, news, 1, owner->inherited || (!before && !owner->changed));
+	if (!before || strcmp(before, verdict.ptr) != 0 || changed) {
+		send_events(self, news, 1, owner->inherited || (!before && !changed));
 		mem_free(owner->repeat);
 		owner->repeat = NULL;
 	} else if (seen && failed) {

@@ -33,6 +33,9 @@ struct report_failure {
 };
 void publisher_report_reject(struct report *self, const struct msg_ticket *ticket,
 			     const struct report_failure *failure);
+/* Others have put it in the wrong, or, without a reason, no longer do; nothing came of it. */
+void publisher_report_judge(struct report *self, const struct msg_key *owner,
+			    const struct report_failure *failure);
 /* `reason`: why it is no longer ours; empty: it was deleted. */
 void publisher_report_gone(struct report *self, const struct msg_key *owner, struct str reason);
 void publisher_report_addresses(struct report *self, const struct msg_addresses *addresses);

@@ -64,6 +64,7 @@ static void free_owner(void *ptr)
 
 	mem_free(owner->news);
 	mem_free(owner->repeat);
+	mem_free(owner->uid);
 	mem_free(owner);
 }
 
@@ -146,17 +147,21 @@ static struct report_owner *owner_of(struct report_owners *owners, struct str ke
 	return owner;
 }
 
-struct news *publisher_report_state_come(struct report_owners *owners, struct str key,
-					 const struct event_news *event, bool changed)
+struct report_owner *publisher_report_state_come(struct report_owners *owners, struct str key,
+						 const struct event_news *event, bool changed)
 {
 	struct report_owner *owner = owner_of(owners, key);
 	const bool failed = event->reason.len && !event->gone;
 
 	mem_free(owner->news);
 	owner->news = new_news(event);
+	if (event->uid.len && !str_eq(str_from(owner->uid), event->uid)) {
+		mem_free(owner->uid);
+		owner->uid = mem_dup(event->uid.ptr, event->uid.len);
+	}
 	owner->changed |= changed;
 	step(owners, owner, failed ? REPORT_FAIL : REPORT_COME);
-	return owner->news;
+	return owner;
 }
 
 void publisher_report_state_take(struct report_owners *owners)

@@ -24,8 +24,6 @@ enum report_state {
 /* What became of an owner; its texts stand behind it. */
 struct news {
 	struct event_news event;
-	int64_t generation;
-	uint64_t says; /* sum of what the status of the Ingress says */
 };
 
 /* A failure that comes again. */
@@ -39,9 +37,12 @@ struct report_owner {
 	TAILQ_ENTRY(report_owner) link; /* among those of its state */
 	struct str key;                 /* its text stands behind it */
 	struct news *news;              /* what has to be reported; NULL: nothing */
-	struct repeat *repeat;          /* NULL: it has not failed */
-	bool changed;                   /* what is published differs from what was reported */
-	bool inherited;                 /* another process may have reported it */
+	char *uid;                      /* of what came last, as the next two */
+	int64_t generation;
+	uint64_t says;         /* sum of what the status of the Ingress says */
+	struct repeat *repeat; /* NULL: it has not failed */
+	bool changed;          /* what is published differs from what was reported */
+	bool inherited;        /* another process may have reported it */
 };
 TAILQ_HEAD(report_queue, report_owner);
 
@@ -55,8 +56,8 @@ void publisher_report_state_clear(struct report_owners *owners);
 const struct report_owner *publisher_report_state_get(const struct report_owners *owners,
 						      struct str key);
 /* Something came; a copy is kept. The newest wins, but that it changed meanwhile stays true. */
-struct news *publisher_report_state_come(struct report_owners *owners, struct str key,
-					 const struct event_news *event, bool changed);
+struct report_owner *publisher_report_state_come(struct report_owners *owners, struct str key,
+						 const struct event_news *event, bool changed);
 void publisher_report_state_take(struct report_owners *owners);
 void publisher_report_state_store(struct report_owners *owners);
 /* The next one that may be reported, NULL: none. When it was, it is sent or forgotten. */

@@ -66,7 +66,9 @@ struct owner {
 	struct good *whole;       /* what it would publish if it were alone; NULL: none yet */
 	struct good *good;        /* what is published of `whole`, NULL: nothing */
 	size_t n_contested;       /* places of its routes where others have one, too */
-	bool refused;             /* `reason` is that it has a host of others */
+	bool refused;             /* `reason` is what it shares with others */
+	uint64_t told_refused;    /* sum of the reason that others have given it, as far as the
+				     listener knows; 0: none */
 	bool told_login;          /* that it has the authenticate host */
 	char *reason;             /* why its newest state cannot be published; NULL: it can */
 	char *last_reason;        /* why the last one could not, which was mended; NULL: none */

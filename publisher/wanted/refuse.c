@@ -1,12 +1,15 @@
-/* refuse: who has a host of others is rejected.
+/* refuse: who may not stand beside others is rejected.
  *
- *   in     the hosts that an owner names, whose they are, the authenticate host, the flags
- *   out    the reason that it is rejected for; a warning where nobody says who may have that host
+ *   in     the hosts that an owner names, whose they are, the authenticate host, the flags; routes
+ *          that others have, too
+ *   out    the reason that it is rejected for, also when others come and go; a warning where nobody
+ *          says who may have the authenticate host
  *   owns   nothing
  *   never  looks at other owners than those that name the same hosts
  */
 #include "publisher/wanted/refuse.h"
 
+#include "base/hash.h"
 #include "net/hostname.h"
 #include "publisher/wanted/access.h"
 #include "rules/rules.h"
@@ -164,10 +167,27 @@ bool publisher_refuse_owner(struct wanted *self, struct owner *owner)
 	if (refused && owner->reason && !owner->refused)
 		return true;
 	pool_init(&pool);
-	publisher_wanted_fault(self, &owner->key, refused ? rules_sentence(&why, &pool).ptr : NULL);
+	publisher_wanted_set_reason(self, owner, refused ? rules_sentence(&why, &pool).ptr : NULL);
 	pool_clear(&pool);
-	if (refused && !owner->refused && self->listener.refused)
-		self->listener.refused(self->listener.self, &owner->key, &why);
 	owner->refused = refused;
 	return refused;
+}
+
+bool publisher_refuse_note(struct owner *owner)
+{
+	const uint64_t before = owner->told_refused;
+
+	owner->told_refused = owner->refused ? hash_fast(str_from(owner->reason)) | 1 : 0;
+	return owner->told_refused != before;
+}
+
+void publisher_refuse_tell(struct wanted *self, struct owner *owner)
+{
+	const bool is_news = publisher_refuse_note(owner);
+	struct err why;
+
+	if (is_news && self->listener.refused)
+		self->listener.refused(
+			self->listener.self, &owner->key,
+			owner->refused && publisher_refuse_reason(self, owner, &why) ? &why : NULL);
 }

@@ -1,13 +1,17 @@
-/* refuse: who has a host of others is rejected, where the flags say so. */
+/* refuse: who may not stand beside others is rejected. */
 #ifndef PUBLISHER_REFUSE_H
 #define PUBLISHER_REFUSE_H
 
 #include "publisher/wanted/wanted_inside.h"
 
-/* Whether it has a host of others, for which all of it is rejected, and why. */
+/* Whether it shares with others what it must not, for which all of it is rejected, and why. */
 bool publisher_refuse_reason(struct wanted *self, const struct owner *owner, struct err *why);
 /* The same, and it becomes the reason of the owner, or ceases to be; a reason of its newest state
  * stays. */
 bool publisher_refuse_owner(struct wanted *self, struct owner *owner);
+/* The listener hears of what others have done to it since it heard last. */
+void publisher_refuse_tell(struct wanted *self, struct owner *owner);
+/* It is told otherwise what it is refused for now; true: that is something else than before. */
+bool publisher_refuse_note(struct owner *owner);
 
 #endif

@@ -470,6 +470,7 @@ void publisher_settle_others(struct wanted *self)
 
 			if (publisher_settle_owner(self, owner) && self->listener.changed)
 				self->listener.changed(self->listener.self, &owner->key);
+			publisher_refuse_tell(self, owner);
 		}
 		map_clear(&batch);
 	}

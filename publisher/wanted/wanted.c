@@ -94,7 +94,7 @@ static struct owner *owner_of(struct wanted *self, const struct msg_key *key)
 	return owner;
 }
 
-static void set_reason(struct wanted *self, struct owner *owner, const char *reason)
+void publisher_wanted_set_reason(struct wanted *self, struct owner *owner, const char *reason)
 {
 	if (!reason && !owner->reason)
 		return;
@@ -138,13 +138,14 @@ enum wanted_outcome publisher_wanted_adopt(struct wanted *self, const struct msg
 
 	if (!next)
 		return WANTED_REJECTED;
-	set_reason(self, owner, NULL);
+	publisher_wanted_set_reason(self, owner, NULL);
 	owner->refused = false;
 	if (!parts->was_stored)
 		publisher_settle_age(self, owner, parts->created);
 	take(self, owner, parts, next);
 	publisher_settle_claim(self, owner, parts->was_stored ? &owner->hosts : &parts->hosts);
 	changed = publisher_settle_owner(self, owner);
+	publisher_refuse_note(owner); /* what is returned tells it */
 	publisher_settle_others(self);
 	if (changed)
 		owner->good_since = clock_wall();
@@ -169,9 +170,19 @@ void publisher_wanted_gather(struct wanted *self, bool gather)
 	publisher_certs_gather(&self->certs, gather);
 }
 
+static void reject(struct wanted *self, struct owner *owner, const char *reason)
+{
+	publisher_wanted_set_reason(self, owner, reason);
+	owner->refused = false;
+	publisher_refuse_note(owner);
+}
+
 void publisher_wanted_fault(struct wanted *self, const struct msg_key *key, const char *reason)
 {
-	set_reason(self, owner_of(self, key), reason);
+	struct owner *owner = owner_of(self, key);
+
+	if (!owner->refused || strcmp(owner->reason, reason) != 0)
+		reject(self, owner, reason);
 }
 
 /* ---- keys that are withdrawn ---- */
@@ -223,13 +234,13 @@ bool publisher_wanted_drop_doubted(struct wanted *self, const struct msg_key *ke
 
 /* ---- REJECT, DELETE, SECRET_PUT ---- */
 
-void publisher_wanted_reject(struct wanted *self, const struct msg_reject *reject)
+void publisher_wanted_reject(struct wanted *self, const struct msg_reject *message)
 {
 	struct pool pool;
 
 	pool_init(&pool);
-	set_reason(self, owner_of(self, &reject->owner),
-		   publisher_diagnostics_reason(&reject->diagnostics, &pool).ptr);
+	reject(self, owner_of(self, &message->owner),
+	       publisher_diagnostics_reason(&message->diagnostics, &pool).ptr);
 	pool_clear(&pool);
 }
 
@@ -242,7 +253,7 @@ enum wanted_outcome publisher_wanted_delete(struct wanted *self, const struct ms
 		return WANTED_SAME;
 	had = owner->good != NULL;
 	publisher_settle_forget(self, owner);
-	set_reason(self, owner, NULL);
+	publisher_wanted_set_reason(self, owner, NULL);
 	map_del(&self->owners, owner->text);
 	publisher_owner_destroy(&owner);
 	publisher_settle_others(self);

@@ -21,7 +21,8 @@ struct wanted_listener {
 	/* Since others changed, other routes of it are published, or under other ids. May be
 	 * NULL. */
 	void (*changed)(void *self, const struct msg_key *owner);
-	/* Since others changed, it is rejected. May be NULL. */
+	/* Since others changed, it is rejected; NULL: it is no longer, and what of it is published
+	 * may be different. May be NULL. */
 	void (*refused)(void *self, const struct msg_key *owner, const struct err *why);
 	/* What is wanted of an owner begins (1) or ceases (-1) to be. May be NULL. */
 	void (*good)(void *self, const struct good *good, int step);
@@ -56,7 +57,7 @@ void publisher_wanted_gather(struct wanted *self, bool gather);
 /* What an owner names counts, whether it can be published or not. */
 void publisher_wanted_claim(struct wanted *self, const struct msg_ticket *ticket);
 /* The last good configuration stays; its errors are kept as the reason, for reports. */
-void publisher_wanted_reject(struct wanted *self, const struct msg_reject *reject);
+void publisher_wanted_reject(struct wanted *self, const struct msg_reject *message);
 enum wanted_outcome publisher_wanted_delete(struct wanted *self, const struct msg_key *owner);
 /* Values that CONFIGs will name; a sweep wipes those that none has named for a while. */
 void publisher_wanted_secret(struct wanted *self, const struct msg_secret_put *put);
@@ -73,7 +74,8 @@ size_t publisher_wanted_doubt(struct wanted *self, const void *arg,
 			      bool (*counts)(const void *arg, const char *maker));
 /* ... or goes, since the owner is rejected. False: it is not doubted. */
 bool publisher_wanted_drop_doubted(struct wanted *self, const struct msg_key *key);
-/* The newest state of an owner cannot be published, for this reason; its last good stays. */
+/* The newest state of an owner cannot be published, for this reason; its last good stays, and what
+ * others have to do with it is no reason any more. */
 void publisher_wanted_fault(struct wanted *self, const struct msg_key *key, const char *reason);
 /* Keeps what the newest state of an owner is told, in owner->said. False: there is no such owner,
  * or it had these warnings before, as far as their sum says. */

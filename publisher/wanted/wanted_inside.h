@@ -21,4 +21,7 @@ struct wanted {
 	bool waits; /* nothing is settled before all have arrived */
 };
 
+/* wanted.c: why its newest state cannot be published; NULL: it can. */
+void publisher_wanted_set_reason(struct wanted *self, struct owner *owner, const char *reason);
+
 #endif

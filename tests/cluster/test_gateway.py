@@ -290,6 +290,32 @@ def test_a_namespace_without_room(sluice, cluster, tmp_path):
         told(p, cluster, limit)
 
 
+def test_what_others_do_is_told_too(sluice, cluster, tmp_path):
+    """A route that is right by itself, and rejected since an older one of another namespace has come to want its host."""
+    older = lambda *hosts: route("older", host=", ".join(hosts)).replace("namespace: shop", "namespace: edge")
+    for text in (CLASS, GATEWAY, FILTER, older("older.example.com")):
+        cluster.apply_yaml(text)
+    born = time.time()
+    wait_for("a second passes, the unit of ages", lambda: time.time() > born + 1.1)
+    cluster.apply_yaml(route("one"))
+    flag = "--host-ownership=namespace"
+    with ClusterPipeline(sluice, tmp_path, cluster, flag) as p:
+        wait_for(p.log, lambda: accepted(cluster, "one") == [("True", "Accepted", 1)], 20)
+        cluster.apply_yaml(older("older.example.com", "one.example.com"))
+        wait_for(p.log, lambda: accepted(cluster, "one") == [("False", "UnsupportedValue", 1)], 20)
+        assert "[SLU1613]" in own(cluster, "one")[0]["conditions"][0]["message"] and "https://one.example.com" in [r["from"] for r in routes(p, flag)]
+        told(p, cluster, flag)
+        quiet, first = version(cluster, "httproutes", "one"), p.children("publisher")
+        assert p.kill("publisher")
+        wait_for(p.log, lambda: p.children("publisher") not in ([], first))
+        cluster.apply_yaml(route("two"))
+        wait_for(p.log, lambda: accepted(cluster, "two") == [("True", "Accepted", 1)], 20)
+        assert version(cluster, "httproutes", "one") == quiet, "a restart writes nothing"
+        cluster.apply_yaml(older("older.example.com"))
+        wait_for(p.log, lambda: accepted(cluster, "one") == [("True", "Accepted", 1)], 20)
+        told(p, cluster, flag)
+
+
 def test_off(sluice, cluster, tmp_path):
     for text in (CLASS, GATEWAY, FILTER, route("one")):
         cluster.apply_yaml(text)

@@ -132,6 +132,66 @@ def test_a_restart_tells_nothing_again(sluice, cluster, tmp_path):
         assert {k: v for k, v in versions(cluster)[0].items() if k in before[0]} == before[0]
 
 
+PUBLIC = "ingress.pomerium.io/allow_public_unauthenticated_access: 'true'"
+# name of the younger one, its code, what it says, what the older one says at first, and then
+REFUSED = {
+    "host": ("1613", {}, {}, {"host": "host.example.com"}),
+    "login": ("1614", {}, {}, {}),  # the Pomerium object is edited instead
+    "alike": ("1616", {"annotations": "ingress.pomerium.io/name: same", "namespace": "victim"}, {"annotations": "ingress.pomerium.io/name: same"},
+              {"annotations": "ingress.pomerium.io/name: same", "host": "alike.example.com"}),
+    "solver": ("1617", {"annotations": PUBLIC, "paths": ("/.well-known/acme-challenge/token",)}, {}, {"host": "solver.example.com"}),
+}
+
+
+def test_what_others_do_is_told_too(sluice, cluster, tmp_path):
+    """An Ingress that is right by itself, and rejected since an older one has come to want what it has: told once, and taken back."""
+    def olders(at):
+        for name, texts in REFUSED.items():
+            cluster.apply_yaml(app(f"older-{name}", namespace="victim", **texts[at]))
+        url = "https://login.example.com" if at == 3 else "https://authenticate.example.com"
+        cluster.apply_yaml(SETTINGS.read_text() + f"  authenticate: {{url: '{url}'}}\n  identityProvider: {{provider: hosted}}\n")
+    entry = lambda name: status(cluster).get("ingress", {}).get(f"{REFUSED[name][1].get('namespace', 'shop')}/{name}", {})
+    is_good = lambda: all(entry(name).get("reconciled") for name in REFUSED)
+    is_refused = lambda: all(f"[SLU{code}]" in entry(name).get("error", "") for name, (code, *_) in REFUSED.items())
+    told = lambda kind: {e[0].split("/")[1]: n for e, n in events(cluster).items() if e[0].count("/") == 1 and e[0].split("/")[1] in REFUSED and e[1] == kind}
+    flags = "--host-ownership=namespace", "--authenticate-namespaces=pomerium", "--format=yaml"
+
+    olders(2)
+    born = time.time()
+    wait_for("a second passes, the unit of ages", lambda: time.time() > born + 1.1)
+    for name, (_, texts, *_) in REFUSED.items():
+        cluster.apply_yaml(app(name, **texts))
+    said = lambda: f"{events(cluster)}\n{status(cluster)}\n{p.log()[-5000:]}"
+    with ClusterPipeline(sluice, tmp_path, cluster, *flags) as p:
+        wait_for(said, is_good)
+        assert told("Warning") == {}
+        good = told("Normal")
+
+        olders(3)
+        wait_for(said, is_refused)
+        wait_for(said, lambda: told("Warning") == dict.fromkeys(REFUSED, 1))
+        assert told("Normal") == good
+        for name in REFUSED:
+            assert entry(name)["observedGeneration"] == 1
+            assert f"{name}.example.com" not in yaml.safe_load(read(p.out)) and entry(name)["reconciled"] is False
+
+        # they come again, and so does the publisher: nothing is told twice
+        before, entries = versions(cluster)[0], {name: entry(name) for name in REFUSED}
+        first = p.children("publisher")
+        assert p.kill("publisher")
+        wait_for(said, lambda: p.children("publisher") not in ([], first))
+        cluster.apply_yaml(app("new"))
+        wait_for(said, lambda: "shop/new" in status(cluster)["ingress"])
+        after = versions(cluster)[0]
+        assert {k: v for k, v in after.items() if k in before} == before and len(after) == len(before) + 2, events(cluster)
+        assert {name: entry(name) for name in REFUSED} == entries and "damaged" not in p.log()
+
+        olders(2)
+        wait_for(said, is_good)
+        wait_for(said, lambda: all(n > good[name] for name, n in told("Normal").items()))
+        assert told("Warning") == dict.fromkeys(REFUSED, 1), events(cluster)
+
+
 def test_who_may_not_tell_publishes(sluice, cluster, tmp_path):
     cluster.apply_yaml(SETTINGS.read_text())
     cluster.apply({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "silent"},

@@ -152,6 +152,65 @@ static void test_who_is_gone_is_forgotten(void **state)
 	assert_null(map_get(&report->now, STR("shop/good")));
 }
 
+static void judge(const char *reason)
+{
+	static const struct msg_diagnostic_list none;
+
+	publisher_report_judge(report, &good,
+			       &(struct report_failure){ str_from(reason), &none, NULL });
+}
+
+static bool is_said(const char *sentence)
+{
+	const char *verdict = map_get(&report->now, STR("shop/good"));
+
+	return verdict && strstr(verdict, sentence);
+}
+
+/* What others do to it is told as what it says itself: once, and under its own name. */
+static void test_what_others_do(void **state)
+{
+	void *value;
+
+	(void)state;
+	publisher_report_open(report, true);
+	judge("nobody knows it");
+	assert_int_equal(store(1), 0);
+	put(1, true);
+	assert_int_equal(store(1), 1);
+	judge("others are older");
+	assert_int_equal(store(2), 2);
+	judge("others are older");
+	assert_int_equal(store(3), 2);
+	reject("others are older"); /* it came again */
+	assert_int_equal(store(4), 2);
+	assert_true(is_said("others are older"));
+	for (size_t i = 0; map_next(&report->send.jobs, &i, NULL, &value);)
+		assert_non_null(strstr(((struct event_job *)value)->json, "\"uid\":\"u\""));
+	judge("");
+	publisher_report_tick(report, 5);
+	assert_true(is_said("others are older"));
+	store(6); /* once it is stored */
+	assert_false(is_said("others are older"));
+}
+
+/* A restart: it comes, and others are there, too. What was told then is not told again. */
+static void test_what_others_did_before(void **state)
+{
+	const struct status_entry was = { STR("others are older"), 1, { NULL, 0 } };
+	struct buf verdict;
+
+	(void)state;
+	buf_init(&verdict, BUF_MAX_TEXT);
+	publisher_status_print(&was, &verdict);
+	map_put(&report->status.reported, STR("shop/good"), mem_strdup(verdict.ptr));
+	put(1, true);
+	judge("others are older");
+	publisher_report_open(report, true);
+	assert_int_equal(store(1), 0);
+	buf_clear(&verdict);
+}
+
 /* After a restart: what was read from the databroker is gone once everybody has arrived. */
 static void test_a_record_is_no_object(void **state)
 {
@@ -329,6 +388,8 @@ int main(void)
 		WITH(test_the_same_is_told_once),
 		WITH(test_a_failure_repeats_at_its_pace),
 		WITH(test_who_is_gone_is_forgotten),
+		WITH(test_what_others_do),
+		WITH(test_what_others_did_before),
 		WITH(test_a_record_is_no_object),
 		WITH(test_who_does_not_write_keeps_silent),
 		WITH(test_a_new_writer_takes_over),

@@ -237,7 +237,7 @@ static char refusals[2000];
 static void on_refused(void *self, const struct msg_key *owner, const struct err *why)
 {
 	(void)self;
-	append(refusals, sizeof(refusals), owner, why->text);
+	append(refusals, sizeof(refusals), owner, why ? why->text : "no longer");
 }
 
 static int setup_policy(void **state)
@@ -286,6 +286,69 @@ static void who_names_a_host_of_another_namespace_is_rejected(void **state)
 	gone(&bank);
 	assert_true(has(&evil));
 	assert_int_equal(publisher_wanted_n_rejected(wanted), 0);
+}
+
+static void expect_refusals(const char *expected)
+{
+	assert_string_equal(refusals, expected);
+	refusals[0] = '\0';
+}
+
+/* Of what others do to it alone: the rest is the answer to its own message. */
+static void the_refused_are_told_once_and_taken_back(void **state)
+{
+	const struct app evil = { "aaa", "x", "bank.example", "/login", 20 },
+			 edited = { "aaa", "x", "bank.example", "/other", 20 },
+			 older = { "old", "bank", "bank.example", "/", 5 };
+	const char taken[] = "aaa/x: host \"bank.example\" belongs to the namespace of Ingress "
+			     "victim/bank, which is older; --shared-host can let this namespace "
+			     "have it, too\n";
+
+	(void)state;
+	put(&evil);
+	put(&bank);
+	expect_refusals(taken);
+	assert_int_equal(put(&edited), WANTED_REJECTED);
+	put(&bank);
+	expect_refusals("");
+	put(&older); /* for another reason, now both */
+	assert_non_null(strstr(refusals, "aaa/x: host \"bank.example\" belongs to the namespace of "
+					 "Ingress old/bank"));
+	assert_non_null(strstr(refusals, "victim/bank: host"));
+	refusals[0] = '\0';
+	gone(&older);
+	assert_non_null(strstr(refusals, taken));
+	assert_non_null(strstr(refusals, "victim/bank: no longer\n"));
+	refusals[0] = '\0';
+	gone(&bank);
+	expect_refusals("aaa/x: no longer\n");
+	assert_int_equal(publisher_wanted_n_rejected(wanted), 0);
+
+	publisher_wanted_gather(wanted, true); /* another resolver says all again */
+	put(&evil);
+	put(&bank);
+	expect_refusals("");
+	publisher_wanted_gather(wanted, false);
+	expect_refusals(taken);
+}
+
+/* Once its newest state is wrong by itself, others are not what it has to wait for. */
+static void a_rejection_takes_the_place_of_a_refusal(void **state)
+{
+	const struct app evil = { "aaa", "x", "bank.example", "/", 20 };
+	struct msg_diagnostic error = { MSG_SEVERITY_ERROR, 0, STR(""), STR("it is broken") };
+	const struct msg_reject reject = { .owner = key_of(&evil), .diagnostics = { &error, 1 } };
+	const struct msg_key key = key_of(&evil);
+
+	(void)state;
+	put(&evil);
+	put(&bank);
+	refusals[0] = '\0';
+	publisher_wanted_reject(wanted, &reject);
+	gone(&bank);
+	expect_refusals("");
+	assert_string_equal(publisher_wanted_owner(wanted, &key)->reason, "it is broken");
+	assert_int_equal(publisher_wanted_n_rejected(wanted), 1);
 }
 
 static void exceptions_are_named(void **state)
@@ -438,6 +501,8 @@ int main(void)
 		TEST(before_all_are_there_nobody_is_compared),
 		TEST(any_order_of_changes),
 		TEST_POLICY(who_names_a_host_of_another_namespace_is_rejected),
+		TEST_POLICY(the_refused_are_told_once_and_taken_back),
+		TEST_POLICY(a_rejection_takes_the_place_of_a_refusal),
 		TEST_POLICY(exceptions_are_named),
 		TEST_POLICY(the_authenticate_host_is_reserved),
 		TEST_POLICY(the_reason_of_a_rejection_stays),
