@@ -18,6 +18,8 @@
 
 /* The first state waits that long for secret values once everybody has arrived. */
 #define VALUES_MS 10000
+/* What has happened in a gap is heard of within so long. */
+#define SETTLE_MS 5000
 
 /* ---- what the sinks tell ---- */
 
@@ -84,15 +86,24 @@ static uint64_t may_write_ms(const struct outputs *self)
 		       : 0;
 }
 
-/* What is not known is not gone: nothing is ordered or taken back before everybody has arrived and
- * a while has passed, or while routes are held back. */
-static bool may_order(const struct outputs *self, const struct sink_state *state, uint64_t now_ms)
+/* What is not known is not gone: nothing is ordered or taken back before everybody has arrived, or
+ * what others have stored was read, and a while has passed; nor while there is a gap in what is
+ * heard of them. UINT64_MAX: somebody else has to come first. */
+static uint64_t order_from_ms(const struct outputs *self, const struct sink_state *state)
 {
-	const struct handlers *handlers = self->handlers;
+	const uint64_t passed_ms = self->handlers->passed_ms, delay_ms = self->order_delay_ms;
+	const uint64_t known_ms = passed_ms > state->read_ms ? passed_ms : state->read_ms;
+	const uint64_t settled_ms = state->followed_ms + clock_earlier(delay_ms, SETTLE_MS);
 
-	return self->ready && state->leads && !state->holds_back && handlers->passed_ms &&
-	       now_ms >= handlers->passed_ms + self->order_delay_ms &&
-	       handlers->inventory.certificates;
+	if (!passed_ms || state->followed_ms == UINT64_MAX)
+		return UINT64_MAX;
+	return known_ms + delay_ms > settled_ms ? known_ms + delay_ms : settled_ms;
+}
+
+static bool may_order(const struct outputs *self, const struct sink_state *state)
+{
+	return self->ready && state->leads && !state->holds_back &&
+	       self->handlers->inventory.certificates;
 }
 
 /* Said once: they may be known later. */
@@ -111,20 +122,21 @@ static void tell_unknown(struct outputs *self)
 
 static uint64_t tick_orders(struct outputs *self, const struct sink_state *state, uint64_t now_ms)
 {
-	const uint64_t from_ms = self->handlers->passed_ms + self->order_delay_ms;
-	uint64_t next = publisher_orders_tick(self->orders, now_ms, may_order(self, state, now_ms));
+	const uint64_t from_ms = order_from_ms(self, state);
+	uint64_t next = publisher_orders_tick(self->orders, now_ms,
+					      now_ms >= from_ms && may_order(self, state));
 
 	tell_unknown(self);
-	return self->orders && self->handlers->passed_ms && now_ms < from_ms
-		       ? clock_earlier(next, from_ms)
-		       : next;
+	return self->orders && now_ms < from_ms ? clock_earlier(next, from_ms) : next;
 }
 
 uint64_t publisher_outputs_tick(struct outputs *self, uint64_t now_ms)
 {
-	uint64_t next = publisher_sinks_tick(&self->sinks, now_ms, may_write_ms(self));
 	struct sink_state state;
+	uint64_t next;
 
+	publisher_sinks_follow_foreign(&self->sinks, publisher_orders_foreign(self->orders));
+	next = publisher_sinks_tick(&self->sinks, now_ms, may_write_ms(self));
 	publisher_sinks_look(&self->sinks, &state);
 	if (state.standby)
 		become_ready(self);

@@ -396,6 +396,8 @@ static const struct known {
 static const struct str tls_feature = STR("\x2b\x06\x01\x05\x05\x07\x01\x18");
 static const struct str key_usage = STR("\x55\x1d\x0f");
 static const struct str alternative_name = STR("\x55\x1d\x11");
+static const struct str extended_key_usage = STR("\x55\x1d\x25");
+static const struct str server_auth = STR("\x2b\x06\x01\x05\x05\x07\x03\x01");
 
 static int check(const struct extension *extension, struct err *err)
 {
@@ -481,4 +483,18 @@ struct str_list x509_extension_dns_names(struct str list, struct pool *pool)
 					*(struct str *)pool_push(pool, &out.items, &out.n,
 								 sizeof(name)) = name;
 	return out;
+}
+
+bool x509_extension_is_for_servers(struct str list)
+{
+	struct extension extension;
+	struct str uses, use;
+
+	while (take_extension(&list, &extension))
+		if (str_eq(extension.oid, extended_key_usage) &&
+		    x509_der_take(&extension.value, DER_SEQUENCE, &uses))
+			while (x509_der_take(&uses, DER_OID, &use))
+				if (str_eq(use, server_auth))
+					return true;
+	return false;
 }

@@ -22,5 +22,7 @@ int x509_extension_check_all(struct str list, struct x509_extensions *out, struc
 
 /* The DNS names among the alternative names of a certificate; the common name does not count. */
 struct str_list x509_extension_dns_names(struct str list, struct pool *pool);
+/* It says that it is for servers; one that says nothing of what it is for does not. */
+bool x509_extension_is_for_servers(struct str list);
 
 #endif

@@ -29,6 +29,34 @@ int x509_leaf_read(struct str text, struct pool *pool, struct x509_leaf *out, st
 	return rc;
 }
 
+static void add_names(struct str der, struct pool *pool, struct str_list *out)
+{
+	int64_t begin, end;
+	struct str extensions;
+	struct str_list names;
+
+	if (x509_tbs_read(der, &begin, &end, &extensions, NULL) < 0 ||
+	    !x509_extension_is_for_servers(extensions))
+		return;
+	names = x509_extension_dns_names(extensions, pool);
+	for (size_t i = 0; i < names.n; i++)
+		*(struct str *)pool_push(pool, &out->items, &out->n, sizeof(struct str)) =
+			names.items[i];
+}
+
+struct str_list x509_leaf_server_names(struct str text, struct pool *pool)
+{
+	struct str_list out = { NULL, 0 };
+	struct x509_pem pem;
+
+	x509_pem_open(&pem, text);
+	while (x509_pem_next_for(&pem, X509_GO) == X509_PEM_BLOCK)
+		if (x509_pem_is(&pem, "CERTIFICATE") && !pem.headers[0])
+			add_names(pool_bytes(pool, pem.der, (size_t)pem.len), pool, &out);
+	x509_pem_close(&pem);
+	return out;
+}
+
 bool x509_leaf_names_host(const struct str_list *names, struct str host)
 {
 	struct str label, parent = STR_NONE;

@@ -16,6 +16,9 @@ struct x509_leaf {
 /* Of the first PEM block that Go reads, in the pool. -1 and a sentence about "it": it is no
  * certificate that can be read. */
 int x509_leaf_read(struct str pem, struct pool *pool, struct x509_leaf *out, struct err *err);
+/* The DNS names of every certificate in the text that says it is for servers, in the pool. What
+ * cannot be read is passed over. */
+struct str_list x509_leaf_server_names(struct str pem, struct pool *pool);
 /* Whether the host, or the wildcard in the place of its first label, is among the names; in any
  * case of letters. */
 bool x509_leaf_names_host(const struct str_list *names, struct str host);

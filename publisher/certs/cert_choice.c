@@ -248,6 +248,18 @@ static struct cert *pick(struct certs *certs, const struct cert_name *name,
 	return best_of(name, true);
 }
 
+/* Who serves a host of other programs: no tenant's certificate may. */
+static struct cert *ordered_of(const struct cert_name *name)
+{
+	for (size_t i = 0; i < name->n_offers; i++) {
+		struct cert *cert = name->offers[i].cert;
+
+		if (publisher_certs_is_ordered(cert) && !publisher_certs_is_withheld(cert))
+			return cert;
+	}
+	return NULL;
+}
+
 static void give_below(struct certs *certs, const struct cert_label *label)
 {
 	struct cert_domain *domain = map_get(&certs->domains, label->domain);
@@ -281,7 +293,10 @@ static void give(struct certs *certs, struct str key)
 	domain = map_get(&certs->domains, label.domain);
 	if (name) {
 		tell_always(certs, name);
-		set_serving(certs, &name->exact, name->n_routes ? pick(certs, name, &label) : NULL);
+		set_serving(certs, &name->exact,
+			    name->n_routes    ? pick(certs, name, &label)
+			    : name->n_foreign ? ordered_of(name)
+					      : NULL);
 		if (domain)
 			domain->n_falls -= name->falls;
 		name->falls = name->n_routes && !name->exact;
@@ -289,7 +304,7 @@ static void give(struct certs *certs, struct str key)
 			domain->n_falls += name->falls;
 	}
 	give_below(certs, &label);
-	if (name && !name->n_routes && !name->n_offers)
+	if (name && !name->n_routes && !name->n_foreign && !name->n_offers)
 		map_del(&certs->names, label.name);
 	pool_clear(&pool);
 }

@@ -175,6 +175,23 @@ void publisher_certs_drop_host(struct certs *certs, struct str host)
 	pool_clear(&pool);
 }
 
+void publisher_certs_count_foreign(struct certs *certs, struct str host, int step)
+{
+	struct pool pool;
+	struct cert_label label;
+	struct cert_name *name;
+
+	pool_init(&pool);
+	label = publisher_cert_names_label(host, &pool);
+	name = name_of(certs, label.name);
+	name->n_foreign += (size_t)step;
+	if (name->n_foreign == (step > 0)) {
+		change(certs, &label);
+		publisher_cert_choice_settle(certs);
+	}
+	pool_clear(&pool);
+}
+
 void publisher_certs_host_changed(struct certs *certs, struct str host)
 {
 	const struct cert_name *name;

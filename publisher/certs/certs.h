@@ -67,6 +67,8 @@ size_t publisher_certs_n_always(const struct cert *cert);
 /* One more (one less) route on a host. */
 void publisher_certs_add_host(struct certs *certs, struct str host);
 void publisher_certs_drop_host(struct certs *certs, struct str host);
+/* One more (one less) record of others that serves a host. Only what was ordered serves that. */
+void publisher_certs_count_foreign(struct certs *certs, struct str host, int step);
 
 /* The certificates for a host: the one that serves, NULL: none does; then the others, those of its
  * name, then those of the wildcard one label above. NULL: there is none with this number. */

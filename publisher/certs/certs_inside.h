@@ -35,6 +35,7 @@ struct cert_offer {
 /* A host, a DNS name of a certificate, or both. */
 struct cert_name {
 	size_t n_routes;
+	size_t n_foreign;          /* records of others that have routes on it */
 	struct cert_offer *offers; /* best first */
 	size_t n_offers;
 	struct cert *exact; /* serves the host under its own name, or NULL */

@@ -122,6 +122,12 @@ static void look(const struct sink *sink, struct sink_state *out)
 				    .leads = publisher_lease_is_ours(self),
 				    .calls = grpc_n_by_status(self->grpc) };
 	out->standby = self->begun && self->follow.read && !out->leads && self->lease.logged_other;
+	publisher_foreign_follow_look(self, out);
+}
+
+static void follow_foreign(struct sink *sink, struct foreign *into)
+{
+	publisher_foreign_follow_into((struct databroker *)sink, into);
 }
 
 static const char *state_of(const struct databroker *self, struct str id,
@@ -237,7 +243,9 @@ static uint64_t tick(struct sink *sink, uint64_t now_ms, uint64_t may_ms)
 	if (self->settings.secret_later)
 		return UINT64_MAX;
 	grpc_tick(self->grpc, now_ms);
-	next = publisher_follow_tick(self, now_ms, !publisher_put_is_busy(self));
+	/* what is read while a write is under way could not be told apart from it */
+	next = publisher_stream_tick(&self->follow, now_ms, !publisher_put_is_busy(self));
+	next = clock_earlier(next, publisher_foreign_follow_tick(self, now_ms));
 	if (self->begun && self->follow.read)
 		next = clock_earlier(next, publisher_lease_tick(self, now_ms));
 	if (may_write(self)) {
@@ -258,7 +266,8 @@ static void destroy(struct sink *sink)
 {
 	struct databroker *self = (struct databroker *)sink;
 
-	publisher_follow_close(self);
+	publisher_foreign_follow_close(self);
+	publisher_stream_close(&self->follow);
 	publisher_put_close(self);
 	publisher_lease_close(self);
 	publisher_legacy_close(self);
@@ -276,6 +285,7 @@ static const struct sink_ops ops = { .touch = touch,
 				     .on_fd = on_fd,
 				     .tick = tick,
 				     .look = look,
+				     .follow_foreign = follow_foreign,
 				     .explain = explain,
 				     .destroy = destroy };
 
@@ -306,6 +316,7 @@ struct sink *publisher_databroker_new(const struct databroker_settings *settings
 	publisher_plan_init(&self->plan);
 	publisher_pace_init(&self->pace);
 	publisher_follow_open(self);
+	publisher_foreign_follow_open(self);
 	publisher_lease_open(self);
 	publisher_put_open(self);
 	publisher_legacy_open(self);

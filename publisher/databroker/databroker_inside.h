@@ -1,41 +1,70 @@
 /* databroker_inside: what the files of the databroker sink share.
  *
- *   databroker.c   the sink: what the publisher asks and tells, the tick
- *   call.c         calls and their failures
- *   follow.c       reads what is published, and follows it
- *   lease.c        which replica writes
- *   lease_file.c   the id of the lease, over a restart
- *   put.c          what differs, in batches
- *   parts.c        an owner in several records
- *   last_good.c    what rejected owners still need of what was read
- *   legacy.c       taking over from the Go controller
- *   record.c       records and what they are made of */
+ *   databroker.c       the sink: what the publisher asks and tells, the tick
+ *   call.c             calls and their failures
+ *   stream.c           records of one type: reads them, and follows them
+ *   follow.c           what is published
+ *   foreign_follow.c   what others have written, where certificates are ordered
+ *   foreign_read.c     what a record of theirs says
+ *   lease.c            which replica writes
+ *   lease_file.c       the id of the lease, over a restart
+ *   put.c              what differs, in batches
+ *   parts.c            an owner in several records
+ *   last_good.c        what rejected owners still need of what was read
+ *   legacy.c           taking over from the Go controller
+ *   record.c           records and what they are made of */
 #ifndef PUBLISHER_DATABROKER_INSIDE_H
 #define PUBLISHER_DATABROKER_INSIDE_H
 
+#include "base/limiter.h"
 #include "base/log.h"
 #include "base/retry.h"
 #include "pb/databroker.pb-c.h"
 #include "publisher/databroker/databroker.h"
 #include "publisher/databroker/lease_file.h"
 #include "publisher/databroker/record.h"
+#include "publisher/orders/foreign.h"
 #include "publisher/sink/guard.h"
 #include "publisher/sink/pace.h"
 
 #define DATABROKER_CALL_MS 10000 /* of a call that is answered at once */
 #define N_LEGACY 3               /* records of the Go controller */
 
-struct follow {
+struct record_stream;
+
+/* What becomes of the records of one type. */
+struct record_stream_ops {
+	const char *not_read, *not_followed; /* for the log */
+	bool is_second;                      /* that nobody listens is told by another stream */
+	void (*begin)(struct record_stream *stream); /* all of them are about to come ... */
+	void (*note)(struct record_stream *stream, const Databroker__Record *record);
+	void (*end)(struct record_stream *stream); /* ... and who has not come is not there */
+};
+
+struct record_stream {
+	struct databroker *broker;
+	const struct record_stream_ops *ops;
+	struct str type;
 	struct grpc_request *request; /* SyncLatest or Sync; NULL: none */
 	bool reading;                 /* it is SyncLatest */
 	bool read;                    /* the whole was read at least once, and is followed since */
 	bool ended;                   /* the versions came, which end the reading */
 	uint64_t server_version;      /* 0: has to be read (again) */
-	uint64_t known_version;       /* of the server that the plan was filled from */
+	uint64_t known_version;       /* of the server that was read last */
 	uint64_t record_version;
+	uint64_t read_ms; /* when the whole was read last */
+	uint64_t sent_ms; /* when Sync went out; 0: nothing is followed */
 	uint64_t next_ms;
 	uint64_t early_ms; /* until then it is no news that nobody listens */
 	struct retry retry;
+};
+
+/* Records of others, by type; those of the first one come with our own. */
+struct foreign_follow {
+	struct foreign *into; /* NULL: they are not followed */
+	struct record_stream streams[FOREIGN_N_KINDS];
+	struct limiter lines;
+	bool told_full;
 };
 
 struct lease {
@@ -89,7 +118,8 @@ struct databroker {
 	struct record_source source;
 	struct plan plan; /* by record id */
 	struct pace pace;
-	struct follow follow;
+	struct record_stream follow; /* of Config records */
+	struct foreign_follow foreign;
 	struct lease lease;
 	struct put put;
 	struct legacy legacy[N_LEGACY];
@@ -106,13 +136,34 @@ void publisher_call_start(struct databroker *self, struct grpc_request **out,
 uint64_t publisher_call_failure(struct retry *retry, const char *what,
 				const struct grpc_result *result);
 
+/* ---- stream.c ---- */
+void publisher_stream_open(struct record_stream *stream, struct databroker *broker, struct str type,
+			   const struct record_stream_ops *ops);
+void publisher_stream_close(struct record_stream *stream);
+/* Nothing is read before it may. */
+uint64_t publisher_stream_tick(struct record_stream *stream, uint64_t now_ms, bool may_read);
+void publisher_stream_again(struct record_stream *stream); /* all is read anew */
+/* An answer came from a databroker of this version: if it is another one, all is read anew. */
+void publisher_stream_check(struct record_stream *stream, uint64_t server_version);
+
 /* ---- follow.c ---- */
 void publisher_follow_open(struct databroker *self);
-void publisher_follow_close(struct databroker *self);
-/* Nothing is read while a write is under way: the two could not be told apart. */
-uint64_t publisher_follow_tick(struct databroker *self, uint64_t now_ms, bool may_read);
-/* An answer came from a databroker of this version: if it is another one, all is read anew. */
-void publisher_follow_check(struct databroker *self, uint64_t server_version);
+
+/* ---- foreign_follow.c ---- */
+void publisher_foreign_follow_open(struct databroker *self);
+void publisher_foreign_follow_close(struct databroker *self);
+/* What of others counts from now on comes here; NULL: nothing does. */
+void publisher_foreign_follow_into(struct databroker *self, struct foreign *into);
+/* Records that are not ours: those of a type begin to come, one comes, all have come. */
+void publisher_foreign_follow_note(struct databroker *self, enum foreign_kind kind,
+				   const Databroker__Record *record);
+void publisher_foreign_follow_begin(struct databroker *self, enum foreign_kind kind);
+void publisher_foreign_follow_end(struct databroker *self, enum foreign_kind kind);
+uint64_t publisher_foreign_follow_tick(struct databroker *self, uint64_t now_ms);
+/* An answer came from a databroker of this version. */
+void publisher_foreign_follow_check(struct databroker *self, uint64_t server_version);
+/* When all was read, and since when it is followed; as in sink_state. */
+void publisher_foreign_follow_look(const struct databroker *self, struct sink_state *out);
 
 /* ---- lease.c ---- */
 void publisher_lease_open(struct databroker *self);
@@ -134,8 +185,9 @@ void publisher_put_next(struct databroker *self);
 /* ---- legacy.c ---- */
 void publisher_legacy_open(struct databroker *self);
 void publisher_legacy_close(struct databroker *self);
-/* A record that was read or followed. True: it is one of the Go controller, and was noted. */
-bool publisher_legacy_note(struct databroker *self, const Databroker__Record *record);
+/* A record that is not ours, as it was read or followed: noted if it is one of the Go controller.
+ */
+void publisher_legacy_note(struct databroker *self, const Databroker__Record *record);
 /* Everybody has arrived: what rejected owners need of its records becomes theirs. */
 void publisher_legacy_restore(struct databroker *self);
 /* Everything wanted is stored: touches those of its records for which that is a replacement. */

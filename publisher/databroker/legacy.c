@@ -30,7 +30,7 @@ void publisher_legacy_close(struct databroker *self)
 		buf_wipe(&self->legacy[i].bytes);
 }
 
-bool publisher_legacy_note(struct databroker *self, const Databroker__Record *record)
+void publisher_legacy_note(struct databroker *self, const Databroker__Record *record)
 {
 	struct str id = pb_str(record->id);
 	struct legacy *legacy;
@@ -39,7 +39,7 @@ bool publisher_legacy_note(struct databroker *self, const Databroker__Record *re
 	while (i < N_LEGACY && !str_is(id, ids[i]))
 		i++;
 	if (i == N_LEGACY)
-		return false;
+		return;
 	legacy = &self->legacy[i];
 	buf_reset(&legacy->bytes);
 	legacy->there = !record->deleted_at && record->data;
@@ -50,7 +50,6 @@ bool publisher_legacy_note(struct databroker *self, const Databroker__Record *re
 		buf_str(&legacy->bytes, pb_str(record->data->value));
 	else
 		publisher_plan_gone(&self->plan, id, record->version);
-	return true;
 }
 
 static Pomerium__Config__Config *unpack(const struct legacy *legacy, struct pool *pool)

@@ -245,7 +245,8 @@ static void on_done(void *arg, const struct grpc_result *result)
 	}
 	retry_success(&self->pace.retry);
 	touch_unanswered(self, put->next);
-	publisher_follow_check(self, put->server_version);
+	publisher_stream_check(&self->follow, put->server_version);
+	publisher_foreign_follow_check(self, put->server_version);
 	if (put->next == put->n_items)
 		finish(self);
 }

@@ -1,6 +1,7 @@
 /* orders: certificates for hosts that have none, ordered from cert-manager.
  *
- *   in     owners with what they promise, Certificates, settings, what is wanted
+ *   in     owners with what they promise, Certificates, settings, what is wanted, what others have
+ *          stored where we do
  *   out    POST and DELETE of a Certificate, DELETE of the Secret of one that is gone
  *   owns   the plan, the requests under way, Secrets that have outlived their Certificate
  *   never  waits; deletes what does not have the label of ours; takes a Secret before its
@@ -20,6 +21,7 @@
 #define PARALLEL 4
 #define SEEN_MS 600000 /* done, and not seen: it is tried again so late */
 #define BLOCKED_MS 1000
+#define FOREIGN_MAX (32u << 20) /* bytes: some 100 000 names */
 
 /* One request. */
 struct order_flight {
@@ -33,10 +35,11 @@ struct order_flight {
 
 struct orders {
 	struct kube *kube;
-	const struct wanted *wanted;
+	struct wanted *wanted;
 	char *namespace;
 	struct order_plan plan;
-	struct map promises; /* msg_key_text of an owner -> struct order_promise */
+	struct foreign foreign; /* what others have stored */
+	struct map promises;    /* msg_key_text of an owner -> struct order_promise */
 	struct map orphans; /* "namespace/name" of Secrets that have to go -> uid of the Certificate
 				that each was of */
 	struct order_flight flights[PARALLEL];
@@ -59,7 +62,25 @@ static void land(struct order_flight *flight)
 	flight->text = flight->secret = flight->uid = NULL;
 }
 
-struct orders *publisher_orders_new(struct kube *kube, const struct wanted *wanted,
+static void on_foreign(void *arg, const struct foreign_facts *facts, int step)
+{
+	struct orders *self = arg;
+
+	self->plan.now_ms = clock_ms();
+	for (size_t i = 0; i < facts->hosts.n; i++)
+		publisher_wanted_count_foreign(self->wanted, facts->hosts.items[i], step);
+	if (publisher_order_plan_is_on(&self->plan))
+		publisher_foreign_count(facts, &self->plan.names, step);
+}
+
+static void begin_foreign(void *arg, const struct foreign_facts *facts)
+{
+	struct orders *self = arg;
+
+	publisher_foreign_count(facts, &self->plan.names, 1);
+}
+
+struct orders *publisher_orders_new(struct kube *kube, struct wanted *wanted,
 				    const struct orders_settings *settings)
 {
 	struct orders *self = mem_alloc(sizeof(*self));
@@ -69,6 +90,9 @@ struct orders *publisher_orders_new(struct kube *kube, const struct wanted *want
 	self->namespace = mem_dup(settings->namespace.ptr ? settings->namespace.ptr : "",
 				  settings->namespace.len);
 	publisher_order_plan_init(&self->plan, settings->wait_ms);
+	publisher_foreign_init(&self->foreign, FOREIGN_MAX);
+	self->foreign.self = self;
+	self->foreign.changed = on_foreign;
 	map_init(&self->promises, mem_free);
 	map_init(&self->orphans, mem_free);
 	publisher_api_retry_init(&self->retry);
@@ -86,6 +110,7 @@ void publisher_orders_destroy(struct orders **self_p)
 		return;
 	for (size_t i = 0; i < PARALLEL; i++)
 		land(&self->flights[i]);
+	publisher_foreign_clear(&self->foreign);
 	publisher_order_plan_clear(&self->plan);
 	map_clear(&self->promises);
 	map_clear(&self->orphans);
@@ -242,6 +267,7 @@ static void tell_all(struct orders *self)
 	for (size_t i = 0; (owner = publisher_wanted_next(self->wanted, &i));)
 		if (owner->good)
 			publisher_orders_good(self, owner->good, 1);
+	publisher_foreign_each(&self->foreign, self, begin_foreign);
 }
 
 /* Without a Pomerium object nobody has said that no certificates are wanted. */
@@ -503,6 +529,11 @@ uint64_t publisher_orders_tick(struct orders *self, uint64_t now_ms, bool may_wr
 bool publisher_orders_is_on(const struct orders *self)
 {
 	return self && publisher_order_plan_is_on(&self->plan);
+}
+
+struct foreign *publisher_orders_foreign(struct orders *self)
+{
+	return publisher_orders_is_on(self) ? &self->foreign : NULL;
 }
 
 size_t publisher_orders_n_missing(const struct orders *self)

@@ -6,6 +6,7 @@
 #define PUBLISHER_ORDERS_H
 
 #include "kube/kube.h"
+#include "publisher/orders/foreign.h"
 #include "publisher/wanted/arrival.h"
 #include "publisher/wanted/wanted.h"
 
@@ -17,7 +18,7 @@ struct orders_settings {
 };
 
 /* `kube` and `wanted` are borrowed. */
-struct orders *publisher_orders_new(struct kube *kube, const struct wanted *wanted,
+struct orders *publisher_orders_new(struct kube *kube, struct wanted *wanted,
 				    const struct orders_settings *settings);
 void publisher_orders_destroy(struct orders **self_p);
 
@@ -32,6 +33,8 @@ void publisher_orders_settings(struct orders *self, const struct arrival *arriva
 void publisher_orders_good(struct orders *self, const struct good *good, int step);
 /* Whether somebody is to make certificates. */
 bool publisher_orders_is_on(const struct orders *self);
+/* Where what others have stored goes; NULL: nobody asks for it, and what is there is cleared. */
+struct foreign *publisher_orders_foreign(struct orders *self);
 /* `may_write`: everything is known, and this process is the one that writes. */
 uint64_t publisher_orders_tick(struct orders *self, uint64_t now_ms, bool may_write);
 /* Hosts that have no certificate, and are waited with or ordered for. */

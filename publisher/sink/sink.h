@@ -7,6 +7,7 @@
 #include "publisher/sink/guard.h"
 #include "publisher/wanted/wanted.h"
 
+struct foreign;
 struct sink;
 
 /* The publisher's side. */
@@ -25,6 +26,9 @@ struct sink_state {
 	bool holds_back;       /* the guard against mass deletion does */
 	bool standby;          /* nothing to do: another replica writes */
 	const uint64_t *calls; /* that have ended, [GRPC_N_STATUS]; NULL: there are no calls */
+	/* What others have stored there: when all of it was read, and since when it is followed
+	 * without a gap, UINT64_MAX: it is not; 0: there is nothing to follow. */
+	uint64_t read_ms, followed_ms;
 };
 
 /* All but tick and destroy may be NULL: there is nothing to do. */
@@ -41,6 +45,8 @@ struct sink_ops {
 	void (*on_fd)(struct sink *sink);
 	/* Does what is due, but writes nothing before may_ms. The next deadline, or UINT64_MAX. */
 	uint64_t (*tick)(struct sink *sink, uint64_t now_ms, uint64_t may_ms);
+	/* What others have stored there counts, and goes there; NULL: it does no more. */
+	void (*follow_foreign)(struct sink *sink, struct foreign *into);
 	void (*look)(const struct sink *sink, struct sink_state *out);
 	/* Adds what is stored of an owner. "state" is equal, older, not yet, nothing or not read
 	 * yet. */

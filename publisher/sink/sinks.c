@@ -75,6 +75,13 @@ bool publisher_sinks_begin(const struct sinks *sinks)
 	return begun;
 }
 
+void publisher_sinks_follow_foreign(const struct sinks *sinks, struct foreign *into)
+{
+	for (size_t i = 0; i < sinks->n; i++)
+		if (sinks->items[i]->ops->follow_foreign)
+			sinks->items[i]->ops->follow_foreign(sinks->items[i], into);
+}
+
 int publisher_sinks_fd(const struct sinks *sinks, size_t i)
 {
 	const struct sink *sink = sinks->items[i];

@@ -22,7 +22,8 @@ void publisher_sinks_no_class(const struct sinks *sinks, bool is_so);
 /* Whether one of them needs what Pomerium starts with, and what each of them makes of it. */
 bool publisher_sinks_wait_for_start(const struct sinks *sinks);
 int publisher_sinks_start_with(const struct sinks *sinks, struct good *good, struct err *err);
-bool publisher_sinks_begin(const struct sinks *sinks);       /* false: one of them begins later */
+bool publisher_sinks_begin(const struct sinks *sinks); /* false: one of them begins later */
+void publisher_sinks_follow_foreign(const struct sinks *sinks, struct foreign *into);
 int publisher_sinks_fd(const struct sinks *sinks, size_t i); /* of the i-th; -1: none */
 void publisher_sinks_on_fd(const struct sinks *sinks, int fd);
 uint64_t publisher_sinks_tick(const struct sinks *sinks, uint64_t now_ms, uint64_t may_ms);

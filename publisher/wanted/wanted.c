@@ -357,6 +357,11 @@ const struct host_claims *publisher_wanted_claims(const struct wanted *self)
 	return &self->claims;
 }
 
+void publisher_wanted_count_foreign(struct wanted *self, struct str host, int step)
+{
+	publisher_certs_count_foreign(&self->certs, host, step);
+}
+
 void publisher_wanted_on_cert(struct wanted *self, void *arg,
 			      void (*on_change)(void *arg, struct cert *cert, bool published))
 {

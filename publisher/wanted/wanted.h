@@ -106,6 +106,8 @@ size_t publisher_wanted_n_rejected(const struct wanted *self);
 
 const struct certs *publisher_wanted_certs(const struct wanted *self);
 const struct host_claims *publisher_wanted_claims(const struct wanted *self);
+/* One more (one less) record of others that serves a host. */
+void publisher_wanted_count_foreign(struct wanted *self, struct str host, int step);
 /* Called when a certificate begins or ceases to be published; NULL: nothing is. */
 void publisher_wanted_on_cert(struct wanted *self, void *arg,
 			      void (*on_change)(void *arg, struct cert *cert, bool published));

@@ -169,3 +169,63 @@ def test_a_certificate_with_another_key_is_left_out(sluice, cluster, databroker,
         wait_for(p.log, lambda: len(issuer.orders) == 2 and served(databroker) == ["good.example.com"], 30)
         wait_for(p.log, lambda: "does not belong to the certificate" in p.log())
         assert len(certificates(cluster)) == 2, "and is not ordered again"
+
+
+def key_pair(*names, use="serverAuth"):
+    crt, key = (base64.b64encode(x).decode() for x in make_pair(names, use))
+    return {"certificate": crt, "key": key}
+
+
+def routes(*froms):
+    return {"routes": [{"from": f, "to": ["http://10.0.0.1"]} for f in froms]}
+
+
+def test_what_others_have_stored_counts(sluice, cluster, databroker, tmp_path):
+    """Another program writes records of each type into the databroker."""
+    databroker.store("theirs", routes("https://config.example.com:8443", "https://covered.example.com", "https://*.wild.example.com", "https://10.0.0.1", "http://plain.example.com"))
+    databroker.store("theirs", routes("https://route.example.com")["routes"][0], "Route")
+    databroker.store("theirs", {"config": routes("tcp+https://versioned.example.com:22"), "conditions": [{"at_least": "v99"}]}, "VersionedConfig")
+    databroker.store("theirs", key_pair("*.example.org"), "KeyPair")
+    databroker.store("client", key_pair("config.example.com", use="clientAuth"), "KeyPair")
+    pair = key_pair("covered.example.com")
+    databroker.store("theirs", {"certificates": [{"cert_bytes": pair["certificate"], "key_bytes": pair["key"]}]}, "Settings")
+    databroker.store("broken", b"\x12\xff\xff", "KeyPair")
+    serve(cluster, "app", ["mine.example.com", "mine.example.org"])
+    settings(cluster, {"clusterIssuer": "le"})
+    wanted = {"config.example.com", "route.example.com", "versioned.example.com", "mine.example.com"}
+    with CertManager(cluster) as issuer, up(sluice, tmp_path, databroker, cluster, "--certificate-delay", "1s") as p:
+        explain = lambda: f"{sorted(certificates(cluster))}; log:\n{p.log()[-3000:]}"
+        wait_for(explain, lambda: set(certificates(cluster)) == wanted, 30)
+        wait_for(lambda: (served(databroker), issuer.orders, secrets(cluster)), lambda: served(databroker) == sorted(wanted))
+        # they get a certificate of their own, and another host
+        databroker.store("route", key_pair("route.example.com"), "KeyPair")
+        databroker.store("more", routes("https://more.example.com")["routes"][0], "Route")
+        wanted = wanted - {"route.example.com"} | {"more.example.com"}
+        wait_for(explain, lambda: set(certificates(cluster)) == wanted, 30)
+        wait_for(lambda: secrets(cluster), lambda: len(secrets(cluster)) == len(wanted))
+        # nothing is concluded from what cannot be heard
+        databroker.fault("fail", "Sync", 1000, code=14)
+        databroker.drop()
+        databroker.store("more", None, "Route")
+        serve(cluster, "late", ["late.example.com"])
+        wait_for(p.log, lambda: "sluice/ingress/shop/late" in databroker.records())
+        wait_for(databroker.fault_left, lambda: databroker.fault_left() < 1000 - 30, 30)
+        assert set(certificates(cluster)) == wanted
+        databroker.fault("fail", "Sync", 0)
+        wanted = wanted - {"more.example.com"} | {"late.example.com"}
+        wait_for(explain, lambda: set(certificates(cluster)) == wanted, 30)
+        # a databroker that was wiped: what they had is gone, ours is written again
+        databroker.wipe()
+        wanted = {"mine.example.com", "mine.example.org", "late.example.com"}
+        wait_for(explain, lambda: set(certificates(cluster)) == wanted, 30)
+        wait_for(lambda: served(databroker), lambda: served(databroker) == sorted(wanted))
+        assert p.log().count("a record of somebody else cannot be read") == 1
+        assert sorted(issuer.orders) == sorted((h,) for h in wanted | {"config.example.com", "route.example.com", "versioned.example.com", "more.example.com"})
+        # without the issuer nobody follows them any more
+        settings(cluster, {})
+        wait_for(explain, lambda: not certificates(cluster), 30)
+        databroker.store("broken", b"\x12\xff\xff", "KeyPair")
+        databroker.store("again", routes("https://again.example.com")["routes"][0], "Route")
+        settings(cluster, {"clusterIssuer": "le"})
+        wait_for(explain, lambda: "again.example.com" in certificates(cluster), 30)
+        assert p.log().count("a record of somebody else cannot be read") == 2

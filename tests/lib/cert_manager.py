@@ -9,12 +9,12 @@ CERTIFICATES = "/apis/cert-manager.io/v1/certificates"
 LABEL = {"app.kubernetes.io/managed-by": "pomerium-certificate-controller"}
 
 
-def make_pair(names):
+def make_pair(names, use="serverAuth"):
     """(certificate, key) in PEM, self-signed."""
     with tempfile.TemporaryDirectory() as folder:
         key, crt = pathlib.Path(folder) / "key", pathlib.Path(folder) / "crt"
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "90", "-subj", "/CN=test",
-                        "-addext", "subjectAltName=" + ",".join(f"DNS:{n}" for n in names), "-keyout", key, "-out", crt], check=True, capture_output=True)
+                        "-addext", "subjectAltName=" + ",".join(f"DNS:{n}" for n in names), "-addext", "extendedKeyUsage=" + use, "-keyout", key, "-out", crt], check=True, capture_output=True)
         return crt.read_bytes(), key.read_bytes()
 
 

@@ -86,9 +86,11 @@ class Databroker:
     def halfclose(self):
         self.call("/halfclose")
 
-    def store(self, record, config):
-        """As somebody else would; None deletes."""
-        self.call(f"/record?id={record}", b"" if config is None else json.dumps(config).encode())
+    def store(self, record, config, kind="Config"):
+        """As somebody else would; None deletes, bytes are stored as they are."""
+        raw = isinstance(config, bytes)
+        body = config if raw else b"" if config is None else json.dumps(config).encode()
+        self.call(f"/record?id={record}&type={kind}" + ("&raw=1" if raw else ""), body)
 
     # ---- what is there ----
 
@@ -99,8 +101,8 @@ class Databroker:
         return self.dump()["leader"]
 
     def records(self):
-        """{id: Config} of those that are not deleted."""
-        return {r["id"]: r["config"] for r in self.dump()["records"] if not r["deleted"]}
+        """{id: Config} of those that are not deleted, and no records of other types."""
+        return {r["id"]: r["config"] for r in self.dump()["records"] if not r["deleted"] and r["config"] is not None}
 
     def tombstones(self):
         return {r["id"] for r in self.dump()["records"] if r["deleted"]}

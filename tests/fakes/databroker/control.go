@@ -11,7 +11,10 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-const configType = "type.googleapis.com/pomerium.config.Config"
+const (
+	typePrefix = "type.googleapis.com/pomerium.config."
+	configType = typePrefix + "Config"
+)
 
 type shown struct {
 	ID      string          `json:"id"`
@@ -25,6 +28,9 @@ type shown struct {
 
 func (s *server) show(r record) (shown, error) {
 	out := shown{r.id, r.kind, r.url, r.version, !r.deletedAt.IsZero(), r.data, nil}
+	if r.kind != configType {
+		return out, nil
+	}
 	config := s.new("pomerium.config.Config").Interface()
 	if err := proto.Unmarshal(r.data, config); err != nil {
 		return out, err
@@ -37,7 +43,8 @@ func (s *server) show(r record) (shown, error) {
 // control serves the switches:
 //
 //	GET  /records       all records with their Config as protobuf-JSON
-//	POST /record?id=ID  stores the Config in the body under that id, as somebody else would; an empty body deletes it
+//	POST /record?id=ID  stores the Config in the body under that id, as somebody else would; an empty body deletes it;
+//	                    &type=NAME another message than Config; &raw=1 the body is no JSON, but what is stored
 //	POST /fault         the body is a fault; GET: the one that is set, with what is left of its Count
 //	POST /wipe          another server version, no records, no leases; the log says so
 //	POST /drop          cuts every connection; /halfclose ends only our direction
@@ -85,14 +92,21 @@ func (s *server) listRecords(w http.ResponseWriter, _ *http.Request) {
 
 func (s *server) storeRecord(w http.ResponseWriter, r *http.Request) {
 	text, _ := io.ReadAll(r.Body)
-	config := s.new("pomerium.config.Config").Interface()
-	stored := record{kind: configType, url: configType, id: r.URL.Query().Get("id")}
+	query := r.URL.Query()
+	kind := "Config"
+	if query.Has("type") {
+		kind = query.Get("type")
+	}
+	stored := record{kind: typePrefix + kind, url: typePrefix + kind, id: query.Get("id"), data: text}
 	if len(text) == 0 {
 		stored.deletedAt = time.Now()
-	} else if err := protojson.Unmarshal(text, config); err != nil {
-		http.Error(w, err.Error(), http.StatusBadRequest)
-		return
+	} else if !query.Has("raw") {
+		message := s.new("pomerium.config." + kind).Interface()
+		if err := protojson.Unmarshal(text, message); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		stored.data, _ = proto.Marshal(message)
 	}
-	stored.data, _ = proto.Marshal(config)
 	s.put([]record{stored})
 }

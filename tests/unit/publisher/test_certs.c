@@ -340,10 +340,37 @@ static void counts_what_expires(void **state)
 	assert_in_range(publisher_certs_first_expiry(&certs), now + 19 * 86400, now + 21 * 86400);
 }
 
+/* No tenant's certificate serves what is not ours; one that was ordered for it does. */
+static void what_was_ordered_serves_hosts_of_others(void **state)
+{
+	struct cert *ordered = hold("n/ordered", pem_make("DNS:a.example", 10, &pool));
+
+	(void)state;
+	offer("n/tenant", "DNS:a.example", 1000);
+	publisher_certs_count_ordered(ordered, 1);
+	publisher_certs_offer(&certs, ordered, CERT_SERVES);
+	assert_string_equal(published(), "");
+	publisher_certs_count_foreign(&certs, STR("a.example"), 1);
+	publisher_certs_count_foreign(&certs, STR("a.example"), 1);
+	assert_string_equal(published(), "n/ordered");
+	host("a.example"); /* ours, too */
+	assert_string_equal(published(), "n/tenant");
+	publisher_certs_drop_host(&certs, STR("a.example"));
+	assert_string_equal(published(), "n/ordered");
+	publisher_certs_count_foreign(&certs, STR("a.example"), -1);
+	assert_string_equal(published(), "n/ordered");
+	publisher_certs_count_foreign(&certs, STR("a.example"), -1);
+	assert_string_equal(published(), "");
+	publisher_certs_count_foreign(&certs, STR("b.example"), 1);
+	publisher_certs_count_foreign(&certs, STR("b.example"), -1);
+	assert_null(map_get(&certs.names, STR("b.example")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(unused_is_dropped),
+		TEST(what_was_ordered_serves_hosts_of_others),
 		TEST(exact_wins_over_wildcard),
 		TEST(wildcard_covers_one_label),
 		TEST(star_alone_covers_single_labels),

@@ -28,15 +28,23 @@ static inline struct str pem_take(BIO *bio, struct pool *pool)
 	return out;
 }
 
-/* A certificate for these DNS names (comma separated "DNS:a,DNS:b", or NULL: none) that ends after
- * `days`. */
-static inline struct pem_pair pem_make(const char *names, long days, struct pool *pool)
+static inline void pem_extend(X509 *x509, int what, const char *text)
+{
+	X509_EXTENSION *extension = text ? X509V3_EXT_conf_nid(NULL, NULL, what, text) : NULL;
+
+	if (extension)
+		X509_add_ext(x509, extension, -1);
+	X509_EXTENSION_free(extension);
+}
+
+/* A certificate for these DNS names (comma separated "DNS:a,DNS:b", or NULL: none) and this use
+ * ("serverAuth", or NULL: it does not say) that ends after `days`. */
+static inline struct pem_pair pem_make_for(const char *names, const char *use, long days,
+					   struct pool *pool)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256");
 	X509 *x509 = X509_new();
 	BIO *cert_out = BIO_new(BIO_s_mem()), *key_out = BIO_new(BIO_s_mem());
-	X509_EXTENSION *san =
-		names ? X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, names) : NULL;
 
 	X509_set_version(x509, 2);
 	ASN1_INTEGER_set(X509_get_serialNumber(x509), 1);
@@ -45,15 +53,19 @@ static inline struct pem_pair pem_make(const char *names, long days, struct pool
 	ASN1_TIME_set(X509_getm_notBefore(x509), 1700000000);
 	ASN1_TIME_set(X509_getm_notAfter(x509), 1700000000 + days * 86400);
 	X509_set_pubkey(x509, key);
-	if (san)
-		X509_add_ext(x509, san, -1);
+	pem_extend(x509, NID_subject_alt_name, names);
+	pem_extend(x509, NID_ext_key_usage, use);
 	assert_true(X509_sign(x509, key, EVP_sha256()) > 0);
 	PEM_write_bio_X509(cert_out, x509);
 	PEM_write_bio_PrivateKey(key_out, key, NULL, NULL, 0, NULL, NULL);
-	X509_EXTENSION_free(san);
 	X509_free(x509);
 	EVP_PKEY_free(key);
 	return (struct pem_pair){ pem_take(cert_out, pool), pem_take(key_out, pool) };
+}
+
+static inline struct pem_pair pem_make(const char *names, long days, struct pool *pool)
+{
+	return pem_make_for(names, NULL, days, pool);
 }
 
 #endif
