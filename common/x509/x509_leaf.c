@@ -16,7 +16,7 @@
 int x509_leaf_read(struct str text, struct pool *pool, struct x509_leaf *out, struct err *err)
 {
 	struct x509_pem pem;
-	struct str der, extensions;
+	struct str der, extensions = STR_NONE;
 	int rc = x509_cert_open(&pem, text, X509_GO, err);
 
 	if (!rc) {
@@ -32,7 +32,7 @@ int x509_leaf_read(struct str text, struct pool *pool, struct x509_leaf *out, st
 static void add_names(struct str der, struct pool *pool, struct str_list *out)
 {
 	int64_t begin, end;
-	struct str extensions;
+	struct str extensions = STR_NONE;
 	struct str_list names;
 
 	if (x509_tbs_read(der, &begin, &end, &extensions, NULL) < 0 ||
