@@ -284,12 +284,22 @@ enum conflict_verdict publisher_conflicts_judge(const struct conflicts *conflict
 		return CONFLICT_NONE;
 	*other = older_than(conflict, route->owner);
 	if (*other)
-		return CONFLICT_YOUNGER;
-	for (size_t i = 0; i < conflict->n && !*other; i++)
+		return (*other)->is_barred ? CONFLICT_NEITHER : CONFLICT_YOUNGER;
+	for (size_t i = 0; i < conflict->n && (!*other || (*other)->is_barred); i++)
 		if (conflict->members[i].owner != route->owner &&
 		    !older_than(conflict, conflict->members[i].owner))
 			*other = conflict->members[i].owner;
-	return *other ? CONFLICT_SHARED : CONFLICT_NONE;
+	if (!*other)
+		return CONFLICT_NONE;
+	return (*other)->is_barred ? CONFLICT_ALONE : CONFLICT_SHARED;
+}
+
+void publisher_conflicts_tell(const struct conflicts *conflicts, const struct route *route)
+{
+	const struct conflict *conflict = conflict_of(conflicts, route);
+
+	if (conflict && conflict->n > 1)
+		tell_all(conflicts, conflict, true);
 }
 
 bool publisher_conflicts_is_news(struct conflicts *conflicts, const struct route *route,

@@ -14,9 +14,11 @@ struct conflicts {
 };
 
 enum conflict_verdict {
-	CONFLICT_NONE,   /* nobody else's counts */
-	CONFLICT_SHARED, /* `other` has it too, and both are published */
-	CONFLICT_YOUNGER /* `other`, in another namespace, is older: this one is not published */
+	CONFLICT_NONE,    /* nobody else's counts */
+	CONFLICT_SHARED,  /* `other` has it too, and both are published */
+	CONFLICT_ALONE,   /* the same, but nothing of `other` is published */
+	CONFLICT_YOUNGER, /* `other`, in another namespace, is older: this one is not published */
+	CONFLICT_NEITHER  /* the same, and nothing of `other` is published either */
 };
 
 void publisher_conflicts_init(struct conflicts *conflicts, void *self,
@@ -31,6 +33,8 @@ void publisher_conflicts_drop(struct conflicts *conflicts, const struct route *r
 enum conflict_verdict publisher_conflicts_judge(const struct conflicts *conflicts,
 						const struct route *route,
 						const struct owner **other);
+/* Whether any of it is published is different now. */
+void publisher_conflicts_tell(const struct conflicts *conflicts, const struct route *route);
 /* Whether this is another verdict than the one that its owner was told last. */
 bool publisher_conflicts_is_news(struct conflicts *conflicts, const struct route *route,
 				 enum conflict_verdict verdict);

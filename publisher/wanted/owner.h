@@ -66,7 +66,9 @@ struct owner {
 	struct good *whole;       /* what it would publish if it were alone; NULL: none yet */
 	struct good *good;        /* what is published of `whole`, NULL: nothing */
 	size_t n_contested;       /* places of its routes where others have one, too */
+	bool is_solver;           /* a route of it is where challenges are answered */
 	bool refused;             /* `reason` is what it shares with others */
+	bool is_barred;           /* for that nothing of it is published, whatever `reason` is */
 	uint64_t told_refused;    /* sum of the reason that others have given it, as far as the
 				     listener knows; 0: none */
 	bool told_login;          /* that it has the authenticate host */

@@ -62,6 +62,14 @@ static const struct owner *challenged(const struct wanted *self, const struct ro
 	return other && is_public(route) ? other : NULL;
 }
 
+bool publisher_refuse_is_solver(const struct good *whole)
+{
+	for (size_t i = 0; whole && i < whole->n_routes; i++)
+		if (str_starts(publisher_route_path(&whole->routes[i]), CHALLENGES))
+			return true;
+	return false;
+}
+
 /* Whoever answers a challenge under a host gets certificates for it. A file that has two routes
  * which are alike is refused as a whole. */
 static bool refuse_route(const struct wanted *self, const struct route *route, bool is_alike,

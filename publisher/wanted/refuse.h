@@ -4,6 +4,8 @@
 
 #include "publisher/wanted/wanted_inside.h"
 
+/* Whether it has a route where challenges of certificates are answered. NULL: it has none. */
+bool publisher_refuse_is_solver(const struct good *whole);
 /* Whether it shares with others what it must not, for which all of it is rejected, and why. */
 bool publisher_refuse_reason(struct wanted *self, const struct owner *owner, struct err *why);
 /* The same, and it becomes the reason of the owner, or ceases to be; a reason of its newest state

@@ -39,12 +39,21 @@ static void mark_each(void *arg, struct owner *owner)
 	mark(arg, owner);
 }
 
+/* Whose lot hangs on who was the first to name its hosts. */
+static void mark_hanging(void *arg, struct owner *owner)
+{
+	struct wanted *self = arg;
+
+	if (owner->is_solver || (self->policy && self->policy->by_namespace))
+		mark(self, owner);
+}
+
 static void host_changed(void *arg, struct str host)
 {
 	struct wanted *self = arg;
 
-	if (self->policy && self->policy->by_namespace)
-		publisher_host_owner_each(&self->claims, host, self, mark_each);
+	if (!self->waits) /* else all are settled again */
+		publisher_host_owner_each(&self->claims, host, self, mark_hanging);
 	publisher_certs_host_changed(&self->certs, host);
 }
 
@@ -340,6 +349,7 @@ void publisher_settle_take(struct wanted *self, struct owner *owner, struct good
 	struct good *old = owner->whole;
 
 	owner->whole = whole;
+	owner->is_solver = publisher_refuse_is_solver(whole);
 	add_places(self, whole);
 	drop_places(self, old);
 	publisher_wanted_let_go(self, &old);
@@ -355,23 +365,33 @@ void publisher_settle_forget(struct wanted *self, struct owner *owner)
 
 /* ---- the lot of one owner ---- */
 
+static bool is_withheld(enum conflict_verdict verdict)
+{
+	return verdict == CONFLICT_YOUNGER || verdict == CONFLICT_NEITHER;
+}
+
 static void warn_conflict(struct wanted *self, const struct route *route,
 			  enum conflict_verdict verdict, const struct owner *other)
 {
+	static const char *const ends[] = {
+		[CONFLICT_SHARED] =
+			"both are published, and the one whose id comes first is served",
+		[CONFLICT_ALONE] = "that one is rejected, so this one is published alone",
+		[CONFLICT_YOUNGER] =
+			"that one is older and of another namespace, so it is published alone",
+		[CONFLICT_NEITHER] = "that one is older, though rejected: neither is published",
+	};
 	struct pool pool;
 	struct err why;
 
 	if (!self->listener.warn)
 		return;
 	pool_init(&pool);
-	err_rule(&why, verdict == CONFLICT_SHARED ? RULE_ROUTE_SHARED : RULE_ROUTE_YOUNGER,
+	err_rule(&why, is_withheld(verdict) ? RULE_ROUTE_YOUNGER : RULE_ROUTE_SHARED,
 		 "from %s, path %s, is also a route of %s " STR_FMT "; %s", err_quote(route->from),
 		 err_quote(publisher_route_path(route)),
 		 msg_kind_name((enum msg_kind)other->key.kind),
-		 STR_ARG(msg_key_for_people(&other->key, &pool)),
-		 verdict == CONFLICT_SHARED
-			 ? "both are published, and the one whose id comes first is served"
-			 : "that one is older and of another namespace, so it is published alone");
+		 STR_ARG(msg_key_for_people(&other->key, &pool)), ends[verdict]);
 	self->listener.warn(self->listener.self, &route->owner->key,
 			    rules_sentence(&why, &pool).ptr);
 	pool_clear(&pool);
@@ -388,8 +408,8 @@ static size_t judge(struct wanted *self, const struct good *whole, bool *publish
 		const enum conflict_verdict verdict =
 			publisher_conflicts_judge(&self->conflicts, route, &other);
 
-		published[i] = verdict != CONFLICT_YOUNGER;
-		n_withheld += verdict == CONFLICT_YOUNGER;
+		published[i] = !is_withheld(verdict);
+		n_withheld += is_withheld(verdict);
 		if (publisher_conflicts_is_news(&self->conflicts, route, verdict))
 			warn_conflict(self, route, verdict, other);
 	}
@@ -420,6 +440,18 @@ static struct good *part_of(struct wanted *self, struct owner *owner, const bool
 	return publisher_good_new(&parts, owner, &self->certs, &err);
 }
 
+/* Whether others keep it from being published at all. */
+static void bar(struct wanted *self, struct owner *owner)
+{
+	const bool was = owner->is_barred;
+
+	owner->is_barred = publisher_refuse_owner(self, owner);
+	if (owner->is_barred == was || !owner->n_contested)
+		return;
+	for (size_t i = 0; owner->whole && i < owner->whole->n_routes; i++)
+		publisher_conflicts_tell(&self->conflicts, &owner->whole->routes[i]);
+}
+
 /* What may be published of it, held. */
 static struct good *allowed(struct wanted *self, struct owner *owner)
 {
@@ -427,7 +459,8 @@ static struct good *allowed(struct wanted *self, struct owner *owner)
 	struct pool pool;
 	bool *published;
 
-	if (publisher_refuse_owner(self, owner) || !good)
+	bar(self, owner);
+	if (owner->is_barred || !good)
 		return NULL;
 	publisher_good_hold(good);
 	if (self->waits || !owner->n_contested)
@@ -458,20 +491,42 @@ bool publisher_settle_owner(struct wanted *self, struct owner *owner)
 	return changed;
 }
 
+void publisher_settle_bars(struct wanted *self)
+{
+	struct map batch = self->unsettled;
+	void *value;
+
+	if (self->waits)
+		return;
+	map_init(&self->unsettled, NULL);
+	for (size_t i = 0; map_next(&batch, &i, NULL, &value);) {
+		bar(self, value);
+		mark(self, value);
+	}
+	map_clear(&batch);
+}
+
+static void settle_each(struct wanted *self)
+{
+	struct map batch = self->unsettled;
+	void *value;
+
+	map_init(&self->unsettled, NULL);
+	for (size_t i = 0; map_next(&batch, &i, NULL, &value);) {
+		struct owner *owner = value;
+
+		if (publisher_settle_owner(self, owner) && self->listener.changed)
+			self->listener.changed(self->listener.self, &owner->key);
+		publisher_refuse_tell(self, owner);
+	}
+	map_clear(&batch);
+}
+
+/* Who is barred is known before anybody is told what is published beside it. */
 void publisher_settle_others(struct wanted *self)
 {
 	while (!self->waits && self->unsettled.n) {
-		struct map batch = self->unsettled;
-		void *value;
-
-		map_init(&self->unsettled, NULL);
-		for (size_t i = 0; map_next(&batch, &i, NULL, &value);) {
-			struct owner *owner = value;
-
-			if (publisher_settle_owner(self, owner) && self->listener.changed)
-				self->listener.changed(self->listener.self, &owner->key);
-			publisher_refuse_tell(self, owner);
-		}
-		map_clear(&batch);
+		publisher_settle_bars(self);
+		settle_each(self);
 	}
 }

@@ -12,6 +12,8 @@ void publisher_settle_age(struct wanted *self, struct owner *owner, int64_t crea
 void publisher_settle_claim(struct wanted *self, struct owner *owner, const struct str_list *hosts);
 /* Makes it what the owner would publish if it were alone. NULL: nothing. */
 void publisher_settle_take(struct wanted *self, struct owner *owner, struct good *whole);
+/* Finds who must not be published at all among those whose lot has changed. */
+void publisher_settle_bars(struct wanted *self);
 /* Settles this owner. True: what is published of it is different now. */
 bool publisher_settle_owner(struct wanted *self, struct owner *owner);
 /* All others whose lot has changed by it, unless nothing is to be settled yet. */

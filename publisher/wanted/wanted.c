@@ -144,6 +144,7 @@ enum wanted_outcome publisher_wanted_adopt(struct wanted *self, const struct msg
 		publisher_settle_age(self, owner, parts->created);
 	take(self, owner, parts, next);
 	publisher_settle_claim(self, owner, parts->was_stored ? &owner->hosts : &parts->hosts);
+	publisher_settle_bars(self);
 	changed = publisher_settle_owner(self, owner);
 	publisher_refuse_note(owner); /* what is returned tells it */
 	publisher_settle_others(self);

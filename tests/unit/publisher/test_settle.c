@@ -351,6 +351,68 @@ static void a_rejection_takes_the_place_of_a_refusal(void **state)
 	assert_int_equal(publisher_wanted_n_rejected(wanted), 1);
 }
 
+static void put_json(const char *namespace, const char *name, int64_t created, const char *route)
+{
+	struct arrival arrival =
+		rig_config(name, pool_printf(&pool, "{\"routes\":[{%s}]}", route).ptr, &pool);
+
+	arrival.ticket.owner =
+		(struct msg_key){ MSG_KIND_INGRESS, str_from(namespace), str_from(name) };
+	arrival.ticket.created = created;
+	rig_put(wanted, &arrival);
+}
+
+#define ALIKE                                                                                      \
+	"\"name\":\"same\",\"from\":\"https://a.example\",\"prefix\":\"/\",\"to\":[\"http://x\"]," \
+	"\"allow_any_authenticated_user\":true"
+#define OTHER                                                                                  \
+	"\"name\":\"other\",\"from\":\"https://a.example\",\"prefix\":\"/\",\"to\":[\"http://" \
+	"x\"]"
+
+/* What is said of two routes is so, whoever comes first, also where one of them is refused. */
+static void it_is_said_what_is_published(void **state)
+{
+	(void)state;
+	wanted->listener.refused = on_refused;
+	publisher_wanted_need(wanted, (struct wanted_needs){ .yaml = true });
+	for (int first = 0; first < 2; first++) {
+		warnings[0] = refusals[0] = '\0';
+		put_json("shop", first ? "b" : "a", first ? 10 : 5, ALIKE);
+		put_json("shop", first ? "a" : "b", first ? 5 : 10, ALIKE);
+		assert_non_null(strstr(warnings, "shop/a: from"));
+		assert_non_null(strstr(warnings, "that one is rejected, so this one is published "
+						 "alone"));
+		assert_null(strstr(warnings, "both are published"));
+		assert_null(strstr(warnings, "shop/b: "));
+		warnings[0] = '\0';
+		put_json("shop", "b", 10, OTHER);
+		assert_non_null(strstr(warnings, "shop/a: from"));
+		assert_non_null(strstr(warnings, "shop/b: from"));
+		assert_non_null(strstr(warnings, "both are published"));
+		assert_null(strstr(warnings, "alone"));
+		gone(&(struct app){ "shop", "a", "", "", 0 });
+		gone(&(struct app){ "shop", "b", "", "", 0 });
+	}
+}
+
+/* The owner of a host comes later than who answers challenges there, where hosts are shared. */
+static void who_answers_challenges_is_found_late(void **state)
+{
+	(void)state;
+	refusals[0] = '\0';
+	wanted->listener.refused = on_refused;
+	put_json("aaa", "solver", 20,
+		 "\"from\":\"https://bank.example\",\"path\":\"/.well-known/acme-challenge/x\","
+		 "\"to\":[\"http://x\"],\"allow_public_unauthenticated_access\":true");
+	assert_string_equal(refusals, "");
+	put(&bank);
+	assert_non_null(strstr(refusals, "aaa/solver: from \"https://bank.example\""));
+	assert_int_equal(publisher_wanted_n_routes(wanted), 1);
+	gone(&bank);
+	assert_non_null(strstr(refusals, "aaa/solver: no longer"));
+	assert_int_equal(publisher_wanted_n_routes(wanted), 1);
+}
+
 static void exceptions_are_named(void **state)
 {
 	const struct app first = { "victim", "o", "open.example", "/", 10 },
@@ -503,6 +565,8 @@ int main(void)
 		TEST_POLICY(who_names_a_host_of_another_namespace_is_rejected),
 		TEST_POLICY(the_refused_are_told_once_and_taken_back),
 		TEST_POLICY(a_rejection_takes_the_place_of_a_refusal),
+		TEST(it_is_said_what_is_published),
+		TEST(who_answers_challenges_is_found_late),
 		TEST_POLICY(exceptions_are_named),
 		TEST_POLICY(the_authenticate_host_is_reserved),
 		TEST_POLICY(the_reason_of_a_rejection_stays),
