@@ -53,7 +53,7 @@ FUZZERS := $(FUZZ_SRC:tests/fuzz/%.c=$(BUILD)/fuzz/%)
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: FORCE all bins deps test-deps run test bench conformance plan model sweep walk failing soak gateway fuzz asan tsan valgrind sanitize coverage ci lint objects tidy cppcheck style format units fuzzers man rules flags install uninstall clean help
+.PHONY: FORCE all bins deps test-deps run test bench conformance plan model sweep planted walk failing soak gateway fuzz asan tsan valgrind sanitize coverage ci lint objects tidy cppcheck style format units fuzzers man rules flags install uninstall clean help
 
 JOBS := -j$(shell nproc)
 FUZZ_BUILD ?= build/fuzz
@@ -124,6 +124,11 @@ sweep: test-deps
 	@$(MAKE) --no-print-directory $(JOBS) bins
 	@BUILD=$(BUILD) $(PYTHON) tests/sweep/sweep.py --points $(or $(POINTS),5000) --seed $(or $(SEED),1)
 
+# one fault at a time is planted into a copy of the tree, and must be found: ONLY=NAME for one of them; see docs/reliability.md
+planted: test-deps
+	@$(MAKE) --no-print-directory $(JOBS) bins
+	@BUILD=$(BUILD) $(PYTHON) tests/sweep/planted.py $(ONLY)
+
 # all that users can say, and ROUNDS times a hundred turns of several things at once; see docs/reliability.md
 walk: test-deps
 	@$(MAKE) --no-print-directory $(JOBS) bins
@@ -192,6 +197,7 @@ help:
 	@echo "make plan        STEPS=500 random changes of a cluster, each foreseen by sluice plan"
 	@echo "make gateway     STEPS=5000 random operations on objects of the Gateway API under kills, seeded by SEED=1: ten minutes"
 	@echo "make sweep       lets one thing go wrong between two messages, at POINTS=5000 places of SEED=1: an hour and a half"
+	@echo "make planted     plants one fault after the other into a copy of the tree, and looks for it: a quarter of an hour"
 	@echo "make walk        says all that users can say, then several things at once, ROUNDS=10 SEED=1: five minutes"
 	@echo "make failing     lets one allocation or one call fail, at POINTS=2000 places of SEED=1: half an hour"
 	@echo "make soak        all that can be said and all that can go wrong for SOAK_MINUTES=120; no room may grow"

@@ -1,6 +1,6 @@
 """What happens in a cluster: a small world, and in each scenario a few steps away from it.
 
-A step is an object as it is from then on, or (kind, key) that goes. `before` makes the world another one at the start.
+A step is an object as it is from then on, (kind, key) that goes, or the publisher of a replica that ends. `before` makes the world another one at the start.
 """
 import base64
 import dataclasses
@@ -126,12 +126,19 @@ def world():
     ]
 
 
+@dataclasses.dataclass(frozen=True)
+class Ends:
+    """As `sluice up` ends the publisher of that replica; it is started again when it has ended."""
+    replica: int
+
+
 @dataclasses.dataclass
 class Scenario:
     name: str
     steps: list
     before: list = dataclasses.field(default_factory=list)
     without: tuple = ()  # what the world has not at the start: (kind, key)
+    replicas: int = 1    # whole pipelines on one databroker: the first leads at the start
     stays: tuple = ()    # steps after which the state before them stands: the guard holds back what would go, or a rejected owner keeps its last good
 
     def start(self):
@@ -155,6 +162,14 @@ def goes(name, thing, **more):
 
 def back(name, thing, **more):
     return Scenario(f"{name}-goes-and-comes-back", [key_of(thing), thing], **more)
+
+
+def many_paths(n):
+    """One owner, one record, n routes."""
+    made = ingress("large", "shop", None, "a")
+    path = made["spec"]["rules"][0]["http"]["paths"][0]
+    made["spec"]["rules"][0]["http"]["paths"] = [{**path, "path": f"/{i}"} for i in range(n)]
+    return made
 
 
 def crowd(n):
@@ -184,6 +199,7 @@ def scenarios():
         Scenario("class-gets-another-controller-and-ours-again", [ingress_class("nginx.org/controller"), ingress_class()]),
         Scenario("guard-holds-all-until-the-class-is-back", [key_of(ingress_class()), ingress("a", "shop", "new.example.com"), ingress_class()],
                  without=(key_of(gateway_class()),), stays=(0, 1)),
+        Scenario("guard-holds-many-routes-of-one-ingress", [("ingresses", "shop/large")], before=[many_paths(24)], stays=(0,)),
         comes("class", ingress_class()),
         comes("service", service("a")), goes("service", service("b"), stays=(0,)), Scenario("service-port-changes", [service("a", port=81), ingress("a", "shop", None, None, "ann@example.com", "pomerium", "/", 81)]),
         Scenario("service-becomes-external", [service("a", type="ExternalName", externalName="a.example.net")]),
@@ -214,5 +230,11 @@ def scenarios():
         Scenario("grant-comes-for-a-route", [grant()], before=[route("far", "a", None, "bank", "shop")]),
         Scenario("an-ingress-and-a-route-of-one-url", [ingress("both", "shop", "site.gw.example.com", "a"), key_of(route())]),
         Scenario("everything-of-a-tenant-goes", [key_of(c), ("services", "bank/c"), ("endpointslices", "bank/c-1"), ("secrets", "bank/tls")]),
+        Scenario("ingress-changes-then-goes", [ingress("a", "shop", None, None, "bob@example.com"), key_of(a)]),
+        Scenario("ingress-comes-and-another-goes", [a, key_of(c)], without=(key_of(a),)),
+        Scenario("two-replicas-policy-changes", [ingress("a", "shop", None, None, f"user-{i}@example.com") for i in range(4)], replicas=2),
+        Scenario("two-replicas-leader-ends-while-an-ingress-goes", [Ends(0), key_of(a), ingress("b", "shop", None, None, "bob@example.com")], replicas=2),
+        Scenario("two-replicas-both-end-in-turn", [ingress("a", "shop", None, None, "bob@example.com"), Ends(0), a, Ends(1), key_of(a)], replicas=2),
+        Scenario("two-replicas-secret-rotates-over-a-change-of-leader", [headers("two"), Ends(0), headers("three")], replicas=2),
     ]
     return {s.name: s for s in listed}

@@ -1,17 +1,18 @@
 #!/usr/bin/env python3
 """Plays scenarios, and lets one thing go wrong between two messages: at every boundary, of every kind.
 
-usage: sweep.py [--points N] [--seed N] [-j N] [SCENARIO...]   N points of all, or of these; 0: every one
-       sweep.py --list                                         the scenarios
-       sweep.py POINT...                                       such as policy-narrows/kill:resolver/17
+usage: sweep.py [--points N] [--seed N] [--faults FAULT,...] [-j N] [--first] [SCENARIO...]   N points of all, or of these; 0: every one
+       sweep.py --list                                                                         the scenarios
+       sweep.py POINT...                                                                       such as policy-narrows/kill:resolver/17
 
 A point is a scenario, a fault and the number of messages after which it happens. After each step the databroker must hold, byte for byte, what
 `sluice translate` makes of the cluster, and come to rest. Of what was written on the way nothing may have been without an effect, by somebody
-without the lease, without a route, or with a route whose access no state of the scenario has.
+without the lease, or with a route whose access no state of the scenario has; and what each state has may not be missing for a moment.
 """
 import argparse
 import collections
 import concurrent.futures
+import contextlib
 import dataclasses
 import functools
 import json
@@ -31,16 +32,21 @@ ROOT = pathlib.Path(__file__).parent.parent.parent
 sys.path[:0] = [str(ROOT / "tests/lib"), str(ROOT / "tests/sweep")]
 
 from databroker import wanted  # noqa: E402
-from scenarios import scenarios  # noqa: E402
-from wire import Wire  # noqa: E402
-from world import NOBODY, Api, Sink, access_of, until, url_of  # noqa: E402
+from scenarios import Ends, scenarios  # noqa: E402
+from wire import LINKS, Wire  # noqa: E402
+from world import NOBODY, Api, Sink, access_of, things_of, until, url_of  # noqa: E402
 
 BUILD = ROOT / os.environ.get("BUILD", "build")
 ROOMS = ("publisher", "resolver", "translator", "settings", "watcher")
-FAULTS = (*(f"kill:{room}" for room in ROOMS), *(f"freeze:{room}" for room in ROOMS), "skip", "behind", "late", "twice", "lost")
-LEASE_S, FROZEN_S, LATE_MS, BEHIND_S = 1, 1.4, 300, 0.3
+FAULTS = (*(f"kill:{room}" for room in ROOMS), *(f"freeze:{room}" for room in ROOMS), *(f"hold:{link}" for link in LINKS), *(f"cut:{link}" for link in LINKS),
+          "skip", "behind", "gone", "forbidden", "away", "slow", "burst", "orphan", "late", "twice", "lost")
+LONG_FAULTS = ("stall", "lag")  # of many seconds each: only by name
+LEASE_S, LATE_MS = 1, 300
+LASTS_S = {"freeze": 1.4, "stall": 12, "lag": 12, "hold": 0.3, "behind": 0.3, "gone": 0.1, "forbidden": 0.3, "away": 0.3, "slow": 0.3, "burst": 0.4, "orphan": 4.2, "late": LATE_MS / 1000,
+           "lost": LATE_MS / 1000}
+LAG_S = 3.5   # longer than the resolver waits for an ACK
 REST_S = 0.1  # nothing is said and nothing is written for so long
-DEADLINE_S = 20
+DEADLINE_S = float(os.environ.get("SWEEP_DEADLINE_S", 20))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,34 +76,37 @@ class Result:
 
 @functools.cache
 def states(name):
-    """The configuration after each step, step 0 being the start, and the access that each URL has in any of them."""
+    """The configuration after each step, step 0 being the start, the access that each URL has in any of them, and what is in all of them."""
     scenario, found, access = scenarios()[name], [], collections.defaultdict(set)
     with tempfile.TemporaryDirectory(prefix="sw-") as tmp:
         api = Api(pathlib.Path(tmp))
         for i, step in enumerate([None, *scenario.steps]):
-            for one in (scenario.start() if step is None else [step]):
+            for one in (scenario.start() if step is None else [] if isinstance(step, Ends) else [step]):
                 api.put(one)
             folder = api.dump(pathlib.Path(tmp) / str(i))
             now = wanted(str(BUILD / "sluice"), folder)
             found.append(State(found[-1].now if i - 1 in scenario.stays else now, now))
             for route in now["routes"]:
                 access[url_of(route)].add(access_of(route))
-    return found, access
+    kept = set.intersection(*(things_of(config) for state in found for config in state))
+    return found, access, kept
 
 
 class Rooms:
-    """The rooms with the wire between them; who ends is started again, as `sluice up` does."""
+    """The rooms, and the wire between them if there is one; who ends is started again, as `sluice up` does."""
 
     def __init__(self, tmp, api, sink, wire):
         self.tmp, self.ending, self.processes, self.lock = tmp, False, {}, threading.Lock()
+        tmp.mkdir(exist_ok=True)
         (tmp / "run").mkdir(mode=0o700)
         self.log = open(tmp / "log", "ab")
         cluster = ["--kubeconfig", str(api.kubeconfig())]
+        endpoints = wire.endpoints if wire else lambda *_: []
         self.args = {
             "publisher": ["--databroker-service-url", sink.url, "--lease-duration", f"{LEASE_S}s", "--publish-interval", "20ms"],
-            "resolver": wire.endpoints("state"),
-            "watcher": [*cluster, "--api-backoff", "50ms", *wire.endpoints("objects")],
-            "translator": wire.endpoints("jobs", "configs"),
+            "resolver": endpoints("state"),
+            "watcher": [*cluster, "--api-backoff", "50ms", *endpoints("objects")],
+            "translator": endpoints("jobs", "configs"),
             "settings": ["--settings"],  # past the wire: behind it all translators are one process, and the Pomerium object goes to one of its own
         }
         self.env = {**os.environ, "SHARED_SECRET": sink.secret}
@@ -122,15 +131,31 @@ class Rooms:
                 command = [str(BUILD / f"sluice-{room.replace('settings', 'translator')}"), "--run-dir", str(self.tmp / "run"), *self.args[room]]
                 self.processes[room] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=self.env)
 
-    def kill(self, room):
+    def kill(self, room, again_s=0):
         self.processes[room].kill()
+        self.processes[room].wait()
+        later(again_s, self.start, room)
+
+    def end(self, room):
+        self.processes[room].terminate()
         self.processes[room].wait()
         self.start(room)
 
-    def freeze(self, room):
+    def freeze(self, room, seconds):
         process = self.processes[room]
         process.send_signal(signal.SIGSTOP)
-        threading.Timer(FROZEN_S, process.send_signal, [signal.SIGCONT]).start()
+        later(seconds, process.send_signal, signal.SIGCONT)
+
+    def says(self, text):
+        return text in (self.tmp / "log").read_text(errors="replace")
+
+
+def later(seconds, function, *args, **more):
+    """On a thread of its own, unless it is now."""
+    if seconds:
+        threading.Timer(seconds, function, args, more).start()
+    else:
+        function(*args, **more)
 
 
 class Run:
@@ -138,101 +163,186 @@ class Run:
 
     def __init__(self, tmp, scenario, point=None):
         self.tmp, self.scenario, self.point = tmp, scenario, point
-        self.hit, self.rush, self.step, self.start = False, threading.Event(), 0, 0
-        self.over = 0.0
+        self.hit, self.rush, self.pause_s, self.step, self.start = False, threading.Event(), 0, 0, 0
+        self.over, self.rest_s = 0.0, REST_S
         self.faults = []
 
     def run(self):
-        expected, access = states(self.scenario.name)
+        expected, access, kept = states(self.scenario.name)
         self.api, self.sink = Api(self.tmp), Sink(self.tmp)
         for thing in self.scenario.start():
             self.api.put(thing)
-        with self.api, self.sink, Wire(self.tmp / "wire", self.tmp / "run", self.after) as self.wire:
-            with Rooms(self.tmp, self.api, self.sink, self.wire) as self.rooms:
-                self.play(expected)
-                self.judge(expected, access)
+        with contextlib.ExitStack() as self.stack:
+            self.stack.enter_context(self.api)
+            self.stack.enter_context(self.sink)
+            self.wire = self.stack.enter_context(Wire(self.tmp / "wire", self.tmp / "run", self.after))
+            self.replicas = [self.stack.enter_context(Rooms(self.tmp, self.api, self.sink, self.wire))]
+            self.play(expected)
+            self.judge(expected, access, kept)
         return self.faults
+
+    @property
+    def rooms(self):
+        return self.replicas[0]
 
     def play(self, expected):
         for i, want in enumerate(expected):
             if i and i > self.step:
-                self.step = i
-                self.api.put(self.scenario.steps[i - 1])
-            if self.rush.is_set():  # the remaining steps come at once, right after what went wrong
-                while self.step < len(self.scenario.steps):
-                    self.step += 1
-                    self.api.put(self.scenario.steps[self.step - 1])
+                self.take_step()
+            while self.rush.is_set() and self.step < len(self.scenario.steps):  # the remaining ones come at once, right after what went wrong
+                self.take_step()
+                time.sleep(self.pause_s)
+            if self.rush.is_set():
                 want = expected[-1]
             self.settle(i, want)
+            if not i:
+                self.start_others()
             self.start = self.start or self.wire.n
             if self.faults:
                 return
 
+    def take_step(self):
+        step = self.scenario.steps[self.step]
+        self.step += 1
+        self.replicas[step.replica].end("publisher") if isinstance(step, Ends) else self.api.put(step)
+
+    def start_others(self):
+        """When the first one leads: they know everything too, and stand by."""
+        for n in range(1, self.scenario.replicas):
+            rooms = self.stack.enter_context(Rooms(self.tmp / str(n), self.api, self.sink, None))
+            self.replicas.append(rooms)
+            if not until(lambda: rooms.says("standing by") or rooms.says("lease acquired"), DEADLINE_S):
+                self.faults.append(f"replica {n} does not stand by")
+
     def settle(self, i, want):
         may_be = [want.now] + ([want.fresh] if self.rush.is_set() else [])
         right = lambda: self.sink.merged_now() in may_be or (self.rush.is_set() and self.step < len(self.scenario.steps))
-        if not until(right, DEADLINE_S):
+        if not self.in_time(right):
             self.faults.append(f"step {i}: not what `sluice translate` says: {difference(self.sink.merged_now(), want.now)}")
 
-    def judge(self, expected, access):
+    def judge(self, expected, access, kept):
         """Once the fault is over, it comes to rest with what is right, and the databroker itself says the same as its log."""
-        if not self.faults and not until(lambda: time.monotonic() > self.over and self.rests(expected[-1]), DEADLINE_S):
-            self.faults.append(f"it did not stay: {difference(self.sink.merged_now(), expected[-1].now)}")
-        if not self.faults and self.sink.merged() not in expected[-1]:
+        right = expected[-1] if self.rush.is_set() else expected[-1][:1]
+        if not self.faults and not self.in_time(lambda: time.monotonic() > self.over and self.rests(right)):
+            self.faults.append(f"it did not stay, or did not come to rest: {difference(self.sink.merged_now(), expected[-1].now)}")
+        if not self.faults and self.sink.merged() not in right:
             self.faults.append(f"the log of the databroker is not all: {difference(self.sink.merged(), expected[-1].now)}")
         may_be_empty = any(not state.now["routes"] for state in expected)
         self.faults += [f for f in self.sink.written.faults if not (may_be_empty and f.endswith("no route"))]
         for put, record, route in self.sink.written.routes:
             if access_of(route) not in access[url_of(route)] | {NOBODY}:
                 self.faults.append(f"write {put} of {record}: the access of {url_of(route)} is of no state: {access_of(route)}")
+        for put, things in enumerate(self.sink.written.stored, 1):
+            if kept - things:
+                self.faults.append(f"write {put} leaves out what every state has: {str(sorted(kept - things))[:300]}")
+
+    def in_time(self, condition):
+        """Counted from the end of what goes wrong."""
+        began = time.monotonic()
+        while not until(condition, 0.1):
+            if time.monotonic() > max(began, self.over) + DEADLINE_S:
+                return False
+        return True
 
     def rests(self, right):
         messages, puts = self.wire.n, self.sink.written.puts
-        return self.sink.merged_now() in right and not until(lambda: self.wire.n > messages or self.sink.merged_now() and self.sink.written.puts > puts, REST_S)
+        return self.sink.merged_now() in right and not until(lambda: self.wire.n > messages or self.sink.merged_now() and self.sink.written.puts > puts, self.rest_s)
 
     # ---- what goes wrong; on the thread of the wire, which passes nothing on meanwhile ----
 
     def after(self, n, link, kind):
         if self.point and n == self.point.after and not self.hit:
-            self.hit, self.over = True, time.monotonic() + self.lasts()
-            what, _, room = self.point.fault.partition(":")
-            getattr(self, what)(room)
+            what, _, which = self.point.fault.partition(":")
+            seconds = LASTS_S.get(what, 0)
+            self.hit, self.over = True, time.monotonic() + seconds
+            getattr(self, what)(which, seconds)
 
-    def lasts(self):
-        return {"freeze": FROZEN_S, "behind": BEHIND_S, "late": LATE_MS / 1000, "lost": LATE_MS / 1000}.get(self.point.fault.partition(":")[0], 0)
-
-    def kill(self, room):
+    def kill(self, room, _):
         self.rooms.kill(room)
 
-    def freeze(self, room):
-        self.rooms.freeze(room)
+    def freeze(self, room, seconds):
+        self.rooms.freeze(room, seconds)
 
-    def skip(self, _):
+    def stall(self, _, seconds):
+        """The translator is frozen for longer than anybody waits for it, while the cluster goes on; then its answer is faster than its credit."""
+        self.rooms.freeze("translator", seconds - 0.5)
+        later(seconds - 1, lambda: later(1, self.wire.let_go, self.wire.hold("jobs")))
+        self.rush.set()
+
+    def hold(self, link, seconds):
+        """The link stands still, and the others go on."""
+        later(seconds, self.wire.let_go, self.wire.hold(link))
+
+    def cut(self, link, _):
+        self.wire.cut(link)
+
+    def lag(self, *_):
+        """Each ACK comes when its owner counts as lost already; that goes round for ever if a late one does not count."""
+        self.wire.lag("state", LAG_S)
+        self.rest_s = LAG_S + 1
+
+    def skip(self, *_):
         """The watches are cut; what happens meanwhile is told by the newest event of each object alone."""
         self.api.skips = True
         self.api.drop()
         self.rush.set()
 
-    def behind(self, _):
+    def behind(self, _, seconds):
         """A new watcher meets a server that knows nothing of the last revisions; it catches up a moment later."""
         with self.api.changed:
             self.api.behind = max(self.api.version - 2, 101)
         self.rooms.kill("watcher")
-        threading.Timer(BEHIND_S, self.catch_up).start()
+        later(seconds, self.catch_up)
 
     def catch_up(self):
         with self.api.changed:
             self.api.behind = 0
             self.api.changed.notify_all()
 
-    def late(self, _):
+    def gone(self, _, seconds):
+        """What happens now is never told: the watches end with 410 in their middle."""
+        self.api.mute = True
+        self.rush.set()
+        later(seconds, self.api.forget_what_was_muted)
+
+    def forbidden(self, _, seconds):
+        """All watches end, and for a moment nothing may be listed."""
+        self.api.refuses = True
+        self.api.drop()
+        later(seconds, setattr, self.api, "refuses", False)
+
+    def away(self, _, seconds):
+        """The watcher is not there while all other steps happen."""
+        self.rooms.kill("watcher", again_s=seconds)
+        self.rush.set()
+
+    def slow(self, _, seconds):
+        """Values of Secrets are answered late, and the steps come while they are on their way."""
+        self.api.late_s, self.pause_s = seconds, seconds / 3
+        later(2 * seconds, setattr, self.api, "late_s", 0)
+        self.rush.set()
+
+    def burst(self, _, seconds):
+        """The translator stands still while the steps come, one shortly after the other."""
+        self.rooms.freeze("translator", seconds)
+        self.pause_s = seconds / 10
+        self.rush.set()
+
+    def orphan(self, _, seconds):
+        """The translator is killed, and what it had said comes when the next one has said more: after what nobody has acknowledged counts as lost."""
+        held = self.wire.hold("configs")
+        later(0.05, self.rooms.kill, "translator", again_s=seconds - 0.8)
+        later(0.1, self.rush.set)
+        later(seconds, self.wire.let_go, held)
+
+    def late(self, *_):
         threading.Thread(target=self.sink.fault, args=("delay", "", 3), kwargs={"millis": LATE_MS}).start()
 
-    def lost(self, _):
+    def lost(self, *_):
         """Handled at once, and the answer comes late: everything about it may have changed by then."""
         threading.Thread(target=self.sink.fault, args=("lost", "Put", 3), kwargs={"millis": LATE_MS}).start()
 
-    def twice(self, _):
+    def twice(self, *_):
         threading.Thread(target=self.sink.fault, args=("twice", "Sync", 100)).start()
 
 
@@ -258,19 +368,24 @@ def run(point=None, scenario=None):
         shutil.rmtree(tmp, ignore_errors=True)
 
 
+class Astray(Exception):
+    """A scenario goes wrong by itself."""
+
+
 def boundaries(names, jobs):
-    """Of each scenario, run without a fault: its own messages, those of the start left out; the start of all is that of the first."""
+    """Of each scenario, run without a fault: its own messages, those of the start left out; the start of all is that of the very first."""
     with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
         calm = dict(zip(names, pool.map(run, [None] * len(names), names)))
     for name, result in calm.items():
         if result.faults:
-            raise SystemExit(f"{name}: goes wrong by itself: {result.faults[0]}\n{result.log[-3000:]}")
-    return {name: range(1 if name == names[0] else result.start, result.messages + 1) for name, result in calm.items()}
+            raise Astray(f"{name}: {result.faults[0]}\n{result.log[-3000:]}")
+    first = next(iter(scenarios()))
+    return {name: range(1 if name == first else result.start, result.messages + 1) for name, result in calm.items()}
 
 
-def choose(ranges, n, seed):
+def choose(ranges, n, seed, faults=FAULTS):
     """All points, or n of them: each scenario with each fault in turn, the boundary by the seed."""
-    turns = {(name, fault): list(ranges[name]) for name in ranges for fault in FAULTS}
+    turns = {(name, fault): list(ranges[name]) for name in ranges for fault in faults}
     dice = random.Random(seed)
     for ks in turns.values():
         dice.shuffle(ks)
@@ -282,8 +397,8 @@ def choose(ranges, n, seed):
     return points[:n or None]
 
 
-def sweep(points, jobs):
-    """How many diverge, and how many were reached."""
+def sweep(points, jobs, first=False):
+    """How many diverge, and how many were reached; `first`: no further than the first that diverges."""
     began, bad, reached = time.monotonic(), 0, 0
     with concurrent.futures.ProcessPoolExecutor(jobs) as pool:
         for i, result in enumerate(pool.map(run, points), 1):
@@ -291,8 +406,11 @@ def sweep(points, jobs):
             if result.faults:
                 bad += 1
                 print(f"DIVERGES {result.point}\n  " + "\n  ".join(result.faults[:5]) + f"\n{result.log[-6000:]}", flush=True)
-            if i % 100 == 0 or i == len(points):
+            if i % 100 == 0 or i == len(points) or first and bad:
                 print(f"{i} points, {reached} reached, {bad} diverge, {time.monotonic() - began:.0f} s", flush=True)
+            if first and bad:
+                pool.shutdown(cancel_futures=True)
+                break
     return bad, reached
 
 
@@ -300,7 +418,9 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--points", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--faults", type=lambda text: text.split(","), default=FAULTS, help=", ".join((*FAULTS, *LONG_FAULTS)))
     parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--first", action="store_true", help="no further than the first point that diverges")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("what", nargs="*")
     args = parser.parse_args()
@@ -310,8 +430,12 @@ def main():
     if args.what and "/" in args.what[0]:
         points = [Point(name, fault, int(k)) for name, fault, k in (what.split("/") for what in args.what)]
     else:
-        points = choose(boundaries(args.what or list(scenarios()), args.jobs), args.points, args.seed)
-    bad, _ = sweep(points, args.jobs)
+        try:
+            points = choose(boundaries(args.what or list(scenarios()), args.jobs), args.points, args.seed, args.faults)
+        except Astray as error:
+            print(f"DIVERGES without a fault {error}")
+            return 1
+    bad, _ = sweep(points, args.jobs, args.first)
     return 1 if bad else 0
 
 

@@ -8,12 +8,21 @@ MORE, LONG, COMMAND = 1, 2, 4
 NUMBERED = 0x94  # [type, seq, seen, body]; messages without a number have three items
 
 
+class Connection:
+    """One of a link, in both directions. While it is not free, what comes waits."""
+
+    def __init__(self, link, ends):
+        self.link, self.ends, self.free, self.was_held = link, ends, asyncio.Event(), False
+        self.free.set()
+
+
 class Wire:
     """A proxy before each link: rooms that connect find it at `folder`/LINK, those that bind stand in `behind`. `after(n, link, type)` is called
-    when the n-th numbered message has passed, of all links in one row, and before anything else passes."""
+    when the n-th numbered message has passed, of all links in one row, and before anything else passes; what is below `what goes wrong` may be called there."""
 
     def __init__(self, folder, behind, after):
         self.folder, self.behind, self.after, self.n = folder, behind, after, 0
+        self.open, self.lags = set(), {}
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
 
@@ -45,25 +54,58 @@ class Wire:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    # ---- what goes wrong ----
+
+    def hold(self, link):
+        """What is said on its connections waits, until it is let go; those that are made from now on are free. From any thread."""
+        held = [c for c in list(self.open) if c.link == link]
+        for connection in held:
+            connection.was_held = True
+            connection.free.clear()
+        return held
+
+    def let_go(self, held):
+        """From any thread."""
+        for connection in held if self.loop.is_running() else ():
+            self.loop.call_soon_threadsafe(connection.free.set)
+
+    def cut(self, link):
+        """Its connections end, and what is in them is lost."""
+        for connection in [c for c in self.open if c.link == link]:
+            for end in connection.ends:
+                end.transport.abort()
+
+    def lag(self, link, seconds):
+        """What the end that binds says comes so much later, from now on."""
+        self.lags[link] = seconds
+
+    # ---- what passes ----
+
     async def connect(self, link, reader, writer):
         try:
             far_reader, far_writer = await asyncio.open_unix_connection(self.behind / link)
         except OSError:  # nobody is there now
             writer.close()
             return
-        ways = [asyncio.ensure_future(self.pass_on(link, a, b)) for a, b in ((reader, far_writer), (far_reader, writer))]
+        connection = Connection(link, (writer, far_writer))
+        self.open.add(connection)
+        there = asyncio.ensure_future(self.pass_on(connection, reader, far_writer))
+        back = asyncio.ensure_future(self.pass_on(connection, far_reader, writer, self.lags))
         try:
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((there, back), return_when=asyncio.FIRST_COMPLETED)
+            if connection.was_held:  # who spoke may be dead; what it has said comes all the same
+                await asyncio.wait((there,), timeout=5)
         except asyncio.CancelledError:  # all ends
             pass
         finally:
-            for end in (writer, far_writer):
+            self.open.discard(connection)
+            for end in connection.ends:
                 end.close()
-            for way in ways:
-                way.cancel()
-            await asyncio.gather(*ways, return_exceptions=True)
+            there.cancel()
+            back.cancel()
+            await asyncio.gather(there, back, return_exceptions=True)
 
-    async def pass_on(self, link, reader, writer):
+    async def pass_on(self, connection, reader, writer, lags=None):
         try:
             for _ in range(GREETING):  # each end waits for the beginning of the other's
                 writer.write(await reader.readexactly(1))
@@ -72,18 +114,29 @@ class Wire:
                 head = await reader.readexactly(1)
                 size = await reader.readexactly(8 if head[0] & LONG else 1)
                 body = await reader.readexactly(int.from_bytes(size, "big"))
+                await connection.free.wait()
                 if writer.is_closing():
                     break
-                writer.write(head + size + body)
-                if head[0] & COMMAND:
-                    continue
-                if kind is None:  # the first part says what it is
-                    kind = body[1] if body[:1] == bytes([NUMBERED]) else 0
-                if not head[0] & MORE:
-                    if kind:
-                        self.n += 1
-                        self.after(self.n, link, kind)
-                    kind = None
+                ends = 0
+                if not head[0] & COMMAND:
+                    if kind is None:  # the first part says what it is
+                        kind = body[1] if body[:1] == bytes([NUMBERED]) else 0
+                    if not head[0] & MORE:
+                        ends, kind = kind, None
+                seconds = (lags or {}).get(connection.link)
+                if seconds:
+                    self.loop.call_later(seconds, self.write, connection.link, writer, head + size + body, ends)
+                else:
+                    self.write(connection.link, writer, head + size + body, ends)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
+
+    def write(self, link, writer, data, ends):
+        """`ends`: the type of the message that this part ends, 0: none that is numbered."""
+        if writer.is_closing():
+            return
+        writer.write(data)
+        if ends:
+            self.n += 1
+            self.after(self.n, link, ends)

@@ -1,9 +1,14 @@
-"""The servers of a sweep: an API server that can be behind or skip what was overtaken, and a databroker that tells all that is written."""
+"""The servers of a sweep: an API server that can be behind, forget, refuse or skip what was overtaken, and a databroker that tells all that is written."""
 import json
 import time
 
 from databroker import Databroker, merge
 from fake_api import FakeApi, key_of
+
+LISTS = ("list", "stream", "watch", "check")
+GONE = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "message": "too old resource version", "reason": "Expired", "code": 410}
+# of the others nothing counts as seen if they may not be read from the beginning
+BUILT_IN = ("ingresses", "ingressclasses", "services", "endpointslices", "secrets", "pomerium")
 
 
 class Api(FakeApi):
@@ -12,11 +17,30 @@ class Api(FakeApi):
     def __init__(self, tmp):
         super().__init__(tmp)
         self.behind = 0
-        self.skips = False  # an event that a later one overtakes is not sent
+        self.skips = False   # an event that a later one overtakes is not sent
+        self.mute = False    # no event is sent
+        self.refuses = False  # lists and watches of built-in kinds are forbidden
+        self.late_s = 0      # an object that is asked for comes so late, as it was when it was asked for
 
     def put(self, step):
         """A step is an object, or (kind, key) that goes."""
         self.delete(*step) if isinstance(step, tuple) else self.apply(step)
+
+    def forget_what_was_muted(self):
+        """It was never told, and the history of it is gone: a watch that goes on ends with 410 in its middle."""
+        with self.changed:
+            self.compacted, self.mute = self.version, False
+            self.changed.notify_all()
+
+    def behave(self, handler, request):
+        if self.refuses and request.sort in LISTS and request.plural in BUILT_IN:
+            handler.answer(403, f"{request.plural} is forbidden")
+        elif self.late_s and request.sort == "get" and request.name in self.objects.get(request.plural, {}):
+            obj = self.objects[request.plural][request.name]
+            time.sleep(self.late_s)
+            handler.answer(200, {**obj, "apiVersion": "v1", "kind": "Secret"})
+        else:
+            super().behave(handler, request)
 
     def as_of(self, plural, version):
         objects = {}
@@ -33,9 +57,11 @@ class Api(FakeApi):
         return version, list(self.as_of(plural, version).values())
 
     def has_news(self, version):
-        return not self.behind and super().has_news(version)
+        return not self.behind and not self.mute and super().has_news(version)
 
     def since(self, plural, version):
+        if version < self.compacted:
+            return [("ERROR", GONE)]
         new = super().since(plural, version)
         if not self.skips:
             return new
@@ -53,6 +79,7 @@ class Written:
 
     def __init__(self, databroker):
         self.databroker, self.at, self.records, self.faults, self.puts, self.routes = databroker, 0, {}, [], 0, []
+        self.stored = []  # URLs and certificates after each write
 
     def read(self):
         with open(self.databroker.log_path, "rb") as log:
@@ -79,6 +106,7 @@ class Written:
                 self.routes += [(self.puts, name, route) for route in config.get("routes", [])]
         if had and not self.count():
             self.faults.append(f"write {self.puts} leaves no route")
+        self.stored.append(things_of(merge(self.records.values())))
 
     def count(self):
         return sum(len(config.get("routes", [])) for config in self.records.values())
@@ -86,6 +114,11 @@ class Written:
 
 def url_of(route):
     return tuple(str(route.get(k, "")) for k in ("from", "path", "prefix", "regex"))
+
+
+def things_of(config):
+    """What must not be missing for a moment: (word, which)."""
+    return {("URL", *url_of(r)) for r in config["routes"]} | {("certificate", c["cert_bytes"]) for c in config["certificates"]}
 
 
 ACCESS = ("policies", "ppl_policies", "allow_public_unauthenticated_access", "allow_any_authenticated_user", "allowed_users", "allowed_domains",

@@ -21,7 +21,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from walk import OWNERS, Said, Walk, says_several, words  # noqa: E402
 from scenarios import world  # noqa: E402
-from sweep import FROZEN_S, LATE_MS, ROOMS, Rooms  # noqa: E402
+from sweep import LASTS_S, LATE_MS, ROOMS, Rooms  # noqa: E402
 from wire import Wire  # noqa: E402
 from world import Api, Sink  # noqa: E402
 
@@ -103,8 +103,8 @@ class Soak(Walk):
         self.rooms.kill(self.dice.choice(ROOMS))
 
     def freeze(self):
-        self.rooms.freeze(self.dice.choice(ROOMS))
-        time.sleep(FROZEN_S * self.dice.random())
+        self.rooms.freeze(self.dice.choice(ROOMS), LASTS_S["freeze"])
+        time.sleep(LASTS_S["freeze"] * self.dice.random())
 
 
 def soak(minutes, seed):
