@@ -148,9 +148,9 @@ static enum fit fit_of(const struct route *route, const struct request *request)
 		return FIT_NONE; /* a tunnel for TCP, UDP or SSH */
 	if (str_find(from.host, '*') >= 0)
 		return wildcard_matches(from.host, request->authority) ? FIT_WILDCARD : FIT_NONE;
-	if (str_eq(authority_of(&from), request->authority))
+	if (str_eq_nocase(authority_of(&from), request->authority))
 		return FIT_HOST_AND_PORT;
-	return !from.port.len && str_eq(from.hostname, request->host) ? FIT_HOST : FIT_NONE;
+	return !from.port.len && str_eq_nocase(from.hostname, request->host) ? FIT_HOST : FIT_NONE;
 }
 
 /* ---- paths ---- */

@@ -64,6 +64,14 @@ static bool covers(struct str wildcard, struct str host)
 	       memcmp(host.ptr + host.len - tail.len, tail.ptr, tail.len) == 0;
 }
 
+bool hostname_has_capitals(struct str host)
+{
+	for (size_t i = 0; i < host.len; i++)
+		if (host.ptr[i] >= 'A' && host.ptr[i] <= 'Z')
+			return true;
+	return false;
+}
+
 struct str hostname_meet(struct str a, struct str b)
 {
 	if (str_eq(a, b) || covers(b, a))

@@ -11,6 +11,7 @@ struct str hostname_of_url(struct str url);
 struct str hostname_normal(struct str host, struct pool *pool);
 /* The normal form of a host as an Ingress writes it, without a URL around it; empty means all. */
 struct str hostname_of_rule(struct str host, struct pool *pool);
+bool hostname_has_capitals(struct str host);
 /* The narrower of two, where they are one host or one is a wildcard for the other: *.example.com is
  * for a.example.com and *.a.example.com. Borrowed; absent: they have no host in common. */
 struct str hostname_meet(struct str a, struct str b);

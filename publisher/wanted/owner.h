@@ -67,6 +67,7 @@ struct owner {
 	struct good *good;        /* what is published of `whole`, NULL: nothing */
 	size_t n_contested;       /* places of its routes where others have one, too */
 	bool is_solver;           /* a route of it is where challenges are answered */
+	bool has_capitals;        /* in the host of a route */
 	bool refused;             /* `reason` is what it shares with others */
 	bool is_barred;           /* for that nothing of it is published, whatever `reason` is */
 	uint64_t told_refused;    /* sum of the reason that others have given it, as far as the

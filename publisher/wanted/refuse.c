@@ -62,13 +62,74 @@ static const struct owner *challenged(const struct wanted *self, const struct ro
 	return other && is_public(route) ? other : NULL;
 }
 
-bool publisher_refuse_is_solver(const struct good *whole)
+void publisher_refuse_look(struct owner *owner)
 {
-	for (size_t i = 0; whole && i < whole->n_routes; i++)
-		if (str_starts(publisher_route_path(&whole->routes[i]), CHALLENGES))
-			return true;
-	return false;
+	owner->is_solver = owner->has_capitals = false;
+	for (size_t i = 0; owner->whole && i < owner->whole->n_routes; i++) {
+		const struct route *route = &owner->whole->routes[i];
+
+		owner->is_solver |= str_starts(publisher_route_path(route), CHALLENGES);
+		owner->has_capitals |= hostname_has_capitals(publisher_route_host(route));
+	}
 }
+
+/* ---- hosts that differ in case only ---- */
+
+struct str publisher_refuse_spelling(const struct owner *owner, struct str host)
+{
+	for (size_t i = 0; owner->whole && i < owner->whole->n_routes; i++) {
+		const struct str own = publisher_route_host(&owner->whole->routes[i]);
+
+		if (str_eq_nocase(own, host))
+			return own;
+	}
+	return STR_NONE;
+}
+
+struct speller {
+	struct str host;
+	const struct owner *first; /* that has a route of it */
+};
+
+static void find_first(void *arg, struct owner *owner)
+{
+	struct speller *speller = arg;
+
+	if (speller->first && publisher_host_owner_compare(owner, speller->first) > 0)
+		return;
+	if (publisher_refuse_spelling(owner, speller->host).len)
+		speller->first = owner;
+}
+
+/* Envoy takes one spelling: that of the first. */
+static bool refuse_spelling(const struct wanted *self, const struct owner *owner, struct str host,
+			    struct err *why)
+{
+	const struct str own = publisher_refuse_spelling(owner, host);
+	struct speller speller = { .host = host };
+	struct str other;
+	struct pool pool;
+
+	if (!own.len)
+		return false;
+	publisher_host_owner_each(&self->claims, host, &speller, find_first);
+	if (!speller.first)
+		return false;
+	other = publisher_refuse_spelling(speller.first, host);
+	if (str_eq(own, other))
+		return false;
+	pool_init(&pool);
+	err_rule(why, RULE_HOST_CASE,
+		 "host %s differs in case only from %s of %s " STR_FMT
+		 ", which comes first, and Envoy takes one of them: write both in lower case",
+		 err_quote(own), err_quote(other),
+		 msg_kind_name((enum msg_kind)speller.first->key.kind),
+		 STR_ARG(msg_key_for_people(&speller.first->key, &pool)));
+	pool_clear(&pool);
+	return true;
+}
+
+/* ---- routes ---- */
 
 /* Whoever answers a challenge under a host gets certificates for it. A file that has two routes
  * which are alike is refused as a whole. */
@@ -106,6 +167,9 @@ bool publisher_refuse_reason(struct wanted *self, const struct owner *owner, str
 			return true;
 	for (size_t i = 0; self->needs.yaml && owner->n_contested && i < n_routes; i++)
 		if (refuse_route(self, &owner->whole->routes[i], true, why))
+			return true;
+	for (size_t i = 0; self->n_capitals && i < owner->hosts.n; i++)
+		if (refuse_spelling(self, owner, owner->hosts.items[i], why))
 			return true;
 	for (size_t i = 0; self->policy && i < owner->hosts.n; i++) {
 		const struct str host = owner->hosts.items[i];

@@ -44,7 +44,7 @@ static void mark_hanging(void *arg, struct owner *owner)
 {
 	struct wanted *self = arg;
 
-	if (owner->is_solver || (self->policy && self->policy->by_namespace))
+	if (owner->is_solver || self->n_capitals || (self->policy && self->policy->by_namespace))
 		mark(self, owner);
 }
 
@@ -319,6 +319,13 @@ void publisher_settle_age(struct wanted *self, struct owner *owner, int64_t crea
 	add_places(self, owner->whole);
 }
 
+/* How a host is spelled is decided among all that have it. */
+static void mark_spellers(struct wanted *self, const struct owner *owner)
+{
+	for (size_t i = 0; !self->waits && self->n_capitals && i < owner->hosts.n; i++)
+		publisher_host_owner_each(&self->claims, owner->hosts.items[i], self, mark_each);
+}
+
 static bool is_equal(const struct str_list *a, const struct str_list *b)
 {
 	bool equal = a->n == b->n;
@@ -338,8 +345,10 @@ void publisher_settle_claim(struct wanted *self, struct owner *owner, const stru
 	for (size_t i = 0; i < named->n; i++)
 		add_host(&hosts, named->items[i], &pool);
 	add_route_hosts(&hosts, owner->whole, &pool);
-	if (!is_equal(&owner->hosts, &hosts.list))
+	if (!is_equal(&owner->hosts, &hosts.list)) {
 		claim_all(self, owner, &hosts);
+		mark_spellers(self, owner);
+	}
 	map_clear(&hosts.map);
 	pool_clear(&pool);
 }
@@ -348,8 +357,12 @@ void publisher_settle_take(struct wanted *self, struct owner *owner, struct good
 {
 	struct good *old = owner->whole;
 
+	mark_spellers(self, owner);
+	self->n_capitals -= owner->has_capitals;
 	owner->whole = whole;
-	owner->is_solver = publisher_refuse_is_solver(whole);
+	publisher_refuse_look(owner);
+	self->n_capitals += owner->has_capitals;
+	mark_spellers(self, owner);
 	add_places(self, whole);
 	drop_places(self, old);
 	publisher_wanted_let_go(self, &old);
@@ -381,11 +394,13 @@ static void warn_conflict(struct wanted *self, const struct route *route,
 			"that one is older and of another namespace, so it is published alone",
 		[CONFLICT_NEITHER] = "that one is older, though rejected: neither is published",
 	};
+	const struct str host = publisher_route_host(route);
 	struct pool pool;
 	struct err why;
 
-	if (!self->listener.warn)
-		return;
+	if (!self->listener.warn ||
+	    (verdict == CONFLICT_ALONE && !str_eq(publisher_refuse_spelling(other, host), host)))
+		return; /* the other one has heard how it should spell it */
 	pool_init(&pool);
 	err_rule(&why, is_withheld(verdict) ? RULE_ROUTE_YOUNGER : RULE_ROUTE_SHARED,
 		 "from %s, path %s, is also a route of %s " STR_FMT "; %s", err_quote(route->from),

@@ -18,7 +18,8 @@ struct wanted {
 	struct wanted_listener listener;
 	struct wanted_needs needs;
 	size_t n_routes, n_rejected;
-	bool waits; /* nothing is settled before all have arrived */
+	size_t n_capitals; /* owners with capitals in a host: in a cluster there are none */
+	bool waits;        /* nothing is settled before all have arrived */
 };
 
 /* wanted.c: why its newest state cannot be published; NULL: it can. */

@@ -202,3 +202,20 @@ def test_generated(sluice, tmp_path, make):
     texts = dict(items)
     bad = [(texts.get(name.split("-")[1], name), why) for name, why in refused(routes.values())]
     assert not bad, "\n".join(map(str, bad))
+
+
+def test_hosts_that_differ_in_case(sluice, tmp_path):
+    """Envoy takes capitals, and each host once, whatever its case."""
+    path = tmp_path / "routes.json"
+    hosts = {"a": "Shop.example.com", "b": "shop.example.com", "c": "Other.example.com"}
+    docs = [CLASS, SERVICE]
+    for name, host in hosts.items():
+        doc = ingress(name, {})
+        doc["spec"]["rules"][0]["host"] = host
+        docs.append(doc)
+    path.write_text("\n---\n".join(json.dumps(d) for d in docs))
+    done = subprocess.run([sluice, "translate", "-f", path, "--format", "json"], capture_output=True, text=True, timeout=60)
+    routes = json.loads(done.stdout)["routes"]
+    assert sorted(r["from"] for r in routes) == ["https://Other.example.com", "https://Shop.example.com"], done.stderr
+    assert envoy.judge(envoy.bootstrap(routes)) is None
+    assert "unique" in envoy.judge(envoy.bootstrap([*routes, {**routes[-1], "from": "https://shop.example.com"}]))

@@ -63,6 +63,33 @@ def alike(name, age="2026-01-01", to="10.0.0.1", called="App", host="a.example.c
     return ingress.replace(f"\n  name: {name}\n", f"\n  name: {name}\n  creationTimestamp: {age}T00:00:00Z\n")
 
 
+def spelled(name, host, age="2026-01-01"):
+    return app(name, host=f"'{host}'").replace(f"\n  name: {name}\n", f"\n  name: {name}\n  creationTimestamp: {age}T00:00:00Z\n")
+
+
+@pytest.mark.parametrize("one, other, served", [
+    (("a", "x.example.com"), ("b", "X.example.com"), "x.example.com"),                # of equal age: the later by name is rejected
+    (("a", "X.example.com"), ("b", "x.example.com"), "X.example.com"),
+    (("a", "x.example.com"), ("b", "X.example.com", "2025-01-01"), "X.example.com"),  # the older one keeps it
+    (("a", "*.X.example.com"), ("b", "*.x.example.com"), "*.x.example.com")])         # a wildcard is matched as it is written
+def test_of_hosts_that_differ_in_case_one_is_served(sluice, tmp_path, one, other, served):
+    write(tmp_path / "in/class.yaml", CLASS)
+    write(tmp_path / "in/1.yaml", spelled(*one))
+    write(tmp_path / "in/2.yaml", spelled(*other))
+    done = subprocess.run([sluice, "translate", "--format", "json", "-f", tmp_path / "in"], capture_output=True, text=True, timeout=60)
+    assert [r["from"] for r in json.loads(done.stdout)["routes"]] == [f"https://{served}"], done.stderr
+    (refused,) = re.findall(r"^(shop/\S+): .*\[SLU1611\]$", done.stderr, re.M)
+    assert refused == f"shop/{other[0] if served == one[1] else one[0]}" and done.returncode == 1
+
+
+def test_one_spelling_in_one_ingress(sluice, tmp_path):
+    text = app("a", host="x.example.com")
+    rule = text[text.index("  - host: "):]
+    write(tmp_path / "in.yaml", CLASS + "---\n" + text + rule.replace("x.example", "X.example"))
+    done = subprocess.run([sluice, "translate", "--format", "json", "-f", tmp_path / "in.yaml"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "[SLU1611]" in done.stderr and "routes" not in json.loads(done.stdout)
+
+
 @pytest.mark.parametrize("second, refused", [
     ({}, ["shop/b"]),                              # of equal age: the later by name
     ({"age": "2025-01-01"}, ["shop/a"]),           # the older one keeps it

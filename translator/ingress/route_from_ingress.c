@@ -8,6 +8,7 @@
  */
 #include "translator/ingress/ingress.h"
 
+#include "net/hostname.h"
 #include "net/url.h"
 #include "rules/rules.h"
 #include "translator/answer.h"
@@ -80,11 +81,10 @@ static int add_places(struct ingress_job *job, struct str host, const struct msg
 				"a rule has an empty host; if it is meant to serve every host, set "
 				"the annotation " STR_FMT "/subtle_allow_empty_host to true",
 				STR_ARG(job->settings->prefix));
-	for (size_t i = 0; i < host.len; i++)
-		if (host.ptr[i] >= 'A' && host.ptr[i] <= 'Z')
-			return err_rule(
-				err, RULE_HOST_CASE,
-				"the host %s should be in lower case, as an API server wants it",
+	if (hostname_has_capitals(host) && str_find(host, '*') >= 0)
+		return err_rule(err, RULE_HOST_CASE,
+				"the host %s should be in lower case: a wildcard is matched as it "
+				"is written",
 				err_quote(host));
 	if (!http)
 		return err_rule(err, RULE_HOST_HTTP, "the rule for host %s has no http",
@@ -131,11 +131,41 @@ static int add_default(struct ingress_job *job, struct route_places *out, struct
 	return 0;
 }
 
+/* No API server takes capitals, but a file may have them. Envoy takes one spelling of a host. */
+static void check_spellings(struct ingress_job *job)
+{
+	const struct msg_rule_list *rules = &job->ingress->spec.rules;
+	struct map spellings; /* host in lower case -> the first one that is called so */
+	size_t n_capitals = 0;
+	struct err err;
+
+	for (size_t i = 0; i < rules->n; i++)
+		n_capitals += hostname_has_capitals(rules->items[i].host);
+	map_init(&spellings, NULL);
+	for (size_t i = 0; n_capitals && i < rules->n; i++) {
+		struct str *host = &rules->items[i].host;
+		const struct str lower = hostname_of_rule(*host, job->pool);
+		const struct str *first = map_get(&spellings, lower);
+
+		if (!first)
+			map_put(&spellings, lower, host);
+		if (!first || str_eq(*first, *host) || !str_eq_nocase(*first, *host))
+			continue;
+		err_rule(&err, RULE_HOST_CASE,
+			 "the hosts %s and %s differ in case only, and Envoy takes one of them: "
+			 "write both in lower case",
+			 err_quote(*first), err_quote(*host));
+		refuse_rule(job, i, "host", &err);
+	}
+	map_clear(&spellings);
+}
+
 static void add_all(struct ingress_job *job, struct route_places *out)
 {
 	const struct msg_rule_list *rules = &job->ingress->spec.rules;
 	struct err err;
 
+	check_spellings(job);
 	if (add_default(job, out, &err))
 		refuse_rule(job, NO_RULE, "", &err);
 	for (size_t i = 0; i < rules->n; i++) {

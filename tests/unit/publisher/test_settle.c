@@ -413,6 +413,36 @@ static void who_answers_challenges_is_found_late(void **state)
 	assert_int_equal(publisher_wanted_n_routes(wanted), 1);
 }
 
+/* One that is rejected has no spelling: the next one's counts. */
+static void a_host_has_one_spelling(void **state)
+{
+	const struct app small = { "shop", "b", "a.example", "/", 20 },
+			 large = { "shop", "a", "A.example", "/x", 10 },
+			 third = { "shop", "c", "a.example", "/y", 30 },
+			 moved = { "shop", "a", "other.example", "/x", 10 };
+
+	(void)state;
+	refusals[0] = '\0';
+	wanted->listener.refused = on_refused;
+	put(&small);
+	put(&large);
+	assert_true(has(&large) && !has(&small));
+	expect_refusals("shop/b: host \"a.example\" differs in case only from \"A.example\" of "
+			"Ingress shop/a, which comes first, and Envoy takes one of them: write "
+			"both in lower case\n");
+	assert_int_equal(put(&third), WANTED_REJECTED);
+	expect_refusals("");
+	put(&moved);
+	assert_true(has(&moved) && has(&small) && has(&third));
+	assert_non_null(strstr(refusals, "shop/b: no longer\n"));
+	assert_non_null(strstr(refusals, "shop/c: no longer\n"));
+	put(&large);
+	assert_true(has(&large) && !has(&small) && !has(&third));
+	gone(&large);
+	assert_true(has(&small) && has(&third));
+	assert_int_equal(wanted->n_capitals, 0);
+}
+
 static void exceptions_are_named(void **state)
 {
 	const struct app first = { "victim", "o", "open.example", "/", 10 },
@@ -565,6 +595,7 @@ int main(void)
 		TEST_POLICY(who_names_a_host_of_another_namespace_is_rejected),
 		TEST_POLICY(the_refused_are_told_once_and_taken_back),
 		TEST_POLICY(a_rejection_takes_the_place_of_a_refusal),
+		TEST(a_host_has_one_spelling),
 		TEST(it_is_said_what_is_published),
 		TEST(who_answers_challenges_is_found_late),
 		TEST_POLICY(exceptions_are_named),
