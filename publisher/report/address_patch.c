@@ -99,6 +99,7 @@ static void try_again(struct address_patch *address, struct str key,
 {
 	const uint64_t now_ms = clock_ms();
 	uint64_t wait = 0;
+	bool is_long;
 
 	if (result->status == 403)
 		wait = refused(address, result);
@@ -106,7 +107,8 @@ static void try_again(struct address_patch *address, struct str key,
 		wait = publisher_api_retry_failure(&address->retry, "ingress status", result);
 	if (now_ms + wait > address->hold_ms)
 		address->hold_ms = now_ms + wait;
-	publisher_address_again(&address->table, key, result->status == 403, now_ms);
+	is_long = result->status == 403 && publisher_api_retry_is_forbidden(&address->retry);
+	publisher_address_again(&address->table, key, is_long, now_ms);
 }
 
 static void on_patched(void *arg, const struct kube_result *result)

@@ -38,6 +38,11 @@ static void warn(const char *what, const struct kube_result *result)
 		 log_value(what), result->status, log_value(result->sentence));
 }
 
+bool publisher_api_retry_is_forbidden(const struct api_retry *retry)
+{
+	return retry->forbidden_ms - retry->since_ms >= STARTS_MS;
+}
+
 static uint64_t wait_forbidden(struct api_retry *retry)
 {
 	const uint64_t now_ms = clock_ms();
@@ -45,7 +50,7 @@ static uint64_t wait_forbidden(struct api_retry *retry)
 	if (!retry->forbidden_ms || now_ms - retry->forbidden_ms > 2 * FORBIDDEN_MS)
 		retry->since_ms = now_ms;
 	retry->forbidden_ms = now_ms;
-	return now_ms - retry->since_ms < STARTS_MS ? STARTS_STEP_MS : FORBIDDEN_MS;
+	return publisher_api_retry_is_forbidden(retry) ? FORBIDDEN_MS : STARTS_STEP_MS;
 }
 
 uint64_t publisher_api_retry_failure(struct api_retry *retry, const char *what,

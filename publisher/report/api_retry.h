@@ -18,5 +18,7 @@ bool publisher_api_retry_may_pass(long status);
 uint64_t publisher_api_retry_failure(struct api_retry *retry, const char *what,
 				     const struct kube_result *result);
 void publisher_api_retry_success(struct api_retry *retry);
+/* What is forbidden was so for long enough: the API server does not merely start. */
+bool publisher_api_retry_is_forbidden(const struct api_retry *retry);
 
 #endif
