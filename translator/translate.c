@@ -176,7 +176,9 @@ static bool allows_mass_delete(const struct translator_settings *settings,
 static int translate(const struct translator_settings *settings, const struct msg_bundle *bundle,
 		     struct pool *pool, struct msg_config *out, struct err *err)
 {
-	struct gateway_job job = { settings, bundle, pool, out, NULL, NULL };
+	struct gateway_job job = {
+		.settings = settings, .bundle = bundle, .pool = pool, .out = out
+	};
 
 	*out = (struct msg_config){ .ticket = bundle->ticket,
 				    .owner = bundle->owner,

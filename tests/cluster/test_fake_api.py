@@ -9,9 +9,10 @@ import threading
 import time
 
 import pytest
+import test_gateway as gateway_api
 from cluster import ClusterPipeline
 from fake_api import FakeApi, bookmark, event, key_of
-from pipeline import CLASS, app, read, wait_for
+from pipeline import CLASS, app, certificate, read, wait_for
 
 
 @pytest.fixture
@@ -629,6 +630,25 @@ def test_many_secrets_are_fetched_a_few_at_once(up, api):
     p.settled(20)
     assert 8 <= most[0] <= 17
     assert len(api.asked("secrets", "get")) == 100
+
+
+def test_config_maps_are_read_by_name_and_told_when_they_change(up, api, tmp_path):
+    ca = certificate(tmp_path, "a.example.com")[0].read_text()
+    for text in (gateway_api.CLASS, gateway_api.GATEWAY, gateway_api.FILTER, gateway_api.SERVICE, gateway_api.route("two"),
+                 gateway_api.tls_policy("tls"), gateway_api.tls_policy("idle", target="other")):
+        api.apply_yaml(text)
+    api.script("configmaps", "get", lambda h, r: h.answer(403, 'configmaps "authorities" is forbidden: a Role'))
+    p = up("--record", str(tmp_path / "recording"))
+    (one,) = wait_for(p.log, lambda: [r for r in json.loads(read(p.out) or "{}").get("routes", []) if "response" in r], 20)
+    assert one["response"]["status"] == 500
+    wait_for(p.log, lambda: 'may not be read: the API server forbids it, a Role must allow \\"get\\" on it' in p.log())
+    api.apply({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "authorities", "namespace": "shop"}, "data": {"ca.crt": ca, "other": "kept"}})
+    wait_for(p.log, lambda: base64.b64encode(ca.encode()) in read(p.out), 20)
+    n = len(api.asked("configmaps"))
+    wait_for("it is read again", lambda: len(api.asked("configmaps")) > n, 20)
+    assert {(r.sort, r.name) for r in api.asked("configmaps")} == {("get", "shop/authorities")}
+    said = [json.loads(line) for line in (tmp_path / "recording").read_text().splitlines() if '"of":"ConfigMap"' in line]
+    assert [s["secret"] for s in said] == ["forbidden", "found"] and said[1]["value"]["data"] == {"ca.crt": ca}
 
 
 def test_a_secret_that_cannot_exist_is_not_asked_for(up, api):

@@ -42,7 +42,7 @@ CA = named(("", "ConfigMap", "ca"))
 def made(sluice, tmp_path, *objects, args=(), **kinds):
     """(the one route, statuses, sentences)"""
     path = changed(tmp_path, **kinds)
-    path.write_text(path.read_text() + "---\n" + yaml.safe_dump_all(objects))
+    path.write_text(path.read_text() + "".join(f"---\n{json.dumps(o)}\n" for o in objects))
     config, statuses, sentences = translate(sluice, path, *args)
     (route,) = config["routes"]
     return route, statuses, sentences
@@ -76,6 +76,21 @@ def test_authorities_of_a_bundle(sluice, tmp_path, pem, kind, holder):
 def test_several_bundles_are_one(sluice, tmp_path, pem):
     route, _, _ = made(sluice, tmp_path, policy(**named(("", "ConfigMap", "ca"), ("", "Secret", "ca"))), config_map(pem.strip()), secret(pem))
     assert base64.b64decode(route["tls_custom_ca"]).decode() == pem * 2
+
+
+def test_one_that_is_named_again_counts_once(sluice, tmp_path, pem):
+    """And two policies with one bundle say the same."""
+    twice = policy("twice", target="other", **named(("", "ConfigMap", "ca"), ("", "ConfigMap", "ca")))
+    route, _, _ = made(sluice, tmp_path, policy(**CA), twice, OTHER, config_map(pem), HTTPRoute=two_backends)
+    assert base64.b64decode(route["tls_custom_ca"]).decode() == pem and len(route["to"]) == 2
+
+
+def test_all_authorities_of_an_owner_have_a_bound(sluice, tmp_path, pem):
+    names = [f"ca-{i}" for i in range(17)]
+    padded = "#" * ((1 << 20) - len(pem) - 1) + "\n" + pem
+    route, statuses, _ = made(sluice, tmp_path, policy(**named(*(("", "ConfigMap", name) for name in names))), *(config_map(padded, name) for name in names))
+    assert route["response"]["status"] == 500 and told(statuses)["Accepted"] == ("False", "Invalid")
+    assert "have more than 16 MiB" in message(statuses[POLICY + "tls"]["ancestors"][0], "Accepted")
 
 
 KEY = "-----BEGIN PRIVATE KEY-----\nMA==\n-----END PRIVATE KEY-----\n"

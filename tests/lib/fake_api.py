@@ -289,7 +289,8 @@ contexts: [{{name: test, context: {{cluster: test, user: test}}}}]
             handler.answer(200, {"major": "1"})
         elif request.sort == "get":
             obj = (self.events if request.plural == "events" else self.objects[request.plural]).get(request.name)
-            handler.answer(200, {**obj, "apiVersion": "v1", "kind": "Secret"}) if obj else handler.answer(404, "not found")
+            kind = KINDS.get(request.plural, ("", "Event"))[1]
+            handler.answer(200, {**obj, "apiVersion": "v1", "kind": kind}) if obj else handler.answer(404, "not found")
         elif request.sort in ("list", "check"):
             handler.answer(200, self.page(request))
         elif request.sort == "stream" and not self.streams:

@@ -9,8 +9,6 @@
 
 #include <ctype.h>
 
-#include "x509/x509_strict.h"
-
 #define HOSTNAME_MAX 253
 
 /* ---- which one ---- */
@@ -76,96 +74,7 @@ translator_backend_tls_find(const struct msg_bundle *bundle,
 						     STR_NONE);
 }
 
-/* ---- authorities ---- */
-
-static const struct msg_bundle_authority *authority_of(const struct msg_bundle *bundle,
-						       const struct msg_key *key)
-{
-	for (size_t i = 0; i < bundle->authorities.n; i++)
-		if (msg_key_equal(&bundle->authorities.items[i].key, key))
-			return &bundle->authorities.items[i];
-	return NULL;
-}
-
-static int check_authority(const struct msg_bundle_authority *authority, struct err *err)
-{
-	if (!authority || authority->answer == MSG_SECRET_ABSENT)
-		return err_set(err, "not found");
-	if (authority->answer != MSG_SECRET_FOUND)
-		return err_set(err, "may not be read: the API server forbids it, a Role must allow "
-				    "\"get\" on it");
-	if (!authority->text.ptr)
-		return err_set(err, "has no ca.crt, or there is a private key in it");
-	return x509_strict_check_bundle(authority->text, err)
-		       ? err_wrap(err, "ca.crt cannot be used")
-		       : 0;
-}
-
-/* With a line break behind it: the next one may follow. */
-static void add_text(struct buf *out, struct str text)
-{
-	buf_str(out, text);
-	if (text.len && text.ptr[text.len - 1] != '\n')
-		buf_putc(out, '\n');
-}
-
-/* NULL, or the reason why the reference is not good. */
-static const char *judge_ref(struct gateway_job *job, const struct msg_object_ref *ref,
-			     struct str namespace, struct buf *texts, struct err *err)
-{
-	struct msg_key key = { MSG_KIND_NONE, namespace, ref->name };
-	const struct msg_bundle_authority *authority;
-
-	if (!ref->group.len && str_is(ref->kind, "ConfigMap"))
-		key.kind = MSG_KIND_CONFIG_MAP;
-	else if (!ref->group.len && str_is(ref->kind, "Secret"))
-		key.kind = MSG_KIND_SECRET;
-	if (key.kind == MSG_KIND_NONE) {
-		err_set(err, "is neither a ConfigMap nor a Secret");
-		return "InvalidKind";
-	}
-	authority = authority_of(job->bundle, &key);
-	if (job->settings->lenient && (!authority || authority->answer != MSG_SECRET_FOUND))
-		return NULL; /* it is in no manifest, as if it were good */
-	if (check_authority(authority, err))
-		return "InvalidCACertificateRef";
-	add_text(texts, authority->text);
-	return NULL;
-}
-
-static void judge_refs(struct gateway_job *job, const struct msg_backend_tls_policy *policy,
-		       struct backend_tls *out)
-{
-	const struct msg_object_ref_list *refs = &policy->spec.validation.caCertificateRefs;
-	struct buf texts, base64;
-	size_t n_good = 0;
-
-	buf_init(&texts, BUF_MAX_MESSAGE);
-	for (size_t i = 0; i < refs->n; i++) {
-		const struct msg_object_ref *ref = &refs->items[i];
-		struct err why = { "" };
-		const char *reason = judge_ref(job, ref, policy->metadata.namespace, &texts, &why);
-
-		n_good += !reason;
-		if (reason)
-			translator_condition_refuse(&out->refusals, reason,
-						    pool_printf(job->pool, STR_FMT " %s %s",
-								STR_ARG(ref->kind),
-								err_quote(ref->name), why.text),
-						    job->pool);
-	}
-	buf_init(&base64, BUF_MAX_MESSAGE);
-	buf_base64(&base64, buf_view(&texts));
-	out->authorities = pool_str(job->pool, buf_view(&base64));
-	buf_clear(&base64);
-	buf_clear(&texts);
-	if (!n_good) {
-		out->reason = "NoValidCACertificate";
-		err_set(&out->sentence, "none of spec.validation.caCertificateRefs is good");
-	}
-}
-
-/* ---- the rest of it ---- */
+/* ---- what it asks for ---- */
 
 /* As the API server does. */
 static bool is_hostname(struct str text)
@@ -224,10 +133,13 @@ const struct backend_tls *translator_backend_tls_judge(struct gateway_job *job,
 		return *out;
 	*out = pool_alloc(job->pool, sizeof(**out));
 	(*out)->hostname = v->hostname;
-	if (v->caCertificateRefs.n)
-		judge_refs(job, policy, *out);
-	if (check(v, &(*out)->sentence))
+	if (translator_authority_collect(job, policy, &(*out)->authorities, &(*out)->sentence) ||
+	    check(v, &(*out)->sentence)) {
 		(*out)->reason = "Invalid";
+	} else if (v->caCertificateRefs.n && !(*out)->authorities.n_good) {
+		(*out)->reason = "NoValidCACertificate";
+		err_set(&(*out)->sentence, "none of spec.validation.caCertificateRefs is good");
+	}
 	return *out;
 }
 
@@ -235,12 +147,13 @@ bool translator_backend_tls_is_same(const struct backend_tls *a, const struct ba
 {
 	if (!a || !b)
 		return a == b;
-	return str_eq(a->hostname, b->hostname) && str_eq(a->authorities, b->authorities);
+	return str_eq(a->hostname, b->hostname) &&
+	       str_eq(a->authorities.base64, b->authorities.base64);
 }
 
 void translator_backend_tls_apply(const struct backend_tls *tls, Pomerium__Config__Route *route)
 {
 	PB_SET_TEXT(route, tls_upstream_server_name, tls->hostname);
-	if (tls->authorities.len)
-		PB_SET_TEXT(route, tls_custom_ca, tls->authorities);
+	if (tls->authorities.base64.len)
+		PB_SET_TEXT(route, tls_custom_ca, tls->authorities.base64);
 }

@@ -3,16 +3,14 @@
 #ifndef TRANSLATOR_BACKEND_TLS_H
 #define TRANSLATOR_BACKEND_TLS_H
 
-#include "translator/gateway/condition.h"
-#include "translator/gateway/gateway_job.h"
+#include "translator/gateway/authority.h"
 
 /* What there is to say of a policy, whoever asks. */
 struct backend_tls {
 	const char *reason; /* why it cannot be held: Invalid, NoValidCACertificate; NULL: it can */
 	struct err sentence;
-	struct refusals refusals; /* caCertificateRefs that are not good */
 	struct str hostname;
-	struct str authorities; /* PEM in base64; empty: those that the system has */
+	struct authorities authorities; /* none: those that the system has */
 };
 /* Of a policy of the bundle; judged once. */
 const struct backend_tls *translator_backend_tls_judge(struct gateway_job *job,

@@ -111,8 +111,8 @@ void translator_backend_tls_status_make(struct gateway_job *job)
 	const struct backend_tls *tls = translator_backend_tls_judge(job, policy);
 	const struct condition conditions[] = {
 		judge(job, policy, tls),
-		translator_condition_resolved(&tls->refusals, "invalid caCertificateRefs",
-					      job->pool),
+		translator_condition_resolved(&tls->authorities.refusals,
+					      "invalid caCertificateRefs", job->pool),
 	};
 	struct value *report = pool_alloc(job->pool, sizeof(*report));
 	struct value *list = value_put_list(report, "ancestors", job->pool);

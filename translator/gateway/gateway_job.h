@@ -18,6 +18,8 @@ struct gateway_job {
 	struct msg_config *out;              /* its report is there also if the owner is rejected */
 	Pomerium__Config__Policy **policies; /* of the bundle's PolicyFilters, once compiled */
 	struct backend_tls **tls;            /* of its BackendTLSPolicies, once judged */
+	struct authority *authorities;       /* of its authorities, the same */
+	size_t n_authority_bytes;            /* that were made of them */
 };
 
 /* http_route.c: an HTTPRoute's routes, what it is attached to, its entries of status.parents. */

@@ -93,6 +93,40 @@ static void entries_of_others_stay_where_they_are(void **state)
 										SINCE(NOW))) "]}");
 }
 
+#define ANCESTOR(controller, name, conditions)                                      \
+	"{\"ancestorRef\":{\"name\":\"" name "\"},\"controllerName\":\"" controller \
+	"\",\"conditions\":[" conditions "]}"
+
+static void a_policy_has_an_entry_for_each_ancestor(void **state)
+{
+	const struct msg_key policy = { MSG_KIND_BACKEND_TLS_POLICY, STR("shop"), STR("tls") };
+	struct object_status of = {
+		.owner = &policy,
+		.report = json(
+			"{\"ancestors\":[" ANCESTOR("ours", "b", ACCEPTED("True", "")) "," ANCESTOR(
+				"ours", "c", ACCEPTED("True", "")) "]}"),
+		.present = json("{\"ancestors\":[" ANCESTOR("ours", "a", "") "," ANCESTOR(
+			"x", "b", "") "," ANCESTOR("ours", "b", ACCEPTED("True", SINCE(OLD))) "]}"),
+	};
+	struct buf full;
+
+	(void)state;
+	expect(&of, "{\"ancestors\":[" ANCESTOR("x", "b", "") "," ANCESTOR(
+			    "ours", "b",
+			    ACCEPTED("True", SINCE(OLD))) "," ANCESTOR("ours", "c",
+								       ACCEPTED("True",
+										SINCE(NOW))) "]}");
+	/* where there is no room, nobody is pushed out */
+	buf_init(&full, BUF_MAX_TEXT);
+	buf_puts(&full, "{\"ancestors\":[" ANCESTOR("x", "0", ""));
+	for (int i = 1; i < 16; i++)
+		buf_puts(&full, "," ANCESTOR("x", "1", ""));
+	buf_puts(&full, "]}");
+	of.present = json(full.ptr);
+	expect(&of, full.ptr);
+	buf_clear(&full);
+}
+
 static void a_time_changes_with_the_status_alone(void **state)
 {
 	const struct msg_key filter = { MSG_KIND_POLICY_FILTER, STR("shop"), STR("web") };
@@ -184,6 +218,8 @@ static void programmed_waits_for_the_store(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_policy_has_an_entry_for_each_ancestor, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(entries_of_others_stay_where_they_are, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(a_time_changes_with_the_status_alone, setup,
