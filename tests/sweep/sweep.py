@@ -39,10 +39,10 @@ from world import NOBODY, Api, Sink, access_of, things_of, until, url_of  # noqa
 BUILD = ROOT / os.environ.get("BUILD", "build")
 ROOMS = ("publisher", "resolver", "translator", "settings", "watcher")
 FAULTS = (*(f"kill:{room}" for room in ROOMS), *(f"freeze:{room}" for room in ROOMS), *(f"hold:{link}" for link in LINKS), *(f"cut:{link}" for link in LINKS),
-          "skip", "behind", "gone", "forbidden", "away", "slow", "burst", "orphan", "late", "twice", "lost")
+          "skip", "behind", "gone", "forbidden", "away", "slow", "burst", "die", "orphan", "late", "twice", "lost")
 LONG_FAULTS = ("stall", "lag")  # of many seconds each: only by name
 LEASE_S, LATE_MS = 1, 300
-LASTS_S = {"freeze": 1.4, "stall": 12, "lag": 12, "hold": 0.3, "behind": 0.3, "gone": 0.1, "forbidden": 0.3, "away": 0.3, "slow": 0.3, "burst": 0.4, "orphan": 4.2, "late": LATE_MS / 1000,
+LASTS_S = {"freeze": 1.4, "stall": 12, "lag": 12, "hold": 0.3, "cut": 0.1, "behind": 0.3, "gone": 0.1, "forbidden": 0.3, "away": 0.3, "slow": 0.3, "burst": 0.4, "die": 0.2, "orphan": 4.2, "late": LATE_MS / 1000,
            "lost": LATE_MS / 1000}
 LAG_S = 3.5   # longer than the resolver waits for an ACK
 REST_S = 0.1  # nothing is said and nothing is written for so long
@@ -190,8 +190,8 @@ class Run:
             if i and i > self.step:
                 self.take_step()
             while self.rush.is_set() and self.step < len(self.scenario.steps):  # the remaining ones come at once, right after what went wrong
-                self.take_step()
                 time.sleep(self.pause_s)
+                self.take_step()
             if self.rush.is_set():
                 want = expected[-1]
             self.settle(i, want)
@@ -273,8 +273,8 @@ class Run:
         """The link stands still, and the others go on."""
         later(seconds, self.wire.let_go, self.wire.hold(link))
 
-    def cut(self, link, _):
-        self.wire.cut(link)
+    def cut(self, link, seconds):
+        self.wire.cut(link, seconds)
 
     def lag(self, *_):
         """Each ACK comes when its owner counts as lost already; that goes round for ever if a late one does not count."""
@@ -326,6 +326,12 @@ class Run:
         """The translator stands still while the steps come, one shortly after the other."""
         self.rooms.freeze("translator", seconds)
         self.pause_s = seconds / 10
+        self.rush.set()
+
+    def die(self, _, seconds):
+        """The translator is killed with what it has in its hands."""
+        self.rooms.freeze("translator", seconds)
+        later(seconds / 2, self.rooms.kill, "translator")
         self.rush.set()
 
     def orphan(self, _, seconds):

@@ -26,7 +26,7 @@ def test_it_applies(patch):
 
 def test_the_table_lists_each():
     assert {p.name: (p.words["broken"].partition(",")[0], p.tool) for p in ALL} == {name: (where, found.split(",")[0]) for name, (where, found) in rows().items()}
-    assert len(ALL) >= 12
+    assert len(ALL) >= 20
 
 
 def test_a_patch_that_does_not_apply_is_an_error(tmp_path):

@@ -1,6 +1,7 @@
 """The links between the rooms, through our hands: each message is counted, and something may happen between any two of them."""
 import asyncio
 import threading
+import time
 
 LINKS = ("objects", "jobs", "configs", "state")
 GREETING = 64  # bytes of ZMTP's greeting, before the first frame
@@ -22,7 +23,7 @@ class Wire:
 
     def __init__(self, folder, behind, after):
         self.folder, self.behind, self.after, self.n = folder, behind, after, 0
-        self.open, self.lags = set(), {}
+        self.open, self.lags, self.refused = set(), {}, {}
         self.loop = asyncio.new_event_loop()
         self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
 
@@ -69,8 +70,9 @@ class Wire:
         for connection in held if self.loop.is_running() else ():
             self.loop.call_soon_threadsafe(connection.free.set)
 
-    def cut(self, link):
-        """Its connections end, and what is in them is lost."""
+    def cut(self, link, seconds):
+        """Its connections end, what is in them is lost, and for so long there are no others."""
+        self.refused[link] = time.monotonic() + seconds
         for connection in [c for c in self.open if c.link == link]:
             for end in connection.ends:
                 end.transport.abort()
@@ -83,6 +85,8 @@ class Wire:
 
     async def connect(self, link, reader, writer):
         try:
+            if time.monotonic() < self.refused.get(link, 0):
+                raise ConnectionRefusedError
             far_reader, far_writer = await asyncio.open_unix_connection(self.behind / link)
         except OSError:  # nobody is there now
             writer.close()
