@@ -267,3 +267,16 @@ def test_what_was_restored_shows_no_header_at_all(ask, sluice, tmp_path):
             return subprocess.run([sluice, "explain", "--json", "https://a.secret.org/", "--run-dir", str(p.run_dir)], capture_output=True, text=True, timeout=60).stdout
         wait_for(dump, lambda: '"state":"last good"' in dump())
         assert SECRET not in dump() and json.loads(dump())["route"]["config"]["set_request_headers"] == {"X-Token": "(hidden)"}
+
+
+@pytest.mark.parametrize("source", ["-", "/dev/stdin", "/dev/fd/0"])
+@pytest.mark.parametrize("verb", [["translate", "-f"], ["explain", "-f"], ["explain", f"https://{HOST}/", "-f"], ["lint", "-f"], ["routes", "-f"], ["routes", "-o", "json", "-f"],
+                                  ["migrate", "--from-class", "pomerium"], ["plan", "--from", "/dev/null", "--to"]], ids=lambda v: " ".join(v[:2]))
+def test_every_verb_reads_standard_input(sluice, tmp_path, verb, source):
+    """A pipe, under each of its names, is as good as a file."""
+    text = ingress("web", ("Prefix", "/"))
+    (tmp_path / "web.yaml").write_text(text)
+    ask = lambda path, **more: subprocess.run([sluice, *verb, path], capture_output=True, text=True, timeout=60, **more)
+    file, pipe = ask(tmp_path / "web.yaml"), ask(source, input=text)
+    want = file.stdout.replace(str(tmp_path / "web.yaml"), "stdin" if source == "-" else source)
+    assert (pipe.returncode, pipe.stdout) == (file.returncode, want) and file.stdout + file.stderr
