@@ -35,6 +35,35 @@ struct hash hash_of(struct str bytes)
 	return out;
 }
 
+/* A context of OpenSSL. */
+struct hash_sum *hash_sum_new(void)
+{
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+
+	if (!context || !EVP_DigestInit_ex(context, EVP_sha256(), NULL))
+		give_up("SHA-256 is not available");
+	return (struct hash_sum *)context;
+}
+
+void hash_sum_add(struct hash_sum *sum, struct str bytes)
+{
+	if (bytes.len && !EVP_DigestUpdate((EVP_MD_CTX *)sum, bytes.ptr, bytes.len))
+		give_up("SHA-256 is not available");
+}
+
+struct hash hash_sum_end(struct hash_sum **sum_p)
+{
+	EVP_MD_CTX *context = (EVP_MD_CTX *)*sum_p;
+	struct hash out;
+	unsigned len = 0;
+
+	*sum_p = NULL;
+	if (!EVP_DigestFinal_ex(context, out.bytes, &len) || len != HASH_LEN)
+		give_up("SHA-256 is not available");
+	EVP_MD_CTX_free(context);
+	return out;
+}
+
 struct hash hash_hmac(const struct hash *key, struct str bytes)
 {
 	struct hash out;

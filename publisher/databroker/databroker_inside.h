@@ -179,6 +179,8 @@ bool publisher_put_is_busy(const struct databroker *self); /* a batch is under w
 bool publisher_put_is_done(const struct databroker *self); /* nothing of the plan is left */
 /* Finds out what differs among the touched; false: nothing. */
 bool publisher_put_plan(struct databroker *self);
+/* What was sent under an id and not answered yet; NULL: nothing. */
+const struct plan_entry *publisher_put_sent(const struct databroker *self, struct str id);
 /* Sends the next batch of the plan, if none is under way. */
 void publisher_put_next(struct databroker *self);
 

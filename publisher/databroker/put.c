@@ -17,30 +17,27 @@
 #define BATCH_BYTES (1u << 20)
 #define DRAIN_MS 2000
 
-/* What is wanted under an id, with its bytes in the pool. */
-static enum plan_want want_bytes(const struct databroker *self, struct str id, struct pool *pool,
-				 struct str *bytes, struct plan_entry *next)
+/* What is there to do if nothing should be stored under an id. */
+static enum plan_want want_none(const struct databroker *self, struct str id)
 {
-	*next = (struct plan_entry){ 0 };
-	*bytes = publisher_record_wanted(&self->source, id, pool, &next->n_routes);
-	if (!bytes->ptr)
-		return publisher_last_good_must_stay(self, id) ? PLAN_KEEP : PLAN_REMOVE;
-	next->digest = hash_of(*bytes);
-	return PLAN_STORE;
+	return publisher_last_good_must_stay(self, id) ? PLAN_KEEP : PLAN_REMOVE;
 }
 
 /* ---- plan ---- */
 
-static enum plan_want want(void *self, struct str id, struct plan_entry *next)
+static enum plan_want want(void *arg, struct str id, struct plan_entry *next)
 {
-	struct str bytes;
-	struct pool pool;
-	enum plan_want what;
+	const struct databroker *self = arg;
+	struct buf bytes;
+	bool any;
 
-	pool_init(&pool);
-	what = want_bytes(self, id, &pool, &bytes, next);
-	pool_wipe(&pool);
-	return what;
+	*next = (struct plan_entry){ 0 };
+	buf_init(&bytes, BUF_MAX_MESSAGE);
+	any = publisher_record_pack(&self->source, id, &bytes, &next->n_routes);
+	if (any)
+		next->digest = hash_of(buf_view(&bytes));
+	buf_wipe(&bytes);
+	return any ? PLAN_STORE : want_none(self, id);
 }
 
 static int in_order(const void *a, const void *b)
@@ -80,6 +77,8 @@ bool publisher_put_plan(struct databroker *self)
 		else
 			put->items[put->n_items++] = (struct put_item){
 				.id = changes.items[i].id,
+				.sent = changes.items[i].next,
+				.gone = changes.items[i].gone,
 				.added = !publisher_plan_get(&self->plan, changes.items[i].id)
 			};
 	}
@@ -107,6 +106,20 @@ static Databroker__Record *new_record(struct str id, struct str bytes, struct po
 	return record;
 }
 
+/* What is wanted now, with its bytes in the pool. What nothing has touched is as it was planned. */
+static enum plan_want want_bytes(const struct databroker *self, struct put_item *item,
+				 struct pool *pool, struct str *bytes)
+{
+	size_t n_routes;
+
+	*bytes = publisher_record_wanted(&self->source, item->id, pool, &n_routes);
+	if (!bytes->ptr)
+		item->sent = (struct plan_entry){ 0 };
+	else if (item->gone || map_get(&self->plan.touched, item->id))
+		item->sent = (struct plan_entry){ .n_routes = n_routes, .digest = hash_of(*bytes) };
+	return bytes->ptr ? PLAN_STORE : want_none(self, item->id);
+}
+
 /* From the plan into the request, as long as it stays small; at least one. */
 static size_t fill(struct databroker *self, Databroker__PutRequest *request, struct pool *pool)
 {
@@ -121,7 +134,7 @@ static size_t fill(struct databroker *self, Databroker__PutRequest *request, str
 
 		if (size >= BATCH_BYTES)
 			break;
-		what = want_bytes(self, item->id, pool, &bytes, &item->sent);
+		what = want_bytes(self, item, pool, &bytes);
 		item->answered = true; /* nothing to send, unless it turns out otherwise */
 		if (!publisher_plan_differs(&self->plan, item->id, what, &item->sent))
 			continue;
@@ -184,6 +197,19 @@ static int on_answer(void *arg, const ProtobufCMessage *m, struct err *err)
 			note(self, &put->items[i], answer->records[k]->version);
 	}
 	return 0;
+}
+
+const struct plan_entry *publisher_put_sent(const struct databroker *self, struct str id)
+{
+	const struct put *put = &self->put;
+
+	for (size_t i = put->first; i < put->next; i++) {
+		const struct put_item *item = &put->items[i];
+
+		if (!item->answered && !item->gone && str_eq(item->id, id))
+			return &item->sent;
+	}
+	return NULL;
 }
 
 /* Up to `end`: what was not answered, or not even sent, may differ still. */

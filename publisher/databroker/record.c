@@ -302,27 +302,39 @@ static void fill(const struct record_source *source, const struct msg_key *key, 
 	}
 }
 
-struct str publisher_record_wanted(const struct record_source *source, struct str id,
-				   struct pool *pool, size_t *n_routes)
+bool publisher_record_pack(const struct record_source *source, struct str id, struct buf *out,
+			   size_t *n_routes)
 {
-	Pomerium__Config__Config *config = PB_NEW(pool, pomerium__config__config);
+	Pomerium__Config__Config config = POMERIUM__CONFIG__CONFIG__INIT;
 	const struct good *good;
-	struct str out = STR_NONE;
 	struct msg_key key;
-	struct buf packed;
+	struct pool pool;
+	bool any;
 
 	*n_routes = 0;
 	if (!publisher_record_owner(id, &key))
-		return STR_NONE;
-	buf_init(&packed, BUF_MAX_MESSAGE);
+		return false;
+	pool_init(&pool);
 	good = key.kind == MSG_KIND_SECRET ? NULL : good_of(source, &key);
-	fill(source, &key, id, good, config, pool);
+	fill(source, &key, id, good, &config, &pool);
 	if (good)
-		*n_routes = put_routes(source->wanted, good,
-				       publisher_parts_get(good, publisher_parts_cut(&id)), pool,
-				       &packed);
-	pb_pack(&config->base, &packed);
-	if (*n_routes || config->settings)
+		*n_routes =
+			put_routes(source->wanted, good,
+				   publisher_parts_get(good, publisher_parts_cut(&id)), &pool, out);
+	pb_pack(&config.base, out);
+	any = *n_routes || config.settings;
+	pool_wipe(&pool);
+	return any;
+}
+
+struct str publisher_record_wanted(const struct record_source *source, struct str id,
+				   struct pool *pool, size_t *n_routes)
+{
+	struct str out = STR_NONE;
+	struct buf packed;
+
+	buf_init(&packed, BUF_MAX_MESSAGE);
+	if (publisher_record_pack(source, id, &packed, n_routes))
 		out = pool_bytes(pool, packed.ptr, packed.len);
 	buf_wipe(&packed);
 	return out;

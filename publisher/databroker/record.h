@@ -43,7 +43,11 @@ struct str publisher_record_id(const struct msg_key *owner, struct pool *pool);
  * ours. */
 bool publisher_record_owner(struct str id, struct msg_key *owner);
 
-/* The Config that should be stored under an id, packed, in the pool; absent: none. */
+/* The Config that should be stored under an id, packed, appended to `out`, which its owner wipes.
+ * False: none. */
+bool publisher_record_pack(const struct record_source *source, struct str id, struct buf *out,
+			   size_t *n_routes);
+/* The same in the pool; absent: none. */
 struct str publisher_record_wanted(const struct record_source *source, struct str id,
 				   struct pool *pool, size_t *n_routes);
 /* What a packed Config says, in our own packing. -1: it does not decode. */

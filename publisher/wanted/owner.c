@@ -151,10 +151,22 @@ static void add_part(struct buf *buf, char kind, struct str s)
 	buf_str(buf, s);
 }
 
+#define SUM_BYTES (32u << 10)
+
+/* A few at a time: an owner may have 16 MiB. */
+static void sum_up(struct hash_sum *sum, struct buf *buf, size_t least)
+{
+	if (buf->len < least)
+		return;
+	hash_sum_add(sum, buf_view(buf));
+	buf_reset(buf);
+}
+
 static struct hash digest_of(const struct good_parts *parts, const struct good *good)
 {
-	struct buf buf;
+	struct hash_sum *sum = hash_sum_new();
 	struct hash hash;
+	struct buf buf;
 
 	buf_init(&buf, BUF_MAX_OUTPUT);
 	for (size_t i = 0; i < parts->n_routes; i++) {
@@ -163,6 +175,7 @@ static struct hash digest_of(const struct good_parts *parts, const struct good *
 		buf_printf(&buf, "r%zu:", route->shared.len + route->own.len);
 		publisher_route_put_head(route, &buf);
 		add_part(&buf, 'p', route->policies);
+		sum_up(sum, &buf, SUM_BYTES);
 	}
 	add_part(&buf, parts->settings.ptr ? 's' : '-', parts->settings);
 	add_part(&buf, parts->bootstrap.ptr ? 'b' : '-', parts->bootstrap);
@@ -177,7 +190,8 @@ static struct hash digest_of(const struct good_parts *parts, const struct good *
 		add_part(&buf, '=', publisher_certs_pem(cert));
 		add_part(&buf, '=', publisher_certs_key(cert));
 	}
-	hash = hash_of(buf_view(&buf));
+	sum_up(sum, &buf, 0);
+	hash = hash_sum_end(&sum);
 	buf_wipe(&buf);
 	return hash;
 }

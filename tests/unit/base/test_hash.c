@@ -17,6 +17,8 @@ static void to_hex(const struct hash *hash, char *out)
 static void knows_sha256(void **state)
 {
 	struct hash hash = hash_of(STR("abc")), empty = hash_of(STR_NONE); /* FIPS 180-4 */
+	struct hash_sum *sum;
+	struct hash in_pieces;
 	char hex[HASH_LEN * 2 + 1];
 
 	(void)state;
@@ -26,6 +28,15 @@ static void knows_sha256(void **state)
 	to_hex(&empty, hex);
 	assert_string_equal(hex,
 			    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+
+	sum = hash_sum_new();
+	hash_sum_add(sum, STR("a"));
+	hash_sum_add(sum, STR_NONE);
+	hash_sum_add(sum, STR("bc"));
+	hash = hash_of(STR("abc"));
+	in_pieces = hash_sum_end(&sum);
+	assert_true(hash_equal(&hash, &in_pieces));
+	assert_null(sum);
 }
 
 static void knows_hmac(void **state)
