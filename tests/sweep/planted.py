@@ -99,6 +99,9 @@ def look(patch):
     found = re.search(r"(?m)^(?:DIVERGES|FAILED) (.*(?:\n  .*)?)", done.stdout)
     if not found:
         raise Broken(f"{patch.name}: {patch.tool} ends with {done.returncode}: {(done.stdout + done.stderr)[-2000:]}")
+    place = re.search(r"(?m)^\('(\w+\.pml)', (\d+)\)$", done.stdout)
+    if place:
+        return f"a promise is broken at {place[1]}:{place[2]}"
     points = re.search(r"(?m)^(\d+) points, ", done.stdout)
     return f"{f'after {points[1]} points: ' if points else ''}{' '.join(found[1].split())[:220]}"
 

@@ -9,7 +9,7 @@ import sweep  # noqa: E402
 from scenarios import scenarios  # noqa: E402
 from world import NOBODY, Written, access_of  # noqa: E402
 
-POINTS, SEED = 260, 20
+POINTS, SEED = 230, 20
 
 
 @pytest.fixture(scope="module")
