@@ -12,11 +12,13 @@ A patch says above its first file which rule it breaks, where, and what finds it
 `sweep ARGS` is sweep.py as far as its first divergence, `walk ARGS` is walk.py, `model NAME` the searches of one model. A patch that does not
 apply, or that does not compile, is an error, and so is a fault that nobody finds.
 """
+import contextlib
 import dataclasses
 import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -90,10 +92,21 @@ def build():
         raise Broken(f"it does not compile: {done.stdout[-1000:]}{done.stderr[-2000:]}")
 
 
+def run(command, env):
+    """In a session of its own, which ends with it: all that it has started does."""
+    process = subprocess.Popen(command, cwd=TREE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace", env=env, start_new_session=True)
+    try:
+        out, err = process.communicate(timeout=SECONDS)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    return subprocess.CompletedProcess(command, process.returncode, out, err)
+
+
 def look(patch):
     """What the tool found, in a line; None: nothing."""
     env = {**os.environ, "BUILD": "build", "SWEEP_DEADLINE_S": "8"}
-    done = subprocess.run([sys.executable, *patch.command()], cwd=TREE, capture_output=True, text=True, env=env, timeout=SECONDS)
+    done = run([sys.executable, *patch.command()], env)
     if not done.returncode:
         return None
     found = re.search(r"(?m)^(?:DIVERGES|FAILED) (.*(?:\n  .*)?)", done.stdout)
