@@ -7,26 +7,25 @@
  */
 #include "publisher/orders/foreign.h"
 
-#include <string.h>
-
 #include "base/mem.h"
+#include "base/text/text_list.h"
 
 /* What a name costs beside its text, here and in order_names. */
 #define NAME_SIZE 256
 
 struct foreign_record {
-	struct foreign_facts facts;
-	struct pool pool;
+	struct foreign_facts facts; /* in these, which are NULL if it is unreadable: */
+	struct text_list *hosts, *names;
 	size_t size;
 	unsigned round; /* in which it was told last */
-	bool is_unreadable;
 };
 
 static void free_record(void *ptr)
 {
 	struct foreign_record *record = ptr;
 
-	pool_clear(&record->pool);
+	mem_free(record->hosts);
+	mem_free(record->names);
 	mem_free(record);
 }
 
@@ -107,27 +106,17 @@ static size_t size_of(const struct str_list *list)
 	return size;
 }
 
-static struct str_list dup_list(const struct str_list *list, struct pool *pool)
-{
-	struct str_list out = { NULL, 0 };
-
-	if (list->n)
-		out.items = pool_array(pool, list->n, sizeof(*out.items));
-	for (; out.n < list->n; out.n++)
-		out.items[out.n] = pool_str(pool, list->items[out.n]);
-	return out;
-}
-
 static struct foreign_record *new_record(const struct foreign_facts *facts, size_t size)
 {
 	struct foreign_record *record = mem_alloc(sizeof(*record));
 
-	pool_init(&record->pool);
 	record->size = size;
-	record->is_unreadable = !facts;
-	if (facts)
-		record->facts = (struct foreign_facts){ dup_list(&facts->hosts, &record->pool),
-							dup_list(&facts->names, &record->pool) };
+	if (!facts)
+		return record;
+	record->hosts = text_list_new(&facts->hosts);
+	record->names = text_list_new(&facts->names);
+	record->facts = (struct foreign_facts){ text_list_view(record->hosts),
+						text_list_view(record->names) };
 	return record;
 }
 
@@ -139,7 +128,7 @@ bool publisher_foreign_put(struct foreign *foreign, enum foreign_kind kind, stru
 	struct map *records = &foreign->records[kind];
 	struct foreign_record *old = map_get(records, id), *record;
 	size_t size = sizeof(*record) + NAME_SIZE + id.len;
-	const bool was_unreadable = old && old->is_unreadable;
+	const bool was_unreadable = old && !old->hosts;
 
 	if (facts)
 		size += size_of(&facts->hosts) + size_of(&facts->names);

@@ -9,11 +9,10 @@
  */
 #include "publisher/orders/orders.h"
 
-#include <string.h>
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text/text_list.h"
 #include "net/hostname.h"
 #include "publisher/orders/order_text.h"
 #include "publisher/report/api_retry.h"
@@ -39,18 +38,12 @@ struct orders {
 	char *namespace;
 	struct order_plan plan;
 	struct foreign foreign; /* what others have stored */
-	struct map promises;    /* msg_key_text of an owner -> struct order_promise */
+	struct map promises;    /* msg_key_text of an owner -> struct text_list */
 	struct map orphans; /* "namespace/name" of Secrets that have to go -> uid of the Certificate
 				that each was of */
 	struct order_flight flights[PARALLEL];
 	struct api_retry retry;
 	uint64_t hold_ms; /* not before */
-};
-
-/* One block: the texts stand behind the hosts. */
-struct order_promise {
-	size_t n;
-	struct str hosts[];
 };
 
 static void land(struct order_flight *flight)
@@ -120,38 +113,17 @@ void publisher_orders_destroy(struct orders **self_p)
 
 /* ---- what comes ---- */
 
-static void tell_promises(struct orders *self, const struct order_promise *promise, int step)
+static void tell_promises(struct orders *self, const struct text_list *promised, int step)
 {
-	for (size_t i = 0; promise && i < promise->n; i++)
-		publisher_order_names_promise(&self->plan.names, promise->hosts[i], step);
-}
-
-static struct order_promise *new_promise(const struct str_list *hosts)
-{
-	struct order_promise *promise;
-	size_t len = 0;
-	char *text;
-
-	for (size_t i = 0; i < hosts->n; i++)
-		len += hosts->items[i].len;
-	promise = mem_alloc(sizeof(*promise) + hosts->n * sizeof(struct str) + len);
-	text = (char *)&promise->hosts[hosts->n];
-	for (; promise->n < hosts->n; promise->n++) {
-		const struct str host = hosts->items[promise->n];
-
-		if (host.len)
-			memcpy(text, host.ptr, host.len);
-		promise->hosts[promise->n] = (struct str){ text, host.len };
-		text += host.len;
-	}
-	return promise;
+	for (size_t i = 0; promised && i < promised->n; i++)
+		publisher_order_names_promise(&self->plan.names, promised->items[i], step);
 }
 
 /* The new ones are told before the old ones cease, so that what both have never does. */
 static void set_promises(struct orders *self, const struct msg_key *owner,
 			 const struct str_list *hosts)
 {
-	struct order_promise *next = NULL, *old;
+	struct text_list *next = NULL, *old;
 	struct pool pool;
 	struct str text;
 
@@ -159,7 +131,7 @@ static void set_promises(struct orders *self, const struct msg_key *owner,
 	text = msg_key_text(owner, &pool);
 	old = map_take(&self->promises, text);
 	if (hosts && hosts->n) {
-		next = new_promise(hosts);
+		next = text_list_new(hosts);
 		map_put(&self->promises, text, next);
 	}
 	if (publisher_order_plan_is_on(&self->plan)) {
