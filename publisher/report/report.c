@@ -279,9 +279,10 @@ void publisher_report_addresses(struct report *self, const struct msg_addresses 
 
 /* ---- what is reported ---- */
 
-static void send_events(struct report *self, const struct news *news, uint64_t count, bool only_new)
+static void send_events(struct report *self, const struct event_news *news, uint64_t count,
+			bool only_new)
 {
-	struct event_news about = news->event;
+	struct event_news about = *news;
 	struct event_list list;
 	struct pool pool;
 
@@ -336,24 +337,23 @@ static void report_gone(struct report *self, const struct report_owner *owner)
 /* Who is rejected keeps the address that it has. */
 static void follow_address(struct report *self, const struct report_owner *owner, uint64_t now_ms)
 {
-	const struct news *news = owner->news;
+	const struct event_news *news = owner->news;
 
-	if (news->event.owner.kind != MSG_KIND_INGRESS)
+	if (news->owner.kind != MSG_KIND_INGRESS)
 		return;
-	if (news->event.reason.len)
+	if (news->reason.len)
 		publisher_address_del(&self->address.table, owner->key);
 	else
-		publisher_address_put(&self->address.table, owner->key, news->event.uid,
-				      owner->says, now_ms);
+		publisher_address_put(&self->address.table, owner->key, news->uid, owner->says,
+				      now_ms);
 }
 
 static void report_state_of(struct report *self, struct report_owner *owner, uint64_t now_ms)
 {
-	const struct news *news = owner->news;
-	const bool failed = news->event.reason.len > 0;
+	const struct event_news *news = owner->news;
+	const bool failed = news->reason.len > 0;
 	const bool changed = owner->changed && !failed; /* what failed before is no news again */
-	const struct status_entry entry = { news->event.reason, owner->generation,
-					    news->event.warnings };
+	const struct status_entry entry = { news->reason, owner->generation, news->warnings };
 	const char *seen = owner->inherited ? NULL : map_get(&self->now, owner->key);
 	const char *before = seen ? seen : map_get(&self->status.reported, owner->key);
 	struct buf verdict;
@@ -376,7 +376,7 @@ static void report_state_of(struct report *self, struct report_owner *owner, uin
 
 static void report_next(struct report *self, struct report_owner *owner, uint64_t now_ms)
 {
-	const struct event_news *event = &owner->news->event;
+	const struct event_news *event = owner->news;
 
 	if (event->gone || (event->owner.kind == MSG_KIND_POMERIUM && !event->uid.len)) {
 		report_gone(self, owner);

@@ -116,21 +116,21 @@ static size_t size_of_texts(const struct event_news *event)
 }
 
 /* One block of memory: there may be one for each of ten thousand owners. */
-static struct news *new_news(const struct event_news *event)
+static struct event_news *new_news(const struct event_news *event)
 {
-	struct news *news = mem_alloc(sizeof(*news) + size_of_texts(event));
+	struct event_news *news = mem_alloc(sizeof(*news) + size_of_texts(event));
 	struct str *warnings = (struct str *)(news + 1);
 	const size_t n = n_warnings(event);
 	char *at = (char *)(warnings + n);
 
-	news->event = *event;
-	news->event.owner.namespace = copy_text(&at, event->owner.namespace);
-	news->event.owner.name = copy_text(&at, event->owner.name);
-	news->event.uid = copy_text(&at, event->uid);
-	news->event.reason = copy_text(&at, event->reason);
+	*news = *event;
+	news->owner.namespace = copy_text(&at, event->owner.namespace);
+	news->owner.name = copy_text(&at, event->owner.name);
+	news->uid = copy_text(&at, event->uid);
+	news->reason = copy_text(&at, event->reason);
 	for (size_t i = 0; i < n; i++)
 		warnings[i] = copy_text(&at, event->warnings.items[i]);
-	news->event.warnings = (struct str_list){ warnings, n };
+	news->warnings = (struct str_list){ warnings, n };
 	return news;
 }
 

@@ -21,11 +21,6 @@ enum report_state {
 	REPORT_N_STATES
 };
 
-/* What became of an owner; its texts stand behind it. */
-struct news {
-	struct event_news event;
-};
-
 /* A failure that comes again. */
 struct repeat {
 	uint64_t count; /* since it was last reported */
@@ -36,8 +31,8 @@ struct report_owner {
 	enum report_state state;
 	TAILQ_ENTRY(report_owner) link; /* among those of its state */
 	struct str key;                 /* its text stands behind it */
-	struct news *news;              /* what has to be reported; NULL: nothing */
-	char *uid;                      /* of what came last, as the next two */
+	struct event_news *news; /* what has to be reported, its texts behind it; NULL: nothing */
+	char *uid;               /* of what came last, as the next two */
 	int64_t generation;
 	uint64_t says;         /* sum of what the status of the Ingress says */
 	struct repeat *repeat; /* NULL: it has not failed */

@@ -58,7 +58,7 @@ static void step(char what)
 		break;
 	case 'r':
 		assert_non_null(next);
-		if (next->news->event.gone)
+		if (next->news->gone)
 			publisher_report_state_forget(&owners, next);
 		else
 			publisher_report_state_sent(&owners, next);
