@@ -22,20 +22,11 @@ const struct msg_bundle_secret *translator_bundle_secret_find(const struct msg_b
 	return NULL;
 }
 
-const struct msg_secret_info *translator_bundle_secret_info(const struct msg_bundle_secret *secret,
-							    const char *key)
-{
-	for (size_t i = 0; i < secret->values.n; i++)
-		if (str_is(secret->values.items[i].name, key))
-			return &secret->values.items[i];
-	return NULL;
-}
-
 int translator_bundle_secret_check_pair(const struct msg_bundle_secret *secret, enum x509_use use,
 					struct err *err)
 {
-	const struct msg_secret_info *cert = translator_bundle_secret_info(secret, "tls.crt");
-	const struct msg_secret_info *key = translator_bundle_secret_info(secret, "tls.key");
+	const struct msg_secret_info *cert = msg_bundle_secret_info(secret, "tls.crt");
+	const struct msg_secret_info *key = msg_bundle_secret_info(secret, "tls.key");
 
 	if (!cert || !cert->len)
 		return err_rule(err, RULE_CERT_MISSING, "it has no tls.crt");

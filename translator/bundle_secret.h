@@ -11,9 +11,6 @@
 const struct msg_bundle_secret *translator_bundle_secret_find(const struct msg_bundle *bundle,
 							      struct str namespace,
 							      struct str name);
-/* What is known of the value under a key; NULL if the Secret has no such key. */
-const struct msg_secret_info *translator_bundle_secret_info(const struct msg_bundle_secret *secret,
-							    const char *key);
 /* Pomerium and Envoy can serve with tls.crt and tls.key, or show it to an upstream: both are there
  * and are read, and the key belongs to the certificate. */
 int translator_bundle_secret_check_pair(const struct msg_bundle_secret *secret, enum x509_use use,

@@ -72,3 +72,12 @@ static const struct codec_field bundle_fields[] = {
 	CODEC_FIELD(msg_bundle, notes, CODEC_TEXTS),
 };
 const struct codec msg_bundle_codec = CODEC_OF(msg_bundle, bundle_fields);
+
+const struct msg_secret_info *msg_bundle_secret_info(const struct msg_bundle_secret *secret,
+						     const char *key)
+{
+	for (size_t i = 0; i < secret->values.n; i++)
+		if (str_is(secret->values.items[i].name, key))
+			return &secret->values.items[i];
+	return NULL;
+}

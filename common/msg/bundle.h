@@ -32,6 +32,9 @@ struct msg_bundle_secret {
 	struct msg_secret_info_list values;
 };
 extern const struct codec msg_bundle_secret_codec;
+/* What is known of the value under a key; NULL if the Secret has no such key. */
+const struct msg_secret_info *msg_bundle_secret_info(const struct msg_bundle_secret *secret,
+						     const char *key);
 struct msg_bundle_secret_list {
 	struct msg_bundle_secret *items;
 	size_t n;

@@ -121,6 +121,11 @@ bool msg_key_equal(const struct msg_key *a, const struct msg_key *b)
 	return msg_key_cmp(a, b) == 0;
 }
 
+bool msg_meta_is_of(const struct msg_meta *meta, const struct msg_key *key)
+{
+	return str_eq(meta->namespace, key->namespace) && str_eq(meta->name, key->name);
+}
+
 struct msg_key msg_key_dup(const struct msg_key *key, struct pool *pool)
 {
 	return (struct msg_key){ .kind = key->kind,

@@ -64,6 +64,8 @@ struct msg_meta {
 	int64_t creationTimestamp,
 		deletionTimestamp; /* since 1970; 0: missing, not on its way out */
 };
+/* Whether it is that of the object with this key, if their kinds are equal. */
+bool msg_meta_is_of(const struct msg_meta *meta, const struct msg_key *key);
 
 /* ---- Ingress ---- */
 struct msg_service_port_ref {

@@ -115,8 +115,7 @@ static int add_gateway(struct gathering *g, const struct msg_key *key)
 	int rc;
 
 	for (size_t i = 0; i < list->n; i++)
-		if (str_eq(list->items[i].metadata.namespace, key->namespace) &&
-		    str_eq(list->items[i].metadata.name, key->name))
+		if (msg_meta_is_of(&list->items[i].metadata, key))
 			return 0;
 	rc = resolver_gathering_get(g, key, &object);
 	if (rc < 1)
@@ -140,8 +139,7 @@ static bool has_set(const struct gathering *g, const struct msg_key *key)
 	const struct msg_listener_set_list *list = &g->out->listener_sets;
 
 	for (size_t i = 0; i < list->n; i++)
-		if (str_eq(list->items[i].metadata.namespace, key->namespace) &&
-		    str_eq(list->items[i].metadata.name, key->name))
+		if (msg_meta_is_of(&list->items[i].metadata, key))
 			return true;
 	return false;
 }

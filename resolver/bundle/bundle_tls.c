@@ -12,17 +12,10 @@
 
 /* ---- authorities ---- */
 
-static struct str text_of(const struct msg_bundle_secret *seen)
-{
-	for (size_t i = 0; i < seen->values.n; i++)
-		if (str_is(seen->values.items[i].name, "ca.crt"))
-			return seen->values.items[i].clear;
-	return STR_NONE;
-}
-
 static int add_authority(struct gathering *g, const struct msg_key *key)
 {
 	struct msg_bundle_authority_list *list = &g->out->authorities;
+	const struct msg_secret_info *info;
 	struct msg_bundle_secret seen;
 
 	for (size_t i = 0; i < list->n; i++)
@@ -38,9 +31,10 @@ static int add_authority(struct gathering *g, const struct msg_key *key)
 				"\" cannot be read just now, it is tried again",
 				msg_kind_name((enum msg_kind)key->kind), STR_ARG(key->namespace),
 				STR_ARG(key->name));
+	info = msg_bundle_secret_info(&seen, "ca.crt");
 	*(struct msg_bundle_authority *)pool_push(g->pool, &list->items, &list->n,
 						  sizeof(*list->items)) =
-		(struct msg_bundle_authority){ *key, seen.answer, text_of(&seen) };
+		(struct msg_bundle_authority){ *key, seen.answer, info ? info->clear : STR_NONE };
 	return 0;
 }
 
@@ -63,8 +57,7 @@ static bool has_policy(const struct gathering *g, const struct msg_key *key)
 	const struct msg_backend_tls_policy_list *list = &g->out->backend_tls_policies;
 
 	for (size_t i = 0; i < list->n; i++)
-		if (str_eq(list->items[i].metadata.name, key->name) &&
-		    str_eq(list->items[i].metadata.namespace, key->namespace))
+		if (msg_meta_is_of(&list->items[i].metadata, key))
 			return true;
 	return false;
 }

@@ -64,11 +64,6 @@ void resolver_route_hosts_add(struct route_hosts *hosts, size_t i,
 			add_under(hosts, &listeners->items[k]);
 }
 
-static bool is_named(const struct msg_meta *meta, const struct msg_key *key)
-{
-	return str_eq(meta->namespace, key->namespace) && str_eq(meta->name, key->name);
-}
-
 /* NULL: the bundle has no such Gateway or ListenerSet. */
 static const struct msg_listener_list *listeners_of(const struct msg_bundle *bundle,
 						    const struct msg_key *key)
@@ -77,10 +72,10 @@ static const struct msg_listener_list *listeners_of(const struct msg_bundle *bun
 	const struct msg_listener_set_list *sets = &bundle->listener_sets;
 
 	for (size_t i = 0; key->kind == MSG_KIND_GATEWAY && i < gateways->n; i++)
-		if (is_named(&gateways->items[i].metadata, key))
+		if (msg_meta_is_of(&gateways->items[i].metadata, key))
 			return &gateways->items[i].spec.listeners;
 	for (size_t i = 0; key->kind == MSG_KIND_LISTENER_SET && i < sets->n; i++)
-		if (is_named(&sets->items[i].metadata, key))
+		if (msg_meta_is_of(&sets->items[i].metadata, key))
 			return &sets->items[i].spec.listeners;
 	return NULL;
 }

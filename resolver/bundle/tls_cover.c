@@ -30,24 +30,18 @@ bool resolver_tls_cover_is_tls(const struct reference *ref)
 	       str_is(ref->places.items[0], MSG_TICKET_TLS);
 }
 
-static struct str certificate_of(const struct msg_bundle_secret *secret)
-{
-	for (size_t i = 0; i < secret->values.n; i++)
-		if (str_is(secret->values.items[i].name, "tls.crt"))
-			return secret->values.items[i].clear;
-	return STR_NONE;
-}
-
 static void add(struct cover *cover, const struct msg_key *key)
 {
 	struct msg_bundle_secret secret;
+	const struct msg_secret_info *info;
 	struct cover_cert *cert;
 	struct x509_leaf leaf;
 
 	if (key->kind != MSG_KIND_SECRET ||
 	    !resolver_secrets_get(cover->source->secrets, key, &secret) ||
 	    secret.answer != MSG_SECRET_FOUND || !str_is(secret.type, "kubernetes.io/tls") ||
-	    x509_leaf_read(certificate_of(&secret), cover->pool, &leaf, NULL))
+	    !(info = msg_bundle_secret_info(&secret, "tls.crt")) ||
+	    x509_leaf_read(info->clear, cover->pool, &leaf, NULL))
 		return;
 	cert = pool_push(cover->pool, &cover->certs, &cover->n, sizeof(*cert));
 	cert->secret = msg_key_for_people(key, cover->pool);

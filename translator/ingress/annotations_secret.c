@@ -202,7 +202,7 @@ static int check_private(const struct msg_secret_info *info, struct err *err)
 static int check_key(const struct msg_bundle_secret *secret, const struct secret_key *key,
 		     struct err *err)
 {
-	const struct msg_secret_info *info = translator_bundle_secret_info(secret, key->key);
+	const struct msg_secret_info *info = msg_bundle_secret_info(secret, key->key);
 	int rc = 0;
 
 	if (!info && (key->flags & (KEY_REQUIRED | KEY_FILLED)))
@@ -229,7 +229,7 @@ static int apply_keys(const struct secret_job *self, struct err *err)
 		return fill_each(self, err);
 	for (size_t i = 0; i < 2 && keys[i].key; i++) {
 		const struct msg_secret_info *info =
-			translator_bundle_secret_info(self->secret, keys[i].key);
+			msg_bundle_secret_info(self->secret, keys[i].key);
 
 		if (check_key(self->secret, &keys[i], err))
 			return -1;

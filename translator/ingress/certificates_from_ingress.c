@@ -93,7 +93,7 @@ static void warn_time(struct ingress_job *job, struct str secret, const struct x
 
 static void warn(struct ingress_job *job, const struct msg_bundle_secret *secret)
 {
-	const struct msg_secret_info *info = translator_bundle_secret_info(secret, "tls.crt");
+	const struct msg_secret_info *info = msg_bundle_secret_info(secret, "tls.crt");
 	struct x509_leaf leaf;
 
 	if (x509_leaf_read(info->clear, job->pool, &leaf, NULL))

@@ -35,8 +35,7 @@ static int splice_secrets(struct settings_job *job, struct err *err)
 	if (!secret)
 		return -1;
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		const struct msg_secret_info *info =
-			translator_bundle_secret_info(secret, parts[i].key);
+		const struct msg_secret_info *info = msg_bundle_secret_info(secret, parts[i].key);
 
 		if (!info && !parts[i].required)
 			continue;

@@ -35,7 +35,7 @@ const struct msg_secret_info *
 translator_settings_secret_need(const struct msg_bundle_secret *secret, const char *field,
 				const char *key, struct err *err)
 {
-	const struct msg_secret_info *info = translator_bundle_secret_info(secret, key);
+	const struct msg_secret_info *info = msg_bundle_secret_info(secret, key);
 
 	if (!info || info->len == 0) {
 		err_rule(err, RULE_SECRET_KEY,

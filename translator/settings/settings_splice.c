@@ -87,7 +87,7 @@ static int collect_authorities(struct settings_job *job, const struct value *lis
 		const struct msg_bundle_secret *secret =
 			translator_settings_secret(job, "caSecrets", name, err);
 		const struct msg_secret_info *info =
-			secret ? translator_bundle_secret_info(secret, "ca.crt") : NULL;
+			secret ? msg_bundle_secret_info(secret, "ca.crt") : NULL;
 
 		if (!secret)
 			return -1;
@@ -152,7 +152,7 @@ static int splice_idp(struct settings_job *job, struct err *err)
 			return err_wrap(err, "idp secret");
 		translator_settings_secret_splice(job, FIELD, secret, info->name, STR(""));
 	}
-	if (translator_bundle_secret_info(secret, "service_account"))
+	if (msg_bundle_secret_info(secret, "service_account"))
 		translator_answer_warn(
 			job->out, job->pool, RULE_IDP_DIRECTORY,
 			"identityProvider.secret.service_account: config option was removed, "
