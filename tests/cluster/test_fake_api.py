@@ -452,7 +452,7 @@ def test_a_token_that_was_refused_is_read_again(up, api, tmp_path):
 def test_an_exec_plugin_that_expires(up, api, tmp_path):
     plugin = tmp_path / "plugin.sh"
     plugin.write_text(f"""#!/bin/sh
-n=$(($(cat {tmp_path}/n 2>/dev/null) + 1)); echo $n > {tmp_path}/n
+n=1; until mkdir {tmp_path}/asked-$n 2>/dev/null; do n=$((n+1)); done  # watcher and publisher ask at the same time
 while [ $n -gt 2 -a ! -e {tmp_path}/go ]; do sleep 0.05; done; echo "$KUBERNETES_EXEC_INFO" > {tmp_path}/info
 when=$(date -u -d "now + 16 seconds" +%Y-%m-%dT%H:%M:%SZ)
 echo "{{\\"kind\\": \\"ExecCredential\\", \\"apiVersion\\": \\"client.authentication.k8s.io/v1\\", \\"status\\": {{\\"token\\": \\"t$n\\", \\"expirationTimestamp\\": \\"$when\\"}}}}"
@@ -469,7 +469,7 @@ echo "{{\\"kind\\": \\"ExecCredential\\", \\"apiVersion\\": \\"client.authentica
     def again():
         time.sleep(1.1)  # a token is looked at when something is asked for; short watches would wait longer and longer
         api.end_watches("ingresses")
-        return int((tmp_path / "n").read_text()) > 2
+        return (tmp_path / "asked-3").exists()
     wait_for("the plugin was asked again", again, 20)
     api.apply(ingress("two"))  # while it takes its time, everything goes on with the old token
     assert b"two.example.com" in p.settled()

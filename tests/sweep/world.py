@@ -32,6 +32,12 @@ class Api(FakeApi):
             self.compacted, self.mute = self.version, False
             self.changed.notify_all()
 
+    def compact(self):
+        """Of each object that there is nothing but the newest is remembered."""
+        with self.changed:
+            self.history = [event for event in self.history if event[3] is self.objects[event[1]].get(key_of(event[3]))]
+            self.compacted = self.version
+
     def behave(self, handler, request):
         if self.refuses and request.sort in LISTS and request.plural in BUILT_IN:
             handler.answer(403, f"{request.plural} is forbidden")

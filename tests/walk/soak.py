@@ -25,6 +25,7 @@ from sweep import LASTS_S, LATE_MS, ROOMS, Rooms  # noqa: E402
 from wire import Wire  # noqa: E402
 from world import Api, Sink  # noqa: E402
 
+STEADY_S = 11  # who cuts a watch that is younger makes the watcher wait longer and longer, as it should: see WATCH_STEADY_MS
 GROWS_MB, GROWS_FILES = 6, 8  # more than that from a twentieth of the first half to its end is a leak
 NAMES = [*(f"walk-{i}" for i in range(OWNERS)), "global"]
 
@@ -35,6 +36,7 @@ class Soak(Walk):
         self.dice, self.seconds = random.Random(seed), minutes * 60
         self.wrong = collections.Counter()
         self.first, self.last = {}, {}
+        self.cut_at = 0
 
     def run(self):
         self.api, self.sink = Api(self.tmp), Sink(self.tmp)
@@ -54,11 +56,14 @@ class Soak(Walk):
     def half(self, evils, until):
         while self.passed() < until and not self.report.faults:
             if self.dice.random() < 0.3:
-                evil = self.dice.choice(evils)
+                evil = self.evil(evils)
                 self.wrong[evil.__name__] += 1
                 evil()
             self.turn([says_several(name, self.dice) for name in self.dice.sample(NAMES, self.dice.randint(1, len(NAMES)))])
             self.sink.written.routes.clear()
+            self.sink.written.stored.clear()
+            if self.report.turns % 200 == 0:
+                self.api.compact()
             if not self.first and self.passed() > 0.05:
                 self.first = self.sizes()
             if self.report.turns % 500 == 0:
@@ -87,7 +92,12 @@ class Soak(Walk):
 
     # ---- what goes wrong ----
 
+    def evil(self, evils):
+        young = time.monotonic() < self.cut_at + STEADY_S
+        return self.dice.choice([evil for evil in evils if not young or evil != self.cut])
+
     def cut(self):
+        self.cut_at = time.monotonic()
         self.api.drop()
 
     def late(self):
