@@ -139,6 +139,7 @@ class Scenario:
     without: tuple = ()  # what the world has not at the start: (kind, key)
     replicas: int = 1    # whole pipelines on one databroker: the first leads at the start
     stays: tuple = ()    # steps after which the state before them stands: the guard holds back what would go, or a rejected owner keeps its last good
+    hands_over: bool = False  # one owner gets what another one loses a step later: nobody may have it for a moment if the steps are seen at once
 
     def start(self):
         changed = {key_of(o): o for o in self.before}
@@ -227,7 +228,7 @@ def scenarios():
         Scenario("policy-filter-changes", [policy_filter("hal@example.com"), policy_filter("ian@example.com")]),
         comes("grant", grant()), Scenario("grant-goes", [key_of(grant())], before=[grant(), route("far", "a", None, "bank", "shop")]),
         Scenario("grant-comes-for-a-route", [grant()], before=[route("far", "a", None, "bank", "shop")]),
-        Scenario("an-ingress-and-a-route-of-one-url", [ingress("both", "shop", "site.gw.example.com", "a"), key_of(route())]),
+        Scenario("an-ingress-and-a-route-of-one-url", [ingress("both", "shop", "site.gw.example.com", "a"), key_of(route())], hands_over=True),
         Scenario("everything-of-a-tenant-goes", [key_of(c), ("services", "bank/c"), ("endpointslices", "bank/c-1"), ("secrets", "bank/tls")]),
         Scenario("ingress-changes-then-goes", [ingress("a", "shop", None, None, "bob@example.com"), key_of(a)]),
         Scenario("ingress-comes-and-another-goes", [a, key_of(c)], without=(key_of(a),)),
