@@ -4,6 +4,7 @@ import dataclasses
 import http.server
 import json
 import re
+import select
 import socket
 import ssl
 import subprocess
@@ -99,6 +100,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """The connection ends in the middle."""
         self.connection.shutdown(socket.SHUT_RDWR)
         raise Cut
+
+    def is_left(self):
+        """The other side has closed, or died."""
+        readable, _, _ = select.select([self.connection], [], [], 0)
+        return bool(readable) and not socket.socket.recv(self.connection, 1, socket.MSG_PEEK)
 
     def hang(self):
         """Nothing more is said, and nothing is closed, until the other side does or the server ends."""
@@ -341,11 +347,11 @@ contexts: [{{name: test, context: {{cluster: test, user: test}}}}]
             handler.begin()
         while True:
             with self.changed:
-                self.changed.wait_for(lambda: self.ending or self.ends[plural] > ends or self.has_news(version), 600)
+                self.changed.wait_for(lambda: self.ending or self.ends[plural] > ends or self.has_news(version), 5)
                 new, version = self.since(plural, version), max(version, self.version)
             for kind, obj in new:
                 handler.event(kind, obj)
-            if self.ending or self.ends[plural] > ends:
+            if self.ending or self.ends[plural] > ends or handler.is_left():
                 return
 
     # ---- what a list and a watch tell; the lock is held ----
