@@ -69,6 +69,14 @@ class Evil:
         self.jobs.socket.close()
 
 
+def goes(rooms, end):
+    """The translator for the settings, and the resolver has seen it: what it had not answered would be blamed for its end."""
+    gone = lambda: rooms.log().count('msg="peer is down" link=jobs peer=settings')
+    before = gone()
+    end()
+    wait_for(rooms.log, lambda: gone() > before)
+
+
 def edit(folder, n):
     write(folder / "leak.yaml", app("leak", f"10.6.6.{n}", namespace="attacker", annotations=HEADERS))
 
@@ -174,20 +182,12 @@ def test_the_settings_go_to_one_that_has_nothing_else(sluice, build, tmp_path, f
     pomerium = lambda n: write(folder / "pomerium.yaml", bootstrap.POMERIUM + f"  cookie: {{domain: d{n}.example.com}}\n")
     pomerium(1)
     write(folder / "bootstrap-secret.yaml", bootstrap.secret())
-
-    def goes(end):
-        """The resolver has seen it, and gives it nothing: what it had then would be blamed for its end."""
-        gone = lambda: rooms.log().count('msg="peer is down" link=jobs peer=settings')
-        before = gone()
-        end()
-        wait_for(rooms.log, lambda: gone() > before)
-
     with CurveRooms(build, tmp_path, folder, n_keys=2) as rooms, zmq.Context() as context:
         near, evil = [f"ipc://{tmp_path}/run/{link}" for link in ("jobs", "configs")], Evil(rooms, context)
         rooms.worker(1)
         rooms.settled(sluice, folder, 30)
         assert "d1.example.com" in output(rooms)
-        goes(rooms.settings.terminate)
+        goes(rooms, rooms.settings.terminate)
         rooms.settings.wait(10)
         pomerium(2)
         wait_for(rooms.log, lambda: "nobody translates the Pomerium object" in rooms.log(), 20)
@@ -207,7 +207,7 @@ def test_the_settings_go_to_one_that_has_nothing_else(sluice, build, tmp_path, f
         assert sends.hello()
         sends.send(CONFIG, config(bundle, settings=field(3, b"")))
         wait_for(rooms.log, lambda: "d1.example.com" not in output(rooms))
-        goes(honest.socket.close)
+        goes(rooms, honest.socket.close)
         # The same process says that it is for Ingresses, then again that it is for the settings.
         both = Peer(context, near[0], TRANSLATOR, holds=True)
         assert both.hello()
@@ -236,7 +236,7 @@ def test_the_settings_may_have_a_socket_of_their_own(sluice, build, tmp_path, fo
         poser = Peer(context, f"ipc://{rooms.run_dir}/jobs", TRANSLATOR, settings=True)
         assert poser.hello()
         wait_for(rooms.log, lambda: "and by --settings-endpoint if that is given" in rooms.log())
-        rooms.settings.terminate()
+        goes(rooms, rooms.settings.terminate)
         rooms.settings.wait(10)
         write(folder / "pomerium.yaml", bootstrap.POMERIUM + "  cookie: {domain: d.example.com}\n")
         wait_for(rooms.log, lambda: "nobody translates the Pomerium object" in rooms.log(), 20)
