@@ -221,6 +221,41 @@ static void update_pomerium(struct resolve *self, const struct msg_key *key,
 
 /* ---- what owners refer to ---- */
 
+void resolver_changes_each_key(struct resolve *self, const struct msg_key *named,
+			       enum msg_kind kind, resolver_changes_key_fn *call, uint64_t seen_ns)
+{
+	struct key_list list;
+	struct pool pool;
+
+	pool_init(&pool);
+	list = resolver_graph_referrers(&self->graph, named, &pool);
+	for (size_t i = 0; i < list.n; i++)
+		if (list.items[i].kind == kind)
+			call(self, &list.items[i], seen_ns);
+	pool_clear(&pool);
+}
+
+void resolver_changes_each_object(struct resolve *self, const struct msg_key *named,
+				  enum msg_kind kind, resolver_changes_object_fn *call,
+				  uint64_t seen_ns)
+{
+	struct key_list list;
+	struct pool pool, each;
+
+	pool_init(&pool);
+	pool_init(&each);
+	list = resolver_graph_referrers(&self->graph, named, &pool);
+	for (size_t i = 0; i < list.n; i++) {
+		struct msg_object object;
+
+		if (list.items[i].kind == kind &&
+		    resolver_store_get(&self->store, &list.items[i], &each, &object) == 0)
+			call(self, &object, seen_ns);
+		pool_clear(&each);
+	}
+	pool_clear(&pool);
+}
+
 void resolver_changes_mark_referrers(struct resolve *self, const struct msg_key *key,
 				     uint64_t seen_ns)
 {
@@ -245,24 +280,11 @@ void resolver_changes_mark_bare(struct resolve *self, uint64_t seen_ns)
 	}
 }
 
-static void classify_again(struct resolve *self, const struct msg_key *class, uint64_t seen_ns)
+/* Decides again about an Ingress whose class has changed. */
+static void classify(struct resolve *self, const struct msg_object *object, uint64_t seen_ns)
 {
-	struct key_list list;
-	struct pool pool, each;
-
-	pool_init(&pool);
-	pool_init(&each);
-	list = resolver_graph_referrers(&self->graph, class, &pool);
-	for (size_t i = 0; i < list.n; i++) {
-		struct msg_object object;
-
-		if (resolver_store_get(&self->store, &list.items[i], &each, &object) == 0 &&
-		    resolver_class_is_ours(&self->class, object.ingress) !=
-			    is_ours(self, &list.items[i]))
-			update_ingress(self, &list.items[i], object.ingress, seen_ns);
-		pool_clear(&each);
-	}
-	pool_clear(&pool);
+	if (resolver_class_is_ours(&self->class, object->ingress) != is_ours(self, &object->key))
+		update_ingress(self, &object->key, object->ingress, seen_ns);
 }
 
 static void update_class(struct resolve *self, const struct msg_key *key,
@@ -272,9 +294,10 @@ static void update_class(struct resolve *self, const struct msg_key *key,
 	struct msg_key by_default = class_key(STR(""));
 
 	if (change & CLASS_OURS)
-		classify_again(self, key, seen_ns);
+		resolver_changes_each_object(self, key, MSG_KIND_INGRESS, classify, seen_ns);
 	if (change & CLASS_DEFAULT)
-		classify_again(self, &by_default, seen_ns);
+		resolver_changes_each_object(self, &by_default, MSG_KIND_INGRESS, classify,
+					     seen_ns);
 }
 
 /* The addresses of a Service are for Ingresses: an HTTPRoute is served by its name. */
@@ -282,16 +305,10 @@ static void mark_service(struct resolve *self, struct str namespace, struct str 
 			 uint64_t seen_ns)
 {
 	struct msg_key service = { .kind = MSG_KIND_SERVICE, .namespace = namespace, .name = name };
-	struct key_list list = { 0 };
-	struct pool pool;
 
-	pool_init(&pool);
 	if (resolver_key_can_exist(&service))
-		list = resolver_graph_referrers(&self->graph, &service, &pool);
-	for (size_t i = 0; i < list.n; i++)
-		if (list.items[i].kind == MSG_KIND_INGRESS)
-			resolver_changes_mark(self, &list.items[i], seen_ns);
-	pool_clear(&pool);
+		resolver_changes_each_key(self, &service, MSG_KIND_INGRESS, resolver_changes_mark,
+					  seen_ns);
 }
 
 static void update_slice(struct resolve *self, const struct msg_key *key,

@@ -174,10 +174,11 @@ static bool read_route(struct resolve *self, const struct msg_key *key,
 	return ours;
 }
 
-/* NULL: it is gone. `anew`: what its parents are has changed. */
-static void update_route(struct resolve *self, const struct msg_key *key,
-			 const struct msg_http_route *route, bool anew, uint64_t seen_ns)
+/* `anew`: what its parents are has changed. */
+static void update_route(struct resolve *self, const struct msg_object *object, bool anew,
+			 uint64_t seen_ns)
 {
+	const struct msg_key *key = &object->key;
 	struct gateway_keys keys;
 	struct key_list old;
 	struct pool pool;
@@ -186,7 +187,7 @@ static void update_route(struct resolve *self, const struct msg_key *key,
 	pool_init(&pool);
 	old = resolver_graph_references(&self->graph, key, &pool);
 	resolver_gateway_keys_init(&keys, &pool);
-	ours = route && read_route(self, key, route, &keys);
+	ours = object->http_route && read_route(self, key, object->http_route, &keys);
 	resolver_gateways_finish(self, key, &keys, ours, seen_ns);
 	if (anew || !is_same_list(&old, &keys.list)) {
 		resolver_tls_policies_follow_route(self, &old, seen_ns);
@@ -195,24 +196,16 @@ static void update_route(struct resolve *self, const struct msg_key *key,
 	pool_clear(&pool);
 }
 
+static void update_route_anew(struct resolve *self, const struct msg_object *object,
+			      uint64_t seen_ns)
+{
+	update_route(self, object, true, seen_ns);
+}
+
 /* Of a Gateway, a ListenerSet or a PolicyFilter. */
 static void update_routes_of(struct resolve *self, const struct msg_key *named, uint64_t seen_ns)
 {
-	struct key_list list;
-	struct pool pool, each;
-
-	pool_init(&pool);
-	pool_init(&each);
-	list = resolver_graph_referrers(&self->graph, named, &pool);
-	for (size_t i = 0; i < list.n; i++) {
-		struct msg_object object;
-
-		if (list.items[i].kind == MSG_KIND_HTTP_ROUTE &&
-		    resolver_store_get(&self->store, &list.items[i], &each, &object) == 0)
-			update_route(self, &list.items[i], object.http_route, true, seen_ns);
-		pool_clear(&each);
-	}
-	pool_clear(&pool);
+	resolver_changes_each_object(self, named, MSG_KIND_HTTP_ROUTE, update_route_anew, seen_ns);
 }
 
 /* ---- ListenerSets ---- */
@@ -234,9 +227,10 @@ static void drop_ungranted(const struct resolve *self, const struct msg_key *ref
 }
 
 /* Edges and ownership alone. */
-static void link_set(struct resolve *self, const struct msg_key *key,
-		     const struct msg_listener_set *set, uint64_t seen_ns)
+static void link_set(struct resolve *self, const struct msg_object *object, uint64_t seen_ns)
 {
+	const struct msg_listener_set *set = object->listener_set;
+	const struct msg_key *key = &object->key;
 	struct msg_key gateway = { 0 };
 	struct gateway_keys keys;
 	struct pool pool;
@@ -259,35 +253,18 @@ static void link_set(struct resolve *self, const struct msg_key *key,
 	pool_clear(&pool);
 }
 
-/* All ListenerSets that refer to something, with their routes. */
-static void link_sets(struct resolve *self, const struct key_list *list, uint64_t seen_ns)
+static void link_set_and_routes(struct resolve *self, const struct msg_object *object,
+				uint64_t seen_ns)
 {
-	struct pool each;
-
-	pool_init(&each);
-	for (size_t i = 0; i < list->n; i++) {
-		struct msg_object object;
-
-		if (list->items[i].kind == MSG_KIND_LISTENER_SET &&
-		    resolver_store_get(&self->store, &list->items[i], &each, &object) == 0) {
-			link_set(self, &list->items[i], object.listener_set, seen_ns);
-			update_routes_of(self, &list->items[i], seen_ns);
-		}
-		pool_clear(&each);
-	}
-	pool_clear(&each);
+	link_set(self, object, seen_ns);
+	update_routes_of(self, &object->key, seen_ns);
 }
 
 /* Those of a Gateway: what one of them has, others may not have. */
 static void update_sets_of(struct resolve *self, const struct msg_key *gateway, uint64_t seen_ns)
 {
-	struct key_list list;
-	struct pool pool;
-
-	pool_init(&pool);
-	list = resolver_graph_referrers(&self->graph, gateway, &pool);
-	link_sets(self, &list, seen_ns);
-	pool_clear(&pool);
+	resolver_changes_each_object(self, gateway, MSG_KIND_LISTENER_SET, link_set_and_routes,
+				     seen_ns);
 }
 
 /* A Gateway counts its ListenerSets. */
@@ -313,9 +290,10 @@ static void touch_gateways_of(struct resolve *self, const struct msg_key *set, u
 	pool_clear(&pool);
 }
 
-static void update_set(struct resolve *self, const struct msg_key *key,
-		       const struct msg_listener_set *set, uint64_t seen_ns)
+static void update_set(struct resolve *self, const struct msg_object *object, uint64_t seen_ns)
 {
+	const struct msg_listener_set *set = object->listener_set;
+	const struct msg_key *key = &object->key;
 	struct msg_object stripped = { .key = *key };
 	struct msg_listener_set shape;
 
@@ -326,35 +304,21 @@ static void update_set(struct resolve *self, const struct msg_key *key,
 		stripped.listener_set = &shape;
 	}
 	if (!resolver_gateways_set_shape(self, key, set ? &stripped : NULL)) {
-		link_set(self, key, set, seen_ns);
+		link_set(self, object, seen_ns);
 		return;
 	}
 	touch_gateways_of(self, key, seen_ns); /* the one that it had */
-	link_set(self, key, set, seen_ns);
-	update_routes_of(self, key, seen_ns);
+	link_set_and_routes(self, object, seen_ns);
 	touch_gateways_of(self, key, seen_ns);
-}
-
-/* The labels of their namespace say whether a Gateway takes them. */
-static void touch_sets_in(struct resolve *self, const struct msg_key *namespace, uint64_t seen_ns)
-{
-	struct key_list list;
-	struct pool pool;
-
-	pool_init(&pool);
-	list = resolver_graph_referrers(&self->graph, namespace, &pool);
-	for (size_t i = 0; i < list.n; i++)
-		if (list.items[i].kind == MSG_KIND_LISTENER_SET)
-			touch_gateways_of(self, &list.items[i], seen_ns);
-	pool_clear(&pool);
 }
 
 /* ---- Gateways ---- */
 
 /* Edges and ownership alone: what refers to it is its caller's. */
-static void link_gateway(struct resolve *self, const struct msg_key *key,
-			 const struct msg_gateway *gateway, uint64_t seen_ns)
+static void link_gateway(struct resolve *self, const struct msg_object *object, uint64_t seen_ns)
 {
+	const struct msg_gateway *gateway = object->gateway;
+	const struct msg_key *key = &object->key;
 	struct msg_key class = { .kind = MSG_KIND_GATEWAY_CLASS };
 	struct gateway_keys keys;
 	struct pool pool;
@@ -375,9 +339,23 @@ static void link_gateway(struct resolve *self, const struct msg_key *key,
 	pool_clear(&pool);
 }
 
-static void update_gateway(struct resolve *self, const struct msg_key *key,
-			   const struct msg_gateway *gateway, uint64_t seen_ns)
+static void update_below(struct resolve *self, const struct msg_key *gateway, uint64_t seen_ns)
 {
+	update_routes_of(self, gateway, seen_ns);
+	update_sets_of(self, gateway, seen_ns);
+}
+
+static void link_gateway_and_below(struct resolve *self, const struct msg_object *object,
+				   uint64_t seen_ns)
+{
+	link_gateway(self, object, seen_ns);
+	update_below(self, &object->key, seen_ns);
+}
+
+static void update_gateway(struct resolve *self, const struct msg_object *object, uint64_t seen_ns)
+{
+	const struct msg_gateway *gateway = object->gateway;
+	const struct msg_key *key = &object->key;
 	struct msg_object stripped = { .key = *key };
 	struct msg_gateway shape;
 	bool was = is_ours(self, key), changed;
@@ -388,47 +366,22 @@ static void update_gateway(struct resolve *self, const struct msg_key *key,
 		stripped.gateway = &shape;
 	}
 	changed = resolver_gateways_set_shape(self, key, gateway ? &stripped : NULL);
-	link_gateway(self, key, gateway, seen_ns);
-	if (changed || was != is_ours(self, key)) {
-		update_routes_of(self, key, seen_ns);
-		update_sets_of(self, key, seen_ns);
-	}
-}
-
-/* All Gateways that refer to a class, or that ask for the grants of a namespace. */
-static void link_gateways(struct resolve *self, const struct key_list *list, bool with_routes,
-			  uint64_t seen_ns)
-{
-	struct pool each;
-
-	pool_init(&each);
-	for (size_t i = 0; i < list->n; i++) {
-		struct msg_object object;
-
-		if (list->items[i].kind == MSG_KIND_GATEWAY &&
-		    resolver_store_get(&self->store, &list->items[i], &each, &object) == 0) {
-			link_gateway(self, &list->items[i], object.gateway, seen_ns);
-			if (with_routes) {
-				update_routes_of(self, &list->items[i], seen_ns);
-				update_sets_of(self, &list->items[i], seen_ns);
-			}
-		}
-		pool_clear(&each);
-	}
-	pool_clear(&each);
+	link_gateway(self, object, seen_ns);
+	if (changed || was != is_ours(self, key))
+		update_below(self, key, seen_ns);
 }
 
 /* ---- GatewayClasses ---- */
 
-static void update_class(struct resolve *self, const struct msg_key *key,
-			 const struct msg_gateway_class *class, uint64_t seen_ns)
+static void update_class(struct resolve *self, const struct msg_object *object, uint64_t seen_ns)
 {
+	const struct msg_gateway_class *class = object->gateway_class;
+	const struct msg_key *key = &object->key;
 	bool ours = class && self->settings.gateway_api &&
 		    str_eq(class->spec.controllerName, self->settings.gateway_controller);
 	struct msg_object stripped = { .key = *key };
 	struct msg_gateway_class shape;
 	struct gateway_keys keys;
-	struct key_list list;
 	struct pool pool;
 
 	pool_init(&pool);
@@ -443,18 +396,18 @@ static void update_class(struct resolve *self, const struct msg_key *key,
 	self->n_gateway_classes -= resolver_changes_is_owner(self, key);
 	resolver_gateways_finish(self, key, &keys, ours, seen_ns);
 	self->n_gateway_classes += ours;
-	if (resolver_gateways_set_shape(self, key, class ? &stripped : NULL)) {
-		list = resolver_graph_referrers(&self->graph, key, &pool);
-		link_gateways(self, &list, true, seen_ns);
-	}
+	if (resolver_gateways_set_shape(self, key, class ? &stripped : NULL))
+		resolver_changes_each_object(self, key, MSG_KIND_GATEWAY, link_gateway_and_below,
+					     seen_ns);
 	pool_clear(&pool);
 }
 
 /* ---- what they name ---- */
 
-static void update_filter(struct resolve *self, const struct msg_key *key,
-			  const struct msg_policy_filter *filter, uint64_t seen_ns)
+static void update_filter(struct resolve *self, const struct msg_object *object, uint64_t seen_ns)
 {
+	const struct msg_policy_filter *filter = object->policy_filter;
+	const struct msg_key *key = &object->key;
 	struct msg_object stripped = { .key = *key };
 	struct msg_policy_filter shape;
 	struct gateway_keys none;
@@ -481,18 +434,13 @@ static void update_grant(struct resolve *self, const struct msg_key *key, bool e
 	struct msg_key all = resolver_gateway_keys_grants(key->namespace);
 	const struct msg_key askers = resolver_gateway_keys_askers(key->namespace);
 	const struct key_list keys = { &all, exists ? 1 : 0 };
-	struct key_list list;
-	struct pool pool;
 
-	pool_init(&pool);
 	resolver_graph_set(&self->graph, key, &keys);
-	list = resolver_graph_referrers(&self->graph, &askers, &pool);
-	link_gateways(self, &list, false, seen_ns);
-	link_sets(self, &list, seen_ns);
-	for (size_t i = 0; i < list.n; i++)
-		if (list.items[i].kind == MSG_KIND_HTTP_ROUTE)
-			resolver_changes_mark(self, &list.items[i], seen_ns);
-	pool_clear(&pool);
+	resolver_changes_each_object(self, &askers, MSG_KIND_GATEWAY, link_gateway, seen_ns);
+	resolver_changes_each_object(self, &askers, MSG_KIND_LISTENER_SET, link_set_and_routes,
+				     seen_ns);
+	resolver_changes_each_key(self, &askers, MSG_KIND_HTTP_ROUTE, resolver_changes_mark,
+				  seen_ns);
 }
 
 void resolver_gateways_follow(struct resolve *self, const struct msg_object *object,
@@ -503,28 +451,30 @@ void resolver_gateways_follow(struct resolve *self, const struct msg_object *obj
 	switch ((enum msg_kind)key->kind) {
 	case MSG_KIND_NAMESPACE:
 		resolver_changes_mark_referrers(self, key, seen_ns);
-		touch_sets_in(self, key, seen_ns);
+		/* Its labels say whether a Gateway takes the ListenerSets in it. */
+		resolver_changes_each_key(self, key, MSG_KIND_LISTENER_SET, touch_gateways_of,
+					  seen_ns);
 		break;
 	case MSG_KIND_LISTENER_SET:
-		update_set(self, key, object->listener_set, seen_ns);
+		update_set(self, object, seen_ns);
 		break;
 	case MSG_KIND_GATEWAY_CLASS:
-		update_class(self, key, object->gateway_class, seen_ns);
+		update_class(self, object, seen_ns);
 		break;
 	case MSG_KIND_GATEWAY:
-		update_gateway(self, key, object->gateway, seen_ns);
+		update_gateway(self, object, seen_ns);
 		break;
 	case MSG_KIND_HTTP_ROUTE:
-		update_route(self, key, object->http_route, false, seen_ns);
+		update_route(self, object, false, seen_ns);
 		break;
 	case MSG_KIND_REFERENCE_GRANT:
 		update_grant(self, key, object->reference_grant != NULL, seen_ns);
 		break;
 	case MSG_KIND_POLICY_FILTER:
-		update_filter(self, key, object->policy_filter, seen_ns);
+		update_filter(self, object, seen_ns);
 		break;
 	case MSG_KIND_BACKEND_TLS_POLICY:
-		resolver_tls_policies_update(self, key, object->backend_tls_policy, seen_ns);
+		resolver_tls_policies_update(self, object, seen_ns);
 		break;
 	default:
 		break;

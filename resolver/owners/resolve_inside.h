@@ -1,4 +1,4 @@
-/* resolve_inside: what resolve.c, changes.c and gateways.c share. */
+/* resolve_inside: what resolve.c, changes.c, gateways.c and tls_policies.c share. */
 #ifndef RESOLVER_RESOLVE_INSIDE_H
 #define RESOLVER_RESOLVE_INSIDE_H
 
@@ -35,6 +35,17 @@ struct owned *resolver_changes_owned(const struct resolve *self, const struct ms
 /* Marks all owners that refer to this key. */
 void resolver_changes_mark_referrers(struct resolve *self, const struct msg_key *key,
 				     uint64_t seen_ns);
+typedef void resolver_changes_key_fn(struct resolve *self, const struct msg_key *key,
+				     uint64_t seen_ns);
+typedef void resolver_changes_object_fn(struct resolve *self, const struct msg_object *object,
+					uint64_t seen_ns);
+/* Calls it with each key of a kind that refers to this one; with each object of them that is there.
+ */
+void resolver_changes_each_key(struct resolve *self, const struct msg_key *named,
+			       enum msg_kind kind, resolver_changes_key_fn *call, uint64_t seen_ns);
+void resolver_changes_each_object(struct resolve *self, const struct msg_key *named,
+				  enum msg_kind kind, resolver_changes_object_fn *call,
+				  uint64_t seen_ns);
 /* Marks the Ingresses that lack a TLS Secret: the Pomerium object may have a certificate for their
  * hosts now, or none any more. */
 void resolver_changes_mark_bare(struct resolve *self, uint64_t seen_ns);
@@ -69,9 +80,9 @@ bool resolver_gateways_set_shape(struct resolve *self, const struct msg_key *key
 /* Whether an entry of a status is of our controller; NULL: there are none. */
 bool resolver_gateways_has_entries(const struct resolve *self, const struct value *list);
 
-/* tls_policies.c: a BackendTLSPolicy; NULL: it is gone. */
-void resolver_tls_policies_update(struct resolve *self, const struct msg_key *key,
-				  const struct msg_backend_tls_policy *policy, uint64_t seen_ns);
+/* tls_policies.c: the same as resolver_changes_follow for a BackendTLSPolicy. */
+void resolver_tls_policies_update(struct resolve *self, const struct msg_object *object,
+				  uint64_t seen_ns);
 /* An HTTPRoute names this, or did so before, and its parents or Services are others now. */
 void resolver_tls_policies_follow_route(struct resolve *self, const struct key_list *names,
 					uint64_t seen_ns);

@@ -39,10 +39,10 @@ static bool counts(const struct resolve *self, const struct msg_backend_tls_poli
 	return false;
 }
 
-/* Edges and ownership alone; NULL: it is gone. */
-static void link_policy(struct resolve *self, const struct msg_key *key,
-			const struct msg_backend_tls_policy *policy, uint64_t seen_ns)
+/* Edges and ownership alone. */
+static void link_policy(struct resolve *self, const struct msg_object *object, uint64_t seen_ns)
 {
+	const struct msg_backend_tls_policy *policy = object->backend_tls_policy;
 	struct gateway_keys keys;
 	struct pool pool;
 	bool ours = false;
@@ -54,7 +54,7 @@ static void link_policy(struct resolve *self, const struct msg_key *key,
 		resolver_gateway_keys_of_policy(policy, ours, &keys);
 		ours |= has_own_entries(self, policy);
 	}
-	resolver_gateways_finish(self, key, &keys, ours, seen_ns);
+	resolver_gateways_finish(self, &object->key, &keys, ours, seen_ns);
 	pool_clear(&pool);
 }
 
@@ -102,9 +102,11 @@ static void mark_around(struct resolve *self, const struct msg_key *policy, uint
 	mark_rivals(self, policy, seen_ns);
 }
 
-void resolver_tls_policies_update(struct resolve *self, const struct msg_key *key,
-				  const struct msg_backend_tls_policy *policy, uint64_t seen_ns)
+void resolver_tls_policies_update(struct resolve *self, const struct msg_object *object,
+				  uint64_t seen_ns)
 {
+	const struct msg_backend_tls_policy *policy = object->backend_tls_policy;
+	const struct msg_key *key = &object->key;
 	struct msg_object stripped = { .key = *key };
 	struct msg_backend_tls_policy shape;
 	bool changed;
@@ -118,7 +120,7 @@ void resolver_tls_policies_update(struct resolve *self, const struct msg_key *ke
 	changed = resolver_gateways_set_shape(self, key, policy ? &stripped : NULL);
 	if (changed)
 		mark_around(self, key, seen_ns); /* of what it had for targets */
-	link_policy(self, key, policy, seen_ns);
+	link_policy(self, object, seen_ns);
 	if (changed)
 		mark_around(self, key, seen_ns);
 }
@@ -128,41 +130,23 @@ void resolver_tls_policies_update(struct resolve *self, const struct msg_key *ke
 void resolver_tls_policies_follow_route(struct resolve *self, const struct key_list *names,
 					uint64_t seen_ns)
 {
-	struct key_list list;
-	struct pool pool, each;
+	struct pool pool;
 
 	pool_init(&pool);
-	pool_init(&each);
 	for (size_t i = 0; i < names->n; i++) {
 		struct msg_key node;
 
 		if (names->items[i].kind != MSG_KIND_BACKEND_TLS_POLICY)
 			continue;
 		node = resolver_gateway_keys_tls_policies(&names->items[i], &pool);
-		list = resolver_graph_referrers(&self->graph, &node, &pool);
-		for (size_t k = 0; k < list.n; k++) {
-			struct msg_object object;
-
-			if (!resolver_store_get(&self->store, &list.items[k], &each, &object))
-				link_policy(self, &list.items[k], object.backend_tls_policy,
-					    seen_ns);
-			pool_clear(&each);
-		}
+		resolver_changes_each_object(self, &node, MSG_KIND_BACKEND_TLS_POLICY, link_policy,
+					     seen_ns);
 	}
-	pool_clear(&each);
 	pool_clear(&pool);
 }
 
 void resolver_tls_policies_follow_value(struct resolve *self, const struct msg_key *key,
 					uint64_t seen_ns)
 {
-	struct key_list list;
-	struct pool pool;
-
-	pool_init(&pool);
-	list = resolver_graph_referrers(&self->graph, key, &pool);
-	for (size_t i = 0; i < list.n; i++)
-		if (list.items[i].kind == MSG_KIND_BACKEND_TLS_POLICY)
-			mark_routes(self, &list.items[i], seen_ns);
-	pool_clear(&pool);
+	resolver_changes_each_key(self, key, MSG_KIND_BACKEND_TLS_POLICY, mark_routes, seen_ns);
 }
