@@ -42,6 +42,15 @@ bool str_eq_nocase(struct str a, struct str b)
 	return i == a.len && i == b.len;
 }
 
+bool str_list_eq(const struct str_list *a, const struct str_list *b)
+{
+	size_t i = 0;
+
+	while (i < a->n && i < b->n && str_eq(a->items[i], b->items[i]))
+		i++;
+	return i == a->n && i == b->n;
+}
+
 int str_cmp(struct str a, struct str b)
 {
 	size_t n = a.len < b.len ? a.len : b.len;

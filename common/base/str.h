@@ -40,6 +40,7 @@ bool str_eq(struct str a, struct str b); /* absent equals empty */
 bool str_is(struct str a, const char *literal);
 bool str_is_nocase(struct str a, const char *literal); /* ASCII letters of either case */
 bool str_eq_nocase(struct str a, struct str b);        /* the same */
+bool str_list_eq(const struct str_list *a, const struct str_list *b); /* in the same order, too */
 int str_cmp(struct str a, struct str b); /* by byte, then by length; for qsort and ordering */
 bool str_starts(struct str s, const char *prefix);
 bool str_ends(struct str s, const char *suffix);

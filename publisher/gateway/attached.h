@@ -6,8 +6,8 @@
 #include "msg/config.h"
 
 struct attached {
-	struct map routes;    /* msg_key_text of an HTTPRoute -> what it is attached to */
-	struct map listeners; /* kind/namespace/name/listener -> number of routes */
+	struct map routes;    /* msg_key_text of an HTTPRoute -> struct text_list of places */
+	struct map listeners; /* the place of a listener -> number of routes */
 };
 
 void publisher_attached_init(struct attached *self);

@@ -170,13 +170,9 @@ static struct order *new_order(struct order_plan *plan, const struct order_facts
 
 static bool equals(const struct order_facts *a, const struct order_facts *b)
 {
-	bool same = str_eq(a->uid, b->uid) && str_eq(a->secret, b->secret) &&
-		    str_eq(a->issuer.kind, b->issuer.kind) &&
-		    str_eq(a->issuer.name, b->issuer.name) && a->hosts.n == b->hosts.n;
-
-	for (size_t i = 0; same && i < a->hosts.n; i++)
-		same = str_eq(a->hosts.items[i], b->hosts.items[i]);
-	return same;
+	return str_eq(a->uid, b->uid) && str_eq(a->secret, b->secret) &&
+	       str_eq(a->issuer.kind, b->issuer.kind) && str_eq(a->issuer.name, b->issuer.name) &&
+	       str_list_eq(&a->hosts, &b->hosts);
 }
 
 void publisher_order_plan_put(struct order_plan *plan, const struct order_facts *facts)

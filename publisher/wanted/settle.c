@@ -326,15 +326,6 @@ static void mark_spellers(struct wanted *self, const struct owner *owner)
 		publisher_host_owner_each(&self->claims, owner->hosts.items[i], self, mark_each);
 }
 
-static bool is_equal(const struct str_list *a, const struct str_list *b)
-{
-	bool equal = a->n == b->n;
-
-	for (size_t i = 0; equal && i < a->n; i++)
-		equal = str_eq(a->items[i], b->items[i]);
-	return equal;
-}
-
 void publisher_settle_claim(struct wanted *self, struct owner *owner, const struct str_list *named)
 {
 	struct hosts hosts = { .list = { NULL, 0 } };
@@ -345,7 +336,7 @@ void publisher_settle_claim(struct wanted *self, struct owner *owner, const stru
 	for (size_t i = 0; i < named->n; i++)
 		add_host(&hosts, named->items[i], &pool);
 	add_route_hosts(&hosts, owner->whole, &pool);
-	if (!is_equal(&owner->hosts, &hosts.list)) {
+	if (!str_list_eq(&owner->hosts, &hosts.list)) {
 		claim_all(self, owner, &hosts);
 		mark_spellers(self, owner);
 	}

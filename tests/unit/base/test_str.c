@@ -35,6 +35,21 @@ static void compares_by_byte_then_length(void **state)
 	assert_false(str_ends(STR("c"), "bc"));
 }
 
+static void compares_lists_text_by_text(void **state)
+{
+	struct str ab[] = { STR("a"), STR("b") }, ba[] = { STR("b"), STR("a") };
+	const struct str_list none = { NULL, 0 }, one = { ab, 1 }, two = { ab, 2 },
+			      back = { ba, 2 };
+
+	(void)state;
+	assert_true(str_list_eq(&none, &none));
+	assert_true(
+		str_list_eq(&two, &(struct str_list){ (struct str[]){ STR("a"), STR("b") }, 2 }));
+	assert_false(str_list_eq(&one, &two));
+	assert_false(str_list_eq(&two, &one));
+	assert_false(str_list_eq(&two, &back));
+}
+
 static void cuts_and_slices(void **state)
 {
 	struct str head, tail;
@@ -128,6 +143,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(compares_by_byte_then_length),
+		cmocka_unit_test(compares_lists_text_by_text),
 		cmocka_unit_test(cuts_and_slices),
 		cmocka_unit_test(knows_utf8),
 		cmocka_unit_test(reads_whole_numbers),
