@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "net/hostname.h"
+#include "net/url.h"
 #include "publisher/wanted/shown.h"
 
 #define HOSTS_SHOWN 100 /* of one owner */
@@ -174,10 +175,8 @@ static void put_hosts(const struct handlers *h, const struct good *good, cJSON *
 	for (size_t i = 0; i < good->n_routes && seen.n < HOSTS_SHOWN; i++) {
 		const struct route *route = &good->routes[i];
 		const struct str host = publisher_route_host(route);
-		struct str scheme, rest;
 
-		if (!host.len || map_get(&seen, host) ||
-		    !str_cut(route->from, ':', &scheme, &rest) || !str_ends(scheme, "https"))
+		if (!host.len || map_get(&seen, host) || !url_is_tls(route->from))
 			continue;
 		map_put(&seen, host, list);
 		put_host_of(h, host, good->owner.namespace, cjson_put_object(list, NULL));

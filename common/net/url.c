@@ -197,6 +197,13 @@ int url_parse(struct str text, struct url *out, struct err *err)
 	return url_split(text, out, err) ? -1 : check_host(out, err);
 }
 
+bool url_is_tls(struct str text)
+{
+	struct str scheme, rest;
+
+	return str_cut(text, ':', &scheme, &rest) && str_ends(scheme, "https");
+}
+
 int url_parse_full(struct str text, struct url *out, struct err *err)
 {
 	if (!text.len)

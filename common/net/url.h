@@ -24,6 +24,9 @@ int url_parse(struct str text, struct url *out, struct err *err);
 /* The same, and it has a scheme and a host, as Pomerium demands of every URL. */
 int url_parse_full(struct str text, struct url *out, struct err *err);
 
+/* Whether its scheme is https or one over it, such as tcp+https. */
+bool url_is_tls(struct str text);
+
 /* ---- parts ---- */
 
 enum url_part { URL_PATH, URL_USER, URL_HOST, URL_ZONE, URL_QUERY, URL_FRAGMENT };

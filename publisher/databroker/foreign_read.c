@@ -12,6 +12,7 @@
 
 #include "net/hostname.h"
 #include "net/ip.h"
+#include "net/url.h"
 #include "pb/pomerium.pb-c.h"
 #include "pb/reflect.h"
 #include "x509/x509_leaf.h"
@@ -34,22 +35,24 @@ struct foreign_reading {
 
 /* ---- names ---- */
 
-/* Of letters, digits, dashes and underscores, with dots between the labels. */
+/* Of letters, digits, dashes and underscores. */
+static bool is_label(struct str label)
+{
+	for (size_t i = 0; i < label.len; i++)
+		if (!isalnum((unsigned char)label.ptr[i]) && label.ptr[i] != '-' &&
+		    label.ptr[i] != '_')
+			return false;
+	return label.len > 0 && label.len <= LABEL_MAX_LEN;
+}
+
 static bool is_name(struct str name)
 {
-	size_t len = 0;
+	struct str rest = name, label;
 
-	if (name.len > NAME_MAX_LEN)
-		return false;
-	for (size_t i = 0; i < name.len; i++) {
-		const char c = name.ptr[i];
-
-		len = c == '.' ? 0 : len + 1;
-		if (len > LABEL_MAX_LEN || (c == '.' && (!i || name.ptr[i - 1] == '.')) ||
-		    (c != '.' && c != '-' && c != '_' && !isalnum((unsigned char)c)))
+	while (str_cut(rest, '.', &label, &rest))
+		if (!is_label(label))
 			return false;
-	}
-	return len > 0;
+	return is_label(rest) && name.len <= NAME_MAX_LEN;
 }
 
 static void add(struct foreign_list *found, struct str name)
@@ -64,12 +67,9 @@ static void add(struct foreign_list *found, struct str name)
 /* As for routes of ours; an order for anything else would be refused. */
 static void add_host(struct foreign_reading *self, struct str from)
 {
-	struct str scheme, rest, host;
+	const struct str host = hostname_normal(hostname_of_url(from), self->pool);
 
-	if (!str_cut(from, ':', &scheme, &rest) || !str_ends(scheme, "https"))
-		return;
-	host = hostname_normal(hostname_of_url(from), self->pool);
-	if (is_name(host) && !ip_is(host))
+	if (url_is_tls(from) && is_name(host) && !ip_is(host))
 		add(&self->hosts, host);
 }
 

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/text/text_list.h"
 #include "net/hostname.h"
+#include "net/url.h"
 #include "publisher/orders/order_text.h"
 #include "publisher/report/api_retry.h"
 
@@ -186,12 +187,10 @@ void publisher_orders_gone(struct orders *self, const struct msg_key *owner)
 
 static void tell_route(struct orders *self, const struct route *route, int step, struct pool *pool)
 {
-	struct str scheme, rest;
-
-	if (!str_cut(route->from, ':', &scheme, &rest) || !str_ends(scheme, "https"))
-		return;
-	publisher_order_names_route(&self->plan.names,
-				    hostname_normal(publisher_route_host(route), pool), step);
+	if (url_is_tls(route->from))
+		publisher_order_names_route(&self->plan.names,
+					    hostname_normal(publisher_route_host(route), pool),
+					    step);
 }
 
 /* That of a Certificate of ours is none of somebody else's, whoever names its Secret. */

@@ -41,6 +41,16 @@ static void test_parse(void **state)
 	}
 }
 
+static void test_tls(void **state)
+{
+	(void)state;
+	assert_true(url_is_tls(STR("https://a.example.com")));
+	assert_true(url_is_tls(STR("tcp+https://a.example.com:22")));
+	assert_false(url_is_tls(STR("http://a.example.com")));
+	assert_false(url_is_tls(STR("ssh://a.example.com/https:")));
+	assert_false(url_is_tls(STR("https")));
+}
+
 static void test_refuse(void **state)
 {
 	static const char *const bad[] = {
@@ -140,9 +150,9 @@ static void test_parts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse), cmocka_unit_test(test_refuse),
-		cmocka_unit_test(test_print), cmocka_unit_test(test_split),
-		cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_parse),  cmocka_unit_test(test_tls),
+		cmocka_unit_test(test_refuse), cmocka_unit_test(test_print),
+		cmocka_unit_test(test_split),  cmocka_unit_test(test_parts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
