@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "cli/process.h"
 #include "cli/secrets/secret_store.h"
+#include "net/hostname.h"
 
 #define SUFFIX "-translator"
 #define NAME_MAX_BYTES 253
@@ -56,26 +57,9 @@ struct set {
 
 /* ---- flags ---- */
 
-static bool is_name(struct str s, size_t max, bool with_dots)
-{
-	bool edge = true; /* a label begins here, with a letter or a digit */
-
-	for (size_t i = 0; i < s.len; i++) {
-		const char c = s.ptr[i];
-		const bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-
-		if (!plain && (edge || (c != '-' && !(c == '.' && with_dots))))
-			return false;
-		if (c == '.' && s.ptr[i - 1] == '-')
-			return false;
-		edge = c == '.';
-	}
-	return s.len && s.len <= max && !edge && s.ptr[s.len - 1] != '-';
-}
-
 static int check_name(const char *flag, struct str name, size_t max, struct err *err)
 {
-	if (is_name(name, max, max > NAMESPACE_MAX_BYTES))
+	if (name.len <= max && hostname_is_dns_name(name, max > NAMESPACE_MAX_BYTES))
 		return 0;
 	return err_set(err,
 		       "--%s is %s; it must be a name that Kubernetes accepts: small letters, "

@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "net/hostname.h"
+
 /* Kubernetes: keys and values of all annotations of one object. */
 #define ANNOTATIONS_MAX (256u << 10)
 
@@ -162,35 +164,16 @@ int msg_object_check(const struct msg_object *object, struct err *err)
 	return 0;
 }
 
-/* RFC 1123: labels of lower-case letters, digits and inner dashes, with dots between them. */
-static bool is_dns_name(struct str name, bool dots)
-{
-	bool inner = false; /* the character before may stand before a dash, a dot or the end */
-
-	for (size_t i = 0; i < name.len; i++) {
-		char c = name.ptr[i];
-		bool alnum = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-
-		if (alnum)
-			inner = true;
-		else if (c == '.' && dots && inner && i > 0 && name.ptr[i - 1] != '-')
-			inner = false;
-		else if (c != '-' || !inner)
-			return false;
-	}
-	return inner && name.ptr[name.len - 1] != '-';
-}
-
 static int check_names(const struct msg_meta *meta, struct err *err)
 {
-	if (meta->name.len > 253 || !is_dns_name(meta->name, true))
+	if (meta->name.len > 253 || !hostname_is_dns_name(meta->name, true))
 		return err_set(err,
 			       "metadata.name: %s is not a name: up to 253 lower-case letters, "
 			       "digits, \"-\" and \".\" are, "
 			       "beginning and ending with a letter or digit",
 			       err_quote(meta->name));
 	if (meta->namespace.len &&
-	    (meta->namespace.len > 63 || !is_dns_name(meta->namespace, false)))
+	    (meta->namespace.len > 63 || !hostname_is_dns_name(meta->namespace, false)))
 		return err_set(err,
 			       "metadata.namespace: %s is not a namespace: up to 63 lower-case "
 			       "letters, digits and \"-\" "

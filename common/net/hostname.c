@@ -72,6 +72,24 @@ bool hostname_has_capitals(struct str host)
 	return false;
 }
 
+bool hostname_is_dns_name(struct str name, bool with_dots)
+{
+	bool inner = false; /* the character before may stand before a dash, a dot or the end */
+
+	for (size_t i = 0; i < name.len; i++) {
+		const char c = name.ptr[i];
+		const bool alnum = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+
+		if (alnum)
+			inner = true;
+		else if (c == '.' && with_dots && inner && i > 0 && name.ptr[i - 1] != '-')
+			inner = false;
+		else if (c != '-' || !inner)
+			return false;
+	}
+	return inner && name.ptr[name.len - 1] != '-';
+}
+
 struct str hostname_meet(struct str a, struct str b)
 {
 	if (str_eq(a, b) || covers(b, a))

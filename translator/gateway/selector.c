@@ -7,6 +7,8 @@
  */
 #include "translator/gateway/selector.h"
 
+#include "net/hostname.h"
+
 #define NAME_MAX_LEN 63
 #define PREFIX_MAX_LEN 253
 
@@ -26,24 +28,9 @@ static bool is_name(struct str s)
 	return true;
 }
 
-/* A DNS name in lower case. */
 static bool is_prefix(struct str s)
 {
-	char last = '.';
-
-	if (!s.len || s.len > PREFIX_MAX_LEN)
-		return false;
-	for (size_t i = 0; i < s.len; i++) {
-		char c = s.ptr[i];
-
-		if (c == '.' ? !is_alnum(last)
-			     : !is_alnum(c) && (c != '-' || last == '.' || last == '\0'))
-			return false;
-		if (c >= 'A' && c <= 'Z')
-			return false;
-		last = c;
-	}
-	return is_alnum(last);
+	return s.len <= PREFIX_MAX_LEN && hostname_is_dns_name(s, true);
 }
 
 static bool is_key(struct str key)
