@@ -13,6 +13,7 @@
 #include "actor/web/web_address.h"
 #include "base/log.h"
 #include "cli/offline/offline.h"
+#include "publisher/databroker/reach.h"
 
 #define TO(room) (1u << ROOM_##room)
 #define TO_ALL (TO(WATCHER) | TO(RESOLVER) | TO(TRANSLATOR) | TO(PUBLISHER))
@@ -77,21 +78,11 @@ static const struct flag_row rows[] = {
 	    "flag; empty: that of the Pomerium object",
 	    0 },
 	  TO(PUBLISHER) | SECRET },
-	{ { "shared-secret-file", CONF_TEXT, &cli_up_flags.shared_secret_file, "", 0, 0,
-	    "file that holds the shared secret", 0 },
-	  TO(PUBLISHER) },
-	{ { "databroker-tls-ca", CONF_TEXT, NULL, "", 0, 0,
-	    "base64 of the CA certificates of the databroker", 0 },
-	  TO(PUBLISHER) },
-	{ { "databroker-tls-ca-file", CONF_TEXT, NULL, "", 0, 0,
-	    "file with the CA certificates of the databroker", 0 },
-	  TO(PUBLISHER) },
-	{ { "databroker-tls-insecure-skip-verify", CONF_BOOL, &cli_up_flags.databroker_insecure,
-	    "false", 0, 0, "do not check the databroker's certificate", 0 },
-	  TO(PUBLISHER) },
-	{ { "databroker-tls-override-certificate-name", CONF_TEXT, NULL, "", 0, 0,
-	    "name in the databroker's certificate, if it is not the host of the URL", 0 },
-	  TO(PUBLISHER) },
+	{ { REACH_SECRET_FILE(&cli_up_flags.shared_secret_file) }, TO(PUBLISHER) },
+	{ { REACH_CA(NULL) }, TO(PUBLISHER) },
+	{ { REACH_CA_FILE(NULL) }, TO(PUBLISHER) },
+	{ { REACH_INSECURE(&cli_up_flags.databroker_insecure) }, TO(PUBLISHER) },
+	{ { REACH_OVERRIDE_NAME(NULL) }, TO(PUBLISHER) },
 	{ { "max-delete-share", CONF_INT, NULL, "50", 1, 100,
 	    "percent of the published routes from which on they are not removed at once; "
 	    "100: no limit",

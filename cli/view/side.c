@@ -35,16 +35,11 @@ const struct conf_option cli_side_databroker_options[] = {
 	  "of databroker: the secret shared with Pomerium, base64 of 32 bytes; rather in the "
 	  "environment than in a flag",
 	  0 },
-	{ "shared-secret-file", CONF_TEXT, &settings.reach.secret_file, "", 0, 0,
-	  "file that holds the shared secret, as 32 bytes or as their base64", 0 },
-	{ "databroker-tls-ca", CONF_TEXT, &settings.reach.ca, "", 0, 0,
-	  "base64 of the CA certificates of the databroker", 0 },
-	{ "databroker-tls-ca-file", CONF_TEXT, &settings.reach.ca_file, "", 0, 0,
-	  "file with the CA certificates of the databroker", 0 },
-	{ "databroker-tls-insecure-skip-verify", CONF_BOOL, &settings.reach.insecure, "false", 0, 0,
-	  "do not check the databroker's certificate", 0 },
-	{ "databroker-tls-override-certificate-name", CONF_TEXT, &settings.reach.override_name, "",
-	  0, 0, "name in the databroker's certificate, if it is not the host of the URL", 0 },
+	{ REACH_SECRET_FILE(&settings.reach.secret_file) },
+	{ REACH_CA(&settings.reach.ca) },
+	{ REACH_CA_FILE(&settings.reach.ca_file) },
+	{ REACH_INSECURE(&settings.reach.insecure) },
+	{ REACH_OVERRIDE_NAME(&settings.reach.override_name) },
 	{ 0 },
 };
 
