@@ -116,7 +116,7 @@ class World:
     def stir(self):
         """Something for every room to do."""
         self.turn += 1
-        self.api.put(ingress("a", "shop", None, None, f"user-{self.turn}@example.com"))
+        self.api.put(ingress("a", email=f"user-{self.turn}@example.com"))
         self.api.put(pomerium(cookie={"name": f"_{self.turn}"}))
         if self.name == "file":
             self.api.dump(self.tmp / "new")

@@ -62,7 +62,7 @@ def allow(email):
     return f'[{{"allow":{{"and":[{{"email":{{"is":"{email}"}}}}]}}}}]'
 
 
-def ingress(name, where="shop", host=None, service=None, email="ann@example.com", class_name="pomerium", path="/", port=80, tls=None, born=1, /, **annotations):
+def ingress(name, where="shop", /, *, host=None, service=None, email="ann@example.com", class_name="pomerium", path="/", port=80, tls=None, born=1, **annotations):
     notes = {"policy": allow(email), **annotations} if email else annotations
     return obj(NETWORKING, "Ingress", name, where,
                meta={"annotations": {f"ingress.pomerium.io/{k}": v for k, v in notes.items()}, "creationTimestamp": f"2026-01-{born:02}T00:00:00Z"},
@@ -120,7 +120,7 @@ def world():
         namespace("shop", team="shop"), namespace("bank"), namespace("pomerium"), ingress_class(),
         service("a"), endpoints("a", "10.0.0.1"), service("b"), endpoints("b", "10.0.0.2"), service("c", "bank"), endpoints("c", "10.0.0.3", where="bank"),
         headers(), tls("tls", "c.example.com", 0, "bank"), tls("gw", "*.gw.example.com"), bootstrap(), idp(), pomerium(),
-        ingress("a"), ingress("b", set_request_headers_secret="headers"), ingress("c", "bank", None, None, "ann@example.com", "pomerium", "/", 80, "tls"),
+        ingress("a"), ingress("b", set_request_headers_secret="headers"), ingress("c", "bank", tls="tls"),
         gateway_class(), gateway(), policy_filter(), route(),
     ]
 
@@ -166,42 +166,42 @@ def back(name, thing, **more):
 
 def many_paths(n):
     """One owner, one record, n routes."""
-    made = ingress("large", "shop", None, "a")
+    made = ingress("large", service="a")
     path = made["spec"]["rules"][0]["http"]["paths"][0]
     made["spec"]["rules"][0]["http"]["paths"] = [{**path, "path": f"/{i}"} for i in range(n)]
     return made
 
 
 def crowd(n):
-    return [ingress(f"crowd-{i}", "shop", None, "a") for i in range(n)]
+    return [ingress(f"crowd-{i}", service="a") for i in range(n)]
 
 
 @functools.cache
 def scenarios():
     """In a fixed order, so that the numbers in a report stay what they are."""
-    a, c = ingress("a"), ingress("c", "bank", None, None, "ann@example.com", "pomerium", "/", 80, "tls")
+    a, c = ingress("a"), ingress("c", "bank", tls="tls")
     listed = [
         comes("ingress", a), goes("ingress", a), back("ingress", a),
-        Scenario("policy-narrows", [ingress("a", "shop", None, None, "bob@example.com")], before=[ingress("a", "shop", None, None, None, allow_any_authenticated_user="true")]),
-        Scenario("policy-widens", [ingress("a", "shop", None, None, None, allow_public_unauthenticated_access="true")]),
-        Scenario("policy-public-and-back", [ingress("a", "shop", None, None, None, allow_public_unauthenticated_access="true"), a]),
-        Scenario("policy-changes-three-times", [ingress("a", "shop", None, None, f"user-{i}@example.com") for i in range(3)]),
+        Scenario("policy-narrows", [ingress("a", email="bob@example.com")], before=[ingress("a", email=None, allow_any_authenticated_user="true")]),
+        Scenario("policy-widens", [ingress("a", email=None, allow_public_unauthenticated_access="true")]),
+        Scenario("policy-public-and-back", [ingress("a", email=None, allow_public_unauthenticated_access="true"), a]),
+        Scenario("policy-changes-three-times", [ingress("a", email=f"user-{i}@example.com") for i in range(3)]),
         Scenario("ingress-good-bad-good", [ingress("a", timeout="soon"), ingress("a", timeout="10s")], stays=(0,)),
         Scenario("ingress-bad-then-goes", [ingress("a", no_such="1"), key_of(a)], stays=(0,)),
-        Scenario("host-changes", [ingress("a", "shop", "other.example.com")]),
-        Scenario("host-goes-over-to-another", [ingress("b", "shop", "b2.example.com", set_request_headers_secret="headers"), ingress("a", "shop", "b.example.com")]),
-        Scenario("hosts-conflict-and-part", [ingress("twin", "bank", "a.example.com", "c", "eve@example.com", "pomerium", "/", 80, None, 2), ("ingresses", "bank/twin")]),
-        Scenario("older-of-a-conflict-goes", [key_of(a)], before=[ingress("twin", "bank", "a.example.com", "c", "eve@example.com", "pomerium", "/", 80, None, 2)]),
-        Scenario("path-changes", [ingress("a", "shop", None, None, "ann@example.com", "pomerium", "/cart")]),
-        Scenario("class-of-an-ingress-moves-away", [ingress("a", "shop", None, None, "ann@example.com", "nginx")]),
-        Scenario("class-of-an-ingress-moves-here", [a], before=[ingress("a", "shop", None, None, "ann@example.com", "nginx")]),
+        Scenario("host-changes", [ingress("a", host="other.example.com")]),
+        Scenario("host-goes-over-to-another", [ingress("b", host="b2.example.com", set_request_headers_secret="headers"), ingress("a", host="b.example.com")]),
+        Scenario("hosts-conflict-and-part", [ingress("twin", "bank", host="a.example.com", service="c", email="eve@example.com", born=2), ("ingresses", "bank/twin")]),
+        Scenario("older-of-a-conflict-goes", [key_of(a)], before=[ingress("twin", "bank", host="a.example.com", service="c", email="eve@example.com", born=2)]),
+        Scenario("path-changes", [ingress("a", path="/cart")]),
+        Scenario("class-of-an-ingress-moves-away", [ingress("a", class_name="nginx")]),
+        Scenario("class-of-an-ingress-moves-here", [a], before=[ingress("a", class_name="nginx")]),
         goes("class", ingress_class()), back("class", ingress_class()),
         Scenario("class-gets-another-controller-and-ours-again", [ingress_class("nginx.org/controller"), ingress_class()]),
-        Scenario("guard-holds-all-until-the-class-is-back", [key_of(ingress_class()), ingress("a", "shop", "new.example.com"), ingress_class()],
+        Scenario("guard-holds-all-until-the-class-is-back", [key_of(ingress_class()), ingress("a", host="new.example.com"), ingress_class()],
                  without=(key_of(gateway_class()),), stays=(0, 1)),
         Scenario("guard-holds-many-routes-of-one-ingress", [("ingresses", "shop/large")], before=[many_paths(24)], stays=(0,)),
         comes("class", ingress_class()),
-        comes("service", service("a")), goes("service", service("b"), stays=(0,)), Scenario("service-port-changes", [service("a", port=81), ingress("a", "shop", None, None, "ann@example.com", "pomerium", "/", 81)]),
+        comes("service", service("a")), goes("service", service("b"), stays=(0,)), Scenario("service-port-changes", [service("a", port=81), ingress("a", port=81)]),
         Scenario("service-becomes-external", [service("a", type="ExternalName", externalName="a.example.net")]),
         comes("endpoints", endpoints("a", "10.0.0.1")), goes("endpoints", endpoints("a", "10.0.0.1")),
         Scenario("endpoints-change-three-times", [endpoints("a", f"10.0.1.{i}", f"10.0.2.{i}") for i in range(3)]),
@@ -212,7 +212,7 @@ def scenarios():
         comes("certificate", tls("tls", "c.example.com", 0, "bank")), goes("certificate", tls("tls", "c.example.com", 0, "bank"), stays=(0,)),
         Scenario("certificate-rotates", [tls("tls", "c.example.com", 1, "bank"), tls("tls", "c.example.com", 2, "bank")]),
         Scenario("certificate-becomes-bad-and-good", [secret("tls", "bank", "kubernetes.io/tls", tls_crt="no", tls_key="no"), tls("tls", "c.example.com", 3, "bank")], stays=(0,)),
-        Scenario("certificate-moves-to-another-secret", [tls("new", "c.example.com", 1, "bank"), ingress("c", "bank", None, None, "ann@example.com", "pomerium", "/", 80, "new"), key_of(c)]),
+        Scenario("certificate-moves-to-another-secret", [tls("new", "c.example.com", 1, "bank"), ingress("c", "bank", tls="new"), key_of(c)]),
         comes("settings", pomerium()), goes("settings", pomerium()), back("settings", pomerium()),
         Scenario("settings-change", [pomerium(cookie={"name": "_one"}), pomerium(cookie={"name": "_two"})]),
         Scenario("settings-become-bad-and-good", [pomerium(timeouts={"read": "soon"}), pomerium(timeouts={"read": "9s"})], stays=(0,)),
@@ -222,19 +222,19 @@ def scenarios():
         Scenario("many-go-one-by-one", [("ingresses", f"shop/crowd-{i}") for i in range(3)], before=crowd(12)),
         comes("gateway-class", gateway_class()), goes("gateway-class", gateway_class()),
         comes("gateway", gateway()), goes("gateway", gateway()), Scenario("gateway-listener-changes", [gateway("site.gw.example.com"), gateway("other.gw.example.com")]),
-        Scenario("gateway-lets-nobody-in", [gateway(allowed="Same"), gateway()], before=[route("far", "c", None, "bank")]),
+        Scenario("gateway-lets-nobody-in", [gateway(allowed="Same"), gateway()], before=[route("far", "c", filter_name=None, where="bank")]),
         comes("route", route()), goes("route", route()), Scenario("route-changes", [route(backend="b"), route(path="/cart")]),
         comes("policy-filter", policy_filter()), goes("policy-filter", policy_filter()),
         Scenario("policy-filter-changes", [policy_filter("hal@example.com"), policy_filter("ian@example.com")]),
-        comes("grant", grant()), Scenario("grant-goes", [key_of(grant())], before=[grant(), route("far", "a", None, "bank", "shop")]),
-        Scenario("grant-comes-for-a-route", [grant()], before=[route("far", "a", None, "bank", "shop")]),
-        Scenario("an-ingress-and-a-route-of-one-url", [ingress("both", "shop", "site.gw.example.com", "a"), key_of(route())], hands_over=True),
+        comes("grant", grant()), Scenario("grant-goes", [key_of(grant())], before=[grant(), route("far", filter_name=None, where="bank", backend_in="shop")]),
+        Scenario("grant-comes-for-a-route", [grant()], before=[route("far", filter_name=None, where="bank", backend_in="shop")]),
+        Scenario("an-ingress-and-a-route-of-one-url", [ingress("both", host="site.gw.example.com", service="a"), key_of(route())], hands_over=True),
         Scenario("everything-of-a-tenant-goes", [key_of(c), ("services", "bank/c"), ("endpointslices", "bank/c-1"), ("secrets", "bank/tls")]),
-        Scenario("ingress-changes-then-goes", [ingress("a", "shop", None, None, "bob@example.com"), key_of(a)]),
+        Scenario("ingress-changes-then-goes", [ingress("a", email="bob@example.com"), key_of(a)]),
         Scenario("ingress-comes-and-another-goes", [a, key_of(c)], without=(key_of(a),)),
-        Scenario("two-replicas-policy-changes", [ingress("a", "shop", None, None, f"user-{i}@example.com") for i in range(4)], replicas=2),
-        Scenario("two-replicas-leader-ends-while-an-ingress-goes", [Ends(0), key_of(a), ingress("b", "shop", None, None, "bob@example.com")], replicas=2),
-        Scenario("two-replicas-both-end-in-turn", [ingress("a", "shop", None, None, "bob@example.com"), Ends(0), a, Ends(1), key_of(a)], replicas=2),
+        Scenario("two-replicas-policy-changes", [ingress("a", email=f"user-{i}@example.com") for i in range(4)], replicas=2),
+        Scenario("two-replicas-leader-ends-while-an-ingress-goes", [Ends(0), key_of(a), ingress("b", email="bob@example.com")], replicas=2),
+        Scenario("two-replicas-both-end-in-turn", [ingress("a", email="bob@example.com"), Ends(0), a, Ends(1), key_of(a)], replicas=2),
         Scenario("two-replicas-secret-rotates-over-a-change-of-leader", [headers("two"), Ends(0), headers("three")], replicas=2),
     ]
     return {s.name: s for s in listed}

@@ -97,7 +97,7 @@ def visits(row, dice, nonsense):
 
 def annotated(name, notes):
     """In the shape that paths have to be in for some of them."""
-    made = ingress(name, "shop", None, "a", None, **notes)
+    made = ingress(name, service="a", email=None, **notes)
     http = made["spec"]["rules"][0]["http"]["paths"][0]
     if any(notes.get(k) == "true" for k in ("tcp_upstream", "udp_upstream", "ssh_upstream")):
         http.pop("path")
@@ -119,7 +119,7 @@ def says_ingress(owner, names, dice):
     for name in names:
         path, row = words.INGRESS[name]
         for value, good in visits(row, dice, [None] * NONSENSE):
-            made = ingress(owner, "shop", None, "a")
+            made = ingress(owner, service="a")
             for other, beside in row.beside.items():
                 put(made, other, beside)
             put(made, path, copy.deepcopy(value))
