@@ -26,8 +26,9 @@ sys.path[:0] = [str(ROOT / "tests/lib"), str(ROOT / "tests/sweep")]
 
 from databroker import wanted  # noqa: E402
 from pipeline import read, translate  # noqa: E402
+from rooms import BUILD, ROOMS, Rooms  # noqa: E402
 from scenarios import allow, ingress, pomerium, world  # noqa: E402
-from sweep import BUILD, ROOMS, Rooms, difference  # noqa: E402
+from sweep import difference  # noqa: E402
 from world import Api, Sink, until  # noqa: E402
 
 SLUICE, LIBRARY = str(BUILD / "sluice"), BUILD / "tests/failing/failing.so"

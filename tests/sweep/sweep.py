@@ -20,8 +20,6 @@ import os
 import pathlib
 import random
 import shutil
-import signal
-import subprocess
 import sys
 import tempfile
 import threading
@@ -32,19 +30,12 @@ ROOT = pathlib.Path(__file__).parent.parent.parent
 sys.path[:0] = [str(ROOT / "tests/lib"), str(ROOT / "tests/sweep")]
 
 from databroker import wanted  # noqa: E402
+from faults import FAULTS, LONG_FAULTS, Faults  # noqa: E402
+from rooms import BUILD, Rooms  # noqa: E402
 from scenarios import Ends, scenarios  # noqa: E402
-from wire import LINKS, Wire  # noqa: E402
+from wire import Wire  # noqa: E402
 from world import NOBODY, Api, Sink, access_of, things_of, until, url_of  # noqa: E402
 
-BUILD = ROOT / os.environ.get("BUILD", "build")
-ROOMS = ("publisher", "resolver", "translator", "settings", "watcher")
-FAULTS = (*(f"kill:{room}" for room in ROOMS), *(f"freeze:{room}" for room in ROOMS), *(f"hold:{link}" for link in LINKS), *(f"cut:{link}" for link in LINKS),
-          "skip", "behind", "gone", "forbidden", "away", "slow", "burst", "die", "orphan", "late", "twice", "lost")
-LONG_FAULTS = ("stall", "lag")  # of many seconds each: only by name
-LEASE_S, LATE_MS = 1, 300
-LASTS_S = {"freeze": 1.4, "stall": 12, "lag": 12, "hold": 0.3, "cut": 0.1, "behind": 0.3, "gone": 0.1, "forbidden": 0.3, "away": 0.3, "slow": 0.3, "burst": 0.4, "die": 0.2, "orphan": 4.2, "late": LATE_MS / 1000,
-           "lost": LATE_MS / 1000}
-LAG_S = 3.5   # longer than the resolver waits for an ACK
 REST_S = 0.1  # nothing is said and nothing is written for so long
 DEADLINE_S = float(os.environ.get("SWEEP_DEADLINE_S", 20))
 
@@ -92,73 +83,7 @@ def states(name):
     return found, access, kept
 
 
-class Rooms:
-    """The rooms, and the wire between them if there is one; who ends is started again, as `sluice up` does."""
-
-    def __init__(self, tmp, api, sink, wire):
-        self.tmp, self.ending, self.processes, self.lock = tmp, False, {}, threading.Lock()
-        tmp.mkdir(exist_ok=True)
-        (tmp / "run").mkdir(mode=0o700)
-        self.log = open(tmp / "log", "ab")
-        cluster = ["--kubeconfig", str(api.kubeconfig())]
-        endpoints = wire.endpoints if wire else lambda *_: []
-        self.args = {
-            "publisher": ["--databroker-service-url", sink.url, "--lease-duration", f"{LEASE_S}s", "--publish-interval", "20ms"],
-            "resolver": endpoints("state"),
-            "watcher": [*cluster, "--api-backoff", "50ms", *endpoints("objects")],
-            "translator": endpoints("jobs", "configs"),
-            "settings": ["--settings"],  # past the wire: behind it all translators are one process, and the Pomerium object goes to one of its own
-        }
-        self.env = {**os.environ, "SHARED_SECRET": sink.secret}
-
-    def __enter__(self):
-        for room in ROOMS:
-            self.start(room)
-        return self
-
-    def __exit__(self, *_):
-        with self.lock:
-            self.ending = True
-            for process in self.processes.values():
-                process.kill()
-        for process in self.processes.values():
-            process.wait()
-        self.log.close()
-
-    def start(self, room):
-        with self.lock:
-            if not self.ending:
-                command = [str(BUILD / f"sluice-{room.replace('settings', 'translator')}"), "--run-dir", str(self.tmp / "run"), *self.args[room]]
-                self.processes[room] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=self.env)
-
-    def kill(self, room, again_s=0):
-        self.processes[room].kill()
-        self.processes[room].wait()
-        later(again_s, self.start, room)
-
-    def end(self, room):
-        self.processes[room].terminate()
-        self.processes[room].wait()
-        self.start(room)
-
-    def freeze(self, room, seconds):
-        process = self.processes[room]
-        process.send_signal(signal.SIGSTOP)
-        later(seconds, process.send_signal, signal.SIGCONT)
-
-    def says(self, text):
-        return text in (self.tmp / "log").read_text(errors="replace")
-
-
-def later(seconds, function, *args, **more):
-    """On a thread of its own, unless it is now."""
-    if seconds:
-        threading.Timer(seconds, function, args, more).start()
-    else:
-        function(*args, **more)
-
-
-class Run:
+class Run(Faults):
     """One point, or none: a run in which nothing goes wrong counts the messages."""
 
     def __init__(self, tmp, scenario, point=None):
@@ -189,7 +114,7 @@ class Run:
         for i, want in enumerate(expected):
             if i and i > self.step:
                 self.take_step()
-            while self.rush.is_set() and self.step < len(self.scenario.steps):  # the remaining ones come at once, right after what went wrong
+            while self.rush.is_set() and self.has_more():  # the remaining ones come at once, right after what went wrong
                 time.sleep(self.pause_s)
                 self.take_step()
             if self.rush.is_set():
@@ -200,6 +125,9 @@ class Run:
             self.start = self.start or self.wire.n
             if self.faults:
                 return
+
+    def has_more(self):
+        return self.step < len(self.scenario.steps)
 
     def take_step(self):
         step = self.scenario.steps[self.step]
@@ -216,7 +144,7 @@ class Run:
 
     def settle(self, i, want):
         may_be = [want.now] + ([want.fresh] if self.rush.is_set() else [])
-        right = lambda: self.sink.merged_now() in may_be or (self.rush.is_set() and self.step < len(self.scenario.steps))
+        right = lambda: self.sink.merged_now() in may_be or (self.rush.is_set() and self.has_more())
         if not self.in_time(right):
             self.faults.append(f"step {i}: not what `sluice translate` says: {difference(self.sink.merged_now(), want.now)}")
 
@@ -248,109 +176,6 @@ class Run:
     def rests(self, right):
         messages, puts = self.wire.n, self.sink.written.puts
         return self.sink.merged_now() in right and not until(lambda: self.wire.n > messages or self.sink.merged_now() and self.sink.written.puts > puts, self.rest_s)
-
-    # ---- what goes wrong; on the thread of the wire, which passes nothing on meanwhile ----
-
-    def after(self, n, link, kind):
-        if self.point and n == self.point.after and not self.hit:
-            what, _, which = self.point.fault.partition(":")
-            seconds = LASTS_S.get(what, 0)
-            self.hit, self.over = True, time.monotonic() + seconds
-            getattr(self, what)(which, seconds)
-
-    def kill(self, room, _):
-        self.rooms.kill(room)
-
-    def freeze(self, room, seconds):
-        self.rooms.freeze(room, seconds)
-
-    def stall(self, _, seconds):
-        """The translator is frozen for longer than anybody waits for it, while the cluster goes on; then its answer is faster than its credit."""
-        self.rooms.freeze("translator", seconds - 0.5)
-        later(seconds - 1, lambda: later(1, self.wire.let_go, self.wire.hold("jobs")))
-        self.rush.set()
-
-    def hold(self, link, seconds):
-        """The link stands still, and the others go on."""
-        later(seconds, self.wire.let_go, self.wire.hold(link))
-
-    def cut(self, link, seconds):
-        self.wire.cut(link, seconds)
-
-    def lag(self, *_):
-        """Each ACK comes when its owner counts as lost already; that goes round for ever if a late one does not count."""
-        self.wire.lag("state", LAG_S)
-        self.rest_s = LAG_S + 1
-
-    def skip(self, *_):
-        """The watches are cut; what happens meanwhile is told by the newest event of each object alone."""
-        self.api.skips = True
-        self.api.drop()
-        self.rush.set()
-
-    def behind(self, _, seconds):
-        """A new watcher meets a server that knows nothing of the last revisions; it catches up a moment later."""
-        with self.api.changed:
-            self.api.behind = max(self.api.version - 2, 101)
-        self.rooms.kill("watcher")
-        later(seconds, self.catch_up)
-
-    def catch_up(self):
-        with self.api.changed:
-            self.api.behind = 0
-            self.api.changed.notify_all()
-
-    def gone(self, _, seconds):
-        """What happens now is never told: the watches end with 410 in their middle."""
-        self.api.mute = True
-        self.rush.set()
-        later(seconds, self.api.forget_what_was_muted)
-
-    def forbidden(self, _, seconds):
-        """All watches end, and for a moment nothing may be listed."""
-        self.api.refuses = True
-        self.api.drop()
-        later(seconds, setattr, self.api, "refuses", False)
-
-    def away(self, _, seconds):
-        """The watcher is not there while all other steps happen."""
-        self.rooms.kill("watcher", again_s=seconds)
-        self.rush.set()
-
-    def slow(self, _, seconds):
-        """Values of Secrets are answered late, and the steps come while they are on their way."""
-        self.api.late_s, self.pause_s = seconds, seconds / 3
-        later(2 * seconds, setattr, self.api, "late_s", 0)
-        self.rush.set()
-
-    def burst(self, _, seconds):
-        """The translator stands still while the steps come, one shortly after the other."""
-        self.rooms.freeze("translator", seconds)
-        self.pause_s = seconds / 10
-        self.rush.set()
-
-    def die(self, _, seconds):
-        """The translator is killed with what it has in its hands."""
-        self.rooms.freeze("translator", seconds)
-        later(seconds / 2, self.rooms.kill, "translator")
-        self.rush.set()
-
-    def orphan(self, _, seconds):
-        """The translator is killed, and what it had said comes when the next one has said more: after what nobody has acknowledged counts as lost."""
-        held = self.wire.hold("configs")
-        later(0.05, self.rooms.kill, "translator", again_s=seconds - 0.8)
-        later(0.1, self.rush.set)
-        later(seconds, self.wire.let_go, held)
-
-    def late(self, *_):
-        threading.Thread(target=self.sink.fault, args=("delay", "", 3), kwargs={"millis": LATE_MS}).start()
-
-    def lost(self, *_):
-        """Handled at once, and the answer comes late: everything about it may have changed by then."""
-        threading.Thread(target=self.sink.fault, args=("lost", "Put", 3), kwargs={"millis": LATE_MS}).start()
-
-    def twice(self, *_):
-        threading.Thread(target=self.sink.fault, args=("twice", "Sync", 100)).start()
 
 
 def difference(got, want):

@@ -20,8 +20,9 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from walk import OWNERS, Said, Walk, says_several, words  # noqa: E402
+from faults import LASTS_S, LATE_MS  # noqa: E402
+from rooms import ROOMS, Rooms  # noqa: E402
 from scenarios import world  # noqa: E402
-from sweep import LASTS_S, LATE_MS, ROOMS, Rooms  # noqa: E402
 from wire import Wire  # noqa: E402
 from world import Api, Sink  # noqa: E402
 

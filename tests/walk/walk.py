@@ -16,7 +16,6 @@ import os
 import pathlib
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -28,8 +27,9 @@ sys.path[:0] = [str(ROOT / "tests/lib"), str(ROOT / "tests/sweep"), str(ROOT / "
 import words  # noqa: E402
 from databroker import merge  # noqa: E402
 from pipeline import translate  # noqa: E402
+from rooms import BUILD, Rooms  # noqa: E402
 from scenarios import ingress, key_of, pomerium, world  # noqa: E402
-from sweep import BUILD, DEADLINE_S, Rooms, difference  # noqa: E402
+from sweep import DEADLINE_S, difference  # noqa: E402
 from wire import Wire  # noqa: E402
 from world import NOBODY, Api, Sink, access_of, until, url_of  # noqa: E402
 
