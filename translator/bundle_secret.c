@@ -22,8 +22,8 @@ const struct msg_bundle_secret *translator_bundle_secret_find(const struct msg_b
 	return NULL;
 }
 
-int translator_bundle_secret_check_pair(const struct msg_bundle_secret *secret, enum x509_use use,
-					struct err *err)
+int translator_bundle_secret_check_pair(const struct msg_bundle_secret *secret, struct pool *pool,
+					struct x509_leaf *leaf, struct err *err)
 {
 	const struct msg_secret_info *cert = msg_bundle_secret_info(secret, "tls.crt");
 	const struct msg_secret_info *key = msg_bundle_secret_info(secret, "tls.key");
@@ -34,7 +34,7 @@ int translator_bundle_secret_check_pair(const struct msg_bundle_secret *secret, 
 		return err_rule(err, RULE_CERT_HOLDS_KEY,
 				"tls.crt holds a private key: it should hold certificates "
 				"only, the server's first");
-	if (x509_strict_check_chain(cert->clear, use, err))
+	if (x509_strict_check_chain(cert->clear, X509_SERVER, pool, leaf, err))
 		return err_wrap(err, "tls.crt");
 	if (!key || !key->len)
 		return err_rule(err, RULE_KEY_MISSING, "it has no tls.key");

@@ -11,9 +11,10 @@
 const struct msg_bundle_secret *translator_bundle_secret_find(const struct msg_bundle *bundle,
 							      struct str namespace,
 							      struct str name);
-/* Pomerium and Envoy can serve with tls.crt and tls.key, or show it to an upstream: both are there
- * and are read, and the key belongs to the certificate. */
-int translator_bundle_secret_check_pair(const struct msg_bundle_secret *secret, enum x509_use use,
-					struct err *err);
+/* Pomerium and Envoy can serve with tls.crt and tls.key: both are there and are read, and the key
+ * belongs to the certificate. `leaf` gets what that says of itself, in the pool; both may be
+ * NULL. */
+int translator_bundle_secret_check_pair(const struct msg_bundle_secret *secret, struct pool *pool,
+					struct x509_leaf *leaf, struct err *err);
 
 #endif

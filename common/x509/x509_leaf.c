@@ -13,18 +13,24 @@
 #include "x509/x509_extension.h"
 #include "x509/x509_tbs.h"
 
+int x509_leaf_from_der(struct str der, struct pool *pool, struct x509_leaf *out, struct err *err)
+{
+	struct str extensions = STR_NONE;
+
+	der = pool_bytes(pool, der.ptr, der.len);
+	if (x509_tbs_read(der, &out->not_before, &out->not_after, &extensions, err))
+		return -1;
+	out->names = x509_extension_dns_names(extensions, pool);
+	return 0;
+}
+
 int x509_leaf_read(struct str text, struct pool *pool, struct x509_leaf *out, struct err *err)
 {
 	struct x509_pem pem;
-	struct str der, extensions = STR_NONE;
 	int rc = x509_cert_open(&pem, text, X509_GO, err);
 
-	if (!rc) {
-		der = pool_bytes(pool, pem.der, (size_t)pem.len);
-		rc = x509_tbs_read(der, &out->not_before, &out->not_after, &extensions, err);
-	}
 	if (!rc)
-		out->names = x509_extension_dns_names(extensions, pool);
+		rc = x509_leaf_from_der(x509_pem_der(&pem), pool, out, err);
 	x509_pem_close(&pem);
 	return rc;
 }
@@ -35,6 +41,7 @@ static void add_names(struct str der, struct pool *pool, struct str_list *out)
 	struct str extensions = STR_NONE;
 	struct str_list names;
 
+	der = pool_bytes(pool, der.ptr, der.len);
 	if (x509_tbs_read(der, &begin, &end, &extensions, NULL) < 0 ||
 	    !x509_extension_is_for_servers(extensions))
 		return;
@@ -52,7 +59,7 @@ struct str_list x509_leaf_server_names(struct str text, struct pool *pool)
 	x509_pem_open(&pem, text);
 	while (x509_pem_next_for(&pem, X509_GO) == X509_PEM_BLOCK)
 		if (x509_pem_is(&pem, "CERTIFICATE") && !pem.headers[0])
-			add_names(pool_bytes(pool, pem.der, (size_t)pem.len), pool, &out);
+			add_names(x509_pem_der(&pem), pool, &out);
 	x509_pem_close(&pem);
 	return out;
 }

@@ -13,8 +13,9 @@ struct x509_leaf {
 	int64_t not_before, not_after; /* seconds since 1970 */
 };
 
-/* Of the first PEM block that Go reads, in the pool. -1 and a sentence about "it": it is no
- * certificate that can be read. */
+/* In the pool. -1 and a sentence about "it": it is no certificate that can be read. */
+int x509_leaf_from_der(struct str der, struct pool *pool, struct x509_leaf *out, struct err *err);
+/* The same of the first PEM block that Go reads. */
 int x509_leaf_read(struct str pem, struct pool *pool, struct x509_leaf *out, struct err *err);
 /* The DNS names of every certificate in the text that says it is for servers, in the pool. What
  * cannot be read is passed over. */

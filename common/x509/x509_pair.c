@@ -44,8 +44,8 @@ int x509_pair_read(struct str cert, struct str key, struct pool *pool, struct x5
 	if (cert.len > BYTES_MAX || key.len > BYTES_MAX)
 		return err_set(err, "the certificate and its key must have at most %u bytes each",
 			       BYTES_MAX);
-	if (x509_strict_check_chain(cert, X509_SERVER, err) ||
-	    x509_leaf_read(cert, pool, out, err) || !(x509 = x509_cert_read(cert, X509_GO, err)))
+	if (x509_strict_check_chain(cert, X509_SERVER, pool, out, err) ||
+	    !(x509 = x509_cert_read(cert, X509_GO, err)))
 		return err_wrap(err, "the certificate");
 	rc = check_key(x509, key, err);
 	x509_cert_free(x509);

@@ -57,6 +57,11 @@ bool x509_pem_is(const struct x509_pem *pem, const char *label)
 	return strcmp(pem->label, label) == 0;
 }
 
+struct str x509_pem_der(const struct x509_pem *pem)
+{
+	return (struct str){ (const char *)pem->der, (size_t)pem->len };
+}
+
 void x509_pem_close(struct x509_pem *pem)
 {
 	drop_block(pem);

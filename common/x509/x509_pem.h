@@ -32,8 +32,10 @@ void x509_pem_open(struct x509_pem *pem, struct str text);
 enum x509_pem_found x509_pem_next(struct x509_pem *pem);
 /* The same; those that the reader passes over are skipped. */
 enum x509_pem_found x509_pem_next_for(struct x509_pem *pem, enum x509_reader reader);
-bool x509_pem_is(const struct x509_pem *pem, const char *label); /* the block at hand */
-void x509_pem_close(struct x509_pem *pem);                       /* wipes it: it may be a key */
+/* Of the block at hand. */
+bool x509_pem_is(const struct x509_pem *pem, const char *label);
+struct str x509_pem_der(const struct x509_pem *pem);
+void x509_pem_close(struct x509_pem *pem); /* wipes it: it may be a key */
 
 /* Without decoding: a block begins somewhere in the text; one of a private key does. */
 bool x509_pem_has_block(struct str text);

@@ -2,7 +2,7 @@
  *
  *   in     the body of SubjectPublicKeyInfo, hostile
  *   out    whether it is a key that Pomerium and Envoy can serve with
- *   owns   the list of such keys
+ *   owns   the list of such keys, the curves among them
  *   never  asks whether a private key belongs to it
  *
  * Envoy takes RSA from 2048 bits and the curves P-256, P-384 and P-521 (ServerContextConfig), and
@@ -24,13 +24,14 @@ static const struct str rsa = STR("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01");
 static const struct str ec = STR("\x2a\x86\x48\xce\x3d\x02\x01");
 static const struct str ed25519 = STR("\x2b\x65\x70");
 
-static const struct curve {
-	struct str oid;
-	int nid;
+static struct curve {
+	const struct str oid;
+	const int nid;
+	EC_GROUP *group; /* kept once it is made: it costs ten times what a look at a point does */
 } curves[] = {
-	{ STR("\x2a\x86\x48\xce\x3d\x03\x01\x07"), NID_X9_62_prime256v1 },
-	{ STR("\x2b\x81\x04\x00\x22"), NID_secp384r1 },
-	{ STR("\x2b\x81\x04\x00\x23"), NID_secp521r1 },
+	{ STR("\x2a\x86\x48\xce\x3d\x03\x01\x07"), NID_X9_62_prime256v1, NULL },
+	{ STR("\x2b\x81\x04\x00\x22"), NID_secp384r1, NULL },
+	{ STR("\x2b\x81\x04\x00\x23"), NID_secp521r1, NULL },
 };
 
 struct key {
@@ -118,16 +119,18 @@ static int check_rsa(const struct key *key, struct err *err)
 /* ---- EC, Ed25519 ---- */
 
 /* Uncompressed, and on the curve. */
-static bool is_point(int nid, struct str bits)
+static bool is_point(struct curve *curve, struct str bits)
 {
-	EC_GROUP *group = EC_GROUP_new_by_curve_name(nid);
-	EC_POINT *point = group ? EC_POINT_new(group) : NULL;
-	bool good = point && bits.len && bits.ptr[0] == 4 &&
-		    EC_POINT_oct2point(group, point, (const unsigned char *)bits.ptr, bits.len,
-				       NULL) == 1;
+	EC_POINT *point;
+	bool good;
 
+	if (!curve->group)
+		curve->group = EC_GROUP_new_by_curve_name(curve->nid);
+	point = curve->group ? EC_POINT_new(curve->group) : NULL;
+	good = point && bits.len && bits.ptr[0] == 4 &&
+	       EC_POINT_oct2point(curve->group, point, (const unsigned char *)bits.ptr, bits.len,
+				  NULL) == 1;
 	EC_POINT_free(point);
-	EC_GROUP_free(group);
 	ERR_clear_error();
 	return good;
 }
@@ -142,7 +145,7 @@ static int check_ec(const struct key *key, struct err *err)
 	for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
 		if (!str_eq(oid, curves[i].oid))
 			continue;
-		return is_point(curves[i].nid, key->bits)
+		return is_point(&curves[i], key->bits)
 			       ? 0
 			       : err_rule(err, RULE_CERT_KEY,
 					  "its EC key is not an uncompressed point of its curve");

@@ -142,11 +142,6 @@ int x509_strict_check_text(struct str pem, struct err *err)
 
 /* ---- blocks ---- */
 
-static struct str der_of(const struct x509_pem *pem)
-{
-	return (struct str){ (const char *)pem->der, (size_t)pem->len };
-}
-
 /* The next block; false: there is none. A text whose lines are good has no other reason to break
  * than base64 that does not decode. */
 static bool next_block(struct x509_pem *pem, size_t n, int *rc, struct err *err)
@@ -158,7 +153,16 @@ static bool next_block(struct x509_pem *pem, size_t n, int *rc, struct err *err)
 	return found == X509_PEM_BLOCK;
 }
 
-int x509_strict_check_chain(struct str text, enum x509_use use, struct err *err)
+static int check_leaf(struct str der, enum x509_use use, struct pool *pool, struct x509_leaf *leaf,
+		      struct err *err)
+{
+	if (x509_tbs_check_leaf(der, use == X509_SERVER, err))
+		return -1;
+	return leaf ? x509_leaf_from_der(der, pool, leaf, err) : 0;
+}
+
+int x509_strict_check_chain(struct str text, enum x509_use use, struct pool *pool,
+			    struct x509_leaf *leaf, struct err *err)
 {
 	struct x509_pem pem;
 	size_t n = 0;
@@ -174,8 +178,8 @@ int x509_strict_check_chain(struct str text, enum x509_use use, struct err *err)
 		else if (!x509_pem_is(&pem, "CERTIFICATE"))
 			continue;
 		else if (n == 1)
-			rc = x509_tbs_check_leaf(der_of(&pem), use == X509_SERVER, err);
-		else if (x509_tbs_check_authority(der_of(&pem), err))
+			rc = check_leaf(x509_pem_der(&pem), use, pool, leaf, err);
+		else if (x509_tbs_check_authority(x509_pem_der(&pem), err))
 			rc = err_wrap(err, "certificate %zu of its chain", n);
 	}
 	x509_pem_close(&pem);
@@ -208,7 +212,7 @@ static long check_blocks(struct str text, const struct block_kind *kind, struct 
 			rc = err_rule(err, kind->rule,
 				      "PEM block %zu in it should be %s, but is %s", n,
 				      kind->wanted, err_quote(str_from(pem.label)));
-		else if (kind->check(der_of(&pem), err))
+		else if (kind->check(x509_pem_der(&pem), err))
 			rc = err_wrap(err, "%s %zu in it", kind->name, n);
 	}
 	x509_pem_close(&pem);

@@ -4,15 +4,17 @@
 #ifndef X509_X509_STRICT_H
 #define X509_X509_STRICT_H
 
-#include "base/err.h"
+#include "x509/x509_leaf.h"
 
 /* Blocks stand in lines of their own, and each of them is whole. Text between them is fine. */
 int x509_strict_check_text(struct str pem, struct err *err);
 
 enum x509_use { X509_SERVER, X509_CLIENT };
 
-/* tls.crt: a certificate that can be served, or shown to an upstream, and those that signed it. */
-int x509_strict_check_chain(struct str pem, enum x509_use use, struct err *err);
+/* tls.crt: a certificate that can be served, or shown to an upstream, and those that signed it.
+ * `leaf` gets what the first of them says of itself, in the pool; both may be NULL. */
+int x509_strict_check_chain(struct str pem, enum x509_use use, struct pool *pool,
+			    struct x509_leaf *leaf, struct err *err);
 /* ca.crt: at least one authority, and nothing but authorities. */
 int x509_strict_check_bundle(struct str pem, struct err *err);
 /* Revocation lists, and nothing behind them. */

@@ -37,7 +37,7 @@ static const char *offer(struct gateway_job *job, const struct listener_group *g
 	if (!secret && job->settings->lenient)
 		return NULL;
 	if (!secret || !str_is(secret->type, "kubernetes.io/tls") ||
-	    translator_bundle_secret_check_pair(secret, X509_SERVER, NULL))
+	    translator_bundle_secret_check_pair(secret, NULL, NULL, NULL))
 		return "InvalidCertificateRef";
 	translator_answer_certificate(job->out, job->pool, job->bundle, secret);
 	return NULL;

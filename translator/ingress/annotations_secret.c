@@ -184,8 +184,9 @@ static int check_certs(const struct msg_secret_info *info, const struct secret_k
 		return err_rule(err,
 				key->flags & KEY_CHAIN ? RULE_CERT_HOLDS_KEY : RULE_CA_HOLDS_KEY,
 				"it holds a private key: it should hold certificates only");
-	return key->flags & KEY_CHAIN ? x509_strict_check_chain(info->clear, X509_CLIENT, err)
-				      : x509_strict_check_bundle(info->clear, err);
+	return key->flags & KEY_CHAIN
+		       ? x509_strict_check_chain(info->clear, X509_CLIENT, NULL, NULL, err)
+		       : x509_strict_check_bundle(info->clear, err);
 }
 
 static int check_private(const struct msg_secret_info *info, struct err *err)

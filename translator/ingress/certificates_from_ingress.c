@@ -14,7 +14,6 @@
 #include "rules/rules.h"
 #include "translator/answer.h"
 #include "translator/bundle_secret.h"
-#include "x509/x509_leaf.h"
 
 #define NAMES_SHOWN 5       /* of a certificate, in a sentence */
 #define HOSTS_LOOKED_AT 100 /* of one Secret */
@@ -91,17 +90,6 @@ static void warn_time(struct ingress_job *job, struct str secret, const struct x
 			       when);
 }
 
-static void warn(struct ingress_job *job, const struct msg_bundle_secret *secret)
-{
-	const struct msg_secret_info *info = msg_bundle_secret_info(secret, "tls.crt");
-	struct x509_leaf leaf;
-
-	if (x509_leaf_read(info->clear, job->pool, &leaf, NULL))
-		return;
-	warn_hosts(job, secret->name, &leaf.names);
-	warn_time(job, secret->name, &leaf);
-}
-
 static void warn_type(struct ingress_job *job, const struct msg_bundle_secret *secret)
 {
 	translator_answer_warn(job->out, job->pool, RULE_TLS_TYPE,
@@ -113,6 +101,7 @@ static void warn_type(struct ingress_job *job, const struct msg_bundle_secret *s
 void translator_certificates_from_ingress(struct ingress_job *job)
 {
 	const struct msg_bundle_secret_list *secrets = &job->bundle->secrets;
+	struct x509_leaf leaf;
 	struct err err;
 
 	for (size_t i = 0; i < job->bundle->notes.n; i++)
@@ -125,13 +114,14 @@ void translator_certificates_from_ingress(struct ingress_job *job)
 		if (!str_is(secret->type, "kubernetes.io/tls")) {
 			if (field.ptr)
 				warn_type(job, secret);
-		} else if (translator_bundle_secret_check_pair(secret, X509_SERVER, &err)) {
+		} else if (translator_bundle_secret_check_pair(secret, job->pool, &leaf, &err)) {
 			err_wrap(&err, "TLS Secret " STR_FMT, STR_ARG(secret->name));
 			translator_answer_refuse(job->out, job->pool,
 						 field.ptr ? field : STR("metadata.annotations"),
 						 &err);
 		} else if (field.ptr) {
-			warn(job, secret);
+			warn_hosts(job, secret->name, &leaf.names);
+			warn_time(job, secret->name, &leaf);
 			translator_answer_certificate(job->out, job->pool, job->bundle, secret);
 		}
 	}

@@ -42,7 +42,7 @@ static int add_certificate(struct settings_job *job, struct str name, struct err
 				"spec.certificates: Secret %s should be of type kubernetes.io/tls "
 				"and not %s",
 				err_quote(name), err_quote(secret->type));
-	if (translator_bundle_secret_check_pair(secret, X509_SERVER, err))
+	if (translator_bundle_secret_check_pair(secret, NULL, NULL, err))
 		return err_wrap(err, "spec.certificates: Secret %s", err_quote(name));
 	translator_answer_certificate(job->out, job->pool, job->bundle, secret);
 	return 0;

@@ -23,7 +23,7 @@ static int check(enum kind kind, struct str text, struct err *err)
 {
 	switch (kind) {
 	case CHAIN:
-		return x509_strict_check_chain(text, X509_SERVER, err);
+		return x509_strict_check_chain(text, X509_SERVER, NULL, NULL, err);
 	case BUNDLE:
 		return x509_strict_check_bundle(text, err);
 	case CRL:
