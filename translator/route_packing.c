@@ -60,35 +60,53 @@ static int64_t add_part(struct route_packing *self, struct map *known,
 }
 
 /* All but the policies, and these apart. */
-static void add_template(struct route_packing *self, const Pomerium__Config__Route *shared)
+static struct msg_route_template pack_template(struct route_packing *self,
+					       const Pomerium__Config__Route *shared)
 {
-	struct msg_route_template_list *list = &self->out->templates;
-	struct msg_route_template *template =
-		pool_push(self->pool, &list->items, &list->n, sizeof(*template));
 	Pomerium__Config__Route rest = *shared, policies = POMERIUM__CONFIG__ROUTE__INIT;
+	struct msg_route_template out = { .policies = -1 };
 
-	template->policies = -1;
 	if (shared->n_policies) {
 		policies.n_policies = shared->n_policies;
 		policies.policies = shared->policies;
-		template->policies =
-			add_part(self, &self->policies, &self->out->policies, &policies);
+		out.policies = add_part(self, &self->policies, &self->out->policies, &policies);
 	}
 	rest.n_policies = 0;
-	template->route = pack(self, &rest);
+	out.route = pack(self, &rest);
+	return out;
+}
+
+/* Two are one if they have the same policies, and the same of all else. */
+static struct str template_key(struct route_packing *self,
+			       const struct msg_route_template *template)
+{
+	struct buf key;
+	struct str out;
+
+	buf_init(&key, ALL_MAX + sizeof(template->policies));
+	buf_str(&key, template->route);
+	buf_add(&key, &template->policies, sizeof(template->policies));
+	out = pool_bytes(self->pool, key.ptr, key.len);
+	buf_clear(&key);
+	return out;
 }
 
 uint64_t translator_route_packing_template(struct route_packing *self,
 					   const Pomerium__Config__Route *shared)
 {
-	struct str whole = pb_pack_to_pool(&shared->base, self->pool);
-	size_t at = (size_t)map_get(&self->templates, whole);
+	struct msg_route_template_list *list = &self->out->templates;
+	const struct msg_route_template packed = pack_template(self, shared);
+	const struct str key = template_key(self, &packed);
+	size_t at = (size_t)map_get(&self->templates, key);
 
-	if (at)
+	if (at) {
+		self->used -= packed.route.len;
 		return at - 1;
-	add_template(self, shared);
-	map_put(&self->templates, whole, (void *)self->out->templates.n);
-	return self->out->templates.n - 1;
+	}
+	*(struct msg_route_template *)pool_push(self->pool, &list->items, &list->n,
+						sizeof(packed)) = packed;
+	map_put(&self->templates, key, (void *)list->n);
+	return list->n - 1;
 }
 
 void translator_route_packing_add(struct route_packing *self, uint64_t template,

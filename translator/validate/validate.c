@@ -24,7 +24,8 @@ struct rule_walk {
 	bool failed;
 };
 
-static void walk_message(struct rule_walk *w, const ProtobufCMessage *m, struct str path);
+static void walk_message(struct rule_walk *w, const ProtobufCMessage *m,
+			 const struct pb_shape *shape, struct str path);
 
 static int64_t nanoseconds(const ProtobufCMessage *m)
 {
@@ -61,9 +62,9 @@ static void read_scalar(struct rule_walk *w, const struct pb_field *field, const
 		w->value.number = number_at(field, at);
 }
 
-static void read_message(struct rule_walk *w, const ProtobufCMessage *m)
+static void read_message(struct rule_walk *w, const ProtobufCMessage *m,
+			 const struct pb_shape *shape)
 {
-	const struct pb_shape *shape = pb_shape_of(m->descriptor);
 	struct pb_field first = pb_field_at(shape, 0);
 
 	w->value.message = m;
@@ -130,7 +131,7 @@ static void check_item(struct rule_walk *w, const struct pb_field *field, const 
 	}
 	m = *(const ProtobufCMessage *const *)at;
 	if (rest.len) {
-		walk_message(w, m, rest);
+		walk_message(w, m, field->trait->sub, rest);
 		return;
 	}
 	if (field->trait->flags & PB_MAP) {
@@ -138,15 +139,15 @@ static void check_item(struct rule_walk *w, const struct pb_field *field, const 
 		w->value.key = pb_map_key(m, field->trait->sub);
 		read_scalar(w, &value, pb_slot(m, &value));
 	} else {
-		read_message(w, m);
+		read_message(w, m, field->trait->sub);
 	}
 	check(w);
 }
 
 /* One name of the path: "timeout", "health_checks[]", "set_request_headers{}". */
-static void walk_message(struct rule_walk *w, const ProtobufCMessage *m, struct str path)
+static void walk_message(struct rule_walk *w, const ProtobufCMessage *m,
+			 const struct pb_shape *shape, struct str path)
 {
-	const struct pb_shape *shape = pb_shape_of(m->descriptor);
 	struct str name = path, rest = STR("");
 	bool is_list, is_map;
 	struct pb_field field;
@@ -171,37 +172,46 @@ static void walk_message(struct rule_walk *w, const ProtobufCMessage *m, struct 
 	}
 }
 
+static const struct pb_shape *route_shape(void)
+{
+	return pb_shape_of(&pomerium__config__route__descriptor);
+}
+
 static void check_rule(struct ingress_job *job, const struct validate_rule *rule,
-		       const Pomerium__Config__Route *route)
+		       const Pomerium__Config__Route *route, const struct pb_shape *shape)
 {
 	struct rule_walk w = { .rule = rule, .value = { .job = job, .route = route } };
 
 	if (*rule->path)
-		walk_message(&w, &route->base, str_from(rule->path));
+		walk_message(&w, &route->base, shape, str_from(rule->path));
 	else
 		check(&w);
 }
 
 void translator_validate_ingress(struct ingress_job *job, const Pomerium__Config__Config *config)
 {
+	const struct pb_shape *shape = route_shape();
+
 	for (const struct validate_rule *rule = translator_validate_rules; rule->path; rule++)
 		if (!rule->each)
-			check_rule(job, rule, job->route);
+			check_rule(job, rule, job->route, shape);
 	for (const struct validate_rule *rule = translator_validate_rules; rule->path; rule++)
 		for (size_t i = 0; rule->each && i < config->n_routes; i++)
-			check_rule(job, rule, config->routes[i]);
+			check_rule(job, rule, config->routes[i], shape);
 }
 
 int translator_validate_fields(struct ingress_job *job, const Pomerium__Config__Route *route,
 			       struct err *err)
 {
+	const struct pb_shape *shape = route_shape();
+
 	for (const struct validate_rule *rule = translator_validate_rules; rule->path; rule++) {
 		struct rule_walk w = { .rule = rule,
 				       .value = { .job = job, .route = route },
 				       .first = err };
 
 		if (*rule->path)
-			walk_message(&w, &route->base, str_from(rule->path));
+			walk_message(&w, &route->base, shape, str_from(rule->path));
 		if (w.failed)
 			return err_wrap(err, "%s", rule->path);
 	}
