@@ -7,7 +7,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import sweep  # noqa: E402
 from scenarios import scenarios  # noqa: E402
-from world import NOBODY, Written, access_of  # noqa: E402
+from world import BUSY_MS, NOBODY, Written, access_of  # noqa: E402
 
 POINTS, SEED = 230, 20
 
@@ -41,9 +41,11 @@ def test_the_judge_sees_what_may_not_be():
     put(written, {"r": {"routes": [{"from": "https://a"}]}})
     put(written, {"r": {"routes": [{"from": "https://a"}]}}, unchanged=["r"])
     put(written, {"r": {}}, deleted=["r"])
-    put(written, {}, leader="b")
+    put(written, {}, leader="b", lapsed_ms=0)
+    put(written, {}, leader="", lapsed_ms=BUSY_MS + 1)
+    put(written, {}, leader="", lapsed_ms=BUSY_MS)
     assert [fault.split()[2:] and fault.split(" ", 2)[2] for fault in written.faults] == [
-        "changes nothing about ['r']", "leaves no route", "is of a, the lease is held by b"]
+        "changes nothing about ['r']", "leaves no route", "is of a, the lease is held by b", "is of a, the lease is held by nobody"]
 
 
 def test_access_is_what_lets_people_in():

@@ -74,11 +74,12 @@ func (s *server) control(sockets *listener) http.Handler {
 
 func (s *server) listRecords(w http.ResponseWriter, _ *http.Request) {
 	records, serverVersion, _, _ := s.since("", 0)
+	leader, _ := s.holder(leaseName)
 	out := struct {
 		ServerVersion uint64  `json:"server_version"`
 		Leader        string  `json:"leader"`
 		Records       []shown `json:"records"`
-	}{serverVersion, s.holder(leaseName), []shown{}}
+	}{serverVersion, leader, []shown{}}
 	for _, r := range records {
 		one, err := s.show(r)
 		if err != nil {

@@ -140,7 +140,8 @@ func badTrailers(grpcStatus string) http.Handler {
 type entry struct {
 	Op      string   `json:"op"`
 	Who     string   `json:"who"`
-	Leader  string   `json:"leader,omitempty"`
+	Leader  string   `json:"leader"`
+	Lapsed  int64    `json:"lapsed_ms"` // since the end of a lease that nobody has held since
 	Lease   string   `json:"lease,omitempty"`
 	Records []string `json:"records,omitempty"`
 	Deleted []string `json:"deleted,omitempty"`
@@ -166,7 +167,8 @@ func (l *writeLog) write(e entry) {
 }
 
 func (s *server) logPut(who string, records []record) {
-	e := entry{Op: "put", Who: who, Leader: s.holder(leaseName)}
+	e := entry{Op: "put", Who: who}
+	e.Leader, e.Lapsed = s.holder(leaseName)
 	if s.log.contents {
 		e.Contents = map[string]json.RawMessage{}
 	}

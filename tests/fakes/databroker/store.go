@@ -121,12 +121,13 @@ func (s *store) release(name, id string) {
 	}
 }
 
-// holder says who holds a lease now.
-func (s *store) holder(name string) string {
+// holder says who holds a lease now, or for how many milliseconds nobody has since it ended.
+func (s *store) holder(name string) (string, int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if held, ok := s.leases[name]; ok && time.Now().Before(held.expires) {
-		return held.who
+	held := s.leases[name]
+	if lapsed := time.Since(held.expires); lapsed > 0 {
+		return "", lapsed.Milliseconds()
 	}
-	return ""
+	return held.who, 0
 }
