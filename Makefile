@@ -134,10 +134,10 @@ walk: test-deps
 	@$(MAKE) --no-print-directory $(JOBS) bins
 	@BUILD=$(BUILD) $(PYTHON) tests/walk/walk.py --rounds $(or $(ROUNDS),10) --seed $(or $(SEED),1)
 
-# an allocation or a call fails, at POINTS=2000 places; see docs/reliability.md
+# an allocation or a call fails, once on each path of calls that leads to one, or at POINTS=2000 of all; see docs/reliability.md
 failing: test-deps
 	@$(MAKE) --no-print-directory $(JOBS) bins $(FAILING)
-	@BUILD=$(BUILD) $(PYTHON) tests/failing/failing.py --points $(or $(POINTS),2000) --seed $(or $(SEED),1)
+	@BUILD=$(BUILD) $(PYTHON) tests/failing/failing.py $(if $(POINTS),--points $(POINTS) --seed $(or $(SEED),1))
 
 # hours of all of it together: SOAK_MINUTES=120; see docs/reliability.md
 soak: test-deps
@@ -199,7 +199,7 @@ help:
 	@echo "make sweep       lets one thing go wrong between two messages, at POINTS=5000 places of SEED=1: an hour and a half"
 	@echo "make planted     plants one fault after the other into a copy of the tree, and looks for it: a quarter of an hour"
 	@echo "make walk        says all that users can say, then several things at once, ROUNDS=10 SEED=1: five minutes"
-	@echo "make failing     lets one allocation or one call fail, at POINTS=2000 places of SEED=1: half an hour"
+	@echo "make failing     lets one allocation or one call fail, on each path of calls, or at POINTS=2000 of SEED=1: half an hour"
 	@echo "make soak        all that can be said and all that can go wrong for SOAK_MINUTES=120; no room may grow"
 	@echo "make sanitize    unit tests under Valgrind, then all tests under ASan, UBSan and TSan; make coverage: lines of the parsers"
 	@echo "make fuzz        each fuzzer SECONDS=600 long; make asan, make tsan: all tests under a sanitizer"

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """Lets one allocation or one call fail, of a verb that runs once or of a room that starts and then has something to do.
 
-usage: failing.py [--points N] [--seed N] [WHERE...]   N points of all, or of these; 0: every one
-       failing.py POINT...                             such as file/publisher/alloc/program/17
+usage: failing.py [WHERE...]                           each path of calls that leads to one, of all or of these
+       failing.py --points N [--seed N] [WHERE...]     N points whatever their path; 0: every one
+       failing.py POINT...                             such as file/publisher/alloc/program/17 or, of a path, .../@1f00d
 
 A verb ends with status 111 and a sentence, and has printed nothing that is half. A room does so too, and is started again without the fault as
 `sluice up` does; or it goes on. In the end the databroker, or the file, holds what `sluice translate` makes of the cluster. The file is at no
 time anything else than what was right before, or is right now.
 """
 import argparse
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -54,17 +56,22 @@ class Place(typing.NamedTuple):
 
 
 class Count:
-    """The file of two numbers: how many there were, and whether one failed."""
+    """The file of failing.c's struct count: how many there were, whether one failed, and the paths."""
+    NUMBERS = struct.Struct("QQ8192Q")
 
     def __init__(self, path):
         self.path = path
 
     def env(self, place, n):
-        self.path.write_bytes(struct.pack("QQ", 0, 0))
+        self.path.write_bytes(bytes(self.NUMBERS.size))
         return {"LD_PRELOAD": str(LIBRARY), "FAILING": f"{place.what}:{place.of}:{n}", "FAILING_COUNT": str(self.path)}
 
     def read(self):
-        return struct.unpack("QQ", self.path.read_bytes())
+        with open(self.path, "rb") as numbers:
+            return struct.unpack("QQ", numbers.read(16))
+
+    def paths(self):
+        return {f"@{path:x}" for path in self.NUMBERS.unpack(self.path.read_bytes())[2:] if path}
 
 
 class Straight:
@@ -231,11 +238,47 @@ def places():
     return found
 
 
-def play_all(points, seed, chosen=None, only=None):
+def chosen_places(where):
+    return [place for place in places() if not where or any(str(place).startswith(which) for which in where)]
+
+
+def play_paths(place):
+    """(paths that were met, those of them that failed, faults): each path once, those too that show only when another one fails."""
+    faults, met, played, failed = [], set(), set(), 0
+    tmp = pathlib.Path(tempfile.mkdtemp(prefix="fl-", dir="/tmp"))
+    try:
+        with (Verbs if place.world == "verb" else World)(tmp, place.world) as one:
+            todo = [NEVER]
+            while todo:
+                for n in todo:
+                    bad, _ = one.play(place, n)
+                    faults += [(f"{place}/{n}", sentence) for sentence in bad]
+                    failed += one.count.read()[1]
+                    met |= one.count.paths()
+                played |= set(todo)
+                todo = sorted(met - played)
+    finally:
+        shutil.rmtree(tmp, ignore_errors=True)
+    return place, len(met), failed, faults
+
+
+def play_all_paths(where):
+    """(place -> (paths, those that failed), faults)"""
+    found, faults = {}, []
+    with concurrent.futures.ProcessPoolExecutor(os.cpu_count()) as pool:
+        for done in concurrent.futures.as_completed([pool.submit(play_paths, place) for place in chosen_places(where)]):
+            place, met, failed, bad = done.result()
+            found[place] = met, failed
+            faults += bad
+            print(f"{place}: {met} paths, {failed} failed", *(f"FAILS {point}: {sentence}" for point, sentence in bad), sep="\n", flush=True)
+    return found, faults
+
+
+def play_all(points, seed, where=None, only=None):
     """(place -> how many there are, points played, faults)."""
     sizes, played, faults = {}, 0, []
     dice = random.Random(seed)
-    wanted_places = [p for p in places() if not chosen or any(str(p).startswith(c) for c in chosen)]
+    wanted_places = chosen_places(where)
     for name in ("verb", "file", "cluster"):
         here = [p for p in wanted_places if p.world == name]
         tmp = pathlib.Path(tempfile.mkdtemp(prefix="fl-", dir="/tmp"))
@@ -259,15 +302,19 @@ def play_all(points, seed, chosen=None, only=None):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--points", type=int, default=2000)
+    parser.add_argument("--points", type=int)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("what", nargs="*")
     args = parser.parse_args()
-    began, only = time.monotonic(), None
-    if args.what and args.what[0].rpartition("/")[2].isdigit():
-        only = [int(what.rpartition("/")[2]) for what in args.what]
-        args.what = [args.what[0].rpartition("/")[0]]
-    sizes, played, faults = play_all(args.points, args.seed, args.what, only)
+    began = time.monotonic()
+    points = [what.rpartition("/") for what in args.what if what.rpartition("/")[2].isdigit() or "/@" in what]
+    if args.points is None and not points:
+        found, faults = play_all_paths(args.what)
+        print(f"{sum(met for met, _ in found.values())} paths, {sum(failed for _, failed in found.values())} failed on, {len(faults)} badly, {time.monotonic() - began:.0f} s")
+        return 1 if faults else 0
+    if points:
+        args.what, args.points = [points[0][0]], 0
+    sizes, played, faults = play_all(args.points, args.seed, args.what, [n for *_, n in points])
     for place, n in sizes.items():
         print(f"{place}: {n}")
     print(f"{played} of {sum(sizes.values())} played, {len(faults)} fail, {time.monotonic() - began:.0f} s")

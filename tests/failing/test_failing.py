@@ -32,3 +32,7 @@ def test_what_fails_is_said(tmp_path):
         assert verbs.play(place, 1) == ([], 1) and verbs.count.read() == (1, 1)
         faults, n = verbs.play(place, failing.NEVER)
         assert not faults and n > 5 and verbs.count.read() == (n, 0)
+        paths = verbs.count.paths()
+        assert 5 < len(paths) <= n
+        for path in paths:
+            assert not verbs.play(place, path)[0] and verbs.count.read()[1] == 1, path
