@@ -25,9 +25,11 @@
 
 static void become_ready(struct outputs *self)
 {
-	if (!self->ready)
-		actor_ready(self->loop);
+	if (self->ready)
+		return;
 	self->ready = true;
+	actor_ready(self->loop);
+	mem_trim(); /* all that came at the start was larger than what is kept of it */
 }
 
 static void on_taken(void *arg)

@@ -106,7 +106,7 @@ void *map_get(const struct map *map, struct str key)
 	return slot ? slot->value : NULL;
 }
 
-void map_put(struct map *map, struct str key, void *value)
+struct str map_put(struct map *map, struct str key, void *value)
 {
 	uint64_t hash = hash_fast(key);
 	struct map_slot *slot = find(map, key, hash);
@@ -115,7 +115,7 @@ void map_put(struct map *map, struct str key, void *value)
 		if (map->free_value && slot->value != value)
 			map->free_value(slot->value);
 		slot->value = value;
-		return;
+		return slot->key;
 	}
 	grow(map);
 	slot = find_free(map->slots, map->n_slots, hash);
@@ -123,6 +123,7 @@ void map_put(struct map *map, struct str key, void *value)
 		map->n_used++;
 	*slot = (struct map_slot){ hash, { mem_dup(key.ptr, key.len), key.len }, value };
 	map->n++;
+	return slot->key;
 }
 
 void *map_take(struct map *map, struct str key)

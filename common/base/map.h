@@ -22,8 +22,9 @@ struct map {
 void map_init(struct map *map, void (*free_value)(void *value));
 void map_clear(struct map *map);
 void *map_get(const struct map *map, struct str key); /* NULL if absent */
-void map_put(struct map *map, struct str key,
-	     void *value); /* value != NULL; replaces (and frees) an old one */
+/* value != NULL; replaces (and frees) an old one. Returns the map's copy of the key, which stays
+ * until the key is removed. */
+struct str map_put(struct map *map, struct str key, void *value);
 void *map_take(struct map *map, struct str key); /* removes without freeing */
 bool map_del(struct map *map, struct str key);
 /* for (size_t i = 0; map_next(&m, &i, &key, &value);) ...   any order. During a walk only map_del

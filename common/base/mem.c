@@ -7,6 +7,7 @@
  */
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -62,6 +63,11 @@ void mem_wipe(void *ptr, size_t len)
 {
 	if (len)
 		explicit_bzero(ptr, len);
+}
+
+void mem_trim(void)
+{
+	(void)malloc_trim(0);
 }
 
 void mem_protect_process(void)

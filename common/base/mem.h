@@ -11,6 +11,7 @@ char *mem_strdup(const char *text);
 char *mem_dup(const void *ptr, size_t len); /* len bytes and a NUL */
 void mem_free(void *ptr);                   /* NULL is fine */
 void mem_wipe(void *ptr, size_t len);       /* zeroes in a way the compiler keeps */
+void mem_trim(void);                        /* gives the kernel back what is free */
 /* The struct that has this member at this address. */
 #define CONTAINER_OF(ptr, type, member) ((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 /* No core dump, no ptrace by others: for processes that hold secrets. */

@@ -343,7 +343,8 @@ struct str publisher_conflicts_id(const struct conflicts *conflicts, const struc
 			   conflict->members[i].owner->created < route->owner->created;
 	return pool_printf(pool, "%sgateway/%012lld/" STR_FMT "/" STR_FMT "/%05zu",
 			   younger ? "~" : "", (long long)route->owner->created,
-			   STR_ARG(key->namespace), STR_ARG(key->name), route->index);
+			   STR_ARG(key->namespace), STR_ARG(key->name),
+			   publisher_route_index(route));
 }
 
 size_t publisher_conflicts_owners(const struct conflicts *conflicts, const struct route *route,

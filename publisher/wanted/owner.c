@@ -13,15 +13,12 @@
 #include "pb/reflect.h"
 #include "rules/rules.h"
 
-struct owner *publisher_owner_new(const struct msg_key *key, struct str text)
+struct owner *publisher_owner_new(struct map *owners, struct str text)
 {
 	struct owner *owner = mem_alloc(sizeof(*owner));
-	struct str ns = key->namespace, name = key->name;
 
-	owner->key.kind = key->kind;
-	owner->key.namespace = (struct str){ mem_dup(ns.ptr ? ns.ptr : "", ns.len), ns.len };
-	owner->key.name = (struct str){ mem_dup(name.ptr ? name.ptr : "", name.len), name.len };
-	owner->text = (struct str){ mem_dup(text.ptr, text.len), text.len };
+	owner->text = map_put(owners, text, owner);
+	(void)msg_key_from_text(owner->text, &owner->key);
 	return owner;
 }
 
@@ -31,9 +28,6 @@ void publisher_owner_destroy(struct owner **self_p)
 
 	if (!owner)
 		return;
-	mem_free((char *)owner->key.namespace.ptr);
-	mem_free((char *)owner->key.name.ptr);
-	mem_free((char *)owner->text.ptr);
 	for (size_t i = 0; i < owner->hosts.n; i++)
 		mem_free((char *)owner->hosts.items[i].ptr);
 	mem_free(owner->hosts.items);
@@ -80,23 +74,19 @@ static int read_place(struct str own, struct pool *pool, struct route_place *out
 	return 0;
 }
 
-static int read_route(const struct good_parts *parts, size_t i, struct pool *pool,
-		      struct route *out, struct err *err)
+/* Of all routes; NULL and a sentence if one does not decode. */
+static const struct route_place *places_of(const struct good_parts *parts, struct pool *pool,
+					   struct err *err)
 {
-	struct route_place place;
+	struct route_place *places;
 
 	if (parts->places)
-		place = parts->places[i];
-	else if (read_place(parts->routes[i].own, pool, &place, err) < 0)
-		return -1;
-	*out = (struct route){ .packed = parts->routes[i],
-			       .from = place.from,
-			       .path = place.path,
-			       .regex = place.regex,
-			       .prefix = place.prefix,
-			       .id = place.id,
-			       .created = parts->created };
-	return 0;
+		return parts->places;
+	places = pool_array(pool, parts->n_routes + 1, sizeof(*places));
+	for (size_t i = 0; i < parts->n_routes; i++)
+		if (read_place(parts->routes[i].own, pool, &places[i], err) < 0)
+			return NULL;
+	return places;
 }
 
 static bool is_same(struct str a, struct str b)
@@ -104,43 +94,54 @@ static bool is_same(struct str a, struct str b)
 	return a.ptr == b.ptr && a.len == b.len;
 }
 
-static size_t route_size(const struct route *r, const struct route *prev)
+static size_t route_size(const struct packed_route *r, const struct packed_route *prev)
 {
-	size_t size = r->packed.own.len + r->from.len + r->path.len + r->regex.len + r->prefix.len +
-		      r->id.len;
+	size_t size = r->own.len;
 
-	if (!prev || !is_same(r->packed.shared, prev->packed.shared))
-		size += r->packed.shared.len;
-	if (!prev || !is_same(r->packed.policies, prev->packed.policies))
-		size += r->packed.policies.len;
+	if (!prev || !is_same(r->shared, prev->shared))
+		size += r->shared.len;
+	if (!prev || !is_same(r->policies, prev->policies))
+		size += r->policies.len;
 	return size;
 }
 
-static void keep_route(struct good *good, const struct route *r, const struct route *prev,
-		       struct owner *owner)
+static struct packed_route keep_packed(struct good *good, const struct packed_route *r,
+				       const struct packed_route *prev)
 {
-	struct route *out = &good->routes[good->n_routes];
-	struct packed_route packed;
+	const struct packed_route *kept = prev ? &good->routes[good->n_routes - 1].packed : NULL;
 
-	packed.shared = prev && is_same(r->packed.shared, prev->packed.shared)
-				? out[-1].packed.shared
-				: keep(good, r->packed.shared);
-	packed.policies = prev && is_same(r->packed.policies, prev->packed.policies)
-				  ? out[-1].packed.policies
-				  : keep(good, r->packed.policies);
-	packed.own = keep(good, r->packed.own);
-	*out = (struct route){
-		.owner = owner,
-		.packed = packed,
-		.from = keep(good, r->from),
-		.path = keep(good, r->path),
-		.regex = keep(good, r->regex),
-		.prefix = keep(good, r->prefix),
-		.id = keep(good, r->id),
-		.created = r->created,
-		.index = good->n_routes,
+	return (struct packed_route){
+		.shared = prev && is_same(r->shared, prev->shared) ? kept->shared
+								   : keep(good, r->shared),
+		.policies = prev && is_same(r->policies, prev->policies) ? kept->policies
+									 : keep(good, r->policies),
+		.own = keep(good, r->own),
 	};
-	good->n_routes++;
+}
+
+/* The same text in the bytes that it was read from. */
+static struct str within(struct str bytes, struct str text)
+{
+	if (text.len)
+		text.ptr = memmem(bytes.ptr, bytes.len, text.ptr, text.len);
+	return text.len ? text : STR("");
+}
+
+static void keep_route(struct good *good, struct packed_route packed,
+		       const struct route_place *place, struct owner *owner)
+{
+	const struct str own = str_slice(packed.own, place->at, packed.own.len);
+
+	good->routes[good->n_routes++] = (struct route){
+		.owner = owner,
+		.good = good,
+		.packed = packed,
+		.from = within(own, place->from),
+		.path = within(own, place->path),
+		.regex = within(own, place->regex),
+		.prefix = within(own, place->prefix),
+		.id = within(own, place->id),
+	};
 }
 
 /* ---- digest: every part with its length in front ---- */
@@ -204,32 +205,34 @@ static void *array_of(size_t n, size_t size)
 }
 
 /* The memory for everything: what is that of the previous route counts once. */
-static size_t size_of(const struct good_parts *parts, const struct route *routes,
-		      const struct owner *owner)
+static size_t size_of(const struct good_parts *parts, const struct owner *owner)
 {
 	size_t size = parts->settings.len + parts->bootstrap.len + owner->key.namespace.len +
 		      owner->key.name.len + 1;
 
 	for (size_t i = 0; i < parts->n_routes; i++)
-		size += route_size(&routes[i], i ? &routes[i - 1] : NULL);
+		size += route_size(&parts->routes[i], i ? &parts->routes[i - 1] : NULL);
 	for (size_t i = 0; i < parts->n_files; i++)
 		size += parts->files[i].name.len + parts->files[i].bytes.len;
 	return size;
 }
 
-static struct good *copy(const struct good_parts *parts, const struct route *routes,
+static struct good *copy(const struct good_parts *parts, const struct route_place *places,
 			 struct owner *owner)
 {
 	struct good *good = mem_alloc(sizeof(*good));
 
 	good->n_holders = 1;
-	good->memory_len = size_of(parts, routes, owner);
+	good->created = parts->created;
+	good->memory_len = size_of(parts, owner);
 	good->memory = mem_alloc(good->memory_len);
 	good->owner = (struct msg_key){ owner->key.kind, keep(good, owner->key.namespace),
 					keep(good, owner->key.name) };
 	good->routes = array_of(parts->n_routes, sizeof(*good->routes));
 	for (size_t i = 0; i < parts->n_routes; i++)
-		keep_route(good, &routes[i], i ? &routes[i - 1] : NULL, owner);
+		keep_route(good,
+			   keep_packed(good, &parts->routes[i], i ? &parts->routes[i - 1] : NULL),
+			   &places[i], owner);
 	good->settings = keep(good, parts->settings);
 	good->bootstrap = keep(good, parts->bootstrap);
 	good->files = array_of(parts->n_files, sizeof(*good->files));
@@ -265,16 +268,15 @@ static int hold_certs(struct good *good, const struct good_parts *parts, struct 
 struct good *publisher_good_new(const struct good_parts *parts, struct owner *owner,
 				struct certs *certs, struct err *err)
 {
+	const struct route_place *places;
 	struct good *good = NULL;
-	struct route *routes;
 	struct pool pool;
 
 	pool_init(&pool);
-	routes = pool_array(&pool, parts->n_routes + 1, sizeof(*routes));
-	for (size_t i = 0; i < parts->n_routes; i++)
-		if (read_route(parts, i, &pool, &routes[i], err) < 0)
-			goto out;
-	good = copy(parts, routes, owner);
+	places = places_of(parts, &pool, err);
+	if (!places)
+		goto out;
+	good = copy(parts, places, owner);
 	if (hold_certs(good, parts, certs, err) < 0) {
 		publisher_good_let_go(&good, NULL, certs);
 		goto out;
@@ -348,6 +350,11 @@ void publisher_good_let_go(struct good **self_p, struct secret_cache *cache, str
 
 /* ---- routes ---- */
 
+size_t publisher_route_index(const struct route *route)
+{
+	return (size_t)(route - route->good->routes);
+}
+
 void publisher_route_put_head(const struct packed_route *route, struct buf *out)
 {
 	buf_str(out, route->shared);
@@ -373,9 +380,10 @@ int publisher_route_compare(const struct route *a, const struct route *b)
 	if (!order)
 		order = str_cmp(a->id, b->id);
 	if (!order)
-		order = (a->created > b->created) - (a->created < b->created);
+		order = (a->good->created > b->good->created) -
+			(a->good->created < b->good->created);
 	if (!order)
-		order = msg_key_cmp(&a->owner->key, &b->owner->key);
+		order = msg_key_cmp(&a->good->owner, &b->good->owner);
 	return order ? order : (a > b) - (a < b);
 }
 

@@ -19,13 +19,14 @@ struct packed_route {
 	struct str own;              /* with from, path, prefix, regex and id */
 };
 
+struct good;
+
 /* One route as it will be published. Everything points into the memory of its `good`. */
 struct route {
-	struct owner *owner;
+	struct owner *owner; /* may be gone while others hold the good one */
+	const struct good *good;
 	struct packed_route packed;
-	struct str from, path, regex, prefix, id;
-	int64_t created; /* of the owner; 0: unknown */
-	size_t index;    /* among the routes of its owner */
+	struct str from, path, regex, prefix, id; /* in its own part */
 };
 
 struct good_file {
@@ -42,7 +43,8 @@ struct good_cert {
 struct good {
 	size_t n_holders;
 	struct msg_key owner;
-	char *memory; /* of all text; wiped */
+	int64_t created; /* of the owner; 0: unknown */
+	char *memory;    /* of all text; wiped */
 	size_t memory_len, memory_used;
 	struct route *routes;
 	size_t n_routes;
@@ -60,7 +62,7 @@ struct good {
 
 struct owner {
 	struct msg_key key;
-	struct str text;          /* msg_key_text, its key in the map of owners */
+	struct str text;          /* msg_key_text, its key in the map of owners: the map's */
 	int64_t created;          /* since 1970; 0: unknown */
 	struct str_list hosts;    /* that it names, in normal form, each once */
 	struct good *whole;       /* what it would publish if it were alone; NULL: none yet */
@@ -91,9 +93,10 @@ struct part_cert {
 	bool optional; /* leave it out if it cannot be served */
 };
 
-/* What names and places a route, as it stands in its own part. */
+/* What names and places a route. */
 struct route_place {
 	struct str from, path, regex, prefix, id;
+	size_t at; /* all of it stands in its own part from here on */
 };
 
 /* What a `good` is made of, in someone else's memory. */
@@ -113,7 +116,8 @@ struct good_parts {
 	bool was_stored; /* by a process before this one: age and hosts are as they are known */
 };
 
-struct owner *publisher_owner_new(const struct msg_key *key, struct str text);
+/* In the map of owners. */
+struct owner *publisher_owner_new(struct map *owners, struct str text);
 void publisher_owner_destroy(struct owner **self_p); /* its good must be gone */
 
 /* Held once. NULL and a sentence if a route does not decode or a certificate cannot be served. */
@@ -128,6 +132,8 @@ void publisher_good_let_go(struct good **self_p, struct secret_cache *cache, str
 void publisher_good_hold_values(struct good *good, struct secret_cache *cache,
 				struct cached_value **values, size_t n);
 struct route_place publisher_route_place(const Pomerium__Config__Route *route);
+/* Among the routes of its owner. */
+size_t publisher_route_index(const struct route *route);
 /* Its path, expression or prefix. */
 struct str publisher_route_path(const struct route *route);
 /* Appends the whole route; without its policies. */

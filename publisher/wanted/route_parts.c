@@ -77,6 +77,8 @@ static int check_route(const struct route_parts *self, const struct map *hosts,
 	    route->upstreams >= (int64_t)self->config->upstreams.n || !own->has_from)
 		return refuse(err);
 	*place = publisher_route_place(own);
+	if (route->upstreams >= 0)
+		place->at = self->config->upstreams.items[route->upstreams].bytes.len;
 	host = hostname_normal(hostname_of_url(pb_str(own->from)), self->pool);
 	if (map_get(hosts, host))
 		return 0;

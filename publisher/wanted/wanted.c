@@ -82,14 +82,11 @@ static struct owner *owner_of(struct wanted *self, const struct msg_key *key)
 {
 	struct owner *owner = find(self, key);
 	struct pool pool;
-	struct str text;
 
 	if (owner)
 		return owner;
 	pool_init(&pool);
-	text = msg_key_text(key, &pool);
-	owner = publisher_owner_new(key, text);
-	map_put(&self->owners, text, owner);
+	owner = publisher_owner_new(&self->owners, msg_key_text(key, &pool));
 	pool_clear(&pool);
 	return owner;
 }
@@ -111,7 +108,7 @@ void publisher_wanted_set_reason(struct wanted *self, struct owner *owner, const
  * first now; what was stored does not know its age. */
 static bool is_of_age(const struct good *whole, const struct good_parts *parts)
 {
-	return parts->was_stored || !whole->n_routes || whole->routes[0].created == parts->created;
+	return parts->was_stored || !whole->n_routes || whole->created == parts->created;
 }
 
 /* Makes it the whole of the owner. */

@@ -70,6 +70,24 @@ static void knows_keys_of_any_bytes(void **state)
 	map_clear(&map);
 }
 
+static void gives_its_copy_of_a_key(void **state)
+{
+	struct map map;
+	char text[32];
+	struct str first;
+	int value;
+
+	(void)state;
+	map_init(&map, NULL);
+	first = map_put(&map, key_of(text, sizeof(text), 0), &value);
+	assert_ptr_not_equal(first.ptr, text);
+	for (int i = 1; i < N; i++) /* the table becomes larger */
+		map_put(&map, key_of(text, sizeof(text), i), &value);
+	assert_true(str_is(first, "key-0"));
+	assert_ptr_equal(map_put(&map, STR("key-0"), &map).ptr, first.ptr);
+	map_clear(&map);
+}
+
 static void frees_what_it_owns(void **state)
 {
 	struct map map;
@@ -143,6 +161,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keeps_many),
 		cmocka_unit_test(knows_keys_of_any_bytes),
+		cmocka_unit_test(gives_its_copy_of_a_key),
 		cmocka_unit_test(frees_what_it_owns),
 		cmocka_unit_test(walks_and_sorts),
 		cmocka_unit_test(forgets_how_many_it_held),
