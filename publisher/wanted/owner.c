@@ -39,6 +39,12 @@ void publisher_owner_destroy(struct owner **self_p)
 	*self_p = NULL;
 }
 
+struct str publisher_owner_title(const struct owner *owner, struct pool *pool)
+{
+	return pool_printf(pool, "%s " STR_FMT, msg_kind_name((enum msg_kind)owner->key.kind),
+			   STR_ARG(msg_key_for_people(&owner->key, pool)));
+}
+
 /* Copies into the one piece of memory, which was made large enough. */
 static struct str keep(struct good *good, struct str s)
 {

@@ -119,6 +119,8 @@ struct good_parts {
 /* In the map of owners. */
 struct owner *publisher_owner_new(struct map *owners, struct str text);
 void publisher_owner_destroy(struct owner **self_p); /* its good must be gone */
+/* "Ingress shop/web". */
+struct str publisher_owner_title(const struct owner *owner, struct pool *pool);
 
 /* Held once. NULL and a sentence if a route does not decode or a certificate cannot be served. */
 struct good *publisher_good_new(const struct good_parts *parts, struct owner *owner,

@@ -16,20 +16,6 @@
 
 #define CHALLENGES "/.well-known/acme-challenge/" /* RFC 8555 8.3 */
 
-static bool say_taken(const struct owner *other, struct str host, struct err *why)
-{
-	struct pool pool;
-
-	pool_init(&pool);
-	err_rule(why, RULE_HOST_TAKEN,
-		 "host %s belongs to the namespace of %s " STR_FMT
-		 ", which is older; --shared-host can let this namespace have it, too",
-		 err_quote(host), msg_kind_name((enum msg_kind)other->key.kind),
-		 STR_ARG(msg_key_for_people(&other->key, &pool)));
-	pool_clear(&pool);
-	return true;
-}
-
 static bool is_public(const struct route *route)
 {
 	const Pomerium__Config__Route *message;
@@ -120,77 +106,120 @@ static bool refuse_spelling(const struct wanted *self, const struct owner *owner
 		return false;
 	pool_init(&pool);
 	err_rule(why, RULE_HOST_CASE,
-		 "host %s differs in case only from %s of %s " STR_FMT
+		 "host %s differs in case only from %s of " STR_FMT
 		 ", which comes first, and Envoy takes one of them: write both in lower case",
 		 err_quote(own), err_quote(other),
-		 msg_kind_name((enum msg_kind)speller.first->key.kind),
-		 STR_ARG(msg_key_for_people(&speller.first->key, &pool)));
+		 STR_ARG(publisher_owner_title(speller.first, &pool)));
 	pool_clear(&pool);
 	return true;
 }
 
 /* ---- routes ---- */
 
-/* Whoever answers a challenge under a host gets certificates for it. A file that has two routes
- * which are alike is refused as a whole. */
-static bool refuse_route(const struct wanted *self, const struct route *route, bool is_alike,
-			 struct err *why)
+/* Whoever answers a challenge under a host gets certificates for it. */
+static bool refuse_solver(const struct wanted *self, const struct route *route, struct err *why)
 {
-	const struct owner *other = is_alike ? publisher_conflicts_first(&self->likenesses, route)
-					     : challenged(self, route);
+	const struct owner *other = challenged(self, route);
 	struct pool pool;
 
 	if (!other)
 		return false;
 	pool_init(&pool);
-	err_rule(why, is_alike ? RULE_ROUTE_ALIKE : RULE_SOLVER_FOREIGN,
-		 is_alike ? "from %s, path %s: its name and upstreams are those of a route of "
-			    "%s " STR_FMT ", and Pomerium takes no file that has both; give it "
-			    "another name, by the annotation name"
-			  : "from %s, path %s: challenges of a certificate are answered in the "
-			    "namespace of %s " STR_FMT ", whose host this is; --shared-host can "
-			    "let this namespace do so, too",
+	err_rule(why, RULE_SOLVER_FOREIGN,
+		 "from %s, path %s: challenges of a certificate are answered in the namespace "
+		 "of " STR_FMT
+		 ", whose host this is; --shared-host can let this namespace do so, too",
 		 err_quote(route->from), err_quote(publisher_route_path(route)),
-		 msg_kind_name((enum msg_kind)other->key.kind),
-		 STR_ARG(msg_key_for_people(&other->key, &pool)));
+		 STR_ARG(publisher_owner_title(other, &pool)));
 	pool_clear(&pool);
 	return true;
 }
 
-bool publisher_refuse_reason(struct wanted *self, const struct owner *owner, struct err *why)
+/* A file that has two routes which are alike is refused as a whole. */
+static bool refuse_alike(const struct wanted *self, const struct route *route, struct err *why)
 {
-	const struct str namespace = owner->key.namespace;
-	const size_t n_routes = owner->whole ? owner->whole->n_routes : 0;
+	const struct owner *other = publisher_conflicts_first(&self->likenesses, route);
+	struct pool pool;
 
-	for (size_t i = 0; i < n_routes; i++)
-		if (refuse_route(self, &owner->whole->routes[i], false, why))
-			return true;
-	for (size_t i = 0; self->needs.yaml && owner->n_contested && i < n_routes; i++)
-		if (refuse_route(self, &owner->whole->routes[i], true, why))
-			return true;
-	for (size_t i = 0; self->n_capitals && i < owner->hosts.n; i++)
-		if (refuse_spelling(self, owner, owner->hosts.items[i], why))
-			return true;
-	for (size_t i = 0; self->policy && i < owner->hosts.n; i++) {
-		const struct str host = owner->hosts.items[i];
-		const struct owner *other;
+	if (!other)
+		return false;
+	pool_init(&pool);
+	err_rule(why, RULE_ROUTE_ALIKE,
+		 "from %s, path %s: its name and upstreams are those of a route of " STR_FMT
+		 ", and Pomerium takes no file that has both; give it another name, by the "
+		 "annotation name",
+		 err_quote(route->from), err_quote(publisher_route_path(route)),
+		 STR_ARG(publisher_owner_title(other, &pool)));
+	pool_clear(&pool);
+	return true;
+}
 
-		if (publisher_host_policy_reserves(self->policy, self->authenticate, host,
-						   namespace)) {
-			err_rule(why, RULE_HOST_AUTHENTICATE,
-				 "host %s is the authenticate host, or covers it, and this "
-				 "namespace is not among --authenticate-namespaces",
-				 err_quote(host));
+static bool refuse_routes(const struct wanted *self, const struct owner *owner, struct err *why)
+{
+	const size_t n = owner->whole ? owner->whole->n_routes : 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (refuse_solver(self, &owner->whole->routes[i], why))
 			return true;
-		}
-		if (!self->policy->by_namespace ||
-		    publisher_host_policy_is_shared(self->policy, host, namespace))
-			continue;
-		other = publisher_host_owner_before(&self->claims, host, namespace);
-		if (other)
-			return say_taken(other, host, why);
-	}
+	for (size_t i = 0; self->needs.yaml && owner->n_contested && i < n; i++)
+		if (refuse_alike(self, &owner->whole->routes[i], why))
+			return true;
 	return false;
+}
+
+/* ---- hosts ---- */
+
+static bool refuse_login(const struct wanted *self, struct str host, struct str namespace,
+			 struct err *why)
+{
+	if (!publisher_host_policy_reserves(self->policy, self->authenticate, host, namespace))
+		return false;
+	err_rule(why, RULE_HOST_AUTHENTICATE,
+		 "host %s is the authenticate host, or covers it, and this namespace is not among "
+		 "--authenticate-namespaces",
+		 err_quote(host));
+	return true;
+}
+
+static bool refuse_taken(const struct wanted *self, struct str host, struct str namespace,
+			 struct err *why)
+{
+	const struct owner *other;
+	struct pool pool;
+
+	if (!self->policy->by_namespace ||
+	    publisher_host_policy_is_shared(self->policy, host, namespace))
+		return false;
+	other = publisher_host_owner_before(&self->claims, host, namespace);
+	if (!other)
+		return false;
+	pool_init(&pool);
+	err_rule(why, RULE_HOST_TAKEN,
+		 "host %s belongs to the namespace of " STR_FMT
+		 ", which is older; --shared-host can let this namespace have it, too",
+		 err_quote(host), STR_ARG(publisher_owner_title(other, &pool)));
+	pool_clear(&pool);
+	return true;
+}
+
+static bool refuse_hosts(const struct wanted *self, const struct owner *owner, struct err *why)
+{
+	const struct str_list *hosts = &owner->hosts;
+	const struct str namespace = owner->key.namespace;
+
+	for (size_t i = 0; self->n_capitals && i < hosts->n; i++)
+		if (refuse_spelling(self, owner, hosts->items[i], why))
+			return true;
+	for (size_t i = 0; self->policy && i < hosts->n; i++)
+		if (refuse_login(self, hosts->items[i], namespace, why) ||
+		    refuse_taken(self, hosts->items[i], namespace, why))
+			return true;
+	return false;
+}
+
+bool publisher_refuse_reason(const struct wanted *self, const struct owner *owner, struct err *why)
+{
+	return refuse_routes(self, owner, why) || refuse_hosts(self, owner, why);
 }
 
 static bool names(const struct owner *owner, struct str host)

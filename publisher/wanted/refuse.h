@@ -9,7 +9,7 @@ void publisher_refuse_look(struct owner *owner);
 /* As a route of it spells a host, in whatever case; absent: it has none there. */
 struct str publisher_refuse_spelling(const struct owner *owner, struct str host);
 /* Whether it shares with others what it must not, for which all of it is rejected, and why. */
-bool publisher_refuse_reason(struct wanted *self, const struct owner *owner, struct err *why);
+bool publisher_refuse_reason(const struct wanted *self, const struct owner *owner, struct err *why);
 /* The same, and it becomes the reason of the owner, or ceases to be; a reason of its newest state
  * stays. */
 bool publisher_refuse_owner(struct wanted *self, struct owner *owner);

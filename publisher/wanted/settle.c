@@ -394,10 +394,9 @@ static void warn_conflict(struct wanted *self, const struct route *route,
 		return; /* the other one has heard how it should spell it */
 	pool_init(&pool);
 	err_rule(&why, is_withheld(verdict) ? RULE_ROUTE_YOUNGER : RULE_ROUTE_SHARED,
-		 "from %s, path %s, is also a route of %s " STR_FMT "; %s", err_quote(route->from),
+		 "from %s, path %s, is also a route of " STR_FMT "; %s", err_quote(route->from),
 		 err_quote(publisher_route_path(route)),
-		 msg_kind_name((enum msg_kind)other->key.kind),
-		 STR_ARG(msg_key_for_people(&other->key, &pool)), ends[verdict]);
+		 STR_ARG(publisher_owner_title(other, &pool)), ends[verdict]);
 	self->listener.warn(self->listener.self, &route->owner->key,
 			    rules_sentence(&why, &pool).ptr);
 	pool_clear(&pool);
