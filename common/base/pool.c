@@ -2,7 +2,7 @@
  *
  *   in     sizes
  *   out    zeroed memory, aligned for any type
- *   owns   a list of blocks: the first of 4 KiB, then doubling to 256 KiB, or larger if need be
+ *   owns   a list of blocks: the first of 1 KiB, then doubling to 256 KiB, or larger if need be
  *   never  gives a piece back before the whole
  */
 #include "base/pool.h"
@@ -11,8 +11,7 @@
 #include "base/mem.h"
 #include "base/vault/vault.h"
 
-#define BLOCK_FIRST 4096u
-#define VAULT_FIRST 1024u /* a Secret has one, and there may be thousands */
+#define BLOCK_FIRST 1024u /* most pools are for a key or two; a Secret in the vault has one */
 #define BLOCK_LARGEST (256u << 10)
 #define ALIGN (_Alignof(max_align_t))
 
@@ -60,7 +59,7 @@ void pool_wipe(struct pool *pool)
 static struct pool_block *add_block(struct pool *pool, size_t size)
 {
 	struct pool_block *front = SLIST_FIRST(&pool->blocks), *block;
-	size_t block_size = (pool->in_vault ? VAULT_FIRST : BLOCK_FIRST) - sizeof(*block);
+	size_t block_size = BLOCK_FIRST - sizeof(*block);
 
 	if (front)
 		block_size = front->size < BLOCK_LARGEST / 2 ? front->size * 2 : BLOCK_LARGEST;
