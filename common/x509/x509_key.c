@@ -5,12 +5,16 @@
  *   owns   nothing
  *   never  asks for a passphrase, leaves a copy of a key in memory
  */
+#define OPENSSL_API_COMPAT 10101 /* has the functions that read a key of one type */
+
 #include "x509/x509_key.h"
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <string.h>
 
@@ -31,29 +35,97 @@ static bool is_encrypted(const struct x509_pem *pem)
 	return x509_pem_is(pem, "ENCRYPTED PRIVATE KEY") || strstr(pem->headers, "ENCRYPTED");
 }
 
+/* ---- forms ----
+ *
+ * For each key OpenSSL makes all of its decoders anew and asks which of them it is for. That takes
+ * most of the time that a Secret does, and ends in these functions for the two types that nearly
+ * all keys have. */
+
+static EVP_PKEY *from_rsa(const unsigned char *der, long len)
+{
+	RSA *rsa = d2i_RSAPrivateKey(NULL, &der, len);
+	EVP_PKEY *key = rsa ? EVP_PKEY_new() : NULL;
+
+	if (key && EVP_PKEY_assign_RSA(key, rsa) == 1)
+		return key;
+	EVP_PKEY_free(key);
+	RSA_free(rsa);
+	return NULL;
+}
+
+/* NID_undef: the key says itself of which curve it is. */
+static EVP_PKEY *from_ec(const unsigned char *der, long len, int curve)
+{
+	EC_KEY *ec = curve == NID_undef ? NULL : EC_KEY_new_by_curve_name(curve);
+	EVP_PKEY *key = NULL;
+
+	if ((ec || curve == NID_undef) && d2i_ECPrivateKey(&ec, &der, len))
+		key = EVP_PKEY_new();
+	if (key && EVP_PKEY_assign_EC_KEY(key, ec) == 1)
+		return key;
+	EVP_PKEY_free(key);
+	EC_KEY_free(ec);
+	return NULL;
+}
+
+/* NULL: it is neither RSA nor of a named curve. */
+static EVP_PKEY *from_info(const PKCS8_PRIV_KEY_INFO *info)
+{
+	const X509_ALGOR *algorithm;
+	const unsigned char *der;
+	const ASN1_OBJECT *type;
+	const void *params;
+	int len, kind;
+
+	if (PKCS8_pkey_get0(NULL, &der, &len, &algorithm, info) != 1)
+		return NULL;
+	X509_ALGOR_get0(&type, &kind, &params, algorithm);
+	if (OBJ_obj2nid(type) == NID_rsaEncryption)
+		return from_rsa(der, len);
+	if (OBJ_obj2nid(type) == NID_X9_62_id_ecPublicKey && kind == V_ASN1_OBJECT)
+		return from_ec(der, len, OBJ_obj2nid(params));
+	return NULL;
+}
+
 static EVP_PKEY *from_pkcs8(const unsigned char *der, long len)
 {
 	PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &der, len);
-	EVP_PKEY *key = info ? EVP_PKCS82PKEY(info) : NULL;
+	EVP_PKEY *key = info ? from_info(info) : NULL;
 
+	if (info && !key)
+		key = EVP_PKCS82PKEY(info);
 	PKCS8_PRIV_KEY_INFO_free(info);
 	return key;
 }
 
+static EVP_PKEY *from_any(const unsigned char *der, long len)
+{
+	EVP_PKEY *key = from_pkcs8(der, len);
+
+	key = key ? key : from_rsa(der, len);
+	key = key ? key : from_ec(der, len, NID_undef);
+	return key ? key : d2i_AutoPrivateKey(NULL, &der, len);
+}
+
 static EVP_PKEY *from_block(const struct x509_pem *pem, enum x509_reader reader)
 {
-	const unsigned char *at = pem->der;
+	const unsigned char *der = pem->der;
+	EVP_PKEY *key;
 
 	if (is_encrypted(pem))
 		return NULL;
 	if (reader == X509_GO)
-		return d2i_AutoPrivateKey(NULL, &at, pem->len);
+		return from_any(der, pem->len);
 	if (x509_pem_is(pem, "PRIVATE KEY"))
-		return from_pkcs8(pem->der, pem->len);
-	if (x509_pem_is(pem, "RSA PRIVATE KEY"))
-		return d2i_PrivateKey(EVP_PKEY_RSA, NULL, &at, pem->len);
-	if (x509_pem_is(pem, "EC PRIVATE KEY"))
-		return d2i_PrivateKey(EVP_PKEY_EC, NULL, &at, pem->len);
+		return from_pkcs8(der, pem->len);
+	if (x509_pem_is(pem, "RSA PRIVATE KEY")) {
+		key = from_rsa(der, pem->len);
+		return key ? key : d2i_PrivateKey(EVP_PKEY_RSA, NULL, &der, pem->len);
+	}
+	if (x509_pem_is(pem, "EC PRIVATE KEY")) {
+		key = from_ec(der, pem->len, NID_undef);
+		return key ? key : d2i_PrivateKey(EVP_PKEY_EC, NULL, &der, pem->len);
+	}
 	return NULL;
 }
 

@@ -114,6 +114,42 @@ static void keys(void **state)
 	pool_clear(&pool);
 }
 
+static void reads_the_same(const EVP_PKEY *made, struct str text)
+{
+	for (int reader = X509_GO; reader <= X509_BORINGSSL; reader++) {
+		EVP_PKEY *key = x509_key_read(text, (enum x509_reader)reader);
+
+		assert_non_null(key);
+		assert_int_equal(EVP_PKEY_eq(key, made), 1);
+		assert_true(x509_key_is_usable(key));
+		assert_true(x509_key_is_whole(key));
+		x509_key_free(key);
+	}
+}
+
+static void forms_of_keys(void **state)
+{
+	EVP_PKEY *made[] = { EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048),
+			     EVP_EC_gen("P-224"), EVP_EC_gen("P-521"),
+			     EVP_PKEY_Q_keygen(NULL, NULL, "ED25519") };
+	struct pool pool = { 0 };
+	BIO *out;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(made) / sizeof(made[0]); i++) {
+		out = BIO_new(BIO_s_mem());
+		assert_true(PEM_write_bio_PKCS8PrivateKey(out, made[i], NULL, NULL, 0, NULL, NULL));
+		reads_the_same(made[i], pem_take(out, &pool));
+		out = BIO_new(BIO_s_mem()); /* PKCS#1, SEC 1; Ed25519 has no other form */
+		if (PEM_write_bio_PrivateKey_traditional(out, made[i], NULL, NULL, 0, NULL, NULL))
+			reads_the_same(made[i], pem_take(out, &pool));
+		else
+			BIO_free(out);
+		EVP_PKEY_free(made[i]);
+	}
+	pool_clear(&pool);
+}
+
 /* With a password there is no key for us, and nobody is asked for it. */
 static void encrypted_keys(void **state)
 {
@@ -147,6 +183,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(certificates),
 		cmocka_unit_test(keys),
+		cmocka_unit_test(forms_of_keys),
 		cmocka_unit_test(encrypted_keys),
 	};
 
