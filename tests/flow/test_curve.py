@@ -1,7 +1,9 @@
 """Translators elsewhere: over tcp with CURVE. Keys that fit, keys that do not, keys that are withdrawn and changed while all runs."""
+import os
 import re
 import signal
 import subprocess
+from pathlib import Path
 
 import msgpack
 import pytest
@@ -15,6 +17,17 @@ N = 40
 def edit(folder, round_):
     for i in range(N):
         write(folder / f"app-{i}.yaml", app(f"app-{i}", f"10.{round_}.0.{i + 1}"))
+
+
+def flags_around(pid, text):
+    """Of each mapping of a process that holds this text, its flags as /proc/PID/smaps has them."""
+    found = []
+    with open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for entry in re.split(r"(?m)^(?=[0-9a-f]+-[0-9a-f]+ )", Path(f"/proc/{pid}/smaps").read_text())[1:]:
+            begin, end = (int(x, 16) for x in entry.split(" ", 1)[0].split("-"))
+            if " r" in entry and "Rss:                   0 kB" not in entry and end - begin < 1 << 30 and text.encode() in os.pread(memory.fileno(), end - begin, begin):
+                found.append(re.search(r"VmFlags: (.*)", entry)[1].split())
+    return found
 
 
 def count(text, log):
@@ -62,6 +75,8 @@ def test_who_has_no_key_gets_nothing(sluice, build, tmp_path, folder):
             s.close()
         for secret in (rooms.server_key, rooms.pairs[0][1]):
             assert secret not in rooms.log()
+            around = [flags_around(p.pid, secret) for p in rooms.processes]
+            assert any(around) and all("dd" in flags for found in around for flags in found), "a key is in no core"
         assert count("msg=\"peer is up\" link=jobs peer=translator", rooms.log()) == 1
 
 

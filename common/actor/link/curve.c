@@ -14,7 +14,6 @@
 #include <zmq.h>
 
 #include "base/log.h"
-#include "base/mem.h"
 
 #define WATCH_AGAIN_MS 1000 /* while the folder is gone */
 #define CHANGES \
@@ -34,12 +33,12 @@ int actor_curve_set_server_keys(const struct curve *curve, void *sock, const cha
 	if (zmq_setsockopt(sock, ZMQ_ZAP_DOMAIN, link, strlen(link)) < 0 ||
 	    zmq_setsockopt(sock, ZMQ_CURVE_SERVER, &on, sizeof(on)) < 0)
 		return -1;
-	return set_key(sock, ZMQ_CURVE_SECRETKEY, &curve->keys.server_key);
+	return set_key(sock, ZMQ_CURVE_SECRETKEY, &curve->keys->server_key);
 }
 
 int actor_curve_set_client_keys(const struct curve *curve, void *sock, unsigned turn)
 {
-	const struct curve_keys *keys = &curve->keys;
+	const struct curve_keys *keys = curve->keys;
 
 	if (set_key(sock, ZMQ_CURVE_SERVERKEY, &keys->servers[turn % keys->n_servers]) < 0 ||
 	    set_key(sock, ZMQ_CURVE_PUBLICKEY, &keys->client_pub) < 0)
@@ -50,7 +49,8 @@ int actor_curve_set_client_keys(const struct curve *curve, void *sock, unsigned 
 bool actor_curve_admits(const struct curve *curve, const struct curve_key *client,
 			enum msg_room room)
 {
-	return (uintptr_t)map_get(&curve->keys.clients, str_from(client->text)) & 1u << room;
+	return curve->keys &&
+	       (uintptr_t)map_get(&curve->keys->clients, str_from(client->text)) & 1u << room;
 }
 
 /* ---- what has changed ---- */
@@ -94,11 +94,11 @@ static unsigned compare(const struct curve_keys *a, const struct curve_keys *b)
 /* One line for each fault, however often the files change on their way. */
 static unsigned read_again(struct curve *curve)
 {
-	struct curve_keys fresh;
 	struct err err = { "" };
+	struct curve_keys *fresh = actor_curve_keys_read(curve->dir, curve->needs, &err);
 	unsigned changes;
 
-	if (actor_curve_keys_read(&fresh, curve->dir, curve->needs, &err) < 0) {
+	if (!fresh) {
 		if (retry_failure(&curve->reading, str_from(err.text), 0))
 			log_error("the CURVE keys stay as they are", "reason=%s",
 				  log_value(err.text));
@@ -106,15 +106,14 @@ static unsigned read_again(struct curve *curve)
 	}
 	if (retry_success(&curve->reading))
 		log_info("the CURVE keys can be read again", "path=%s", log_value(curve->dir));
-	changes = compare(&fresh, &curve->keys);
-	actor_curve_keys_wipe(&curve->keys);
+	changes = compare(fresh, curve->keys);
+	actor_curve_keys_free(curve->keys);
 	curve->keys = fresh;
-	mem_wipe(&fresh, sizeof(fresh));
 	curve->n_changes += changes & CURVE_CONNECTS_ANEW ? 1 : 0;
 	if (changes)
 		log_info("CURVE keys have changed", "server_key=%s client_keys=%s clients=%zu",
 			 changes & CURVE_BINDS_ANEW ? "new" : "same",
-			 changes & CURVE_CONNECTS_ANEW ? "new" : "same", curve->keys.clients.n);
+			 changes & CURVE_CONNECTS_ANEW ? "new" : "same", curve->keys->clients.n);
 	return changes;
 }
 
@@ -170,9 +169,8 @@ int actor_curve_open(struct curve *curve, const char *dir, unsigned needs, struc
 	if (curve->changes < 0)
 		return err_set(err, "inotify cannot be used: %s", strerror(errno));
 	watch(curve); /* before the first reading: no change is missed */
-	if (actor_curve_keys_read(&curve->keys, dir, needs, err) < 0)
-		return err_wrap(err, "--curve-dir");
-	return 0;
+	curve->keys = actor_curve_keys_read(dir, needs, err);
+	return curve->keys ? 0 : err_wrap(err, "--curve-dir");
 }
 
 void actor_curve_close(struct curve *curve)
@@ -181,6 +179,7 @@ void actor_curve_close(struct curve *curve)
 		return;
 	if (curve->changes >= 0)
 		close(curve->changes);
-	actor_curve_keys_wipe(&curve->keys);
+	actor_curve_keys_free(curve->keys);
+	curve->keys = NULL;
 	curve->on = false;
 }

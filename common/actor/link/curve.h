@@ -17,7 +17,7 @@ struct curve {
 	bool on;
 	const char *dir;
 	unsigned needs; /* enum curve_needs */
-	struct curve_keys keys;
+	struct curve_keys *keys; /* NULL: without CURVE */
 	unsigned n_changes;    /* of what a connecting end shows or expects */
 	int changes;           /* inotify on the folder */
 	struct retry watching; /* the folder; it may be gone for a while */

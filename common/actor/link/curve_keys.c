@@ -1,9 +1,9 @@
 /* curve_keys: the CURVE keys of a folder.
  *
  *   in     server.key, server.pub, client.key, clients.pub
- *   out    struct curve_keys, whole or not at all
+ *   out    struct curve_keys in the vault, whole or not at all
  *   owns   nothing
- *   never  repeats a line of a file, leaves a copy of a key in memory
+ *   never  repeats a line of a file, leaves a copy of a key in other memory
  */
 #include "actor/link/curve_keys.h"
 
@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/small_file.h"
+#include "base/vault/vault.h"
 
 #define FILE_MAX (1u << 20)
 #define PATH_MAX_BYTES 4096
@@ -136,12 +137,12 @@ static int read_clients(const char *path, struct curve_keys *keys, struct err *e
 	return rc;
 }
 
-int actor_curve_keys_read(struct curve_keys *keys, const char *dir, unsigned needs, struct err *err)
+struct curve_keys *actor_curve_keys_read(const char *dir, unsigned needs, struct err *err)
 {
+	struct curve_keys *keys = vault_alloc(sizeof(*keys));
 	char path[PATH_MAX_BYTES];
 	int rc = 0;
 
-	*keys = (struct curve_keys){ 0 };
 	map_init(&keys->clients, NULL);
 	if (needs & CURVE_BINDS) {
 		snprintf(path, sizeof(path), "%s/server.key", dir);
@@ -157,13 +158,15 @@ int actor_curve_keys_read(struct curve_keys *keys, const char *dir, unsigned nee
 		snprintf(path, sizeof(path), "%s/server.pub", dir);
 		rc = rc ? rc : read_servers(path, keys, err);
 	}
-	if (rc)
-		actor_curve_keys_wipe(keys);
-	return rc;
+	if (!rc)
+		return keys;
+	actor_curve_keys_free(keys);
+	return NULL;
 }
 
-void actor_curve_keys_wipe(struct curve_keys *keys)
+void actor_curve_keys_free(struct curve_keys *keys)
 {
-	map_clear(&keys->clients);
-	mem_wipe(keys, sizeof(*keys));
+	if (keys)
+		map_clear(&keys->clients);
+	vault_free(keys, sizeof(*keys));
 }

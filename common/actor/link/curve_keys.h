@@ -22,8 +22,8 @@ struct curve_keys {
 	size_t n_servers;
 };
 
-int actor_curve_keys_read(struct curve_keys *keys, const char *dir, unsigned needs,
-			  struct err *err);
-void actor_curve_keys_wipe(struct curve_keys *keys);
+/* In the vault. NULL and a sentence: not all that is needed can be read. */
+struct curve_keys *actor_curve_keys_read(const char *dir, unsigned needs, struct err *err);
+void actor_curve_keys_free(struct curve_keys *keys); /* NULL is fine */
 
 #endif

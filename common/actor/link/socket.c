@@ -274,7 +274,7 @@ static void on_connection(struct link_socket *self, bool there)
  * another key in server.pub that was not tried, we try that at once. */
 static void on_failed_handshake(struct link_socket *self, unsigned event)
 {
-	const size_t n_servers = self->has_curve ? self->curve->keys.n_servers : 1;
+	const size_t n_servers = self->has_curve ? self->curve->keys->n_servers : 1;
 	unsigned n_kept;
 
 	self->stale = true;

@@ -15,6 +15,7 @@
 
 #include "actor/link/curve.h"
 #include "actor/link/endpoint.h"
+#include "tests/unit/smaps.h"
 
 struct pair {
 	char public[CURVE_KEY_LEN + 1], secret[CURVE_KEY_LEN + 1];
@@ -149,13 +150,25 @@ static void only_clients_have_rooms(void **state)
 {
 	struct rig *rig = *state;
 	char text[2 * CURVE_KEY_LEN];
-	struct curve_keys keys;
 	struct err err = { "" };
 
 	snprintf(text, sizeof(text), "resolver %s\n", rig->server.public);
 	write_file(rig, "server.pub", text);
-	assert_int_equal(actor_curve_keys_read(&keys, rig->dir, CURVE_CONNECTS, &err), -1);
+	assert_null(actor_curve_keys_read(rig->dir, CURVE_CONNECTS, &err));
 	assert_non_null(strstr(err.text, "server.pub: line 1 names a room; only clients.pub does"));
+}
+
+static void keys_are_in_no_core(void **state)
+{
+	struct rig *rig = *state;
+	char flags[256] = "";
+
+	smaps_flags_of(rig->curve.keys, flags);
+	assert_non_null(strstr(flags, "dd"));
+	write_file(rig, "server.key", rig->other.secret);
+	assert_int_equal(actor_curve_on_change(&rig->curve), CURVE_BINDS_ANEW);
+	smaps_flags_of(rig->curve.keys, flags);
+	assert_non_null(strstr(flags, "dd"));
 }
 
 static void a_broken_file_changes_nothing(void **state)
@@ -238,6 +251,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(says_what_has_changed, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_key_is_a_room, setup, teardown),
 		cmocka_unit_test_setup_teardown(only_clients_have_rooms, setup, teardown),
+		cmocka_unit_test_setup_teardown(keys_are_in_no_core, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_broken_file_changes_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_folder_that_is_gone_is_looked_for, setup,
 						teardown),

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/vault/vault.h"
+#include "tests/unit/smaps.h"
 
 static bool is_zero(const char *bytes, size_t len)
 {
@@ -56,35 +57,16 @@ static void test_what_is_given_back_is_wiped(void **state)
 	vault_free(NULL, 5);
 }
 
-/* Flags of the mapping that an address is in, as /proc/self/smaps has them. */
-static void flags_of(const void *address, char flags[256])
-{
-	FILE *maps = fopen("/proc/self/smaps", "r");
-	unsigned long from, to;
-	bool inside = false;
-	char line[512];
-
-	assert_non_null(maps);
-	while (fgets(line, sizeof(line), maps)) {
-		if (sscanf(line, "%lx-%lx ", &from, &to) == 2)
-			inside = (unsigned long)address >= from && (unsigned long)address < to;
-		if (inside && sscanf(line, "VmFlags: %255[^\n]", flags) == 1)
-			break;
-	}
-	fclose(maps);
-	assert_true(inside);
-}
-
 static void test_it_is_in_no_core(void **state)
 {
 	char flags[256] = "", *piece = vault_alloc(100), *large = vault_alloc(1 << 20);
 
 	(void)state;
-	flags_of(piece, flags);
+	smaps_flags_of(piece, flags);
 	assert_non_null(strstr(flags, "dd")); /* do not dump */
 	if (vault_locked() == vault_size())
 		assert_non_null(strstr(flags, "lo"));
-	flags_of(large, flags);
+	smaps_flags_of(large, flags);
 	assert_non_null(strstr(flags, "dd"));
 	vault_free(piece, 100);
 	vault_free(large, 1 << 20);
