@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "fill.h"
+#include "tests/unit/rounds.h"
 
 #define ROUNDS 20
 
@@ -28,7 +29,7 @@ static void assert_same_frame(const struct msg *m, struct str frame)
 static void each_message(void (*check)(const struct msg *m, struct str frame))
 {
 	for (int type = MSG_NONE + 1; type < MSG_N_TYPES; type++) {
-		for (uint64_t round = 0; round < ROUNDS; round++) {
+		for (uint64_t round = 0; round < rounds(ROUNDS); round++) {
 			struct pool pool = { 0 };
 			struct fill f = { .state = round * 1000 + (uint64_t)type, .pool = &pool };
 			struct buf frame;
