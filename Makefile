@@ -144,9 +144,10 @@ soak: test-deps
 	@$(MAKE) --no-print-directory $(JOBS) bins
 	@BUILD=$(BUILD) $(PYTHON) tests/walk/soak.py --minutes $(or $(SOAK_MINUTES),120) --seed $(or $(SEED),1)
 
+# each fuzzer until it finds nothing new, half an hour at most: ONLY=NAME for one of them; see docs/reliability.md
 fuzz: test-deps
 	@$(MAKE) --no-print-directory $(JOBS) BUILD=$(FUZZ_BUILD) CC=clang SAN="$(FUZZ_SAN)" fuzzers
-	@FUZZ_BUILD=$(FUZZ_BUILD) FUZZ_SECONDS=$(or $(SECONDS),600) $(PYTHON) tests/run.py fuzz/
+	@FUZZ_BUILD=$(FUZZ_BUILD) $(PYTHON) tests/fuzz/dry.py $(ONLY)
 
 asan: test-deps
 	@$(MAKE) --no-print-directory $(JOBS) BUILD=build/asan CC=clang SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined" bins units
@@ -202,7 +203,7 @@ help:
 	@echo "make failing     lets one allocation or one call fail, on each path of calls, or at POINTS=2000 of SEED=1: half an hour"
 	@echo "make soak        all that can be said and all that can go wrong for SOAK_MINUTES=120; no room may grow"
 	@echo "make sanitize    unit tests under Valgrind, then all tests under ASan, UBSan and TSan; make coverage: lines of the parsers"
-	@echo "make fuzz        each fuzzer SECONDS=600 long; make asan, make tsan: all tests under a sanitizer"
+	@echo "make fuzz        each fuzzer until it finds nothing new, half an hour at most; make asan, make tsan: all tests under a sanitizer"
 	@echo "make install     programs, manual pages, documentation, systemd unit; PREFIX=/usr/local DESTDIR=; make uninstall; make man"
 	@echo "make rules       writes the tables of docs/validation.md anew: whoever changes a rule"
 	@echo "make flags       writes docs/flags.md anew: whoever changes a flag"
