@@ -7,7 +7,7 @@
  */
 #include "translator/gateway/backend_tls.h"
 
-#include <ctype.h>
+#include "net/hostname.h"
 
 #define HOSTNAME_MAX 253
 
@@ -76,27 +76,12 @@ translator_backend_tls_find(const struct msg_bundle *bundle,
 
 /* ---- what it asks for ---- */
 
-/* As the API server does. */
-static bool is_hostname(struct str text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		const char c = text.ptr[i];
-		const bool is_edge = i == 0 || i + 1 == text.len || text.ptr[i - 1] == '.' ||
-				     text.ptr[i + 1] == '.';
-
-		if (!islower((unsigned char)c) && !isdigit((unsigned char)c) &&
-		    (is_edge || (c != '-' && c != '.')))
-			return false;
-	}
-	return text.len > 0 && text.len <= HOSTNAME_MAX;
-}
-
 static int check(const struct msg_backend_tls_validation *v, struct err *err)
 {
 	const struct msg_subject_alt_name *name =
 		v->subjectAltNames.n ? &v->subjectAltNames.items[0] : NULL;
 
-	if (!is_hostname(v->hostname))
+	if (v->hostname.len > HOSTNAME_MAX || !hostname_is_dns_name(v->hostname, true))
 		return err_set(err,
 			       "spec.validation.hostname is %s; it should be the name of a host, "
 			       "in lower case, without \"*\"",
