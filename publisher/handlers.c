@@ -85,6 +85,13 @@ static void note_found(struct handlers *h, const struct msg_key *owner, const st
 	pool_clear(&pool);
 }
 
+static void log_rejected(const struct handlers *h, const struct msg_key *key)
+{
+	const struct owner *owner = publisher_wanted_owner(h->wanted, key);
+
+	log_owner("rejected", key, "reason", owner->reason);
+}
+
 /* Others that have come or gone, or an age, put it in the wrong, or no longer do. */
 static void judged(void *self, const struct msg_key *key, const struct err *why)
 {
@@ -98,7 +105,7 @@ static void judged(void *self, const struct msg_key *key, const struct err *why)
 							 owner->said ? &owner->said->list : &none,
 							 NULL });
 	if (why)
-		log_owner("rejected", key, "reason", owner->reason);
+		log_rejected(h, key);
 }
 
 static uint64_t reason_sum(const struct handlers *h, const struct msg_key *key)
@@ -106,13 +113,6 @@ static uint64_t reason_sum(const struct handlers *h, const struct msg_key *key)
 	const struct owner *owner = publisher_wanted_owner(h->wanted, key);
 
 	return owner && owner->reason ? hash_fast(str_from(owner->reason)) : 0;
-}
-
-static void log_rejected(const struct handlers *h, const struct msg_key *key)
-{
-	const struct owner *owner = publisher_wanted_owner(h->wanted, key);
-
-	log_owner("rejected", key, "reason", owner->reason);
 }
 
 /* ---- the resolver ---- */
@@ -261,10 +261,10 @@ static void apply_config(struct handlers *h, const struct arrival *arrival,
 		break;
 	}
 	publisher_wanted_made_by(h->wanted, owner, packed->maker);
-	if (owner->kind == MSG_KIND_POMERIUM)
+	if (owner->kind == MSG_KIND_POMERIUM) {
 		publisher_sinks_allow_mass_delete(h->sinks, arrival->config.allow_mass_delete);
-	if (owner->kind == MSG_KIND_POMERIUM)
 		publisher_orders_settings(h->orders, arrival);
+	}
 	publisher_report_config(h->report, arrival, outcome == WANTED_CHANGED);
 	note(h, owner, &arrival->config.diagnostics);
 	settings_changed(h, owner);
