@@ -6,12 +6,12 @@
 #include "base/limiter.h"
 #include "publisher/bootstrap/startup.h"
 #include "publisher/orders/orders.h"
+#include "publisher/removed.h"
 #include "publisher/report/report.h"
 #include "publisher/sink/sinks.h"
 #include "publisher/tickets.h"
 #include "publisher/wanted/inventory.h"
 #include "publisher/wanted/pending.h"
-#include "publisher/wanted/removed.h"
 
 /* What they work on. */
 struct handlers {

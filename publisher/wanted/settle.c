@@ -13,13 +13,16 @@
 #include "net/hostname.h"
 #include "pb/pomerium.pb-c.h"
 #include "pb/reflect.h"
+#include "publisher/wanted/claim.h"
 #include "publisher/wanted/refuse.h"
 #include "rules/rules.h"
 
 /* ---- what others change ---- */
 
-static void mark(struct wanted *self, struct owner *owner)
+void publisher_settle_mark(void *arg, struct owner *owner)
 {
+	struct wanted *self = arg;
+
 	map_put(&self->unsettled, owner->text, owner);
 }
 
@@ -28,15 +31,10 @@ static void conflict_changed(void *arg, struct owner *owner, bool verdict)
 	struct wanted *self = arg;
 
 	if (verdict)
-		mark(self, owner);
+		publisher_settle_mark(self, owner);
 	/* The ids of others are their own. */
 	if (self->listener.changed && owner->key.kind == MSG_KIND_HTTP_ROUTE)
 		self->listener.changed(self->listener.self, &owner->key);
-}
-
-static void mark_each(void *arg, struct owner *owner)
-{
-	mark(arg, owner);
 }
 
 /* Whose lot hangs on who was the first to name its hosts. */
@@ -45,7 +43,7 @@ static void mark_hanging(void *arg, struct owner *owner)
 	struct wanted *self = arg;
 
 	if (owner->is_solver || self->n_capitals || (self->policy && self->policy->by_namespace))
-		mark(self, owner);
+		publisher_settle_mark(self, owner);
 }
 
 static void host_changed(void *arg, struct str host)
@@ -178,12 +176,12 @@ static void mark_around(struct wanted *self, struct str host)
 	if (!host.len)
 		return;
 	pool_init(&pool);
-	publisher_host_owner_each(&self->claims, host, self, mark_each);
-	publisher_host_owner_each(&self->claims, STR("*"), self, mark_each);
+	publisher_host_owner_each(&self->claims, host, self, publisher_settle_mark);
+	publisher_host_owner_each(&self->claims, STR("*"), self, publisher_settle_mark);
 	while (str_cut(rest, '.', &label, &rest))
 		publisher_host_owner_each(&self->claims,
 					  pool_printf(&pool, "*." STR_FMT, STR_ARG(rest)), self,
-					  mark_each);
+					  publisher_settle_mark);
 	pool_clear(&pool);
 }
 
@@ -225,144 +223,9 @@ static void swap_good(struct wanted *self, struct owner *owner, struct good *nex
 	publisher_wanted_let_go(self, &old);
 }
 
-/* ---- the hosts that an owner names ---- */
-
-struct hosts {
-	struct map map;
-	struct str_list list;
-};
-
-static void add_host(struct hosts *hosts, struct str host, struct pool *pool)
-{
-	if (map_get(&hosts->map, host))
-		return;
-	map_put(&hosts->map, host, hosts);
-	*(struct str *)pool_push(pool, &hosts->list.items, &hosts->list.n, sizeof(host)) = host;
-}
-
-static void add_route_hosts(struct hosts *hosts, const struct good *good, struct pool *pool)
-{
-	for (size_t i = 0; good && i < good->n_routes; i++)
-		if (!i || !str_eq(good->routes[i].from, good->routes[i - 1].from))
-			add_host(hosts,
-				 hostname_normal(publisher_route_host(&good->routes[i]), pool),
-				 pool);
-}
-
-static void withdraw_but(struct wanted *self, struct owner *owner, const struct map *kept)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < owner->hosts.n; i++) {
-		struct str host = owner->hosts.items[i];
-
-		if (kept && map_get(kept, host)) {
-			owner->hosts.items[n++] = host;
-			continue;
-		}
-		publisher_host_owner_withdraw(&self->claims, host, owner);
-		mem_free((char *)host.ptr);
-	}
-	owner->hosts.n = n;
-}
-
-static void claim_all(struct wanted *self, struct owner *owner, const struct hosts *hosts)
-{
-	struct map had;
-
-	map_init(&had, NULL);
-	withdraw_but(self, owner, &hosts->map);
-	for (size_t i = 0; i < owner->hosts.n; i++)
-		map_put(&had, owner->hosts.items[i], owner);
-	owner->hosts.items =
-		mem_realloc(owner->hosts.items, (hosts->list.n + 1) * sizeof(*owner->hosts.items));
-	for (size_t i = 0; i < hosts->list.n; i++) {
-		struct str host = hosts->list.items[i];
-
-		if (map_get(&had, host))
-			continue;
-		owner->hosts.items[owner->hosts.n++] =
-			(struct str){ mem_dup(host.ptr, host.len), host.len };
-		publisher_host_owner_claim(&self->claims, host, owner);
-	}
-	map_clear(&had);
-}
-
-static void add_places(struct wanted *self, const struct good *whole)
-{
-	for (size_t i = 0; whole && i < whole->n_routes; i++) {
-		publisher_conflicts_add(&self->conflicts, &whole->routes[i]);
-		if (self->needs.yaml)
-			publisher_conflicts_add(&self->likenesses, &whole->routes[i]);
-	}
-}
-
-static void drop_places(struct wanted *self, const struct good *whole)
-{
-	for (size_t i = 0; whole && i < whole->n_routes; i++) {
-		publisher_conflicts_drop(&self->conflicts, &whole->routes[i]);
-		if (self->needs.yaml)
-			publisher_conflicts_drop(&self->likenesses, &whole->routes[i]);
-	}
-}
-
-void publisher_settle_age(struct wanted *self, struct owner *owner, int64_t created)
-{
-	if (owner->created == created)
-		return;
-	drop_places(self, owner->whole);
-	for (size_t i = 0; i < owner->hosts.n; i++)
-		publisher_host_owner_withdraw(&self->claims, owner->hosts.items[i], owner);
-	owner->created = created;
-	for (size_t i = 0; i < owner->hosts.n; i++)
-		publisher_host_owner_claim(&self->claims, owner->hosts.items[i], owner);
-	add_places(self, owner->whole);
-}
-
-/* How a host is spelled is decided among all that have it. */
-static void mark_spellers(struct wanted *self, const struct owner *owner)
-{
-	for (size_t i = 0; !self->waits && self->n_capitals && i < owner->hosts.n; i++)
-		publisher_host_owner_each(&self->claims, owner->hosts.items[i], self, mark_each);
-}
-
-void publisher_settle_claim(struct wanted *self, struct owner *owner, const struct str_list *named)
-{
-	struct hosts hosts = { .list = { NULL, 0 } };
-	struct pool pool;
-
-	pool_init(&pool);
-	map_init(&hosts.map, NULL);
-	for (size_t i = 0; i < named->n; i++)
-		add_host(&hosts, named->items[i], &pool);
-	add_route_hosts(&hosts, owner->whole, &pool);
-	if (!str_list_eq(&owner->hosts, &hosts.list)) {
-		claim_all(self, owner, &hosts);
-		mark_spellers(self, owner);
-	}
-	map_clear(&hosts.map);
-	pool_clear(&pool);
-}
-
-void publisher_settle_take(struct wanted *self, struct owner *owner, struct good *whole)
-{
-	struct good *old = owner->whole;
-
-	mark_spellers(self, owner);
-	self->n_capitals -= owner->has_capitals;
-	owner->whole = whole;
-	publisher_refuse_look(owner);
-	self->n_capitals += owner->has_capitals;
-	mark_spellers(self, owner);
-	add_places(self, whole);
-	drop_places(self, old);
-	publisher_wanted_let_go(self, &old);
-}
-
 void publisher_settle_forget(struct wanted *self, struct owner *owner)
 {
-	publisher_settle_take(self, owner, NULL);
-	withdraw_but(self, owner, NULL);
+	publisher_claim_drop(self, owner);
 	swap_good(self, owner, NULL);
 	map_del(&self->unsettled, owner->text);
 }
@@ -486,7 +349,7 @@ bool publisher_settle_owner(struct wanted *self, struct owner *owner)
 	const bool changed = next && old ? !hash_equal(&next->digest, &old->digest) : next != old;
 
 	if (self->waits)
-		mark(self, owner);
+		publisher_settle_mark(self, owner);
 	else
 		map_del(&self->unsettled, owner->text);
 	if (next == old)
@@ -506,7 +369,7 @@ void publisher_settle_bars(struct wanted *self)
 	map_init(&self->unsettled, NULL);
 	for (size_t i = 0; map_next(&batch, &i, NULL, &value);) {
 		bar(self, value);
-		mark(self, value);
+		publisher_settle_mark(self, value);
 	}
 	map_clear(&batch);
 }

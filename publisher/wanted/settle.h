@@ -6,12 +6,8 @@
 #include "publisher/wanted/wanted_inside.h"
 
 void publisher_settle_init(struct wanted *self);
-/* Since when it has been there; 0: unknown. */
-void publisher_settle_age(struct wanted *self, struct owner *owner, int64_t created);
-/* The hosts that it names, whether it can be published or not; those of its routes apart. */
-void publisher_settle_claim(struct wanted *self, struct owner *owner, const struct str_list *hosts);
-/* Makes it what the owner would publish if it were alone. NULL: nothing. */
-void publisher_settle_take(struct wanted *self, struct owner *owner, struct good *whole);
+/* Others may have changed the lot of this owner; the first one is the struct wanted. */
+void publisher_settle_mark(void *wanted, struct owner *owner);
 /* Finds who must not be published at all among those whose lot has changed. */
 void publisher_settle_bars(struct wanted *self);
 /* Settles this owner. True: what is published of it is different now. */

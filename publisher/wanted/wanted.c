@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "publisher/wanted/claim.h"
 #include "publisher/wanted/refuse.h"
 #include "publisher/wanted/settle.h"
 
@@ -122,7 +123,7 @@ static void take(struct wanted *self, struct owner *owner, const struct good_par
 		owner->whole->was_stored = parts->was_stored;
 		publisher_wanted_let_go(self, &next);
 	} else {
-		publisher_settle_take(self, owner, next);
+		publisher_claim_take(self, owner, next);
 	}
 }
 
@@ -138,9 +139,9 @@ enum wanted_outcome publisher_wanted_adopt(struct wanted *self, const struct msg
 	publisher_wanted_set_reason(self, owner, NULL);
 	owner->refused = false;
 	if (!parts->was_stored)
-		publisher_settle_age(self, owner, parts->created);
+		publisher_claim_age(self, owner, parts->created);
 	take(self, owner, parts, next);
-	publisher_settle_claim(self, owner, parts->was_stored ? &owner->hosts : &parts->hosts);
+	publisher_claim_hosts(self, owner, parts->was_stored ? &owner->hosts : &parts->hosts);
 	publisher_settle_bars(self);
 	changed = publisher_settle_owner(self, owner);
 	publisher_refuse_note(owner); /* what is returned tells it */
@@ -156,8 +157,8 @@ void publisher_wanted_claim(struct wanted *self, const struct msg_ticket *ticket
 {
 	struct owner *owner = owner_of(self, &ticket->owner);
 
-	publisher_settle_age(self, owner, ticket->created);
-	publisher_settle_claim(self, owner, ticket->hosts.n ? &ticket->hosts : &owner->hosts);
+	publisher_claim_age(self, owner, ticket->created);
+	publisher_claim_hosts(self, owner, ticket->hosts.n ? &ticket->hosts : &owner->hosts);
 	publisher_settle_others(self);
 }
 
@@ -224,7 +225,7 @@ bool publisher_wanted_drop_doubted(struct wanted *self, const struct msg_key *ke
 	owner->is_doubted = false;
 	mem_free(owner->maker);
 	owner->maker = NULL;
-	publisher_settle_take(self, owner, NULL);
+	publisher_claim_take(self, owner, NULL);
 	(void)publisher_settle_owner(self, owner);
 	publisher_settle_others(self);
 	return true;

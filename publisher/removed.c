@@ -5,7 +5,7 @@
  *   owns   the last REMOVED_MAX of them
  *   never  remembers one that has come back: whoever asks looks among the owners first
  */
-#include "publisher/wanted/removed.h"
+#include "publisher/removed.h"
 
 #include "base/clock.h"
 #include "base/mem.h"
