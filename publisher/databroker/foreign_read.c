@@ -10,6 +10,7 @@
 
 #include <ctype.h>
 
+#include "base/text/text_set.h"
 #include "net/hostname.h"
 #include "net/ip.h"
 #include "net/url.h"
@@ -21,15 +22,8 @@
 #define LABEL_MAX_LEN 63
 #define TYPE(name) STR("type.googleapis.com/pomerium.config." name)
 
-/* What was found, each once. */
-struct foreign_list {
-	struct pool *pool;
-	struct map seen;
-	struct str_list *list;
-};
-
 struct foreign_reading {
-	struct foreign_list hosts, names;
+	struct text_set hosts, names;
 	struct pool *pool;
 };
 
@@ -55,22 +49,13 @@ static bool is_name(struct str name)
 	return is_label(rest) && name.len <= NAME_MAX_LEN;
 }
 
-static void add(struct foreign_list *found, struct str name)
-{
-	if (map_get(&found->seen, name))
-		return;
-	map_put(&found->seen, name, found);
-	*(struct str *)pool_push(found->pool, &found->list->items, &found->list->n, sizeof(name)) =
-		name;
-}
-
 /* As for routes of ours; an order for anything else would be refused. */
 static void add_host(struct foreign_reading *self, struct str from)
 {
 	const struct str host = hostname_normal(hostname_of_url(from), self->pool);
 
 	if (url_is_tls(from) && is_name(host) && !ip_is(host))
-		add(&self->hosts, host);
+		text_set_add(&self->hosts, host);
 }
 
 static void add_certificate(struct foreign_reading *self, struct str pem)
@@ -81,7 +66,7 @@ static void add_certificate(struct foreign_reading *self, struct str pem)
 		const struct str name = hostname_normal(names.items[i], self->pool);
 
 		if (is_name(str_starts(name, "*.") ? str_slice(name, 2, name.len) : name))
-			add(&self->names, name);
+			text_set_add(&self->names, name);
 	}
 }
 
@@ -144,12 +129,6 @@ struct str publisher_foreign_read_type(enum foreign_kind kind)
 	return types[kind].name;
 }
 
-static void open_found(struct foreign_list *found, struct pool *pool, struct str_list *list)
-{
-	*found = (struct foreign_list){ .pool = pool, .list = list };
-	map_init(&found->seen, NULL);
-}
-
 int publisher_foreign_read(enum foreign_kind kind, struct str bytes, struct pool *pool,
 			   struct foreign_facts *out, struct err *err)
 {
@@ -159,10 +138,11 @@ int publisher_foreign_read(enum foreign_kind kind, struct str bytes, struct pool
 	*out = (struct foreign_facts){ 0 };
 	if (!m)
 		return -1;
-	open_found(&reading.hosts, pool, &out->hosts);
-	open_found(&reading.names, pool, &out->names);
+	text_set_init(&reading.hosts, pool);
+	text_set_init(&reading.names, pool);
 	types[kind].read(&reading, m);
-	map_clear(&reading.hosts.seen);
-	map_clear(&reading.names.seen);
+	*out = (struct foreign_facts){ reading.hosts.list, reading.names.list };
+	text_set_clear(&reading.hosts);
+	text_set_clear(&reading.names);
 	return 0;
 }

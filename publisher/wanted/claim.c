@@ -9,42 +9,29 @@
 #include "publisher/wanted/claim.h"
 
 #include "base/mem.h"
+#include "base/text/text_set.h"
 #include "net/hostname.h"
 #include "publisher/wanted/refuse.h"
 #include "publisher/wanted/settle.h"
 
 /* ---- hosts ---- */
 
-struct hosts {
-	struct map map;
-	struct str_list list;
-};
-
-static void add_host(struct hosts *hosts, struct str host, struct pool *pool)
-{
-	if (map_get(&hosts->map, host))
-		return;
-	map_put(&hosts->map, host, hosts);
-	*(struct str *)pool_push(pool, &hosts->list.items, &hosts->list.n, sizeof(host)) = host;
-}
-
-static void add_route_hosts(struct hosts *hosts, const struct good *good, struct pool *pool)
+static void add_route_hosts(struct text_set *hosts, const struct good *good)
 {
 	for (size_t i = 0; good && i < good->n_routes; i++)
 		if (!i || !str_eq(good->routes[i].from, good->routes[i - 1].from))
-			add_host(hosts,
-				 hostname_normal(publisher_route_host(&good->routes[i]), pool),
-				 pool);
+			text_set_add(hosts, hostname_normal(publisher_route_host(&good->routes[i]),
+							    hosts->pool));
 }
 
-static void withdraw_but(struct wanted *self, struct owner *owner, const struct map *kept)
+static void withdraw_but(struct wanted *self, struct owner *owner, const struct text_set *kept)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < owner->hosts.n; i++) {
 		struct str host = owner->hosts.items[i];
 
-		if (kept && map_get(kept, host)) {
+		if (kept && text_set_has(kept, host)) {
 			owner->hosts.items[n++] = host;
 			continue;
 		}
@@ -54,12 +41,12 @@ static void withdraw_but(struct wanted *self, struct owner *owner, const struct 
 	owner->hosts.n = n;
 }
 
-static void claim_all(struct wanted *self, struct owner *owner, const struct hosts *hosts)
+static void claim_all(struct wanted *self, struct owner *owner, const struct text_set *hosts)
 {
 	struct map had;
 
 	map_init(&had, NULL);
-	withdraw_but(self, owner, &hosts->map);
+	withdraw_but(self, owner, hosts);
 	for (size_t i = 0; i < owner->hosts.n; i++)
 		map_put(&had, owner->hosts.items[i], owner);
 	owner->hosts.items =
@@ -86,19 +73,19 @@ static void mark_spellers(struct wanted *self, const struct owner *owner)
 
 void publisher_claim_hosts(struct wanted *self, struct owner *owner, const struct str_list *named)
 {
-	struct hosts hosts = { .list = { NULL, 0 } };
+	struct text_set hosts;
 	struct pool pool;
 
 	pool_init(&pool);
-	map_init(&hosts.map, NULL);
+	text_set_init(&hosts, &pool);
 	for (size_t i = 0; i < named->n; i++)
-		add_host(&hosts, named->items[i], &pool);
-	add_route_hosts(&hosts, owner->whole, &pool);
+		text_set_add(&hosts, named->items[i]);
+	add_route_hosts(&hosts, owner->whole);
 	if (!str_list_eq(&owner->hosts, &hosts.list)) {
 		claim_all(self, owner, &hosts);
 		mark_spellers(self, owner);
 	}
-	map_clear(&hosts.map);
+	text_set_clear(&hosts);
 	pool_clear(&pool);
 }
 

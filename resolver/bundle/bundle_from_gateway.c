@@ -8,6 +8,7 @@
  */
 #include "resolver/bundle/gathering.h"
 
+#include "base/text/text_set.h"
 #include "net/hostname.h"
 #include "resolver/bundle/route_hosts.h"
 #include "resolver/graph/gateway_keys.h"
@@ -283,23 +284,24 @@ static enum resolve_outcome with_secrets(struct gathering *g)
 }
 
 /* Whose certificate somebody provides, whether it is there yet or not. */
-static void list_promised(struct gathering *g, const struct msg_listener_list *list)
+static struct str_list list_promised(const struct msg_listener_list *list, struct pool *pool)
 {
-	struct map seen;
+	struct text_set hosts;
 
-	map_init(&seen, NULL);
-	for (size_t i = 0; i < list->n; i++)
-		if (list->items[i].hostname.len && list->items[i].tls &&
-		    list->items[i].tls->certificateRefs.n)
-			resolver_bundle_parts_add_host(
-				&seen, hostname_normal(list->items[i].hostname, g->pool), g->pool,
-				&g->ticket->promised);
-	map_clear(&seen);
+	text_set_init(&hosts, pool);
+	for (size_t i = 0; i < list->n; i++) {
+		const struct msg_listener *listener = &list->items[i];
+
+		if (listener->hostname.len && listener->tls && listener->tls->certificateRefs.n)
+			text_set_add(&hosts, hostname_normal(listener->hostname, pool));
+	}
+	text_set_clear(&hosts);
+	return hosts.list;
 }
 
 static enum resolve_outcome from_gateway(struct gathering *g, const struct msg_gateway *gateway)
 {
-	list_promised(g, &gateway->spec.listeners);
+	g->ticket->promised = list_promised(&gateway->spec.listeners, g->pool);
 	*(struct msg_gateway *)pool_push(g->pool, &g->out->gateways.items, &g->out->gateways.n,
 					 sizeof(*gateway)) = *gateway;
 	return add_sets_of(g, &g->out->owner) ? RESOLVE_REJECT : with_secrets(g);
@@ -307,7 +309,7 @@ static enum resolve_outcome from_gateway(struct gathering *g, const struct msg_g
 
 static enum resolve_outcome from_set(struct gathering *g, const struct msg_listener_set *set)
 {
-	list_promised(g, &set->spec.listeners);
+	g->ticket->promised = list_promised(&set->spec.listeners, g->pool);
 	push_set(g, set);
 	return add_gateway_of(g, &g->out->owner) ? RESOLVE_REJECT : with_secrets(g);
 }

@@ -6,6 +6,7 @@
  */
 #include "resolver/bundle/bundle_parts.h"
 
+#include "base/text/text_set.h"
 #include "net/hostname.h"
 #include "resolver/bundle/endpoints.h"
 #include "rules/rules.h"
@@ -68,19 +69,17 @@ static int add_service(const struct bundle_source *source, const struct referenc
 /* ---- hosts ---- */
 
 /* Those that its routes may have; the default backend has the host of spec.tls. */
-static void list_hosts(const struct msg_ingress_spec *spec, struct pool *pool, struct str_list *out)
+static struct str_list list_hosts(const struct msg_ingress_spec *spec, struct pool *pool)
 {
-	struct map seen;
+	struct text_set hosts;
 
-	map_init(&seen, NULL);
+	text_set_init(&hosts, pool);
 	for (size_t i = 0; i < spec->rules.n; i++)
-		resolver_bundle_parts_add_host(
-			&seen, hostname_of_rule(spec->rules.items[i].host, pool), pool, out);
+		text_set_add(&hosts, hostname_of_rule(spec->rules.items[i].host, pool));
 	if (spec->defaultBackend && spec->tls.n && spec->tls.items[0].hosts.n)
-		resolver_bundle_parts_add_host(
-			&seen, hostname_of_rule(spec->tls.items[0].hosts.items[0], pool), pool,
-			out);
-	map_clear(&seen);
+		text_set_add(&hosts, hostname_of_rule(spec->tls.items[0].hosts.items[0], pool));
+	text_set_clear(&hosts);
+	return hosts.list;
 }
 
 /* ---- what it costs ---- */
@@ -165,19 +164,19 @@ static int add_services(const struct bundle_source *source, const struct referen
 }
 
 /* Whose certificate somebody provides, whether it is there yet or not. */
-static void list_promised(const struct msg_ingress_spec *spec, struct pool *pool,
-			  struct str_list *out)
+static struct str_list list_promised(const struct msg_ingress_spec *spec, struct pool *pool)
 {
-	struct map seen;
+	struct text_set hosts;
 
-	map_init(&seen, NULL);
-	for (size_t i = 0; i < spec->tls.n; i++)
-		for (size_t k = 0;
-		     spec->tls.items[i].secretName.len && k < spec->tls.items[i].hosts.n; k++)
-			resolver_bundle_parts_add_host(
-				&seen, hostname_of_rule(spec->tls.items[i].hosts.items[k], pool),
-				pool, out);
-	map_clear(&seen);
+	text_set_init(&hosts, pool);
+	for (size_t i = 0; i < spec->tls.n; i++) {
+		const struct msg_tls *tls = &spec->tls.items[i];
+
+		for (size_t k = 0; tls->secretName.len && k < tls->hosts.n; k++)
+			text_set_add(&hosts, hostname_of_rule(tls->hosts.items[k], pool));
+	}
+	text_set_clear(&hosts);
+	return hosts.list;
 }
 
 enum resolve_outcome resolver_bundle_from_ingress(const struct bundle_source *source,
@@ -189,8 +188,8 @@ enum resolve_outcome resolver_bundle_from_ingress(const struct bundle_source *so
 
 	out->bundle.ingress = ingress;
 	out->ticket.status = ingress->status.loadBalancer;
-	list_hosts(&ingress->spec, pool, &out->ticket.hosts);
-	list_promised(&ingress->spec, pool, &out->ticket.promised);
+	out->ticket.hosts = list_hosts(&ingress->spec, pool);
+	out->ticket.promised = list_promised(&ingress->spec, pool);
 	out->cost = msg_cost_of(ingress, source->settings->prefix);
 	if (msg_cost_check(&out->cost, &source->settings->limits.owner, err))
 		return RESOLVE_REJECT;

@@ -6,6 +6,7 @@
  */
 #include "resolver/bundle/bundle_parts.h"
 
+#include "base/text/text_set.h"
 #include "net/hostname.h"
 #include "resolver/graph/key.h"
 #include "rules/rules.h"
@@ -21,15 +22,15 @@ static struct msg_issuer issuer_of(const struct msg_ordered *ordered, struct poo
 	return (struct msg_issuer){ kind, ref->name, ordered->metadata.namespace };
 }
 
-static void list_hosts(const struct str_list *names, struct pool *pool, struct str_list *out)
+static struct str_list list_hosts(const struct str_list *names, struct pool *pool)
 {
-	struct map seen;
+	struct text_set hosts;
 
-	map_init(&seen, NULL);
+	text_set_init(&hosts, pool);
 	for (size_t i = 0; i < names->n; i++)
-		resolver_bundle_parts_add_host(&seen, hostname_normal(names->items[i], pool), pool,
-					       out);
-	map_clear(&seen);
+		text_set_add(&hosts, hostname_normal(names->items[i], pool));
+	text_set_clear(&hosts);
+	return hosts.list;
 }
 
 static void add_secret(const struct bundle_source *source, const struct msg_key *key, bool found,
@@ -55,7 +56,7 @@ enum resolve_outcome resolver_bundle_from_ordered(const struct bundle_source *so
 	struct msg_bundle_secret secret = { .answer = MSG_SECRET_ABSENT };
 
 	out->issuer = issuer_of(ordered, pool);
-	list_hosts(&ordered->spec.dnsNames, pool, &out->ticket.hosts);
+	out->ticket.hosts = list_hosts(&ordered->spec.dnsNames, pool);
 	if (!resolver_key_can_exist(&key))
 		return RESOLVE_CONFIG;
 	if (!resolver_secrets_get(source->secrets, &key, &secret))

@@ -137,12 +137,3 @@ enum resolve_outcome resolver_bundle_parts_add_secrets(const struct bundle_sourc
 	}
 	return outcome;
 }
-
-void resolver_bundle_parts_add_host(struct map *seen, struct str host, struct pool *pool,
-				    struct str_list *out)
-{
-	if (map_get(seen, host))
-		return;
-	map_put(seen, host, out);
-	*(struct str *)pool_push(pool, &out->items, &out->n, sizeof(host)) = host;
-}

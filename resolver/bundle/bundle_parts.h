@@ -55,9 +55,6 @@ enum resolve_outcome resolver_bundle_parts_add_secrets(const struct bundle_sourc
 						       const struct reference_list *refs,
 						       struct pool *pool, struct resolved *out,
 						       struct err *err);
-/* A host in normal form into the list, unless it was `seen`. */
-void resolver_bundle_parts_add_host(struct map *seen, struct str host, struct pool *pool,
-				    struct str_list *out);
 /* ": Services cannot be read (reason)" if a kind cannot be read just now, else "". */
 const char *resolver_bundle_parts_why_unread(const struct bundle_source *source, enum msg_kind kind,
 					     struct pool *pool);

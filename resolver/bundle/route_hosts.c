@@ -8,28 +8,26 @@
 #include "resolver/bundle/route_hosts.h"
 
 #include "net/hostname.h"
-#include "resolver/bundle/bundle_parts.h"
 #include "resolver/graph/gateway_keys.h"
 
 void resolver_route_hosts_init(struct route_hosts *hosts, const struct msg_http_route *route,
 			       struct pool *pool)
 {
-	*hosts = (struct route_hosts){ .route = route, .pool = pool };
-	map_init(&hosts->seen, NULL);
+	hosts->route = route;
+	text_set_init(&hosts->set, pool);
 }
 
 void resolver_route_hosts_clear(struct route_hosts *hosts)
 {
-	map_clear(&hosts->seen);
+	text_set_clear(&hosts->set);
 }
 
 static void add(struct route_hosts *hosts, struct str host)
 {
-	struct str url = pool_printf(hosts->pool, "https://" STR_FMT, STR_ARG(host));
+	struct pool *pool = hosts->set.pool;
+	const struct str url = pool_printf(pool, "https://" STR_FMT, STR_ARG(host));
 
-	resolver_bundle_parts_add_host(&hosts->seen,
-				       hostname_normal(hostname_of_url(url), hosts->pool),
-				       hosts->pool, &hosts->list);
+	text_set_add(&hosts->set, hostname_normal(hostname_of_url(url), pool));
 }
 
 static void add_under(struct route_hosts *hosts, const struct msg_listener *listener)
@@ -93,6 +91,6 @@ void resolver_route_hosts_list(const struct msg_bundle *bundle, struct pool *poo
 		if (list)
 			resolver_route_hosts_add(&hosts, i, list);
 	}
-	out->hosts = hosts.list;
+	out->hosts = hosts.set.list;
 	resolver_route_hosts_clear(&hosts);
 }

@@ -2,19 +2,17 @@
 #ifndef RESOLVER_ROUTE_HOSTS_H
 #define RESOLVER_ROUTE_HOSTS_H
 
-#include "base/map.h"
+#include "base/text/text_set.h"
 #include "msg/bundle.h"
 #include "msg/ticket.h"
 
 struct route_hosts {
 	const struct msg_http_route *route;
-	struct pool *pool;
-	struct map seen;
-	struct str_list list; /* in normal form, each once */
+	struct text_set set; /* in normal form */
 };
 void resolver_route_hosts_init(struct route_hosts *hosts, const struct msg_http_route *route,
 			       struct pool *pool);
-void resolver_route_hosts_clear(struct route_hosts *hosts); /* the list stays, in the pool */
+void resolver_route_hosts_clear(struct route_hosts *hosts); /* the list stays */
 /* What it has in common with the listeners of the parent that its parentRef i names. */
 void resolver_route_hosts_add(struct route_hosts *hosts, size_t i,
 			      const struct msg_listener_list *listeners);

@@ -125,7 +125,7 @@ static void add_hosts(const struct resolve *self, const struct msg_key *parent, 
 {
 	struct msg_object object;
 
-	if (resolver_store_get(&self->store, parent, hosts->pool, &object) < 0)
+	if (resolver_store_get(&self->store, parent, hosts->set.pool, &object) < 0)
 		return;
 	resolver_route_hosts_add(hosts, i,
 				 parent->kind == MSG_KIND_GATEWAY
@@ -165,7 +165,7 @@ static bool read_route(struct resolve *self, const struct msg_key *key,
 	if (!ours)
 		ours = self->settings.gateway_api && has_own_entries(self, route);
 	if (ours) {
-		cost = resolver_route_cost_of(&self->store, route, &hosts.list, &keys->list);
+		cost = resolver_route_cost_of(&self->store, route, &hosts.set.list, &keys->list);
 		resolver_changes_set_ours(self, key, true);
 		resolver_changes_charge(self, key, &route->metadata, &cost);
 		resolver_gateway_keys_of_route(route, keys);
