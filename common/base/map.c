@@ -126,6 +126,17 @@ struct str map_put(struct map *map, struct str key, void *value)
 	return slot->key;
 }
 
+void *map_get_or_make(struct map *map, struct str key, size_t size)
+{
+	void *value = map_get(map, key);
+
+	if (!value) {
+		value = mem_alloc(size);
+		map_put(map, key, value);
+	}
+	return value;
+}
+
 void *map_take(struct map *map, struct str key)
 {
 	struct map_slot *slot = map->n ? find(map, key, hash_fast(key)) : NULL;

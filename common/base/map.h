@@ -25,6 +25,8 @@ void *map_get(const struct map *map, struct str key); /* NULL if absent */
 /* value != NULL; replaces (and frees) an old one. Returns the map's copy of the key, which stays
  * until the key is removed. */
 struct str map_put(struct map *map, struct str key, void *value);
+/* What is there, else a new one, of so many zeros. */
+void *map_get_or_make(struct map *map, struct str key, size_t size);
 void *map_take(struct map *map, struct str key); /* removes without freeing */
 bool map_del(struct map *map, struct str key);
 /* for (size_t i = 0; map_next(&m, &i, &key, &value);) ...   any order. During a walk only map_del

@@ -26,24 +26,12 @@ struct cert_label publisher_cert_names_label(struct str name, struct pool *pool)
 
 static struct cert_name *name_of(struct certs *certs, struct str key)
 {
-	struct cert_name *name = map_get(&certs->names, key);
-
-	if (!name) {
-		name = mem_alloc(sizeof(*name));
-		map_put(&certs->names, key, name);
-	}
-	return name;
+	return map_get_or_make(&certs->names, key, sizeof(struct cert_name));
 }
 
 static struct cert_domain *domain_of(struct certs *certs, struct str key)
 {
-	struct cert_domain *domain = map_get(&certs->domains, key);
-
-	if (!domain) {
-		domain = mem_alloc(sizeof(*domain));
-		map_put(&certs->domains, key, domain);
-	}
-	return domain;
+	return map_get_or_make(&certs->domains, key, sizeof(struct cert_domain));
 }
 
 /* A host, or what is offered under a name, is different. */

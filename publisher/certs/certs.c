@@ -247,12 +247,9 @@ void publisher_certs_let_go(struct certs *certs, struct cert *cert)
 
 static void count_space(struct cert *cert, bool more)
 {
-	struct cert_space *space = map_get(&cert->content->namespaces, cert->namespace);
+	struct cert_space *space =
+		map_get_or_make(&cert->content->namespaces, cert->namespace, sizeof(*space));
 
-	if (!space) {
-		space = mem_alloc(sizeof(*space));
-		map_put(&cert->content->namespaces, cert->namespace, space);
-	}
 	space->n += more ? 1 : (size_t)-1;
 	if (!space->n)
 		map_del(&cert->content->namespaces, cert->namespace);

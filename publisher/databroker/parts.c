@@ -128,15 +128,8 @@ static bool is_in_parts(const struct plan_changes *changes)
 
 static struct balance *balance_of(struct map *owners, struct str id)
 {
-	struct balance *balance;
-
 	(void)publisher_parts_cut(&id);
-	balance = map_get(owners, id);
-	if (!balance) {
-		balance = mem_alloc(sizeof(*balance));
-		map_put(owners, id, balance);
-	}
-	return balance;
+	return map_get_or_make(owners, id, sizeof(struct balance));
 }
 
 void publisher_parts_balance(const struct plan *plan, struct plan_changes *changes)

@@ -106,19 +106,14 @@ static bool remove_cert(struct record_certs *certs, const struct cert *cert)
 /* True: into the record of all that were ordered. */
 static bool add_cert(struct record_source *source, struct cert *cert)
 {
-	struct str secret = publisher_certs_secret(cert);
-	struct record_certs *certs = map_get(&source->certs, secret);
+	const struct str secret = publisher_certs_secret(cert);
 
 	if (publisher_certs_is_ordered(cert) &&
 	    source->ordered->bytes + size_of(cert) <= ORDERED_MAX) {
 		push_cert(source->ordered, cert);
 		return true;
 	}
-	if (!certs) {
-		certs = mem_alloc(sizeof(*certs));
-		map_put(&source->certs, secret, certs);
-	}
-	push_cert(certs, cert);
+	push_cert(map_get_or_make(&source->certs, secret, sizeof(struct record_certs)), cert);
 	return false;
 }
 

@@ -41,12 +41,8 @@ static struct msg_key parent_of(struct str place)
 
 static void count(struct attached *self, struct str place, int step)
 {
-	size_t *n = map_get(&self->listeners, place);
+	size_t *n = map_get_or_make(&self->listeners, place, sizeof(*n));
 
-	if (!n) {
-		n = mem_alloc(sizeof(*n));
-		map_put(&self->listeners, place, n);
-	}
 	*n += (size_t)step;
 	if (!*n)
 		map_del(&self->listeners, place);

@@ -94,15 +94,10 @@ static struct host_side *new_side(struct host_claim *claim)
 
 void publisher_host_owner_claim(struct host_claims *claims, struct str host, struct owner *owner)
 {
-	struct host_claim *claim = map_get(&claims->hosts, host);
-	struct host_side *side;
+	struct host_claim *claim = map_get_or_make(&claims->hosts, host, sizeof(*claim));
+	struct host_side *side = side_of(claim, owner->key.namespace);
 	size_t at;
 
-	if (!claim) {
-		claim = mem_alloc(sizeof(*claim));
-		map_put(&claims->hosts, host, claim);
-	}
-	side = side_of(claim, owner->key.namespace);
 	if (!side)
 		side = new_side(claim);
 	at = position_in(side, owner);

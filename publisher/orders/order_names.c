@@ -53,11 +53,7 @@ static struct order_name *find_or_add(struct order_names *names, struct str text
 	map_put(&names->names, text, name);
 	if (!domain.ptr)
 		return name;
-	list = map_get(&names->domains, domain);
-	if (!list) {
-		list = mem_alloc(sizeof(*list));
-		map_put(&names->domains, domain, list);
-	}
+	list = map_get_or_make(&names->domains, domain, sizeof(*list));
 	LIST_INSERT_HEAD(list, name, of_domain);
 	return name;
 }

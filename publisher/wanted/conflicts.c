@@ -177,16 +177,13 @@ void publisher_conflicts_add(struct conflicts *conflicts, const struct route *ro
 {
 	struct pool pool;
 	struct str place;
-	struct conflict *conflict;
+	struct conflict *conflict = NULL;
 	struct conflict_member *member;
 
 	pool_init(&pool);
 	place = key_of(conflicts, route, &pool);
-	conflict = map_get(&conflicts->places, place);
-	if (!conflict && place.len) {
-		conflict = mem_alloc(sizeof(*conflict));
-		map_put(&conflicts->places, place, conflict);
-	}
+	if (place.len)
+		conflict = map_get_or_make(&conflicts->places, place, sizeof(*conflict));
 	member = conflict ? find(conflict, route->owner) : NULL;
 	if (member)
 		member->n_routes++;

@@ -48,14 +48,11 @@ static struct inventory_owner *find(const struct inventory *inventory, const str
 
 static struct inventory_owner *find_or_add(struct inventory *inventory, const struct msg_key *key)
 {
-	struct inventory_owner *owner = find(inventory, key);
+	struct inventory_owner *owner;
 	struct pool pool;
 
-	if (owner)
-		return owner;
 	pool_init(&pool);
-	owner = mem_alloc(sizeof(*owner));
-	map_put(&inventory->owners, msg_key_text(key, &pool), owner);
+	owner = map_get_or_make(&inventory->owners, msg_key_text(key, &pool), sizeof(*owner));
 	pool_clear(&pool);
 	return owner;
 }

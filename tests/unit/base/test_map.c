@@ -156,6 +156,21 @@ static void forgets_how_many_it_held(void **state)
 	map_clear(&map);
 }
 
+static void makes_what_is_not_there(void **state)
+{
+	struct map map;
+	int *a;
+
+	(void)state;
+	map_init(&map, mem_free);
+	a = map_get_or_make(&map, STR("a"), sizeof(*a));
+	assert_int_equal((*a)++, 0);
+	assert_ptr_equal(map_get_or_make(&map, STR("a"), sizeof(*a)), a);
+	assert_int_equal(*a, 1);
+	assert_int_equal(map.n, 1);
+	map_clear(&map);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +180,7 @@ int main(void)
 		cmocka_unit_test(frees_what_it_owns),
 		cmocka_unit_test(walks_and_sorts),
 		cmocka_unit_test(forgets_how_many_it_held),
+		cmocka_unit_test(makes_what_is_not_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
