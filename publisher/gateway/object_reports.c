@@ -21,6 +21,16 @@
 #define GATEWAY_API "/apis/gateway.networking.k8s.io/v1"
 #define POLICY_API "/apis/gateway.pomerium.io/v1alpha1"
 
+/* In the path of a request; NULL: such objects are not told. */
+static const char *const plurals[MSG_N_KINDS] = {
+	[MSG_KIND_GATEWAY_CLASS] = "gatewayclasses",
+	[MSG_KIND_GATEWAY] = "gateways",
+	[MSG_KIND_LISTENER_SET] = "listenersets",
+	[MSG_KIND_HTTP_ROUTE] = "httproutes",
+	[MSG_KIND_BACKEND_TLS_POLICY] = "backendtlspolicies",
+	[MSG_KIND_POLICY_FILTER] = "policyfilters",
+};
+
 /* One object that is being told. */
 struct object_flight {
 	struct object_reports *reports;
@@ -81,9 +91,7 @@ void publisher_object_reports_destroy(struct object_reports **self_p)
 
 bool publisher_object_reports_has(const struct msg_key *owner)
 {
-	return owner->kind == MSG_KIND_GATEWAY_CLASS || owner->kind == MSG_KIND_GATEWAY ||
-	       owner->kind == MSG_KIND_HTTP_ROUTE || owner->kind == MSG_KIND_POLICY_FILTER ||
-	       owner->kind == MSG_KIND_LISTENER_SET || owner->kind == MSG_KIND_BACKEND_TLS_POLICY;
+	return owner->kind < MSG_N_KINDS && plurals[owner->kind];
 }
 
 /* ---- what comes ---- */
@@ -296,20 +304,13 @@ static bool is_told(const struct object_reports *self, const struct object_entry
 
 static void print_url(const struct msg_key *owner, struct buf *url)
 {
-	const char *kind = owner->kind == MSG_KIND_GATEWAY_CLASS        ? "gatewayclasses"
-			   : owner->kind == MSG_KIND_GATEWAY            ? "gateways"
-			   : owner->kind == MSG_KIND_LISTENER_SET       ? "listenersets"
-			   : owner->kind == MSG_KIND_HTTP_ROUTE         ? "httproutes"
-			   : owner->kind == MSG_KIND_BACKEND_TLS_POLICY ? "backendtlspolicies"
-									: "policyfilters";
-
 	buf_init(url, BUF_MAX_TEXT);
 	buf_puts(url, owner->kind == MSG_KIND_POLICY_FILTER ? POLICY_API : GATEWAY_API);
 	if (owner->namespace.len) {
 		buf_puts(url, "/namespaces/");
 		kube_add_escaped(url, owner->namespace);
 	}
-	buf_printf(url, "/%s/", kind);
+	buf_printf(url, "/%s/", plurals[owner->kind]);
 	kube_add_escaped(url, owner->name);
 	buf_puts(url, "/status");
 }
