@@ -10,10 +10,11 @@
 #include "base/hash.h"
 #include "base/mem.h"
 
-/* state: key.ptr NULL and value NULL: never used; key.ptr NULL and value GRAVE: was used. */
+/* state: key NULL and value NULL: never used; key NULL and value GRAVE: was used. Half of all slots
+ * are free, so they are small. */
 struct map_slot {
-	uint64_t hash;
-	struct str key;
+	const char *key;
+	uint32_t len, hash;
 	void *value;
 };
 
@@ -29,7 +30,7 @@ void map_init(struct map *map, void (*free_value)(void *value))
 
 static void empty_slot(struct map *map, struct map_slot *slot, bool free_value)
 {
-	mem_free((void *)slot->key.ptr);
+	mem_free((void *)slot->key);
 	if (free_value && map->free_value)
 		map->free_value(slot->value);
 	*slot = (struct map_slot){ .value = GRAVE };
@@ -48,33 +49,49 @@ static void give_back(struct map *map)
 void map_clear(struct map *map)
 {
 	for (size_t i = 0; i < map->n_slots; i++)
-		if (map->slots[i].key.ptr)
+		if (map->slots[i].key)
 			empty_slot(map, &map->slots[i], true);
 	mem_free(map->slots);
 	map_init(map, map->free_value);
 }
 
+static struct str key_of(const struct map_slot *slot)
+{
+	return (struct str){ slot->key, slot->len };
+}
+
+static uint32_t hash_of_key(struct str key)
+{
+	return (uint32_t)hash_fast(key);
+}
+
+/* A key of 4 GiB is more than there is memory. */
+static const char *copy(struct str key)
+{
+	return mem_dup(key.ptr, key.len <= UINT32_MAX ? key.len : SIZE_MAX);
+}
+
 /* The slot of the key, or NULL. */
-static struct map_slot *find(const struct map *map, struct str key, uint64_t hash)
+static struct map_slot *find(const struct map *map, struct str key, uint32_t hash)
 {
 	if (!map->n_slots)
 		return NULL;
 	for (size_t i = hash & (map->n_slots - 1);; i = (i + 1) & (map->n_slots - 1)) {
 		struct map_slot *slot = &map->slots[i];
 
-		if (!slot->key.ptr && !slot->value)
+		if (!slot->key && !slot->value)
 			return NULL;
-		if (slot->key.ptr && slot->hash == hash && str_eq(slot->key, key))
+		if (slot->key && slot->hash == hash && str_eq(key_of(slot), key))
 			return slot;
 	}
 }
 
 /* Only for a key that is not there. */
-static struct map_slot *find_free(struct map_slot *slots, size_t n_slots, uint64_t hash)
+static struct map_slot *find_free(struct map_slot *slots, size_t n_slots, uint32_t hash)
 {
 	size_t i = hash & (n_slots - 1);
 
-	while (slots[i].key.ptr)
+	while (slots[i].key)
 		i = (i + 1) & (n_slots - 1);
 	return &slots[i];
 }
@@ -91,7 +108,7 @@ static void grow(struct map *map)
 		n_slots *= 2;
 	slots = mem_alloc(n_slots * sizeof(*slots));
 	for (size_t i = 0; i < map->n_slots; i++)
-		if (map->slots[i].key.ptr)
+		if (map->slots[i].key)
 			*find_free(slots, n_slots, map->slots[i].hash) = map->slots[i];
 	mem_free(map->slots);
 	map->slots = slots;
@@ -101,29 +118,29 @@ static void grow(struct map *map)
 
 void *map_get(const struct map *map, struct str key)
 {
-	const struct map_slot *slot = map->n ? find(map, key, hash_fast(key)) : NULL;
+	const struct map_slot *slot = map->n ? find(map, key, hash_of_key(key)) : NULL;
 
 	return slot ? slot->value : NULL;
 }
 
 struct str map_put(struct map *map, struct str key, void *value)
 {
-	uint64_t hash = hash_fast(key);
+	uint32_t hash = hash_of_key(key);
 	struct map_slot *slot = find(map, key, hash);
 
 	if (slot) {
 		if (map->free_value && slot->value != value)
 			map->free_value(slot->value);
 		slot->value = value;
-		return slot->key;
+		return key_of(slot);
 	}
 	grow(map);
 	slot = find_free(map->slots, map->n_slots, hash);
 	if (slot->value != GRAVE)
 		map->n_used++;
-	*slot = (struct map_slot){ hash, { mem_dup(key.ptr, key.len), key.len }, value };
+	*slot = (struct map_slot){ copy(key), (uint32_t)key.len, hash, value };
 	map->n++;
-	return slot->key;
+	return key_of(slot);
 }
 
 void *map_get_or_make(struct map *map, struct str key, size_t size)
@@ -139,7 +156,7 @@ void *map_get_or_make(struct map *map, struct str key, size_t size)
 
 void *map_take(struct map *map, struct str key)
 {
-	struct map_slot *slot = map->n ? find(map, key, hash_fast(key)) : NULL;
+	struct map_slot *slot = map->n ? find(map, key, hash_of_key(key)) : NULL;
 	void *value = slot ? slot->value : NULL;
 
 	if (slot) {
@@ -151,7 +168,7 @@ void *map_take(struct map *map, struct str key)
 
 bool map_del(struct map *map, struct str key)
 {
-	struct map_slot *slot = map->n ? find(map, key, hash_fast(key)) : NULL;
+	struct map_slot *slot = map->n ? find(map, key, hash_of_key(key)) : NULL;
 
 	if (slot) {
 		empty_slot(map, slot, true);
@@ -165,10 +182,10 @@ bool map_next(const struct map *map, size_t *i, struct str *key, void **value)
 	for (; *i < map->n_slots; (*i)++) {
 		const struct map_slot *slot = &map->slots[*i];
 
-		if (!slot->key.ptr)
+		if (!slot->key)
 			continue;
 		if (key)
-			*key = slot->key;
+			*key = key_of(slot);
 		if (value)
 			*value = slot->value;
 		(*i)++;
