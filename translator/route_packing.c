@@ -41,21 +41,29 @@ static struct str pack(struct route_packing *self, const Pomerium__Config__Route
 	return out;
 }
 
+/* Those that have come since the last time: what stays alone in its list is never looked for. */
+static void learn_parts(struct map *known, const struct msg_route_part_list *list)
+{
+	for (size_t i = known->n; i < list->n; i++)
+		map_put(known, list->items[i].bytes, (void *)(i + 1));
+}
+
 /* The index of this piece in the list; it is added if it is new. */
 static int64_t add_part(struct route_packing *self, struct map *known,
 			struct msg_route_part_list *list, const Pomerium__Config__Route *part)
 {
 	struct str bytes = pack(self, part);
-	size_t at = (size_t)map_get(known, bytes);
 	struct msg_route_part *item;
+	size_t at;
 
+	learn_parts(known, list);
+	at = (size_t)map_get(known, bytes);
 	if (at) {
 		self->used -= bytes.len;
 		return (int64_t)at - 1;
 	}
 	item = pool_push(self->pool, &list->items, &list->n, sizeof(*item));
 	item->bytes = bytes;
-	map_put(known, bytes, (void *)list->n);
 	return (int64_t)list->n - 1;
 }
 
