@@ -87,12 +87,7 @@ static void add_finding(struct buf *out, const struct migrate_finding *finding)
 	struct buf text;
 
 	buf_init(&text, BUF_MAX_TEXT);
-	if (finding->name.len)
-		buf_printf(&text, STR_FMT " %s: ", STR_ARG(finding->name),
-			   err_quote(finding->value));
-	else if (finding->value.len)
-		buf_printf(&text, "%s: ", err_quote(finding->value));
-	buf_str(&text, finding->sentence);
+	cli_migrate_source_print(finding, &text);
 	add_words(out, cli_migrate_outcome_names[finding->outcome], buf_view(&text));
 	for (size_t i = 0; i < finding->choices.n; i++) {
 		buf_reset(&text);

@@ -96,6 +96,15 @@ struct migrate_finding *cli_migrate_source_finding(struct migrate *migrate,
 	return finding;
 }
 
+void cli_migrate_source_print(const struct migrate_finding *finding, struct buf *out)
+{
+	if (finding->name.len)
+		buf_printf(out, STR_FMT " %s: ", STR_ARG(finding->name), err_quote(finding->value));
+	else if (finding->value.len)
+		buf_printf(out, "%s: ", err_quote(finding->value));
+	buf_str(out, finding->sentence);
+}
+
 void cli_migrate_source_choice(struct migrate *migrate, struct migrate_finding *finding,
 			       const char *fmt, ...)
 {

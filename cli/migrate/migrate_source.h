@@ -13,6 +13,8 @@ struct str cli_migrate_source_get(const struct migrate_source *source, const cha
 bool cli_migrate_source_is_true(struct str value); /* as ingress-nginx reads it */
 bool cli_migrate_source_flag(const struct migrate_source *source, const char *name);
 
+/* What it is about, and its sentence. */
+void cli_migrate_source_print(const struct migrate_finding *finding, struct buf *out);
 void cli_migrate_source_choice(struct migrate *migrate, struct migrate_finding *finding,
 			       const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* A finding that belongs to no annotation of the source; source may be NULL. */

@@ -52,12 +52,7 @@ static void add_finding(struct buf *out, unsigned indent, const struct migrate_f
 	struct buf text;
 
 	buf_init(&text, BUF_MAX_TEXT);
-	if (finding->name.len)
-		buf_printf(&text, STR_FMT " %s: ", STR_ARG(finding->name),
-			   err_quote(finding->value));
-	else if (finding->value.len)
-		buf_printf(&text, "%s: ", err_quote(finding->value));
-	buf_str(&text, finding->sentence);
+	cli_migrate_source_print(finding, &text);
 	add_comment(out, indent,
 		    finding->outcome == OUTCOME_DECIDE ? "decide: " : "refused: ", "  ",
 		    buf_view(&text));
