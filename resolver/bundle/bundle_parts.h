@@ -7,8 +7,9 @@
 #include "resolver/graph/graph.h"
 #include "resolver/graph/references.h"
 #include "resolver/owners/resolve.h"
-#include "resolver/secrets/secrets.h"
 #include "resolver/graph/store.h"
+#include "resolver/graph/tls_order.h"
+#include "resolver/secrets/secrets.h"
 
 /* The state of a kind, as the watcher reported it last. */
 struct kind_state {
@@ -26,6 +27,7 @@ struct bundle_source {
 	const struct secrets *secrets;
 	const struct kind_state *kinds; /* [MSG_N_KINDS] */
 	const struct map *owners;       /* key texts */
+	const struct tls_order *tls_order;
 };
 
 /* bundle_from_ingress.c; the Ingress was unpacked into the pool. The cost is filled in as far as it

@@ -8,6 +8,7 @@
 #include "resolver/bundle/gathering.h"
 
 #include "resolver/graph/gateway_keys.h"
+#include "resolver/graph/key.h"
 #include "rules/rules.h"
 
 /* ---- authorities ---- */
@@ -69,36 +70,48 @@ static struct msg_backend_tls_policy *push(struct gathering *g)
 	return pool_push(g->pool, &list->items, &list->n, sizeof(*list->items));
 }
 
-/* Those that have the Service of this node for a target. */
-static int add_policies(struct gathering *g, const struct msg_key *node, bool with_authorities)
+/* The one that counts for this target; all others would change nothing. */
+static int add_oldest(struct gathering *g, const struct msg_key *service, struct str section,
+		      bool with_authorities)
 {
-	struct key_list keys = resolver_graph_referrers(g->source->graph, node, g->pool);
+	const struct str text = resolver_tls_order_oldest(g->source->tls_order, service, section);
+	struct msg_backend_tls_policy *policy;
+	struct msg_object object;
+	struct msg_key key;
+	int rc;
 
-	for (size_t i = 0; i < keys.n; i++) {
-		const struct msg_key *key = &keys.items[i];
-		struct msg_backend_tls_policy *policy;
-		struct msg_object object;
-		int rc = has_policy(g, key) ? 0 : resolver_gathering_get(g, key, &object);
+	if (!text.len)
+		return 0;
+	key = resolver_key_from_text(text);
+	rc = has_policy(g, &key) ? 0 : resolver_gathering_get(g, &key, &object);
+	if (rc < 1)
+		return rc;
+	policy = push(g);
+	policy->metadata = resolver_gathering_bare(&object.backend_tls_policy->metadata);
+	policy->metadata.labels = (struct str_map){ 0 };
+	policy->metadata.creationTimestamp = object.backend_tls_policy->metadata.creationTimestamp;
+	policy->spec = object.backend_tls_policy->spec;
+	return with_authorities ? add_authorities(g, &key) : 0;
+}
 
-		if (rc < 0)
-			return -1;
-		if (!rc)
-			continue;
-		policy = push(g);
-		policy->metadata = resolver_gathering_bare(&object.backend_tls_policy->metadata);
-		policy->metadata.labels = (struct str_map){ 0 };
-		policy->metadata.creationTimestamp =
-			object.backend_tls_policy->metadata.creationTimestamp;
-		policy->spec = object.backend_tls_policy->spec;
-		if (with_authorities && add_authorities(g, key))
-			return -1;
-	}
-	return 0;
+/* Of a Service as a whole, and of each of its ports. */
+static int add_of_service(struct gathering *g, const struct msg_key *service)
+{
+	int rc = add_oldest(g, service, STR_NONE, true);
+	struct msg_object object;
+
+	if (rc || resolver_store_get(g->source->store, service, g->pool, &object) < 0)
+		return rc;
+	for (size_t i = 0; !rc && i < object.service->spec.ports.n; i++)
+		if (object.service->spec.ports.items[i].name.len)
+			rc = add_oldest(g, service, object.service->spec.ports.items[i].name, true);
+	return rc;
 }
 
 int resolver_bundle_tls_add(struct gathering *g, const struct msg_key *asked)
 {
-	const struct msg_key node = resolver_gateway_keys_tls_policies(asked, g->pool);
+	const struct msg_key service = { MSG_KIND_SERVICE, asked->namespace,
+					 str_slice(asked->name, 1, asked->name.len) };
 	const char *why =
 		resolver_bundle_parts_why_unread(g->source, MSG_KIND_BACKEND_TLS_POLICY, g->pool);
 
@@ -106,9 +119,8 @@ int resolver_bundle_tls_add(struct gathering *g, const struct msg_key *asked)
 		return err_rule(g->err, RULE_GATEWAY_UNREAD,
 				"whether Service \"" STR_FMT "/" STR_FMT
 				"\" has a BackendTLSPolicy cannot be told%s",
-				STR_ARG(node.namespace),
-				STR_ARG(str_slice(node.name, 1, node.name.len)), why);
-	return add_policies(g, &node, true);
+				STR_ARG(service.namespace), STR_ARG(service.name), why);
+	return add_of_service(g, &service);
 }
 
 /* ---- whom it counts for ---- */
@@ -171,10 +183,15 @@ int resolver_bundle_tls_from_policy(struct gathering *g,
 	for (size_t i = 0; !rc && i < keys.n; i++) {
 		if (keys.items[i].kind == MSG_KIND_SERVICE)
 			rc = resolver_gathering_add_service(g, &keys.items[i]);
-		if (keys.items[i].kind != MSG_KIND_BACKEND_TLS_POLICY)
-			continue;
-		rc = add_policies(g, &keys.items[i], false);
-		add_ancestors(g, &keys.items[i], &ancestors);
+		if (keys.items[i].kind == MSG_KIND_BACKEND_TLS_POLICY)
+			add_ancestors(g, &keys.items[i], &ancestors);
+	}
+	for (size_t i = 0; !rc && i < policy->spec.targetRefs.n; i++) {
+		const struct msg_key service = resolver_gateway_keys_target(policy, i);
+
+		if (service.kind != MSG_KIND_NONE)
+			rc = add_oldest(g, &service, policy->spec.targetRefs.items[i].sectionName,
+					false);
 	}
 	put_ancestors(g, &ancestors.list);
 	resolver_gateway_keys_clear(&ancestors);

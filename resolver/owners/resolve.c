@@ -319,7 +319,8 @@ enum resolve_outcome resolver_resolve_owner(struct resolve *self, const struct m
 					.graph = &self->graph,
 					.secrets = &self->secrets,
 					.kinds = self->kinds,
-					.owners = &self->owners };
+					.owners = &self->owners,
+					.tls_order = &self->tls_order };
 	const struct msg_key key = msg_key_dup(owner, pool);
 	enum resolve_outcome outcome;
 	struct msg_object object;
@@ -489,6 +490,7 @@ struct resolve *resolver_resolve_new(const struct resolve_settings *settings,
 		(struct msg_key){ .kind = MSG_KIND_POMERIUM, .name = own->pomerium_config };
 	resolver_store_init(&self->store);
 	resolver_graph_init(&self->graph);
+	resolver_tls_order_init(&self->tls_order);
 	resolver_class_init(&self->class, own);
 	resolver_secrets_init(&self->secrets);
 	map_init(&self->owners, mem_free);
@@ -511,6 +513,7 @@ void resolver_resolve_destroy(struct resolve **self_p)
 	map_clear(&self->owners);
 	resolver_secrets_clear(&self->secrets);
 	resolver_class_clear(&self->class);
+	resolver_tls_order_clear(&self->tls_order);
 	resolver_graph_clear(&self->graph);
 	resolver_store_clear(&self->store);
 	pool_clear(&self->memory);

@@ -13,6 +13,7 @@ struct resolve {
 	struct pool memory; /* of the settings */
 	struct store store;
 	struct graph graph;
+	struct tls_order tls_order;
 	struct class class;
 	struct secrets secrets;
 	struct kind_state kinds[MSG_N_KINDS];

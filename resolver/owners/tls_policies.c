@@ -4,7 +4,8 @@
  *          parents than before; values of ConfigMaps and Secrets
  *   out    the policies and the HTTPRoutes concerned are marked, the edges are as they should be
  *   owns   nothing
- *   never  asks for an authority of a policy that counts for no HTTPRoute of ours
+ *   never  asks for an authority of a policy that counts for no HTTPRoute of ours; marks an
+ *          HTTPRoute for a policy that an older one keeps from it
  *
  * Edges of the graph:
  *
@@ -58,48 +59,46 @@ static void link_policy(struct resolve *self, const struct msg_object *object, u
 	pool_clear(&pool);
 }
 
-/* HTTPRoutes with a target of the policy for a backend. */
+struct marking {
+	struct resolve *self;
+	uint64_t seen_ns;
+};
+
+static void mark_askers(void *arg, const struct msg_key *service)
+{
+	const struct marking *marking = arg;
+	struct msg_key askers;
+	struct pool pool;
+
+	pool_init(&pool);
+	askers = resolver_gateway_keys_tls_askers(service, &pool);
+	if (askers.kind != MSG_KIND_NONE)
+		resolver_changes_mark_referrers(marking->self, &askers, marking->seen_ns);
+	pool_clear(&pool);
+}
+
+/* HTTPRoutes that it counts for. */
 static void mark_routes(struct resolve *self, const struct msg_key *policy, uint64_t seen_ns)
 {
-	struct key_list list;
-	struct pool pool;
+	struct marking marking = { self, seen_ns };
 
-	pool_init(&pool);
-	list = resolver_graph_references(&self->graph, policy, &pool);
-	for (size_t i = 0; i < list.n; i++) {
-		const struct msg_key askers =
-			resolver_gateway_keys_tls_askers(&list.items[i], &pool);
-
-		if (list.items[i].kind == MSG_KIND_BACKEND_TLS_POLICY)
-			resolver_changes_mark_referrers(self, &askers, seen_ns);
-	}
-	pool_clear(&pool);
+	resolver_tls_order_each_service(&self->tls_order, policy, mark_askers, &marking);
 }
 
-/* The other policies of its targets: the oldest one counts. */
+static void mark_rival(void *arg, const struct msg_key *policy)
+{
+	const struct marking *marking = arg;
+
+	if (resolver_changes_is_owner(marking->self, policy))
+		resolver_changes_mark(marking->self, policy, marking->seen_ns);
+}
+
+/* The other policies of its targets hear which is the oldest one. */
 static void mark_rivals(struct resolve *self, const struct msg_key *policy, uint64_t seen_ns)
 {
-	struct key_list nodes, rivals;
-	struct pool pool;
+	struct marking marking = { self, seen_ns };
 
-	pool_init(&pool);
-	nodes = resolver_graph_references(&self->graph, policy, &pool);
-	for (size_t i = 0; i < nodes.n; i++) {
-		if (nodes.items[i].kind != MSG_KIND_BACKEND_TLS_POLICY)
-			continue;
-		rivals = resolver_graph_referrers(&self->graph, &nodes.items[i], &pool);
-		for (size_t k = 0; k < rivals.n; k++)
-			if (resolver_changes_is_owner(self, &rivals.items[k]) &&
-			    !msg_key_equal(&rivals.items[k], policy))
-				resolver_changes_mark(self, &rivals.items[k], seen_ns);
-	}
-	pool_clear(&pool);
-}
-
-static void mark_around(struct resolve *self, const struct msg_key *policy, uint64_t seen_ns)
-{
-	mark_routes(self, policy, seen_ns);
-	mark_rivals(self, policy, seen_ns);
+	resolver_tls_order_each_after(&self->tls_order, policy, mark_rival, &marking);
 }
 
 void resolver_tls_policies_update(struct resolve *self, const struct msg_object *object,
@@ -107,6 +106,8 @@ void resolver_tls_policies_update(struct resolve *self, const struct msg_object 
 {
 	const struct msg_backend_tls_policy *policy = object->backend_tls_policy;
 	const struct msg_key *key = &object->key;
+	const struct msg_backend_tls_policy *counted = self->settings.gateway_api ? policy : NULL;
+	const bool moves = resolver_tls_order_moves(&self->tls_order, key, counted);
 	struct msg_object stripped = { .key = *key };
 	struct msg_backend_tls_policy shape;
 	bool changed;
@@ -119,10 +120,16 @@ void resolver_tls_policies_update(struct resolve *self, const struct msg_object 
 	}
 	changed = resolver_gateways_set_shape(self, key, policy ? &stripped : NULL);
 	if (changed)
-		mark_around(self, key, seen_ns); /* of what it had for targets */
+		mark_routes(self, key, seen_ns); /* of what it had for targets */
+	if (moves) {
+		mark_rivals(self, key, seen_ns);
+		resolver_tls_order_set(&self->tls_order, key, counted);
+	}
 	link_policy(self, object, seen_ns);
 	if (changed)
-		mark_around(self, key, seen_ns);
+		mark_routes(self, key, seen_ns);
+	if (moves)
+		mark_rivals(self, key, seen_ns);
 }
 
 /* ---- what they depend on ---- */

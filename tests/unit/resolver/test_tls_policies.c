@@ -91,6 +91,67 @@ static void a_change_concerns_those_with_a_target_of_it(void **state)
 	rig_clear(&rig);
 }
 
+/* A thousand policies of one Service would otherwise be in the bundles of each other. */
+static void one_that_an_older_one_keeps_from_its_target_concerns_itself(void **state)
+{
+	struct resolved what;
+	struct rig rig;
+
+	(void)state;
+	start(&rig);
+	rig_put(&rig, POLICY("a", "a", "x", ""));
+	rig_put(&rig, POLICY("b", "a", "x", ""));
+	rig_put(&rig, POLICY("c", "a", "x", ""));
+	map_clear(&rig.dirty);
+	rig_put(&rig, POLICY("c", "a", "y", ""));
+	rig_expect_dirty(&rig, "BackendTLSPolicy/shop/c");
+	rig_put(&rig, POLICY("a", "a", "y", ""));
+	rig_expect_dirty(&rig, "BackendTLSPolicy/shop/a HTTPRoute/shop/one");
+	rig_delete(&rig, MSG_KIND_BACKEND_TLS_POLICY, "shop/c");
+	rig_expect_dirty(&rig, "BackendTLSPolicy/shop/c");
+	rig_put(&rig, POLICY("c", "a", "x", ""));
+	map_clear(&rig.dirty);
+	assert_int_equal(resolve(&rig, MSG_KIND_BACKEND_TLS_POLICY, "shop/c", &what, NULL),
+			 RESOLVE_BUNDLE);
+	assert_int_equal(what.bundle.backend_tls_policies.n, 2);
+	assert_string_equal(what.bundle.backend_tls_policies.items[1].metadata.name.ptr, "a");
+	assert_int_equal(resolve(&rig, MSG_KIND_HTTP_ROUTE, "shop/one", &what, NULL),
+			 RESOLVE_BUNDLE);
+	assert_int_equal(what.bundle.backend_tls_policies.n, 1);
+	rig_put(&rig, POLICY("a", "b", "y", ""));
+	rig_expect_dirty(&rig, "BackendTLSPolicy/shop/a BackendTLSPolicy/shop/b "
+			       "BackendTLSPolicy/shop/c HTTPRoute/shop/one HTTPRoute/shop/two");
+	rig_put(&rig, POLICY("b", "a, sectionName: https", "x", ""));
+	rig_expect_dirty(&rig, "BackendTLSPolicy/shop/b BackendTLSPolicy/shop/c "
+			       "HTTPRoute/shop/one");
+	rig_put(&rig, POLICY("d", "a, sectionName: none", "x", ""));
+	assert_int_equal(resolve(&rig, MSG_KIND_HTTP_ROUTE, "shop/one", &what, NULL),
+			 RESOLVE_BUNDLE);
+	assert_int_equal(what.bundle.backend_tls_policies.n, 2); /* c for all, b for its port */
+	rig_clear(&rig);
+}
+
+/* A file may say so; an API server does not let it pass. */
+static void a_target_may_be_named_twice(void **state)
+{
+	struct resolved what;
+	struct rig rig;
+
+	(void)state;
+	start(&rig);
+	rig_put(&rig, POLICY("tls", "a}, {group: '', kind: Service, name: a", "x", ""));
+	rig_put(&rig, POLICY("u", "a}, {group: '', kind: Service, name: a", "x", ""));
+	rig_put(&rig, POLICY("tls", "a", "x", ""));
+	rig_put(&rig, POLICY("tls", "a}, {group: '', kind: Service, name: a", "y", ""));
+	rig_delete(&rig, MSG_KIND_BACKEND_TLS_POLICY, "shop/tls");
+	rig_expect_dirty(&rig, "BackendTLSPolicy/shop/tls BackendTLSPolicy/shop/u "
+			       "HTTPRoute/shop/one");
+	assert_int_equal(resolve(&rig, MSG_KIND_HTTP_ROUTE, "shop/one", &what, NULL),
+			 RESOLVE_BUNDLE);
+	assert_string_equal(what.bundle.backend_tls_policies.items[0].metadata.name.ptr, "u");
+	rig_clear(&rig);
+}
+
 static void a_route_concerns_the_policies_of_its_services(void **state)
 {
 	struct rig rig;
@@ -199,6 +260,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_change_concerns_those_with_a_target_of_it),
+		cmocka_unit_test(one_that_an_older_one_keeps_from_its_target_concerns_itself),
+		cmocka_unit_test(a_target_may_be_named_twice),
 		cmocka_unit_test(a_route_concerns_the_policies_of_its_services),
 		cmocka_unit_test(one_that_counts_for_nobody_asks_for_nothing),
 		cmocka_unit_test(its_ancestors_are_the_gateways_of_ours),
