@@ -56,6 +56,7 @@ struct record_stream {
 	uint64_t sent_ms; /* when Sync went out; 0: nothing is followed */
 	uint64_t next_ms;
 	uint64_t early_ms; /* until then it is no news that nobody listens */
+	unsigned n_ends;   /* of Sync, in a row, soon after it went out */
 	struct retry retry;
 };
 

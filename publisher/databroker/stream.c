@@ -12,6 +12,8 @@
 
 #define RETRY_FIRST_MS 100
 #define RETRY_LONGEST_MS 2000
+#define STOOD_MS 10000 /* a stream that ends sooner has not been one */
+#define ENDS_MAX 5     /* of those in a row, before that is worth a line */
 
 /* When to try again. */
 static uint64_t failed(struct record_stream *stream, const char *what,
@@ -20,6 +22,22 @@ static uint64_t failed(struct record_stream *stream, const char *what,
 	if (stream->ops->is_second && result->status == GRPC_UNAVAILABLE)
 		return clock_ms() + backoff_next(&stream->retry.backoff);
 	return clock_ms() + publisher_call_failure(&stream->retry, what, result);
+}
+
+static bool has_stood(const struct record_stream *stream)
+{
+	return stream->sent_ms && clock_ms() - stream->sent_ms >= STOOD_MS;
+}
+
+/* The steps begin anew, but not for one that ends again and again. */
+static void works(struct record_stream *stream)
+{
+	if (has_stood(stream))
+		stream->n_ends = 0;
+	if (stream->n_ends)
+		retry_recovered(&stream->retry);
+	else
+		retry_success(&stream->retry);
 }
 
 /* ---- SyncLatest ---- */
@@ -46,7 +64,7 @@ static void end_reading(struct record_stream *stream)
 	stream->known_version = stream->server_version;
 	stream->read = true;
 	stream->read_ms = clock_ms();
-	retry_success(&stream->retry);
+	works(stream);
 }
 
 static void on_latest_done(void *arg, const struct grpc_result *result)
@@ -105,8 +123,19 @@ static int on_change(void *arg, const ProtobufCMessage *m, struct err *err)
 		if (answer->record->version > stream->record_version)
 			stream->record_version = answer->record->version;
 	}
-	retry_success(&stream->retry);
+	works(stream);
 	return 0;
+}
+
+/* The databroker ends a stream when it is restarted or wiped, which is no failure; one that does so
+ * each time is. */
+static void count_end(struct record_stream *stream, const struct grpc_result *result)
+{
+	stream->n_ends = has_stood(stream) ? 1 : stream->n_ends + 1;
+	if (stream->n_ends == ENDS_MAX)
+		log_warn(stream->ops->not_followed,
+			 "type=" STR_FMT " reason=\"Sync ends again and again, with %s\" times=%u",
+			 STR_ARG(stream->type), result->status ? "ABORTED" : "OK", stream->n_ends);
 }
 
 static void on_sync_done(void *arg, const struct grpc_result *result)
@@ -114,6 +143,8 @@ static void on_sync_done(void *arg, const struct grpc_result *result)
 	struct record_stream *stream = arg;
 
 	stream->request = NULL;
+	if (result->status == GRPC_ABORTED || result->status == GRPC_OK)
+		count_end(stream, result);
 	stream->sent_ms = 0;
 	if (result->status == GRPC_ABORTED || result->status == GRPC_OK) {
 		stream->server_version = result->status ? 0 : stream->server_version;

@@ -438,6 +438,17 @@ def test_faults_only_delay(sluice, tmp_path, folder, databroker, fault):
         assert all(w["who"] == w["leader"] for w in databroker.writes())
 
 
+def test_a_stream_that_ends_each_time_is_told_once(sluice, tmp_path, folder, databroker):
+    with Up(sluice, tmp_path / "a", folder, databroker) as p:
+        p.stored(20)
+        databroker.fault("fail", "Sync", code=10, count=9)
+        databroker.drop()
+        wait_for(p.log, lambda: databroker.fault_left() == 0)
+        write(folder / "app-9.yaml", app("app-9", "10.2.2.2"))
+        p.stored(30)
+        assert p.log().count("Sync ends again and again") == 1
+
+
 # ---- taking over from the Go controller ----
 
 def legacy_route(name, host=None, namespace="shop"):
