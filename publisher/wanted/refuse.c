@@ -87,12 +87,13 @@ static void find_first(void *arg, struct owner *owner)
 		speller->first = owner;
 }
 
-/* Envoy takes one spelling: that of the first. */
-static bool refuse_spelling(const struct wanted *self, const struct owner *owner, struct str host,
-			    struct err *why)
+/* Envoy takes one spelling: that of the first. `written`: the host, or the host with a dot, which
+ * is another one for Envoy. */
+static bool refuse_written(const struct wanted *self, const struct owner *owner, struct str host,
+			   struct str written, struct err *why)
 {
-	const struct str own = publisher_refuse_spelling(owner, host);
-	struct speller speller = { .host = host };
+	const struct str own = publisher_refuse_spelling(owner, written);
+	struct speller speller = { .host = written };
 	struct str other;
 	struct pool pool;
 
@@ -101,7 +102,7 @@ static bool refuse_spelling(const struct wanted *self, const struct owner *owner
 	publisher_host_owner_each(&self->claims, host, &speller, find_first);
 	if (!speller.first)
 		return false;
-	other = publisher_refuse_spelling(speller.first, host);
+	other = publisher_refuse_spelling(speller.first, written);
 	if (str_eq(own, other))
 		return false;
 	pool_init(&pool);
@@ -112,6 +113,20 @@ static bool refuse_spelling(const struct wanted *self, const struct owner *owner
 		 STR_ARG(publisher_owner_title(speller.first, &pool)));
 	pool_clear(&pool);
 	return true;
+}
+
+static bool refuse_spelling(const struct wanted *self, const struct owner *owner, struct str host,
+			    struct err *why)
+{
+	struct pool pool;
+	bool refused;
+
+	pool_init(&pool);
+	refused = refuse_written(self, owner, host, host, why) ||
+		  refuse_written(self, owner, host, pool_printf(&pool, STR_FMT ".", STR_ARG(host)),
+				 why);
+	pool_clear(&pool);
+	return refused;
 }
 
 /* ---- routes ---- */

@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 import yaml
+from bootstrap import POMERIUM, secret
 from pipeline import CLASS, Pipeline, app, read, wait_for, write
 
 CASES = pathlib.Path(__file__).parent / "cases"
@@ -88,6 +89,50 @@ def test_one_spelling_in_one_ingress(sluice, tmp_path):
     write(tmp_path / "in.yaml", CLASS + "---\n" + text + rule.replace("x.example", "X.example"))
     done = subprocess.run([sluice, "translate", "--format", "json", "-f", tmp_path / "in.yaml"], capture_output=True, text=True, timeout=60)
     assert done.returncode == 1 and "[SLU1611]" in done.stderr and "routes" not in json.loads(done.stdout)
+
+
+def test_one_spelling_of_the_default_backend_and_a_rule(sluice, tmp_path):
+    text = app("a", host="x.example.com")
+    backend = "{service: {name: a, port: {number: 80}}}"
+    write(tmp_path / "in.yaml", CLASS + "---\n" + text.replace("\n  rules:\n", f"\n  tls: [{{hosts: [X.example.com]}}]\n  defaultBackend: {backend}\n  rules:\n"))
+    done = subprocess.run([sluice, "translate", "--format", "json", "-f", tmp_path / "in.yaml"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "[SLU1611]" in done.stderr and "routes" not in json.loads(done.stdout), done.stderr
+
+
+GATEWAY = """apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: {name: c}
+spec: {controllerName: pomerium.io/gateway-controller}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: {name: g, namespace: shop}
+spec: {gatewayClassName: c, listeners: %s}
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: r, namespace: shop}
+spec: {parentRefs: [{name: g}], hostnames: %s, rules: [{filters: [{type: RequestRedirect, requestRedirect: {scheme: http}}]}]}
+"""
+
+
+@pytest.mark.parametrize("listeners, hostnames, served", [
+    ([None], ["x.example.com", "X.example.com"], None),
+    (["x.example.com", "X.example.com"], [], None),
+    (["*.X.example.com"], [], None),
+    ([None], ["X.example.com"], "X.example.com")])
+def test_one_spelling_in_one_http_route(sluice, tmp_path, listeners, hostnames, served):
+    listeners = [{"name": f"l{i}", "port": 443, "protocol": "HTTPS", **({"hostname": h} if h else {})} for i, h in enumerate(listeners)]
+    write(tmp_path / "in.yaml", GATEWAY % (json.dumps(listeners), json.dumps(hostnames)))
+    done = subprocess.run([sluice, "translate", "--format", "json", "-f", tmp_path / "in.yaml"], capture_output=True, text=True, timeout=60)
+    assert [r["from"] for r in json.loads(done.stdout).get("routes", [])] == ([f"https://{served}"] if served else []), done.stderr
+    assert ("[SLU1611]" in done.stderr) == (served is None) and done.returncode == (served is None)
+
+
+def test_people_log_in_at_one_spelling(sluice, tmp_path):
+    write(tmp_path / "in.yaml", POMERIUM + "  authenticate: {url: 'https://Login.Example.com/Path'}\n---\n" + secret())
+    done = subprocess.run([sluice, "translate", "--format", "json", "-f", tmp_path / "in.yaml"], capture_output=True, text=True, timeout=60)
+    assert json.loads(done.stdout)["settings"]["authenticate_service_url"] == "https://login.example.com/Path", done.stderr
 
 
 @pytest.mark.parametrize("second, refused", [

@@ -6,6 +6,7 @@
  *   never  stores what Pomerium would refuse, and never leaves a filter out of what it stores
  */
 #include "msg/parent_ref.h"
+#include "net/hostname.h"
 #include "rules/rules.h"
 #include "translator/answer.h"
 #include "translator/gateway/attachment.h"
@@ -177,6 +178,43 @@ static int compare(const void *a, const void *b)
 	return order ? order : (x->place > y->place) - (x->place < y->place);
 }
 
+/* No API server takes capitals, but a file may have them. Envoy takes one spelling of a host. */
+static int check_host(struct map *spellings, struct str *host, struct pool *pool, struct err *err)
+{
+	const struct str lower = hostname_normal(*host, pool);
+	const struct str *first = map_get(spellings, lower);
+
+	if (hostname_has_capitals(*host) && str_find(*host, '*') >= 0)
+		return err_rule(err, RULE_HOST_CASE,
+				"the host %s should be in lower case: a wildcard is matched as it "
+				"is written",
+				err_quote(*host));
+	if (!first)
+		map_put(spellings, lower, host);
+	if (!first || str_eq(*first, *host) || !str_eq_nocase(*first, *host))
+		return 0;
+	return err_rule(err, RULE_HOST_CASE,
+			"the hosts %s and %s differ in case only, and Envoy takes one of them: "
+			"write both in lower case",
+			err_quote(*first), err_quote(*host));
+}
+
+static int check_hosts(const struct making *m, struct err *err)
+{
+	const struct str_list *hosts = &m->attachment.hosts;
+	struct map spellings; /* host in lower case -> the first one that is called so */
+	size_t n_capitals = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < hosts->n; i++)
+		n_capitals += hostname_has_capitals(hosts->items[i]);
+	map_init(&spellings, NULL);
+	for (size_t i = 0; !rc && n_capitals && i < hosts->n; i++)
+		rc = check_host(&spellings, &hosts->items[i], m->job->pool, err);
+	map_clear(&spellings);
+	return rc;
+}
+
 static int add_routes(struct making *m, Pomerium__Config__Config *config, struct err *err)
 {
 	const struct str_list *hosts = &m->attachment.hosts;
@@ -187,7 +225,8 @@ static int add_routes(struct making *m, Pomerium__Config__Config *config, struct
 		return err_rule(err, RULE_HTTP_ROUTE_SIZE,
 				"its matches and hosts make more than %d routes: split it",
 				MAX_ROUTES);
-	if (translator_cost_of_rules_check(m->job, &m->templates, hosts, err))
+	if (check_hosts(m, err) ||
+	    translator_cost_of_rules_check(m->job, &m->templates, hosts, err))
 		return -1;
 	placed = pool_array(m->job->pool, n, sizeof(*placed));
 	for (size_t i = 0; i < n; i++) {

@@ -131,17 +131,30 @@ static int add_default(struct ingress_job *job, struct route_places *out, struct
 	return 0;
 }
 
+/* That of the default backend; NULL: it has none. */
+static struct str *default_host(struct ingress_job *job)
+{
+	const struct msg_ingress_spec *spec = &job->ingress->spec;
+
+	return spec->defaultBackend && spec->tls.n == 1 && spec->tls.items[0].hosts.n == 1
+		       ? &spec->tls.items[0].hosts.items[0]
+		       : NULL;
+}
+
 /* No API server takes capitals, but a file may have them. Envoy takes one spelling of a host. */
 static void check_spellings(struct ingress_job *job)
 {
 	const struct msg_rule_list *rules = &job->ingress->spec.rules;
 	struct map spellings; /* host in lower case -> the first one that is called so */
-	size_t n_capitals = 0;
+	struct str *by_default = default_host(job);
+	size_t n_capitals = by_default && hostname_has_capitals(*by_default);
 	struct err err;
 
 	for (size_t i = 0; i < rules->n; i++)
 		n_capitals += hostname_has_capitals(rules->items[i].host);
 	map_init(&spellings, NULL);
+	if (n_capitals && by_default)
+		map_put(&spellings, hostname_of_rule(*by_default, job->pool), by_default);
 	for (size_t i = 0; n_capitals && i < rules->n; i++) {
 		struct str *host = &rules->items[i].host;
 		const struct str lower = hostname_of_rule(*host, job->pool);

@@ -113,7 +113,9 @@ static void a_host_has_one_spelling(void **state)
 	const struct app small = { "shop", "b", "a.example", "/", 20 },
 			 large = { "shop", "a", "A.example", "/x", 10 },
 			 third = { "shop", "c", "a.example", "/y", 30 },
-			 moved = { "shop", "a", "other.example", "/x", 10 };
+			 moved = { "shop", "a", "other.example", "/x", 10 },
+			 dotted = { "shop", "d", "a.example.", "/z", 20 },
+			 large_dotted = { "shop", "e", "A.example.", "/z", 10 };
 
 	(void)state;
 	wanted->listener.refused = apps_on_refused;
@@ -134,6 +136,10 @@ static void a_host_has_one_spelling(void **state)
 	apps_gone(&large);
 	assert_true(apps_has(&small) && apps_has(&third));
 	assert_int_equal(wanted->n_capitals, 0);
+	apps_put(&dotted); /* another host for Envoy */
+	assert_true(apps_has(&dotted) && apps_has(&small));
+	apps_put(&large_dotted);
+	assert_true(apps_has(&large_dotted) && !apps_has(&dotted) && apps_has(&small));
 }
 
 static void exceptions_are_named(void **state)
