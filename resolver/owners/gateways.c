@@ -165,7 +165,8 @@ static bool read_route(struct resolve *self, const struct msg_key *key,
 	if (!ours)
 		ours = self->settings.gateway_api && has_own_entries(self, route);
 	if (ours) {
-		cost = resolver_route_cost_of(&self->store, route, &hosts.set.list, &keys->list);
+		cost = resolver_route_cost_of(&self->ppl_sizes, route, &hosts.set.list,
+					      &keys->list);
 		resolver_changes_set_ours(self, key, true);
 		resolver_changes_charge(self, key, &route->metadata, &cost);
 		resolver_gateway_keys_of_route(route, keys);
@@ -404,6 +405,20 @@ static void update_class(struct resolve *self, const struct msg_object *object, 
 
 /* ---- what they name ---- */
 
+/* NULL: it is gone. */
+static void note_size(struct resolve *self, const struct msg_key *key,
+		      const struct msg_policy_filter *filter)
+{
+	struct key_text buf;
+	const struct str text = resolver_key_text(key, &buf);
+
+	if (filter)
+		map_put(&self->ppl_sizes, text,
+			mem_dup(&filter->spec.ppl.len, sizeof(filter->spec.ppl.len)));
+	else
+		map_del(&self->ppl_sizes, text);
+}
+
 static void update_filter(struct resolve *self, const struct msg_object *object, uint64_t seen_ns)
 {
 	const struct msg_policy_filter *filter = object->policy_filter;
@@ -420,6 +435,7 @@ static void update_filter(struct resolve *self, const struct msg_object *object,
 						    filter->spec, NULL };
 		stripped.policy_filter = &shape;
 	}
+	note_size(self, key, filter);
 	resolver_gateways_finish(self, key, &none, filter && self->settings.gateway_api, seen_ns);
 	if (resolver_gateways_set_shape(self, key, filter ? &stripped : NULL)) {
 		resolver_changes_mark_referrers(self, key, seen_ns);

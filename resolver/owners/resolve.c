@@ -495,6 +495,7 @@ struct resolve *resolver_resolve_new(const struct resolve_settings *settings,
 	resolver_secrets_init(&self->secrets);
 	map_init(&self->owners, mem_free);
 	map_init(&self->shapes, mem_free);
+	map_init(&self->ppl_sizes, mem_free);
 	map_init(&self->bare, NULL);
 	resolver_budget_init(&self->budget, &own->limits);
 	return self;
@@ -508,6 +509,7 @@ void resolver_resolve_destroy(struct resolve **self_p)
 		return;
 	*self_p = NULL;
 	map_clear(&self->shapes);
+	map_clear(&self->ppl_sizes);
 	map_clear(&self->bare);
 	resolver_budget_clear(&self->budget);
 	map_clear(&self->owners);

@@ -21,6 +21,7 @@ struct resolve {
 	struct budget budget;
 	struct map bare;   /* key texts of Ingresses that name a TLS Secret which is not there */
 	struct map shapes; /* of the Gateway API: key text -> hash of what others may depend on */
+	struct map ppl_sizes; /* key texts of PolicyFilters -> size_t, of the text alone */
 	struct msg_key pomerium;
 	size_t n_gateway_classes; /* that are ours */
 };

@@ -1,35 +1,35 @@
 /* route_cost: what an HTTPRoute takes of the budget of its namespace.
  *
- *   in     an HTTPRoute, the hosts that it has under its listeners, PolicyFilters in the store
+ *   in     an HTTPRoute, the hosts that it has under its listeners, how long PolicyFilters are
  *   out    how many routes it makes at most, with how many upstreams and about how many bytes
  *   owns   nothing
- *   never  asks what a listener takes, or a rule can express: that is the translator's work
+ *   never  asks what a listener takes, or a rule can express: that is the translator's work;
+ *          unpacks a PolicyFilter, which 256 filters of an HTTPRoute may name
  */
 #include "resolver/owners/route_cost.h"
 
 #include "msg/gateway.h"
 #include "resolver/graph/gateway_keys.h"
+#include "resolver/graph/key.h"
 
 #define URL_BYTES 40 /* of an upstream, without the names in it */
 
 struct route_cost {
-	const struct store *store;
+	const struct map *ppl_sizes;
 	struct str namespace;
 	uint64_t default_bytes;        /* of the policy for rules that have none */
 	uint64_t matches, urls, bytes; /* under one host */
 };
 
-static uint64_t bytes_of_policy(const struct store *store, const struct msg_key *filter)
+static uint64_t bytes_of_policy(const struct map *ppl_sizes, const struct msg_key *filter)
 {
-	struct msg_object object;
-	struct pool pool;
-	uint64_t n = 0;
+	const size_t *size;
+	struct key_text text;
 
-	pool_init(&pool);
-	if (filter->kind != MSG_KIND_NONE && resolver_store_get(store, filter, &pool, &object) == 0)
-		n = object.policy_filter->spec.ppl.len;
-	pool_clear(&pool);
-	return n;
+	if (filter->kind == MSG_KIND_NONE || !resolver_key_can_exist(filter))
+		return 0;
+	size = map_get(ppl_sizes, resolver_key_text(filter, &text));
+	return size ? *size : 0;
 }
 
 static uint64_t bytes_of_headers(const struct msg_http_header_filter *filter)
@@ -55,7 +55,7 @@ static uint64_t bytes_of_rule(const struct route_cost *cost, const struct msg_ht
 		const struct msg_http_filter *filter = &rule->filters.items[i];
 		const struct msg_key key = resolver_gateway_keys_filter(filter, cost->namespace);
 
-		policies += bytes_of_policy(cost->store, &key);
+		policies += bytes_of_policy(cost->ppl_sizes, &key);
 		n += bytes_of_headers(filter->requestHeaderModifier) +
 		     bytes_of_headers(filter->responseHeaderModifier);
 	}
@@ -76,17 +76,17 @@ static void add_rule(struct route_cost *cost, const struct msg_http_route_rule *
 			cost->bytes += 4 * rule->matches.items[i].path->value.len;
 }
 
-struct msg_cost resolver_route_cost_of(const struct store *store,
+struct msg_cost resolver_route_cost_of(const struct map *ppl_sizes,
 				       const struct msg_http_route *route,
 				       const struct str_list *hosts,
 				       const struct key_list *defaults)
 {
-	struct route_cost cost = { .store = store, .namespace = route->metadata.namespace };
+	struct route_cost cost = { .ppl_sizes = ppl_sizes, .namespace = route->metadata.namespace };
 	struct msg_cost out = { 0 };
 
 	for (size_t i = 0; i < defaults->n; i++)
 		if (defaults->items[i].kind == MSG_KIND_POLICY_FILTER)
-			cost.default_bytes += bytes_of_policy(store, &defaults->items[i]);
+			cost.default_bytes += bytes_of_policy(ppl_sizes, &defaults->items[i]);
 	for (size_t i = 0; i < route->spec.rules.n; i++)
 		add_rule(&cost, &route->spec.rules.items[i]);
 	out.paths = cost.matches * hosts->n;
