@@ -125,7 +125,7 @@ static int read_number(struct json_reader *r, struct value *out, struct err *err
 		return 0;
 	}
 	out->type = VALUE_FLOAT;
-	out->number = strtod(text.ptr, NULL);
+	out->number = strtod(text.ptr, NULL) + 0.0; /* -0 is 0: it would be printed as an integer */
 	return isinf(out->number) ? fail(r, err, "the number is out of range") : 0;
 }
 
