@@ -129,6 +129,23 @@ static bool refuse_spelling(const struct wanted *self, const struct owner *owner
 	return refused;
 }
 
+/* Pomerium has the authenticate host for itself, as the Pomerium object spells it. */
+static bool refuse_beside_login(const struct wanted *self, const struct owner *owner,
+				struct str host, struct err *why)
+{
+	struct str own = STR_NONE;
+
+	if (self->login.len && str_eq(host, self->authenticate))
+		own = publisher_refuse_spelling(owner, self->login);
+	if (!own.len || str_eq(own, self->login))
+		return false;
+	err_rule(why, RULE_HOST_CASE,
+		 "host %s differs in case only from %s of spec.authenticate.url, and Envoy takes "
+		 "one of them: write both in lower case",
+		 err_quote(own), err_quote(self->login));
+	return true;
+}
+
 /* ---- routes ---- */
 
 /* Whoever answers a challenge under a host gets certificates for it. */
@@ -222,8 +239,9 @@ static bool refuse_hosts(const struct wanted *self, const struct owner *owner, s
 	const struct str_list *hosts = &owner->hosts;
 	const struct str namespace = owner->key.namespace;
 
-	for (size_t i = 0; self->n_capitals && i < hosts->n; i++)
-		if (refuse_spelling(self, owner, hosts->items[i], why))
+	for (size_t i = 0; i < hosts->n; i++)
+		if (refuse_beside_login(self, owner, hosts->items[i], why) ||
+		    (self->n_capitals && refuse_spelling(self, owner, hosts->items[i], why)))
 			return true;
 	for (size_t i = 0; self->policy && i < hosts->n; i++)
 		if (refuse_login(self, hosts->items[i], namespace, why) ||

@@ -185,11 +185,23 @@ static void mark_around(struct wanted *self, struct str host)
 	pool_clear(&pool);
 }
 
+static void set_authenticate(struct wanted *self, struct str written, struct pool *pool)
+{
+	const struct str host = hostname_normal(written, pool);
+
+	mark_around(self, self->authenticate);
+	mem_free((char *)self->authenticate.ptr);
+	mem_free((char *)self->login.ptr);
+	self->authenticate = (struct str){ mem_dup(host.ptr, host.len), host.len };
+	self->login = (struct str){ mem_dup(written.ptr, written.len), written.len };
+	mark_around(self, self->authenticate);
+}
+
 /* The Pomerium object says where people log in. */
 static void read_authenticate(struct wanted *self, const struct good *good)
 {
 	Pomerium__Config__Settings *settings = NULL;
-	struct str host = STR("");
+	struct str written = STR("");
 	struct pool pool;
 
 	pool_init(&pool);
@@ -197,14 +209,9 @@ static void read_authenticate(struct wanted *self, const struct good *good)
 		settings = (void *)pb_unpack(&pomerium__config__settings__descriptor,
 					     good->settings, &pool, NULL);
 	if (settings)
-		host = hostname_normal(hostname_of_url(pb_str(settings->authenticate_service_url)),
-				       &pool);
-	if (!str_eq(host, self->authenticate)) {
-		mark_around(self, self->authenticate);
-		mem_free((char *)self->authenticate.ptr);
-		self->authenticate = (struct str){ mem_dup(host.ptr, host.len), host.len };
-		mark_around(self, self->authenticate);
-	}
+		written = hostname_of_url(pb_str(settings->authenticate_service_url));
+	if (!str_eq(written, self->login))
+		set_authenticate(self, written, &pool);
 	pool_wipe(&pool);
 }
 

@@ -59,6 +59,7 @@ void publisher_wanted_destroy(struct wanted **self_p)
 	map_clear(&self->owners);
 	map_clear(&self->unsettled);
 	mem_free((char *)self->authenticate.ptr);
+	mem_free((char *)self->login.ptr);
 	publisher_host_owner_clear(&self->claims);
 	publisher_certs_clear(&self->certs);
 	publisher_secret_cache_clear(&self->secret_cache);

@@ -15,6 +15,7 @@ struct wanted {
 	struct map unsettled; /* msg_key_text -> struct owner: others may have changed its lot */
 	const struct host_policy *policy; /* NULL: hosts are shared */
 	struct str authenticate; /* the authenticate host, in normal form; empty: none is known */
+	struct str login;        /* the same as it is written */
 	struct wanted_listener listener;
 	struct wanted_needs needs;
 	size_t n_routes, n_rejected;

@@ -129,10 +129,16 @@ def test_one_spelling_in_one_http_route(sluice, tmp_path, listeners, hostnames, 
     assert ("[SLU1611]" in done.stderr) == (served is None) and done.returncode == (served is None)
 
 
-def test_people_log_in_at_one_spelling(sluice, tmp_path):
-    write(tmp_path / "in.yaml", POMERIUM + "  authenticate: {url: 'https://Login.Example.com/Path'}\n---\n" + secret())
+@pytest.mark.parametrize("host, served", [("login.example.com", False), ("LOGIN.example.com", False), ("Login.Example.com", True), ("a.example.com", True)])
+def test_people_log_in_at_one_spelling(sluice, tmp_path, host, served):
+    """That of the Pomerium object, which stays as it is written: an identity provider may compare it."""
+    pomerium = POMERIUM + "  authenticate: {url: 'https://Login.Example.com'}\n"
+    write(tmp_path / "in.yaml", "---\n".join([pomerium, secret(), CLASS, app("a", host=host)]))
     done = subprocess.run([sluice, "translate", "--format", "json", "-f", tmp_path / "in.yaml"], capture_output=True, text=True, timeout=60)
-    assert json.loads(done.stdout)["settings"]["authenticate_service_url"] == "https://login.example.com/Path", done.stderr
+    made = json.loads(done.stdout)
+    assert made["settings"]["authenticate_service_url"] == "https://Login.Example.com", done.stderr
+    assert [r["from"] for r in made.get("routes", [])] == ([f"https://{host}"] if served else []), done.stderr
+    assert ("[SLU1611]" in done.stderr) == (not served)
 
 
 @pytest.mark.parametrize("second, refused", [

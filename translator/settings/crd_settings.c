@@ -9,7 +9,6 @@
 
 #include <ctype.h>
 
-#include "net/hostname.h"
 #include "pb/reflect.h"
 #include "rules/rules.h"
 
@@ -66,17 +65,6 @@ static struct value upper_value(const struct crd_field *field, struct str text, 
 	return text_value(upper);
 }
 
-/* A browser asks for a host in lower case, and Envoy takes one spelling of it. */
-static struct value url_value(struct str url, struct pool *pool)
-{
-	const struct str out = pool_str(pool, url), host = hostname_of_url(out);
-	const size_t begin = (size_t)(host.ptr - out.ptr);
-
-	for (size_t i = begin; i < begin + host.len; i++)
-		((char *)out.ptr)[i] = (char)tolower((unsigned char)out.ptr[i]);
-	return text_value(out);
-}
-
 static struct value strings_value(const struct value *list, struct pool *pool)
 {
 	struct value out = { .type = VALUE_MAP };
@@ -92,8 +80,6 @@ static int convert(const struct crd_field *field, const struct value *v, struct 
 		return duration_value(v, pool, out, err);
 	if (field->form == CRD_UPPER)
 		*out = upper_value(field, v->string, pool);
-	else if (field->form == CRD_URL)
-		*out = url_value(v->string, pool);
 	else if (field->form == CRD_STRINGS)
 		*out = strings_value(v, pool);
 	else if (field->type == CRD_TEXT)

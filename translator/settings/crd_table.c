@@ -14,7 +14,7 @@ const struct crd_field translator_crd_table[] = {
 	{ "allowUpgrades", CRD_LIST, 0, NULL, "allow_upgrades", CRD_STRINGS, NULL },
 	{ "authenticate", CRD_OBJECT, 0, NULL, NULL, CRD_AS_IS, NULL },
 	{ "authenticate.url", CRD_TEXT, CRD_REQUIRED | CRD_HTTPS, NULL, "authenticate_service_url",
-	  CRD_URL, NULL },
+	  CRD_AS_IS, NULL },
 	{ "authorizeLogFields", CRD_LIST, 0, NULL, "authorize_log_fields", CRD_STRINGS, NULL },
 	{ "bearerTokenFormat", CRD_TEXT, 0, "default idp_access_token idp_identity_token",
 	  "bearer_token_format", CRD_UPPER, "BEARER_TOKEN_FORMAT_" },

@@ -20,7 +20,6 @@ enum crd_type {
 enum crd_form {
 	CRD_AS_IS,
 	CRD_UPPER,  /* allowed values in upper case after `prefix` */
-	CRD_URL,    /* its host in lower case */
 	CRD_STRINGS /* a list in a message of its own, which tells an empty list from none */
 };
 

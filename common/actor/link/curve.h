@@ -16,12 +16,12 @@ enum curve_change {
 struct curve {
 	bool on;
 	const char *dir;
-	unsigned needs; /* enum curve_needs */
+	unsigned needs;          /* enum curve_needs */
 	struct curve_keys *keys; /* NULL: without CURVE */
-	unsigned n_changes;    /* of what a connecting end shows or expects */
-	int changes;           /* inotify on the folder */
-	struct retry watching; /* the folder; it may be gone for a while */
-	struct retry reading;  /* the files; only its lines in the log */
+	unsigned n_changes;      /* of what a connecting end shows or expects */
+	int changes;             /* inotify on the folder */
+	struct retry watching;   /* the folder; it may be gone for a while */
+	struct retry reading;    /* the files; only its lines in the log */
 };
 
 int actor_curve_open(struct curve *curve, const char *dir, unsigned needs, struct err *err);
