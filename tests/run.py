@@ -11,6 +11,7 @@ or of a fuzzer, pytest starts only if a file, a test or a golden case of it has 
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -105,8 +106,10 @@ def run_fuzzers(tally, wanted):
 
 
 def run_pytest(tally, wanted):
+    folder = tempfile.mkdtemp(prefix="st-")  # pytest's own grow longer, and the paths of sockets are short
     with tempfile.NamedTemporaryFile(suffix=".xml") as report:
-        command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "-rs", "-p", "no:cacheprovider", f"--junitxml={report.name}", "tests"]
+        command = [sys.executable, "-m", "pytest", "-q", "--tb=short", "-rs", "-p", "no:cacheprovider", f"--basetemp={folder}/p",
+                   f"--junitxml={report.name}", "tests"]
         status = subprocess.run(command + (["-k", wanted] if wanted else []), cwd=ROOT).returncode
         if status == 5:  # nothing of that name
             return
@@ -119,6 +122,8 @@ def run_pytest(tally, wanted):
     tally.passed += total - skipped - failed
     tally.failed += failed
     tally.skipped += skipped
+    if not failed:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def main():

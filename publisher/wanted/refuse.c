@@ -131,12 +131,10 @@ static bool refuse_spelling(const struct wanted *self, const struct owner *owner
 
 /* Pomerium has the authenticate host for itself, as the Pomerium object spells it. */
 static bool refuse_beside_login(const struct wanted *self, const struct owner *owner,
-				struct str host, struct err *why)
+				struct err *why)
 {
-	struct str own = STR_NONE;
+	const struct str own = publisher_refuse_spelling(owner, self->login);
 
-	if (self->login.len && str_eq(host, self->authenticate))
-		own = publisher_refuse_spelling(owner, self->login);
 	if (!own.len || str_eq(own, self->login))
 		return false;
 	err_rule(why, RULE_HOST_CASE,
@@ -144,6 +142,14 @@ static bool refuse_beside_login(const struct wanted *self, const struct owner *o
 		 "one of them: write both in lower case",
 		 err_quote(own), err_quote(self->login));
 	return true;
+}
+
+static bool refuse_case(const struct wanted *self, const struct owner *owner, struct str host,
+			struct err *why)
+{
+	if (self->login.len && str_eq(host, self->authenticate))
+		return refuse_beside_login(self, owner, why);
+	return self->n_capitals && refuse_spelling(self, owner, host, why);
 }
 
 /* ---- routes ---- */
@@ -240,8 +246,7 @@ static bool refuse_hosts(const struct wanted *self, const struct owner *owner, s
 	const struct str namespace = owner->key.namespace;
 
 	for (size_t i = 0; i < hosts->n; i++)
-		if (refuse_beside_login(self, owner, hosts->items[i], why) ||
-		    (self->n_capitals && refuse_spelling(self, owner, hosts->items[i], why)))
+		if (refuse_case(self, owner, hosts->items[i], why))
 			return true;
 	for (size_t i = 0; self->policy && i < hosts->n; i++)
 		if (refuse_login(self, hosts->items[i], namespace, why) ||

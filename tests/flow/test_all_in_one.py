@@ -118,14 +118,14 @@ def test_nothing_starts_before_its_configuration(sluice, tmp_path, folder, stand
 
 
 def test_a_fresh_run_folder_goes_whole(sluice, tmp_path, folder, stand_in):
-    (tmp_path / "runtime").mkdir()
-    p = Whole(sluice, tmp_path, folder, stand_in, env={"XDG_RUNTIME_DIR": str(tmp_path / "runtime")})
+    (tmp_path / "r").mkdir()
+    p = Whole(sluice, tmp_path, folder, stand_in, env={"XDG_RUNTIME_DIR": str(tmp_path / "r")})
     at = p.args.index("--run-dir")
     del p.args[at:at + 2]
     with p:
         stored(sluice, p, folder)
-        assert list((tmp_path / "runtime").glob("*/pomerium.yaml"))
-    assert not any((tmp_path / "runtime").iterdir())
+        assert list((tmp_path / "r").glob("*/pomerium.yaml"))
+    assert not any((tmp_path / "r").iterdir())
 
 
 def test_metrics_and_probes_of_all_at_one_address(sluice, tmp_path, folder, stand_in):

@@ -95,7 +95,7 @@ def test_fish_completes(sluice, tmp_path):
 
 @pytest.fixture
 def runtime(tmp_path):
-    made = tmp_path / "runtime"
+    made = tmp_path / "r"  # the paths of sockets are short
     made.mkdir()
     return made
 

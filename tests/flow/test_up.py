@@ -173,16 +173,16 @@ def test_a_path_with_a_comma(sluice, tmp_path):
 
 def test_ctrl_c_while_it_starts(sluice, tmp_path):
     fill(tmp_path / "in", 2)
-    (tmp_path / "runtime").mkdir()
+    (tmp_path / "r").mkdir()
     for i in range(8):
         p = subprocess.Popen([sluice, "up", "-f", str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--log-level", "error"],
-                             env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path / "runtime")})
-        wait_for("it made its run folder", lambda: p.poll() is not None or any((tmp_path / "runtime").iterdir()))
+                             env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path / "r")})
+        wait_for("it made its run folder", lambda: p.poll() is not None or any((tmp_path / "r").iterdir()))
         if i % 2:
-            wait_for("the rooms start", lambda: any((tmp_path / "runtime").glob("*/*")))
+            wait_for("the rooms start", lambda: any((tmp_path / "r").glob("*/*")))
         p.send_signal(signal.SIGINT)
         assert p.wait(10) == 0
-        assert not any((tmp_path / "runtime").iterdir())
+        assert not any((tmp_path / "r").iterdir())
 
 
 def test_a_file_that_appears_later(sluice, tmp_path):

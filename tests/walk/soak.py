@@ -27,6 +27,7 @@ from wire import Wire  # noqa: E402
 from world import Api, Sink  # noqa: E402
 
 STEADY_S = 11  # who cuts a watch that is younger makes the watcher wait longer and longer, as it should: see WATCH_STEADY_MS
+ASIDE_S = 90  # who was being translated when two translators were killed is set aside for a minute: it may have killed them
 GROWS_MB, GROWS_FILES = 6, 8  # more than that from a twentieth of the first half to its end is a leak
 NAMES = [*(f"walk-{i}" for i in range(OWNERS)), "global"]
 
@@ -50,6 +51,7 @@ class Soak(Walk):
             self.half([self.cut, self.late, self.lost, self.twice], 0.5)
             if not self.report.faults:
                 self.judge_growth()
+            self.deadline_s = ASIDE_S
             self.half([self.cut, self.late, self.lost, self.twice, self.kill, self.kill, self.freeze], 1)
         self.report.writes = self.sink.written.puts
         return self.report

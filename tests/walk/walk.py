@@ -165,7 +165,7 @@ class Walk:
         notes = order(words.annotations())
         self.owners = [says_annotations(f"walk-{i}", notes[i::OWNERS], self.dice) for i in range(OWNERS)]
         self.owners += [says_ingress("walker", order(words.INGRESS), self.dice), says_settings(order(words.fields()), self.dice)]
-        self.rounds, self.good = rounds, {}
+        self.rounds, self.good, self.deadline_s = rounds, {}, DEADLINE_S
 
     def run(self):
         self.api, self.sink = Api(self.tmp), Sink(self.tmp)
@@ -216,7 +216,7 @@ class Walk:
             nonlocal messages
             messages = self.wire.n
             return self.sink.merged_now() == self.now and not until(lambda: self.wire.n > messages, REST_S)
-        if not until(rests, DEADLINE_S):
+        if not until(rests, self.deadline_s):
             self.fault(what, f"not what `sluice translate` says: {difference(self.sink.merged_now(), self.now)}")
 
     def fault(self, what, sentence):

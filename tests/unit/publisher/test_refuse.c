@@ -170,7 +170,8 @@ static void the_authenticate_host_is_reserved(void **state)
 			 wide = { "aaa", "y", "*.example", "/", 20 },
 			 all = { "aaa", "z", "*", "/", 20 },
 			 below = { "aaa", "b", "a.auth.example", "/", 20 },
-			 good = { "login", "g", "auth.example", "/", 30 };
+			 good = { "login", "g", "Auth.example", "/", 30 },
+			 small = { "login", "s", "auth.example", "/small", 30 };
 
 	(void)state;
 	apps_put(&evil);
@@ -183,6 +184,9 @@ static void the_authenticate_host_is_reserved(void **state)
 	assert_true(apps_has(&below));
 	apps_gone(&evil);
 	assert_int_equal(apps_put(&good), WANTED_CHANGED);
+	assert_int_equal(apps_put(&small), WANTED_REJECTED); /* Envoy takes one spelling */
+	put_settings("https://auth.example");
+	assert_true(apps_has(&small) && !apps_has(&good));
 	put_settings("https://elsewhere.org");
 	assert_true(apps_has(&wide) && !apps_has(&all));
 }
