@@ -10,14 +10,13 @@
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <pthread.h>
 #include <sys/random.h>
 #include <unistd.h>
 #include "base/log.h"
-#include "base/mem.h"
 
 #define EXIT_SYSTEM 111
-#define BLOCK_LEN 64 /* of SHA-256 */
 
 static void give_up(const char *what)
 {
@@ -84,26 +83,17 @@ struct hash hash_sum_end(struct hash_sum **sum_p)
 	return out;
 }
 
-static struct hash keyed_hash(const struct hash *key, unsigned char pad, struct str bytes)
-{
-	struct hash_sum *sum = hash_sum_new();
-	char block[BLOCK_LEN];
-
-	memset(block, pad, sizeof(block));
-	for (size_t i = 0; i < HASH_LEN; i++)
-		block[i] = (char)(key->bytes[i] ^ pad);
-	hash_sum_add(sum, (struct str){ block, sizeof(block) });
-	hash_sum_add(sum, bytes);
-	mem_wipe(block, sizeof(block));
-	return hash_sum_end(&sum);
-}
-
-/* OpenSSL's own takes longer to set up than to read a ticket. */
 struct hash hash_hmac(const struct hash *key, struct str bytes)
 {
-	const struct hash inner = keyed_hash(key, 0x36, bytes);
+	struct hash out;
+	unsigned len = 0;
 
-	return keyed_hash(key, 0x5c, (struct str){ (const char *)inner.bytes, HASH_LEN });
+	if (!HMAC(get_sha256(), key->bytes, HASH_LEN,
+		  (const unsigned char *)(bytes.ptr ? bytes.ptr : ""), bytes.len, out.bytes,
+		  &len) ||
+	    len != HASH_LEN)
+		give_up("HMAC-SHA-256 is not available");
+	return out;
 }
 
 int hash_equal(const struct hash *a, const struct hash *b)
