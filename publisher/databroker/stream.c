@@ -141,12 +141,13 @@ static void count_end(struct record_stream *stream, const struct grpc_result *re
 static void on_sync_done(void *arg, const struct grpc_result *result)
 {
 	struct record_stream *stream = arg;
+	const bool ended = result->status == GRPC_ABORTED || result->status == GRPC_OK;
 
 	stream->request = NULL;
-	if (result->status == GRPC_ABORTED || result->status == GRPC_OK)
+	if (ended)
 		count_end(stream, result);
 	stream->sent_ms = 0;
-	if (result->status == GRPC_ABORTED || result->status == GRPC_OK) {
+	if (ended) {
 		stream->server_version = result->status ? 0 : stream->server_version;
 		stream->next_ms = clock_ms() + backoff_next(&stream->retry.backoff);
 		return;

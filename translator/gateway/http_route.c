@@ -12,6 +12,7 @@
 #include "translator/gateway/attachment.h"
 #include "translator/gateway/rule.h"
 #include "translator/ingress/names.h"
+#include "translator/validate/spelling.h"
 #include "translator/validate/validate.h"
 
 #define MAX_ROUTES 10000 /* of one HTTPRoute: far above any real one, and memory stays bounded */
@@ -178,31 +179,20 @@ static int compare(const void *a, const void *b)
 	return order ? order : (x->place > y->place) - (x->place < y->place);
 }
 
-/* No API server takes capitals, but a file may have them. Envoy takes one spelling of a host. */
 static int check_host(struct map *spellings, struct str *host, struct pool *pool, struct err *err)
 {
-	const struct str lower = hostname_normal(*host, pool);
-	const struct str *first = map_get(spellings, lower);
-
 	if (hostname_has_capitals(*host) && str_find(*host, '*') >= 0)
 		return err_rule(err, RULE_HOST_CASE,
 				"the host %s should be in lower case: a wildcard is matched as it "
 				"is written",
 				err_quote(*host));
-	if (!first)
-		map_put(spellings, lower, host);
-	if (!first || str_eq(*first, *host) || !str_eq_nocase(*first, *host))
-		return 0;
-	return err_rule(err, RULE_HOST_CASE,
-			"the hosts %s and %s differ in case only, and Envoy takes one of them: "
-			"write both in lower case",
-			err_quote(*first), err_quote(*host));
+	return translator_spelling_check(spellings, hostname_normal(*host, pool), host, err);
 }
 
 static int check_hosts(const struct making *m, struct err *err)
 {
 	const struct str_list *hosts = &m->attachment.hosts;
-	struct map spellings; /* host in lower case -> the first one that is called so */
+	struct map spellings;
 	size_t n_capitals = 0;
 	int rc = 0;
 

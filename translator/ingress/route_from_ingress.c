@@ -13,6 +13,7 @@
 #include "rules/rules.h"
 #include "translator/answer.h"
 #include "translator/ingress/names.h"
+#include "translator/validate/spelling.h"
 
 #define NO_RULE SIZE_MAX
 
@@ -141,11 +142,10 @@ static struct str *default_host(struct ingress_job *job)
 		       : NULL;
 }
 
-/* No API server takes capitals, but a file may have them. Envoy takes one spelling of a host. */
 static void check_spellings(struct ingress_job *job)
 {
 	const struct msg_rule_list *rules = &job->ingress->spec.rules;
-	struct map spellings; /* host in lower case -> the first one that is called so */
+	struct map spellings;
 	struct str *by_default = default_host(job);
 	size_t n_capitals = by_default && hostname_has_capitals(*by_default);
 	struct err err;
@@ -158,17 +158,9 @@ static void check_spellings(struct ingress_job *job)
 	for (size_t i = 0; n_capitals && i < rules->n; i++) {
 		struct str *host = &rules->items[i].host;
 		const struct str lower = hostname_of_rule(*host, job->pool);
-		const struct str *first = map_get(&spellings, lower);
 
-		if (!first)
-			map_put(&spellings, lower, host);
-		if (!first || str_eq(*first, *host) || !str_eq_nocase(*first, *host))
-			continue;
-		err_rule(&err, RULE_HOST_CASE,
-			 "the hosts %s and %s differ in case only, and Envoy takes one of them: "
-			 "write both in lower case",
-			 err_quote(*first), err_quote(*host));
-		refuse_rule(job, i, "host", &err);
+		if (translator_spelling_check(&spellings, lower, host, &err))
+			refuse_rule(job, i, "host", &err);
 	}
 	map_clear(&spellings);
 }
