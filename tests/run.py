@@ -82,20 +82,19 @@ def run_units(tally, wanted):
             print(done.stdout + done.stderr)
 
 
-def fuzz_command(program):
-    what = program.name.removeprefix("fuzz_")
-    kept = ROOT / "tests/fuzz/corpus" / what
-    fresh = tempfile.mkdtemp(prefix="sluice-fuzz-")
-    return [program, f"-max_total_time={FUZZ_SECONDS}", "-timeout=10", "-rss_limit_mb=2048", "-verbosity=0",
-            f"-artifact_prefix={fresh}/", "-print_final_stats=1", fresh, kept]
+def fuzz_command(program, found, seconds, *options):
+    """`found`: a folder for new inputs, and for one that breaks it."""
+    kept = ROOT / "tests/fuzz/corpus" / program.name.removeprefix("fuzz_")
+    return [program, f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048", f"-artifact_prefix={found}/", *options, found, kept]
 
 
 def run_fuzzers(tally, wanted):
     programs = [FUZZ_BUILD / name for name in fuzzers(wanted) if (FUZZ_BUILD / name).exists()]
     workers = os.cpu_count() or 2
     for i in range(0, len(programs), workers):
-        running = [(p, subprocess.Popen(fuzz_command(p), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                                        errors="replace")) for p in programs[i:i + workers]]
+        commands = [fuzz_command(p, tempfile.mkdtemp(prefix="sluice-fuzz-"), FUZZ_SECONDS, "-verbosity=0", "-print_final_stats=1")
+                    for p in programs[i:i + workers]]
+        running = [(c[0], subprocess.Popen(c, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")) for c in commands]
         for program, process in running:
             text, _ = process.communicate(timeout=600)
             runs = re.search(r"number_of_executed_units: (\d+)", text)

@@ -24,7 +24,7 @@ void *__libc_malloc(size_t size);             /* NOLINT(bugprone-reserved-identi
 void *__libc_calloc(size_t n, size_t size);   /* NOLINT(bugprone-reserved-identifier) */
 void *__libc_realloc(void *ptr, size_t size); /* NOLINT(bugprone-reserved-identifier) */
 
-#define PATHS_MAX 8192 /* a power of two */
+#define PATHS_MAX 8192 /* as failing.py has it */
 #define FRAMES_MAX 40
 #define CALLS_MAX 12 /* the innermost calls of the program make the path */
 

@@ -15,16 +15,17 @@ import sys
 import tempfile
 import time
 
-ROOT = pathlib.Path(__file__).parent.parent.parent
-BUILD = ROOT / os.environ.get("FUZZ_BUILD", "build/fuzz")
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+
+from run import FUZZ_BUILD, fuzz_command, fuzzers  # noqa: E402
+
 SECONDS, DRY = 1800, 5_000_000
 
 
 def run(program):
     """(whether it is clean, what there is to say)"""
     name, found, began = program.name.removeprefix("fuzz_"), tempfile.mkdtemp(prefix="sluice-fuzz-"), time.monotonic()
-    process = subprocess.Popen([program, f"-max_total_time={SECONDS}", "-timeout=20", "-rss_limit_mb=3000", f"-artifact_prefix={found}/", found,
-                                ROOT / "tests/fuzz/corpus" / name], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, errors="replace")
+    process = subprocess.Popen(fuzz_command(program, found, SECONDS), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, errors="replace")
     inputs = edges = first = newest = 0
     said = []
     for line in process.stderr:
@@ -50,7 +51,7 @@ def main():
     parser.add_argument("-j", "--jobs", type=int, default=os.cpu_count())
     parser.add_argument("names", nargs="*")
     args = parser.parse_args()
-    programs = [p for p in sorted(BUILD.glob("fuzz/*/fuzz_*")) if not args.names or any(name in p.name for name in args.names)]
+    programs = [FUZZ_BUILD / name for name in fuzzers("") if not args.names or any(word in name for word in args.names)]
     all_clean = bool(programs)
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         for clean, line in pool.map(run, programs):
