@@ -1,5 +1,5 @@
 /* text_list: texts in one block of memory, for a short list that each of many owners has. A pool
- * of its own would take some 4 KiB for each. */
+ * of its own would take 1 KiB for each. */
 #ifndef BASE_TEXT_LIST_H
 #define BASE_TEXT_LIST_H
 
